@@ -1,0 +1,90 @@
+# Images are docker-archive tars put together by hand: there is no docker and no registry.
+
+IMAGES=$CACHE/images
+
+# ensure_image NAME: builds the image when its sources have changed, and prints the path of its tar.
+ensure_image() {
+    local name=$1 key tar
+    key=$(cat "$LIB/images.bash" "$LIB"/src/* | sha256sum | cut -c1-12)
+    tar=$IMAGES/$name-$key.tar
+    if [ ! -f "$tar" ]; then
+        step "building image localhost/$name:1"
+        mkdir -p "$IMAGES"
+        rm -f "$IMAGES/$name"-????????????.tar
+        local work
+        work=$(mktemp -d "$IMAGES/work.XXXXXX")
+        mkdir "$work/root"
+        "rootfs_$name" "$work/root" >&2
+        pack_image "$work" "$name" "$tar"
+        rm -rf "$work"
+    fi
+    echo "$tar"
+}
+
+rootfs_pause() { compile pause "$1/pause"; }
+
+rootfs_echo() {
+    compile echo "$1/echo"
+    add_busybox "$1"
+}
+
+# What a test calls from inside the cluster: busybox, curl and iperf3 with the libraries they need.
+rootfs_tools() {
+    add_busybox "$1"
+    local program
+    for program in curl iperf3; do add_program "$1" "$(command -v $program)"; done
+    mkdir -p "$1/etc/ssl/certs"
+    cp -L /etc/ssl/certs/ca-certificates.crt "$1/etc/ssl/certs/"
+}
+
+compile() { gcc -static -O2 -Wall -Wextra -Werror -pthread -o "$2" "$LIB/src/$1.c"; }
+
+add_busybox() {
+    mkdir -p "$1/bin" "$1/tmp" "$1/etc"
+    chmod 1777 "$1/tmp"
+    echo 'root:x:0:0:root:/:/bin/sh' >"$1/etc/passwd"
+    echo 'root:x:0:' >"$1/etc/group"
+    cp /bin/busybox "$1/bin/busybox"
+    local applet
+    for applet in $(/bin/busybox --list); do
+        [ "$applet" = busybox ] || ln -s busybox "$1/bin/$applet"
+    done
+}
+
+add_program() {
+    local library
+    rm -f "$1/bin/${2##*/}"
+    cp "$2" "$1/bin/"
+    for library in $(ldd "$2" | grep -o '/[^ ]*'); do
+        mkdir -p "$1$(dirname "$library")"
+        cp -L "$library" "$1$library"
+    done
+}
+
+# pack_image WORK NAME TAR: one layer, its configuration, and the manifest that joins them. The
+# command is left to the pods, except for pause, which kubelet starts without one.
+pack_image() {
+    local work=$1 name=$2 tar=$3 digest command=null
+    [ "$name" != pause ] || command='["/pause"]'
+    tar -C "$work/root" --owner=0 --group=0 --numeric-owner --sort=name --mtime=@0 -cf "$work/layer.tar" .
+    digest=$(sha256sum "$work/layer.tar" | cut -d' ' -f1)
+    cat >"$work/config.json" <<JSON
+{"architecture":"$(go_architecture)","os":"linux",
+ "config":{"Entrypoint":$command,"Env":["PATH=/bin:/usr/bin:/"]},
+ "rootfs":{"type":"layers","diff_ids":["sha256:$digest"]},"history":[{"created_by":"scripts/cluster"}]}
+JSON
+    cat >"$work/manifest.json" <<JSON
+[{"Config":"config.json","RepoTags":["localhost/$name:1"],"Layers":["layer.tar"]}]
+JSON
+    tar -C "$work" -cf "$work/image.tar" manifest.json config.json layer.tar
+    mv "$work/image.tar" "$tar"
+}
+
+go_architecture() { case $(uname -m) in aarch64) echo arm64 ;; *) echo amd64 ;; esac; }
+
+import_image() {
+    local out
+    out=$(ctr --address "$CONTAINERD_SOCKET" -n $CTR_NAMESPACE images import "$1" 2>&1) \
+        || { say "$out"; die "could not load $1"; }
+    say "    loaded ${1##*/}"
+}

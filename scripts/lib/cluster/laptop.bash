@@ -1,0 +1,26 @@
+# Runs a command on the laptop. Everything is replaced by exec, so that the terminal, signals and the
+# exit code are the command's own.
+
+run_on_laptop() {
+    local user=developer account= command
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --user) user=${2:?--user needs a name} && shift 2 ;;
+            --as) account=${2:?--as needs an account} && shift 2 ;;
+            --) shift && break ;;
+            -*) die "laptop: unknown option $1" ;;
+            *) break ;;
+        esac
+    done
+    [ $# -gt 0 ] || die "laptop: which command?"
+    case $user in
+        developer | admin | norights | expired) ;;
+        *) die "laptop: the users are developer, admin, norights, expired" ;;
+    esac
+    command=(ip netns exec $NS_LAPTOP)
+    if [ -n "$account" ]; then
+        id "$account" >/dev/null || die "laptop: no unix account $account"
+        command+=(setpriv --reuid "$account" --regid "$(id -g "$account")" --init-groups)
+    fi
+    exec "${command[@]}" env KUBECONFIG="$KUBECONFIGS/$user" "$@"
+}

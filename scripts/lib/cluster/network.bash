@@ -1,0 +1,42 @@
+# Two namespaces and one wire. The laptop has no other link and no default route, and nothing of the
+# cluster's addresses is ever routed in the machine's own namespace.
+
+setup_network() {
+    # Needed where they are modules; on a kernel that has them built in there is nothing to load.
+    modprobe -a br_netfilter overlay ip_tables ip6_tables 2>/dev/null || true
+    ip netns add $NS_CLUSTER
+    ip netns add $NS_LAPTOP
+    # Both ends are born in their namespaces, so that the machine itself never sees the link.
+    ip link add $VETH_CLUSTER netns $NS_CLUSTER type veth peer name $VETH_LAPTOP netns $NS_LAPTOP
+    plug $NS_CLUSTER $VETH_CLUSTER $NODE_IP $NODE_IP6
+    plug $NS_LAPTOP $VETH_LAPTOP $LAPTOP_IP $LAPTOP_IP6
+    cluster_sysctl net.ipv4.ip_forward=1
+    cluster_sysctl net.ipv6.conf.all.forwarding=1
+    cluster_sysctl net.bridge.bridge-nf-call-iptables=1
+    cluster_sysctl net.bridge.bridge-nf-call-ip6tables=1
+    setup_laptop_files
+}
+
+plug() {
+    ip -n "$1" link set lo up
+    ip -n "$1" addr add "$3/24" dev "$2"
+    # nodad: the address is usable at once, there is nobody else on the wire.
+    ip -n "$1" addr add "$4/64" dev "$2" nodad
+    ip -n "$1" link set "$2" up
+}
+
+# /proc/sys/net shows the namespace of the process that opens it.
+cluster_sysctl() { in_cluster sysctl -qw "$1"; }
+
+setup_laptop_files() {
+    mkdir -p /etc/netns/$NS_LAPTOP
+    printf 'nameserver %s\n' $NODE_IP >/etc/netns/$NS_LAPTOP/resolv.conf
+}
+
+remove_network() {
+    local name
+    for name in $NS_CLUSTER $NS_LAPTOP; do
+        [ ! -e "/run/netns/$name" ] || ip netns delete "$name"
+        rm -rf "/etc/netns/$name"
+    done
+}

@@ -1,0 +1,46 @@
+# What the cluster needs from Debian: only missing packages are installed.
+
+# command:package pairs; a command that is there already, from wherever, is good enough.
+RUN_NEEDS="etcd:etcd-server containerd:containerd runc:runc iptables:iptables conntrack:conntrack
+    socat:socat ebtables:ebtables ethtool:ethtool ipset:ipset jq:jq openssl:openssl kubectl:kubernetes-client
+    ip:iproute2 setpriv:util-linux mount:mount sysctl:procps nft:nftables gcc:gcc curl:curl
+    dig:bind9-dnsutils iperf3:iperf3 fusermount3:fuse3"
+FILE_NEEDS="/usr/lib/cni/bridge:containernetworking-plugins /bin/busybox:busybox-static
+    /usr/lib/x86_64-linux-gnu/libc.a:libc6-dev /etc/ssl/certs/ca-certificates.crt:ca-certificates"
+BUILD_NEEDS="go:golang-go"
+
+missing_packages() {
+    local pair
+    for pair in $RUN_NEEDS ${1:-}; do
+        PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%:*}" >/dev/null || echo "${pair#*:}"
+    done
+    for pair in $FILE_NEEDS; do
+        [ -e "${pair%%:*}" ] || echo "${pair#*:}"
+    done
+    # Dynamic busybox would not run in an image that starts from nothing.
+    if [ -e /bin/busybox ] && ldd /bin/busybox >/dev/null 2>&1; then echo busybox-static; fi
+}
+
+# Debian starts a service on installation; the cluster runs its own etcd and containerd, so forbid it.
+install_packages() {
+    local missing policy=/usr/sbin/policy-rc.d made=
+    missing=$(missing_packages "${1:-}" | sort -u | tr '\n' ' ')
+    [ -n "${missing// /}" ] || return 0
+    step "installing from Debian: $missing"
+    mkdir -p "$CACHE"
+    if [ ! -e $policy ]; then
+        printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy && made=1
+    fi
+    local ok=1
+    # shellcheck disable=SC2086  # a list of words
+    apt_install $missing >"$CACHE/apt.log" 2>&1 || ok=
+    [ -z "$made" ] || rm -f $policy
+    [ -n "$ok" ] || { show_tail "$CACHE/apt.log"; die "apt-get could not install: $missing"; }
+}
+
+apt_install() {
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get install -y --no-install-recommends "$@" && return 0
+    # An image that was never updated has no package lists.
+    apt-get update && apt-get install -y --no-install-recommends "$@"
+}

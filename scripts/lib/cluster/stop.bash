@@ -1,0 +1,161 @@
+# Ends the cluster and removes all it left, also after a crash: by recorded pid, by exact name, and
+# below folders that are the cluster's alone. Every step may find nothing to do.
+
+# Folders with fixed names in kubelet; those that were there before are somebody else's.
+FIXED_FOLDERS="/var/log/pods /var/log/containers /var/lib/kubelet /run/containerd"
+# The sysctls of the whole machine that kubelet writes at its start.
+KUBELET_SYSCTLS="vm.overcommit_memory vm.panic_on_oom kernel.panic kernel.panic_on_oops
+    kernel.keys.root_maxkeys kernel.keys.root_maxbytes"
+
+remember_machine() {
+    local name
+    for name in $FIXED_FOLDERS; do
+        [ -e "$name" ] || echo "$name" >>"$STATE/made-folders"
+    done
+    for name in $KUBELET_SYSCTLS; do
+        printf '%s=%s\n' "$name" "$(sysctl -n "$name")" >>"$STATE/sysctls"
+    done
+}
+
+remove_everything() {
+    end_parts
+    end_laptop_processes
+    end_shims
+    end_pods
+    unmount_all
+    remove_cgroups
+    remove_network
+    restore_machine
+    # Nothing is mounted below any more; the option is for the case that this is wrong.
+    rm -rf --one-file-system "$STATE"
+}
+
+anything_left() {
+    [ -e "$STATE" ] || [ -e /run/netns/$NS_CLUSTER ] || [ -e /run/netns/$NS_LAPTOP ] \
+        || [ -n "$(cgroup_folders)" ]
+}
+
+end_parts() {
+    local name reverse=
+    for name in $PARTS; do reverse="$name $reverse"; done
+    for name in $reverse; do end_process "$name"; done
+}
+
+# Only what was started inside the laptop can be there, the namespace being ours.
+end_laptop_processes() {
+    local ns
+    for ns in $NS_LAPTOP $NS_CLUSTER; do
+        [ -e "/run/netns/$ns" ] || continue
+        signal_all TERM "$(ip netns pids $ns)"
+        wait_for 5 "end of the processes in $ns" "" namespace_is_empty $ns 2>/dev/null \
+            || signal_all KILL "$(ip netns pids $ns)"
+    done
+}
+
+namespace_is_empty() { [ -z "$(ip netns pids "$1")" ]; }
+
+signal_all() {
+    local pid
+    for pid in $2; do kill "-$1" "$pid" 2>/dev/null || true; done
+}
+
+# A shim outlives containerd. It is known by the socket, whose path is ours alone, as an argument.
+shim_pids() {
+    local file
+    for file in /proc/[0-9]*/cmdline; do
+        if tr '\0' '\n' 2>/dev/null <"$file" | grep -qxF -- "$CONTAINERD_SOCKET" \
+            && [ "$(basename "$(readlink "${file%cmdline}exe")")" = containerd-shim-runc-v2 ]; then
+            file=${file#/proc/}
+            echo "${file%/cmdline}"
+        fi
+    done 2>/dev/null
+}
+
+end_shims() { signal_all KILL "$(shim_pids)"; }
+
+cgroup_folders() {
+    local folder
+    for folder in /sys/fs/cgroup/$CGROUP /sys/fs/cgroup/*/$CGROUP; do
+        [ ! -d "$folder" ] || echo "$folder"
+    done
+}
+
+pod_pids() {
+    local folder
+    for folder in $(cgroup_folders); do
+        find "$folder" -name cgroup.procs -exec cat {} + 2>/dev/null
+    done | sort -u
+}
+
+end_pods() {
+    signal_all KILL "$(pod_pids)"
+    wait_for 10 "end of the pods' processes" "" no_pods_left || true
+}
+
+no_pods_left() {
+    signal_all KILL "$(pod_pids)"
+    [ -z "$(pod_pids)" ]
+}
+
+make_cgroups() {
+    local folder
+    if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
+        mkdir -p /sys/fs/cgroup/$CGROUP
+        sed 's/\</+/g' /sys/fs/cgroup/cgroup.controllers >/sys/fs/cgroup/cgroup.subtree_control
+        sed 's/\</+/g' /sys/fs/cgroup/$CGROUP/cgroup.controllers >/sys/fs/cgroup/$CGROUP/cgroup.subtree_control
+        return
+    fi
+    for folder in /sys/fs/cgroup/*/; do
+        # The unified folder of a mixed set-up has no controllers of use.
+        [ -f "$folder/tasks" ] || continue
+        mkdir -p "$folder$CGROUP"
+        [ ! -f "$folder/cpuset.cpus" ] || copy_cpuset "$folder"
+    done
+}
+
+# A new cpuset is empty, and nothing can run in it before it has been given its parent's.
+copy_cpuset() {
+    cat "$1/cpuset.cpus" >"$1/$CGROUP/cpuset.cpus"
+    cat "$1/cpuset.mems" >"$1/$CGROUP/cpuset.mems"
+}
+
+remove_cgroups() {
+    local folder
+    for folder in $(cgroup_folders); do
+        wait_for 5 "removal of $folder" "" remove_cgroup "$folder" || true
+    done
+}
+
+remove_cgroup() {
+    find "$1" -depth -type d -exec rmdir {} + 2>/dev/null
+    [ ! -e "$1" ]
+}
+
+# The deepest first; blanks in mount points are escaped by the kernel as \040.
+unmount_all() {
+    local point
+    while read -r point; do
+        point=$(printf '%b' "$point")
+        umount "$point" 2>/dev/null || umount --lazy "$point" 2>/dev/null || true
+    done < <(awk -v top="$STATE/" 'index($5, top) == 1 { print $5 }' /proc/self/mountinfo | sort -r)
+}
+
+restore_machine() {
+    remove_shim_sockets
+    local name
+    if [ -f "$STATE/made-folders" ]; then
+        while read -r name; do
+            # Another containerd may have come to live in its folder since.
+            [ "$name" = /run/containerd ] || rm -rf --one-file-system "$name"
+            rmdir "$name/s" "$name" 2>/dev/null || true
+        done <"$STATE/made-folders"
+    fi
+    [ ! -f "$STATE/sysctls" ] || sysctl -q -p "$STATE/sysctls" || true
+}
+
+remove_shim_sockets() {
+    local file
+    for file in "$STATE"/containerd/run/io.containerd.runtime.v2.task/$CTR_NAMESPACE/*/address; do
+        [ ! -f "$file" ] || rm -f "$(sed 's#^unix://##' "$file")"
+    done
+}
