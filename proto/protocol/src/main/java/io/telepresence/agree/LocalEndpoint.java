@@ -1,0 +1,38 @@
+package io.telepresence.agree;
+
+import java.nio.file.Path;
+import java.util.Map;
+
+/** Where the local daemons' unix sockets lie. */
+public final class LocalEndpoint {
+    private LocalEndpoint() {}
+
+    /**
+     * Directory of the user's own sockets: {@code $XDG_RUNTIME_DIR/telepresence}, else {@code /tmp/telepresence-UID}.
+     * Whoever creates it makes it 0700; whoever uses it checks that it is.
+     */
+    public static Path userDirectory(Map<String, String> environment, long uid) {
+        String runtime = environment.getOrDefault("XDG_RUNTIME_DIR", "");
+        return runtime.isEmpty() ? Path.of("/tmp/telepresence-" + uid) : Path.of(runtime, "telepresence");
+    }
+
+    /** Where the user daemon listens for the command line. */
+    public static Path userDaemon(Path userDirectory) {
+        return userDirectory.resolve("userd.socket");
+    }
+
+    /** Behind it the manager's client port answers, through the user daemon's port-forward. */
+    public static Path carrier(Path userDirectory) {
+        return userDirectory.resolve("manager.socket");
+    }
+
+    /** Directory of the root daemon: socket and journal. Owned by root, 0755; the journal itself is 0600. */
+    public static Path rootDirectory() {
+        return Path.of("/run/telepresence");
+    }
+
+    /** Where the root daemon listens; owned by the user it serves, 0600. */
+    public static Path rootDaemon() {
+        return rootDirectory().resolve("rootd.socket");
+    }
+}

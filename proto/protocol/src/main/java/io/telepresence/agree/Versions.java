@@ -1,0 +1,44 @@
+package io.telepresence.agree;
+
+import io.telepresence.rpc.common.VersionInfo;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Properties;
+
+/** This build's version, and which peers it talks to. */
+public final class Versions {
+    /**
+     * Level of the wire protocol. Raised when a message changes in a way the level before cannot read; peers talk if
+     * their levels differ by one at most.
+     */
+    public static final int PROTOCOL = 1;
+
+    /** Semantic version with a leading v, for example {@code v0.1.0}. */
+    public static final String VERSION = "v" + read();
+
+    private Versions() {}
+
+    public static VersionInfo info(String name) {
+        return VersionInfo.newBuilder()
+                .setName(name)
+                .setVersion(VERSION)
+                .setProtocol(PROTOCOL)
+                .build();
+    }
+
+    /** Whether a peer of that protocol level can be talked to. */
+    public static boolean compatible(int peerProtocol) {
+        return Math.abs(peerProtocol - PROTOCOL) <= 1;
+    }
+
+    private static String read() {
+        try (InputStream in = Versions.class.getResourceAsStream("version.properties")) {
+            Properties properties = new Properties();
+            properties.load(in);
+            return properties.getProperty("version");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
