@@ -1,0 +1,58 @@
+package io.telepresence.tunnel;
+
+import com.google.protobuf.ByteString;
+import io.telepresence.rpc.tunnel.Endpoint;
+import io.telepresence.rpc.tunnel.FlowId;
+import io.telepresence.rpc.tunnel.Protocol;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+
+/**
+ * What names a flow, in every log line of every process: protocol, who started it, where it goes.
+ *
+ * @param protocol TCP or UDP
+ * @param source address and port of the program that started the flow
+ * @param destination address and port that it asked for
+ */
+public record FlowKey(Protocol protocol, InetSocketAddress source, InetSocketAddress destination) {
+
+    public FlowId toWire() {
+        return FlowId.newBuilder()
+                .setProtocol(protocol)
+                .setSource(endpoint(source))
+                .setDestination(endpoint(destination))
+                .build();
+    }
+
+    /** @throws IllegalArgumentException if an address has neither 4 nor 16 bytes or a port is out of range */
+    public static FlowKey fromWire(FlowId id) {
+        return new FlowKey(id.getProtocol(), address(id.getSource()), address(id.getDestination()));
+    }
+
+    @Override
+    public String toString() {
+        return protocol + " " + text(source) + " -> " + text(destination);
+    }
+
+    private static String text(InetSocketAddress address) {
+        String host = address.isUnresolved() ? address.getHostString() : address.getAddress().getHostAddress();
+        return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
+    }
+
+    private static Endpoint endpoint(InetSocketAddress address) {
+        return Endpoint.newBuilder()
+                .setIp(ByteString.copyFrom(address.getAddress().getAddress()))
+                .setPort(address.getPort())
+                .build();
+    }
+
+    private static InetSocketAddress address(Endpoint endpoint) {
+        try {
+            return new InetSocketAddress(
+                    InetAddress.getByAddress(endpoint.getIp().toByteArray()), endpoint.getPort());
+        } catch (UnknownHostException e) {
+            throw new IllegalArgumentException("flow address of " + endpoint.getIp().size() + " bytes", e);
+        }
+    }
+}
