@@ -21,6 +21,8 @@ make_certificates() {
     make_certificate norights /CN=norights
     # Its end lies in the past: the same rights as the developer's, were it not for its age.
     make_certificate expired /O=developers/CN=developer -1
+    # Java reads no PEM keys; the password guards nothing that the folder does not guard.
+    openssl pkcs12 -export -in "$PKI/dns.crt" -inkey "$PKI/dns.key" -passout pass:changeit -out "$PKI/dns.p12"
     openssl genrsa -out "$PKI/sa.key" 2048 2>/dev/null
     openssl rsa -in "$PKI/sa.key" -pubout -out "$PKI/sa.pub" 2>/dev/null
 }

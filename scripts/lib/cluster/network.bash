@@ -14,7 +14,15 @@ setup_network() {
     cluster_sysctl net.ipv6.conf.all.forwarding=1
     cluster_sysctl net.bridge.bridge-nf-call-iptables=1
     cluster_sysctl net.bridge.bridge-nf-call-ip6tables=1
+    route_services
     setup_laptop_files
+}
+
+# The node itself calls service addresses (the API server its webhooks): the kernel wants a route before
+# it asks kube-proxy's rules, which then send the packet elsewhere.
+route_services() {
+    ip -n $NS_CLUSTER route add $SERVICE_CIDR dev $VETH_CLUSTER src $NODE_IP
+    ip -n $NS_CLUSTER -6 route add $SERVICE_CIDR6 dev $VETH_CLUSTER src $NODE_IP6
 }
 
 plug() {

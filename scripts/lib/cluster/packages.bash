@@ -44,3 +44,9 @@ apt_install() {
     # An image that was never updated has no package lists.
     apt-get update && apt-get install -y --no-install-recommends "$@"
 }
+
+install_named_package() {
+    step "installing from Debian: $1"
+    mkdir -p "$CACHE"
+    apt_install "$1" >"$CACHE/apt.log" 2>&1 || { show_tail "$CACHE/apt.log"; die "apt-get could not install $1"; }
+}

@@ -1,1 +1,28 @@
+# The sample workloads that tests and the demo engage.
 
+verb_samples() {
+    take_lock
+    need_up
+    local name
+    for name in echo tools; do import_image "$(ensure_image $name)"; done
+    step "starting the sample workloads"
+    apply_manifest samples
+    wait_for_samples
+    admin_kubectl get pods,services -o wide --all-namespaces --selector sample
+}
+
+wait_for_samples() {
+    local namespace workload
+    for namespace in default other; do
+        for workload in $(admin_kubectl -n $namespace get deployments,statefulsets -l sample -o name); do
+            admin_kubectl -n $namespace rollout status "$workload" --timeout=90s >&2 \
+                || { explain_samples $namespace; die "$workload in $namespace is not ready"; }
+        done
+    done
+    admin_kubectl wait --for=condition=Ready pod/caller --timeout=60s >&2 || die "pod caller is not ready"
+}
+
+explain_samples() {
+    admin_kubectl -n "$1" get pods -l sample >&2 || true
+    admin_kubectl -n "$1" get events --sort-by=.lastTimestamp 2>/dev/null | tail -n 15 >&2
+}

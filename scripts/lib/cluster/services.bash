@@ -95,3 +95,10 @@ start_node() {
     wait_for 30 "the default service account" "$LOGS/controller-manager.log" default_account_exists \
         || die "no service accounts"
 }
+
+# The first writes after the API server's start can meet a controller that is not there yet.
+apply_manifest() {
+    render "$LIB/manifests/$1.yaml" >"$CONF/$1.yaml"
+    wait_for 20 "applying $1" "" admin_kubectl apply -f "$CONF/$1.yaml" \
+        || { admin_kubectl apply -f "$CONF/$1.yaml" >&2 || true; die "could not apply $1"; }
+}

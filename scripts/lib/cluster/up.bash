@@ -31,9 +31,11 @@ prepare_state() {
     make_certificates
     make_kubeconfigs
     write_configuration
+    mkdir -p "$STATE/bin"
+    compile echo "$STATE/bin/echo"
 }
 
-apply_rights() { render "$LIB/manifests/rights.yaml" | admin_kubectl apply -f - >/dev/null; }
+apply_rights() { apply_manifest rights; }
 
 verb_down() {
     take_lock
