@@ -56,6 +56,9 @@ start_dns() {
     apply_manifest dns
     part_dns
     part_public-web
+}
+
+wait_for_dns() {
     wait_for 30 "the cluster DNS answering" "$LOGS/dns.log" dns_answers || die "no cluster DNS"
 }
 

@@ -4,8 +4,9 @@ IMAGES=$CACHE/images
 
 # ensure_image NAME: builds the image when its sources have changed, and prints the path of its tar.
 ensure_image() {
-    local name=$1 key tar
-    key=$(cat "$LIB/images.bash" "$LIB"/src/* | sha256sum | cut -c1-12)
+    local name=$1 key tar sources=("$LIB/images.bash")
+    [ ! -f "$LIB/src/$name.c" ] || sources+=("$LIB/src/$name.c")
+    key=$(cat "${sources[@]}" | sha256sum | cut -c1-12)
     tar=$IMAGES/$name-$key.tar
     if [ ! -f "$tar" ]; then
         step "building image localhost/$name:1"
@@ -28,11 +29,11 @@ rootfs_echo() {
     add_busybox "$1"
 }
 
-# What a test calls from inside the cluster: busybox, curl and iperf3 with the libraries they need.
+# What a test calls from inside the cluster: busybox, curl, socat and iperf3 with the libraries they need.
 rootfs_tools() {
     add_busybox "$1"
     local program
-    for program in curl iperf3; do add_program "$1" "$(command -v $program)"; done
+    for program in curl iperf3 socat; do add_program "$1" "$(command -v $program)"; done
     mkdir -p "$1/etc/ssl/certs"
     cp -L /etc/ssl/certs/ca-certificates.crt "$1/etc/ssl/certs/"
 }

@@ -7,7 +7,7 @@ DUAL_STACK=--feature-gates=IPv6DualStack=true
 render() {
     local name script=
     for name in STATE PKI CONF KUBECONFIGS CGROUP CONTAINERD_SOCKET DNS_SERVICE_IP NODE_NAME POD_CIDR \
-        POD_CIDR6 NODE_IP NODE_IP6 DNS_PORT; do
+        POD_CIDR6 NODE_POD_CIDR NODE_POD_CIDR6 NODE_IP NODE_IP6 DNS_PORT; do
         script+="s|@$name@|${!name}|g;"
     done
     sed "$script" "$1"
@@ -47,7 +47,7 @@ part_controller-manager() {
     start controller-manager "$BIN/kube-controller-manager" $DUAL_STACK \
         --kubeconfig="$KUBECONFIGS/controller-manager" --bind-address=127.0.0.1 --leader-elect=false \
         --cluster-cidr=$POD_CIDR,$POD_CIDR6 --service-cluster-ip-range=$SERVICE_CIDR,$SERVICE_CIDR6 \
-        --allocate-node-cidrs=true --use-service-account-credentials=true \
+        --allocate-node-cidrs=false --use-service-account-credentials=true \
         --root-ca-file="$PKI/ca.crt" --service-account-private-key-file="$PKI/sa.key" \
         --cluster-signing-cert-file="$PKI/ca.crt" --cluster-signing-key-file="$PKI/ca.key"
 }
@@ -60,7 +60,8 @@ part_scheduler() {
 part_containerd() { start containerd containerd --config "$CONF/containerd.toml"; }
 
 part_kubelet() {
-    start kubelet "$BIN/kubelet" --config="$CONF/kubelet.yaml" --kubeconfig="$KUBECONFIGS/kubelet" \
+    # Without the variable its credential provider looks for a cloud for six seconds.
+    start kubelet env AWS_EC2_METADATA_DISABLED=true "$BIN/kubelet" --config="$CONF/kubelet.yaml" --kubeconfig="$KUBECONFIGS/kubelet" \
         --root-dir="$STATE/kubelet" --cert-dir="$STATE/kubelet/pki" \
         --container-runtime=remote --container-runtime-endpoint="unix://$CONTAINERD_SOCKET" \
         --hostname-override=$NODE_NAME --node-ip=$NODE_IP,$NODE_IP6
@@ -75,22 +76,33 @@ node_is_ready() {
     admin_kubectl get node $NODE_NAME -o jsonpath='{.status.conditions[?(@.type=="Ready")].status}' | grep -qx True
 }
 
+# The controller that hands out pod ranges waits ten seconds before its first look at the nodes. There
+# is one node, so its ranges are written here; they are the ones of the CNI configuration.
+give_pod_ranges() {
+    admin_kubectl patch node $NODE_NAME --type=merge \
+        -p "{\"spec\":{\"podCIDR\":\"$NODE_POD_CIDR\",\"podCIDRs\":[\"$NODE_POD_CIDR\",\"$NODE_POD_CIDR6\"]}}"
+}
+
 start_control_plane() {
     step "starting etcd and the API server"
     part_etcd
     part_apiserver
     part_containerd
+    wait_for 30 "containerd answering" "$LOGS/containerd.log" containerd_answers || die "no containerd"
+    import_image "$(ensure_image pause)"
     wait_for 60 "the API server answering" "$LOGS/apiserver.log" api_answers || die "no API server"
-    part_controller-manager
-    part_scheduler
 }
 
 start_node() {
     step "starting the node"
-    wait_for 30 "containerd answering" "$LOGS/containerd.log" containerd_answers || die "no containerd"
-    import_image "$(ensure_image pause)"
     part_kubelet
+    part_controller-manager
     part_proxy
+    part_scheduler
+    wait_for 60 "the node's registration" "$LOGS/kubelet.log" give_pod_ranges || die "no node"
+}
+
+wait_for_node() {
     wait_for 60 "the node being Ready" "$LOGS/kubelet.log" node_is_ready || die "the node is not Ready"
     wait_for 30 "the default service account" "$LOGS/controller-manager.log" default_account_exists \
         || die "no service accounts"

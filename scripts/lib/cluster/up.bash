@@ -17,9 +17,11 @@ verb_up() {
     trap 'say "cluster: up failed; logs: $LOGS; scripts/cluster down removes the rest"' ERR
     prepare_state
     start_control_plane
-    start_node
     start_dns
+    start_node
     apply_rights
+    wait_for_node
+    wait_for_dns
     say "the cluster is up ($((SECONDS - begin)) s)"
 }
 
