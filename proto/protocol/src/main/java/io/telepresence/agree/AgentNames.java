@@ -40,6 +40,18 @@ public final class AgentNames {
     /** The agent container reads its configuration from the downward API file {@code config} here. */
     public static final String CONFIG_DIR = "/etc/traffic-agent";
 
+    /** The agent answers HTTP GET {@link #READY_PATH} here: 200 once it listens on all its ports. */
+    public static final int READY_PORT = 9899;
+
+    public static final String READY_PATH = "/readyz";
+
+    /** Environment of the agent and of its init container, from the downward API. */
+    public static final String ENV_POD_IP = "_TEL_AGENT_POD_IP";
+
+    public static final String ENV_POD_NAME = "_TEL_AGENT_NAME";
+    public static final String ENV_POD_UID = "_TEL_AGENT_POD_UID";
+    public static final String ENV_POD_NAMESPACE = "_TEL_AGENT_NAMESPACE";
+
     public static final String MANAGER_NAMESPACE = "ambassador";
     public static final String MANAGER_APP = "traffic-manager";
 
