@@ -64,6 +64,6 @@ wait_for_dns() {
 
 # Asked by way of the Service address, so that kube-proxy's rules are seen to work as well.
 dns_answers() {
-    in_cluster dig +short +time=1 +tries=1 @$DNS_SERVICE_IP kubernetes.default.svc.cluster.local \
+    in_cluster dig +short +time=1 +tries=1 @"$DNS_SERVICE_IP" kubernetes.default.svc.cluster.local \
         | grep -qx "$API_SERVICE_IP"
 }

@@ -85,7 +85,7 @@ go_architecture() { case $(uname -m) in aarch64) echo arm64 ;; *) echo amd64 ;; 
 
 import_image() {
     local out
-    out=$(ctr --address "$CONTAINERD_SOCKET" -n $CTR_NAMESPACE images import "$1" 2>&1) \
+    out=$(ctr --address "$CONTAINERD_SOCKET" -n "$CTR_NAMESPACE" images import "$1" 2>&1) \
         || { say "$out"; die "could not load $1"; }
     say "    loaded ${1##*/}"
 }

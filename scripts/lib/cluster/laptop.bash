@@ -2,7 +2,7 @@
 # exit code are the command's own.
 
 run_on_laptop() {
-    local user=developer account= command
+    local user=developer account="" command
     while [ $# -gt 0 ]; do
         case $1 in
             --user) user=${2:?--user needs a name} && shift 2 ;;
@@ -17,7 +17,7 @@ run_on_laptop() {
         developer | admin | norights | expired) ;;
         *) die "laptop: the users are developer, admin, norights, expired" ;;
     esac
-    command=(ip netns exec $NS_LAPTOP)
+    command=(ip netns exec "$NS_LAPTOP")
     if [ -n "$account" ]; then
         id "$account" >/dev/null || die "laptop: no unix account $account"
         command+=(setpriv --reuid "$account" --regid "$(id -g "$account")" --init-groups)

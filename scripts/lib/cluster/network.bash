@@ -4,12 +4,12 @@
 setup_network() {
     # Needed where they are modules; on a kernel that has them built in there is nothing to load.
     modprobe -a br_netfilter overlay ip_tables ip6_tables 2>/dev/null || true
-    ip netns add $NS_CLUSTER
-    ip netns add $NS_LAPTOP
+    ip netns add "$NS_CLUSTER"
+    ip netns add "$NS_LAPTOP"
     # Both ends are born in their namespaces, so that the machine itself never sees the link.
-    ip link add $VETH_CLUSTER netns $NS_CLUSTER type veth peer name $VETH_LAPTOP netns $NS_LAPTOP
-    plug $NS_CLUSTER $VETH_CLUSTER $NODE_IP $NODE_IP6
-    plug $NS_LAPTOP $VETH_LAPTOP $LAPTOP_IP $LAPTOP_IP6
+    ip link add "$VETH_CLUSTER" netns "$NS_CLUSTER" type veth peer name "$VETH_LAPTOP" netns "$NS_LAPTOP"
+    plug "$NS_CLUSTER" "$VETH_CLUSTER" "$NODE_IP" "$NODE_IP6"
+    plug "$NS_LAPTOP" "$VETH_LAPTOP" "$LAPTOP_IP" "$LAPTOP_IP6"
     cluster_sysctl net.ipv4.ip_forward=1
     cluster_sysctl net.ipv6.conf.all.forwarding=1
     cluster_sysctl net.bridge.bridge-nf-call-iptables=1
@@ -21,8 +21,8 @@ setup_network() {
 # The node itself calls service addresses (the API server its webhooks): the kernel wants a route before
 # it asks kube-proxy's rules, which then send the packet elsewhere.
 route_services() {
-    ip -n $NS_CLUSTER route add $SERVICE_CIDR dev $VETH_CLUSTER src $NODE_IP
-    ip -n $NS_CLUSTER -6 route add $SERVICE_CIDR6 dev $VETH_CLUSTER src $NODE_IP6
+    ip -n "$NS_CLUSTER" route add "$SERVICE_CIDR" dev "$VETH_CLUSTER" src "$NODE_IP"
+    ip -n "$NS_CLUSTER" -6 route add "$SERVICE_CIDR6" dev "$VETH_CLUSTER" src "$NODE_IP6"
 }
 
 plug() {
@@ -37,8 +37,8 @@ plug() {
 cluster_sysctl() { in_cluster sysctl -qw "$1"; }
 
 setup_laptop_files() {
-    mkdir -p /etc/netns/$NS_LAPTOP
-    printf 'nameserver %s\n' $NODE_IP >/etc/netns/$NS_LAPTOP/resolv.conf
+    mkdir -p /etc/netns/"$NS_LAPTOP"
+    printf 'nameserver %s\n' "$NODE_IP" >/etc/netns/"$NS_LAPTOP"/resolv.conf
 }
 
 remove_network() {
@@ -47,4 +47,5 @@ remove_network() {
         [ ! -e "/run/netns/$name" ] || ip netns delete "$name"
         rm -rf "/etc/netns/$name"
     done
+    rmdir /etc/netns 2>/dev/null || true
 }

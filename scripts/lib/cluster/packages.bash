@@ -6,7 +6,7 @@ RUN_NEEDS="etcd:etcd-server containerd:containerd runc:runc iptables:iptables co
     ip:iproute2 setpriv:util-linux mount:mount sysctl:procps nft:nftables gcc:gcc curl:curl
     dig:bind9-dnsutils iperf3:iperf3 fusermount3:fuse3"
 FILE_NEEDS="/usr/lib/cni/bridge:containernetworking-plugins /bin/busybox:busybox-static
-    /usr/lib/x86_64-linux-gnu/libc.a:libc6-dev /etc/ssl/certs/ca-certificates.crt:ca-certificates"
+    /usr/lib/$(uname -m)-linux-gnu/libc.a:libc6-dev /etc/ssl/certs/ca-certificates.crt:ca-certificates"
 BUILD_NEEDS="go:golang-go"
 
 missing_packages() {

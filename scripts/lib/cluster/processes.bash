@@ -5,6 +5,7 @@ start_time() {
     local stat
     # The name in brackets may hold blanks; the fields after it are counted from there.
     stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
+    # shellcheck disable=SC2086  # the fields
     set -- ${stat##*) }
     echo "${20}"
 }

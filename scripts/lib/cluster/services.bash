@@ -19,7 +19,7 @@ write_configuration() {
     render "$LIB/conf/cni.conflist" >"$CONF/cni/10-test-cluster.conflist"
     render "$LIB/conf/kubelet.yaml" >"$CONF/kubelet.yaml"
     render "$LIB/conf/proxy.yaml" >"$CONF/proxy.yaml"
-    printf 'nameserver %s\n' $NODE_IP >"$CONF/resolv.conf"
+    printf 'nameserver %s\n' "$NODE_IP" >"$CONF/resolv.conf"
 }
 
 # part_NAME starts one process; `part start NAME` uses the same, for tests that take one away.
@@ -32,9 +32,9 @@ part_etcd() {
 
 part_apiserver() {
     start apiserver "$BIN/kube-apiserver" $DUAL_STACK --etcd-servers=http://127.0.0.1:2379 \
-        --advertise-address=$NODE_IP --bind-address=:: --secure-port=6443 \
+        --advertise-address="$NODE_IP" --bind-address=:: --secure-port=6443 \
         --authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction --allow-privileged=true \
-        --service-cluster-ip-range=$SERVICE_CIDR,$SERVICE_CIDR6 \
+        --service-cluster-ip-range="$SERVICE_CIDR","$SERVICE_CIDR6" \
         --client-ca-file="$PKI/ca.crt" --tls-cert-file="$PKI/apiserver.crt" \
         --tls-private-key-file="$PKI/apiserver.key" \
         --service-account-issuer=https://kubernetes.default.svc \
@@ -46,7 +46,7 @@ part_apiserver() {
 part_controller-manager() {
     start controller-manager "$BIN/kube-controller-manager" $DUAL_STACK \
         --kubeconfig="$KUBECONFIGS/controller-manager" --bind-address=127.0.0.1 --leader-elect=false \
-        --cluster-cidr=$POD_CIDR,$POD_CIDR6 --service-cluster-ip-range=$SERVICE_CIDR,$SERVICE_CIDR6 \
+        --cluster-cidr="$POD_CIDR","$POD_CIDR6" --service-cluster-ip-range="$SERVICE_CIDR","$SERVICE_CIDR6" \
         --allocate-node-cidrs=false --use-service-account-credentials=true \
         --root-ca-file="$PKI/ca.crt" --service-account-private-key-file="$PKI/sa.key" \
         --cluster-signing-cert-file="$PKI/ca.crt" --cluster-signing-key-file="$PKI/ca.key"
@@ -64,7 +64,7 @@ part_kubelet() {
     start kubelet env AWS_EC2_METADATA_DISABLED=true "$BIN/kubelet" --config="$CONF/kubelet.yaml" --kubeconfig="$KUBECONFIGS/kubelet" \
         --root-dir="$STATE/kubelet" --cert-dir="$STATE/kubelet/pki" \
         --container-runtime=remote --container-runtime-endpoint="unix://$CONTAINERD_SOCKET" \
-        --hostname-override=$NODE_NAME --node-ip=$NODE_IP,$NODE_IP6
+        --hostname-override="$NODE_NAME" --node-ip="$NODE_IP","$NODE_IP6"
 }
 
 part_proxy() { start proxy "$BIN/kube-proxy" --config="$CONF/proxy.yaml"; }
@@ -73,13 +73,13 @@ api_answers() { admin_kubectl get --raw=/readyz; }
 default_account_exists() { admin_kubectl -n default get serviceaccount default; }
 containerd_answers() { ctr --address "$CONTAINERD_SOCKET" version; }
 node_is_ready() {
-    admin_kubectl get node $NODE_NAME -o jsonpath='{.status.conditions[?(@.type=="Ready")].status}' | grep -qx True
+    admin_kubectl get node "$NODE_NAME" -o jsonpath='{.status.conditions[?(@.type=="Ready")].status}' | grep -qx True
 }
 
 # The controller that hands out pod ranges waits ten seconds before its first look at the nodes. There
 # is one node, so its ranges are written here; they are the ones of the CNI configuration.
 give_pod_ranges() {
-    admin_kubectl patch node $NODE_NAME --type=merge \
+    admin_kubectl patch node "$NODE_NAME" --type=merge \
         -p "{\"spec\":{\"podCIDR\":\"$NODE_POD_CIDR\",\"podCIDRs\":[\"$NODE_POD_CIDR\",\"$NODE_POD_CIDR6\"]}}"
 }
 

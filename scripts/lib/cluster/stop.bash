@@ -1,8 +1,8 @@
 # Ends the cluster and removes all it left, also after a crash: by recorded pid, by exact name, and
 # below folders that are the cluster's alone. Every step may find nothing to do.
 
-# Folders with fixed names in kubelet; those that were there before are somebody else's.
-FIXED_FOLDERS="/var/log/pods /var/log/containers /var/lib/kubelet /run/containerd"
+# Folders with fixed names in kubelet and the CNI library; those that were there before are somebody else's.
+FIXED_FOLDERS="/var/log/pods /var/log/containers /var/lib/kubelet /var/lib/cni"
 # The sysctls of the whole machine that kubelet writes at its start.
 KUBELET_SYSCTLS="vm.overcommit_memory vm.panic_on_oom kernel.panic kernel.panic_on_oops
     kernel.keys.root_maxkeys kernel.keys.root_maxbytes"
@@ -31,7 +31,7 @@ remove_everything() {
 }
 
 anything_left() {
-    [ -e "$STATE" ] || [ -e /run/netns/$NS_CLUSTER ] || [ -e /run/netns/$NS_LAPTOP ] \
+    [ -e "$STATE" ] || [ -e /run/netns/"$NS_CLUSTER" ] || [ -e /run/netns/"$NS_LAPTOP" ] \
         || [ -n "$(cgroup_folders)" ]
 }
 
@@ -46,9 +46,9 @@ end_laptop_processes() {
     local ns
     for ns in $NS_LAPTOP $NS_CLUSTER; do
         [ -e "/run/netns/$ns" ] || continue
-        signal_all TERM "$(ip netns pids $ns)"
-        wait_for 5 "end of the processes in $ns" "" namespace_is_empty $ns 2>/dev/null \
-            || signal_all KILL "$(ip netns pids $ns)"
+        signal_all TERM "$(ip netns pids "$ns")"
+        wait_for 5 "end of the processes in $ns" "" namespace_is_empty "$ns" 2>/dev/null \
+            || signal_all KILL "$(ip netns pids "$ns")"
     done
 }
 
@@ -75,7 +75,7 @@ end_shims() { signal_all KILL "$(shim_pids)"; }
 
 cgroup_folders() {
     local folder
-    for folder in /sys/fs/cgroup/$CGROUP /sys/fs/cgroup/*/$CGROUP; do
+    for folder in /sys/fs/cgroup/$CGROUP /sys/fs/cgroup/*/"$CGROUP"; do
         [ ! -d "$folder" ] || echo "$folder"
     done
 }
@@ -100,9 +100,9 @@ no_pods_left() {
 make_cgroups() {
     local folder
     if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
-        mkdir -p /sys/fs/cgroup/$CGROUP
-        sed 's/\</+/g' /sys/fs/cgroup/cgroup.controllers >/sys/fs/cgroup/cgroup.subtree_control
-        sed 's/\</+/g' /sys/fs/cgroup/$CGROUP/cgroup.controllers >/sys/fs/cgroup/$CGROUP/cgroup.subtree_control
+        mkdir -p "/sys/fs/cgroup/$CGROUP"
+        enable_controllers /sys/fs/cgroup
+        enable_controllers "/sys/fs/cgroup/$CGROUP"
         return
     fi
     for folder in /sys/fs/cgroup/*/; do
@@ -110,6 +110,14 @@ make_cgroups() {
         [ -f "$folder/tasks" ] || continue
         mkdir -p "$folder$CGROUP"
         [ ! -f "$folder/cpuset.cpus" ] || copy_cpuset "$folder"
+    done
+}
+
+# One at a time: a controller that is in use elsewhere must not hold back the others.
+enable_controllers() {
+    local name
+    for name in cpuset cpu io memory pids hugetlb; do
+        echo "+$name" 2>/dev/null >"$1/cgroup.subtree_control" || true
     done
 }
 
@@ -144,18 +152,16 @@ restore_machine() {
     remove_shim_sockets
     local name
     if [ -f "$STATE/made-folders" ]; then
-        while read -r name; do
-            # Another containerd may have come to live in its folder since.
-            [ "$name" = /run/containerd ] || rm -rf --one-file-system "$name"
-            rmdir "$name/s" "$name" 2>/dev/null || true
-        done <"$STATE/made-folders"
+        while read -r name; do rm -rf --one-file-system "$name"; done <"$STATE/made-folders"
     fi
     [ ! -f "$STATE/sysctls" ] || sysctl -q -p "$STATE/sysctls" || true
 }
 
 remove_shim_sockets() {
     local file
-    for file in "$STATE"/containerd/run/io.containerd.runtime.v2.task/$CTR_NAMESPACE/*/address; do
+    for file in "$STATE"/containerd/run/io.containerd.runtime.v2.task/"$CTR_NAMESPACE"/*/address; do
         [ ! -f "$file" ] || rm -f "$(sed 's#^unix://##' "$file")"
     done
+    # Only if they are empty: another containerd may use the same folder.
+    rmdir /run/containerd/s /run/containerd 2>/dev/null || true
 }

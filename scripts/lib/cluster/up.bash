@@ -14,7 +14,6 @@ verb_up() {
         step "clearing what an earlier run has left"
         remove_everything
     fi
-    trap 'say "cluster: up failed; logs: $LOGS; scripts/cluster down removes the rest"' ERR
     prepare_state
     start_control_plane
     start_dns
@@ -91,6 +90,8 @@ exec_admin_kubectl() {
 # Tests take the API server away for a while, or freeze it; then its record stays.
 verb_part() {
     local action=${1:-} name=${2:-} pid
+    need_up
+    take_lock
     [[ " $PARTS " == *" $name "* ]] || die "part: the parts are: $PARTS"
     case $action in
         start) is_running "$name" || "part_$name" ;;

@@ -12,7 +12,6 @@
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -163,13 +162,11 @@ static int send_pattern(struct conn *c, struct request *r, long long n) {
 }
 
 static int send_stream(struct conn *c, int chunks) {
-    char text[128];
+    char text[128], framed[192];
     const char *head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n";
     if (send_all(c->fd, head, strlen(head))) return -1;
     for (int i = 1; i <= chunks; i++) {
-        int n = sprintf(text, "chunk %d of %d\n", i, chunks), at;
-        char framed[192];
-        at = sprintf(framed, "%x\r\n%s\r\n", n, text);
+        int n = sprintf(text, "chunk %d of %d\n", i, chunks), at = sprintf(framed, "%x\r\n%s\r\n", n, text);
         if (send_all(c->fd, framed, at)) return -1;
         if (i < chunks) usleep(100000);
     }
@@ -183,9 +180,9 @@ static int tell(struct conn *c, struct request *r, struct sink *s, int code) {
         if (*p != '\r') body[n++] = *p;
     body[n++] = '\n';
     memcpy(body + n, s->copy, s->kept);
-    int result = respond(c, r, code, body, n + s->kept);
+    int failed = respond(c, r, code, body, n + s->kept);
     free(body);
-    return result;
+    return failed;
 }
 
 static int reset(struct conn *c) {
@@ -197,7 +194,6 @@ static int reset(struct conn *c) {
 static int answer(struct conn *c, struct request *r, struct sink *s) {
     long long n;
     int status;
-    char text[128];
     if (sscanf(r->path, "/bytes/%lld", &n) == 1) return send_pattern(c, r, n);
     if (sscanf(r->path, "/stream/%d", &status) == 1) return send_stream(c, status);
     if (sscanf(r->path, "/status/%d", &status) == 1) return tell(c, r, s, status);
@@ -206,8 +202,9 @@ static int answer(struct conn *c, struct request *r, struct sink *s) {
     if (strncmp(r->path, "/healthz", 8) == 0) return respond(c, r, 200, "ok\n", 3);
     if (sscanf(r->path, "/delay/%lld", &n) == 1) usleep(n * 1000);
     if (strncmp(r->path, "/sink", 5) != 0) return tell(c, r, s, 200);
-    int length = sprintf(text, "received %lld bytes, pattern %s\n", s->count, s->intact ? "intact" : "different");
-    return respond(c, r, 200, text, length);
+    char text[128];
+    n = sprintf(text, "received %lld bytes, pattern %s\n", s->count, s->intact ? "intact" : "different");
+    return respond(c, r, 200, text, n);
 }
 
 static void *serve_http(void *arg) {
@@ -231,8 +228,7 @@ static void *serve_http(void *arg) {
 static void *serve_tcp(void *arg) {
     int fd = (int)(long)arg;
     char buf[32768];
-    ssize_t n;
-    while ((n = recv(fd, buf, sizeof buf, 0)) > 0 && send_all(fd, buf, n) == 0) {}
+    for (ssize_t n; (n = recv(fd, buf, sizeof buf, 0)) > 0 && send_all(fd, buf, n) == 0;) {}
     close(fd);
     return NULL;
 }
@@ -246,7 +242,7 @@ static int open_socket(int type, const char *port) {
     return fd;
 }
 
-static void accept_all(const char *port, void *(*serve)(void *)) {
+static void *accept_all(const char *port, void *(*serve)(void *)) {
     int fd = open_socket(SOCK_STREAM, port), on = 1;
     pthread_attr_t attr;
     pthread_attr_init(&attr);
@@ -259,11 +255,11 @@ static void accept_all(const char *port, void *(*serve)(void *)) {
         setsockopt(conn, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         if (pthread_create(&thread, &attr, serve, (void *)(long)conn)) close(conn);
     }
+    return NULL;
 }
 
-static void *http_main(void *port) { accept_all(port, serve_http); return NULL; }
-static void *tcp_main(void *port) { accept_all(port, serve_tcp); return NULL; }
-
+static void *http_main(void *port) { return accept_all(port, serve_http); }
+static void *tcp_main(void *port) { return accept_all(port, serve_tcp); }
 static void *udp_main(void *port) {
     int fd = open_socket(SOCK_DGRAM, port);
     char buf[65536];
@@ -284,9 +280,8 @@ static void start(const char *variable, void *(*run)(void *)) {
 
 int main(void) {
     sigset_t end;
-    int got;
     struct rlimit files = {1 << 20, 1 << 20};
-    if (setrlimit(RLIMIT_NOFILE, &files)) { /* what there is must do */ }
+    setrlimit(RLIMIT_NOFILE, &files);           /* where it is refused, what there is must do */
     gethostname(host, sizeof host - 1);
     name = getenv("NAME") ? getenv("NAME") : "echo";
     for (size_t i = 0; i < sizeof pattern; i++) pattern[i] = i % PATTERN;
@@ -297,7 +292,7 @@ int main(void) {
     start("PORT", http_main);
     start("TCP_PORT", tcp_main);
     start("UDP_PORT", udp_main);
-    sigwait(&end, &got);
+    sigwaitinfo(&end, NULL);
     ending = 1;
     usleep((getenv("GRACE_MS") ? atoi(getenv("GRACE_MS")) : 3000) * 1000);
     return 0;
