@@ -41,7 +41,8 @@ public final class Threads {
             try {
                 work.run();
             } catch (RuntimeException | Error e) {
-                LOG.error("thread {} ended with an error", Thread.currentThread().getName(), e);
+                LOG.error(
+                        "thread {} ended with an error", Thread.currentThread().getName(), e);
             } finally {
                 ALIVE.remove(Thread.currentThread());
             }

@@ -21,7 +21,10 @@ public interface Flow {
     /** The event loop that owns this flow; register the socket that it feeds on the same one. */
     EventLoop loop();
 
-    /** Takes the handler that hears of everything from now on; call it before the first {@link #request}. */
+    /**
+     * Takes the handler that hears of everything from now on; call it before the first {@link #request}. A flow that is
+     * over already answers with {@link FlowHandler#onReset} and {@link FlowHandler#onClosed} at once.
+     */
     void handler(FlowHandler handler);
 
     /** Accepting end only: the far side has been dialled. */

@@ -36,7 +36,9 @@ public record FlowKey(Protocol protocol, InetSocketAddress source, InetSocketAdd
     }
 
     private static String text(InetSocketAddress address) {
-        String host = address.isUnresolved() ? address.getHostString() : address.getAddress().getHostAddress();
+        String host = address.isUnresolved()
+                ? address.getHostString()
+                : address.getAddress().getHostAddress();
         return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
     }
 
@@ -52,7 +54,8 @@ public record FlowKey(Protocol protocol, InetSocketAddress source, InetSocketAdd
             return new InetSocketAddress(
                     InetAddress.getByAddress(endpoint.getIp().toByteArray()), endpoint.getPort());
         } catch (UnknownHostException e) {
-            throw new IllegalArgumentException("flow address of " + endpoint.getIp().size() + " bytes", e);
+            throw new IllegalArgumentException(
+                    "flow address of " + endpoint.getIp().size() + " bytes", e);
         }
     }
 }

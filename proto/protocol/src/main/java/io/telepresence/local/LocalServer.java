@@ -1,0 +1,86 @@
+package io.telepresence.local;
+
+import io.grpc.BindableService;
+import io.grpc.Server;
+import io.grpc.netty.NettyServerBuilder;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A gRPC server on a unix socket. The socket is 0600 and belongs to {@code ownerUid}; in addition the kernel's peer
+ * credentials (SO_PEERCRED) of each connection are checked before a byte is read. Service methods run on virtual
+ * threads.
+ */
+public final class LocalServer implements AutoCloseable {
+    private final Server server;
+    private final EventLoopGroup loops;
+    private final ExecutorService workers;
+    private final Path socket;
+
+    private LocalServer(Server server, EventLoopGroup loops, ExecutorService workers, Path socket) {
+        this.server = server;
+        this.loops = loops;
+        this.workers = workers;
+        this.socket = socket;
+    }
+
+    /**
+     * Starts to listen. A socket file left behind by a dead process is replaced: the caller holds the lock that says
+     * that nobody listens there.
+     *
+     * @param ownerUid who gets the socket file
+     * @param allowedUids whose connections are served
+     */
+    public static LocalServer start(Path socket, long ownerUid, Set<Long> allowedUids, List<BindableService> services)
+            throws FaultException {
+        EventLoopGroup loops = Loops.create("local-" + socket.getFileName(), 1);
+        ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
+        try {
+            Files.deleteIfExists(socket);
+            NettyServerBuilder builder = NettyServerBuilder.forAddress(new DomainSocketAddress(socket.toFile()))
+                    .bossEventLoopGroup(loops)
+                    .workerEventLoopGroup(loops)
+                    .channelFactory(() -> PeerCheck.socket(Set.copyOf(allowedUids)))
+                    .executor(workers)
+                    .permitKeepAliveWithoutCalls(true)
+                    .maxInboundMessageSize(16 << 20);
+            services.forEach(builder::addService);
+            Server server = builder.build().start();
+            Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
+            if (((Number) Files.getAttribute(socket, "unix:uid")).longValue() != ownerUid) {
+                Files.setAttribute(socket, "unix:uid", (int) ownerUid);
+            }
+            return new LocalServer(server, loops, workers, socket);
+        } catch (IOException e) {
+            Loops.shutdown(loops);
+            workers.shutdownNow();
+            throw Fault.internal("cannot listen on " + socket + ": " + e.getMessage())
+                    .exception(e);
+        }
+    }
+
+    /** Ends all calls and removes the socket; takes at most two seconds. */
+    @Override
+    public void close() throws IOException {
+        server.shutdownNow();
+        try {
+            server.awaitTermination(1, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Loops.shutdown(loops);
+        workers.shutdownNow();
+        Files.deleteIfExists(socket);
+    }
+}

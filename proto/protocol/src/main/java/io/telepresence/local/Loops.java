@@ -1,0 +1,35 @@
+package io.telepresence.local;
+
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
+import java.util.concurrent.TimeUnit;
+
+/** Epoll event loops of Netty; whoever creates a group shuts it down with {@link #shutdown}. */
+public final class Loops {
+    private Loops() {}
+
+    /** @param name prefix of the thread names; the threads are daemon threads */
+    public static EventLoopGroup create(String name, int threads) {
+        return new MultiThreadIoEventLoopGroup(
+                threads, new DefaultThreadFactory(name, true), EpollIoHandler.newFactory());
+    }
+
+    /** The loop of the group whose thread calls this. */
+    public static EventLoop current(EventLoopGroup group) {
+        for (EventExecutor loop : group) {
+            if (loop.inEventLoop()) {
+                return (EventLoop) loop;
+            }
+        }
+        throw new IllegalStateException("not called on a loop of this group");
+    }
+
+    /** Ends the group without Netty's usual quiet period; waits for at most two seconds. */
+    public static void shutdown(EventLoopGroup group) {
+        group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
+    }
+}

@@ -1,0 +1,103 @@
+package io.telepresence.tunnel;
+
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.telepresence.local.Loops;
+import io.telepresence.rpc.tunnel.Open;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * One HTTP/2 connection that carries flows and calls, pinned to one event loop. Connects lazily; a lost connection is
+ * made again by the next call (flows do not survive it). Thread-safe.
+ */
+public final class Carrier implements AutoCloseable {
+    private final EventLoopGroup loops;
+    private final EventLoop loop;
+    private final ManagedChannel channel;
+    private final AtomicInteger flows = new AtomicInteger();
+
+    private Carrier(EventLoopGroup loops, ManagedChannel channel) {
+        this.loops = loops;
+        this.loop = (EventLoop) loops.iterator().next();
+        this.channel = channel;
+    }
+
+    /** @param address of the peer: a {@code DomainSocketAddress} or an {@code InetSocketAddress} */
+    public static Carrier open(String name, SocketAddress address) {
+        EventLoopGroup loops = Loops.create(name, 1);
+        boolean unix = address instanceof DomainSocketAddress;
+        NettyChannelBuilder builder = address instanceof InetSocketAddress inet && inet.isUnresolved()
+                ? NettyChannelBuilder.forAddress(inet.getHostString(), inet.getPort())
+                : NettyChannelBuilder.forAddress(address);
+        builder.eventLoopGroup(loops)
+                .channelType(unix ? EpollDomainSocketChannel.class : EpollSocketChannel.class)
+                .directExecutor()
+                .disableRetry()
+                .usePlaintext()
+                .initialFlowControlWindow(TunnelServers.WINDOW)
+                .maxInboundMessageSize(16 << 20);
+        if (unix) {
+            builder.withOption(ChannelOption.SO_KEEPALIVE, null).overrideAuthority("localhost");
+        } else {
+            builder.withOption(ChannelOption.TCP_NODELAY, true)
+                    .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, 10_000);
+        }
+        return new Carrier(loops, builder.build());
+    }
+
+    /** The loop on which every flow of this carrier lives. */
+    public EventLoop loop() {
+        return loop;
+    }
+
+    /**
+     * For stubs. The executor is direct: callbacks of asynchronous stubs come on {@link #loop()} and must not block;
+     * blocking stubs may be used from any other thread.
+     */
+    public ManagedChannel channel() {
+        return channel;
+    }
+
+    /** How many flows are open here. */
+    public int flows() {
+        return flows.get();
+    }
+
+    /** Opens a flow; from any thread. The handler is called on {@link #loop()}; {@code onOpened} comes first, or {@code onReset}. */
+    public Flow open(Open open, FlowHandler handler) {
+        ClientCall<WireFrame, WireFrame> call = channel.newCall(
+                FlowMethod.DESCRIPTOR, CallOptions.DEFAULT.withOnReadyThreshold(FlowMethod.READY_THRESHOLD));
+        ClientFlow flow = new ClientFlow(FlowKey.fromWire(open.getId()), loop, call, open);
+        flow.handler(handler);
+        flows.incrementAndGet();
+        if (loop.inEventLoop()) {
+            flow.start(open, flows::decrementAndGet);
+        } else {
+            loop.execute(() -> flow.start(open, flows::decrementAndGet));
+        }
+        return flow;
+    }
+
+    /** Cuts every flow and call; takes at most two seconds. */
+    @Override
+    public void close() {
+        channel.shutdownNow();
+        try {
+            channel.awaitTermination(1, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Loops.shutdown(loops);
+    }
+}

@@ -1,0 +1,186 @@
+package io.telepresence.tunnel;
+
+import io.grpc.ManagedChannel;
+import io.telepresence.run.Backoff;
+import io.telepresence.run.Threads;
+import io.telepresence.run.Watched;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Several carriers to one peer: the first for control and DNS, the others for flows, so that bulk data never delays a
+ * heartbeat of the control carrier. Each has a thread that beats every five seconds through the data path; after two
+ * misses in a row the carrier is closed, its flows are reset, and a new one is tried with growing waits.
+ */
+public final class Carriers implements AutoCloseable {
+    /** Time between two heartbeats of one carrier. */
+    public static final Duration BEAT = Duration.ofSeconds(5);
+
+    private static final int MISSES = 2;
+    private static final Logger LOG = LoggerFactory.getLogger(Carriers.class);
+
+    private final List<Slot> slots = new ArrayList<>();
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private final Watched<Boolean> up = new Watched<>(false);
+
+    private Carriers() {}
+
+    /** A call that must come back through the channel within the deadline; throws when it does not. */
+    @FunctionalInterface
+    public interface Heartbeat {
+        /** Blocks; called on a virtual thread. */
+        void beat(ManagedChannel channel, Duration deadline) throws Exception;
+    }
+
+    /**
+     * Opens {@code 1 + flowCarriers} carriers without waiting for them.
+     *
+     * @param name prefix of thread names
+     * @param flowCarriers how many to spread flows over, at least 1
+     */
+    public static Carriers open(String name, SocketAddress address, int flowCarriers, Heartbeat heartbeat) {
+        Carriers carriers = new Carriers();
+        for (int i = 0; i <= flowCarriers; i++) {
+            Slot slot = carriers.new Slot(name + "-" + i, address, heartbeat);
+            carriers.slots.add(slot);
+        }
+        carriers.slots.forEach(slot -> Threads.virtual("beat-" + slot.name, slot::run));
+        return carriers;
+    }
+
+    /** For calls and DNS; never used for flows. */
+    public Carrier control() {
+        return slots.getFirst().carrier();
+    }
+
+    /** The flow carrier with the fewest open flows, preferring those that answered their last heartbeat. */
+    public Carrier pick() {
+        Slot best = slots.get(1);
+        for (Slot slot : slots.subList(2, slots.size())) {
+            boolean better = slot.alive == best.alive
+                    ? slot.carrier().flows() < best.carrier().flows()
+                    : slot.alive;
+            if (better) {
+                best = slot;
+            }
+        }
+        return best.carrier();
+    }
+
+    /** Whether the control carrier answered its last heartbeat. */
+    public Watched<Boolean> up() {
+        return up;
+    }
+
+    /** Open flows on all carriers. */
+    public int flows() {
+        return slots.stream().mapToInt(slot -> slot.carrier().flows()).sum();
+    }
+
+    /** Beats at once on all carriers, for example after the clock jumped. */
+    public void beatNow() {
+        slots.forEach(Slot::wake);
+    }
+
+    @Override
+    public void close() {
+        closed.countDown();
+        slots.forEach(Slot::close);
+    }
+
+    private final class Slot {
+        private final String name;
+        private final SocketAddress address;
+        private final Heartbeat heartbeat;
+        private final Backoff backoff = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));
+        private Carrier carrier;
+        private CountDownLatch wake = new CountDownLatch(1);
+        private volatile boolean alive;
+
+        Slot(String name, SocketAddress address, Heartbeat heartbeat) {
+            this.name = name;
+            this.address = address;
+            this.heartbeat = heartbeat;
+            this.carrier = Carrier.open(name, address);
+        }
+
+        synchronized Carrier carrier() {
+            return carrier;
+        }
+
+        synchronized void close() {
+            carrier.close();
+        }
+
+        synchronized void wake() {
+            wake.countDown();
+        }
+
+        void run() {
+            int misses = 0;
+            while (closed.getCount() > 0) {
+                misses = beat() ? 0 : misses + 1;
+                if (misses >= MISSES) {
+                    renew();
+                    misses = 1;
+                }
+                pause(misses == 0 ? BEAT : backoff.next());
+            }
+        }
+
+        private boolean beat() {
+            try {
+                heartbeat.beat(carrier().channel(), BEAT);
+                backoff.reset();
+                report(true);
+                return true;
+            } catch (Exception e) {
+                if (closed.getCount() > 0) {
+                    LOG.info("carrier {} missed a heartbeat: {}", name, e.toString());
+                    report(false);
+                }
+                return false;
+            }
+        }
+
+        private void report(boolean now) {
+            alive = now;
+            if (this == slots.getFirst()) {
+                up.set(now);
+            }
+        }
+
+        private void renew() {
+            Carrier old;
+            synchronized (this) {
+                if (closed.getCount() == 0) {
+                    return;
+                }
+                old = carrier;
+                carrier = Carrier.open(name, address);
+            }
+            old.close();
+        }
+
+        private void pause(Duration time) {
+            CountDownLatch wait;
+            synchronized (this) {
+                wake = wake.getCount() == 0 ? new CountDownLatch(1) : wake;
+                wait = wake;
+            }
+            try {
+                if (wait.await(time.toMillis(), TimeUnit.MILLISECONDS)) {
+                    LOG.debug("carrier {} beats early", name);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

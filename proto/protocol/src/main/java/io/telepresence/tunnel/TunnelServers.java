@@ -1,0 +1,37 @@
+package io.telepresence.tunnel;
+
+import io.grpc.netty.NettyServerBuilder;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
+import java.net.SocketAddress;
+import java.util.concurrent.TimeUnit;
+
+/** gRPC servers that carry flows, with the settings measured to be the best (docs/protocol.md). */
+public final class TunnelServers {
+    /** Per stream and per connection; grpc grows it with the bandwidth-delay product. */
+    static final int WINDOW = 1 << 20;
+
+    private TunnelServers() {}
+
+    /**
+     * A plain-text server. Its executor is direct: every method of every service runs on an event loop and must not
+     * block.
+     */
+    public static NettyServerBuilder builder(SocketAddress address, EventLoopGroup loops) {
+        boolean unix = address instanceof DomainSocketAddress;
+        NettyServerBuilder builder = NettyServerBuilder.forAddress(address)
+                .bossEventLoopGroup(loops)
+                .workerEventLoopGroup(loops)
+                .channelType(unix ? EpollServerDomainSocketChannel.class : EpollServerSocketChannel.class)
+                .directExecutor()
+                .initialFlowControlWindow(WINDOW)
+                .maxConcurrentCallsPerConnection(Integer.MAX_VALUE)
+                .maxInboundMessageSize(16 << 20)
+                .permitKeepAliveWithoutCalls(true)
+                .permitKeepAliveTime(1, TimeUnit.SECONDS);
+        return unix ? builder : builder.withChildOption(ChannelOption.TCP_NODELAY, true);
+    }
+}
