@@ -104,7 +104,7 @@ abstract class GrpcFlow implements Flow {
 
     @Override
     public final void request(int frames) {
-        if (!closed) {
+        if (!closed && frames > 0) {
             callRequest(frames);
         }
     }
