@@ -6,13 +6,14 @@ import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The manager's settings, from environment variables; the chart sets them. An empty variable counts as not set.
@@ -35,7 +36,13 @@ import java.util.Set;
  * </ul>
  */
 public record ManagerConfig(
-        Pod pod, List<String> namespaces, Agent agent, Logs logs, PodCidrs podCidrs, Injector injector, Service service) {
+        Pod pod,
+        List<String> namespaces,
+        Agent agent,
+        Logs logs,
+        PodCidrs podCidrs,
+        Injector injector,
+        Service service) {
     static final Set<String> KINDS = Set.of("Deployment", "ReplicaSet", "StatefulSet");
 
     /** This pod. */
@@ -95,13 +102,19 @@ public record ManagerConfig(
         List<String> given = env.list("WORKLOAD_KINDS");
         for (String kind : given) {
             if (!KINDS.contains(kind)) {
-                throw env.bad("WORKLOAD_KINDS", kind, "kinds are " + String.join(", ", KINDS.stream().sorted().toList()));
+                throw env.bad(
+                        "WORKLOAD_KINDS",
+                        kind,
+                        "kinds are " + String.join(", ", KINDS.stream().sorted().toList()));
             }
         }
         return given.isEmpty() ? KINDS : Set.copyOf(given);
     }
 
     private record Reader(Map<String, String> environment) {
+        private static final Pattern GO_DURATION = Pattern.compile("(\\d+(?:\\.\\d+)?)(ms|s|m|h)");
+        private static final Map<String, Integer> MILLIS = Map.of("ms", 1, "s", 1000, "m", 60_000, "h", 3_600_000);
+
         String text(String name, String otherwise) {
             String value = environment.getOrDefault(name, "").strip();
             return value.isEmpty() ? otherwise : value;
@@ -160,11 +173,18 @@ public record ManagerConfig(
             if (value.isEmpty()) {
                 return otherwise;
             }
-            try {
-                return Duration.parse("PT" + value.replace("ms", "e-3s").toUpperCase(Locale.ROOT));
-            } catch (DateTimeParseException e) {
+            Matcher parts = GO_DURATION.matcher(value);
+            Duration sum = Duration.ZERO;
+            int end = 0;
+            while (parts.lookingAt()) {
+                sum = sum.plusMillis(Math.round(Double.parseDouble(parts.group(1)) * MILLIS.get(parts.group(2))));
+                end = parts.end();
+                parts.region(end, value.length());
+            }
+            if (end < value.length()) {
                 throw bad(name, value, "it is a duration such as 30s or 1m30s");
             }
+            return sum;
         }
 
         FaultException bad(String name, String value, String rule) {

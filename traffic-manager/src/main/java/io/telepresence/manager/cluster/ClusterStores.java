@@ -1,0 +1,34 @@
+package io.telepresence.manager.cluster;
+
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
+import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import io.telepresence.run.Closers;
+import java.util.List;
+
+/**
+ * All that is watched, one store per kind. Objects are trimmed: pods have no volumes and no managed fields, ReplicaSets
+ * of a Deployment no template. Nodes are empty where they may not be listed.
+ */
+public record ClusterStores(
+        Store<Namespace> namespaces,
+        Store<Node> nodes,
+        Store<Service> services,
+        Store<Pod> pods,
+        Store<Deployment> deployments,
+        Store<ReplicaSet> replicaSets,
+        Store<StatefulSet> statefulSets) {
+
+    /** Calls {@code changed} after each change of anything. */
+    public AutoCloseable watchAll(Runnable changed) {
+        Closers watches = new Closers();
+        for (Store<?> store : List.of(namespaces, nodes, services, pods, deployments, replicaSets, statefulSets)) {
+            watches.add(store.watch(changed));
+        }
+        return watches;
+    }
+}

@@ -1,0 +1,75 @@
+package io.telepresence.manager.cluster;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.informers.cache.ItemStore;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+
+/** What one informer holds, by namespace, each object trimmed to what the manager reads. */
+final class Items<T extends HasMetadata> implements ItemStore<T> {
+    private final Map<String, Map<String, T>> byNamespace = new ConcurrentHashMap<>();
+    private final UnaryOperator<T> trim;
+
+    Items(UnaryOperator<T> trim) {
+        this.trim = trim;
+    }
+
+    List<T> all() {
+        return values().toList();
+    }
+
+    List<T> in(String namespace) {
+        return List.copyOf(byNamespace.getOrDefault(namespace, Map.of()).values());
+    }
+
+    Optional<T> find(String namespace, String name) {
+        return Optional.ofNullable(byNamespace.getOrDefault(namespace, Map.of()).get(name));
+    }
+
+    @Override
+    public String getKey(T object) {
+        String namespace = object.getMetadata().getNamespace();
+        return (namespace == null ? "" : namespace) + "/" + object.getMetadata().getName();
+    }
+
+    @Override
+    public T put(String key, T object) {
+        int slash = key.indexOf('/');
+        return byNamespace
+                .computeIfAbsent(key.substring(0, slash), _ -> new ConcurrentHashMap<>())
+                .put(key.substring(slash + 1), trim.apply(object));
+    }
+
+    @Override
+    public T remove(String key) {
+        int slash = key.indexOf('/');
+        Map<String, T> names = byNamespace.get(key.substring(0, slash));
+        return names == null ? null : names.remove(key.substring(slash + 1));
+    }
+
+    @Override
+    public T get(String key) {
+        int slash = key.indexOf('/');
+        return find(key.substring(0, slash), key.substring(slash + 1)).orElse(null);
+    }
+
+    @Override
+    public Stream<String> keySet() {
+        return byNamespace.entrySet().stream()
+                .flatMap(e -> e.getValue().keySet().stream().map(name -> e.getKey() + "/" + name));
+    }
+
+    @Override
+    public Stream<T> values() {
+        return byNamespace.values().stream().flatMap(names -> names.values().stream());
+    }
+
+    @Override
+    public int size() {
+        return byNamespace.values().stream().mapToInt(Map::size).sum();
+    }
+}

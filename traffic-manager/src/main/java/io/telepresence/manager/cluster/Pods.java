@@ -1,0 +1,34 @@
+package io.telepresence.manager.cluster;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.telepresence.agree.AgentNames;
+
+/** Questions about one pod. Pure. */
+public final class Pods {
+    private Pods() {}
+
+    /** Neither being deleted nor over. */
+    public static boolean alive(Pod pod) {
+        String phase = pod.getStatus() == null ? "" : pod.getStatus().getPhase();
+        return pod.getMetadata().getDeletionTimestamp() == null
+                && !"Succeeded".equals(phase)
+                && !"Failed".equals(phase);
+    }
+
+    public static boolean ready(Pod pod) {
+        return pod.getStatus() != null
+                && pod.getStatus().getConditions().stream()
+                        .anyMatch(c -> "Ready".equals(c.getType()) && "True".equals(c.getStatus()));
+    }
+
+    public static boolean hasAgent(Pod pod) {
+        return pod.getSpec() != null
+                && pod.getSpec().getContainers().stream().anyMatch(c -> AgentNames.CONTAINER.equals(c.getName()));
+    }
+
+    /** It only waits for its replacement to become ready. */
+    public static boolean replaced(Pod pod) {
+        return pod.getMetadata().getAnnotations() != null
+                && pod.getMetadata().getAnnotations().containsKey(AgentNames.REPLACED);
+    }
+}

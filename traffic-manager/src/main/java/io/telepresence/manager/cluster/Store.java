@@ -1,0 +1,20 @@
+package io.telepresence.manager.cluster;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import java.util.List;
+import java.util.Optional;
+
+/** The present objects of one kind, kept up to date by a watch. Any thread; never waits for the API server. */
+public interface Store<T extends HasMetadata> {
+    /** All of them within the managed namespaces. */
+    List<T> all();
+
+    /** Those of one namespace; empty where the namespace is not managed. */
+    List<T> in(String namespace);
+
+    /** @param namespace empty for kinds that have none */
+    Optional<T> get(String namespace, String name);
+
+    /** Calls {@code changed} after each change, on the watch's thread: it must be quick. Until the result is closed. */
+    AutoCloseable watch(Runnable changed);
+}

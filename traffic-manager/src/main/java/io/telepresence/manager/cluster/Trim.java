@@ -1,0 +1,46 @@
+package io.telepresence.manager.cluster;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
+import java.util.List;
+
+/** Takes away what the manager never reads, so that a large cluster fits into a small heap. Changes the object. */
+final class Trim {
+    private Trim() {}
+
+    static <T extends HasMetadata> T metadata(T object) {
+        object.getMetadata().setManagedFields(List.of());
+        if (object.getMetadata().getAnnotations() != null) {
+            object.getMetadata().getAnnotations().remove("kubectl.kubernetes.io/last-applied-configuration");
+        }
+        return object;
+    }
+
+    static Node node(Node node) {
+        node.setStatus(null);
+        return metadata(node);
+    }
+
+    static Pod pod(Pod pod) {
+        if (pod.getSpec() != null) {
+            pod.getSpec().setVolumes(List.of());
+            pod.getSpec().setTolerations(List.of());
+            pod.getSpec().setAffinity(null);
+            pod.getSpec().getContainers().forEach(c -> {
+                c.setEnv(List.of());
+                c.setVolumeMounts(List.of());
+            });
+        }
+        return metadata(pod);
+    }
+
+    static ReplicaSet replicaSet(ReplicaSet set) {
+        boolean owned = !set.getMetadata().getOwnerReferences().isEmpty();
+        if (owned && set.getSpec() != null) {
+            set.getSpec().setTemplate(null);
+        }
+        return metadata(set);
+    }
+}

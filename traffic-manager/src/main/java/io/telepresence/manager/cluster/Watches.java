@@ -1,0 +1,94 @@
+package io.telepresence.manager.cluster;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
+import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.Informable;
+import io.telepresence.run.Closers;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+
+/** Owns every watch on the API server. Watches heal themselves; {@link #synced} says when all have a first list. */
+public final class Watches implements AutoCloseable {
+    private final ClusterStores stores;
+    private final CompletableFuture<Void> synced;
+    private final Closers opened;
+
+    private Watches(ClusterStores stores, CompletableFuture<Void> synced, Closers opened) {
+        this.stores = stores;
+        this.synced = synced;
+        this.opened = opened;
+    }
+
+    /** @param namespaces the managed ones; empty: all, with one watch per kind */
+    public static Watches open(KubernetesClient client, List<String> namespaces) {
+        Opening open = new Opening(namespaces, new ArrayList<>(), new Closers());
+        InformerStore<Namespace> names = open.add(new InformerStore<>("namespaces", Trim::metadata));
+        if (namespaces.isEmpty()) {
+            open.first().add(names.start("", client.namespaces(), true));
+        }
+        InformerStore<Node> nodes = open.add(new InformerStore<>("nodes", Trim::node));
+        open.first().add(nodes.start("", client.nodes(), false));
+        ClusterStores stores = new ClusterStores(
+                names,
+                nodes,
+                open.<Service>watch("services", Trim::metadata, ns -> in(client.services(), ns)),
+                open.<Pod>watch("pods", Trim::pod, ns -> in(client.pods(), ns)),
+                open.<Deployment>watch(
+                        "deployments", Trim::metadata, ns -> in(client.apps().deployments(), ns)),
+                open.<ReplicaSet>watch(
+                        "replicasets", Trim::replicaSet, ns -> in(client.apps().replicaSets(), ns)),
+                open.<StatefulSet>watch(
+                        "statefulsets", Trim::metadata, ns -> in(client.apps().statefulSets(), ns)));
+        CompletableFuture<Void> all = CompletableFuture.allOf(open.first().toArray(CompletableFuture[]::new));
+        return new Watches(stores, all, open.opened());
+    }
+
+    public ClusterStores stores() {
+        return stores;
+    }
+
+    public CompletableFuture<Void> synced() {
+        return synced;
+    }
+
+    @Override
+    public void close() {
+        try {
+            opened.close();
+        } catch (Exception e) {
+            throw new IllegalStateException("closing the watches", e);
+        }
+    }
+
+    private static <T extends HasMetadata> Informable<T> in(
+            io.fabric8.kubernetes.client.dsl.MixedOperation<T, ?, ?> kind, String namespace) {
+        return namespace.isEmpty()
+                ? kind.inAnyNamespace()
+                : kind.inNamespace(namespace);
+    }
+
+    private record Opening(List<String> namespaces, List<CompletableFuture<Void>> first, Closers opened) {
+        <T extends HasMetadata> InformerStore<T> add(InformerStore<T> store) {
+            return opened.add(store);
+        }
+
+        <T extends HasMetadata> Store<T> watch(
+                String kind, UnaryOperator<T> trim, Function<String, Informable<T>> source) {
+            InformerStore<T> store = add(new InformerStore<>(kind, trim));
+            for (String namespace : namespaces.isEmpty() ? List.of("") : namespaces) {
+                first.add(store.start(namespace, source.apply(namespace), true));
+            }
+            return store;
+        }
+    }
+}

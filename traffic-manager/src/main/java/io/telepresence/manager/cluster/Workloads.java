@@ -1,0 +1,203 @@
+package io.telepresence.manager.cluster;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
+import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** Workloads, and which pods belong to which. Answers come from watches. Any thread. */
+public final class Workloads {
+    public static final String DEPLOYMENT = "Deployment";
+    public static final String REPLICA_SET = "ReplicaSet";
+    public static final String STATEFUL_SET = "StatefulSet";
+
+    private final ClusterStores stores;
+    private final Set<String> kinds;
+    private final List<String> namespaces;
+
+    /**
+     * @param kinds the enabled ones
+     * @param namespaces the managed ones; empty: all
+     */
+    public Workloads(ClusterStores stores, Set<String> kinds, List<String> namespaces) {
+        this.stores = stores;
+        this.kinds = Set.copyOf(kinds);
+        this.namespaces = List.copyOf(namespaces);
+    }
+
+    public boolean managed(String namespace) {
+        return namespaces.isEmpty()
+                ? stores.namespaces().get("", namespace).isPresent()
+                : namespaces.contains(namespace);
+    }
+
+    public Set<String> kinds() {
+        return kinds;
+    }
+
+    /** Those of the namespace that no other enabled workload owns, sorted by name and kind. */
+    public List<Workload> in(String namespace) {
+        return Stream.of(
+                        stores.deployments().in(namespace),
+                        stores.replicaSets().in(namespace),
+                        stores.statefulSets().in(namespace))
+                .flatMap(List::stream)
+                .filter(o -> kinds.contains(o.getKind()) && !ownedByWorkload(o))
+                .map(Workloads::of)
+                .sorted(Comparator.comparing((Workload w) -> w.ref().name())
+                        .thenComparing(w -> w.ref().kind()))
+                .toList();
+    }
+
+    public Optional<Workload> get(WorkloadRef ref) {
+        if (!kinds.contains(ref.kind())) {
+            return Optional.empty();
+        }
+        return object(ref.kind(), ref.namespace(), ref.name()).map(Workloads::of);
+    }
+
+    /**
+     * The workload that a pod (or a ReplicaSet) belongs to: the topmost owner of an enabled kind. Works for a pod that
+     * is being created, even if its ReplicaSet has not been seen yet.
+     */
+    public Optional<WorkloadRef> ownerOf(HasMetadata object) {
+        Optional<OwnerReference> controller = controller(object);
+        if (controller.isEmpty() || !controller.get().getApiVersion().startsWith("apps/")) {
+            return Optional.empty();
+        }
+        String kind = controller.get().getKind();
+        String name = controller.get().getName();
+        String namespace = object.getMetadata().getNamespace();
+        Optional<HasMetadata> owner = object(kind, namespace, name);
+        if (owner.isPresent()) {
+            Optional<WorkloadRef> above = ownerOf(owner.get());
+            if (above.isPresent()) {
+                return above;
+            }
+        } else if (kind.equals(REPLICA_SET)) {
+            Optional<WorkloadRef> deployment = deploymentByHash(object, namespace, name);
+            if (deployment.isPresent()) {
+                return deployment;
+            }
+        }
+        return kinds.contains(kind) ? Optional.of(new WorkloadRef(kind, namespace, name)) : Optional.empty();
+    }
+
+    /** The pods of a workload that are neither being deleted nor over. */
+    public List<Pod> pods(WorkloadRef ref) {
+        return stores.pods().in(ref.namespace()).stream()
+                .filter(Pods::alive)
+                .filter(p -> ownerOf(p).filter(ref::equals).isPresent())
+                .toList();
+    }
+
+    /** All live pods of a namespace, whoever owns them. */
+    public List<Pod> podsIn(String namespace) {
+        return stores.pods().in(namespace).stream().filter(Pods::alive).toList();
+    }
+
+    /** The services whose selector matches these labels, sorted by name. */
+    public List<Service> servicesSelecting(String namespace, Map<String, String> labels) {
+        return stores.services().in(namespace).stream()
+                .filter(s -> selects(s, labels))
+                .sorted(Comparator.comparing(s -> s.getMetadata().getName()))
+                .toList();
+    }
+
+    /** The UIDs of a workload, of the ReplicaSets below it, and of its pods. */
+    public Set<String> uidsOf(WorkloadRef ref) {
+        List<HasMetadata> all = new ArrayList<>(pods(ref));
+        object(ref.kind(), ref.namespace(), ref.name()).ifPresent(all::add);
+        stores.replicaSets().in(ref.namespace()).stream()
+                .filter(s -> ownerOf(s).filter(ref::equals).isPresent())
+                .forEach(all::add);
+        return Set.copyOf(all.stream().map(o -> o.getMetadata().getUid()).toList());
+    }
+
+    /** Calls {@code changed} after each change of workloads, pods or services. */
+    public AutoCloseable watch(Runnable changed) {
+        return stores.watchAll(changed);
+    }
+
+    public static boolean selects(Service service, Map<String, String> labels) {
+        Map<String, String> selector = service.getSpec().getSelector();
+        return selector != null
+                && !selector.isEmpty()
+                && !"ExternalName".equals(service.getSpec().getType())
+                && labels.entrySet().containsAll(selector.entrySet());
+    }
+
+    private Optional<WorkloadRef> deploymentByHash(HasMetadata pod, String namespace, String replicaSet) {
+        Map<String, String> labels = pod.getMetadata().getLabels();
+        String hash = labels == null ? null : labels.get("pod-template-hash");
+        if (hash == null || !replicaSet.endsWith("-" + hash) || !kinds.contains(DEPLOYMENT)) {
+            return Optional.empty();
+        }
+        String name = replicaSet.substring(0, replicaSet.length() - hash.length() - 1);
+        return stores.deployments().get(namespace, name).map(_ -> new WorkloadRef(DEPLOYMENT, namespace, name));
+    }
+
+    private boolean ownedByWorkload(HasMetadata object) {
+        return ownerOf(object).isPresent();
+    }
+
+    private Optional<HasMetadata> object(String kind, String namespace, String name) {
+        return switch (kind) {
+            case DEPLOYMENT -> stores.deployments().get(namespace, name).map(HasMetadata.class::cast);
+            case REPLICA_SET -> stores.replicaSets().get(namespace, name).map(HasMetadata.class::cast);
+            case STATEFUL_SET -> stores.statefulSets().get(namespace, name).map(HasMetadata.class::cast);
+            default -> Optional.empty();
+        };
+    }
+
+    private static Optional<OwnerReference> controller(HasMetadata object) {
+        return object.getMetadata().getOwnerReferences().stream()
+                .filter(o -> Boolean.TRUE.equals(o.getController()))
+                .findFirst();
+    }
+
+    private static Workload of(HasMetadata object) {
+        return switch (object) {
+            case Deployment d ->
+                workload(
+                        d,
+                        d.getSpec().getReplicas(),
+                        d.getStatus() == null ? null : d.getStatus().getReadyReplicas(),
+                        d.getSpec().getTemplate());
+            case ReplicaSet r ->
+                workload(
+                        r,
+                        r.getSpec().getReplicas(),
+                        r.getStatus() == null ? null : r.getStatus().getReadyReplicas(),
+                        r.getSpec().getTemplate());
+            case StatefulSet s ->
+                workload(
+                        s,
+                        s.getSpec().getReplicas(),
+                        s.getStatus() == null ? null : s.getStatus().getReadyReplicas(),
+                        s.getSpec().getTemplate());
+            default -> throw new IllegalArgumentException(object.getKind());
+        };
+    }
+
+    private static Workload workload(HasMetadata object, Integer replicas, Integer ready, PodTemplateSpec template) {
+        var meta = object.getMetadata();
+        return new Workload(
+                new WorkloadRef(object.getKind(), meta.getNamespace(), meta.getName()),
+                meta.getUid(),
+                replicas == null ? 1 : replicas,
+                ready == null ? 0 : ready,
+                template == null ? new PodTemplateSpec() : template);
+    }
+}

@@ -1,0 +1,41 @@
+package io.telepresence.manager.session;
+
+import io.telepresence.manager.cluster.WorkloadRef;
+import java.time.Instant;
+
+/** A traffic-agent in a pod. */
+public final class AgentSession extends Session {
+    private final Agent agent;
+    private volatile boolean watching;
+
+    AgentSession(String id, Agent agent, Instant now) {
+        super(id, now);
+        this.agent = agent;
+    }
+
+    public Agent agent() {
+        return agent;
+    }
+
+    /** Whether it hears of engagements at this moment. */
+    public boolean watching() {
+        return watching;
+    }
+
+    /** Said by the edge when the agent's watch stream opens and ends. */
+    public void watching(boolean now) {
+        watching = now;
+    }
+
+    @Override
+    public String toString() {
+        return "agent " + agent.pod() + "." + agent.workload().namespace();
+    }
+
+    /**
+     * @param pod name of its pod
+     * @param podUid a pod of a StatefulSet comes back with its old name, but with another uid
+     * @param version of the agent, with a leading v
+     */
+    public record Agent(String pod, String podUid, String podIp, WorkloadRef workload, String version) {}
+}

@@ -1,0 +1,172 @@
+package io.telepresence.manager.session;
+
+import io.telepresence.manager.cluster.WorkloadRef;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All sessions. Signs of life are the arrival and {@link #remain}; who is silent for too long is ended by the next
+ * {@link #sweep}. With a session ends all that was hung on it ({@link Session#onEnd}). Any thread; watchers of the set
+ * of agents are called on the thread that changed it.
+ */
+public final class Sessions {
+    public static final Duration CLIENT_SILENCE = Duration.ofSeconds(30);
+    public static final Duration AGENT_SILENCE = Duration.ofSeconds(15);
+
+    private static final Logger LOG = LoggerFactory.getLogger(Sessions.class);
+    private static final Pattern ID = Pattern.compile("[0-9a-f]{32}");
+
+    private final InstantSource time;
+    private final SecureRandom random = new SecureRandom();
+    private final Map<String, Session> byId = new ConcurrentHashMap<>();
+    private final Set<Runnable> agentWatchers = ConcurrentHashMap.newKeySet();
+
+    public Sessions(InstantSource time) {
+        this.time = time;
+    }
+
+    /** @param resumed the session was still here: nothing of it was lost */
+    public record Arrival<T extends Session>(T session, boolean resumed) {}
+
+    /**
+     * A client arrives. The id it had before is taken over if this manager does not know it; if it does, the session
+     * goes on, provided that it belongs to the same installation. Else there is a new id.
+     */
+    public Arrival<ClientSession> arrive(ClientSession.Client client, String before) {
+        synchronized (byId) {
+            Session old = byId.get(before);
+            if (old instanceof ClientSession known
+                    && known.client().installId().equals(client.installId())) {
+                known.sign(time.instant());
+                return new Arrival<>(known, true);
+            }
+            String id = old == null && ID.matcher(before).matches() ? before : newId();
+            ClientSession session = new ClientSession(id, client, time.instant());
+            byId.put(id, session);
+            LOG.info("{} arrived", session);
+            return new Arrival<>(session, false);
+        }
+    }
+
+    /** An agent arrives; an older session of the same pod ends. The id it had before is taken over if it is free. */
+    public Arrival<AgentSession> arrive(AgentSession.Agent agent, String before) {
+        AgentSession session;
+        List<AgentSession> replaced;
+        synchronized (byId) {
+            if (byId.get(before) instanceof AgentSession known && known.agent().equals(agent)) {
+                known.sign(time.instant());
+                return new Arrival<>(known, true);
+            }
+            replaced = agents(agent.workload()).stream()
+                    .filter(a -> a.agent().pod().equals(agent.pod()))
+                    .toList();
+            boolean free = !byId.containsKey(before) && ID.matcher(before).matches();
+            session = new AgentSession(free ? before : newId(), agent, time.instant());
+            byId.put(session.id(), session);
+        }
+        LOG.info("{} arrived for {}", session, agent.workload());
+        replaced.forEach(this::end);
+        agentsChanged();
+        return new Arrival<>(session, false);
+    }
+
+    /** The heartbeat. False: the session is not known (any more). */
+    public boolean remain(String id, Class<? extends Session> kind) {
+        Session session = byId.get(id);
+        if (!kind.isInstance(session)) {
+            return false;
+        }
+        session.sign(time.instant());
+        return true;
+    }
+
+    public void depart(String id, Class<? extends Session> kind) {
+        Session session = byId.get(id);
+        if (kind.isInstance(session)) {
+            LOG.info("{} departed", session);
+            end(session);
+        }
+    }
+
+    /** Ends all sessions that have been silent for too long. Called about every second. */
+    public void sweep() {
+        Instant now = time.instant();
+        for (Session session : byId.values()) {
+            Duration allowed = session instanceof ClientSession ? CLIENT_SILENCE : AGENT_SILENCE;
+            if (session.silentSince(now.minus(allowed))) {
+                LOG.info("{} was silent for {} s: its session ends", session, allowed.toSeconds());
+                end(session);
+            }
+        }
+    }
+
+    public Optional<ClientSession> client(String id) {
+        return byId.get(id) instanceof ClientSession session ? Optional.of(session) : Optional.empty();
+    }
+
+    public Optional<AgentSession> agent(String id) {
+        return byId.get(id) instanceof AgentSession session ? Optional.of(session) : Optional.empty();
+    }
+
+    public List<ClientSession> clients() {
+        return all(ClientSession.class);
+    }
+
+    public List<AgentSession> agents() {
+        return all(AgentSession.class);
+    }
+
+    public List<AgentSession> agents(WorkloadRef workload) {
+        return agents().stream()
+                .filter(a -> a.agent().workload().equals(workload))
+                .toList();
+    }
+
+    /** Calls {@code changed} whenever an agent has arrived, gone, or begun to watch; it must be quick. */
+    public AutoCloseable watchAgents(Runnable changed) {
+        agentWatchers.add(changed);
+        return () -> agentWatchers.remove(changed);
+    }
+
+    /** An agent's watch stream has opened or ended. */
+    public void watching(AgentSession agent, boolean now) {
+        agent.watching(now);
+        agentsChanged();
+    }
+
+    private void end(Session session) {
+        byId.remove(session.id(), session);
+        session.end();
+        if (session instanceof AgentSession) {
+            agentsChanged();
+        }
+    }
+
+    private void agentsChanged() {
+        agentWatchers.forEach(Runnable::run);
+    }
+
+    private <T extends Session> List<T> all(Class<T> kind) {
+        return byId.values().stream()
+                .filter(kind::isInstance)
+                .map(kind::cast)
+                .toList();
+    }
+
+    private String newId() {
+        byte[] bytes = new byte[16];
+        random.nextBytes(bytes);
+        return HexFormat.of().formatHex(bytes);
+    }
+}
