@@ -1,0 +1,100 @@
+package io.telepresence.userd.cluster;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import io.netty.channel.EventLoopGroup;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.local.Loops;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The few questions that a client asks the API server itself. Blocking, bounded, thread-safe; owns its event loop. */
+public final class ClusterGateway implements AutoCloseable {
+    private final ApiServer server;
+    private final Duration limit;
+    private final EventLoopGroup loops = Loops.create("kube-api", 1);
+
+    /** @param limit of each call */
+    public ClusterGateway(ApiServer server, Duration limit) {
+        this.server = server;
+        this.limit = limit;
+    }
+
+    public ApiServer server() {
+        return server;
+    }
+
+    /** The API server's version, for example {@code v1.20.2}. */
+    public String version() throws FaultException {
+        JsonObject info = get("/version", "read the API server's version");
+        return info.has("gitVersion") ? info.get("gitVersion").getAsString() : "";
+    }
+
+    /** The manager's pod that is running, ready and not about to go. */
+    public ManagerPod managerPod(String namespace) throws FaultException {
+        JsonObject list = get(
+                "/api/v1/namespaces/" + namespace + "/pods?labelSelector=app%3D" + AgentNames.MANAGER_APP,
+                "list pods in namespace \"" + namespace + "\"");
+        String why = "";
+        for (JsonElement each : items(list)) {
+            ManagerPod pod = ManagerPod.of(each.getAsJsonObject());
+            if (pod.ready()) {
+                return pod;
+            }
+            why = "the pod " + pod.name() + " is " + pod.state();
+        }
+        if (!why.isEmpty()) {
+            throw Fault.unreachable("the traffic-manager in namespace \"" + namespace + "\" is not ready: " + why, "")
+                    .exception();
+        }
+        throw Fault.user(
+                        "there is no traffic-manager in namespace \"" + namespace + "\"",
+                        "Install it with: telepresence helm install"
+                                + (namespace.equals(AgentNames.MANAGER_NAMESPACE)
+                                        ? ""
+                                        : " --manager-namespace " + namespace))
+                .exception();
+    }
+
+    /** Names of all namespaces, sorted. */
+    public List<String> namespaces() throws FaultException {
+        List<String> names = new ArrayList<>();
+        for (JsonElement each : items(get("/api/v1/namespaces", "list namespaces"))) {
+            names.add(each.getAsJsonObject()
+                    .getAsJsonObject("metadata")
+                    .get("name")
+                    .getAsString());
+        }
+        names.sort(null);
+        return names;
+    }
+
+    @Override
+    public void close() {
+        Loops.shutdown(loops);
+    }
+
+    private JsonObject get(String path, String right) throws FaultException {
+        ApiCall.Reply reply = ApiCall.get(server, loops, path, limit);
+        if (reply.status() != 200) {
+            throw ApiFaults.ofStatus(reply.status(), reply.body(), right, server.url())
+                    .exception();
+        }
+        try {
+            return JsonParser.parseString(reply.body()).getAsJsonObject();
+        } catch (JsonParseException | IllegalStateException e) {
+            throw Fault.unreachable(server.url() + " does not answer like an API server", "")
+                    .exception(e);
+        }
+    }
+
+    private static JsonArray items(JsonObject list) {
+        return list.has("items") && list.get("items").isJsonArray() ? list.getAsJsonArray("items") : new JsonArray();
+    }
+}

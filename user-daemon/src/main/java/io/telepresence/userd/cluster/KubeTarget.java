@@ -1,0 +1,62 @@
+package io.telepresence.userd.cluster;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One cluster, one user, one namespace: the effective kubeconfig after merging and flags. All paths in it are absolute.
+ * It holds secrets: never log it.
+ *
+ * @param context name of the context; empty without one
+ * @param namespace the context's or the flag's namespace; {@code default} without one
+ * @param cluster the kubeconfig's {@code cluster} object, flags applied
+ * @param user the kubeconfig's {@code user} object, flags applied
+ * @param userName how the kubeconfig names the user
+ */
+public record KubeTarget(
+        String context, String namespace, Map<String, Object> cluster, Map<String, Object> user, String userName) {
+
+    /** The API server's URL. */
+    public String server() {
+        return text(cluster, "server");
+    }
+
+    /** The cluster's extension {@code telepresence.io}; empty without one. */
+    public Map<?, ?> extension() {
+        if (cluster.get("extensions") instanceof List<?> all) {
+            for (Object each : all) {
+                if (each instanceof Map<?, ?> named
+                        && "telepresence.io".equals(named.get("name"))
+                        && named.get("extension") instanceof Map<?, ?> extension) {
+                    return extension;
+                }
+            }
+        }
+        return Map.of();
+    }
+
+    /** A kubeconfig that holds just this target, for programs that need a file. */
+    public Map<String, Object> asKubeconfig() {
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("apiVersion", "v1");
+        all.put("kind", "Config");
+        all.put("clusters", List.of(Map.of("name", "target", "cluster", cluster)));
+        all.put("users", List.of(Map.of("name", "target", "user", user)));
+        Map<String, Object> inner = Map.of("cluster", "target", "user", "target", "namespace", namespace);
+        all.put("contexts", List.of(Map.of("name", "target", "context", inner)));
+        all.put("current-context", "target");
+        return all;
+    }
+
+    /** Without contents: there are secrets in it. */
+    @Override
+    public String toString() {
+        return "context " + context + ", server " + server() + ", namespace " + namespace;
+    }
+
+    static String text(Map<?, ?> map, String key) {
+        Object value = map.get(key);
+        return value == null ? "" : value.toString();
+    }
+}

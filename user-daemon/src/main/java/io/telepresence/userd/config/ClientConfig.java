@@ -1,0 +1,88 @@
+package io.telepresence.userd.config;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/** Everything that can be configured on the laptop, with its defaults. */
+public record ClientConfig(
+        Cluster cluster, Dns dns, Routing routing, Timeouts timeouts, LogLevels logLevels, Images images, Helm helm) {
+
+    public record Cluster(String defaultManagerNamespace, List<String> mappedNamespaces) {}
+
+    public record Dns(
+            List<String> localAddresses,
+            List<String> includeSuffixes,
+            List<String> excludeSuffixes,
+            List<String> excludes,
+            List<Mapping> mappings,
+            Duration lookupTimeout) {}
+
+    public record Mapping(String name, String aliasFor) {}
+
+    /** Subnets in CIDR notation, checked. */
+    public record Routing(List<String> alsoProxy, List<String> neverProxy, List<String> allowConflicting) {}
+
+    public record Timeouts(
+            Duration clusterConnect,
+            Duration managerConnect,
+            Duration managerApi,
+            Duration intercept,
+            Duration endpointDial,
+            Duration connectivityCheck,
+            Duration helm) {}
+
+    public record LogLevels(String userDaemon, String rootDaemon, String cli) {}
+
+    /** @param agentImage empty: what the manager says */
+    public record Images(String registry, String agentImage) {}
+
+    /** @param chartUrl empty: only the chart that is built in */
+    public record Helm(String chartUrl) {}
+
+    public static final ClientConfig DEFAULT = of();
+
+    /** The merged configuration; later layers are stronger. */
+    public static ClientConfig of(ConfigLayer... layers) {
+        ConfigLayer all = ConfigLayer.EMPTY;
+        for (ConfigLayer layer : layers) {
+            all = all.under(layer);
+        }
+        Map<Key, Object> v = all.values();
+        return new ClientConfig(
+                new Cluster(get(v, Key.MANAGER_NAMESPACE, ""), get(v, Key.MAPPED_NAMESPACES, List.of())),
+                new Dns(
+                        get(v, Key.DNS_LOCAL, List.of()),
+                        get(v, Key.DNS_INCLUDE_SUFFIXES, List.of()),
+                        get(v, Key.DNS_EXCLUDE_SUFFIXES, List.of(".arpa", ".com", ".io", ".net", ".org", ".ru")),
+                        get(v, Key.DNS_EXCLUDES, List.of()),
+                        get(v, Key.DNS_MAPPINGS, List.of()),
+                        get(v, Key.DNS_TIMEOUT, Duration.ofSeconds(4))),
+                new Routing(
+                        get(v, Key.ALSO_PROXY, List.of()),
+                        get(v, Key.NEVER_PROXY, List.of()),
+                        get(v, Key.ALLOW_CONFLICTING, List.of())),
+                timeouts(v),
+                new LogLevels(
+                        get(v, Key.LEVEL_USER, "INFO"), get(v, Key.LEVEL_ROOT, "INFO"), get(v, Key.LEVEL_CLI, "INFO")),
+                new Images(get(v, Key.REGISTRY, ""), get(v, Key.AGENT_IMAGE, "")),
+                new Helm(get(v, Key.CHART_URL, "")));
+    }
+
+    private static Timeouts timeouts(Map<Key, Object> v) {
+        Duration check = get(v, Key.CONNECTIVITY_CHECK, Duration.ofMillis(500));
+        return new Timeouts(
+                get(v, Key.CLUSTER_CONNECT, Duration.ofSeconds(20)),
+                get(v, Key.MANAGER_CONNECT, Duration.ofSeconds(60)),
+                get(v, Key.MANAGER_API, Duration.ofSeconds(15)),
+                get(v, Key.INTERCEPT, Duration.ofSeconds(30)),
+                get(v, Key.ENDPOINT_DIAL, Duration.ofSeconds(3)),
+                check.compareTo(Duration.ofSeconds(5)) > 0 ? Duration.ofSeconds(5) : check,
+                get(v, Key.HELM, Duration.ofSeconds(30)));
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T> T get(Map<Key, Object> values, Key key, T otherwise) {
+        return (T) values.getOrDefault(key, otherwise);
+    }
+}

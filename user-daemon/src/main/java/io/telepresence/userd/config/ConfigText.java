@@ -1,0 +1,104 @@
+package io.telepresence.userd.config;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.snakeyaml.engine.v2.api.Dump;
+import org.snakeyaml.engine.v2.api.DumpSettings;
+import org.snakeyaml.engine.v2.common.FlowStyle;
+
+/** A configuration as YAML, in the shape that {@link ConfigLayer} reads. */
+public final class ConfigText {
+    private ConfigText() {}
+
+    /** The whole answer of {@code config view}. */
+    public static String view(ClientConfig config, String file, String managerNamespace, String logDirectory) {
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("clientConfig", tree(config));
+        all.put("clientFile", file);
+        all.put("dns", dns(config.dns()));
+        all.put("routing", routing(config.routing()));
+        all.put("managerNamespace", managerNamespace);
+        all.put("logDirectory", logDirectory);
+        return yaml(all);
+    }
+
+    /** Any tree of maps, lists and scalars as YAML in block style. */
+    public static String yaml(Map<String, Object> tree) {
+        DumpSettings block =
+                DumpSettings.builder().setDefaultFlowStyle(FlowStyle.BLOCK).build();
+        return new Dump(block).dumpToString(tree);
+    }
+
+    private static Map<String, Object> tree(ClientConfig config) {
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put(
+                "cluster",
+                ordered(
+                        "defaultManagerNamespace", config.cluster().defaultManagerNamespace(),
+                        "mappedNamespaces", config.cluster().mappedNamespaces()));
+        all.put("dns", dns(config.dns()));
+        all.put("routing", routing(config.routing()));
+        ClientConfig.Timeouts t = config.timeouts();
+        all.put(
+                "timeouts",
+                ordered(
+                        "clusterConnect", text(t.clusterConnect()),
+                        "trafficManagerConnect", text(t.managerConnect()),
+                        "trafficManagerAPI", text(t.managerApi()),
+                        "intercept", text(t.intercept()),
+                        "endpointDial", text(t.endpointDial()),
+                        "connectivityCheck", text(t.connectivityCheck()),
+                        "helm", text(t.helm())));
+        ClientConfig.LogLevels levels = config.logLevels();
+        all.put(
+                "logLevels",
+                ordered("userDaemon", levels.userDaemon(), "rootDaemon", levels.rootDaemon(), "cli", levels.cli()));
+        all.put(
+                "images",
+                ordered(
+                        "registry",
+                        config.images().registry(),
+                        "agentImage",
+                        config.images().agentImage()));
+        all.put("helm", ordered("chartURL", config.helm().chartUrl()));
+        return all;
+    }
+
+    private static Map<String, Object> dns(ClientConfig.Dns dns) {
+        List<Map<String, Object>> mappings = dns.mappings().stream()
+                .map(m -> ordered("name", m.name(), "aliasFor", m.aliasFor()))
+                .toList();
+        return ordered(
+                "localAddresses", dns.localAddresses(),
+                "includeSuffixes", dns.includeSuffixes(),
+                "excludeSuffixes", dns.excludeSuffixes(),
+                "excludes", dns.excludes(),
+                "mappings", mappings,
+                "lookupTimeout", text(dns.lookupTimeout()));
+    }
+
+    private static Map<String, Object> routing(ClientConfig.Routing routing) {
+        return ordered(
+                "alsoProxySubnets", routing.alsoProxy(),
+                "neverProxySubnets", routing.neverProxy(),
+                "allowConflictingSubnets", routing.allowConflicting());
+    }
+
+    /** Leaves out what is empty. */
+    private static Map<String, Object> ordered(Object... namesAndValues) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            Object value = namesAndValues[i + 1];
+            if (!value.equals("") && !value.equals(List.of())) {
+                map.put((String) namesAndValues[i], value);
+            }
+        }
+        return map;
+    }
+
+    private static String text(Duration duration) {
+        return duration.toMillis() % 1000 == 0 ? duration.toSeconds() + "s" : duration.toMillis() + "ms";
+    }
+}

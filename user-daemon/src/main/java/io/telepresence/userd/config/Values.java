@@ -1,0 +1,103 @@
+package io.telepresence.userd.config;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Reads single values; every method throws an IllegalArgumentException that says what was expected. */
+final class Values {
+    private static final Pattern PART = Pattern.compile("(\\d+(?:\\.\\d+)?)(ms|us|µs|ns|h|m|s)");
+    private static final Map<String, Double> NANOS =
+            Map.of("ns", 1d, "us", 1e3, "µs", 1e3, "ms", 1e6, "s", 1e9, "m", 60e9, "h", 3600e9);
+
+    private Values() {}
+
+    static Object string(Object value) {
+        if (value instanceof Map || value instanceof List) {
+            throw new IllegalArgumentException("a text is expected");
+        }
+        return String.valueOf(value);
+    }
+
+    static Object strings(Object value) {
+        List<?> list = value instanceof List<?> l ? l : List.of(value);
+        return list.stream().map(v -> (String) string(v)).toList();
+    }
+
+    static Object level(Object value) {
+        String level = string(value).toString().toUpperCase(Locale.ROOT);
+        return switch (level) {
+            case "TRACE", "DEBUG", "INFO", "WARN", "ERROR" -> level;
+            case "WARNING" -> "WARN";
+            default ->
+                throw new IllegalArgumentException("trace, debug, info, warn or error is expected, not " + value);
+        };
+    }
+
+    static Object duration(Object value) {
+        if (value instanceof Number n) {
+            return Duration.ofNanos(Math.round(n.doubleValue() * 1e9));
+        }
+        Matcher part = PART.matcher(string(value).toString());
+        double nanos = 0;
+        int end = 0;
+        while (part.find() && part.start() == end) {
+            nanos += Double.parseDouble(part.group(1)) * NANOS.get(part.group(2));
+            end = part.end();
+        }
+        if (end == 0 || end != value.toString().length()) {
+            throw new IllegalArgumentException(
+                    "a number of seconds or a duration like 1.5h or 2m30s is expected, not " + value);
+        }
+        return Duration.ofNanos(Math.round(nanos));
+    }
+
+    static Object subnets(Object value) {
+        @SuppressWarnings("unchecked")
+        List<String> all = (List<String>) strings(value);
+        all.forEach(Values::subnet);
+        return all;
+    }
+
+    static Object mappings(Object value) {
+        if (!(value instanceof List<?> list)) {
+            throw new IllegalArgumentException("a list of {name, aliasFor} is expected");
+        }
+        List<ClientConfig.Mapping> all = new ArrayList<>();
+        for (Object each : list) {
+            if (!(each instanceof Map<?, ?> map) || map.get("name") == null || alias(map) == null) {
+                throw new IllegalArgumentException("each mapping needs name and aliasFor");
+            }
+            all.add(new ClientConfig.Mapping(
+                    map.get("name").toString(), alias(map).toString()));
+        }
+        return List.copyOf(all);
+    }
+
+    private static Object alias(Map<?, ?> map) {
+        return map.get("aliasFor") != null ? map.get("aliasFor") : map.get("alias-for");
+    }
+
+    private static void subnet(String text) {
+        try {
+            int slash = text.indexOf('/');
+            String ip = slash < 0 ? "" : text.substring(0, slash);
+            if (ip.matches("[0-9.]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*")) {
+                int most = InetAddress.getByName(ip).getAddress().length * 8;
+                int prefix = Integer.parseInt(text.substring(slash + 1));
+                if (prefix >= 0 && prefix <= most) {
+                    return;
+                }
+            }
+        } catch (UnknownHostException | NumberFormatException e) {
+            throw new IllegalArgumentException("a subnet like 10.1.0.0/16 is expected, not " + text, e);
+        }
+        throw new IllegalArgumentException("a subnet like 10.1.0.0/16 is expected, not " + text);
+    }
+}
