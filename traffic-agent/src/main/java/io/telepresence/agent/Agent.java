@@ -1,0 +1,140 @@
+package io.telepresence.agent;
+
+import io.netty.channel.EventLoopGroup;
+import io.telepresence.agent.link.ClientFlows;
+import io.telepresence.agent.link.ManagerLink;
+import io.telepresence.agent.port.PortListener;
+import io.telepresence.agent.rules.AppAddresses;
+import io.telepresence.agent.rules.TrafficRules;
+import io.telepresence.agent.tcp.TcpForwarder;
+import io.telepresence.agent.udp.UdpForwarder;
+import io.telepresence.fault.FaultException;
+import io.telepresence.local.Loops;
+import io.telepresence.run.Closers;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The sidecar: listeners first, so that the pod is ready whether the manager is there or not, then the link to the
+ * manager. Ends in two steps: {@link #drain} while the cluster still learns that this pod goes, then {@link #close}.
+ */
+final class Agent implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
+    private static final int LOOPS = 2;
+
+    private final Closers opened = new Closers();
+    private final Map<AgentPlan.Port, PortListener> listeners = new LinkedHashMap<>();
+    private ReadyServer readiness;
+    private ManagerLink link;
+
+    /**
+     * What differs between a pod and a test.
+     *
+     * @param bind where to listen; the wildcard address in a pod
+     * @param readyPort where the kubelet asks
+     * @param udpIdle after what silence a source of datagrams is forgotten
+     * @param link how to reach the manager
+     */
+    record Settings(InetAddress bind, int readyPort, Duration udpIdle, ManagerLink.Settings link) {}
+
+    private Agent() {}
+
+    /** @throws FaultException if a port cannot be had; nothing is left open then */
+    static Agent open(AgentPlan plan, PodIdentity pod, Settings settings) throws FaultException {
+        Agent agent = new Agent();
+        try {
+            agent.start(plan, pod, settings);
+            return agent;
+        } catch (FaultException | RuntimeException e) {
+            agent.opened.closeAfter(e);
+            throw e;
+        }
+    }
+
+    private void start(AgentPlan plan, PodIdentity pod, Settings settings) throws FaultException {
+        EventLoopGroup loops = Loops.create("ports", LOOPS);
+        opened.add(() -> Loops.shutdown(loops));
+        readiness = opened.add(ReadyServer.open(new InetSocketAddress(settings.bind(), settings.readyPort()), loops));
+        link = opened.add(ManagerLink.open(settings.link()));
+        ClientFlows clients = link.clientFlows();
+        Supplier<TrafficRules> rules = link.rules()::get;
+        for (AgentPlan.Port port : plan.ports()) {
+            InetSocketAddress at = new InetSocketAddress(settings.bind(), port.agentPort());
+            AppAddresses app = new AppAddresses(pod.ip(), port.app().number());
+            PortListener listener =
+                    switch (port.app().transport()) {
+                        case TCP ->
+                            PortListener.tcp(at, loops, new TcpForwarder(port.app(), app, loops, rules, clients));
+                        case UDP ->
+                            PortListener.udp(
+                                    at, loops, new UdpForwarder(port.app(), app, rules, clients, settings.udpIdle()));
+                    };
+            listeners.put(port, opened.add(listener));
+            LOG.info("listening on {} for {}", listener.address(), port.app());
+        }
+        readiness.ready(true);
+    }
+
+    /** The listener of each planned port. */
+    Map<AgentPlan.Port, PortListener> listeners() {
+        return Map.copyOf(listeners);
+    }
+
+    ManagerLink link() {
+        return link;
+    }
+
+    InetSocketAddress readyAddress() {
+        return readiness.address();
+    }
+
+    /** Connections and datagram sources that are open now, and flows to laptops. */
+    int open() {
+        return listeners.values().stream().mapToInt(PortListener::open).sum() + link.flows();
+    }
+
+    /**
+     * Says "not ready", goes on serving until no new connection has come for {@code quiet}, then stops accepting and
+     * lets the connections that are open end. Blocks, for {@code accepting} and {@code ending} at most.
+     */
+    void drain(Duration quiet, Duration accepting, Duration ending) {
+        readiness.ready(false);
+        long begin = System.nanoTime();
+        await(accepting, () -> System.nanoTime() - Math.max(begin, lastNew()) > quiet.toNanos());
+        listeners.values().stream().filter(PortListener::isTcp).forEach(PortListener::close);
+        await(
+                ending,
+                () -> listeners.values().stream()
+                                .filter(PortListener::isTcp)
+                                .mapToInt(PortListener::open)
+                                .sum()
+                        == 0);
+    }
+
+    private long lastNew() {
+        return listeners.values().stream()
+                .mapToLong(PortListener::lastNewNanos)
+                .reduce((a, b) -> a - b > 0 ? a : b)
+                .orElse(System.nanoTime() - Duration.ofDays(1).toNanos());
+    }
+
+    private static void await(Duration limit, BooleanSupplier done) {
+        long end = System.nanoTime() + limit.toNanos();
+        while (!done.getAsBoolean() && System.nanoTime() - end < 0) {
+            LockSupport.parkNanos(20_000_000);
+        }
+    }
+
+    @Override
+    public void close() throws Exception {
+        opened.close();
+    }
+}

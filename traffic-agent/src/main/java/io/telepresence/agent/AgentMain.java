@@ -1,0 +1,98 @@
+package io.telepresence.agent;
+
+import io.telepresence.agent.link.ManagerLink;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.agree.Versions;
+import io.telepresence.fault.FaultException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The sidecar's program: {@code agent}, or {@code agent-init} for the init container. */
+public final class AgentMain {
+    private static final Duration QUIET = Duration.ofSeconds(1);
+    private static final Duration ACCEPTING = Duration.ofSeconds(5);
+    /** With {@link #ACCEPTING} well within the usual grace period of 30 s. */
+    private static final Duration ENDING = Duration.ofSeconds(20);
+
+    private static final Duration UDP_IDLE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Logger LOG = LoggerFactory.getLogger(AgentMain.class);
+
+    private AgentMain() {}
+
+    public static void main(String[] arguments) throws Exception {
+        String program = arguments.length == 0 ? "agent" : arguments[0];
+        switch (program) {
+            case "agent" -> exitOnFault(AgentMain::run);
+            case "agent-init" ->
+                AgentInitMain.main(
+                        List.of(arguments).subList(1, arguments.length).toArray(String[]::new));
+            default -> {
+                System.err.println("unknown program " + program + ": agent or agent-init is known");
+                System.exit(2);
+            }
+        }
+    }
+
+    /** Something that fails with a sentence. */
+    @FunctionalInterface
+    interface Program {
+        void run() throws Exception;
+    }
+
+    /** Runs; a fault becomes one line of the log and exit code 1. */
+    static void exitOnFault(Program program) throws Exception {
+        try {
+            program.run();
+        } catch (FaultException e) {
+            LOG.error("{}", e.fault());
+            LOG.debug("cause", e);
+            System.exit(1);
+        }
+    }
+
+    private static void run() throws Exception {
+        AgentPlan plan = AgentPlan.read(Path.of(AgentNames.CONFIG_DIR, "config"));
+        PodIdentity pod = PodIdentity.of(System.getenv());
+        LogLevels levels = new LogLevels(plan.config().getLogLevel(), AgentLogging::level);
+        LOG.info("traffic-agent {} in pod {}.{}", Versions.VERSION, pod.name(), pod.namespace());
+        Agent agent = Agent.open(plan, pod, settings(plan, pod, levels));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(agent), "end"));
+        new CountDownLatch(1).await();
+    }
+
+    private static Agent.Settings settings(AgentPlan plan, PodIdentity pod, LogLevels levels)
+            throws UnknownHostException {
+        Path token = Path.of(AgentNames.TOKEN_DIR, "token");
+        return new Agent.Settings(
+                InetAddress.getByAddress(new byte[16]),
+                AgentNames.READY_PORT,
+                UDP_IDLE,
+                new ManagerLink.Settings(
+                        InetSocketAddress.createUnresolved(
+                                plan.config().getManagerHost(), plan.config().getManagerPort()),
+                        plan.arrival(pod),
+                        () -> Files.readString(token),
+                        levels::request,
+                        PATIENCE));
+    }
+
+    private static void end(Agent agent) {
+        try {
+            LOG.info("ending: serving until no new connections come");
+            agent.drain(QUIET, ACCEPTING, ENDING);
+            agent.close();
+            LOG.info("ended");
+        } catch (Exception e) {
+            LOG.warn("while ending", e);
+        }
+    }
+}

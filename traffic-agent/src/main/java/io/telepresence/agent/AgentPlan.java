@@ -1,0 +1,134 @@
+package io.telepresence.agent;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.util.JsonFormat;
+import io.telepresence.agent.rules.AppPort;
+import io.telepresence.agree.Versions;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.rpc.manager.AgentArrival;
+import io.telepresence.rpc.manager.AgentConfig;
+import io.telepresence.rpc.manager.AgentContainer;
+import io.telepresence.rpc.manager.AgentPort;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What the injector wrote into the pod, read and checked. The only class that knows its form on the wire.
+ *
+ * @param config as it was written
+ * @param ports every port that the agent stands in for, in the order written
+ */
+record AgentPlan(AgentConfig config, List<Port> ports) {
+    /**
+     * One port that the agent stands in for.
+     *
+     * @param app where the app listens
+     * @param agentPort where the agent listens instead
+     * @param redirect whether packets to the app's port must be redirected to the agent's
+     */
+    record Port(AppPort app, int agentPort, boolean redirect) {}
+
+    AgentPlan {
+        ports = List.copyOf(ports);
+    }
+
+    /** @throws FaultException with one sentence that names the file and what is wrong in it */
+    static AgentPlan read(Path file) throws FaultException {
+        try {
+            return parse(Files.readString(file, StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw bad(
+                    "cannot read agent configuration " + file + ": "
+                            + e.getClass().getSimpleName(),
+                    e);
+        }
+    }
+
+    static AgentPlan parse(String json) throws FaultException {
+        AgentConfig.Builder builder = AgentConfig.newBuilder();
+        try {
+            // An injector newer than this agent may say more than we know.
+            JsonFormat.parser().ignoringUnknownFields().merge(json, builder);
+        } catch (InvalidProtocolBufferException e) {
+            throw bad("the agent configuration is not valid JSON of its kind: " + firstLine(e), e);
+        }
+        AgentConfig config = builder.build();
+        require(!config.getManagerHost().isEmpty(), "managerHost is missing");
+        require(isPort(config.getManagerPort()), "managerPort is " + config.getManagerPort());
+        return new AgentPlan(config, ports(config));
+    }
+
+    /** How the agent presents itself to the manager. */
+    AgentArrival arrival(PodIdentity pod) {
+        return AgentArrival.newBuilder()
+                .setPodName(pod.name())
+                .setPodUid(pod.uid())
+                .setPodIp(pod.ip().getHostAddress())
+                .setNamespace(pod.namespace())
+                .setWorkload(config.getWorkload())
+                .setWorkloadKind(config.getWorkloadKind())
+                .setVersion(Versions.info("Traffic Agent"))
+                .addAllContainers(config.getContainersList())
+                .build();
+    }
+
+    private static List<Port> ports(AgentConfig config) throws FaultException {
+        List<Port> ports = new ArrayList<>();
+        Set<Object> taken = new HashSet<>();
+        for (AgentContainer container : config.getContainersList()) {
+            for (AgentPort port : container.getPortsList()) {
+                Port planned = port(container.getName(), port);
+                require(taken.add(planned.app()), "container port " + planned.app() + " appears twice");
+                require(
+                        taken.add(List.of(planned.app().transport(), planned.agentPort())),
+                        "agent port " + planned.agentPort() + " appears twice");
+                ports.add(planned);
+            }
+        }
+        return ports;
+    }
+
+    private static Port port(String container, AgentPort port) throws FaultException {
+        AppPort.Transport transport =
+                switch (port.getProtocol()) {
+                    case TCP -> AppPort.Transport.TCP;
+                    case UDP -> AppPort.Transport.UDP;
+                    case UNRECOGNIZED ->
+                        throw bad("container " + container + " has a port of an unknown protocol", null);
+                };
+        require(isPort(port.getContainerPort()), "container " + container + " has port " + port.getContainerPort());
+        require(
+                isPort(port.getAgentPort()),
+                "port " + port.getContainerPort() + " of container " + container + " has agent port "
+                        + port.getAgentPort());
+        return new Port(new AppPort(transport, port.getContainerPort()), port.getAgentPort(), port.getRedirect());
+    }
+
+    private static boolean isPort(int number) {
+        return number > 0 && number <= 65535;
+    }
+
+    private static void require(boolean fine, String trouble) throws FaultException {
+        if (!fine) {
+            throw bad("the agent configuration is wrong: " + trouble, null);
+        }
+    }
+
+    private static FaultException bad(String text, Throwable cause) {
+        return Fault.config(
+                        text,
+                        "It is written by the traffic-manager's injector; restart the pod to have it written anew.")
+                .exception(cause);
+    }
+
+    private static String firstLine(Exception e) {
+        return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    }
+}

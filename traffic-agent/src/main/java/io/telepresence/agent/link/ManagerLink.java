@@ -1,0 +1,276 @@
+package io.telepresence.agent.link;
+
+import io.grpc.ClientInterceptor;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.MetadataUtils;
+import io.grpc.stub.StreamObserver;
+import io.telepresence.agent.rules.TrafficRules;
+import io.telepresence.fault.FaultStatus;
+import io.telepresence.rpc.common.LogLevelRequest;
+import io.telepresence.rpc.manager.AgentArrival;
+import io.telepresence.rpc.manager.AgentGateGrpc;
+import io.telepresence.rpc.manager.AgentSession;
+import io.telepresence.rpc.manager.SessionRef;
+import io.telepresence.run.Backoff;
+import io.telepresence.run.Threads;
+import io.telepresence.run.Watched;
+import io.telepresence.tunnel.Carrier;
+import io.telepresence.tunnel.Carriers;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The session with the manager. One virtual thread owns it: AWAY → arrive → PRESENT → (link lost, session forgotten,
+ * watch ended) → AWAY, with growing waits, until closed. While AWAY there are no rules, so that new connections reach
+ * the app instead of a tunnel that may be dead; what was engaged before must be told anew by the manager.
+ */
+public final class ManagerLink implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ManagerLink.class);
+    private static final Metadata.Key<String> AUTHORIZATION =
+            Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+    private static final Duration CALL_LIMIT = Duration.ofSeconds(5);
+    private static final int FLOW_CARRIERS = 1;
+    private static final Set<Status.Code> LOST =
+            Set.of(Status.Code.UNAVAILABLE, Status.Code.DEADLINE_EXCEEDED, Status.Code.CANCELLED, Status.Code.UNKNOWN);
+
+    private final Settings settings;
+    private final Watched<TrafficRules> rules = new Watched<>(TrafficRules.NONE);
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private final Backoff backoff = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));
+    private volatile String session = "";
+    private volatile Presence presence = new Presence("");
+    private Carriers carriers;
+
+    /**
+     * What the link needs to know.
+     *
+     * @param manager the manager's agent port; unresolved names are looked up at every connect
+     * @param arrival how this agent presents itself
+     * @param token read anew at each arrival, because it rotates
+     * @param logLevel hears of the level in force; must be quick
+     * @param patience how long a laptop may take to dial
+     */
+    public record Settings(
+            SocketAddress manager,
+            AgentArrival arrival,
+            TokenSource token,
+            Consumer<LogLevelRequest> logLevel,
+            Duration patience) {}
+
+    /** Where the service account token comes from. */
+    @FunctionalInterface
+    public interface TokenSource {
+        String read() throws Exception;
+    }
+
+    private ManagerLink(Settings settings) {
+        this.settings = settings;
+    }
+
+    /** Starts to seek the manager; does not wait for it. */
+    public static ManagerLink open(Settings settings) {
+        ManagerLink link = new ManagerLink(settings);
+        link.carriers = Carriers.open("manager", settings.manager(), FLOW_CARRIERS, link::beat);
+        link.carriers.up().watch(link::upChanged);
+        Threads.virtual("manager-link", link::run);
+        return link;
+    }
+
+    /** The rules in force; {@link TrafficRules#NONE} whenever the manager is not there. */
+    public Watched<TrafficRules> rules() {
+        return rules;
+    }
+
+    public ClientFlows clientFlows() {
+        return new ClientFlows(carriers::pick, () -> session, settings.patience());
+    }
+
+    /** The session id; empty until the first arrival. */
+    public String session() {
+        return session;
+    }
+
+    /** Flows to laptops that are open now. */
+    public int flows() {
+        return carriers.flows();
+    }
+
+    /** Departs, if the manager is there, and cuts every flow; takes a few seconds at most. */
+    @Override
+    public void close() {
+        closed.countDown();
+        Presence last = presence;
+        if (last.holds()) {
+            try {
+                AgentGateGrpc.newBlockingStub(carriers.control().channel())
+                        .withDeadlineAfter(1, TimeUnit.SECONDS)
+                        .depart(reference(last.session));
+            } catch (RuntimeException e) {
+                LOG.debug("departing: {}", FaultStatus.of(e).text());
+            }
+        }
+        last.end("closed");
+        carriers.close();
+    }
+
+    private void run() {
+        while (closed.getCount() > 0) {
+            try {
+                Presence present = arrive();
+                backoff.reset();
+                String why = present.over.join();
+                LOG.info("lost the traffic-manager: {}", why);
+            } catch (Exception e) {
+                LOG.info(
+                        "cannot arrive at the traffic-manager: {}",
+                        FaultStatus.of(e).text());
+            }
+            rest();
+        }
+    }
+
+    private void rest() {
+        try {
+            if (closed.await(backoff.next().toMillis(), TimeUnit.MILLISECONDS)) {
+                LOG.debug("manager link closed");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private Presence arrive() throws Exception {
+        Carrier control = carriers.control();
+        ManagedChannel channel = control.channel();
+        channel.resetConnectBackoff();
+        AgentSession answer = AgentGateGrpc.newBlockingStub(channel)
+                .withInterceptors(bearer(settings.token().read()))
+                .withDeadlineAfter(CALL_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
+                .arriveAsAgent(settings.arrival().toBuilder()
+                        .setResumeSessionId(session)
+                        .build());
+        session = answer.getSessionId();
+        Presence present = new Presence(session);
+        presence = present;
+        LOG.info("arrived at the traffic-manager {}", answer.getVersion().getVersion());
+        carriers.pick().channel().resetConnectBackoff();
+        watch(channel, present);
+        return present;
+    }
+
+    private void watch(ManagedChannel channel, Presence present) {
+        AgentGateGrpc.AgentGateStub gate = AgentGateGrpc.newStub(channel);
+        SessionRef reference = reference(present.session);
+        gate.watchEngagements(reference, new Watching<>(present, snapshot -> {
+            TrafficRules next = EngagementTranslator.fromWire(snapshot);
+            LOG.info("engaged ports: {}", next.engaged().keySet());
+            setRules(present, next);
+        }));
+        gate.watchLogLevel(reference, new Watching<>(present, settings.logLevel()));
+    }
+
+    /** Rules of a presence that is over must not come back. */
+    private void setRules(Presence of, TrafficRules next) {
+        synchronized (rules) {
+            if (of.holds()) {
+                rules.set(next);
+            }
+        }
+    }
+
+    private void beat(ManagedChannel channel, Duration deadline) {
+        Presence present = presence;
+        try {
+            boolean known = AgentGateGrpc.newBlockingStub(channel)
+                    .withDeadlineAfter(deadline.toMillis(), TimeUnit.MILLISECONDS)
+                    .remain(reference(present.session))
+                    .getKnown();
+            if (!known) {
+                present.end("it does not know this session");
+            }
+        } catch (StatusRuntimeException e) {
+            if (LOST.contains(e.getStatus().getCode())) {
+                throw e;
+            }
+            // It answers, and does not want us: the way is open, but the session is over.
+            present.end(FaultStatus.of(e).text());
+        }
+    }
+
+    private void upChanged(boolean up) {
+        if (!up) {
+            presence.end("it does not answer heartbeats");
+        }
+    }
+
+    private static SessionRef reference(String session) {
+        return SessionRef.newBuilder().setSessionId(session).build();
+    }
+
+    private static ClientInterceptor bearer(String token) {
+        Metadata headers = new Metadata();
+        headers.put(AUTHORIZATION, "Bearer " + token.strip());
+        return MetadataUtils.newAttachHeadersInterceptor(headers);
+    }
+
+    /** One stay with the manager, from an arrival until something ends it. */
+    private final class Presence {
+        private final String session;
+        private final CompletableFuture<String> over = new CompletableFuture<>();
+
+        Presence(String session) {
+            this.session = session;
+            if (session.isEmpty()) {
+                over.complete("not arrived yet");
+            }
+        }
+
+        boolean holds() {
+            return !over.isDone();
+        }
+
+        void end(String why) {
+            synchronized (rules) {
+                if (over.complete(why)) {
+                    rules.set(TrafficRules.NONE);
+                }
+            }
+        }
+    }
+
+    /** Hands on what a watch brings; its end ends the presence. */
+    private static final class Watching<T> implements StreamObserver<T> {
+        private final Presence present;
+        private final Consumer<? super T> changed;
+
+        Watching(Presence present, Consumer<? super T> changed) {
+            this.present = present;
+            this.changed = changed;
+        }
+
+        @Override
+        public void onNext(T value) {
+            changed.accept(value);
+        }
+
+        @Override
+        public void onError(Throwable error) {
+            present.end(FaultStatus.of(error).text());
+        }
+
+        @Override
+        public void onCompleted() {
+            present.end("it ended a watch");
+        }
+    }
+}

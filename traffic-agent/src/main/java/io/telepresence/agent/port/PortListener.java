@@ -1,0 +1,124 @@
+package io.telepresence.agent.port;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.socket.DuplexChannel;
+import io.telepresence.agent.tcp.TcpForwarder;
+import io.telepresence.agent.udp.UdpForwarder;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import java.net.InetSocketAddress;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One port on which the agent listens in the app's place. Closing it stops accepting and leaves connections alone. */
+public final class PortListener implements AutoCloseable {
+    private static final int BACKLOG = 4096;
+    private static final Logger LOG = LoggerFactory.getLogger(PortListener.class);
+
+    private final Channel channel;
+    private final IntSupplier open;
+    private volatile long lastNewNanos = System.nanoTime();
+
+    private PortListener(Channel channel, IntSupplier open) {
+        this.channel = channel;
+        this.open = open;
+    }
+
+    /** Listens for connections; returns once it is bound. */
+    public static PortListener tcp(InetSocketAddress address, EventLoopGroup loops, TcpForwarder forwarder)
+            throws FaultException {
+        EpollServerSocketChannel server = new EpollServerSocketChannel();
+        server.config().setOption(ChannelOption.SO_REUSEADDR, true);
+        server.config().setOption(ChannelOption.SO_BACKLOG, BACKLOG);
+        PortListener listener = new PortListener(server, forwarder::open);
+        server.pipeline().addLast(listener.new Acceptor(forwarder));
+        loops.register(server).awaitUninterruptibly();
+        bound(server.bind(address), address);
+        return listener;
+    }
+
+    /** Listens for datagrams; returns once it is bound. */
+    public static PortListener udp(InetSocketAddress address, EventLoopGroup loops, UdpForwarder forwarder)
+            throws FaultException {
+        ChannelFuture binding = new Bootstrap()
+                .group(loops)
+                .channel(EpollDatagramChannel.class)
+                .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(UdpForwarder.LARGEST))
+                .handler(forwarder)
+                .bind(address);
+        bound(binding, address);
+        return new PortListener(binding.channel(), forwarder::open);
+    }
+
+    /** Where it listens. */
+    public InetSocketAddress address() {
+        return (InetSocketAddress) channel.localAddress();
+    }
+
+    /** False: datagrams. */
+    public boolean isTcp() {
+        return channel instanceof EpollServerSocketChannel;
+    }
+
+    /** Connections, or sources of datagrams, that are open now. */
+    public int open() {
+        return open.getAsInt();
+    }
+
+    /** When the last connection came, in {@link System#nanoTime} units. */
+    public long lastNewNanos() {
+        return lastNewNanos;
+    }
+
+    @Override
+    public void close() {
+        channel.close().awaitUninterruptibly(1, TimeUnit.SECONDS);
+    }
+
+    private static void bound(ChannelFuture binding, InetSocketAddress address) throws FaultException {
+        binding.awaitUninterruptibly();
+        if (!binding.isSuccess()) {
+            binding.channel().close();
+            throw Fault.config(
+                            "cannot listen on " + address.getPort() + ": "
+                                    + binding.cause().getMessage(),
+                            "No container of the pod may use the agent's ports.")
+                    .exception(binding.cause());
+        }
+    }
+
+    private final class Acceptor extends ChannelInboundHandlerAdapter {
+        private static final long PAUSE_MILLIS = 200;
+        private final TcpForwarder forwarder;
+
+        Acceptor(TcpForwarder forwarder) {
+            this.forwarder = forwarder;
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object accepted) {
+            lastNewNanos = System.nanoTime();
+            forwarder.accept((DuplexChannel) accepted);
+        }
+
+        /** Most likely out of file descriptors: callers wait in the backlog for a moment. */
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            LOG.warn("cannot accept on {}: {}", channel.localAddress(), cause.toString());
+            context.channel().config().setAutoRead(false);
+            context.executor()
+                    .schedule(() -> context.channel().config().setAutoRead(true), PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+package io.telepresence.agent.udp;
+
+import io.netty.buffer.ByteBuf;
+import io.telepresence.agent.rules.Verdict;
+import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.FlowHandler;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * With a laptop, through a flow of its own. The first datagrams wait for the flow to open; when there are too many, or
+ * no credit, they are dropped. After a reset it stays for a while and drops everything, so that a laptop where nothing
+ * listens is not asked at every datagram. The state belongs to the flow's loop; the listener's loop only sends tasks.
+ */
+final class ClientConversation implements Conversation, FlowHandler {
+    private static final int WAITING = 64;
+    private static final int CREDIT = 64;
+    private static final long ASK_AGAIN_NANOS = 1_000_000_000;
+    private static final Logger LOG = LoggerFactory.getLogger(ClientConversation.class);
+
+    private final Verdict.ToClient client;
+    private final Answers answers;
+    private final Deque<ByteBuf> waiting = new ArrayDeque<>();
+    private Flow flow;
+    private boolean opened;
+    private volatile long closedNanos;
+    private volatile long lastNanos = System.nanoTime();
+
+    ClientConversation(Verdict.ToClient client, Answers answers) {
+        this.client = client;
+        this.answers = answers;
+    }
+
+    /** The flow that was opened with this as its handler; on the listener's loop, before the first datagram. */
+    ClientConversation through(Flow opening) {
+        flow = opening;
+        return this;
+    }
+
+    /** Whether the flow has gone and it is time to open another. */
+    boolean stale(long nowNanos) {
+        long since = closedNanos;
+        return since != 0 && nowNanos - since > ASK_AGAIN_NANOS;
+    }
+
+    @Override
+    public Verdict verdict() {
+        return client;
+    }
+
+    @Override
+    public void datagram(ByteBuf data) {
+        lastNanos = System.nanoTime();
+        if (closedNanos != 0) {
+            data.release();
+        } else {
+            flow.loop().execute(() -> pass(data));
+        }
+    }
+
+    @Override
+    public long lastNanos() {
+        return lastNanos;
+    }
+
+    @Override
+    public void close() {
+        flow.reset(Reset.Why.ABORTED, "the agent ends this flow");
+    }
+
+    private void pass(ByteBuf data) {
+        if (opened && flow.isWritable()) {
+            flow.write(data);
+        } else if (!opened && closedNanos == 0 && waiting.size() < WAITING) {
+            waiting.add(data.copy());
+            data.release();
+        } else {
+            data.release();
+        }
+    }
+
+    @Override
+    public void onOpened(Flow same) {
+        opened = true;
+        waiting.forEach(same::write);
+        waiting.clear();
+        same.request(CREDIT);
+    }
+
+    @Override
+    public void onData(Flow same, ByteBuf data) {
+        lastNanos = System.nanoTime();
+        answers.send(data).addListener(sent -> same.request(1));
+    }
+
+    @Override
+    public void onFinished(Flow same) {
+        same.finish();
+    }
+
+    @Override
+    public void onReset(Flow same, Reset.Why why, String text) {
+        LOG.debug("{} reset: {} {}", same.key(), why, text);
+    }
+
+    @Override
+    public void onClosed(Flow same) {
+        closedNanos = System.nanoTime() | 1;
+        opened = false;
+        waiting.forEach(ByteBuf::release);
+        waiting.clear();
+    }
+}

@@ -1,0 +1,143 @@
+package io.telepresence.agent.udp;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.socket.DatagramPacket;
+import io.telepresence.agent.link.ClientFlows;
+import io.telepresence.agent.rules.AppAddresses;
+import io.telepresence.agent.rules.AppPort;
+import io.telepresence.agent.rules.TrafficRules;
+import io.telepresence.agent.rules.Verdict;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The handler of one listening datagram socket. The verdict is asked at every datagram, so that a source moves to the
+ * laptop and back to the app at once. A conversation without a datagram either way for the idle time ends.
+ */
+public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPacket> {
+    /** No datagram is larger. */
+    public static final int LARGEST = 65_535;
+
+    private static final int MOST = 8_192;
+    private static final Logger LOG = LoggerFactory.getLogger(UdpForwarder.class);
+
+    private final AppPort port;
+    private final AppAddresses addresses;
+    private final Supplier<TrafficRules> rules;
+    private final ClientFlows clients;
+    private final Duration idle;
+    private final Map<InetSocketAddress, Conversation> conversations = new HashMap<>();
+    private volatile int open;
+    private Future<?> sweeping;
+
+    /** @param idle how long a source may be silent before it is forgotten */
+    public UdpForwarder(
+            AppPort port, AppAddresses addresses, Supplier<TrafficRules> rules, ClientFlows clients, Duration idle) {
+        super(false);
+        this.port = port;
+        this.addresses = addresses;
+        this.rules = rules;
+        this.clients = clients;
+        this.idle = idle;
+    }
+
+    /** Sources that are remembered now; any thread. */
+    public int open() {
+        return open;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        long every = Math.max(1, idle.toMillis() / 4);
+        sweeping = context.executor().scheduleWithFixedDelay(this::sweep, every, every, TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    protected void channelRead0(ChannelHandlerContext context, DatagramPacket packet) {
+        InetSocketAddress source = packet.sender();
+        Conversation conversation = current(source);
+        if (conversation == null) {
+            conversation = begin(context, source);
+        }
+        if (conversation == null) {
+            packet.release();
+        } else {
+            conversation.datagram(packet.content());
+        }
+    }
+
+    private Conversation current(InetSocketAddress source) {
+        Conversation found = conversations.get(source);
+        boolean right = found != null
+                && found.verdict().equals(rules.get().verdict(port))
+                && !(found instanceof ClientConversation client && client.stale(System.nanoTime()));
+        if (found != null && !right) {
+            conversations.remove(source).close();
+        }
+        return right ? found : null;
+    }
+
+    private Conversation begin(ChannelHandlerContext context, InetSocketAddress source) {
+        if (conversations.size() >= MOST) {
+            LOG.debug("{} has {} sources: dropping a datagram of a new one", port, MOST);
+            return null;
+        }
+        Answers answers = new Answers(context.channel(), source);
+        Conversation begun =
+                switch (rules.get().verdict(port)) {
+                    case Verdict.ToApp app -> new AppConversation(answers, addresses).connect();
+                    case Verdict.ToClient client -> toClient(client, answers);
+                };
+        if (begun != null) {
+            conversations.put(source, begun);
+            open = conversations.size();
+        }
+        return begun;
+    }
+
+    private Conversation toClient(Verdict.ToClient client, Answers answers) {
+        ClientConversation conversation = new ClientConversation(client, answers);
+        try {
+            return conversation.through(
+                    clients.open(client, port.transport(), answers.source(), addresses.official(), conversation));
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the link to the manager is just being closed", e);
+            return null;
+        }
+    }
+
+    private void sweep() {
+        long now = System.nanoTime();
+        conversations.values().removeIf(conversation -> {
+            boolean over = now - conversation.lastNanos() > idle.toNanos();
+            if (over) {
+                conversation.close();
+            }
+            return over;
+        });
+        open = conversations.size();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        // An ICMP error for an answer that its receiver did not want any more.
+        LOG.debug("{}: {}", port, cause.toString());
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        sweeping.cancel(false);
+        conversations.values().forEach(Conversation::close);
+        conversations.clear();
+        open = 0;
+    }
+}
