@@ -1,7 +1,7 @@
 package io.telepresence.rootd.ip;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.function.IntConsumer;
 
 /** Cuts a packet that is larger than the MTU (RFC 791 section 2.3, RFC 8200 section 4.5). */
 public final class Fragments {
@@ -9,21 +9,15 @@ public final class Fragments {
 
     private Fragments() {}
 
-    /** Takes one piece, which ends at {@code end} of the piece buffer, before the next one is made in its place. */
-    @FunctionalInterface
-    public interface Sink {
-        void accept(int end) throws IOException;
-    }
-
     /**
      * Cuts {@code whole}, which has a header without options or extensions, into pieces.
      *
      * @param piece each piece is written there, from {@code at} on
      * @param identification tells the pieces of this packet from those of others
+     * @param sink is told where a piece ends in {@code piece}, before the next one is made in its place
      */
     public static void cut(
-            ByteBuffer whole, IpHeader ip, int mtu, int identification, ByteBuffer piece, int at, Sink sink)
-            throws IOException {
+            ByteBuffer whole, IpHeader ip, int mtu, int identification, ByteBuffer piece, int at, IntConsumer sink) {
         int header = ip.headerLength() + (ip.v6() ? V6_HEADER : 0);
         int step = mtu - header & ~7;
         int total = ip.payloadLength();

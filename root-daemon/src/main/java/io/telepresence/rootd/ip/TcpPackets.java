@@ -4,6 +4,9 @@ import java.nio.ByteBuffer;
 
 /** Makes TCP segments. */
 public final class TcpPackets {
+    /** Bytes that a reset takes at most. */
+    public static final int RESET_ROOM = IpHeader.V6_LENGTH + TcpHeader.LENGTH;
+
     private TcpPackets() {}
 
     /**

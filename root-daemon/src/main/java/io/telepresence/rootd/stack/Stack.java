@@ -1,13 +1,33 @@
 package io.telepresence.rootd.stack;
 
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.telepresence.local.Loops;
 import io.telepresence.rootd.tun.Tun;
+import io.telepresence.run.Closers;
+import io.telepresence.run.Threads;
 import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The running packet path between one TUN device and the tunnel. {@link #open} starts it; {@link #close} stops its
  * threads, resets its flows and closes the device. Every method may be called from any thread.
  */
 public final class Stack implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Stack.class);
+    private static final int SWEEP_SECONDS = 2;
+
+    private final NatTable nat;
+    private final UdpFlows udp;
+    private final Closers opened;
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
+
     /**
      * What went through so far.
      *
@@ -16,7 +36,11 @@ public final class Stack implements AutoCloseable {
      */
     public record Stats(int openFlows, long totalFlows) {}
 
-    private Stack() {}
+    private Stack(NatTable nat, UdpFlows udp, Closers opened) {
+        this.nat = nat;
+        this.udp = udp;
+        this.opened = opened;
+    }
 
     /**
      * Starts to read packets. The device must be up and have the own addresses of {@code config}; it belongs to the
@@ -25,14 +49,104 @@ public final class Stack implements AutoCloseable {
      * @throws IOException if a listener cannot be bound to an own address
      */
     public static Stack open(Tun tun, StackConfig config, Uplink uplink) throws IOException {
-        tun.close();
-        throw new IOException("not built yet: " + config + uplink);
+        var opened = new Closers();
+        try {
+            return open(tun, config, uplink, opened);
+        } catch (IOException | RuntimeException e) {
+            opened.closeAfter(e);
+            tun.close();
+            throw e;
+        }
+    }
+
+    private static Stack open(Tun tun, StackConfig config, Uplink uplink, Closers opened) throws IOException {
+        LongSupplier clock = System::nanoTime;
+        EventLoopGroup group = Loops.create("stack-" + tun.name(), 1);
+        opened.add(() -> Loops.shutdown(group));
+        EventLoop loop = group.next();
+
+        var v4 = listen(loop, config.v4(), opened);
+        var v6 = listen(loop, config.v6(), opened);
+        var nat = new NatTable(v4.map(Listening::family), v6.map(Listening::family));
+        v4.ifPresent(each -> each.listener().start(nat, clock));
+        v6.ifPresent(each -> each.listener().start(nat, clock));
+
+        var out = new PacketOut(tun);
+        var errors = new IcmpErrors(out, clock);
+        var heldSyns = new HeldSyns(nat, uplink, out, errors, clock);
+        var udp = new UdpFlows(uplink, new DatagramsOut(out, errors, config.mtu()), clock);
+        var packets = new PacketLoop(
+                new TcpRedirect(nat, heldSyns, out, clock), udp, new IcmpEcho(uplink, out, errors), errors, clock);
+
+        loop.scheduleWithFixedDelay(
+                () -> {
+                    nat.sweep(clock.getAsLong());
+                    udp.sweep(clock.getAsLong());
+                },
+                SWEEP_SECONDS,
+                SWEEP_SECONDS,
+                TimeUnit.SECONDS);
+        var stack = new Stack(nat, udp, opened);
+        stack.start(tun, packets);
+        return stack;
+    }
+
+    private record Listening(FlowListener listener, Family family) {}
+
+    private static Optional<Listening> listen(EventLoop loop, Optional<StackConfig.Own> own, Closers opened)
+            throws IOException {
+        if (own.isEmpty()) {
+            return Optional.empty();
+        }
+        var listener = opened.add(FlowListener.bind(loop, own.get().address()));
+        return Optional.of(new Listening(listener, Family.of(own.get(), listener.port())));
+    }
+
+    private void start(Tun tun, PacketLoop packets) {
+        opened.add(this::cutFlows);
+        Thread reader = Threads.platform("tun-" + tun.name(), () -> read(tun, packets));
+        opened.add(() -> {
+            tun.close();
+            reader.join(TimeUnit.SECONDS.toMillis(2));
+        });
+    }
+
+    private void read(Tun tun, PacketLoop packets) {
+        try {
+            packets.run(tun);
+            ended.complete(null);
+        } catch (IOException e) {
+            LOG.error("the device {} is lost", tun.name(), e);
+            ended.completeExceptionally(e);
+        } finally {
+            ended.completeExceptionally(new IOException("the packet reader of " + tun.name() + " ended"));
+        }
+    }
+
+    private void cutFlows() {
+        nat.forEach(connection -> {
+            if (!connection.isOver()) {
+                connection.abort("the root daemon ends the session");
+            }
+        });
+        udp.close();
     }
 
     public Stats stats() {
-        return new Stats(0, 0);
+        return new Stats(nat.open() + udp.open(), nat.total() + udp.total());
+    }
+
+    /** Completes once the stack has been closed; exceptionally if the device was lost under it. */
+    public CompletionStage<Void> ended() {
+        return ended.minimalCompletionStage();
     }
 
     @Override
-    public void close() {}
+    public void close() throws IOException {
+        try {
+            opened.close();
+        } catch (Exception e) {
+            throw new IOException("closing the packet path: " + e.getMessage(), e);
+        }
+    }
 }
