@@ -115,6 +115,7 @@ public final class Carriers implements AutoCloseable {
         }
 
         synchronized void close() {
+            wake.countDown();
             carrier.close();
         }
 
@@ -171,6 +172,9 @@ public final class Carriers implements AutoCloseable {
         private void pause(Duration time) {
             CountDownLatch wait;
             synchronized (this) {
+                if (closed.getCount() == 0) {
+                    return;
+                }
                 wake = wake.getCount() == 0 ? new CountDownLatch(1) : wake;
                 wait = wake;
             }
