@@ -2,6 +2,7 @@ package io.telepresence.manager.session;
 
 import io.telepresence.manager.cluster.WorkloadRef;
 import java.time.Instant;
+import java.util.Set;
 
 /** A traffic-agent in a pod. */
 public final class AgentSession extends Session {
@@ -36,6 +37,11 @@ public final class AgentSession extends Session {
      * @param pod name of its pod
      * @param podUid a pod of a StatefulSet comes back with its old name, but with another uid
      * @param version of the agent, with a leading v
+     * @param ports container ports that it serves; empty: it did not say
      */
-    public record Agent(String pod, String podUid, String podIp, WorkloadRef workload, String version) {}
+    public record Agent(
+            String pod, String podUid, String podIp, WorkloadRef workload, String version, Set<Port> ports) {}
+
+    /** A container port. */
+    public record Port(boolean udp, int number) {}
 }

@@ -22,6 +22,7 @@ final class Handover implements FlowHandler {
     /** On the client flow's loop. */
     void begin() {
         client.handler(this);
+        client.whenClosed(() -> agent.reset(Reset.Why.ABORTED, "the client closed the connection"));
         agent.loop().execute(() -> {
             if (agent.ended()) {
                 client.reset(Reset.Why.ABORTED, "the connection is gone");
@@ -52,10 +53,5 @@ final class Handover implements FlowHandler {
     @Override
     public void onReset(Flow same, Reset.Why why, String text) {
         agent.reset(why, text);
-    }
-
-    @Override
-    public void onClosed(Flow same) {
-        agent.reset(Reset.Why.ABORTED, "the client closed the connection");
     }
 }

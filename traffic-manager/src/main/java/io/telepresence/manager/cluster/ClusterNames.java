@@ -1,0 +1,103 @@
+package io.telepresence.manager.cluster;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Semaphore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xbill.DNS.DClass;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.Rcode;
+import org.xbill.DNS.Record;
+import org.xbill.DNS.Section;
+import org.xbill.DNS.SimpleResolver;
+import org.xbill.DNS.TextParseException;
+
+/**
+ * Asks the cluster's DNS one question at a time, just as it was put: no search path, no cache. UDP first, TCP where the
+ * answer was cut. Any thread; never blocks.
+ */
+public final class ClusterNames {
+    private static final Logger LOG = LoggerFactory.getLogger(ClusterNames.class);
+    private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(4);
+    private static final Duration LONGEST_TIMEOUT = Duration.ofSeconds(20);
+    private static final int MOST_AT_ONCE = 512;
+
+    private final List<InetSocketAddress> servers;
+    private final Semaphore free = new Semaphore(MOST_AT_ONCE);
+
+    /** @param servers asked in this order until one answers */
+    public ClusterNames(List<InetSocketAddress> servers) {
+        this.servers = List.copyOf(servers);
+    }
+
+    /**
+     * @param rcode RFC 1035 RCODE; SERVFAIL where no server answered
+     * @param records the whole answer section, in order
+     */
+    public record Answer(int rcode, List<Resource> records) {
+        static Answer failed() {
+            return new Answer(Rcode.SERVFAIL, List.of());
+        }
+    }
+
+    /** @param rdata without name compression */
+    public record Resource(String name, int type, long ttl, byte[] rdata) {}
+
+    /**
+     * @param name fully qualified, with or without the last dot
+     * @param timeout for the whole question; zero: the default
+     * @return never fails: trouble is an answer with SERVFAIL, a name that is none is FORMERR
+     */
+    public CompletionStage<Answer> lookup(String name, int type, Duration timeout) {
+        Message query;
+        try {
+            Name absolute = Name.fromString(name, Name.root);
+            query = Message.newQuery(Record.newRecord(absolute, type, DClass.IN));
+        } catch (TextParseException | IllegalArgumentException e) {
+            return CompletableFuture.completedStage(new Answer(Rcode.FORMERR, List.of()));
+        }
+        if (servers.isEmpty() || !free.tryAcquire()) {
+            return CompletableFuture.completedStage(Answer.failed());
+        }
+        Duration whole = timeout.isZero() ? DEFAULT_TIMEOUT : timeout;
+        Duration each = (whole.compareTo(LONGEST_TIMEOUT) > 0 ? LONGEST_TIMEOUT : whole).dividedBy(servers.size());
+        return ask(query, 0, each)
+                .exceptionally(error -> {
+                    LOG.debug("{} type {}: {}", name, type, error.toString());
+                    return Answer.failed();
+                })
+                .whenComplete((_, _) -> free.release());
+    }
+
+    private CompletionStage<Answer> ask(Message query, int server, Duration timeout) {
+        SimpleResolver resolver = new SimpleResolver(servers.get(server));
+        resolver.setTimeout(timeout);
+        CompletionStage<Answer> answer = resolver.sendAsync(query).thenApply(ClusterNames::read);
+        if (server + 1 == servers.size()) {
+            return answer;
+        }
+        return answer.exceptionallyCompose(_ -> ask(query, server + 1, timeout));
+    }
+
+    private static Answer read(Message reply) {
+        return new Answer(
+                reply.getRcode(),
+                reply.getSection(Section.ANSWER).stream()
+                        .map(ClusterNames::resource)
+                        .toList());
+    }
+
+    private static Resource resource(Record record) {
+        byte[] whole = record.toWire(Section.ANSWER);
+        // name, then type, class, TTL and RDLENGTH, then RDATA (RFC 1035 section 4.1.3)
+        int start = record.getName().length() + 10;
+        byte[] rdata = Arrays.copyOfRange(whole, start, whole.length);
+        return new Resource(record.getName().toString(true), record.getType(), record.getTTL(), rdata);
+    }
+}

@@ -1,0 +1,136 @@
+package io.telepresence.manager.cluster;
+
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.telepresence.run.Closers;
+import io.telepresence.run.Watched;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** Keeps {@link ClusterFacts} up to date. Whoever watches them gets each change, bursts merged into one. */
+public final class ClusterView implements AutoCloseable {
+    private final Settings settings;
+    private final ClusterStores stores;
+    private final Supplier<List<Cidr>> serviceCidrs;
+    private final Watched<ClusterFacts> facts = new Watched<>(ClusterFacts.NONE);
+    private final Closers opened = new Closers();
+    private volatile List<Cidr> declared = List.of();
+
+    /**
+     * @param managed the managed namespaces; empty: all
+     * @param podStrategy auto, nodePodCIDRs, coverPodIPs or environment
+     * @param podCidrs for environment
+     */
+    public record Settings(
+            String ownNamespace,
+            List<String> managed,
+            String podStrategy,
+            List<Cidr> podCidrs,
+            String injectorService,
+            ResolvConf dns) {}
+
+    ClusterView(Settings settings, ClusterStores stores, Supplier<List<Cidr>> serviceCidrs) {
+        this.settings = settings;
+        this.stores = stores;
+        this.serviceCidrs = serviceCidrs;
+    }
+
+    public static ClusterView open(KubernetesClient client, ClusterStores stores, Settings settings) {
+        ClusterView view =
+                new ClusterView(settings, stores, new ServiceCidrs(client, settings.ownNamespace())::read);
+        view.start();
+        return view;
+    }
+
+    /** Blocks for the first question about service subnets. */
+    void start() {
+        refreshServiceCidrs();
+        Coalesced changes = opened.add(new Coalesced("cluster-facts", this::compute));
+        opened.add(stores.watchAll(changes::changed));
+        compute();
+    }
+
+    /** Asks the API server again for the service subnets; they may grow. Blocks; called now and then. */
+    public void refreshServiceCidrs() {
+        List<Cidr> read = serviceCidrs.get();
+        if (!read.isEmpty()) {
+            declared = Subnets.merge(read);
+        }
+    }
+
+    public Watched<ClusterFacts> facts() {
+        return facts;
+    }
+
+    @Override
+    public void close() {
+        try {
+            opened.close();
+        } catch (Exception e) {
+            throw new IllegalStateException("closing the view of the cluster", e);
+        }
+    }
+
+    private void compute() {
+        PodSubnets pods = new PodSubnets(settings.podStrategy(), settings.podCidrs());
+        facts.set(new ClusterFacts(
+                serviceSubnets(),
+                pods.find(stores.nodes().all(), stores.pods().all().stream().filter(Pods::alive).toList()),
+                settings.dns().clusterDomain(),
+                settings.dns().nameservers().stream()
+                        .filter(ip -> !ip.isLinkLocalAddress())
+                        .findFirst(),
+                injector(),
+                settings.managed(),
+                namespaces()));
+    }
+
+    private List<Cidr> serviceSubnets() {
+        if (!declared.isEmpty()) {
+            return declared;
+        }
+        List<InetAddress> ips = new ArrayList<>();
+        for (Service service : stores.services().all()) {
+            ips.addAll(clusterIps(service));
+        }
+        settings.dns().nameservers().stream()
+                .filter(ip -> !ip.isLinkLocalAddress() && !ip.isLoopbackAddress())
+                .forEach(ips::add);
+        return Subnets.coverServices(ips);
+    }
+
+    private Optional<ClusterFacts.Injector> injector() {
+        return stores.services()
+                .get(settings.ownNamespace(), settings.injectorService())
+                .filter(s -> !clusterIps(s).isEmpty() && !s.getSpec().getPorts().isEmpty())
+                .map(s -> new ClusterFacts.Injector(
+                        clusterIps(s).getFirst(), s.getSpec().getPorts().getFirst().getPort()));
+    }
+
+    private List<String> namespaces() {
+        return settings.managed().isEmpty()
+                ? stores.namespaces().all().stream()
+                        .filter(n -> n.getMetadata().getDeletionTimestamp() == null)
+                        .map(n -> n.getMetadata().getName())
+                        .sorted()
+                        .toList()
+                : settings.managed().stream().sorted().toList();
+    }
+
+    /** Literal ClusterIPs; none for a headless service. */
+    static List<InetAddress> clusterIps(Service service) {
+        List<String> ips = service.getSpec().getClusterIPs();
+        List<String> all = ips == null || ips.isEmpty()
+                ? service.getSpec().getClusterIP() == null
+                        ? List.of()
+                        : List.of(service.getSpec().getClusterIP())
+                : ips;
+        return all.stream()
+                .filter(ip -> !ip.isEmpty() && !ip.equals("None"))
+                .map(InetAddress::ofLiteral)
+                .toList();
+    }
+}

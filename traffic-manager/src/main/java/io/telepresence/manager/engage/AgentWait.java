@@ -1,0 +1,159 @@
+package io.telepresence.manager.engage;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.cluster.Workloads;
+import io.telepresence.manager.engage.Engagement.EngagedPort;
+import io.telepresence.manager.engage.PodTroubles.Trouble;
+import io.telepresence.manager.session.Sessions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * Waits for the agents of a workload, and finds out why they do not come: what is fatal ends the wait at once, the rest
+ * is told as it comes up, and again when the time is over.
+ */
+public final class AgentWait {
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
+    private static final Duration EVENTS_APART = Duration.ofSeconds(2);
+
+    private final Workloads workloads;
+    private final Sessions sessions;
+    private final Function<Instant, Events> events;
+    private final Supplier<String> injectorTrouble;
+
+    AgentWait(
+            Workloads workloads,
+            Sessions sessions,
+            Function<Instant, Events> events,
+            Supplier<String> injectorTrouble) {
+        this.workloads = workloads;
+        this.sessions = sessions;
+        this.events = events;
+        this.injectorTrouble = injectorTrouble;
+    }
+
+    /** @param injectorTrouble what keeps the webhook from working; empty: nothing is known */
+    public static AgentWait reading(
+            KubernetesClient client, Workloads workloads, Sessions sessions, Supplier<String> injectorTrouble) {
+        return new AgentWait(workloads, sessions, since -> new KubernetesEvents(client, since), injectorTrouble);
+    }
+
+    /**
+     * Blocks until every ready pod has an agent that serves these ports.
+     *
+     * @return address of one of the pods
+     * @throws FaultException a fatal trouble, or the time is over
+     */
+    String await(WorkloadRef workload, List<EngagedPort> ports, Duration limit, Consumer<String> progress)
+            throws FaultException, InterruptedException {
+        Waiting waiting = new Waiting(workload, progress, events.apply(Instant.now().minusSeconds(5)));
+        AgentArrival arrival = new AgentArrival(workloads, sessions);
+        Signal signal = new Signal();
+        AutoCloseable ofWorkloads = workloads.watch(signal::changed);
+        AutoCloseable ofAgents = sessions.watchAgents(signal::changed);
+        try {
+            Instant end = Instant.now().plus(limit);
+            while (true) {
+                long seen = signal.version();
+                Optional<String> ip = arrival.complete(workload, ports);
+                if (ip.isPresent()) {
+                    return ip.get();
+                }
+                waiting.look();
+                if (Instant.now().isAfter(end)) {
+                    throw waiting.timedOut(limit).exception();
+                }
+                signal.await(seen, LOOK_AGAIN);
+            }
+        } finally {
+            close(ofAgents);
+            close(ofWorkloads);
+        }
+    }
+
+    private static void close(AutoCloseable watch) {
+        try {
+            watch.close();
+        } catch (Exception e) {
+            throw new IllegalStateException("ending a watch", e);
+        }
+    }
+
+    private final class Waiting {
+        private final WorkloadRef workload;
+        private final Consumer<String> progress;
+        private final Events warnings;
+        private final Set<String> told = new LinkedHashSet<>();
+        private Instant nextEvents = Instant.MIN;
+
+        Waiting(WorkloadRef workload, Consumer<String> progress, Events warnings) {
+            this.workload = workload;
+            this.progress = progress;
+            this.warnings = warnings;
+        }
+
+        void look() throws FaultException {
+            List<Trouble> troubles = new ArrayList<>(PodTroubles.of(workloads.pods(workload)));
+            if (!Instant.now().isBefore(nextEvents)) {
+                nextEvents = Instant.now().plus(EVENTS_APART);
+                troubles.addAll(PodTroubles.ofEvents(
+                        warnings.warnings(workload.namespace()), workloads.uidsOf(workload)));
+            }
+            for (Trouble trouble : troubles) {
+                if (trouble.fatal()) {
+                    throw Fault.user(
+                                    "the traffic-agent of " + workload + " cannot arrive: " + trouble.text(),
+                                    "Look at the pod with: kubectl describe pods --namespace "
+                                            + workload.namespace())
+                            .exception();
+                }
+                if (told.add(trouble.text())) {
+                    progress.accept(trouble.text());
+                }
+            }
+        }
+
+        Fault timedOut(Duration limit) {
+            String trouble = injectorTrouble.get();
+            StringBuilder text = new StringBuilder("request timed out while waiting for agent "
+                    + workload.name() + "." + workload.namespace() + " to arrive (" + limit.toSeconds() + " s)");
+            told.forEach(t -> text.append("\n  ").append(t));
+            String webhook = trouble.isEmpty()
+                    ? "Check that the API server reaches the agent injector's webhook, and that the agent can reach the"
+                            + " traffic-manager. The limit is the Helm value timeouts.agentArrival"
+                    : trouble;
+            return Fault.user(text.toString(), webhook);
+        }
+    }
+
+    /** Counts changes, so that none between a look and the wait is missed. */
+    private static final class Signal {
+        private long version;
+
+        synchronized void changed() {
+            version++;
+            notifyAll();
+        }
+
+        synchronized long version() {
+            return version;
+        }
+
+        synchronized void await(long seen, Duration atMost) throws InterruptedException {
+            if (version == seen) {
+                wait(atMost.toMillis());
+            }
+        }
+    }
+}

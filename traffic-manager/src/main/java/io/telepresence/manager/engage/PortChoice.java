@@ -1,0 +1,102 @@
+package io.telepresence.manager.engage;
+
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.engage.Engagement.EngagedPort;
+import io.telepresence.manager.engage.EngagementSpec.PortWish;
+import io.telepresence.manager.engage.PortMap.Candidate;
+import io.telepresence.manager.engage.PortMap.PortName;
+import java.util.ArrayList;
+import java.util.List;
+
+/** From what the user wrote to container ports. Pure. */
+final class PortChoice {
+    private PortChoice() {}
+
+    /** @throws FaultException nothing matches, or more than one port does */
+    static List<EngagedPort> choose(WorkloadRef workload, List<Candidate> candidates, EngagementSpec spec)
+            throws FaultException {
+        if (candidates.isEmpty()) {
+            throw Fault.user(workload + " " + NO_PORTS, NO_PORTS_REMEDY).exception();
+        }
+        List<PortWish> wishes = spec.ports().isEmpty() ? List.of(new PortWish(0, "")) : spec.ports();
+        List<EngagedPort> chosen = new ArrayList<>();
+        for (PortWish wish : wishes) {
+            Candidate one = one(workload, candidates, spec, wish.identifier());
+            EngagedPort port = new EngagedPort(
+                    one.udp(),
+                    wish.localPort() == 0 ? one.containerPort() : wish.localPort(),
+                    one.containerPort(),
+                    one.container(),
+                    one.service(),
+                    one.servicePortName(),
+                    one.servicePort());
+            for (EngagedPort before : chosen) {
+                if (before.containerPort() == port.containerPort() && before.udp() == port.udp()) {
+                    throw Fault.user(
+                                    "container port " + port.containerPort() + " of " + workload + " is given twice",
+                                    "")
+                            .exception();
+                }
+            }
+            chosen.add(port);
+        }
+        return chosen;
+    }
+
+    static final String NO_PORTS = "has no interceptable port: no service selects its pods";
+
+    static final String NO_PORTS_REMEDY = "Without a service, name the container ports in the pod template's annotation"
+            + " telepresence.io/inject-container-ports";
+
+    private static Candidate one(
+            WorkloadRef workload, List<Candidate> candidates, EngagementSpec spec, String identifier)
+            throws FaultException {
+        List<Candidate> found = candidates.stream()
+                .filter(c -> spec.service().isEmpty() || spec.service().equals(c.service()))
+                .toList();
+        if (!identifier.isEmpty()) {
+            found = matching(found, PortName.parse(identifier));
+        }
+        if (found.size() == 1) {
+            return found.getFirst();
+        }
+        throw (found.isEmpty() ? none(workload, spec, identifier) : several(workload, spec, identifier)).exception();
+    }
+
+    /** The number or name of a service port; only where there is none such, that of the container port. */
+    private static List<Candidate> matching(List<Candidate> candidates, PortName name) {
+        List<Candidate> byService = candidates.stream()
+                .filter(c -> !c.service().isEmpty() && name.matches(c.udp(), c.servicePortName(), c.servicePort()))
+                .toList();
+        return byService.isEmpty()
+                ? candidates.stream()
+                        .filter(c -> name.matches(c.udp(), c.portName(), c.containerPort()))
+                        .toList()
+                : byService;
+    }
+
+    private static Fault none(WorkloadRef workload, EngagementSpec spec, String identifier) {
+        String service = spec.service().isEmpty() ? "" : " in service " + spec.service();
+        String port = identifier.isEmpty() ? "" : " matching " + identifier;
+        return Fault.user(workload + " has no interceptable port" + port + service, "");
+    }
+
+    private static Fault several(WorkloadRef workload, EngagementSpec spec, String identifier) {
+        if (identifier.isEmpty() && spec.service().isEmpty()) {
+            return Fault.user(
+                    workload + " has multiple interceptable ports",
+                    "Please specify the service and/or port you want to intercept by passing the --service=<svc>"
+                            + " and/or --port=<local:svcPortName> flag");
+        }
+        if (identifier.isEmpty()) {
+            return Fault.user(
+                    workload + " has multiple interceptable ports in service " + spec.service(),
+                    "Please specify the port you want to intercept by passing the --port=<local:svcPortName> flag");
+        }
+        return Fault.user(
+                workload + " has multiple interceptable services with port " + identifier,
+                "Please specify the service you want to intercept by passing the --service=<svc> flag");
+    }
+}

@@ -1,0 +1,114 @@
+package io.telepresence.manager.engage;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.telepresence.fault.FaultException;
+import io.telepresence.manager.cluster.Coalesced;
+import io.telepresence.manager.cluster.Pods;
+import io.telepresence.manager.cluster.Workload;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.cluster.Workloads;
+import io.telepresence.manager.session.AgentSession;
+import io.telepresence.manager.session.Sessions;
+import io.telepresence.run.Closers;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+
+/** The list of workloads with their agents and engagements, as {@code list} shows it. Any thread. */
+public final class WorkloadBoard {
+    private final Workloads workloads;
+    private final Sessions sessions;
+    private final Engagements engagements;
+    private final AgentPlans plans;
+
+    public WorkloadBoard(Workloads workloads, Sessions sessions, Engagements engagements, AgentPlans plans) {
+        this.workloads = workloads;
+        this.sessions = sessions;
+        this.engagements = engagements;
+        this.plans = plans;
+    }
+
+    /**
+     * One line.
+     *
+     * @param agentVersion empty: no agent has arrived; "installed" where a pod has one that has not arrived
+     * @param obstacle why it cannot be engaged; empty: it can
+     * @param agents how many ready pods have an agent that is connected
+     */
+    public record Line(
+            Workload workload, String agentVersion, String obstacle, List<Engagement> engagements, int agents) {}
+
+    /** @throws FaultException a namespace is not managed */
+    public List<Line> lines(List<String> namespaces) throws FaultException {
+        List<Line> lines = new ArrayList<>();
+        List<Engagement> all = engagements.all().get();
+        for (String namespace : namespaces) {
+            if (!workloads.managed(namespace)) {
+                throw WorkloadChoice.unmanaged(namespace).exception();
+            }
+            workloads.in(namespace).forEach(w -> lines.add(line(w, all)));
+        }
+        return lines;
+    }
+
+    /**
+     * Gives the list now and after changes, at most every 200 ms, equal ones left out, until the result is closed.
+     *
+     * @throws FaultException a namespace is not managed
+     */
+    public AutoCloseable watch(List<String> namespaces, Consumer<List<Line>> watcher) throws FaultException {
+        lines(namespaces);
+        Closers opened = new Closers();
+        Watcher watching = new Watcher(namespaces, watcher);
+        Coalesced changes = opened.add(new Coalesced("watch-workloads", watching::look));
+        opened.add(workloads.watch(changes::changed));
+        opened.add(sessions.watchAgents(changes::changed));
+        opened.add(engagements.all().watch(_ -> changes.changed()));
+        return opened;
+    }
+
+    private final class Watcher {
+        private final List<String> namespaces;
+        private final Consumer<List<Line>> watcher;
+        private List<Line> last;
+
+        Watcher(List<String> namespaces, Consumer<List<Line>> watcher) {
+            this.namespaces = namespaces;
+            this.watcher = watcher;
+        }
+
+        void look() {
+            List<Line> now;
+            try {
+                now = lines(namespaces);
+            } catch (FaultException e) {
+                now = List.of();
+            }
+            if (!now.equals(last)) {
+                last = now;
+                watcher.accept(now);
+            }
+        }
+    }
+
+    private Line line(Workload workload, List<Engagement> all) {
+        WorkloadRef ref = workload.ref();
+        List<AgentSession> agents = sessions.agents(ref);
+        Set<String> uids = agents.stream().map(a -> a.agent().podUid()).collect(Collectors.toSet());
+        List<Pod> pods = workloads.pods(ref);
+        int connected = (int) pods.stream()
+                .filter(p -> Pods.ready(p) && uids.contains(p.getMetadata().getUid()))
+                .count();
+        String version = agents.isEmpty()
+                ? pods.stream().anyMatch(Pods::hasAgent) ? "installed" : ""
+                : agents.getFirst().agent().version();
+        return new Line(
+                workload,
+                version,
+                plans.ports(workload).isEmpty() ? PortChoice.NO_PORTS : "",
+                all.stream().filter(e -> e.workload().equals(ref)).toList(),
+                connected);
+    }
+}

@@ -1,0 +1,51 @@
+package io.telepresence.manager.log;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.ConsoleAppender;
+import org.slf4j.LoggerFactory;
+
+/** Sets up the log of this process: standard output for the kubelet, and a ring in memory. */
+public final class Logs {
+    private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSX, UTC} %-5level %logger{0} %msg%n";
+
+    private Logs() {}
+
+    /** Replaces what the log library has set up by itself. */
+    public static LogRing start(String level) {
+        LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+        context.reset();
+        ConsoleAppender<ILoggingEvent> console = new ConsoleAppender<>();
+        console.setContext(context);
+        console.setEncoder(encoder(context));
+        console.start();
+        LogRing ring = new LogRing(encoder(context));
+        ring.setContext(context);
+        ring.start();
+        Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
+        root.addAppender(console);
+        root.addAppender(ring);
+        for (String chatty : new String[] {"io.netty", "io.grpc", "io.fabric8", "org.xbill"}) {
+            context.getLogger(chatty).setLevel(Level.WARN);
+        }
+        level(level);
+        return ring;
+    }
+
+    /** @param level ERROR, WARN, INFO, DEBUG or TRACE */
+    static void level(String level) {
+        LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+        context.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.toLevel(level, Level.INFO));
+    }
+
+    private static PatternLayoutEncoder encoder(LoggerContext context) {
+        PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+        encoder.setContext(context);
+        encoder.setPattern(PATTERN);
+        encoder.start();
+        return encoder;
+    }
+}
