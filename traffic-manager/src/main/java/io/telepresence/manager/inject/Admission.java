@@ -1,0 +1,126 @@
+package io.telepresence.manager.inject;
+
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.rpc.manager.AgentConfig;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Answers admission reviews (admission.k8s.io/v1) of pods. It never refuses a pod: whatever fails here, the pod starts
+ * without an agent and the log says why. Thread-safe.
+ */
+final class Admission {
+    /** Label of a pod that nobody will ever run, by which the API server's way to this webhook is checked. */
+    static final String PROBE = "telepresence.io/webhook-probe";
+
+    /** Annotation that such a pod gets here: the label's value. */
+    static final String ANSWER = "telepresence.io/webhook-answer";
+
+    private static final Logger LOG = LoggerFactory.getLogger(Admission.class);
+
+    /** The workload behind a pod; may ask the API server. */
+    interface OwnerOf {
+        Optional<WorkloadRef> find(ObjectMeta pod, String namespace);
+    }
+
+    /** The configuration that an agent in that pod gets. */
+    interface ConfigOf {
+        AgentConfig configFor(WorkloadRef workload, ObjectMeta pod, PodSpec spec);
+    }
+
+    private final InjectionRules rules;
+    private final AgentInjector injector;
+    private final OwnerOf owners;
+    private final ConfigOf configs;
+    private final KubernetesSerialization pods = new KubernetesSerialization();
+    private final ObjectMapper json = new ObjectMapper();
+
+    Admission(InjectionRules rules, AgentInjector injector, OwnerOf owners, ConfigOf configs) {
+        this.rules = rules;
+        this.injector = injector;
+        this.owners = owners;
+        this.configs = configs;
+    }
+
+    /** @throws IllegalArgumentException the text is no admission review */
+    String review(String text) {
+        JsonNode review = json.readTree(text);
+        JsonNode request = review.path("request");
+        if (!request.path("uid").isString()) {
+            throw new IllegalArgumentException("not an AdmissionReview");
+        }
+        ObjectNode answer = json.createObjectNode();
+        answer.put("apiVersion", "admission.k8s.io/v1");
+        answer.put("kind", "AdmissionReview");
+        ObjectNode response = answer.putObject("response");
+        response.put("uid", request.path("uid").asString());
+        response.put("allowed", true);
+        JsonNode patch = patch(request);
+        if (!patch.isEmpty()) {
+            response.put("patchType", "JSONPatch");
+            response.put(
+                    "patch", Base64.getEncoder().encodeToString(patch.toString().getBytes(StandardCharsets.UTF_8)));
+        }
+        return answer.toString();
+    }
+
+    private JsonNode patch(JsonNode request) {
+        try {
+            Pod pod = pods.unmarshal(request.path("object").toString(), Pod.class);
+            if (pod.getMetadata() == null) {
+                pod.setMetadata(new ObjectMeta());
+            }
+            Pod changed = change(pod, request.path("namespace").asString(""));
+            return changed == pod ? json.createArrayNode() : JsonPatch.between(tree(pod), tree(changed));
+        } catch (RuntimeException e) {
+            LOG.warn("pod {} is let through as it is", nameOf(request), e);
+            return json.createArrayNode();
+        }
+    }
+
+    /** The same object where nothing is to be changed. */
+    private Pod change(Pod pod, String namespace) {
+        String probe = Pods.labels(pod).get(PROBE);
+        if (probe != null) {
+            return new PodBuilder(pod)
+                    .editMetadata()
+                    .addToAnnotations(ANSWER, probe)
+                    .endMetadata()
+                    .build();
+        }
+        return switch (rules.verdict(pod, namespace, owners.find(pod.getMetadata(), namespace))) {
+            case Verdict.Leave leave -> {
+                LOG.debug("no agent for pod {} in {}: {}", nameOf(pod), namespace, leave.why());
+                yield pod;
+            }
+            case Verdict.Inject inject -> {
+                LOG.info("agent for a pod of {}", inject.workload());
+                yield injector.inject(pod, configs.configFor(inject.workload(), pod.getMetadata(), pod.getSpec()));
+            }
+        };
+    }
+
+    private JsonNode tree(Pod pod) {
+        return json.readTree(pods.asJson(pod));
+    }
+
+    private static String nameOf(Pod pod) {
+        ObjectMeta meta = pod.getMetadata();
+        return meta.getName() == null ? meta.getGenerateName() : meta.getName();
+    }
+
+    private static String nameOf(JsonNode request) {
+        return request.path("object").path("metadata").path("generateName").asString("?");
+    }
+}

@@ -1,0 +1,120 @@
+package io.telepresence.manager.inject;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.util.JsonFormat;
+import io.fabric8.kubernetes.api.model.LocalObjectReference;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.rpc.manager.AgentConfig;
+import io.telepresence.rpc.manager.AgentContainer;
+import io.telepresence.rpc.manager.AgentPort;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Puts an agent into a pod. Pure: the pod that is handed in stays as it is. */
+record AgentInjector(InjectorSettings.Sidecar look) {
+    private static final int LONGEST_LABEL = 63;
+
+    /**
+     * What of a configuration can be had: without init container there are no redirected ports.
+     */
+    AgentConfig possible(AgentConfig wish) {
+        if (look.init().enabled()) {
+            return wish;
+        }
+        AgentConfig.Builder less = wish.toBuilder().clearContainers();
+        for (AgentContainer container : wish.getContainersList()) {
+            less.addContainers(container.toBuilder()
+                    .clearPorts()
+                    .addAllPorts(container.getPortsList().stream()
+                            .filter(p -> !p.getRedirect())
+                            .toList()));
+        }
+        return less.build();
+    }
+
+    /** The pod with an agent of that configuration. A pod that has an agent already comes back as it is. */
+    Pod inject(Pod pod, AgentConfig wish) {
+        if (Pods.hasAgent(pod)) {
+            return pod;
+        }
+        AgentConfig config = possible(wish);
+        Pod changed = annotated(pod, config);
+        PodSpec spec = changed.getSpec();
+        SidecarContainers containers = new SidecarContainers(look, spec);
+        takeOver(spec, config);
+        if (ports(config).anyMatch(AgentPort::getRedirect)) {
+            spec.getInitContainers().addFirst(containers.init());
+        }
+        spec.getContainers().add(containers.agent(ports(config).toList()));
+        spec.getVolumes().addAll(SidecarContainers.volumes());
+        addPullSecrets(spec);
+        return changed;
+    }
+
+    /** The configuration in a pod's annotation; empty where there is none that can be read. */
+    static Optional<AgentConfig> configOf(Pod pod) {
+        String json = Pods.annotations(pod).getOrDefault(AgentNames.CONFIG, "");
+        try {
+            AgentConfig.Builder config = AgentConfig.newBuilder();
+            JsonFormat.parser().ignoringUnknownFields().merge(json, config);
+            return Optional.of(config.build());
+        } catch (InvalidProtocolBufferException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Whether the pod's agent serves what that configuration says; its version and log level do not matter. */
+    boolean serves(Pod pod, AgentConfig wish) {
+        return Pods.hasAgent(pod)
+                && configOf(pod)
+                        .map(now ->
+                                now.getContainersList().equals(possible(wish).getContainersList()))
+                        .orElse(false);
+    }
+
+    private static Pod annotated(Pod pod, AgentConfig config) {
+        return new PodBuilder(pod)
+                .editMetadata()
+                .addToAnnotations(AgentNames.CONFIG, json(config))
+                .addToLabels(AgentNames.WORKLOAD_NAME_LABEL, label(config.getWorkload()))
+                .addToLabels(AgentNames.WORKLOAD_KIND_LABEL, config.getWorkloadKind())
+                .addToLabels(AgentNames.WORKLOAD_ENABLED_LABEL, "true")
+                .endMetadata()
+                .build();
+    }
+
+    private static void takeOver(PodSpec spec, AgentConfig config) {
+        PortTakeover takeover = new PortTakeover(spec);
+        ports(config)
+                .filter(p -> !p.getRedirect() && !p.getName().isEmpty())
+                .forEach(p -> takeover.free(p.getName(), p.getProtocol().name()));
+    }
+
+    private static Stream<AgentPort> ports(AgentConfig config) {
+        return config.getContainersList().stream().flatMap(c -> c.getPortsList().stream());
+    }
+
+    private void addPullSecrets(PodSpec spec) {
+        List<LocalObjectReference> secrets = new ArrayList<>(spec.getImagePullSecrets());
+        look.image().pullSecrets().stream().filter(s -> !secrets.contains(s)).forEach(secrets::add);
+        spec.setImagePullSecrets(secrets);
+    }
+
+    private static String label(String value) {
+        String head = value.substring(0, Math.min(LONGEST_LABEL, value.length()));
+        return head.replaceAll("[^A-Za-z0-9]+$", "");
+    }
+
+    private static String json(AgentConfig config) {
+        try {
+            return JsonFormat.printer().omittingInsignificantWhitespace().print(config);
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalArgumentException("no JSON for " + config, e);
+        }
+    }
+}

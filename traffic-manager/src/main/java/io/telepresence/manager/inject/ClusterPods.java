@@ -1,0 +1,193 @@
+package io.telepresence.manager.inject;
+
+import static io.telepresence.agree.AgentNames.REPLACED;
+
+import io.fabric8.kubernetes.api.model.LabelSelector;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
+import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.telepresence.manager.cluster.WorkloadRef;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** {@link WorkloadPods} of a real cluster. */
+final class ClusterPods implements WorkloadPods {
+    /** How long a kube-proxy may take to hear that an endpoint has gone. */
+    private static final Duration PROXIES = Duration.ofSeconds(2);
+
+    private static final String TEMPLATE_HASH = "pod-template-hash";
+
+    private final KubernetesClient client;
+    private final Owners owners;
+    private final PodApi api;
+
+    ClusterPods(KubernetesClient client, Owners owners) {
+        this.client = client;
+        this.owners = owners;
+        this.api = new PodApi(client);
+    }
+
+    private record Found(int replicas, LabelSelector selector, Map<String, String> template, boolean surplus) {}
+
+    @Override
+    public Optional<Shape> shape(WorkloadRef workload) {
+        return find(workload).map(found -> new Shape(found.replicas(), looseLabel(workload, found)));
+    }
+
+    @Override
+    public List<Pod> pods(WorkloadRef workload) {
+        return find(workload)
+                .map(
+                        found -> client
+                                .pods()
+                                .inNamespace(workload.namespace())
+                                .withLabelSelector(found.selector())
+                                .list()
+                                .getItems()
+                                .stream()
+                                .filter(pod ->
+                                        !Pods.leaving(pod) && !Pods.labels(pod).containsKey(REPLACED))
+                                .filter(pod -> owners.of(pod.getMetadata(), workload.namespace())
+                                        .filter(workload::equals)
+                                        .isPresent())
+                                .toList())
+                .orElse(List.of());
+    }
+
+    @Override
+    public void orphan(Pod pod, WorkloadRef workload, String looseLabel) {
+        Map<String, String> labels = new HashMap<>();
+        labels.put(looseLabel, null);
+        labels.put(REPLACED, "true");
+        ReplacedPods.Mark mark = new ReplacedPods.Mark(
+                workload.kind(), workload.name(), looseLabel, Pods.labels(pod).getOrDefault(looseLabel, ""));
+        api.patch(pod, labels, Map.of(REPLACED, mark.text()));
+    }
+
+    @Override
+    public void readopt(Pod pod) {
+        Pod now = api.get(pod);
+        ReplacedPods.Mark mark = now == null ? null : ReplacedPods.Mark.of(now).orElse(null);
+        if (mark != null) {
+            Map<String, String> labels = new HashMap<>();
+            labels.put(mark.label(), mark.value());
+            labels.put(REPLACED, null);
+            Map<String, String> annotations = new HashMap<>();
+            annotations.put(REPLACED, null);
+            api.patch(now, labels, annotations);
+        }
+    }
+
+    @Override
+    public void retire(Pod pod) throws InterruptedException {
+        Map<String, String> gone = new HashMap<>();
+        for (Service service : servicesOf(pod.getMetadata().getNamespace(), Pods.labels(pod))) {
+            service.getSpec().getSelector().keySet().forEach(key -> gone.put(key, null));
+        }
+        if (!gone.isEmpty()) {
+            api.patch(pod, gone, Map.of());
+            Thread.sleep(PROXIES);
+        }
+        api.delete(pod);
+    }
+
+    @Override
+    public boolean evict(Pod pod) {
+        return api.evict(pod);
+    }
+
+    @Override
+    public void delete(Pod pod) {
+        api.delete(pod);
+    }
+
+    private Optional<String> looseLabel(WorkloadRef workload, Found found) {
+        if (!found.surplus()
+                || found.selector().getMatchLabels() == null
+                || found.selector().getMatchLabels().isEmpty()) {
+            return Optional.empty();
+        }
+        Set<String> serving = new HashSet<>();
+        for (Service service : servicesOf(workload.namespace(), found.template())) {
+            serving.addAll(service.getSpec().getSelector().keySet());
+        }
+        if (workload.kind().equals("Deployment")) {
+            return Optional.of(TEMPLATE_HASH).filter(key -> !serving.contains(key));
+        }
+        return found.selector().getMatchLabels().keySet().stream()
+                .filter(key -> !serving.contains(key))
+                .findFirst();
+    }
+
+    private List<Service> servicesOf(String namespace, Map<String, String> labels) {
+        return client.services().inNamespace(namespace).list().getItems().stream()
+                .filter(service -> selects(service, labels))
+                .toList();
+    }
+
+    private static boolean selects(Service service, Map<String, String> labels) {
+        Map<String, String> selector = service.getSpec().getSelector();
+        return selector != null && !selector.isEmpty() && labels.entrySet().containsAll(selector.entrySet());
+    }
+
+    private Optional<Found> find(WorkloadRef workload) {
+        var apps = client.apps();
+        return switch (workload.kind()) {
+            case "Deployment" -> {
+                Deployment d = apps.deployments()
+                        .inNamespace(workload.namespace())
+                        .withName(workload.name())
+                        .get();
+                boolean surplus = d != null
+                        && (d.getSpec().getStrategy() == null
+                                || !"Recreate".equals(d.getSpec().getStrategy().getType()));
+                yield d == null
+                        ? Optional.empty()
+                        : Optional.of(new Found(
+                                replicas(d.getSpec().getReplicas()),
+                                d.getSpec().getSelector(),
+                                labels(d.getSpec().getTemplate().getMetadata().getLabels()),
+                                surplus));
+            }
+            case "ReplicaSet" -> {
+                ReplicaSet r = apps.replicaSets()
+                        .inNamespace(workload.namespace())
+                        .withName(workload.name())
+                        .get();
+                yield r == null
+                        ? Optional.empty()
+                        : Optional.of(new Found(
+                                replicas(r.getSpec().getReplicas()),
+                                r.getSpec().getSelector(),
+                                labels(r.getSpec().getTemplate().getMetadata().getLabels()),
+                                true));
+            }
+            default -> {
+                StatefulSet s = apps.statefulSets()
+                        .inNamespace(workload.namespace())
+                        .withName(workload.name())
+                        .get();
+                yield s == null
+                        ? Optional.empty()
+                        : Optional.of(new Found(
+                                replicas(s.getSpec().getReplicas()), s.getSpec().getSelector(), Map.of(), false));
+            }
+        };
+    }
+
+    private static int replicas(Integer replicas) {
+        return replicas == null ? 1 : replicas;
+    }
+
+    private static Map<String, String> labels(Map<String, String> labels) {
+        return labels == null ? Map.of() : labels;
+    }
+}

@@ -1,0 +1,81 @@
+package io.telepresence.manager.inject;
+
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.manager.cluster.WorkloadRef;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * Says which pods get an agent. Pure. The annotation {@code inject-traffic-agent} on the pod template outranks what
+ * anybody wishes; under policy WhenEnabled there is no agent without it.
+ */
+record InjectionRules(InjectorSettings.Scope scope, boolean whenEnabled, Predicate<WorkloadRef> wished) {
+    /** Never served by an agent: the cluster's own. */
+    private static final Set<String> SYSTEM = Set.of("kube-system", "kube-node-lease");
+
+    /**
+     * @param namespace of the request; at CREATE the pod itself may not say it
+     * @param owner the workload behind the pod; empty where it has none
+     */
+    Verdict verdict(Pod pod, String namespace, Optional<WorkloadRef> owner) {
+        if (Pods.hasAgent(pod)) {
+            return new Verdict.Leave("it has an agent already");
+        }
+        if (SYSTEM.contains(namespace) || !scope.manages(namespace)) {
+            return new Verdict.Leave("namespace " + namespace + " is not managed");
+        }
+        if (isManager(pod, namespace)) {
+            return new Verdict.Leave("it is the traffic-manager itself");
+        }
+        if (owner.isEmpty()) {
+            return new Verdict.Leave("it is owned by no workload of an enabled kind");
+        }
+        if (Boolean.TRUE.equals(pod.getSpec().getHostNetwork())) {
+            return new Verdict.Leave("it uses the network of its node");
+        }
+        return refusal(pod.getMetadata())
+                .<Verdict>map(Verdict.Leave::new)
+                .orElseGet(() -> wanted(pod.getMetadata(), owner.get()));
+    }
+
+    /** Why no pod of that template can have an agent; empty if it can. */
+    Optional<String> refusal(ObjectMeta template) {
+        String annotation = annotation(template);
+        if (annotation.equals("disabled") || annotation.equals("false")) {
+            return Optional.of("its annotation " + AgentNames.INJECT + " is " + annotation);
+        }
+        if (whenEnabled && !enabled(template)) {
+            return Optional.of("agentInjector.injectPolicy is WhenEnabled and its annotation " + AgentNames.INJECT
+                    + " is not enabled");
+        }
+        return Optional.empty();
+    }
+
+    private Verdict wanted(ObjectMeta template, WorkloadRef owner) {
+        return enabled(template) || wished.test(owner)
+                ? new Verdict.Inject(owner)
+                : new Verdict.Leave("nobody has engaged " + owner);
+    }
+
+    private boolean isManager(Pod pod, String namespace) {
+        Map<String, String> labels = Pods.labels(pod);
+        return namespace.equals(scope.managerNamespace())
+                && AgentNames.MANAGER_APP.equals(labels.get("app"))
+                && AgentNames.MANAGER_APP.equals(labels.get("telepresence"));
+    }
+
+    private static boolean enabled(ObjectMeta template) {
+        String annotation = annotation(template);
+        return annotation.equals("enabled") || annotation.equals("true");
+    }
+
+    private static String annotation(ObjectMeta template) {
+        return template == null || template.getAnnotations() == null
+                ? ""
+                : template.getAnnotations().getOrDefault(AgentNames.INJECT, "");
+    }
+}

@@ -1,0 +1,182 @@
+package io.telepresence.manager.inject;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.fault.FaultStatus;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.engage.AgentInstaller;
+import io.telepresence.manager.engage.WishedAgents;
+import io.telepresence.rpc.manager.AgentConfig;
+import io.telepresence.run.Closers;
+import io.telepresence.run.Threads;
+import io.telepresence.run.Watched;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The running injector: webhook, its self-check, and one replacement of pods at a time per workload. Thread-safe. At
+ * its start it finishes the replacements that an earlier manager had begun.
+ */
+public final class Injector implements AgentInstaller, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Injector.class);
+
+    private final InjectorSettings settings;
+    private final InjectionRules rules;
+    private final AgentInjector change;
+    private final WorkloadPods cluster;
+    private final AgentRollout rollout;
+    private final Watched<String> trouble = new Watched<>("");
+    private final Running running = new Running();
+
+    /** What was started, and the replacements under way; guarded by itself. */
+    private static final class Running {
+        final Closers opened = new Closers();
+        final Map<WorkloadRef, CompletableFuture<Void>> rolls = new HashMap<>();
+        WebhookCheck check;
+    }
+
+    private Injector(InjectorSettings settings, InjectionRules rules, WorkloadPods cluster, AgentRollout rollout) {
+        this.settings = settings;
+        this.rules = rules;
+        this.change = new AgentInjector(settings.sidecar());
+        this.cluster = cluster;
+        this.rollout = rollout;
+    }
+
+    /**
+     * Starts everything. The client stays the caller's.
+     *
+     * @param arrival how long an agent may take to arrive; new pods get four times that to become ready
+     */
+    public static Injector open(
+            KubernetesClient client, InjectorSettings settings, Duration arrival, WishedAgents wished)
+            throws Exception {
+        Owners owners = new Owners(client, settings.scope().kinds());
+        WorkloadPods cluster = new ClusterPods(client, owners);
+        AgentRollout.Limits limits = AgentRollout.Limits.of(arrival);
+        InjectionRules rules = new InjectionRules(settings.scope(), settings.whenEnabled(), wished::wished);
+        Injector injector = new Injector(settings, rules, cluster, new AgentRollout(cluster, limits));
+        try {
+            if (settings.enabled()) {
+                injector.listen(client, new Admission(rules, injector.change, owners::of, wished::configFor));
+            }
+            injector.finishOrphans(client, new ReplacedPods(cluster, limits));
+            return injector;
+        } catch (Exception e) {
+            injector.running.opened.closeAfter(e);
+            throw e;
+        }
+    }
+
+    @Override
+    public void ensure(WorkloadRef workload, AgentConfig config, Consumer<String> progress)
+            throws FaultException, InterruptedException {
+        refuse(workload);
+        CompletableFuture<Void> started = start(workload, config, progress);
+        try {
+            started.get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof FaultException fault
+                    ? fault
+                    : FaultStatus.of(e.getCause()).exception(e.getCause());
+        }
+    }
+
+    @Override
+    public Watched<String> trouble() {
+        return trouble;
+    }
+
+    @Override
+    public void close() throws Exception {
+        running.opened.close();
+    }
+
+    private void listen(KubernetesClient client, Admission admission) throws Exception {
+        InjectorSettings.Hook hook = settings.hook();
+        WebhookTls tls = WebhookTls.open(hook.tlsDirectory());
+        running.opened.add(Webhook.open(new InetSocketAddress(hook.port()), hook.path(), tls, admission::review));
+        running.check = running.opened.add(WebhookCheck.open(client, settings, trouble));
+    }
+
+    private void finishOrphans(KubernetesClient client, ReplacedPods replaced) {
+        Threads.virtual("orphans", () -> {
+            List<Pod> orphans = ReplacedPods.find(client, settings.scope().namespaces());
+            orphans.forEach(pod -> Threads.virtual("orphan-" + pod.getMetadata().getName(), () -> {
+                try {
+                    replaced.finish(pod);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }));
+        });
+    }
+
+    private void refuse(WorkloadRef workload) throws FaultException {
+        List<Pod> pods = cluster.pods(workload);
+        if (!settings.enabled()) {
+            if (pods.stream().noneMatch(Pods::hasAgent)) {
+                throw Fault.user(
+                                "agent-injector is disabled and no agent has been added manually for " + workload.name()
+                                        + "." + workload.namespace(),
+                                "Install the traffic-manager with agentInjector.enabled=true")
+                        .exception();
+            }
+            return;
+        }
+        Optional<String> refusal = pods.stream()
+                .map(pod -> rules.refusal(pod.getMetadata()))
+                .flatMap(Optional::stream)
+                .findFirst();
+        if (refusal.isPresent()) {
+            throw Fault.user(workload + " cannot have a traffic-agent: " + refusal.get(), "")
+                    .exception();
+        }
+    }
+
+    private CompletableFuture<Void> start(WorkloadRef workload, AgentConfig config, Consumer<String> progress) {
+        synchronized (running) {
+            CompletableFuture<Void> now = running.rolls.get(workload);
+            if (now != null || !settings.enabled()) {
+                return now == null ? CompletableFuture.completedFuture(null) : now;
+            }
+            CompletableFuture<Void> started = new CompletableFuture<>();
+            running.rolls.put(workload, started);
+            AgentRollout.Task task =
+                    new AgentRollout.Task(workload, pod -> change.serves(pod, config), Pods::hasAgent, progress);
+            Threads.virtual("roll-" + workload.name(), () -> roll(task, started));
+            return started;
+        }
+    }
+
+    private void roll(AgentRollout.Task task, CompletableFuture<Void> started) {
+        try {
+            rollout.roll(task, () -> started.complete(null));
+        } catch (FaultException | RuntimeException e) {
+            LOG.warn("{} is left with pods that have no agent", task.workload(), e);
+            task.progress().accept(FaultStatus.of(e).toString());
+            started.completeExceptionally(e);
+            if (running.check != null) {
+                running.check.ask();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            synchronized (running) {
+                running.rolls.remove(task.workload());
+            }
+            started.complete(null);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+package io.telepresence.manager.inject;
+
+import io.fabric8.kubernetes.api.model.LocalObjectReference;
+import io.fabric8.kubernetes.api.model.ResourceRequirements;
+import io.fabric8.kubernetes.api.model.SecurityContext;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.agree.Ports;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The injector's settings, from the environment variables that the chart sets.
+ *
+ * <ul>
+ *   <li>{@code INJECTOR_ENABLED} true or false; {@code INJECT_POLICY} OnDemand or WhenEnabled.
+ *   <li>{@code POD_NAMESPACE}, {@code MANAGED_NAMESPACES}, {@code WORKLOAD_KINDS}: lists by spaces or commas.
+ *   <li>{@code AGENT_IMAGE}, {@code AGENT_IMAGE_PULL_POLICY}, {@code AGENT_IMAGE_PULL_SECRETS} (names).
+ *   <li>{@code AGENT_RESOURCES}, {@code AGENT_INIT_RESOURCES}, {@code AGENT_SECURITY_CONTEXT}, {@code
+ *       AGENT_INIT_SECURITY_CONTEXT}: Kubernetes objects as JSON.
+ *   <li>{@code AGENT_INIT_CONTAINER_ENABLED} true or false.
+ *   <li>{@code WEBHOOK_NAME}, {@code WEBHOOK_PORT}, {@code WEBHOOK_PATH}, {@code WEBHOOK_TLS_DIR} (tls.crt and
+ *       tls.key in it).
+ * </ul>
+ */
+public record InjectorSettings(boolean enabled, boolean whenEnabled, Scope scope, Sidecar sidecar, Hook hook) {
+    /**
+     * Which pods are the injector's business.
+     *
+     * @param namespaces the managed ones; empty: all
+     * @param kinds of workloads that are enabled
+     */
+    record Scope(String managerNamespace, List<String> namespaces, Set<String> kinds) {
+        boolean manages(String namespace) {
+            return namespaces.isEmpty() || namespaces.contains(namespace);
+        }
+    }
+
+    /**
+     * How the agent's containers look.
+     *
+     * @param securityContext null: like the first container of the application
+     */
+    record Sidecar(Image image, ResourceRequirements resources, SecurityContext securityContext, Init init) {}
+
+    record Image(String name, String pullPolicy, List<LocalObjectReference> pullSecrets) {}
+
+    /** @param securityContext null: root with NET_ADMIN and NET_RAW and nothing else */
+    record Init(boolean enabled, ResourceRequirements resources, SecurityContext securityContext) {}
+
+    /** Where the API server calls. */
+    record Hook(String name, int port, String path, Path tlsDirectory) {}
+
+    /** @throws FaultException a variable cannot be read; names it */
+    public static InjectorSettings from(Map<String, String> environment) throws FaultException {
+        Reader env = new Reader(environment, new KubernetesSerialization());
+        String namespace = env.text("POD_NAMESPACE", AgentNames.MANAGER_NAMESPACE);
+        return new InjectorSettings(
+                env.flag("INJECTOR_ENABLED"),
+                env.text("INJECT_POLICY", "OnDemand").equalsIgnoreCase("WhenEnabled"),
+                new Scope(namespace, env.list("MANAGED_NAMESPACES"), env.kinds()),
+                sidecar(env),
+                new Hook(
+                        env.text("WEBHOOK_NAME", "agent-injector-webhook-" + namespace),
+                        Integer.parseInt(env.text("WEBHOOK_PORT", Integer.toString(Ports.WEBHOOK))),
+                        env.text("WEBHOOK_PATH", "/traffic-agent"),
+                        Path.of(env.text("WEBHOOK_TLS_DIR", "/var/run/secrets/tls"))));
+    }
+
+    private static Sidecar sidecar(Reader env) throws FaultException {
+        return new Sidecar(
+                new Image(
+                        env.text("AGENT_IMAGE", ""),
+                        env.text("AGENT_IMAGE_PULL_POLICY", "IfNotPresent"),
+                        env.list("AGENT_IMAGE_PULL_SECRETS").stream()
+                                .map(LocalObjectReference::new)
+                                .toList()),
+                env.json("AGENT_RESOURCES", ResourceRequirements.class),
+                env.json("AGENT_SECURITY_CONTEXT", SecurityContext.class),
+                new Init(
+                        env.flag("AGENT_INIT_CONTAINER_ENABLED"),
+                        env.json("AGENT_INIT_RESOURCES", ResourceRequirements.class),
+                        env.json("AGENT_INIT_SECURITY_CONTEXT", SecurityContext.class)));
+    }
+
+    private record Reader(Map<String, String> environment, KubernetesSerialization json) {
+        String text(String name, String otherwise) {
+            String value = environment.getOrDefault(name, "").strip();
+            return value.isEmpty() ? otherwise : value;
+        }
+
+        boolean flag(String name) {
+            return text(name, "true").equalsIgnoreCase("true");
+        }
+
+        List<String> list(String name) {
+            return Arrays.stream(text(name, "").split("[\\s,]+"))
+                    .filter(s -> !s.isEmpty())
+                    .toList();
+        }
+
+        Set<String> kinds() {
+            List<String> given = list("WORKLOAD_KINDS");
+            return given.isEmpty() ? Set.of("Deployment", "ReplicaSet", "StatefulSet") : Set.copyOf(given);
+        }
+
+        /** Null where the variable is not set or is the empty object. */
+        <T> T json(String name, Class<T> type) throws FaultException {
+            String value = text(name, "{}");
+            if (value.equals("{}") || value.equals("null")) {
+                return null;
+            }
+            try {
+                return json.unmarshal(value, type);
+            } catch (RuntimeException e) {
+                throw new FaultException(
+                        Fault.config("the environment variable " + name + " is not a " + type.getSimpleName(), ""), e);
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+package io.telepresence.manager.inject;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.PodResource;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Changes to single pods, each bound to the pod's uid. A pod that is gone, or another by now, is no error. */
+final class PodApi {
+    private static final int BAD_REQUEST = 400;
+    private static final int NOT_FOUND = 404;
+    private static final int CONFLICT = 409;
+    private static final int TOO_MANY = 429;
+
+    private final KubernetesClient client;
+    private final ObjectMapper json = new ObjectMapper();
+
+    PodApi(KubernetesClient client) {
+        this.client = client;
+    }
+
+    /** The pod as it is now; null if it is gone. */
+    Pod get(Pod pod) {
+        Pod now = resource(pod).get();
+        return now != null
+                        && now.getMetadata().getUid().equals(pod.getMetadata().getUid())
+                ? now
+                : null;
+    }
+
+    /** A null value takes a key away. */
+    void patch(Pod pod, Map<String, String> labels, Map<String, String> annotations) {
+        ObjectNode patch = json.createObjectNode();
+        ObjectNode metadata = patch.putObject("metadata");
+        metadata.put("uid", pod.getMetadata().getUid());
+        ObjectNode labelNode = metadata.putObject("labels");
+        labels.forEach(labelNode::put);
+        ObjectNode annotationNode = metadata.putObject("annotations");
+        annotations.forEach(annotationNode::put);
+        unlessGone(() -> resource(pod).patch(PatchContext.of(PatchType.JSON_MERGE), patch.toString()));
+    }
+
+    /** With the grace that the pod itself asks for. */
+    void delete(Pod pod) {
+        unlessGone(() -> client.raw(path(pod), "DELETE", options(pod)));
+    }
+
+    /** @return false while a disruption budget forbids it */
+    boolean evict(Pod pod) {
+        try {
+            unlessGone(() -> evictNow(pod));
+            return true;
+        } catch (KubernetesClientException e) {
+            if (e.getCode() == TOO_MANY) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    /** Before Kubernetes 1.22 there is only policy/v1beta1, today there is only policy/v1. */
+    private Object evictNow(Pod pod) {
+        try {
+            return client.raw(path(pod) + "/eviction", "POST", eviction(pod, "policy/v1"));
+        } catch (KubernetesClientException e) {
+            boolean unknownVersion = e.getCode() == BAD_REQUEST || e.getCode() == NOT_FOUND && get(pod) != null;
+            if (!unknownVersion) {
+                throw e;
+            }
+            return client.raw(path(pod) + "/eviction", "POST", eviction(pod, "policy/v1beta1"));
+        }
+    }
+
+    private ObjectNode eviction(Pod pod, String version) {
+        ObjectNode eviction = json.createObjectNode();
+        eviction.put("apiVersion", version).put("kind", "Eviction");
+        eviction.putObject("metadata")
+                .put("name", pod.getMetadata().getName())
+                .put("namespace", pod.getMetadata().getNamespace());
+        eviction.set("deleteOptions", options(pod));
+        return eviction;
+    }
+
+    private ObjectNode options(Pod pod) {
+        ObjectNode options = json.createObjectNode();
+        options.put("apiVersion", "v1").put("kind", "DeleteOptions");
+        options.putObject("preconditions").put("uid", pod.getMetadata().getUid());
+        return options;
+    }
+
+    private static void unlessGone(Callable<?> call) {
+        try {
+            call.call();
+        } catch (KubernetesClientException e) {
+            if (e.getCode() != NOT_FOUND && e.getCode() != CONFLICT) {
+                throw e;
+            }
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private PodResource resource(Pod pod) {
+        return client.pods()
+                .inNamespace(pod.getMetadata().getNamespace())
+                .withName(pod.getMetadata().getName());
+    }
+
+    private static String path(Pod pod) {
+        return "/api/v1/namespaces/" + pod.getMetadata().getNamespace() + "/pods/"
+                + pod.getMetadata().getName();
+    }
+}

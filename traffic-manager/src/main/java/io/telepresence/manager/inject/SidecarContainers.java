@@ -1,0 +1,159 @@
+package io.telepresence.manager.inject;
+
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.ContainerPort;
+import io.fabric8.kubernetes.api.model.ContainerPortBuilder;
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.EnvVarBuilder;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.SecurityContext;
+import io.fabric8.kubernetes.api.model.SecurityContextBuilder;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.api.model.VolumeBuilder;
+import io.fabric8.kubernetes.api.model.VolumeMount;
+import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.rpc.manager.AgentPort;
+import java.util.List;
+
+/** The containers and volumes that the agent adds to a pod of that spec. Pure. */
+record SidecarContainers(InjectorSettings.Sidecar look, PodSpec spec) {
+    private static final String CONFIG_VOLUME = "tel-agent-config";
+    private static final String TOKEN_VOLUME = "tel-agent-token";
+    private static final String TMP_VOLUME = "tel-agent-tmp";
+
+    /** How long a token is good for; the kubelet renews it before that. */
+    private static final long TOKEN_SECONDS = 3600;
+
+    Container agent(List<AgentPort> ports) {
+        return base(AgentNames.CONTAINER, "agent")
+                .withPorts(ports.stream().map(SidecarContainers::port).toList())
+                .withResources(look.resources())
+                .withSecurityContext(agentSecurity())
+                .addToVolumeMounts(mount(TOKEN_VOLUME, AgentNames.TOKEN_DIR, true), mount(TMP_VOLUME, "/tmp", false))
+                .withNewReadinessProbe()
+                .withNewHttpGet()
+                .withPath(AgentNames.READY_PATH)
+                .withNewPort(AgentNames.READY_PORT)
+                .endHttpGet()
+                .withPeriodSeconds(1)
+                .withTimeoutSeconds(2)
+                .withFailureThreshold(5)
+                .endReadinessProbe()
+                .build();
+    }
+
+    /** Sets packet redirection up, before any container of the application starts. */
+    Container init() {
+        SecurityContext given = look.init().securityContext();
+        return base(AgentNames.INIT_CONTAINER, "agent-init")
+                .withResources(look.init().resources())
+                .withSecurityContext(given == null ? networkAdmin() : given)
+                .addToVolumeMounts(mount(TMP_VOLUME, "/tmp", false))
+                .build();
+    }
+
+    static List<Volume> volumes() {
+        return List.of(
+                new VolumeBuilder()
+                        .withName(CONFIG_VOLUME)
+                        .withNewDownwardAPI()
+                        .addNewItem()
+                        .withPath("config")
+                        .withNewFieldRef("v1", "metadata.annotations['" + AgentNames.CONFIG + "']")
+                        .endItem()
+                        .endDownwardAPI()
+                        .build(),
+                new VolumeBuilder()
+                        .withName(TOKEN_VOLUME)
+                        .withNewProjected()
+                        .addNewSource()
+                        .withNewServiceAccountToken()
+                        .withAudience(AgentNames.AUDIENCE)
+                        .withExpirationSeconds(TOKEN_SECONDS)
+                        .withPath("token")
+                        .endServiceAccountToken()
+                        .endSource()
+                        .endProjected()
+                        .build(),
+                new VolumeBuilder()
+                        .withName(TMP_VOLUME)
+                        .withNewEmptyDir()
+                        .endEmptyDir()
+                        .build());
+    }
+
+    private ContainerBuilder base(String name, String role) {
+        return new ContainerBuilder()
+                .withName(name)
+                .withImage(look.image().name())
+                .withImagePullPolicy(look.image().pullPolicy())
+                .withArgs(role)
+                .withEnv(
+                        fromPod(AgentNames.ENV_POD_IP, "status.podIP"),
+                        fromPod(AgentNames.ENV_POD_NAME, "metadata.name"),
+                        fromPod(AgentNames.ENV_POD_UID, "metadata.uid"),
+                        fromPod(AgentNames.ENV_POD_NAMESPACE, "metadata.namespace"))
+                .withVolumeMounts(mount(CONFIG_VOLUME, AgentNames.CONFIG_DIR, true));
+    }
+
+    private static ContainerPort port(AgentPort port) {
+        boolean named = !port.getRedirect() && !port.getName().isEmpty();
+        return new ContainerPortBuilder()
+                .withName(named ? port.getName() : null)
+                .withContainerPort(port.getAgentPort())
+                .withProtocol(port.getProtocol().name())
+                .build();
+    }
+
+    /**
+     * Like the application's first container, so that what admits the pod admits the agent too, but without its
+     * extra rights.
+     */
+    private SecurityContext agentSecurity() {
+        if (look.securityContext() != null) {
+            return look.securityContext();
+        }
+        SecurityContext first = spec.getContainers().getFirst().getSecurityContext();
+        return new SecurityContextBuilder(first == null ? new SecurityContext() : first)
+                .withPrivileged(null)
+                .withProcMount(null)
+                .withAllowPrivilegeEscalation(false)
+                .withNewCapabilities()
+                .withDrop("ALL")
+                .endCapabilities()
+                .build();
+    }
+
+    private static SecurityContext networkAdmin() {
+        return new SecurityContextBuilder()
+                .withRunAsUser(0L)
+                .withRunAsGroup(0L)
+                .withRunAsNonRoot(false)
+                .withAllowPrivilegeEscalation(false)
+                .withReadOnlyRootFilesystem(true)
+                .withNewCapabilities()
+                .withAdd("NET_ADMIN", "NET_RAW")
+                .withDrop("ALL")
+                .endCapabilities()
+                .build();
+    }
+
+    private static EnvVar fromPod(String name, String field) {
+        return new EnvVarBuilder()
+                .withName(name)
+                .withNewValueFrom()
+                .withNewFieldRef("v1", field)
+                .endValueFrom()
+                .build();
+    }
+
+    private static VolumeMount mount(String volume, String path, boolean readOnly) {
+        return new VolumeMountBuilder()
+                .withName(volume)
+                .withMountPath(path)
+                .withReadOnly(readOnly ? true : null)
+                .build();
+    }
+}
