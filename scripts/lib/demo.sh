@@ -80,9 +80,9 @@ demo_handler() {
 }
 
 demo_ask() {
-  printf '\033[36m$ %s\033[0m\n' "kubectl run … wget -qO- http://echo/     (from a pod of the cluster)"
+  printf '\033[36m$ %s\033[0m\n' "kubectl exec caller -- curl http://echo/"
   if "${KUBECTL[@]}" get pod caller >/dev/null 2>&1; then
-    "${KUBECTL[@]}" exec caller -- wget -T 10 -qO- http://echo/
+    "${KUBECTL[@]}" exec caller -- curl -sS -m 15 http://echo/
   else
     "${KUBECTL[@]}" run "ask-$RANDOM" --rm -i --restart=Never --quiet --image=busybox:stable -- wget -T 10 -qO- http://echo/
   fi

@@ -150,7 +150,7 @@ row_agent() {
   connected
   laptop "$TEL" intercept echo --port 18080:http >/dev/null 2>&1 || true
   laptop "$TEL" leave echo >/dev/null 2>&1 || true
-  pod=$(scripts/cluster kubectl get pod -l app=echo -o 'jsonpath={.items[0].metadata.name}')
+  pod=$(scripts/cluster kubectl get pod -l sample=echo -o 'jsonpath={.items[0].metadata.name}')
   ip=$(scripts/cluster kubectl get pod "$pod" -o 'jsonpath={.status.podIP}')
   pod_rate "$ip:9900" >/dev/null
   result "requests per second through an idle agent" "1/s" ">= 0.9 x" "$(repeat pod_rate "$ip:9900")" "$(repeat pod_rate "$ip:8080")" ratio

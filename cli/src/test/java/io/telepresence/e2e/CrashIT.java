@@ -1,0 +1,125 @@
+package io.telepresence.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Processes that die or freeze: what should go on goes on by itself, and the rest leaves nothing behind. */
+@ExtendWith(Session.class)
+class CrashIT {
+    private static final Laptop LAPTOP = new Laptop("developer");
+    private static final Duration SOON = Duration.ofSeconds(60);
+    private static HostState before;
+    private static Process handler;
+
+    @BeforeAll
+    static void look() {
+        before = HostState.read(LAPTOP);
+        handler = LAPTOP.start("socat", "TCP-LISTEN:8080,bind=127.0.0.1,fork,reuseaddr", "SYSTEM:read line; printf \"HTTP/1.0 200 OK\\r\\n\\r\\nfrom the laptop\\n\"");
+    }
+
+    @AfterAll
+    static void end() {
+        handler.destroy();
+    }
+
+    @BeforeEach
+    void intercept() {
+        LAPTOP.telepresence("connect").ok();
+        LAPTOP.telepresence("intercept", "echo", "--port", "8080:http").ok();
+        assertEquals("from the laptop\n", Cluster.fromPod("http://echo/").ok().stdout());
+    }
+
+    @AfterEach
+    void quit() {
+        LAPTOP.telepresence("quit", "-s");
+        Shell.await("host as before", SOON, () -> HostState.read(LAPTOP).equals(before));
+    }
+
+    @Test
+    void userDaemonKilled() {
+        signal("KILL", "userd");
+        Shell.await("network undone", Duration.ofSeconds(10), () -> HostState.read(LAPTOP).routes().equals(before.routes()));
+        Shell.await("the cluster answers again", SOON, CrashIT::clusterAnswers);
+        Shell.await("no process left", Duration.ofSeconds(75), () -> HostState.daemons(LAPTOP).isEmpty());
+    }
+
+    @Test
+    void rootDaemonKilled() {
+        signal("KILL", "rootd");
+        Shell.await("the network comes back by itself", SOON, () -> LAPTOP.curl("-m", "3", "http://echo.other/").exitCode() == 0);
+        assertEquals("from the laptop\n", Cluster.fromPod("http://echo/").ok().stdout());
+    }
+
+    @Test
+    void bothDaemonsKilled() {
+        signal("KILL", "userd");
+        signal("KILL", "rootd");
+        Shell.await("host as before", Duration.ofSeconds(10), () -> HostState.read(LAPTOP).equals(before));
+        Shell.await("the cluster answers again", SOON, CrashIT::clusterAnswers);
+        LAPTOP.telepresence("connect").ok();
+        LAPTOP.curl("http://echo/").ok().says("echo-");
+    }
+
+    @Test
+    void managerKilled() {
+        Cluster.kubectl("-n", "ambassador", "delete", "pod", "-l", "app=traffic-manager", "--grace-period=0", "--force").ok();
+        Shell.await("names work again", SOON, () -> LAPTOP.curl("-m", "3", "http://echo.other/").exitCode() == 0);
+        Shell.await("the intercept works again", SOON, CrashIT::laptopAnswers);
+    }
+
+    @Test
+    void agentPodKilled() {
+        Cluster.kubectl("delete", "pod", "-l", "sample=echo", "--grace-period=0", "--force").ok();
+        Shell.await("the intercept works again", SOON, CrashIT::laptopAnswers);
+    }
+
+    @Test
+    void apiServerAwayFor30Seconds() {
+        Cluster.part("freeze", "apiserver");
+        long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        Shell.await("30 s", Duration.ofSeconds(35), () -> System.nanoTime() > end);
+        Cluster.part("thaw", "apiserver");
+        Shell.await("names work again", SOON, () -> LAPTOP.curl("-m", "3", "http://echo.other/").exitCode() == 0);
+        Shell.await("the intercept works again", SOON, CrashIT::laptopAnswers);
+    }
+
+    @Test
+    void frozenLaptop() {
+        signal("STOP", "userd");
+        signal("STOP", "rootd");
+        long end = System.nanoTime() + Duration.ofSeconds(120).toNanos();
+        Shell.await("the cluster answers while the laptop sleeps", SOON, CrashIT::clusterAnswers);
+        Shell.await("120 s", Duration.ofSeconds(125), () -> System.nanoTime() > end);
+        signal("CONT", "rootd");
+        signal("CONT", "userd");
+        Shell.await("names work again", SOON, () -> LAPTOP.curl("-m", "3", "http://echo.other/").exitCode() == 0);
+        Shell.await("the intercept works again", SOON, CrashIT::laptopAnswers);
+    }
+
+    private static boolean laptopAnswers() {
+        return Cluster.fromPod("http://echo/").stdout().contains("from the laptop");
+    }
+
+    private static boolean clusterAnswers() {
+        return Cluster.fromPod("http://echo/").stdout().contains("echo-");
+    }
+
+    /** To one of our own daemons, found by the path of the packaged binary. */
+    private static void signal(String signal, String daemon) {
+        String dist = Project.binary().getParent().getParent().toString();
+        String pid = LAPTOP.run("ps", "-eo", "pid,args").ok().stdout().lines()
+                .map(String::strip)
+                .filter(line -> line.contains(dist + "/runtime/bin/java") && line.contains(daemon))
+                .map(line -> line.substring(0, line.indexOf(' ')))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no process " + daemon));
+        LAPTOP.run("kill", "-" + signal, pid).ok();
+    }
+}

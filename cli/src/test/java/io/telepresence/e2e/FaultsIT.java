@@ -1,0 +1,85 @@
+package io.telepresence.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What goes wrong before there is a session: one sentence each, and nothing half done. */
+@ExtendWith(Session.class)
+class FaultsIT {
+    private static final Laptop LAPTOP = new Laptop("developer");
+
+    @AfterEach
+    void quit() {
+        LAPTOP.telepresence("quit", "-s");
+    }
+
+    @Test
+    void noKubeconfig() {
+        LAPTOP.runWith(Map.of("KUBECONFIG", "/nowhere/config"), Laptop.command("connect")).failed().says("/nowhere/config");
+    }
+
+    @Test
+    void unknownContext() {
+        LAPTOP.telepresence("connect", "--context", "no-such").failed().says("no-such");
+    }
+
+    @Test
+    void apiServerRefuses() {
+        Result refused = LAPTOP.telepresence("connect", "--server", "https://198.18.0.1:6444").failed();
+        refused.says("198.18.0.1:6444");
+        assertTrue(refused.millis() < 15_000, refused::describe);
+    }
+
+    @Test
+    void apiServerDoesNotAnswer() {
+        Result silent = LAPTOP.telepresence("connect", "--server", "https://198.18.0.99:6443").failed();
+        assertTrue(silent.millis() < 40_000, silent::describe);
+    }
+
+    @Test
+    void expiredCredentials() {
+        LAPTOP.as("expired").telepresence("connect").failed().says("credentials");
+    }
+
+    @Test
+    void noRights() {
+        LAPTOP.as("norights").telepresence("connect").failed().says("ambassador");
+    }
+
+    @Test
+    void managerNotInstalled() {
+        LAPTOP.telepresence("connect", "--manager-namespace", "default").failed().says("telepresence helm install");
+    }
+
+    @Test
+    void execPluginThatFails(@TempDir Path directory) throws IOException {
+        Path plugin = directory.resolve("plugin");
+        Files.writeString(plugin, "#!/bin/sh\necho 'please log in first' >&2\nexit 1\n");
+        plugin.toFile().setExecutable(true);
+        Path config = directory.resolve("config");
+        String developer = LAPTOP.run("sh", "-c", "cat $KUBECONFIG").ok().stdout();
+        int user = developer.indexOf("users:");
+        Files.writeString(
+                config,
+                developer.substring(0, user)
+                        + "users:\n- name: developer\n  user:\n    exec:\n      apiVersion: client.authentication.k8s.io/v1beta1\n      command: "
+                        + plugin + "\n      interactiveMode: Never\n");
+        LAPTOP.telepresence("connect", "--kubeconfig", config.toString()).failed().says("please log in first");
+    }
+
+    @Test
+    void mistypedCommandsAndFlags() {
+        LAPTOP.telepresence("conect").failed().says("connect");
+        LAPTOP.telepresence("connect", "--no-such-flag").failed().says("--no-such-flag");
+        LAPTOP.telepresence("status", "--output", "xml").failed().says("invalid output format");
+        LAPTOP.telepresence("connect", "--also-proxy", "not-a-cidr").failed().says("not-a-cidr");
+    }
+}

@@ -1,0 +1,30 @@
+package io.telepresence.e2e;
+
+import java.util.stream.Collectors;
+
+/** Everything that {@code connect} may change on the laptop, as text that can be compared. */
+record HostState(String addresses, String routes, String rules, String resolver, String processes) {
+
+    static HostState read(Laptop laptop) {
+        return new HostState(
+                sorted(laptop.run("ip", "-brief", "address").ok().stdout()),
+                sorted(laptop.run("ip", "route", "show", "table", "all").ok().stdout()
+                        + laptop.run("ip", "-6", "route", "show", "table", "all").ok().stdout()),
+                laptop.run("nft", "list", "ruleset").ok().stdout(),
+                laptop.run("cat", "/etc/resolv.conf").ok().stdout(),
+                daemons(laptop));
+    }
+
+    /** Our own processes: by the path of the packaged binary, which no other program has. */
+    static String daemons(Laptop laptop) {
+        String dist = Project.binary().getParent().getParent().toString();
+        return laptop.run("ps", "-eo", "args").ok().stdout().lines()
+                .filter(line -> line.startsWith(dist + "/runtime/bin/java"))
+                .sorted()
+                .collect(Collectors.joining("\n"));
+    }
+
+    private static String sorted(String text) {
+        return text.lines().map(String::strip).filter(l -> !l.contains("expires")).sorted().collect(Collectors.joining("\n"));
+    }
+}

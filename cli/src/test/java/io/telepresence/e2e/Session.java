@@ -1,0 +1,35 @@
+package io.telepresence.e2e;
+
+import java.time.Duration;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * Level of a test class: cluster up, images loaded, traffic-manager installed, nobody connected. Set up once for all
+ * classes, because it is slow; each class leaves it as it was.
+ */
+final class Session implements BeforeAllCallback {
+    private static boolean installed;
+
+    @Override
+    public void beforeAll(ExtensionContext context) {
+        if (!installed) {
+            Cluster.script("up").ok();
+            Cluster.script("samples").ok();
+            Cluster.script(
+                            "load",
+                            Cluster.images().resolve("traffic-manager.tar").toString(),
+                            Cluster.images().resolve("traffic-agent.tar").toString())
+                    .ok();
+            Laptop admin = new Laptop("admin");
+            admin.telepresence("quit", "-s");
+            admin.telepresence("helm", "uninstall");
+            admin.run(Duration.ofSeconds(120), Laptop.command(
+                            "helm", "install", "--set", "clientRbac.create=true",
+                            "--set-json", "clientRbac.subjects=[{\"kind\":\"Group\",\"name\":\"developers\",\"apiGroup\":\"rbac.authorization.k8s.io\"}]"))
+                    .ok();
+            admin.telepresence("quit", "-s").ok();
+            installed = true;
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package io.telepresence.layers;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.classfile.ClassModel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Who may import whom. */
+class LayersTest {
+    private static final String KUBERNETES = "the Kubernetes client is heavy and holds credentials";
+    private static final String PICOCLI = "a daemon has no command line of its own";
+
+    /** For each module: prefix of a banned class name, and why. */
+    private static final Map<String, Map<String, String>> BANNED = Map.of(
+            "proto/protocol",
+                    Map.of(
+                            "io/fabric8/", KUBERNETES,
+                            "picocli/", PICOCLI,
+                            "com/fasterxml/", "the protocol is protobuf",
+                            "jnr/", "no native code in what every process shares"),
+            "root-daemon",
+                    Map.of(
+                            "io/fabric8/", "privileged code never talks to Kubernetes",
+                            "picocli/", PICOCLI,
+                            "com/fasterxml/", "privileged code reads no JSON or YAML",
+                            "org/snakeyaml/", "privileged code reads no YAML"),
+            "traffic-agent", Map.of("io/fabric8/", KUBERNETES, "picocli/", PICOCLI, "jnr/", "no native code in pods"),
+            "traffic-manager", Map.of("picocli/", PICOCLI, "jnr/", "no native code in pods"),
+            "user-daemon", Map.of("picocli/", PICOCLI, "jnr/", "native code belongs to the root daemon"),
+            "cli",
+                    Map.of(
+                            "io/fabric8/", "a command starts in milliseconds",
+                            "io/netty/", "a command starts in milliseconds",
+                            "jnr/", "native code belongs to the root daemon"));
+
+    /** The package that belongs to each module; no other module may mention it. */
+    private static final Map<String, String> OWN = Map.of(
+            "root-daemon", "io/telepresence/rootd",
+            "traffic-agent", "io/telepresence/agent",
+            "traffic-manager", "io/telepresence/manager",
+            "user-daemon", "io/telepresence/userd",
+            "cli", "io/telepresence/cli");
+
+    @ParameterizedTest
+    @ValueSource(strings = {"proto/protocol", "root-daemon", "traffic-agent", "traffic-manager", "user-daemon", "cli"})
+    void mentionsNothingThatIsBanned(String module) {
+        List<String> found = new ArrayList<>();
+        for (ClassModel model : Classes.of(module)) {
+            for (String name : Classes.mentioned(model)) {
+                BANNED.get(module).forEach((prefix, why) -> {
+                    if (name.startsWith(prefix)) {
+                        found.add(model.thisClass().asInternalName() + " mentions " + name + ": " + why);
+                    }
+                });
+                OWN.forEach((other, prefix) -> {
+                    if (!other.equals(module) && (name + "/").startsWith(prefix + "/")) {
+                        found.add(model.thisClass().asInternalName() + " mentions " + name + " of " + other);
+                    }
+                });
+            }
+        }
+        assertEquals(List.of(), found);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"proto/protocol", "root-daemon", "traffic-agent", "traffic-manager", "user-daemon", "cli"})
+    void packagesHaveNoCycles(String module) {
+        Map<String, Set<String>> arrows = arrows(module);
+        assertTrue(!arrows.isEmpty(), "no classes of " + module + ": build it first");
+        Set<String> cycles = new TreeSet<>();
+        arrows.keySet().forEach(start -> walk(start, start, arrows, new TreeSet<>(), cycles));
+        assertEquals(Set.of(), cycles);
+    }
+
+    @Test
+    void theLayersOfAModuleAreSeenAtAll() {
+        assertTrue(arrows("proto/protocol").get("io/telepresence/tunnel").contains("io/telepresence/local"));
+    }
+
+    private static Map<String, Set<String>> arrows(String module) {
+        List<ClassModel> classes = Classes.of(module);
+        Set<String> own = new TreeSet<>();
+        classes.forEach(c -> own.add(Classes.packageOf(c.thisClass().asInternalName())));
+        Map<String, Set<String>> arrows = new TreeMap<>();
+        for (ClassModel model : classes) {
+            String from = Classes.packageOf(model.thisClass().asInternalName());
+            Set<String> to = arrows.computeIfAbsent(from, key -> new TreeSet<>());
+            Classes.mentioned(model).stream()
+                    .map(Classes::packageOf)
+                    .filter(p -> own.contains(p) && !p.equals(from))
+                    .forEach(to::add);
+        }
+        return arrows;
+    }
+
+    private static void walk(
+            String start, String at, Map<String, Set<String>> arrows, Set<String> seen, Set<String> cycles) {
+        for (String next : arrows.getOrDefault(at, Set.of())) {
+            if (next.equals(start)) {
+                cycles.add(start + " <-> " + at);
+            } else if (seen.add(next)) {
+                walk(start, next, arrows, seen, cycles);
+            }
+        }
+    }
+}

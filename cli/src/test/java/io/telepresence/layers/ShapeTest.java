@@ -1,0 +1,84 @@
+package io.telepresence.layers;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.lang.classfile.Attributes;
+import java.lang.classfile.ClassModel;
+import java.lang.classfile.MethodModel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/** How long files and methods may grow, and that every package says what it is for. */
+class ShapeTest {
+    private static final int FILE_LINES = 400;
+    private static final int METHOD_LINES = 60;
+    private static final List<String> MODULES =
+            List.of("proto/protocol", "root-daemon", "traffic-agent", "traffic-manager", "user-daemon", "cli");
+
+    @Test
+    void filesStayShort() throws IOException {
+        List<String> tooLong = new ArrayList<>();
+        for (Path file : Classes.sources("/src/")) {
+            long lines = Files.readString(file).lines().count();
+            if (lines > FILE_LINES) {
+                tooLong.add(file.getFileName() + " has " + lines + " lines");
+            }
+        }
+        assertEquals(List.of(), tooLong);
+    }
+
+    @Test
+    void methodsStayShort() {
+        List<String> tooLong = new ArrayList<>();
+        for (String module : MODULES) {
+            for (ClassModel model : Classes.of(module)) {
+                for (MethodModel method : model.methods()) {
+                    int lines = lines(method);
+                    if (lines > METHOD_LINES && !method.methodName().equalsString("<clinit>")) {
+                        tooLong.add(model.thisClass().asInternalName() + "."
+                                + method.methodName().stringValue() + " has " + lines + " lines");
+                    }
+                }
+            }
+        }
+        assertEquals(List.of(), tooLong);
+    }
+
+    @Test
+    void everyPackageSaysWhatItIsFor() {
+        TreeSet<String> silent = new TreeSet<>();
+        for (Path file : Classes.sources("/src/main/java/")) {
+            if (!Files.exists(file.resolveSibling("package-info.java"))) {
+                silent.add(Classes.root().relativize(file.getParent()).toString());
+            }
+        }
+        assertEquals(new TreeSet<String>(), silent);
+    }
+
+    @Test
+    void testsDoNotSleep() throws IOException {
+        List<String> sleeping = new ArrayList<>();
+        for (Path file : Classes.sources("/src/test/java/")) {
+            String text = Files.readString(file);
+            if (!file.endsWith("ShapeTest.java") && (text.contains("Thread.sleep(") || text.contains("@Disabled"))) {
+                sleeping.add(file.getFileName().toString());
+            }
+        }
+        assertEquals(List.of(), sleeping);
+    }
+
+    private static int lines(MethodModel method) {
+        return method.findAttribute(Attributes.code())
+                .flatMap(code -> code.findAttribute(Attributes.lineNumberTable()))
+                .map(table -> {
+                    var numbers = table.lineNumbers().stream().mapToInt(l -> l.lineNumber()).summaryStatistics();
+                    return numbers.getMax() - numbers.getMin() + 1;
+                })
+                .orElse(0);
+    }
+}
