@@ -25,7 +25,8 @@ final class AppDialer {
     }
 
     /**
-     * Tries the addresses in turn. Exactly one of the two consumers is called, on {@code loop}.
+     * Tries the addresses in turn. Exactly one of the two consumers is called, on {@code loop};
+     * whoever gets the channel hears of everything that happens on it.
      *
      * @param handlers makes the handler for each try
      */
@@ -34,7 +35,9 @@ final class AppDialer {
             Supplier<? extends ChannelHandler> handlers,
             Consumer<Channel> connected,
             Consumer<Throwable> failed) {
-        attempt(new Attempt(loop, handlers, connected, failed), addresses.first(), addresses.count());
+        // On the loop, so that nothing happens on the new channel between its connecting and the consumer's call.
+        loop.execute(
+                () -> attempt(new Attempt(loop, handlers, connected, failed), addresses.first(), addresses.count()));
     }
 
     private void attempt(Attempt attempt, int index, int left) {

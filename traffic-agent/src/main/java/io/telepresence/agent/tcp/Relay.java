@@ -57,7 +57,7 @@ final class Relay extends ChannelInboundHandlerAdapter {
         return buffers;
     }
 
-    /** Sets where this side's bytes go; before the first read. */
+    /** Sets where this side's bytes go; before the first read. Without it (a failed dial) nothing is done at all. */
     void to(DuplexChannel other) {
         peer = other;
     }
@@ -69,21 +69,21 @@ final class Relay extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
-        if (!ended && peer.isWritable()) {
+        if (peer != null && !ended && peer.isWritable()) {
             context.read();
         }
     }
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext context) {
-        if (context.channel().isWritable() && peer.isActive() && !peer.isInputShutdown()) {
+        if (peer != null && context.channel().isWritable() && peer.isActive() && !peer.isInputShutdown()) {
             peer.read();
         }
     }
 
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
-        if (event == ChannelInputShutdownEvent.INSTANCE && !ended) {
+        if (peer != null && event == ChannelInputShutdownEvent.INSTANCE && !ended) {
             ended = true;
             peer.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> passEnd(context.channel()));
         }
@@ -101,12 +101,17 @@ final class Relay extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        reset(peer);
         reset(context.channel());
+        if (peer != null) {
+            reset(peer);
+        }
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
+        if (peer == null) {
+            return;
+        }
         if (ended) {
             peer.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> peer.close());
         } else {

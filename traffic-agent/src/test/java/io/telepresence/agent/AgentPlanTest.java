@@ -1,0 +1,82 @@
+package io.telepresence.agent;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.telepresence.agent.rules.AppPort;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class AgentPlanTest {
+    private static final String MANAGER = "\"managerHost\":\"m.ambassador\",\"managerPort\":8081";
+
+    @Test
+    void everyPortIsPlanned() throws FaultException {
+        AgentPlan plan = AgentPlan.parse("{" + MANAGER + ", \"fromTheFuture\": 1, \"containers\": ["
+                + "{\"name\":\"a\",\"ports\":[{\"containerPort\":8080,\"agentPort\":9900,\"redirect\":true}]},"
+                + "{\"name\":\"b\",\"ports\":[{\"protocol\":\"UDP\",\"containerPort\":8080,\"agentPort\":9901}]}]}");
+        assertEquals(
+                List.of(
+                        new AgentPlan.Port(new AppPort(AppPort.Transport.TCP, 8080), 9900, true),
+                        new AgentPlan.Port(new AppPort(AppPort.Transport.UDP, 8080), 9901, false)),
+                plan.ports());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
+            not json                                                       | the agent configuration is not valid JSON
+            {"managerPort":8081}                                           | managerHost is missing
+            {"managerHost":"m"}                                            | managerPort is 0
+            {M,"containers":[{"name":"a","ports":[{"agentPort":9900}]}]}   | container a has port 0
+            {M,"containers":[{"name":"a","ports":[{"containerPort":80}]}]} | port 80 of container a has agent port 0
+            {M,"containers":[{"name":"a","ports":[{"containerPort":80,"agentPort":9900},{"containerPort":80,"agentPort":9901}]}]} | container port 80/TCP appears twice
+            {M,"containers":[{"name":"a","ports":[{"containerPort":80,"agentPort":9900},{"containerPort":81,"agentPort":9900}]}]} | agent port 9900 appears twice
+            """)
+    void aBadConfigurationIsOneSentence(String json, String sentence) {
+        Fault fault = assertThrows(
+                        FaultException.class, () -> AgentPlan.parse(json.replace("{M,", "{" + MANAGER + ",")))
+                .fault();
+        assertTrue(fault.text().contains(sentence), fault.text());
+        assertEquals(1, fault.toString().lines().count());
+        assertEquals(Fault.Kind.CONFIG, fault.kind());
+    }
+
+    @Test
+    void aMissingFileIsNamed() {
+        Fault fault = assertThrows(FaultException.class, () -> AgentPlan.read(Path.of("/nowhere/config")))
+                .fault();
+        assertTrue(fault.text().contains("/nowhere/config"), fault.text());
+    }
+
+    @Test
+    void aPodIsKnownByItsEnvironment() throws FaultException {
+        Map<String, String> environment = new HashMap<>(Map.of(
+                AgentNames.ENV_POD_NAME, "api-1",
+                AgentNames.ENV_POD_UID, "u",
+                AgentNames.ENV_POD_IP, "fd00::7",
+                AgentNames.ENV_POD_NAMESPACE, "shop"));
+        assertEquals("api-1", PodIdentity.of(environment).name());
+        environment.put(AgentNames.ENV_POD_IP, "example.org");
+        Fault wrong = assertThrows(FaultException.class, () -> PodIdentity.of(environment))
+                .fault();
+        assertTrue(wrong.text().contains("example.org"), wrong.text());
+        environment.remove(AgentNames.ENV_POD_UID);
+        environment.put(AgentNames.ENV_POD_IP, "10.1.2.3");
+        Fault missing = assertThrows(FaultException.class, () -> PodIdentity.of(environment))
+                .fault();
+        assertTrue(missing.text().contains(AgentNames.ENV_POD_UID), missing.text());
+    }
+}

@@ -1,0 +1,133 @@
+package io.telepresence.agent;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.telepresence.agent.rules.AppPort;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class AgentUdpTest {
+    private static final byte[] LARGE = new byte[60_000];
+
+    @Test
+    void datagramsReachTheAppAndItsAnswersComeBack() throws Exception {
+        try (UdpApp app = new UdpApp("127.0.0.1");
+                Rig rig = rig(app, "127.0.0.1");
+                DatagramSocket one = caller();
+                DatagramSocket two = caller()) {
+            assertEquals("app:a", ask(one, rig, "a"));
+            assertEquals("app:b", ask(two, rig, "b"));
+            assertEquals("app:c", ask(one, rig, "c"));
+            assertEquals(2, rig.agent.open());
+            assertEquals("app:" + new String(LARGE), ask(one, rig, new String(LARGE)));
+        }
+    }
+
+    @Test
+    void anAppOnLoopbackOnlyIsFound() throws Exception {
+        try (UdpApp app = new UdpApp("127.0.0.1");
+                Rig rig = rig(app, "127.0.0.2");
+                DatagramSocket caller = caller()) {
+            assertEquals("app:first", ask(caller, rig, "first"));
+            assertEquals("app:second", ask(caller, rig, "second"));
+        }
+    }
+
+    @Test
+    void anEngagedPortGoesToTheLaptopAndBack() throws Exception {
+        try (UdpApp app = new UdpApp("127.0.0.1");
+                Rig rig = rig(app, "127.0.0.1");
+                DatagramSocket caller = caller()) {
+            rig.awaitArrival();
+            assertEquals("app:a", ask(caller, rig, "a"));
+            rig.engage(5000);
+            assertEquals("laptop:b", ask(caller, rig, "b"));
+            assertEquals("laptop:" + new String(LARGE), ask(caller, rig, new String(LARGE)));
+            rig.disengage();
+            assertEquals("app:d", ask(caller, rig, "d"));
+        }
+    }
+
+    @Test
+    void aLaptopThatComesBackIsAskedAgain() throws Exception {
+        try (UdpApp app = new UdpApp("127.0.0.1");
+                Rig rig = rig(app, "127.0.0.1");
+                DatagramSocket caller = caller()) {
+            rig.awaitArrival();
+            rig.laptop.mood = Laptop.Mood.NOT_THERE;
+            rig.engage(5000);
+            send(caller, rig, "lost");
+            Until.holds("the laptop was asked", () -> !rig.laptop.opens.isEmpty());
+            rig.laptop.mood = Laptop.Mood.DIALS;
+            caller.setSoTimeout(100);
+            Until.holds("an answer", () -> {
+                try {
+                    return ask(caller, rig, "again").equals("laptop:again");
+                } catch (IOException e) {
+                    return false;
+                }
+            });
+        }
+    }
+
+    private static Rig rig(UdpApp app, String podIp) throws Exception {
+        return new Rig(new AppPort(AppPort.Transport.UDP, app.socket.getLocalPort()), podIp);
+    }
+
+    private static DatagramSocket caller() throws IOException {
+        DatagramSocket socket = new DatagramSocket(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0));
+        socket.setSoTimeout(5_000);
+        return socket;
+    }
+
+    private static void send(DatagramSocket caller, Rig rig, String text) throws IOException {
+        byte[] bytes = text.getBytes();
+        caller.send(new DatagramPacket(
+                bytes,
+                bytes.length,
+                InetAddress.getByName("127.0.0.1"),
+                rig.port().getPort()));
+    }
+
+    private static String ask(DatagramSocket caller, Rig rig, String text) throws IOException {
+        send(caller, rig, text);
+        DatagramPacket answer = new DatagramPacket(new byte[65_535], 65_535);
+        caller.receive(answer);
+        return new String(answer.getData(), 0, answer.getLength());
+    }
+
+    /** Answers every datagram with "app:" before it. */
+    private static final class UdpApp implements AutoCloseable {
+        final DatagramSocket socket;
+
+        UdpApp(String address) throws IOException {
+            socket = new DatagramSocket(new InetSocketAddress(InetAddress.getByName(address), 0));
+            Thread.ofVirtual().start(this::serve);
+        }
+
+        private void serve() {
+            DatagramPacket packet = new DatagramPacket(new byte[65_535], 65_535);
+            try {
+                while (true) {
+                    packet.setLength(65_535);
+                    socket.receive(packet);
+                    byte[] answer = ("app:" + new String(packet.getData(), 0, packet.getLength())).getBytes();
+                    socket.send(new DatagramPacket(answer, answer.length, packet.getSocketAddress()));
+                }
+            } catch (IOException e) {
+                // Closed.
+            }
+        }
+
+        @Override
+        public void close() {
+            socket.close();
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package io.telepresence.agent;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.telepresence.rpc.tunnel.Open;
+import io.telepresence.rpc.tunnel.Protocol;
+import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.ChannelPump;
+import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.FlowAcceptor;
+import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.ResetReasons;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Where delivered flows go in tests: dials what the agent asks for, refuses, or says nothing at all. */
+final class Laptop implements FlowAcceptor {
+    enum Mood {
+        DIALS,
+        NOT_THERE,
+        SILENT
+    }
+
+    volatile Mood mood = Mood.DIALS;
+    final List<Open> opens = new CopyOnWriteArrayList<>();
+    final AtomicInteger flows = new AtomicInteger();
+
+    @Override
+    public void accept(Flow flow, Open open) {
+        opens.add(open);
+        switch (mood) {
+            case NOT_THERE -> flow.reset(Reset.Why.NO_CLIENT, "the laptop is away");
+            case SILENT -> flow.handler(new Nothing());
+            case DIALS -> {
+                flows.incrementAndGet();
+                if (flow.key().protocol() == Protocol.UDP) {
+                    echo(flow);
+                } else {
+                    dial(flow, open);
+                }
+            }
+        }
+    }
+
+    private void dial(Flow flow, Open open) {
+        ChannelPump pump = new ChannelPump(flow);
+        Bootstrap bootstrap = new Bootstrap()
+                .group(flow.loop())
+                .channel(EpollSocketChannel.class)
+                .handler(pump);
+        ChannelPump.configure(bootstrap);
+        InetSocketAddress target = new InetSocketAddress(
+                open.getDeliver().getHost(), open.getDeliver().getPort());
+        bootstrap.connect(target).addListener((ChannelFuture dialled) -> {
+            if (dialled.isSuccess()) {
+                dialled.channel().closeFuture().addListener(gone -> flows.decrementAndGet());
+                flow.opened();
+                pump.start(dialled.channel());
+            } else {
+                flows.decrementAndGet();
+                flow.reset(ResetReasons.of(dialled.cause()), dialled.cause().getMessage());
+            }
+        });
+    }
+
+    /** Answers every datagram with "laptop:" before it. */
+    private void echo(Flow flow) {
+        flow.handler(new FlowHandler() {
+            @Override
+            public void onData(Flow same, ByteBuf data) {
+                same.write(Unpooled.wrappedBuffer(Unpooled.copiedBuffer("laptop:".getBytes()), data));
+                same.request(1);
+            }
+
+            @Override
+            public void onFinished(Flow same) {
+                same.finish();
+            }
+
+            @Override
+            public void onReset(Flow same, Reset.Why why, String text) {}
+
+            @Override
+            public void onClosed(Flow same) {
+                flows.decrementAndGet();
+            }
+        });
+        flow.opened();
+        flow.request(64);
+    }
+
+    private static final class Nothing implements FlowHandler {
+        @Override
+        public void onData(Flow flow, ByteBuf data) {
+            data.release();
+        }
+
+        @Override
+        public void onFinished(Flow flow) {}
+
+        @Override
+        public void onReset(Flow flow, Reset.Why why, String text) {}
+    }
+}

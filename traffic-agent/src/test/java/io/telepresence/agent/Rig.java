@@ -1,0 +1,130 @@
+package io.telepresence.agent;
+
+import io.telepresence.agent.link.ManagerLink;
+import io.telepresence.agent.rules.AppPort;
+import io.telepresence.rpc.manager.EngagedPort;
+import io.telepresence.rpc.manager.Engagement;
+import io.telepresence.rpc.manager.EngagementKind;
+import io.telepresence.rpc.manager.EngagementSpec;
+import io.telepresence.rpc.tunnel.Protocol;
+import io.telepresence.run.Closers;
+import io.telepresence.run.Threads;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** An agent on loopback sockets with a stand-in manager and laptop. Checks at the end that nothing is left open. */
+final class Rig implements AutoCloseable {
+    static final Duration PATIENCE = Duration.ofMillis(700);
+    static final Duration UDP_IDLE = Duration.ofMillis(600);
+
+    final Laptop laptop = new Laptop();
+    final List<String> levels = new CopyOnWriteArrayList<>();
+    final Agent agent;
+    StandInManager manager;
+    private final AppPort app;
+    private final Closers closers = new Closers();
+
+    /** @param podIp where the agent believes the app */
+    Rig(AppPort app, String podIp) throws Exception {
+        this(app, podIp, StandInManager.TOKEN);
+    }
+
+    Rig(AppPort app, String podIp, String token) throws Exception {
+        this.app = app;
+        manager = new StandInManager(0, laptop);
+        InetAddress loopback = InetAddress.getByName("127.0.0.1");
+        PodIdentity pod = new PodIdentity("api-1", "uid-1", InetAddress.getByName(podIp), "shop");
+        AgentPlan written = AgentPlan.parse(
+                """
+                {"workload":"api","workloadKind":"Deployment","namespace":"shop","managerHost":"127.0.0.1",
+                 "managerPort":%d,"containers":[{"name":"app","ports":
+                   [{"protocol":"%s","containerPort":%d,"agentPort":%d}]}]}"""
+                        .formatted(manager.port, app.transport(), app.number(), 9900));
+        AgentPlan plan = new AgentPlan(written.config(), List.of(new AgentPlan.Port(app, 0, false)));
+        agent = closers.add(Agent.open(
+                plan,
+                pod,
+                new Agent.Settings(
+                        loopback,
+                        0,
+                        UDP_IDLE,
+                        new ManagerLink.Settings(
+                                new InetSocketAddress(loopback, manager.port),
+                                plan.arrival(pod),
+                                () -> token,
+                                request -> levels.add(request.getLevel()),
+                                PATIENCE))));
+    }
+
+    static Rig tcp(Place app) throws Exception {
+        Rig rig = new Rig(new AppPort(AppPort.Transport.TCP, app.port()), "127.0.0.1");
+        rig.awaitArrival();
+        return rig;
+    }
+
+    void awaitArrival() {
+        Until.holds("the agent arrives", () -> !agent.link().session().isEmpty());
+    }
+
+    InetSocketAddress port() {
+        return agent.listeners().values().iterator().next().address();
+    }
+
+    Caller call() throws Exception {
+        return new Caller(port());
+    }
+
+    /** Engages the port for a program on the "laptop", and waits until the agent knows. */
+    void engage(int localPort) {
+        manager.engage(engagement(localPort, "ACTIVE"));
+        awaitEngaged(true);
+    }
+
+    void disengage() {
+        manager.engage();
+        awaitEngaged(false);
+    }
+
+    void awaitEngaged(boolean engaged) {
+        Until.holds(
+                "engaged: " + engaged,
+                () -> agent.link().rules().get().engaged().isEmpty() != engaged);
+    }
+
+    Engagement engagement(int localPort, String disposition) {
+        return Engagement.newBuilder()
+                .setId("client:one")
+                .setSpec(EngagementSpec.newBuilder()
+                        .setKind(EngagementKind.INTERCEPT)
+                        .setTargetHost("127.0.0.1"))
+                .setDisposition(disposition)
+                .addPorts(EngagedPort.newBuilder()
+                        .setProtocol(Protocol.valueOf(app.transport().name()))
+                        .setContainerPort(app.number())
+                        .setLocalPort(localPort))
+                .build();
+    }
+
+    void stopManager() throws InterruptedException {
+        manager.close();
+    }
+
+    void startManager() throws Exception {
+        manager = new StandInManager(manager.port, laptop);
+    }
+
+    @Override
+    public void close() throws Exception {
+        try {
+            Until.holds("no open connection, source or flow", () -> agent.open() == 0);
+            Until.holds("no open flow at the laptop", () -> laptop.flows.get() == 0);
+        } finally {
+            closers.close();
+            manager.close();
+        }
+        Until.holds("no thread", () -> Threads.alive().isEmpty());
+    }
+}

@@ -1,0 +1,134 @@
+package io.telepresence.agent;
+
+import io.grpc.Metadata;
+import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.stub.StreamObserver;
+import io.netty.channel.EventLoopGroup;
+import io.telepresence.local.Loops;
+import io.telepresence.rpc.common.Empty;
+import io.telepresence.rpc.common.LogLevelRequest;
+import io.telepresence.rpc.manager.AgentArrival;
+import io.telepresence.rpc.manager.AgentGateGrpc;
+import io.telepresence.rpc.manager.AgentSession;
+import io.telepresence.rpc.manager.Engagement;
+import io.telepresence.rpc.manager.EngagementSnapshot;
+import io.telepresence.rpc.manager.RemainReply;
+import io.telepresence.rpc.manager.SessionRef;
+import io.telepresence.tunnel.FlowAcceptor;
+import io.telepresence.tunnel.TunnelServers;
+import io.telepresence.tunnel.TunnelService;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+
+/** The manager's agent port, in this process: keeps sessions and engagements, hands flows to a laptop of the test. */
+final class StandInManager implements AutoCloseable {
+    static final String TOKEN = "a-token";
+
+    final List<AgentArrival> arrivals = new CopyOnWriteArrayList<>();
+    final List<String> departed = new CopyOnWriteArrayList<>();
+    final Set<String> sessions = ConcurrentHashMap.newKeySet();
+    final int port;
+    private final EventLoopGroup loops = Loops.create("stand-in", 1);
+    private final Server server;
+    private final Set<StreamObserver<EngagementSnapshot>> watchers = ConcurrentHashMap.newKeySet();
+    private final Set<StreamObserver<LogLevelRequest>> levels = ConcurrentHashMap.newKeySet();
+    private EngagementSnapshot snapshot = EngagementSnapshot.getDefaultInstance();
+
+    StandInManager(int port, FlowAcceptor acceptor) throws IOException {
+        server = TunnelServers.builder(new InetSocketAddress("127.0.0.1", port), loops)
+                .addService(new Gate())
+                .addService(TunnelService.bind(loops, acceptor))
+                .intercept(new TokenCheck())
+                .build()
+                .start();
+        this.port = server.getPort();
+    }
+
+    /** Tells every agent what is engaged from now on. */
+    synchronized void engage(Engagement... engagements) {
+        snapshot = EngagementSnapshot.newBuilder()
+                .addAllEngagements(List.of(engagements))
+                .build();
+        watchers.forEach(watcher -> watcher.onNext(snapshot));
+    }
+
+    void level(String level) {
+        levels.forEach(watcher ->
+                watcher.onNext(LogLevelRequest.newBuilder().setLevel(level).build()));
+    }
+
+    private synchronized void watch(StreamObserver<EngagementSnapshot> watcher) {
+        watchers.add(watcher);
+        watcher.onNext(snapshot);
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        server.shutdownNow();
+        server.awaitTermination(2, TimeUnit.SECONDS);
+        Loops.shutdown(loops);
+    }
+
+    private final class Gate extends AgentGateGrpc.AgentGateImplBase {
+        @Override
+        public void arriveAsAgent(AgentArrival arrival, StreamObserver<AgentSession> answer) {
+            arrivals.add(arrival);
+            String session =
+                    arrival.getResumeSessionId().isEmpty() ? "agent-" + arrivals.size() : arrival.getResumeSessionId();
+            sessions.add(session);
+            reply(answer, AgentSession.newBuilder().setSessionId(session).build());
+        }
+
+        @Override
+        public void remain(SessionRef session, StreamObserver<RemainReply> answer) {
+            boolean known = sessions.contains(session.getSessionId());
+            reply(answer, RemainReply.newBuilder().setKnown(known).build());
+        }
+
+        @Override
+        public void depart(SessionRef session, StreamObserver<Empty> answer) {
+            departed.add(session.getSessionId());
+            sessions.remove(session.getSessionId());
+            reply(answer, Empty.getDefaultInstance());
+        }
+
+        @Override
+        public void watchEngagements(SessionRef session, StreamObserver<EngagementSnapshot> answer) {
+            watch(answer);
+        }
+
+        @Override
+        public void watchLogLevel(SessionRef session, StreamObserver<LogLevelRequest> answer) {
+            levels.add(answer);
+        }
+
+        private static <T> void reply(StreamObserver<T> answer, T value) {
+            answer.onNext(value);
+            answer.onCompleted();
+        }
+    }
+
+    private static final class TokenCheck implements ServerInterceptor {
+        private static final Metadata.Key<String> AUTHORIZATION =
+                Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
+        @Override
+        public <Q, A> ServerCall.Listener<Q> interceptCall(
+                ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+            boolean arrival = call.getMethodDescriptor().getFullMethodName().endsWith("ArriveAsAgent");
+            if (arrival && !("Bearer " + TOKEN).equals(headers.get(AUTHORIZATION))) {
+                call.close(io.grpc.Status.UNAUTHENTICATED.withDescription("wrong token"), new Metadata());
+                return new ServerCall.Listener<>() {};
+            }
+            return next.startCall(call, headers);
+        }
+    }
+}
