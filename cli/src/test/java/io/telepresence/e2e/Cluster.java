@@ -7,7 +7,8 @@ import java.util.Map;
 
 /** The real Kubernetes of {@code scripts/cluster}, as its administrator sees it. */
 final class Cluster {
-    private static final String SCRIPT = Project.root().resolve("scripts/cluster").toString();
+    private static final String SCRIPT =
+            Project.root().resolve("scripts/cluster").toString();
 
     private Cluster() {}
 

@@ -58,7 +58,8 @@ class ConnectIT {
     @Test
     @Order(3)
     void servicesAnswerUnderEachOfTheirNames() {
-        for (String name : new String[] {"echo", "echo.default", "echo.default.svc", "echo.default.svc.cluster.local"}) {
+        for (String name :
+                new String[] {"echo", "echo.default", "echo.default.svc", "echo.default.svc.cluster.local"}) {
             LAPTOP.curl("http://" + name + "/").ok().says("echo-");
         }
         LAPTOP.curl("http://echo.other/").ok().says("echo-");
@@ -67,15 +68,22 @@ class ConnectIT {
     @Test
     @Order(3)
     void headlessPodsAnswerByTheirOwnNames() {
-        String pod = LAPTOP.curl("http://echo-sts-1.echo-sts.default.svc.cluster.local:8080/").ok().stdout();
+        String pod = LAPTOP.curl("http://echo-sts-1.echo-sts.default.svc.cluster.local:8080/")
+                .ok()
+                .stdout();
         assertTrue(pod.contains("echo-sts-1"), pod);
     }
 
     @Test
     @Order(3)
     void everyRecordTypeComesFromTheClusterAndOtherNamesDoNot() {
-        LAPTOP.run("dig", "+short", "SRV", "_http._tcp.echo.default.svc.cluster.local").ok().says("echo.default");
-        String address = LAPTOP.run("dig", "+short", "echo.default.svc.cluster.local").ok().stdout().strip();
+        LAPTOP.run("dig", "+short", "SRV", "_http._tcp.echo.default.svc.cluster.local")
+                .ok()
+                .says("echo.default");
+        String address = LAPTOP.run("dig", "+short", "echo.default.svc.cluster.local")
+                .ok()
+                .stdout()
+                .strip();
         LAPTOP.run("dig", "+short", "-x", address).ok().says("echo.default.svc.cluster.local");
         LAPTOP.run("dig", "nothing.default.svc.cluster.local").ok().says("NXDOMAIN");
         assertTrue(!LAPTOP.run("dig", "+short", "www.example.com").ok().stdout().isBlank(), "a public name");
@@ -84,7 +92,9 @@ class ConnectIT {
     @Test
     @Order(3)
     void podAddressesWorkWithoutNames() {
-        String ip = Cluster.kubectl("get", "pod", "-l", "sample=echo", "-o", "jsonpath={.items[0].status.podIP}").ok().stdout();
+        String ip = Cluster.kubectl("get", "pod", "-l", "sample=echo", "-o", "jsonpath={.items[0].status.podIP}")
+                .ok()
+                .stdout();
         LAPTOP.curl("http://" + ip + ":8080/").ok().says("echo-");
         LAPTOP.run("ping", "-c", "1", "-W", "3", ip).ok();
     }
@@ -92,7 +102,9 @@ class ConnectIT {
     @Test
     @Order(3)
     void ipv6AddressesWork() {
-        String ip = Cluster.kubectl("get", "pod", "-l", "sample=echo", "-o", "jsonpath={.items[0].status.podIPs[1].ip}").ok().stdout();
+        String ip = Cluster.kubectl("get", "pod", "-l", "sample=echo", "-o", "jsonpath={.items[0].status.podIPs[1].ip}")
+                .ok()
+                .stdout();
         LAPTOP.curl("-g", "http://[" + ip + "]:8080/").ok().says("echo-");
     }
 
@@ -106,7 +118,9 @@ class ConnectIT {
     @Test
     @Order(3)
     void closedPortsAreRefusedAtOnce() {
-        String ip = Cluster.kubectl("get", "pod", "-l", "sample=echo", "-o", "jsonpath={.items[0].status.podIP}").ok().stdout();
+        String ip = Cluster.kubectl("get", "pod", "-l", "sample=echo", "-o", "jsonpath={.items[0].status.podIP}")
+                .ok()
+                .stdout();
         Result refused = LAPTOP.curl("http://" + ip + ":9/").failed().says("onnection refused");
         assertTrue(refused.millis() < 3000, refused::describe);
     }
@@ -114,25 +128,41 @@ class ConnectIT {
     @Test
     @Order(3)
     void statusAndVersionShowEveryPart() {
-        LAPTOP.telepresence("status").ok()
-                .says("User Daemon: Running").says("Root Daemon: Running").says("Traffic Manager: Connected")
-                .says("Kubernetes server").says("10.96.0.0/");
-        LAPTOP.telepresence("status", "--output", "json").ok().says("\"user_daemon\"").says("\"subnets\"");
-        LAPTOP.telepresence("version").ok().says("Root Daemon").says("Traffic Manager").saysNot("not running");
+        LAPTOP.telepresence("status")
+                .ok()
+                .says("User Daemon: Running")
+                .says("Root Daemon: Running")
+                .says("Traffic Manager: Connected")
+                .says("Kubernetes server")
+                .says("10.96.0.0/");
+        LAPTOP.telepresence("status", "--output", "json")
+                .ok()
+                .says("\"user_daemon\"")
+                .says("\"subnets\"");
+        LAPTOP.telepresence("version")
+                .ok()
+                .says("Root Daemon")
+                .says("Traffic Manager")
+                .saysNot("not running");
     }
 
     @Test
     @Order(3)
     void listShowsEachSample() {
-        LAPTOP.telepresence("list").ok()
-                .says("deployment echo").says("statefulset echo-sts")
+        LAPTOP.telepresence("list")
+                .ok()
+                .says("deployment echo")
+                .says("statefulset echo-sts")
                 .says("ready to engage (traffic-agent not yet installed)");
     }
 
     @Test
     @Order(3)
     void aCommandRunsInsideAndItsExitCodeComesBack() {
-        assertEquals(7, LAPTOP.telepresence("connect", "--", "sh", "-c", "curl -s http://echo/ >/dev/null && exit 7").exitCode());
+        assertEquals(
+                7,
+                LAPTOP.telepresence("connect", "--", "sh", "-c", "curl -s http://echo/ >/dev/null && exit 7")
+                        .exitCode());
         LAPTOP.telepresence("status").ok().says("Connected");
     }
 
@@ -141,7 +171,8 @@ class ConnectIT {
     void quitLeavesNothing() {
         Result quit = LAPTOP.telepresence("quit", "-s").ok().says("Telepresence Daemons quitting...done");
         assertTrue(quit.millis() < 5000, quit::describe);
-        Shell.await("host as before", Duration.ofSeconds(5), () -> HostState.read(LAPTOP).equals(before));
+        Shell.await("host as before", Duration.ofSeconds(5), () -> HostState.read(LAPTOP)
+                .equals(before));
         LAPTOP.curl("-m", "3", "http://echo/").failed();
         LAPTOP.telepresence("status").ok().says("User Daemon: Not running").says("Root Daemon: Not running");
         LAPTOP.telepresence("quit").ok().says("Not connected");
@@ -150,7 +181,10 @@ class ConnectIT {
     @Test
     @Order(9)
     void aCommandBringsItsOwnConnectionAndTakesItAway() {
-        assertEquals(3, LAPTOP.telepresence("connect", "--", "sh", "-c", "curl -sf http://echo/ && exit 3").exitCode());
+        assertEquals(
+                3,
+                LAPTOP.telepresence("connect", "--", "sh", "-c", "curl -sf http://echo/ && exit 3")
+                        .exitCode());
         LAPTOP.telepresence("status").ok().saysNot("Status: Connected");
         LAPTOP.telepresence("quit", "-s").ok();
     }
@@ -162,7 +196,19 @@ class ConnectIT {
         String runtime = Laptop.home().resolve("run/telepresence/userd.socket").toString();
         for (String socket : new String[] {runtime, "/run/telepresence/rootd.socket"}) {
             LAPTOP.run("test", "-S", socket).ok();
-            LAPTOP.run("setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", "socat", "-u", "OPEN:/dev/null", "UNIX-CONNECT:" + socket).failed().says("ermission denied");
+            LAPTOP.run(
+                            "setpriv",
+                            "--reuid",
+                            "nobody",
+                            "--regid",
+                            "nogroup",
+                            "--clear-groups",
+                            "socat",
+                            "-u",
+                            "OPEN:/dev/null",
+                            "UNIX-CONNECT:" + socket)
+                    .failed()
+                    .says("ermission denied");
         }
         LAPTOP.telepresence("quit", "-s").ok();
     }

@@ -21,7 +21,10 @@ class CrashIT {
     @BeforeAll
     static void look() {
         before = HostState.read(LAPTOP);
-        handler = LAPTOP.start("socat", "TCP-LISTEN:8080,bind=127.0.0.1,fork,reuseaddr", "SYSTEM:read line; printf \"HTTP/1.0 200 OK\\r\\n\\r\\nfrom the laptop\\n\"");
+        handler = LAPTOP.start(
+                "socat",
+                "TCP-LISTEN:8080,bind=127.0.0.1,fork,reuseaddr",
+                "SYSTEM:read line; printf \"HTTP/1.0 200 OK\\r\\n\\r\\nfrom the laptop\\n\"");
     }
 
     @AfterAll
@@ -45,15 +48,21 @@ class CrashIT {
     @Test
     void userDaemonKilled() {
         signal("KILL", "userd");
-        Shell.await("network undone", Duration.ofSeconds(10), () -> HostState.read(LAPTOP).routes().equals(before.routes()));
+        Shell.await("network undone", Duration.ofSeconds(10), () -> HostState.read(LAPTOP)
+                .routes()
+                .equals(before.routes()));
         Shell.await("the cluster answers again", SOON, CrashIT::clusterAnswers);
-        Shell.await("no process left", Duration.ofSeconds(75), () -> HostState.daemons(LAPTOP).isEmpty());
+        Shell.await("no process left", Duration.ofSeconds(75), () -> HostState.daemons(LAPTOP)
+                .isEmpty());
     }
 
     @Test
     void rootDaemonKilled() {
         signal("KILL", "rootd");
-        Shell.await("the network comes back by itself", SOON, () -> LAPTOP.curl("-m", "3", "http://echo.other/").exitCode() == 0);
+        Shell.await(
+                "the network comes back by itself",
+                SOON,
+                () -> LAPTOP.curl("-m", "3", "http://echo.other/").exitCode() == 0);
         assertEquals("from the laptop\n", Cluster.fromPod("http://echo/").ok().stdout());
     }
 
@@ -61,7 +70,8 @@ class CrashIT {
     void bothDaemonsKilled() {
         signal("KILL", "userd");
         signal("KILL", "rootd");
-        Shell.await("host as before", Duration.ofSeconds(10), () -> HostState.read(LAPTOP).equals(before));
+        Shell.await("host as before", Duration.ofSeconds(10), () -> HostState.read(LAPTOP)
+                .equals(before));
         Shell.await("the cluster answers again", SOON, CrashIT::clusterAnswers);
         LAPTOP.telepresence("connect").ok();
         LAPTOP.curl("http://echo/").ok().says("echo-");
@@ -69,14 +79,19 @@ class CrashIT {
 
     @Test
     void managerKilled() {
-        Cluster.kubectl("-n", "ambassador", "delete", "pod", "-l", "app=traffic-manager", "--grace-period=0", "--force").ok();
-        Shell.await("names work again", SOON, () -> LAPTOP.curl("-m", "3", "http://echo.other/").exitCode() == 0);
+        Cluster.kubectl("-n", "ambassador", "delete", "pod", "-l", "app=traffic-manager", "--grace-period=0", "--force")
+                .ok();
+        Shell.await(
+                "names work again",
+                SOON,
+                () -> LAPTOP.curl("-m", "3", "http://echo.other/").exitCode() == 0);
         Shell.await("the intercept works again", SOON, CrashIT::laptopAnswers);
     }
 
     @Test
     void agentPodKilled() {
-        Cluster.kubectl("delete", "pod", "-l", "sample=echo", "--grace-period=0", "--force").ok();
+        Cluster.kubectl("delete", "pod", "-l", "sample=echo", "--grace-period=0", "--force")
+                .ok();
         Shell.await("the intercept works again", SOON, CrashIT::laptopAnswers);
     }
 
@@ -86,7 +101,10 @@ class CrashIT {
         long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
         Shell.await("30 s", Duration.ofSeconds(35), () -> System.nanoTime() > end);
         Cluster.part("thaw", "apiserver");
-        Shell.await("names work again", SOON, () -> LAPTOP.curl("-m", "3", "http://echo.other/").exitCode() == 0);
+        Shell.await(
+                "names work again",
+                SOON,
+                () -> LAPTOP.curl("-m", "3", "http://echo.other/").exitCode() == 0);
         Shell.await("the intercept works again", SOON, CrashIT::laptopAnswers);
     }
 
@@ -99,7 +117,10 @@ class CrashIT {
         Shell.await("120 s", Duration.ofSeconds(125), () -> System.nanoTime() > end);
         signal("CONT", "rootd");
         signal("CONT", "userd");
-        Shell.await("names work again", SOON, () -> LAPTOP.curl("-m", "3", "http://echo.other/").exitCode() == 0);
+        Shell.await(
+                "names work again",
+                SOON,
+                () -> LAPTOP.curl("-m", "3", "http://echo.other/").exitCode() == 0);
         Shell.await("the intercept works again", SOON, CrashIT::laptopAnswers);
     }
 
@@ -114,7 +135,10 @@ class CrashIT {
     /** To one of our own daemons, found by the path of the packaged binary. */
     private static void signal(String signal, String daemon) {
         String dist = Project.binary().getParent().getParent().toString();
-        String pid = LAPTOP.run("ps", "-eo", "pid,args").ok().stdout().lines()
+        String pid = LAPTOP.run("ps", "-eo", "pid,args")
+                .ok()
+                .stdout()
+                .lines()
                 .map(String::strip)
                 .filter(line -> line.contains(dist + "/runtime/bin/java") && line.contains(daemon))
                 .map(line -> line.substring(0, line.indexOf(' ')))

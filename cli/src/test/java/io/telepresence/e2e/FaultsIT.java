@@ -23,7 +23,9 @@ class FaultsIT {
 
     @Test
     void noKubeconfig() {
-        LAPTOP.runWith(Map.of("KUBECONFIG", "/nowhere/config"), Laptop.command("connect")).failed().says("/nowhere/config");
+        LAPTOP.runWith(Map.of("KUBECONFIG", "/nowhere/config"), Laptop.command("connect"))
+                .failed()
+                .says("/nowhere/config");
     }
 
     @Test
@@ -33,14 +35,16 @@ class FaultsIT {
 
     @Test
     void apiServerRefuses() {
-        Result refused = LAPTOP.telepresence("connect", "--server", "https://198.18.0.1:6444").failed();
+        Result refused = LAPTOP.telepresence("connect", "--server", "https://198.18.0.1:6444")
+                .failed();
         refused.says("198.18.0.1:6444");
         assertTrue(refused.millis() < 15_000, refused::describe);
     }
 
     @Test
     void apiServerDoesNotAnswer() {
-        Result silent = LAPTOP.telepresence("connect", "--server", "https://198.18.0.99:6443").failed();
+        Result silent = LAPTOP.telepresence("connect", "--server", "https://198.18.0.99:6443")
+                .failed();
         assertTrue(silent.millis() < 40_000, silent::describe);
     }
 
@@ -56,7 +60,9 @@ class FaultsIT {
 
     @Test
     void managerNotInstalled() {
-        LAPTOP.telepresence("connect", "--manager-namespace", "default").failed().says("telepresence helm install");
+        LAPTOP.telepresence("connect", "--manager-namespace", "default")
+                .failed()
+                .says("telepresence helm install");
     }
 
     @Test
@@ -72,7 +78,9 @@ class FaultsIT {
                 developer.substring(0, user)
                         + "users:\n- name: developer\n  user:\n    exec:\n      apiVersion: client.authentication.k8s.io/v1beta1\n      command: "
                         + plugin + "\n      interactiveMode: Never\n");
-        LAPTOP.telepresence("connect", "--kubeconfig", config.toString()).failed().says("please log in first");
+        LAPTOP.telepresence("connect", "--kubeconfig", config.toString())
+                .failed()
+                .says("please log in first");
     }
 
     @Test

@@ -22,15 +22,23 @@ class HelmIT {
     @Test
     @Order(2)
     void unknownValuesAreRefused() {
-        ADMIN.telepresence("helm", "upgrade", "--reuse-values", "--set", "noSuchValue=1").failed().says("noSuchValue");
-        ADMIN.telepresence("helm", "lint", "--set", "agent.noSuchValue=1").failed().says("noSuchValue");
+        ADMIN.telepresence("helm", "upgrade", "--reuse-values", "--set", "noSuchValue=1")
+                .failed()
+                .says("noSuchValue");
+        ADMIN.telepresence("helm", "lint", "--set", "agent.noSuchValue=1")
+                .failed()
+                .says("noSuchValue");
     }
 
     @Test
     @Order(3)
     void upgradeKeepsValues() {
-        ADMIN.run(Duration.ofSeconds(120), Laptop.command("helm", "upgrade", "--reuse-values", "--set", "logLevel=debug")).ok();
-        Cluster.kubectl("-n", "ambassador", "rollout", "status", "deployment/traffic-manager", "--timeout=60s").ok();
+        ADMIN.run(
+                        Duration.ofSeconds(120),
+                        Laptop.command("helm", "upgrade", "--reuse-values", "--set", "logLevel=debug"))
+                .ok();
+        Cluster.kubectl("-n", "ambassador", "rollout", "status", "deployment/traffic-manager", "--timeout=60s")
+                .ok();
         new Laptop("developer").telepresence("connect").ok();
         new Laptop("developer").telepresence("quit", "-s").ok();
     }

@@ -9,7 +9,9 @@ record HostState(String addresses, String routes, String rules, String resolver,
         return new HostState(
                 sorted(laptop.run("ip", "-brief", "address").ok().stdout()),
                 sorted(laptop.run("ip", "route", "show", "table", "all").ok().stdout()
-                        + laptop.run("ip", "-6", "route", "show", "table", "all").ok().stdout()),
+                        + laptop.run("ip", "-6", "route", "show", "table", "all")
+                                .ok()
+                                .stdout()),
                 laptop.run("nft", "list", "ruleset").ok().stdout(),
                 laptop.run("cat", "/etc/resolv.conf").ok().stdout(),
                 daemons(laptop));
@@ -18,13 +20,20 @@ record HostState(String addresses, String routes, String rules, String resolver,
     /** Our own processes: by the path of the packaged binary, which no other program has. */
     static String daemons(Laptop laptop) {
         String dist = Project.binary().getParent().getParent().toString();
-        return laptop.run("ps", "-eo", "args").ok().stdout().lines()
+        return laptop.run("ps", "-eo", "args")
+                .ok()
+                .stdout()
+                .lines()
                 .filter(line -> line.startsWith(dist + "/runtime/bin/java"))
                 .sorted()
                 .collect(Collectors.joining("\n"));
     }
 
     private static String sorted(String text) {
-        return text.lines().map(String::strip).filter(l -> !l.contains("expires")).sorted().collect(Collectors.joining("\n"));
+        return text.lines()
+                .map(String::strip)
+                .filter(l -> !l.contains("expires"))
+                .sorted()
+                .collect(Collectors.joining("\n"));
     }
 }

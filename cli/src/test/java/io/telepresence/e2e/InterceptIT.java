@@ -20,8 +20,12 @@ class InterceptIT {
     @BeforeAll
     static void connect() {
         LAPTOP.telepresence("connect").ok();
-        handler = LAPTOP.start("socat", "TCP-LISTEN:8080,bind=127.0.0.1,fork,reuseaddr", "SYSTEM:read line; printf \"HTTP/1.0 200 OK\\r\\n\\r\\nfrom the laptop\\n\"");
-        udpHandler = LAPTOP.start("socat", "UDP-LISTEN:9007,bind=127.0.0.1,fork,reuseaddr", "SYSTEM:sed -u s/^/laptop-/");
+        handler = LAPTOP.start(
+                "socat",
+                "TCP-LISTEN:8080,bind=127.0.0.1,fork,reuseaddr",
+                "SYSTEM:read line; printf \"HTTP/1.0 200 OK\\r\\n\\r\\nfrom the laptop\\n\"");
+        udpHandler =
+                LAPTOP.start("socat", "UDP-LISTEN:9007,bind=127.0.0.1,fork,reuseaddr", "SYSTEM:sed -u s/^/laptop-/");
     }
 
     @AfterAll
@@ -33,14 +37,16 @@ class InterceptIT {
 
     @AfterEach
     void leaveAll() {
-        for (String name : new String[] {"echo", "echo-numeric", "echo-headless", "echo-sts", "echo-two", "udp-echo", "mine"}) {
+        for (String name :
+                new String[] {"echo", "echo-numeric", "echo-headless", "echo-sts", "echo-two", "udp-echo", "mine"}) {
             LAPTOP.telepresence("leave", name);
         }
     }
 
     @Test
     void namedPort() {
-        Result block = LAPTOP.telepresence("intercept", "echo", "--port", "8080:http").ok();
+        Result block =
+                LAPTOP.telepresence("intercept", "echo", "--port", "8080:http").ok();
         assertEquals(
                 """
                 Using Deployment echo
@@ -66,7 +72,9 @@ class InterceptIT {
     @Test
     void headlessService() {
         LAPTOP.telepresence("intercept", "echo-headless", "--port", "8080").ok();
-        assertEquals("from the laptop\n", Cluster.fromPod("http://echo-headless:8080/").ok().stdout());
+        assertEquals(
+                "from the laptop\n",
+                Cluster.fromPod("http://echo-headless:8080/").ok().stdout());
         LAPTOP.telepresence("leave", "echo-headless").ok();
         Cluster.fromPod("http://echo-headless:8080/").ok().says("echo-");
     }
@@ -84,15 +92,21 @@ class InterceptIT {
     void everyReplica() {
         LAPTOP.telepresence("intercept", "echo-two", "--port", "8080").ok();
         for (int i = 0; i < 10; i++) {
-            assertEquals("from the laptop\n", Cluster.fromPod("http://echo-two/").ok().stdout());
+            assertEquals(
+                    "from the laptop\n",
+                    Cluster.fromPod("http://echo-two/").ok().stdout());
         }
     }
 
     @Test
     void anotherNameForTheIntercept() {
-        LAPTOP.telepresence("intercept", "mine", "--workload", "echo", "--port", "8080").ok().says("Intercept name: mine");
+        LAPTOP.telepresence("intercept", "mine", "--workload", "echo", "--port", "8080")
+                .ok()
+                .says("Intercept name: mine");
         assertEquals("from the laptop\n", Cluster.fromPod("http://echo/").ok().stdout());
-        LAPTOP.telepresence("intercept", "mine", "--workload", "echo-two", "--port", "8080").failed().says("mine");
+        LAPTOP.telepresence("intercept", "mine", "--workload", "echo-two", "--port", "8080")
+                .failed()
+                .says("mine");
     }
 
     @Test
@@ -120,15 +134,22 @@ class InterceptIT {
 
     @Test
     void structuredOutput() {
-        LAPTOP.telepresence("intercept", "echo", "--port", "8080:http", "--output", "json", "--detailed-output").ok()
-                .says("\"disposition\"").says("\"ACTIVE\"").says("\"workload_kind\"");
+        LAPTOP.telepresence("intercept", "echo", "--port", "8080:http", "--output", "json", "--detailed-output")
+                .ok()
+                .says("\"disposition\"")
+                .says("\"ACTIVE\"")
+                .says("\"workload_kind\"");
     }
 
     @Test
     void badInputIsOneSentence() {
         LAPTOP.telepresence("intercept", "nothing-there").failed().says("nothing-there");
-        LAPTOP.telepresence("intercept", "echo", "--port", "99999:http").failed().says("99999");
-        LAPTOP.telepresence("intercept", "echo", "--port", "8080:nope").failed().says("has no interceptable port matching");
+        LAPTOP.telepresence("intercept", "echo", "--port", "99999:http")
+                .failed()
+                .says("99999");
+        LAPTOP.telepresence("intercept", "echo", "--port", "8080:nope")
+                .failed()
+                .says("has no interceptable port matching");
         LAPTOP.telepresence("intercept", "echo", "--service", "nope").failed().says("nope");
         LAPTOP.telepresence("leave", "nothing-there").failed().says("Intercept named \"nothing-there\" not found");
         LAPTOP.telepresence("intercep", "echo").failed().says("intercept");
@@ -137,7 +158,9 @@ class InterceptIT {
 
     private static void interceptedAndBack(String workload, String service, String port) {
         LAPTOP.telepresence("intercept", workload, "--port", port).ok();
-        assertEquals("from the laptop\n", Cluster.fromPod("http://" + service + "/").ok().stdout());
+        assertEquals(
+                "from the laptop\n",
+                Cluster.fromPod("http://" + service + "/").ok().stdout());
         LAPTOP.telepresence("leave", workload).ok();
         Cluster.fromPod("http://" + service + "/").ok().says("echo-");
     }

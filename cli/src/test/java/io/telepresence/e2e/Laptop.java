@@ -58,8 +58,9 @@ final class Laptop {
 
     /** The body of a GET, or the error text of curl. */
     Result curl(String... arguments) {
-        return run(Duration.ofSeconds(30), Shell.join(List.of("curl", "-sS", "-m", "20"), arguments)
-                .toArray(String[]::new));
+        return run(
+                Duration.ofSeconds(30),
+                Shell.join(List.of("curl", "-sS", "-m", "20"), arguments).toArray(String[]::new));
     }
 
     static Path home() {

@@ -35,34 +35,49 @@ class LoadIT {
 
     @Test
     void aThousandAtOnce() {
-        Result load = LAPTOP.run(LONG, "sh", "-c", "ulimit -n 8192; ab -q -s 60 -n 1000 -c 1000 http://echo.default/delay/2000");
+        Result load = LAPTOP.run(
+                LONG, "sh", "-c", "ulimit -n 8192; ab -q -s 60 -n 1000 -c 1000 http://echo.default/delay/2000");
         load.ok().says("Complete requests:      1000").says("Failed requests:        0");
         nothingOpen();
     }
 
     @Test
     void twoGigabytesDown() {
-        Result down = LAPTOP.run(LONG, "curl", "-sS", "-o", "/dev/null", "-w", "%{size_download}", "http://echo.default/bytes/2000000000");
+        Result down = LAPTOP.run(
+                LONG,
+                "curl",
+                "-sS",
+                "-o",
+                "/dev/null",
+                "-w",
+                "%{size_download}",
+                "http://echo.default/bytes/2000000000");
         assertEquals("2000000000", down.ok().stdout());
         nothingOpen();
     }
 
     @Test
     void twoGigabytesUp() {
-        Result up = LAPTOP.run(LONG, "sh", "-c", "head -c 2000000000 /dev/zero | curl -sS -T - http://echo.default/sink");
+        Result up =
+                LAPTOP.run(LONG, "sh", "-c", "head -c 2000000000 /dev/zero | curl -sS -T - http://echo.default/sink");
         up.ok().says("2000000000");
         nothingOpen();
     }
 
     @Test
     void bytesAreTheSame() {
-        Result same = LAPTOP.run(LONG, "sh", "-c", "head -c 50000000 /dev/urandom > $HOME/random && socat -t 30 FILE:$HOME/random\\!\\!CREATE:$HOME/back TCP:tcp-echo:9001 && cmp $HOME/random $HOME/back");
+        Result same = LAPTOP.run(
+                LONG,
+                "sh",
+                "-c",
+                "head -c 50000000 /dev/urandom > $HOME/random && socat -t 30 FILE:$HOME/random\\!\\!CREATE:$HOME/back TCP:tcp-echo:9001 && cmp $HOME/random $HOME/back");
         same.ok();
     }
 
     private static void nothingOpen() {
         Shell.await("no flow left open", Duration.ofSeconds(20), () -> {
-            String status = LAPTOP.telepresence("status", "--output", "json").ok().stdout();
+            String status =
+                    LAPTOP.telepresence("status", "--output", "json").ok().stdout();
             return status.contains("\"open_flows\":0") || status.contains("\"open_flows\": 0");
         });
         assertTrue(LAPTOP.curl("http://echo/").ok().stdout().contains("echo-"));

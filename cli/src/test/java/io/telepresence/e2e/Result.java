@@ -31,6 +31,7 @@ record Result(List<String> command, int exitCode, String stdout, String stderr, 
     }
 
     String describe() {
-        return "\n$ " + String.join(" ", command) + "\nexit " + exitCode + " after " + millis + " ms\n" + stdout + stderr;
+        return "\n$ " + String.join(" ", command) + "\nexit " + exitCode + " after " + millis + " ms\n" + stdout
+                + stderr;
     }
 }

@@ -24,9 +24,15 @@ final class Session implements BeforeAllCallback {
             Laptop admin = new Laptop("admin");
             admin.telepresence("quit", "-s");
             admin.telepresence("helm", "uninstall");
-            admin.run(Duration.ofSeconds(120), Laptop.command(
-                            "helm", "install", "--set", "clientRbac.create=true",
-                            "--set-json", "clientRbac.subjects=[{\"kind\":\"Group\",\"name\":\"developers\",\"apiGroup\":\"rbac.authorization.k8s.io\"}]"))
+            admin.run(
+                            Duration.ofSeconds(120),
+                            Laptop.command(
+                                    "helm",
+                                    "install",
+                                    "--set",
+                                    "clientRbac.create=true",
+                                    "--set-json",
+                                    "clientRbac.subjects=[{\"kind\":\"Group\",\"name\":\"developers\",\"apiGroup\":\"rbac.authorization.k8s.io\"}]"))
                     .ok();
             admin.telepresence("quit", "-s").ok();
             installed = true;

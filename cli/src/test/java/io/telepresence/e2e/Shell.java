@@ -31,7 +31,8 @@ final class Shell {
             }
             long millis = (System.nanoTime() - start) / 1_000_000;
             String errors = Files.readString(err) + (ended ? "" : "\n[stopped by the test after " + limit + "]");
-            Result result = new Result(command, ended ? process.exitValue() : 124, Files.readString(out), errors, millis);
+            Result result =
+                    new Result(command, ended ? process.exitValue() : 124, Files.readString(out), errors, millis);
             Files.delete(out);
             Files.delete(err);
             return result;

@@ -23,10 +23,14 @@ class LayersTest {
     private static final Map<String, Map<String, String>> BANNED = Map.of(
             "proto/protocol",
                     Map.of(
-                            "io/fabric8/", KUBERNETES,
-                            "picocli/", PICOCLI,
-                            "com/fasterxml/", "the protocol is protobuf",
-                            "jnr/", "no native code in what every process shares"),
+                            "io/fabric8/",
+                            KUBERNETES,
+                            "picocli/",
+                            PICOCLI,
+                            "com/fasterxml/",
+                            "the protocol is protobuf",
+                            "jnr/",
+                            "no native code in what every process shares"),
             "root-daemon",
                     Map.of(
                             "io/fabric8/", "privileged code never talks to Kubernetes",

@@ -76,7 +76,9 @@ class ShapeTest {
         return method.findAttribute(Attributes.code())
                 .flatMap(code -> code.findAttribute(Attributes.lineNumberTable()))
                 .map(table -> {
-                    var numbers = table.lineNumbers().stream().mapToInt(l -> l.lineNumber()).summaryStatistics();
+                    var numbers = table.lineNumbers().stream()
+                            .mapToInt(l -> l.lineNumber())
+                            .summaryStatistics();
                     return numbers.getMax() - numbers.getMin() + 1;
                 })
                 .orElse(0);

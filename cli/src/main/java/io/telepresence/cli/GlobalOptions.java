@@ -1,0 +1,40 @@
+package io.telepresence.cli;
+
+import io.telepresence.cli.command.Options;
+import io.telepresence.cli.output.Format;
+import io.telepresence.cli.output.Progress;
+import io.telepresence.fault.FaultException;
+import java.util.Set;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+
+/** The options that every command takes, before or after its name. */
+record GlobalOptions(String config, Format format, Progress.Style progress) {
+    /** Those that are followed by a value. */
+    static final Set<String> WITH_VALUE = Set.of("--config", "--output", "--format", "--progress");
+
+    static final Set<String> HELP = Set.of("-h", "--help");
+
+    static CommandSpec addTo(CommandSpec spec) {
+        return spec.addOption(Options.text("Path of the client's configuration file", "--config"))
+                .addOption(Options.text(
+                        "Format of the output: json, yaml, json-stream or default", "--output", "--format"))
+                .addOption(Options.text("Style of progress: auto, tty, plain, json or quiet", "--progress"))
+                .addOption(OptionSpec.builder("-h", "--help")
+                        .usageHelp(true)
+                        .description("Show this help")
+                        .build());
+    }
+
+    static GlobalOptions of(ParseResult options) throws FaultException {
+        return new GlobalOptions(
+                options.matchedOptionValue("--config", ""),
+                format(options),
+                Progress.Style.parse(options.matchedOptionValue("--progress", "auto")));
+    }
+
+    static Format format(ParseResult options) throws FaultException {
+        return Format.parse(options.matchedOptionValue("--output", "default"));
+    }
+}

@@ -1,0 +1,68 @@
+package io.telepresence.cli;
+
+import io.telepresence.cli.daemon.LocalDaemons;
+import io.telepresence.cli.run.ChildProcess;
+import java.io.BufferedReader;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** The process {@code telepresence}. */
+public final class Main {
+    /** Directory of the distribution; set by bin/telepresence. */
+    private static final String HOME = "telepresence.home";
+
+    /** Hidden: runs each line of stdin as an argument list. The build rehearses with it for the AOT cache. */
+    private static final String REHEARSE = "__rehearse";
+
+    private Main() {}
+
+    public static void main(String[] arguments) throws IOException {
+        PrintStream out = stream(FileDescriptor.out);
+        RootCommand root = new RootCommand(machine(System.getenv(), out));
+        int code = 0;
+        if (arguments.length == 1 && arguments[0].equals(REHEARSE)) {
+            BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                root.run(List.of(line.split(" ")));
+            }
+        } else {
+            code = root.run(List.of(arguments));
+        }
+        out.flush();
+        System.exit(code);
+    }
+
+    private static Machine machine(Map<String, String> environment, PrintStream out) {
+        Path executable = Path.of(System.getProperty(HOME, "."), "bin", "telepresence");
+        var streams = new Machine.Streams(System.in, out, stream(FileDescriptor.err), terminal());
+        return new Machine(
+                environment,
+                Path.of("").toAbsolutePath(),
+                streams,
+                LocalDaemons.of(environment, executable.toAbsolutePath()),
+                new ChildProcess());
+    }
+
+    /** UTF-8 whatever the locale says: our check marks must not become question marks. */
+    private static PrintStream stream(FileDescriptor descriptor) {
+        return new PrintStream(new FileOutputStream(descriptor), false, StandardCharsets.UTF_8);
+    }
+
+    /** Whether stderr is a terminal; asked of /proc, for the JDK's own answer is about stdin and stdout. */
+    private static boolean terminal() {
+        try {
+            String target = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
+            return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+}

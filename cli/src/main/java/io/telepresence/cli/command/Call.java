@@ -1,0 +1,80 @@
+package io.telepresence.cli.command;
+
+import io.telepresence.cli.daemon.Daemon;
+import io.telepresence.cli.daemon.Daemons;
+import io.telepresence.cli.output.Output;
+import io.telepresence.cli.output.Progress;
+import io.telepresence.cli.run.ChildRunner;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * One invocation of a command.
+ *
+ * @param options as parsed, global ones included
+ * @param childCommand what was typed after {@code --}; empty where there was none
+ */
+public record Call(ParseResult options, List<String> childCommand, Surroundings around) {
+    /** What a command acts on. */
+    public record Surroundings(
+            Caller caller, Output output, Progress progress, Daemons daemons, ChildRunner children) {}
+
+    Caller caller() {
+        return around.caller();
+    }
+
+    Output output() {
+        return around.output();
+    }
+
+    Progress progress() {
+        return around.progress();
+    }
+
+    Daemons daemons() {
+        return around.daemons();
+    }
+
+    /** The text of an option; empty where it was not given. */
+    String text(String option) {
+        return options.matchedOptionValue(option, "");
+    }
+
+    String text(String option, String otherwise) {
+        return options.matchedOptionValue(option, otherwise);
+    }
+
+    boolean flag(String option) {
+        return options.matchedOptionValue(option, Boolean.FALSE);
+    }
+
+    boolean flag(String option, boolean otherwise) {
+        return options.matchedOptionValue(option, otherwise);
+    }
+
+    List<String> texts(String option) {
+        return options.matchedOptionValue(option, List.of());
+    }
+
+    /** The positional parameter at that place; empty where it was not given. */
+    String parameter(int index) {
+        return options.matchedPositionalValue(index, "");
+    }
+
+    Optional<Daemon> runningDaemon() throws io.telepresence.fault.FaultException {
+        return daemons().user();
+    }
+
+    /** The user daemon, started if need be. */
+    Daemon daemon() throws io.telepresence.fault.FaultException {
+        Optional<Daemon> running = daemons().user();
+        if (running.isPresent()) {
+            return running.get();
+        }
+        progress().step("Launching Telepresence User Daemon");
+        Daemon launched = daemons().launchUser();
+        progress().milestone("Launching Telepresence User Daemon");
+        return launched;
+    }
+}

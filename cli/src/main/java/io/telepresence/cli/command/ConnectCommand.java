@@ -1,0 +1,74 @@
+package io.telepresence.cli.command;
+
+import io.telepresence.cli.daemon.ConnectWish;
+import io.telepresence.cli.daemon.Connected;
+import io.telepresence.cli.daemon.Daemon;
+import io.telepresence.fault.FaultException;
+import java.util.Map;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** {@code telepresence connect [-- COMMAND]}. */
+final class ConnectCommand implements Command {
+    @Override
+    public String name() {
+        return "connect";
+    }
+
+    @Override
+    public String summary() {
+        return "Connect this machine to a cluster";
+    }
+
+    @Override
+    public boolean takesCommand() {
+        return true;
+    }
+
+    @Override
+    public CommandSpec spec() {
+        CommandSpec spec = CommandSpec.create()
+                .addOption(Options.list(
+                        "CIDRs that may conflict with local subnets (the cluster wins)", "--allow-conflicting-subnets"))
+                .addOption(Options.list("Extra CIDRs to route to the cluster", "--also-proxy"))
+                .addOption(Options.text(
+                        "Namespace of the traffic-manager; overrides the configuration", "--manager-namespace"))
+                .addOption(Options.list("Namespaces known to DNS (default all)", "--mapped-namespaces"))
+                .addOption(Options.text("Name of the connection (default from context and namespace)", "--name"))
+                .addOption(Options.list("CIDRs that are never routed to the cluster", "--never-proxy"));
+        return KubeOptions.addTo(spec);
+    }
+
+    static ConnectWish wish(Call call) throws FaultException {
+        return new ConnectWish(
+                KubeOptions.of(call),
+                call.text("--name"),
+                call.text("--namespace"),
+                managerNamespace(call),
+                new ConnectWish.Subnets(
+                        call.texts("--also-proxy"),
+                        call.texts("--never-proxy"),
+                        call.texts("--allow-conflicting-subnets")),
+                call.texts("--mapped-namespaces"));
+    }
+
+    static String managerNamespace(Call call) {
+        return call.text("--manager-namespace", call.caller().variable("TELEPRESENCE_MANAGER_NAMESPACE"));
+    }
+
+    @Override
+    public int run(Call call) throws FaultException {
+        ConnectWish wish = wish(call);
+        Daemon daemon = Sessions.daemons(call);
+        Connected connected = Sessions.connect(call, daemon, wish);
+        if (call.childCommand().isEmpty()) {
+            return 0;
+        }
+        try {
+            return call.around().children().run(call.childCommand(), Map.of());
+        } finally {
+            if (!connected.already()) {
+                daemon.disconnect();
+            }
+        }
+    }
+}

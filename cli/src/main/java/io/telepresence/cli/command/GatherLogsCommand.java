@@ -1,0 +1,72 @@
+package io.telepresence.cli.command;
+
+import io.telepresence.cli.daemon.LogsWish;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** {@code telepresence gather-logs}. */
+final class GatherLogsCommand implements Command {
+    private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH-mm-ss", Locale.ROOT);
+
+    @Override
+    public String name() {
+        return "gather-logs";
+    }
+
+    @Override
+    public String summary() {
+        return "Put the logs of all parts into a zip file";
+    }
+
+    @Override
+    public CommandSpec spec() {
+        return CommandSpec.create()
+                .addOption(Options.flag("Replace the names of pods and namespaces", "-a", "--anonymize"))
+                .addOption(Options.text("Comma list of all, root, user, None (default all)", "--daemons"))
+                .addOption(Options.flag("Include the manifests of pods", "-y", "--get-pod-yaml"))
+                .addOption(Options.text(
+                        "The zip file (default telepresence_logs_<timestamp>.zip here)", "-o", "--output-file"))
+                .addOption(Options.text("all, None or a part of a pod name (default all)", "--traffic-agents"))
+                .addOption(Options.flag("Include the traffic-manager's log (default true)", "--traffic-manager"));
+    }
+
+    static LogsWish wish(Call call, LocalDateTime now) throws FaultException {
+        String file = call.text("--output-file", "telepresence_logs_" + STAMP.format(now) + ".zip");
+        if (!file.endsWith(".zip")) {
+            throw Fault.user("the output file \"" + file + "\" must end in .zip", "")
+                    .exception();
+        }
+        String daemons = call.text("--daemons", "all");
+        for (String daemon : daemons.split(",")) {
+            if (!List.of("all", "root", "user", "none").contains(daemon.strip().toLowerCase(Locale.ROOT))) {
+                throw Fault.user("\"" + daemon + "\" is not a daemon", "Use a comma list of all, root, user, None")
+                        .exception();
+            }
+        }
+        Path absolute = call.caller().workingDirectory().resolve(file).normalize();
+        return new LogsWish(
+                call.flag("--anonymize"),
+                daemons,
+                call.flag("--get-pod-yaml"),
+                absolute.toString(),
+                call.text("--traffic-agents", "all"),
+                call.flag("--traffic-manager", true));
+    }
+
+    @Override
+    public int run(Call call) throws FaultException {
+        LogsWish wish = wish(call, LocalDateTime.now());
+        call.progress().step("Gathering logs");
+        List<String> errors = call.daemon().gatherLogs(wish);
+        call.progress().close();
+        errors.forEach(call.output()::warn);
+        call.output().line("Logs have been exported to " + wish.outputFile());
+        return 0;
+    }
+}

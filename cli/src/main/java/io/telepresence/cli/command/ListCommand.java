@@ -1,0 +1,114 @@
+package io.telepresence.cli.command;
+
+import io.telepresence.cli.daemon.Daemon;
+import io.telepresence.cli.daemon.Workload;
+import io.telepresence.cli.output.Format;
+import io.telepresence.fault.FaultException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** {@code telepresence list}. */
+final class ListCommand implements Command {
+    @Override
+    public String name() {
+        return "list";
+    }
+
+    @Override
+    public String summary() {
+        return "List workloads, and what is intercepted";
+    }
+
+    @Override
+    public CommandSpec spec() {
+        return CommandSpec.create()
+                .addOption(Options.flag("Only workloads with an installed agent", "-a", "--agents"))
+                .addOption(Options.flag("Include debug information", "--debug"))
+                .addOption(Options.flag("Only intercepted workloads", "-i", "--intercepts"))
+                .addOption(Options.text("Namespace scope (default the connected one)", "-n", "--namespace"));
+    }
+
+    @Override
+    public int run(Call call) throws FaultException {
+        Daemon daemon = Sessions.session(call);
+        String namespace = call.text("--namespace");
+        if (call.output().format() == Format.JSON_STREAM) {
+            daemon.watch(namespace, all -> call.output()
+                    .item(chosen(call, all).stream().map(ListCommand::tree).toList()));
+            return 0;
+        }
+        List<Workload> workloads = chosen(call, daemon.list(namespace));
+        if (call.output().structured()) {
+            call.output().object(workloads.stream().map(ListCommand::tree).toList());
+        } else {
+            lines(workloads, call.flag("--debug")).forEach(call.output()::line);
+        }
+        return 0;
+    }
+
+    private static List<Workload> chosen(Call call, List<Workload> all) {
+        return all.stream()
+                .filter(w -> !call.flag("--agents") || !w.agentVersion().isEmpty())
+                .filter(w -> !call.flag("--intercepts") || !w.engagements().isEmpty())
+                .toList();
+    }
+
+    static List<String> lines(List<Workload> workloads, boolean debug) {
+        if (workloads.isEmpty()) {
+            return List.of("No Workloads (Deployments, StatefulSets, ReplicaSets, or Rollouts)");
+        }
+        boolean spread = workloads.stream().map(Workload::namespace).distinct().count() > 1;
+        List<String> titles = workloads.stream().map(w -> title(w, spread)).toList();
+        int width = titles.stream().mapToInt(String::length).max().orElse(0);
+        List<String> lines = new java.util.ArrayList<>();
+        for (int i = 0; i < workloads.size(); i++) {
+            Workload workload = workloads.get(i);
+            String title = titles.get(i);
+            lines.add(title + " ".repeat(width - title.length()) + ": " + state(workload));
+            workload.engagements().forEach(e -> lines.addAll(EngagementText.lines(e, debug)));
+        }
+        return lines;
+    }
+
+    private static String title(Workload workload, boolean withNamespace) {
+        String name = withNamespace ? workload.name() + "." + workload.namespace() : workload.name();
+        return workload.kind().toLowerCase(Locale.ROOT) + " " + name;
+    }
+
+    private static String state(Workload workload) {
+        if (!workload.engagements().isEmpty()) {
+            return "intercepted";
+        }
+        String installed = workload.agentVersion().isEmpty() ? "not installed" : "already installed";
+        if (!workload.notInterceptable().isEmpty()) {
+            return "not interceptable (traffic-agent " + installed + "): " + workload.notInterceptable();
+        }
+        return "ready to engage (traffic-agent "
+                + (workload.agentVersion().isEmpty() ? "not yet installed" : "already installed") + ")";
+    }
+
+    private static Map<String, Object> tree(Workload workload) {
+        Map<String, Object> tree = new LinkedHashMap<>();
+        tree.put("name", workload.name());
+        tree.put("namespace", workload.namespace());
+        tree.put("workload_resource_type", workload.kind());
+        putIfSet(tree, "uid", workload.uid());
+        putIfSet(tree, "agent_version", workload.agentVersion());
+        putIfSet(tree, "not_interceptable_reason", workload.notInterceptable());
+        if (!workload.engagements().isEmpty()) {
+            tree.put(
+                    "intercept_info",
+                    workload.engagements().stream().map(EngagementText::tree).toList());
+        }
+        return tree;
+    }
+
+    private static void putIfSet(Map<String, Object> tree, String key, String value) {
+        if (!value.isEmpty()) {
+            tree.put(key, value);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package io.telepresence.cli.command;
+
+import io.telepresence.cli.daemon.LogLevelWish;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** {@code telepresence loglevel LEVEL}. */
+final class LogLevelCommand implements Command {
+    private static final List<String> LEVELS = List.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE");
+
+    @Override
+    public String name() {
+        return "loglevel";
+    }
+
+    @Override
+    public String summary() {
+        return "Change the log level of all parts for a while";
+    }
+
+    @Override
+    public CommandSpec spec() {
+        return CommandSpec.create()
+                .addPositional(Options.parameter("<ERROR,WARN,INFO,DEBUG,TRACE>", "The level"))
+                .addOption(Options.text("For how long; 0s for ever (default 30m0s)", "-d", "--duration"))
+                .addOption(Options.flag("Only the local daemons", "-l", "--local-only"))
+                .addOption(Options.flag("Only the traffic-manager and the traffic-agents", "-r", "--remote-only"));
+    }
+
+    static LogLevelWish wish(Call call) throws FaultException {
+        String typed = call.parameter(0).toUpperCase(Locale.ROOT);
+        String level = typed.equals("WARNING") ? "WARN" : typed;
+        if (!LEVELS.contains(level)) {
+            throw Fault.user(
+                            "\"" + call.parameter(0) + "\" is not a log level",
+                            "Use one of " + String.join(", ", LEVELS))
+                    .exception();
+        }
+        if (call.flag("--local-only") && call.flag("--remote-only")) {
+            throw Fault.user("--local-only and --remote-only exclude each other", "Give one of them, or none")
+                    .exception();
+        }
+        return new LogLevelWish(
+                level,
+                GoDuration.parse(call.text("--duration", "30m0s")),
+                call.flag("--local-only"),
+                call.flag("--remote-only"));
+    }
+
+    @Override
+    public int run(Call call) throws FaultException {
+        LogLevelWish wish = wish(call);
+        Sessions.present(call).logLevel(wish);
+        return 0;
+    }
+}

@@ -1,0 +1,56 @@
+package io.telepresence.cli.command;
+
+import io.telepresence.cli.daemon.EngageWish;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import java.util.regex.Pattern;
+
+/** Reads {@code --port <local>[:<identifier>]}. */
+final class PortArgument {
+    private static final Pattern IDENTIFIER = Pattern.compile("([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)(/(TCP|UDP))?");
+
+    private PortArgument() {}
+
+    static EngageWish.Port parse(String text) throws FaultException {
+        int colon = text.indexOf(':');
+        String local = colon < 0 ? text : text.substring(0, colon);
+        String identifier = colon < 0 ? "" : text.substring(colon + 1);
+        int slash = local.indexOf('/');
+        if (colon < 0 && slash >= 0) {
+            throw wrong(text);
+        }
+        if (colon >= 0 && !valid(identifier)) {
+            throw wrong(text);
+        }
+        return new EngageWish.Port(number(local, text), identifier);
+    }
+
+    private static boolean valid(String identifier) {
+        if (!IDENTIFIER.matcher(identifier).matches()) {
+            return false;
+        }
+        String name = identifier.replaceFirst("/.*", "");
+        return !name.chars().allMatch(Character::isDigit)
+                || name.length() <= 5 && Integer.parseInt(name) >= 1 && Integer.parseInt(name) <= 65535;
+    }
+
+    private static int number(String local, String text) throws FaultException {
+        try {
+            int port = Integer.parseInt(local);
+            if (port >= 1 && port <= 65535) {
+                return port;
+            }
+        } catch (NumberFormatException e) {
+            throw wrong(text);
+        }
+        throw wrong(text);
+    }
+
+    private static FaultException wrong(String text) {
+        return Fault.user(
+                        "port must be of the format --port <local-port>[:<svcPortIdentifier>], not \"" + text + "\"",
+                        "A port is a number from 1 to 65535; an identifier is a port's name or number, with /TCP or /UDP"
+                                + " after it if need be")
+                .exception();
+    }
+}

@@ -1,0 +1,48 @@
+package io.telepresence.cli.command;
+
+import io.telepresence.cli.daemon.Daemon;
+import io.telepresence.fault.FaultException;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** {@code telepresence quit [-s]}. */
+final class QuitCommand implements Command {
+    @Override
+    public String name() {
+        return "quit";
+    }
+
+    @Override
+    public String summary() {
+        return "End the session, and with -s the daemons";
+    }
+
+    @Override
+    public CommandSpec spec() {
+        return CommandSpec.create().addOption(Options.flag("Stop all local daemons too", "-s", "--stop-daemons"));
+    }
+
+    @Override
+    public int run(Call call) throws FaultException {
+        Optional<Daemon> daemon = call.runningDaemon();
+        if (call.flag("--stop-daemons")) {
+            stop(call, daemon);
+            call.output().line("Telepresence Daemons quitting...done");
+            return 0;
+        }
+        boolean was = daemon.isPresent() && daemon.get().disconnect();
+        call.output().line(was ? "Disconnected" : "Not connected");
+        return 0;
+    }
+
+    private static void stop(Call call, Optional<Daemon> daemon) throws FaultException {
+        call.progress().step("Telepresence Daemons quitting...");
+        if (daemon.isPresent()) {
+            daemon.get().quit();
+        } else if (call.daemons().rootVersion().isPresent()) {
+            call.daemons().quitRoot();
+        }
+        call.daemons().awaitEnd();
+        call.progress().close();
+    }
+}

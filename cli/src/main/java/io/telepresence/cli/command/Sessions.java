@@ -1,0 +1,73 @@
+package io.telepresence.cli.command;
+
+import io.telepresence.cli.daemon.ConnectWish;
+import io.telepresence.cli.daemon.Connected;
+import io.telepresence.cli.daemon.Daemon;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import java.util.List;
+import java.util.Optional;
+
+/** What several commands do to have a session. */
+final class Sessions {
+    private Sessions() {}
+
+    /** Both daemons, started if need be. */
+    static Daemon daemons(Call call) throws FaultException {
+        Daemon daemon = call.daemon();
+        if (call.daemons().rootVersion().isEmpty()) {
+            // No unfinished step may stand where sudo asks for a password.
+            call.progress().milestone("Launching Telepresence Root Daemon");
+            call.daemons().launchRoot();
+        }
+        return daemon;
+    }
+
+    static Connected connect(Call call, Daemon daemon, ConnectWish wish) throws FaultException {
+        call.progress().step("Connecting");
+        Connected connected = daemon.connect(wish, call.progress()::step);
+        if (connected.already()) {
+            call.progress().close();
+        } else {
+            call.progress()
+                    .milestone("Connected to context " + connected.context() + ", namespace " + connected.namespace()
+                            + " (" + connected.server() + ")");
+        }
+        connected.warnings().forEach(w -> call.output().warn("Warning: " + w));
+        return connected;
+    }
+
+    /** A daemon with a session. Makes one with the defaults where there is none, and says that this will go away. */
+    static Daemon session(Call call) throws FaultException {
+        Optional<Daemon> running = call.runningDaemon();
+        if (running.isPresent() && running.get().status().connected()) {
+            return running.get();
+        }
+        call.output()
+                .warn("Warning: connecting implicitly is deprecated and will be removed; run \"telepresence connect\""
+                        + " first");
+        Daemon daemon = daemons(call);
+        connect(call, daemon, defaults(call));
+        return daemon;
+    }
+
+    /** A daemon that runs; for commands that make no sense without one. */
+    static Daemon present(Call call) throws FaultException {
+        Optional<Daemon> running = call.runningDaemon();
+        if (running.isEmpty()) {
+            throw Fault.user("not connected", "Run \"telepresence connect\" first")
+                    .exception();
+        }
+        return running.get();
+    }
+
+    private static ConnectWish defaults(Call call) throws FaultException {
+        return new ConnectWish(
+                KubeOptions.of(call),
+                "",
+                "",
+                ConnectCommand.managerNamespace(call),
+                new ConnectWish.Subnets(List.of(), List.of(), List.of()),
+                List.of());
+    }
+}

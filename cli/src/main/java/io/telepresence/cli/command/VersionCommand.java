@@ -1,0 +1,55 @@
+package io.telepresence.cli.command;
+
+import io.telepresence.agree.Versions;
+import io.telepresence.cli.daemon.Daemon;
+import io.telepresence.cli.daemon.DaemonStatus;
+import io.telepresence.cli.output.KeyValues;
+import io.telepresence.fault.FaultException;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** {@code telepresence version}. */
+final class VersionCommand implements Command {
+    @Override
+    public String name() {
+        return "version";
+    }
+
+    @Override
+    public String summary() {
+        return "Show the versions of all parts";
+    }
+
+    @Override
+    public CommandSpec spec() {
+        return CommandSpec.create();
+    }
+
+    @Override
+    public int run(Call call) throws FaultException {
+        Optional<Daemon> daemon = call.runningDaemon();
+        KeyValues lines = new KeyValues("").add("Client", Versions.VERSION);
+        if (daemon.isEmpty()) {
+            lines.add("Root Daemon", call.daemons().rootVersion().orElse("not running"))
+                    .add("User Daemon", "not running");
+        } else {
+            add(lines, daemon.get().status());
+        }
+        lines.lines().forEach(call.output()::line);
+        return 0;
+    }
+
+    private static void add(KeyValues lines, DaemonStatus status) {
+        lines.add("Root Daemon", status.root().map(DaemonStatus.Root::version).orElse("not running"))
+                .add("User Daemon", status.program().version());
+        if (status.manager().isEmpty()) {
+            lines.add("Traffic Manager", "not connected");
+            return;
+        }
+        DaemonStatus.Manager manager = status.manager().get();
+        lines.add("Traffic Manager", manager.version())
+                .add(
+                        "Traffic Agent",
+                        manager.agentImage().isEmpty() ? "not reported by traffic-manager" : manager.agentImage());
+    }
+}

@@ -1,0 +1,45 @@
+package io.telepresence.cli.daemon;
+
+import io.telepresence.fault.FaultException;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * The user daemon as the command line sees it. Each call blocks until the answer is there; a fault is the daemon's own
+ * sentence, or says that the daemon does not answer. {@code steps} gets what is being waited for, on the calling thread.
+ */
+public interface Daemon {
+    DaemonStatus status() throws FaultException;
+
+    Connected connect(ConnectWish wish, Consumer<String> steps) throws FaultException;
+
+    /** Whether there was a session to end. */
+    boolean disconnect() throws FaultException;
+
+    /** Asks both daemons to end; a root daemon that is a system service stays. */
+    void quit() throws FaultException;
+
+    /** Workloads of {@code namespace}; empty: of the connected one. */
+    List<Workload> list(String namespace) throws FaultException;
+
+    /** The same list at each change, until {@code snapshots} throws or the daemon ends it. */
+    void watch(String namespace, Consumer<List<Workload>> snapshots) throws FaultException;
+
+    Engagement engage(EngageWish wish, Consumer<String> steps) throws FaultException;
+
+    void leave(String name) throws FaultException;
+
+    /** Runs a Helm verb on the traffic-manager; the result is what to print. */
+    String helm(HelmWish wish, Consumer<String> steps) throws FaultException;
+
+    List<String> namespaces(KubeFlags flags) throws FaultException;
+
+    List<KubeContext> contexts(KubeFlags flags) throws FaultException;
+
+    void logLevel(LogLevelWish wish) throws FaultException;
+
+    /** Writes the archive; the result says what could not be had. */
+    List<String> gatherLogs(LogsWish wish) throws FaultException;
+
+    Configuration configuration(boolean clientOnly, String configFile) throws FaultException;
+}

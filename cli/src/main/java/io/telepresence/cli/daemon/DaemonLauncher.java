@@ -1,0 +1,147 @@
+package io.telepresence.cli.daemon;
+
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Starts a daemon through {@code bin/telepresence DAEMON --detach}: a session of its own, no file of ours held open, its
+ * output in a start log. Waits until it listens; a daemon that ends before that is reported with its last words.
+ */
+final class DaemonLauncher {
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration GLANCE = Duration.ofMillis(10);
+    private static final int LAST_WORDS = 3;
+
+    /** Whether the daemon listens now. */
+    @FunctionalInterface
+    interface Listening {
+        boolean now() throws FaultException;
+    }
+
+    private final Path executable;
+    private final boolean root;
+
+    /**
+     * @param executable bin/telepresence
+     * @param root whether the caller is root and needs no sudo
+     */
+    DaemonLauncher(Path executable, boolean root) {
+        this.executable = executable;
+        this.root = root;
+    }
+
+    void user(Path startLog, Listening listening) throws FaultException {
+        start("user daemon", detached("userd", startLog, List.of()), startLog, listening);
+    }
+
+    void root(long owner, Path logDirectory, Listening listening) throws FaultException {
+        Path startLog = logDirectory.resolve("daemon-start.log");
+        List<String> arguments = List.of(
+                "--owner",
+                Long.toString(owner),
+                "--log-file",
+                logDirectory.resolve("daemon.log").toString());
+        List<String> command = new ArrayList<>(root ? List.of() : List.of("sudo", "--"));
+        command.addAll(detached("rootd", startLog, arguments));
+        start("root daemon", command, startLog, listening);
+    }
+
+    private List<String> detached(String daemon, Path startLog, List<String> arguments) {
+        List<String> command = new ArrayList<>(List.of(executable.toString(), daemon, "--detach", startLog.toString()));
+        command.addAll(arguments);
+        return command;
+    }
+
+    private static void start(String name, List<String> command, Path startLog, Listening listening)
+            throws FaultException {
+        long pid = launch(name, command);
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (!listening.now()) {
+            if (ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isEmpty()) {
+                throw ended(name, startLog);
+            }
+            if (System.nanoTime() > end) {
+                throw Fault.internal("the " + name + " does not listen after " + PATIENCE.toSeconds() + " s"
+                                + lastWords(startLog))
+                        .exception();
+            }
+            pause();
+        }
+    }
+
+    /** Runs the launcher to its end; the result is the daemon's process id, which it prints. */
+    private static long launch(String name, List<String> command) throws FaultException {
+        try {
+            Process launcher = new ProcessBuilder(command)
+                    .redirectInput(ProcessBuilder.Redirect.INHERIT)
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
+            String printed = new String(launcher.getInputStream().readAllBytes()).strip();
+            int code = launcher.waitFor();
+            if (code == 0 && printed.matches("\\d+")) {
+                return Long.parseLong(printed);
+            }
+            throw command.getFirst().equals("sudo") ? refused() : notStarted(name, command, "exit code " + code);
+        } catch (IOException e) {
+            throw command.getFirst().equals("sudo") ? noSudo(e) : notStarted(name, command, e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Fault.internal("interrupted while starting the " + name).exception(e);
+        }
+    }
+
+    private static FaultException noSudo(IOException e) {
+        return Fault.denied(
+                        "the root daemon needs root rights, and sudo cannot be run here",
+                        "Run \"telepresence connect\" as root, or install sudo or the root daemon as a service")
+                .exception(e);
+    }
+
+    private static FaultException refused() {
+        return Fault.denied(
+                        "the root daemon was not started: sudo gave no root rights",
+                        "Run \"telepresence connect\" in a terminal where sudo works, or as root")
+                .exception();
+    }
+
+    private static FaultException notStarted(String name, List<String> command, String why) {
+        return Fault.internal("the " + name + " cannot be started with " + command.getFirst() + ": " + why)
+                .exception();
+    }
+
+    private static FaultException ended(String name, Path startLog) {
+        return new Fault(
+                        Fault.Kind.INTERNAL,
+                        "the " + name + " ended while starting" + lastWords(startLog),
+                        "",
+                        startLog.toString())
+                .exception();
+    }
+
+    private static String lastWords(Path startLog) {
+        try {
+            List<String> lines = Files.readAllLines(startLog).stream()
+                    .filter(l -> !l.isBlank())
+                    .toList();
+            String words = String.join(" / ", lines.subList(Math.max(0, lines.size() - LAST_WORDS), lines.size()));
+            return words.isEmpty() ? "" : ": " + words;
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    private static void pause() throws FaultException {
+        try {
+            Thread.sleep(GLANCE);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Fault.internal("interrupted while a daemon starts").exception(e);
+        }
+    }
+}

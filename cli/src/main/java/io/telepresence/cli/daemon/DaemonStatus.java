@@ -1,0 +1,54 @@
+package io.telepresence.cli.daemon;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the daemons say of themselves.
+ *
+ * @param root empty: the root daemon does not run
+ * @param manager empty: not connected
+ * @param troubles what is wrong now, one sentence each
+ */
+public record DaemonStatus(
+        Program program,
+        Connection connection,
+        List<Engagement> engagements,
+        Optional<Root> root,
+        Optional<Manager> manager,
+        List<String> troubles) {
+    public record Program(String version, String executable, String installId) {}
+
+    /**
+     * The session.
+     *
+     * @param name empty: there is none
+     * @param status one of the documented status texts
+     */
+    public record Connection(String name, String status, String error, Cluster cluster) {}
+
+    public record Cluster(
+            String server, String context, String namespace, String managerNamespace, List<String> mappedNamespaces) {}
+
+    public record Root(String version, Optional<Dns> dns, Subnets subnets, List<String> warnings) {}
+
+    /** DNS as the laptop sees it; addresses may be empty. */
+    public record Dns(
+            String error,
+            String localAddress,
+            String remoteIp,
+            Suffixes suffixes,
+            List<String> mappings,
+            long timeoutMillis) {}
+
+    public record Suffixes(List<String> include, List<String> exclude, List<String> excludedNames) {}
+
+    public record Subnets(
+            List<String> mapped, List<String> alsoProxy, List<String> neverProxy, List<String> allowConflicting) {}
+
+    public record Manager(String version, String agentImage) {}
+
+    public boolean connected() {
+        return manager.isPresent() || connection.status().equals("Connected");
+    }
+}

@@ -1,0 +1,149 @@
+package io.telepresence.cli.daemon;
+
+import com.google.protobuf.ByteString;
+import io.telepresence.rpc.connector.ConnectorStatus;
+import io.telepresence.rpc.connector.RootDaemonStatus;
+import io.telepresence.rpc.manager.Cidr;
+import io.telepresence.rpc.manager.EngagedPort;
+import io.telepresence.rpc.rootd.DnsStatus;
+import io.telepresence.rpc.rootd.NetworkStatus;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Messages as what the commands show. */
+final class FromWire {
+    private FromWire() {}
+
+    static Connected connected(io.telepresence.rpc.connector.Connected wire) {
+        return new Connected(
+                wire.getAlreadyConnected(),
+                wire.getContext(),
+                wire.getNamespace(),
+                wire.getServer(),
+                List.copyOf(wire.getWarningsList()));
+    }
+
+    static DaemonStatus status(ConnectorStatus wire) {
+        var program =
+                new DaemonStatus.Program(wire.getVersion().getVersion(), wire.getExecutable(), wire.getInstallId());
+        var cluster = new DaemonStatus.Cluster(
+                wire.getKubernetesServer(),
+                wire.getKubernetesContext(),
+                wire.getNamespace(),
+                wire.getManagerNamespace(),
+                List.copyOf(wire.getMappedNamespacesList()));
+        return new DaemonStatus(
+                program,
+                new DaemonStatus.Connection(wire.getConnectionName(), wire.getStatus(), wire.getError(), cluster),
+                engagements(wire.getEngagementsList()),
+                wire.hasRootDaemon() ? Optional.of(root(wire.getRootDaemon())) : Optional.empty(),
+                wire.hasTrafficManager()
+                        ? Optional.of(new DaemonStatus.Manager(
+                                wire.getTrafficManager().getVersion().getVersion(),
+                                wire.getTrafficManager().getAgentImage()))
+                        : Optional.empty(),
+                List.copyOf(wire.getTroublesList()));
+    }
+
+    private static DaemonStatus.Root root(RootDaemonStatus wire) {
+        NetworkStatus network = wire.getNetwork();
+        return new DaemonStatus.Root(
+                wire.getVersion().getVersion(),
+                network.hasDns() ? Optional.of(dns(network.getDns())) : Optional.empty(),
+                new DaemonStatus.Subnets(
+                        cidrs(network.getSubnetsList()),
+                        cidrs(network.getAlsoProxyList()),
+                        cidrs(network.getNeverProxyList()),
+                        cidrs(network.getAllowConflictingList())),
+                List.copyOf(network.getWarningsList()));
+    }
+
+    private static DaemonStatus.Dns dns(DnsStatus wire) {
+        return new DaemonStatus.Dns(
+                wire.getError(),
+                wire.getLocalAddress(),
+                wire.getRemoteIp(),
+                new DaemonStatus.Suffixes(
+                        List.copyOf(wire.getIncludeSuffixesList()),
+                        List.copyOf(wire.getExcludeSuffixesList()),
+                        List.copyOf(wire.getExcludesList())),
+                wire.getMappingsList().stream()
+                        .map(m -> m.getName() + "->" + m.getAliasFor())
+                        .toList(),
+                wire.getLookupTimeoutMs());
+    }
+
+    static List<Workload> workloads(io.telepresence.rpc.manager.WorkloadSnapshot wire) {
+        return wire.getWorkloadsList().stream()
+                .map(w -> new Workload(
+                        w.getKind(),
+                        w.getName(),
+                        w.getNamespace(),
+                        w.getUid(),
+                        w.getAgentVersion(),
+                        w.getNotInterceptableReason(),
+                        engagements(w.getEngagementsList())))
+                .toList();
+    }
+
+    static Engagement engagement(io.telepresence.rpc.manager.Engagement wire) {
+        var spec = wire.getSpec();
+        return new Engagement(
+                wire.getId(),
+                spec.getName(),
+                wire.getClient(),
+                new Engagement.State(wire.getDisposition(), wire.getMessage()),
+                new Engagement.Target(
+                        spec.getWorkload(),
+                        wire.getWorkloadKind(),
+                        spec.getNamespace(),
+                        spec.getTargetHost(),
+                        wire.getPodIp()),
+                wire.getPortsList().stream().map(FromWire::port).toList(),
+                environment(wire));
+    }
+
+    private static Map<String, String> environment(io.telepresence.rpc.manager.Engagement wire) {
+        return new TreeMap<>(wire.getEnvironmentMap());
+    }
+
+    private static List<Engagement> engagements(List<io.telepresence.rpc.manager.Engagement> wire) {
+        return wire.stream().map(FromWire::engagement).toList();
+    }
+
+    private static Engagement.Port port(EngagedPort wire) {
+        return new Engagement.Port(
+                wire.getProtocol() == io.telepresence.rpc.tunnel.Protocol.UDP ? "UDP" : "TCP",
+                wire.getLocalPort(),
+                wire.getContainerPort(),
+                wire.getServiceName(),
+                wire.getServicePortName(),
+                wire.getServicePort());
+    }
+
+    static List<KubeContext> contexts(io.telepresence.rpc.connector.Contexts wire) {
+        return wire.getContextsList().stream()
+                .map(c -> new KubeContext(c.getName(), c.getCluster(), c.getUser(), c.getNamespace(), c.getCurrent()))
+                .toList();
+    }
+
+    private static List<String> cidrs(List<Cidr> wire) {
+        return wire.stream().map(FromWire::cidr).toList();
+    }
+
+    private static String cidr(Cidr wire) {
+        return address(wire.getIp()) + "/" + wire.getPrefixLength();
+    }
+
+    private static String address(ByteString ip) {
+        try {
+            return InetAddress.getByAddress(ip.toByteArray()).getHostAddress();
+        } catch (UnknownHostException e) {
+            return "?";
+        }
+    }
+}

@@ -1,0 +1,181 @@
+package io.telepresence.cli.daemon;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.MessageLite;
+import com.google.protobuf.Parser;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.rpc.common.Empty;
+import io.telepresence.rpc.connector.ConfigReply;
+import io.telepresence.rpc.connector.ConfigRequest;
+import io.telepresence.rpc.connector.ConnectEvent;
+import io.telepresence.rpc.connector.ConnectorStatus;
+import io.telepresence.rpc.connector.Contexts;
+import io.telepresence.rpc.connector.DisconnectReply;
+import io.telepresence.rpc.connector.EngageEvent;
+import io.telepresence.rpc.connector.GatherLogsReply;
+import io.telepresence.rpc.connector.HelmEvent;
+import io.telepresence.rpc.connector.LeaveRequest;
+import io.telepresence.rpc.connector.ListRequest;
+import io.telepresence.rpc.connector.Names;
+import io.telepresence.rpc.connector.QuitReply;
+import io.telepresence.rpc.manager.WorkloadSnapshot;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+
+/** The user daemon behind its unix socket; one connection per call. */
+final class GrpcDaemon implements Daemon {
+    private static final String SERVICE = "telepresence.connector.Connector/";
+
+    /** For calls that the daemon answers from what it knows. */
+    private static final Duration QUICK = Duration.ofSeconds(10);
+
+    /** For calls whose length is bounded by the daemon's own timeouts. */
+    private static final Duration UNBOUNDED = Duration.ZERO;
+
+    private final Rpc rpc;
+
+    GrpcDaemon(Path socket) {
+        this.rpc = new Rpc(socket, "user daemon");
+    }
+
+    @Override
+    public DaemonStatus status() throws FaultException {
+        return FromWire.status(ask("Status", Empty.getDefaultInstance(), ConnectorStatus.parser(), QUICK));
+    }
+
+    @Override
+    public Connected connect(ConnectWish wish, Consumer<String> steps) throws FaultException {
+        AtomicReference<Connected> result = new AtomicReference<>();
+        follow("Connect", ToWire.connect(wish), ConnectEvent.parser(), event -> {
+            switch (event.getEventCase()) {
+                case PROGRESS -> steps.accept(event.getProgress());
+                case CONNECTED -> result.set(FromWire.connected(event.getConnected()));
+                case EVENT_NOT_SET -> steps.accept("");
+            }
+        });
+        return present(result, "connect");
+    }
+
+    @Override
+    public boolean disconnect() throws FaultException {
+        return ask("Disconnect", Empty.getDefaultInstance(), DisconnectReply.parser(), UNBOUNDED)
+                .getWasConnected();
+    }
+
+    @Override
+    public void quit() throws FaultException {
+        ask("Quit", Empty.getDefaultInstance(), QuitReply.parser(), Duration.ofSeconds(20));
+    }
+
+    @Override
+    public List<Workload> list(String namespace) throws FaultException {
+        return FromWire.workloads(ask("List", inNamespace(namespace), WorkloadSnapshot.parser(), UNBOUNDED));
+    }
+
+    @Override
+    public void watch(String namespace, Consumer<List<Workload>> snapshots) throws FaultException {
+        follow(
+                "WatchWorkloads",
+                inNamespace(namespace),
+                WorkloadSnapshot.parser(),
+                s -> snapshots.accept(FromWire.workloads(s)));
+    }
+
+    @Override
+    public Engagement engage(EngageWish wish, Consumer<String> steps) throws FaultException {
+        AtomicReference<Engagement> result = new AtomicReference<>();
+        follow("Engage", ToWire.engage(wish), EngageEvent.parser(), event -> {
+            switch (event.getEventCase()) {
+                case PROGRESS -> steps.accept(event.getProgress());
+                case ENGAGEMENT -> result.set(FromWire.engagement(event.getEngagement()));
+                case EVENT_NOT_SET -> steps.accept("");
+            }
+        });
+        return present(result, "intercept");
+    }
+
+    @Override
+    public void leave(String name) throws FaultException {
+        ask("Leave", LeaveRequest.newBuilder().setName(name).build(), Empty.parser(), UNBOUNDED);
+    }
+
+    @Override
+    public String helm(HelmWish wish, Consumer<String> steps) throws FaultException {
+        AtomicReference<String> result = new AtomicReference<>();
+        follow("Helm", ToWire.helm(wish), HelmEvent.parser(), event -> {
+            switch (event.getEventCase()) {
+                case PROGRESS -> steps.accept(event.getProgress());
+                case OUTPUT -> result.set(event.getOutput());
+                case EVENT_NOT_SET -> steps.accept("");
+            }
+        });
+        return present(result, "helm");
+    }
+
+    @Override
+    public List<String> namespaces(KubeFlags flags) throws FaultException {
+        return List.copyOf(ask("ListNamespaces", ToWire.kube(flags), Names.parser(), UNBOUNDED)
+                .getNamesList());
+    }
+
+    @Override
+    public List<KubeContext> contexts(KubeFlags flags) throws FaultException {
+        return FromWire.contexts(ask("ListContexts", ToWire.kube(flags), Contexts.parser(), QUICK));
+    }
+
+    @Override
+    public void logLevel(LogLevelWish wish) throws FaultException {
+        ask("SetLogLevel", ToWire.logLevel(wish), Empty.parser(), UNBOUNDED);
+    }
+
+    @Override
+    public List<String> gatherLogs(LogsWish wish) throws FaultException {
+        return List.copyOf(ask("GatherLogs", ToWire.logs(wish), GatherLogsReply.parser(), UNBOUNDED)
+                .getErrorsList());
+    }
+
+    @Override
+    public Configuration configuration(boolean clientOnly, String configFile) throws FaultException {
+        ConfigRequest request = ConfigRequest.newBuilder()
+                .setClientOnly(clientOnly)
+                .setConfigFile(configFile)
+                .build();
+        ConfigReply reply = ask("GetConfig", request, ConfigReply.parser(), UNBOUNDED);
+        return new Configuration(reply.getYaml(), reply.getJson());
+    }
+
+    private static ListRequest inNamespace(String namespace) {
+        return ListRequest.newBuilder().setNamespace(namespace).build();
+    }
+
+    private <T> T ask(String method, MessageLite request, Parser<T> parser, Duration deadline) throws FaultException {
+        return rpc.ask(SERVICE + method, request, parser, deadline);
+    }
+
+    private <T> void follow(String method, MessageLite request, Parser<T> parser, Consumer<T> answers)
+            throws FaultException {
+        rpc.call(SERVICE + method, request, UNBOUNDED, bytes -> answers.accept(parse(parser, bytes)));
+    }
+
+    private static <T> T parse(Parser<T> parser, byte[] bytes) throws IOException {
+        try {
+            return parser.parseFrom(bytes);
+        } catch (InvalidProtocolBufferException e) {
+            throw new IOException("the user daemon's answer cannot be read", e);
+        }
+    }
+
+    private static <T> T present(AtomicReference<T> result, String what) throws FaultException {
+        T value = result.get();
+        if (value == null) {
+            throw Fault.internal("the user daemon ended " + what + " without an answer")
+                    .exception();
+        }
+        return value;
+    }
+}

@@ -1,0 +1,22 @@
+package io.telepresence.cli.daemon;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The shared Kubernetes flags, and what of the caller's surroundings they depend on.
+ *
+ * @param flags flag name without dashes to its values, only those that were given
+ * @param stdin the kubeconfig where {@code --kubeconfig} is {@code -}; else empty
+ */
+public record KubeFlags(Map<String, List<String>> flags, Place place, byte[] stdin) {
+    /**
+     * Where the command was typed: relative paths are the caller's.
+     *
+     * @param kubeconfig the variable KUBECONFIG; may be empty
+     * @param inCluster the command runs in a pod
+     * @param configFile {@code --config}; empty: the default one
+     */
+    public record Place(
+            String kubeconfig, String home, String workingDirectory, boolean inCluster, String configFile) {}
+}

@@ -1,0 +1,104 @@
+package io.telepresence.cli.daemon;
+
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.rpc.common.Empty;
+import io.telepresence.rpc.common.VersionInfo;
+import io.telepresence.rpc.rootd.QuitReply;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+
+/** The daemons of this machine, behind their unix sockets. */
+public final class LocalDaemons implements Daemons {
+    private static final Path ROOT_LOGS = Path.of("/var/log/telepresence");
+    private static final Duration QUICK = Duration.ofSeconds(5);
+    private static final Duration FAREWELL = Duration.ofSeconds(5);
+
+    private final Discovery discovery;
+    private final DaemonLauncher launcher;
+    private final Path userLogs;
+
+    private LocalDaemons(Discovery discovery, DaemonLauncher launcher, Path userLogs) {
+        this.discovery = discovery;
+        this.launcher = launcher;
+        this.userLogs = userLogs;
+    }
+
+    /**
+     * The daemons of the caller.
+     *
+     * @param executable bin/telepresence, which starts them
+     */
+    public static LocalDaemons of(Map<String, String> environment, Path executable) {
+        Discovery discovery = Discovery.of(environment);
+        return new LocalDaemons(discovery, new DaemonLauncher(executable, discovery.uid() == 0), userLogs(environment));
+    }
+
+    private static Path userLogs(Map<String, String> environment) {
+        String cache = environment.getOrDefault("XDG_CACHE_HOME", "");
+        Path base = cache.isEmpty() ? Path.of(environment.getOrDefault("HOME", "/tmp"), ".cache") : Path.of(cache);
+        return base.resolve("telepresence/logs");
+    }
+
+    @Override
+    public Optional<Daemon> user() throws FaultException {
+        return discovery.userListens() ? Optional.of(new GrpcDaemon(discovery.userSocket())) : Optional.empty();
+    }
+
+    @Override
+    public Daemon launchUser() throws FaultException {
+        try {
+            Files.createDirectories(userLogs);
+        } catch (IOException e) {
+            throw Fault.user("the log directory " + userLogs + " cannot be made: " + e.getMessage(), "")
+                    .exception(e);
+        }
+        launcher.user(userLogs.resolve("connector-start.log"), discovery::userListens);
+        return new GrpcDaemon(discovery.userSocket());
+    }
+
+    @Override
+    public Optional<String> rootVersion() throws FaultException {
+        if (!discovery.rootListens()) {
+            return Optional.empty();
+        }
+        return Optional.of(root().ask("telepresence.rootd.RootDaemon/Version", empty(), VersionInfo.parser(), QUICK)
+                .getVersion());
+    }
+
+    @Override
+    public void launchRoot() throws FaultException {
+        launcher.root(discovery.uid(), ROOT_LOGS, discovery::rootListens);
+    }
+
+    @Override
+    public void quitRoot() throws FaultException {
+        root().ask("telepresence.rootd.RootDaemon/Quit", empty(), QuitReply.parser(), QUICK);
+    }
+
+    @Override
+    public void awaitEnd() {
+        long end = System.nanoTime() + FAREWELL.toNanos();
+        try {
+            while (discovery.userListens() && System.nanoTime() < end) {
+                Thread.sleep(Duration.ofMillis(10));
+            }
+        } catch (FaultException e) {
+            return;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private Rpc root() {
+        return new Rpc(discovery.rootSocket(), "root daemon");
+    }
+
+    private static Empty empty() {
+        return Empty.getDefaultInstance();
+    }
+}

@@ -1,0 +1,18 @@
+package io.telepresence.cli.daemon;
+
+import java.util.List;
+
+/**
+ * A workload that the manager knows.
+ *
+ * @param agentVersion empty: no agent is installed
+ * @param notInterceptable why not; empty: it can be engaged
+ */
+public record Workload(
+        String kind,
+        String name,
+        String namespace,
+        String uid,
+        String agentVersion,
+        String notInterceptable,
+        List<Engagement> engagements) {}
