@@ -173,7 +173,7 @@ class AgentTcpTest {
             open.line();
             Thread ending = Thread.ofVirtual()
                     .start(() ->
-                            rig.agent.drain(Duration.ofMillis(400), Duration.ofSeconds(5), Duration.ofSeconds(10)));
+                            rig.agent.drain(Duration.ofMillis(400), Duration.ofSeconds(1), Duration.ofSeconds(10)));
             try (Caller late = rig.call()) {
                 assertEquals("app", late.line());
             }
