@@ -28,6 +28,7 @@ import java.util.regex.Pattern;
  *   <li>{@code POD_CIDR_STRATEGY}: auto, nodePodCIDRs, coverPodIPs or environment; {@code POD_CIDRS}: for the last.
  *   <li>{@code WORKLOAD_KINDS}: of Deployment, ReplicaSet, StatefulSet; empty: all three.
  *   <li>{@code CLIENT_CONFIG_FILE}: a mounted file with the Helm value {@code client} as YAML; read at every request.
+ *   <li>{@code RESOLV_CONF}: where the cluster's DNS is read from, default /etc/resolv.conf.
  *   <li>{@code INJECT_POLICY}: OnDemand (default) or WhenEnabled ({@code agentInjector.injectPolicy}).
  *   <li>{@code INJECTOR_ENABLED}: true (default) or false ({@code agentInjector.enabled}).
  *   <li>{@code INJECTOR_SERVICE}: name of the webhook's Service, default agent-injector.
@@ -59,8 +60,9 @@ public record ManagerConfig(
     /**
      * @param level of the manager's own log, upper case
      * @param clientConfig may be null
+     * @param resolvConf what the kubelet wrote for this pod
      */
-    public record Logs(String level, Path clientConfig) {}
+    public record Logs(String level, Path clientConfig, Path resolvConf) {}
 
     /** @param strategy one of auto, nodePodCIDRs, coverPodIPs, environment */
     public record PodCidrs(String strategy, List<String> cidrs) {}
@@ -83,7 +85,10 @@ public record ManagerConfig(
                         env.level("AGENT_LOG_LEVEL"),
                         env.duration("AGENT_ARRIVAL_TIMEOUT", Duration.ofSeconds(30)),
                         kinds(env)),
-                new Logs(env.level("LOG_LEVEL"), env.path("CLIENT_CONFIG_FILE")),
+                new Logs(
+                        env.level("LOG_LEVEL"),
+                        env.path("CLIENT_CONFIG_FILE"),
+                        Path.of(env.text("RESOLV_CONF", "/etc/resolv.conf"))),
                 new PodCidrs(
                         env.oneOf("POD_CIDR_STRATEGY", "auto", "nodePodCIDRs", "coverPodIPs", "environment"),
                         env.list("POD_CIDRS")),

@@ -74,8 +74,8 @@ public final class AgentReview {
                 && holder.podUid().equals(podUid);
         if (!same) {
             throw Fault.denied(
-                            "the token of pod " + holder.podName() + "." + holder.namespace()
-                                    + " cannot speak for pod " + podName + "." + namespace,
+                            "the token of pod " + holder.podName() + "." + holder.namespace() + " cannot speak for pod "
+                                    + podName + "." + namespace,
                             "")
                     .exception();
         }
@@ -114,11 +114,14 @@ public final class AgentReview {
                 && status.getUser() != null
                 && String.valueOf(status.getUser().getUsername()).startsWith(USER_PREFIX);
         if (!good) {
-            throw Fault.denied("the agent's token is not valid for " + AgentNames.AUDIENCE, "").exception();
+            throw Fault.denied("the agent's token is not valid for " + AgentNames.AUDIENCE, "")
+                    .exception();
         }
-        String[] account = status.getUser().getUsername().substring(USER_PREFIX.length()).split(":");
-        Map<String, List<String>> extra =
-                status.getUser().getExtra() == null ? Map.of() : status.getUser().getExtra();
+        String[] account =
+                status.getUser().getUsername().substring(USER_PREFIX.length()).split(":");
+        Map<String, List<String>> extra = status.getUser().getExtra() == null
+                ? Map.of()
+                : status.getUser().getExtra();
         return new Holder(account[0], first(extra, POD_NAME), first(extra, POD_UID));
     }
 

@@ -23,6 +23,6 @@ public record ClusterFacts(
 
     public record Injector(InetAddress ip, int port) {}
 
-    static final ClusterFacts NONE = new ClusterFacts(
-            List.of(), List.of(), "", Optional.empty(), Optional.empty(), List.of(), List.of());
+    static final ClusterFacts NONE =
+            new ClusterFacts(List.of(), List.of(), "", Optional.empty(), Optional.empty(), List.of(), List.of());
 }

@@ -39,8 +39,7 @@ public final class ClusterView implements AutoCloseable {
     }
 
     public static ClusterView open(KubernetesClient client, ClusterStores stores, Settings settings) {
-        ClusterView view =
-                new ClusterView(settings, stores, new ServiceCidrs(client, settings.ownNamespace())::read);
+        ClusterView view = new ClusterView(settings, stores, new ServiceCidrs(client, settings.ownNamespace())::read);
         view.start();
         return view;
     }
@@ -78,7 +77,9 @@ public final class ClusterView implements AutoCloseable {
         PodSubnets pods = new PodSubnets(settings.podStrategy(), settings.podCidrs());
         facts.set(new ClusterFacts(
                 serviceSubnets(),
-                pods.find(stores.nodes().all(), stores.pods().all().stream().filter(Pods::alive).toList()),
+                pods.find(
+                        stores.nodes().all(),
+                        stores.pods().all().stream().filter(Pods::alive).toList()),
                 settings.dns().clusterDomain(),
                 settings.dns().nameservers().stream()
                         .filter(ip -> !ip.isLinkLocalAddress())
@@ -107,7 +108,8 @@ public final class ClusterView implements AutoCloseable {
                 .get(settings.ownNamespace(), settings.injectorService())
                 .filter(s -> !clusterIps(s).isEmpty() && !s.getSpec().getPorts().isEmpty())
                 .map(s -> new ClusterFacts.Injector(
-                        clusterIps(s).getFirst(), s.getSpec().getPorts().getFirst().getPort()));
+                        clusterIps(s).getFirst(),
+                        s.getSpec().getPorts().getFirst().getPort()));
     }
 
     private List<String> namespaces() {

@@ -47,7 +47,8 @@ record PodSubnets(String strategy, List<Cidr> given) {
     private static List<InetAddress> ips(List<Pod> pods) {
         return pods.stream()
                 .filter(p -> !"kube-system".equals(p.getMetadata().getNamespace()))
-                .filter(p -> p.getSpec() == null || !Boolean.TRUE.equals(p.getSpec().getHostNetwork()))
+                .filter(p ->
+                        p.getSpec() == null || !Boolean.TRUE.equals(p.getSpec().getHostNetwork()))
                 .filter(p -> p.getStatus() != null)
                 .flatMap(p -> p.getStatus().getPodIPs().stream())
                 .map(ip -> ip.getIp())

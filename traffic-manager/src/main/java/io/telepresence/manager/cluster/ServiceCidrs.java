@@ -83,7 +83,11 @@ final class ServiceCidrs {
                 .endSpec()
                 .build();
         try {
-            client.services().inNamespace(ownNamespace).resource(service).dryRun(true).create();
+            client.services()
+                    .inNamespace(ownNamespace)
+                    .resource(service)
+                    .dryRun(true)
+                    .create();
             return List.of();
         } catch (KubernetesClientException e) {
             return parseRefusal(String.valueOf(e.getMessage()));

@@ -72,9 +72,7 @@ public final class Watches implements AutoCloseable {
 
     private static <T extends HasMetadata> Informable<T> in(
             io.fabric8.kubernetes.client.dsl.MixedOperation<T, ?, ?> kind, String namespace) {
-        return namespace.isEmpty()
-                ? kind.inAnyNamespace()
-                : kind.inNamespace(namespace);
+        return namespace.isEmpty() ? kind.inAnyNamespace() : kind.inNamespace(namespace);
     }
 
     private record Opening(List<String> namespaces, List<CompletableFuture<Void>> first, Closers opened) {

@@ -53,7 +53,8 @@ final class AgentArrival {
     private static boolean serves(AgentSession agent, List<EngagedPort> ports) {
         return agent.agent().ports().isEmpty()
                 || ports.stream()
-                        .allMatch(p -> agent.agent().ports().contains(new AgentSession.Port(p.udp(), p.containerPort())));
+                        .allMatch(
+                                p -> agent.agent().ports().contains(new AgentSession.Port(p.udp(), p.containerPort())));
     }
 
     private boolean leftoverServes(WorkloadRef workload, List<EngagedPort> ports) {
@@ -61,9 +62,11 @@ final class AgentArrival {
                 .filter(p -> Pods.replaced(p) && Pods.ready(p))
                 .anyMatch(p -> {
                     Map<String, String> labels = p.getMetadata().getLabels();
-                    return workloads.servicesSelecting(workload.namespace(), labels == null ? Map.of() : labels).stream()
-                            .anyMatch(s -> ports.stream()
-                                    .anyMatch(e -> e.service().equals(s.getMetadata().getName())));
+                    return workloads
+                            .servicesSelecting(workload.namespace(), labels == null ? Map.of() : labels)
+                            .stream()
+                            .anyMatch(s -> ports.stream().anyMatch(e -> e.service()
+                                    .equals(s.getMetadata().getName())));
                 });
     }
 }

@@ -118,7 +118,9 @@ public final class AgentPlans implements WishedAgents {
         Set<Integer> ports = ConcurrentHashMap.newKeySet();
         for (Container container : spec.getContainers()) {
             if (!AgentNames.CONTAINER.equals(container.getName())) {
-                container.getPorts().stream().map(ContainerPort::getContainerPort).forEach(ports::add);
+                container.getPorts().stream()
+                        .map(ContainerPort::getContainerPort)
+                        .forEach(ports::add);
             }
         }
         return ports;

@@ -57,7 +57,8 @@ public final class AgentWait {
      */
     String await(WorkloadRef workload, List<EngagedPort> ports, Duration limit, Consumer<String> progress)
             throws FaultException, InterruptedException {
-        Waiting waiting = new Waiting(workload, progress, events.apply(Instant.now().minusSeconds(5)));
+        Waiting waiting =
+                new Waiting(workload, progress, events.apply(Instant.now().minusSeconds(5)));
         AgentArrival arrival = new AgentArrival(workloads, sessions);
         Signal signal = new Signal();
         AutoCloseable ofWorkloads = workloads.watch(signal::changed);
@@ -107,15 +108,14 @@ public final class AgentWait {
             List<Trouble> troubles = new ArrayList<>(PodTroubles.of(workloads.pods(workload)));
             if (!Instant.now().isBefore(nextEvents)) {
                 nextEvents = Instant.now().plus(EVENTS_APART);
-                troubles.addAll(PodTroubles.ofEvents(
-                        warnings.warnings(workload.namespace()), workloads.uidsOf(workload)));
+                troubles.addAll(
+                        PodTroubles.ofEvents(warnings.warnings(workload.namespace()), workloads.uidsOf(workload)));
             }
             for (Trouble trouble : troubles) {
                 if (trouble.fatal()) {
                     throw Fault.user(
                                     "the traffic-agent of " + workload + " cannot arrive: " + trouble.text(),
-                                    "Look at the pod with: kubectl describe pods --namespace "
-                                            + workload.namespace())
+                                    "Look at the pod with: kubectl describe pods --namespace " + workload.namespace())
                             .exception();
                 }
                 if (told.add(trouble.text())) {
@@ -126,8 +126,8 @@ public final class AgentWait {
 
         Fault timedOut(Duration limit) {
             String trouble = injectorTrouble.get();
-            StringBuilder text = new StringBuilder("request timed out while waiting for agent "
-                    + workload.name() + "." + workload.namespace() + " to arrive (" + limit.toSeconds() + " s)");
+            StringBuilder text = new StringBuilder("request timed out while waiting for agent " + workload.name() + "."
+                    + workload.namespace() + " to arrive (" + limit.toSeconds() + " s)");
             told.forEach(t -> text.append("\n  ").append(t));
             String webhook = trouble.isEmpty()
                     ? "Check that the API server reaches the agent injector's webhook, and that the agent can reach the"

@@ -17,7 +17,8 @@ final class ConflictRules {
         for (Engagement other : others) {
             if (other.id().equals(wished.id())) {
                 return Optional.of(Fault.user(
-                        wished.spec().kind().title() + " named \"" + wished.spec().name() + "\" already exists",
+                        wished.spec().kind().title() + " named \""
+                                + wished.spec().name() + "\" already exists",
                         "Choose another name, or end it with: telepresence leave "
                                 + wished.spec().name()));
             }
@@ -37,7 +38,8 @@ final class ConflictRules {
     }
 
     private static Optional<EngagedPort> sharedPort(Engagement wished, Engagement other) {
-        boolean bothTake = wished.spec().kind().takesPort() && other.spec().kind().takesPort();
+        boolean bothTake =
+                wished.spec().kind().takesPort() && other.spec().kind().takesPort();
         boolean stands = other.disposition() != Engagement.Disposition.BAD_ARGS;
         if (!bothTake || !stands || !wished.workload().equals(other.workload())) {
             return Optional.empty();

@@ -56,10 +56,14 @@ public record EngagementSpec(
     /** @throws FaultException something that must be there is not */
     void check() throws FaultException {
         if (name.isEmpty() || workload.isEmpty() || namespace.isEmpty()) {
-            throw Fault.user("an engagement needs a name, a workload and a namespace", "").exception();
+            throw Fault.user("an engagement needs a name, a workload and a namespace", "")
+                    .exception();
         }
         if (kind != Kind.INTERCEPT) {
-            throw Fault.user("this traffic-manager does not offer " + kind.title().toLowerCase(java.util.Locale.ROOT), "")
+            throw Fault.user(
+                            "this traffic-manager does not offer "
+                                    + kind.title().toLowerCase(java.util.Locale.ROOT),
+                            "")
                     .exception();
         }
     }

@@ -81,9 +81,17 @@ public final class Engagements {
      * Enters what a client had before this manager was started. A conflict with one that came first makes it BAD_ARGS,
      * which its owner sees.
      */
-    void restore(ClientSession client, EngagementSpec spec, WorkloadRef workload, List<EngagedPort> ports, String podIp) {
+    void restore(
+            ClientSession client, EngagementSpec spec, WorkloadRef workload, List<EngagedPort> ports, String podIp) {
         Engagement had = new Engagement(
-                id(client.id(), spec.name()), spec, client.client().name(), Disposition.ACTIVE, "", workload, ports, podIp);
+                id(client.id(), spec.name()),
+                spec,
+                client.client().name(),
+                Disposition.ACTIVE,
+                "",
+                workload,
+                ports,
+                podIp);
         if (all.get().stream().anyMatch(e -> e.id().equals(had.id()))) {
             return;
         }
@@ -109,20 +117,20 @@ public final class Engagements {
 
     /** @throws FaultException it has ended in the meantime */
     Engagement activate(String id, String podIp) throws FaultException {
-        List<Engagement> next =
-                all.update(list -> list.stream().map(e -> e.id().equals(id) ? e.servedBy(podIp) : e).toList());
-        return next.stream()
-                .filter(e -> e.id().equals(id))
-                .findFirst()
-                .orElseThrow(() -> Fault.user("the engagement was ended while it waited for agents", "")
-                        .exception());
+        List<Engagement> next = all.update(list -> list.stream()
+                .map(e -> e.id().equals(id) ? e.servedBy(podIp) : e)
+                .toList());
+        return next.stream().filter(e -> e.id().equals(id)).findFirst().orElseThrow(() -> Fault.user(
+                        "the engagement was ended while it waited for agents", "")
+                .exception());
     }
 
     /** @return whether there was one */
     public boolean remove(String id) {
         boolean[] removed = new boolean[1];
         all.update(list -> {
-            List<Engagement> left = list.stream().filter(e -> !e.id().equals(id)).toList();
+            List<Engagement> left =
+                    list.stream().filter(e -> !e.id().equals(id)).toList();
             removed[0] = left.size() < list.size();
             return left;
         });
@@ -137,8 +145,8 @@ public final class Engagements {
         return all.get().stream()
                 .filter(e -> e.id().equals(id) && e.active())
                 .filter(e -> e.workload().equals(agent.agent().workload()))
-                .filter(e -> e.spec().targetHost().equals(host)
-                        && e.ports().stream().anyMatch(p -> p.localPort() == port))
+                .filter(e ->
+                        e.spec().targetHost().equals(host) && e.ports().stream().anyMatch(p -> p.localPort() == port))
                 .findFirst()
                 .flatMap(e -> sessions.client(owner(e)));
     }

@@ -25,11 +25,7 @@ public final class Engaging {
     private final AgentWait wait;
 
     public Engaging(
-            Engagements engagements,
-            AgentPlans plans,
-            Workloads workloads,
-            AgentInstaller installer,
-            AgentWait wait) {
+            Engagements engagements, AgentPlans plans, Workloads workloads, AgentInstaller installer, AgentWait wait) {
         this.engagements = engagements;
         this.plans = plans;
         this.workloads = workloads;
@@ -47,11 +43,13 @@ public final class Engaging {
     public Engagement engage(ClientSession client, EngagementSpec spec, Duration limit, Consumer<String> progress)
             throws FaultException, InterruptedException {
         spec.check();
-        Workload workload = new WorkloadChoice(workloads).choose(spec.namespace(), spec.workload(), spec.workloadKind());
+        Workload workload =
+                new WorkloadChoice(workloads).choose(spec.namespace(), spec.workload(), spec.workloadKind());
         WorkloadRef ref = workload.ref();
         List<EngagedPort> ports = PortChoice.choose(ref, plans.ports(workload), spec);
         if (workload.replicas() == 0) {
-            throw Fault.user(ref + " is scaled to zero: there is no pod to engage", "").exception();
+            throw Fault.user(ref + " is scaled to zero: there is no pod to engage", "")
+                    .exception();
         }
         Engagement reserved = engagements.reserve(client, spec, ref, ports);
         boolean done = false;

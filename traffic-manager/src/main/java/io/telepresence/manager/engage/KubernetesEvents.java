@@ -46,7 +46,9 @@ final class KubernetesEvents implements Events {
                 ? event.getMetadata().getCreationTimestamp()
                 : event.getLastTimestamp();
         try {
-            return OffsetDateTime.parse(time).withOffsetSameInstant(ZoneOffset.UTC).toInstant();
+            return OffsetDateTime.parse(time)
+                    .withOffsetSameInstant(ZoneOffset.UTC)
+                    .toInstant();
         } catch (DateTimeParseException | NullPointerException e) {
             return Instant.MAX;
         }

@@ -63,8 +63,7 @@ final class PodTroubles {
     private static void unschedulable(Pod pod, List<Trouble> troubles) {
         for (PodCondition condition : pod.getStatus().getConditions()) {
             if ("PodScheduled".equals(condition.getType()) && "False".equals(condition.getStatus())) {
-                troubles.add(new Trouble(
-                        false, "pod " + name(pod) + " is not scheduled: " + condition.getMessage()));
+                troubles.add(new Trouble(false, "pod " + name(pod) + " is not scheduled: " + condition.getMessage()));
             }
         }
     }
@@ -74,11 +73,14 @@ final class PodTroubles {
         if (state == null || state.getWaiting() == null) {
             return;
         }
-        String reason = state.getWaiting().getReason() == null ? "" : state.getWaiting().getReason();
+        String reason =
+                state.getWaiting().getReason() == null ? "" : state.getWaiting().getReason();
         if (NO_TROUBLE.contains(reason)) {
             return;
         }
-        String message = state.getWaiting().getMessage() == null ? "" : ": " + state.getWaiting().getMessage();
+        String message = state.getWaiting().getMessage() == null
+                ? ""
+                : ": " + state.getWaiting().getMessage();
         troubles.add(new Trouble(
                 OURS.contains(status.getName()) && FATAL_FOR_OURS.contains(reason),
                 "container " + status.getName() + " of pod " + name(pod) + ": " + reason + message + last(status)));

@@ -55,7 +55,8 @@ final class PortMap {
         String onlyService = annotations.getOrDefault(AgentNames.INJECT_SERVICE_NAME, "");
         List<PortName> onlyPorts = names(annotations.get(AgentNames.INJECT_SERVICE_PORTS));
         for (Service service : services) {
-            if (onlyService.isEmpty() || onlyService.equals(service.getMetadata().getName())) {
+            if (onlyService.isEmpty()
+                    || onlyService.equals(service.getMetadata().getName())) {
                 addService(found, containers, service, onlyPorts);
             }
         }
@@ -72,8 +73,8 @@ final class PortMap {
         boolean headless = "None".equals(service.getSpec().getClusterIP());
         for (ServicePort port : service.getSpec().getPorts()) {
             boolean udp = "UDP".equals(port.getProtocol());
-            boolean counts = only.isEmpty()
-                    || only.stream().anyMatch(n -> n.matches(udp, text(port.getName()), port.getPort()));
+            boolean counts =
+                    only.isEmpty() || only.stream().anyMatch(n -> n.matches(udp, text(port.getName()), port.getPort()));
             if (!counts || "SCTP".equals(port.getProtocol())) {
                 continue;
             }
@@ -157,7 +158,8 @@ final class PortMap {
             String port = slash < 0 ? text : text.substring(0, slash);
             Optional<Boolean> udp = slash < 0
                     ? Optional.empty()
-                    : Optional.of(text.substring(slash + 1).toUpperCase(Locale.ROOT).equals("UDP"));
+                    : Optional.of(
+                            text.substring(slash + 1).toUpperCase(Locale.ROOT).equals("UDP"));
             return port.matches("\\d{1,5}")
                     ? new PortName("", Integer.parseInt(port), udp)
                     : new PortName(port, 0, udp);

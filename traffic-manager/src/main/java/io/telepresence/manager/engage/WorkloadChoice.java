@@ -33,7 +33,8 @@ final class WorkloadChoice {
                 .filter(w -> kind.isEmpty() || w.ref().kind().equals(kind))
                 .toList();
         if (found.size() > 1) {
-            String kinds = String.join(" and ", found.stream().map(w -> w.ref().kind()).toList());
+            String kinds =
+                    String.join(" and ", found.stream().map(w -> w.ref().kind()).toList());
             throw Fault.user(name + "." + namespace + " is ambiguous: there are a " + kinds + " of that name", "")
                     .exception();
         }
@@ -69,7 +70,8 @@ final class WorkloadChoice {
                 return unsupported(other.get().getKind(), namespace, name);
             }
         }
-        return Fault.user("found no " + SUPPORTED + " named " + name + " in namespace " + namespace, hint(namespace, name));
+        return Fault.user(
+                "found no " + SUPPORTED + " named " + name + " in namespace " + namespace, hint(namespace, name));
     }
 
     private Fault unsupported(String kind, String namespace, String name) {

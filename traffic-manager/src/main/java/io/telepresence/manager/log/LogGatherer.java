@@ -78,10 +78,10 @@ public final class LogGatherer {
     private void agentLog(String namespace, String name, Consumer<Piece> pieces) {
         String file = name + "." + namespace + ".log";
         try (InputStream in = client.pods()
-                        .inNamespace(namespace)
-                        .withName(name)
-                        .inContainer(AgentNames.CONTAINER)
-                        .getLogInputStream()) {
+                .inNamespace(namespace)
+                .withName(name)
+                .inContainer(AgentNames.CONTAINER)
+                .getLogInputStream()) {
             for (byte[] piece = in.readNBytes(PIECE); piece.length > 0; piece = in.readNBytes(PIECE)) {
                 pieces.accept(new Piece(file, piece, ""));
             }

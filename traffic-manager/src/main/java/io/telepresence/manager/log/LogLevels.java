@@ -51,7 +51,9 @@ public final class LogLevels {
             throw Fault.user("\"" + level + "\" is not a log level", "Levels are " + String.join(", ", LEVELS))
                     .exception();
         }
-        until = duration.isZero() ? Optional.empty() : Optional.of(time.instant().plus(duration));
+        until = duration.isZero()
+                ? Optional.empty()
+                : Optional.of(time.instant().plus(duration));
         own.accept(name);
         agents.set(name);
     }

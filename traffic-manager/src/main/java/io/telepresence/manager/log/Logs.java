@@ -36,7 +36,7 @@ public final class Logs {
     }
 
     /** @param level ERROR, WARN, INFO, DEBUG or TRACE */
-    static void level(String level) {
+    public static void level(String level) {
         LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
         context.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.toLevel(level, Level.INFO));
     }

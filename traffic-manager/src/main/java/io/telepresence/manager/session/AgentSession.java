@@ -3,11 +3,12 @@ package io.telepresence.manager.session;
 import io.telepresence.manager.cluster.WorkloadRef;
 import java.time.Instant;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A traffic-agent in a pod. */
 public final class AgentSession extends Session {
     private final Agent agent;
-    private volatile boolean watching;
+    private final AtomicInteger watches = new AtomicInteger();
 
     AgentSession(String id, Agent agent, Instant now) {
         super(id, now);
@@ -20,12 +21,12 @@ public final class AgentSession extends Session {
 
     /** Whether it hears of engagements at this moment. */
     public boolean watching() {
-        return watching;
+        return watches.get() > 0;
     }
 
-    /** Said by the edge when the agent's watch stream opens and ends. */
-    public void watching(boolean now) {
-        watching = now;
+    /** Said once when a watch stream of the agent opens, and once when it ends. */
+    void watching(boolean now) {
+        watches.addAndGet(now ? 1 : -1);
     }
 
     @Override

@@ -46,8 +46,7 @@ public final class Sessions {
     public Arrival<ClientSession> arrive(ClientSession.Client client, String before) {
         synchronized (byId) {
             Session old = byId.get(before);
-            if (old instanceof ClientSession known
-                    && known.client().installId().equals(client.installId())) {
+            if (old instanceof ClientSession known && known.client().installId().equals(client.installId())) {
                 known.sign(time.instant());
                 return new Arrival<>(known, true);
             }
@@ -139,7 +138,7 @@ public final class Sessions {
         return () -> agentWatchers.remove(changed);
     }
 
-    /** An agent's watch stream has opened or ended. */
+    /** A watch stream of the agent has opened, or has ended; once each. */
     public void watching(AgentSession agent, boolean now) {
         agent.watching(now);
         agentsChanged();
@@ -158,10 +157,7 @@ public final class Sessions {
     }
 
     private <T extends Session> List<T> all(Class<T> kind) {
-        return byId.values().stream()
-                .filter(kind::isInstance)
-                .map(kind::cast)
-                .toList();
+        return byId.values().stream().filter(kind::isInstance).map(kind::cast).toList();
     }
 
     private String newId() {

@@ -31,7 +31,10 @@ final class ClusterDialer {
     void dial(TrackedFlow flow, long timeoutMillis) {
         InetSocketAddress destination = flow.key().destination();
         if (forbidden.test(destination)) {
-            flow.reset(Reset.Why.DENIED, "the traffic-manager does not dial " + destination.getAddress().getHostAddress());
+            flow.reset(
+                    Reset.Why.DENIED,
+                    "the traffic-manager does not dial "
+                            + destination.getAddress().getHostAddress());
         } else if (flow.key().protocol() == Protocol.UDP) {
             dialDatagram(flow, destination);
         } else {

@@ -72,9 +72,7 @@ final class PendingDials {
         if (before != null) {
             before.replaced().run();
         }
-        List.copyOf(byId.values()).stream()
-                .filter(p -> p.client() == client)
-                .forEach(p -> requests.accept(p.dial()));
+        List.copyOf(byId.values()).stream().filter(p -> p.client() == client).forEach(p -> requests.accept(p.dial()));
         return () -> unwatch(client, watcher);
     }
 

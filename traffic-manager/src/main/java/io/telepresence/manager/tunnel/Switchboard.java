@@ -9,6 +9,7 @@ import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowAcceptor;
 import io.telepresence.tunnel.FlowKey;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Map;
@@ -39,15 +40,19 @@ public final class Switchboard {
     private final Map<String, Set<TrackedFlow>> delivered = new ConcurrentHashMap<>();
 
     public Switchboard(Sessions sessions, Deliveries deliveries) {
-        this(sessions, deliveries, FETCH_LIMIT, to -> ForbiddenAddresses.forbidden(to.getAddress()));
+        this(sessions, deliveries, FETCH_LIMIT, to -> !mayDial(to.getAddress()));
     }
 
-    Switchboard(
-            Sessions sessions, Deliveries deliveries, Duration fetchLimit, Predicate<InetSocketAddress> forbidden) {
+    Switchboard(Sessions sessions, Deliveries deliveries, Duration fetchLimit, Predicate<InetSocketAddress> forbidden) {
         this.sessions = sessions;
         this.deliveries = deliveries;
         this.fetchLimit = fetchLimit;
         this.dialer = new ClusterDialer(forbidden);
+    }
+
+    /** Whether the manager reaches out to that address on behalf of a client. */
+    public static boolean mayDial(InetAddress address) {
+        return !ForbiddenAddresses.forbidden(address);
     }
 
     /** For the port where clients arrive: dial and fetch. */
@@ -92,8 +97,7 @@ public final class Switchboard {
     public Runnable watchDials(ClientSession client, Consumer<DialAsked> requests, Runnable replaced) {
         return pending.watch(
                 client,
-                d -> requests.accept(
-                        new DialAsked(d.id(), d.flow().key(), d.engagementId(), d.host(), d.port())),
+                d -> requests.accept(new DialAsked(d.id(), d.flow().key(), d.engagementId(), d.host(), d.port())),
                 replaced);
     }
 
@@ -107,8 +111,7 @@ public final class Switchboard {
 
     private void deliver(Flow flow, AgentSession agent, Deliver deliver) {
         String engagement = deliver.getEngagementId();
-        Optional<ClientSession> client =
-                deliveries.receiver(agent, engagement, deliver.getHost(), deliver.getPort());
+        Optional<ClientSession> client = deliveries.receiver(agent, engagement, deliver.getHost(), deliver.getPort());
         if (client.isEmpty()) {
             flow.reset(Reset.Why.DENIED, "not an engagement of this agent");
             return;
@@ -125,7 +128,9 @@ public final class Switchboard {
     }
 
     private void track(String engagement, TrackedFlow flow) {
-        delivered.computeIfAbsent(engagement, _ -> ConcurrentHashMap.newKeySet()).add(flow);
+        delivered
+                .computeIfAbsent(engagement, _ -> ConcurrentHashMap.newKeySet())
+                .add(flow);
         flow.whenClosed(() -> delivered.computeIfPresent(engagement, (_, flows) -> {
             flows.remove(flow);
             return flows.isEmpty() ? null : flows;

@@ -1,0 +1,110 @@
+package io.telepresence.manager;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.grpc.stub.StreamObserver;
+import io.telepresence.agree.Versions;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.manager.auth.AgentReview;
+import io.telepresence.manager.cluster.Pods;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.cluster.Workloads;
+import io.telepresence.manager.engage.AgentPlans;
+import io.telepresence.manager.engage.Engagements;
+import io.telepresence.manager.session.AgentSession;
+import io.telepresence.manager.session.Sessions;
+import io.telepresence.rpc.manager.AgentArrival;
+import io.telepresence.rpc.manager.EngagementSnapshot;
+import io.telepresence.rpc.manager.SessionRef;
+import io.telepresence.rpc.tunnel.Protocol;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Agents come, prove who they are, and hear of engagements. */
+final class AgentCalls {
+    private static final Duration POD_SEEN = Duration.ofSeconds(3);
+
+    private final Sessions sessions;
+    private final AgentReview review;
+    private final Workloads workloads;
+    private final AgentPlans plans;
+    private final Engagements engagements;
+
+    AgentCalls(Sessions sessions, AgentReview review, Workloads workloads, AgentPlans plans, Engagements engagements) {
+        this.sessions = sessions;
+        this.review = review;
+        this.workloads = workloads;
+        this.plans = plans;
+        this.engagements = engagements;
+    }
+
+    /** Blocks: the API server reviews the token. */
+    io.telepresence.rpc.manager.AgentSession arrive(AgentArrival arrival, String token)
+            throws FaultException, InterruptedException {
+        SessionCalls.checkVersion(arrival.getVersion());
+        review.check(token, arrival.getNamespace(), arrival.getPodName(), arrival.getPodUid());
+        WorkloadRef workload =
+                new WorkloadRef(arrival.getWorkloadKind(), arrival.getNamespace(), arrival.getWorkload());
+        checkOwner(arrival, workload);
+        plans.wish(workload);
+        AgentSession session = sessions.arrive(
+                        new AgentSession.Agent(
+                                arrival.getPodName(),
+                                arrival.getPodUid(),
+                                arrival.getPodIp(),
+                                workload,
+                                arrival.getVersion().getVersion(),
+                                ports(arrival)),
+                        arrival.getResumeSessionId())
+                .session();
+        return io.telepresence.rpc.manager.AgentSession.newBuilder()
+                .setSessionId(session.id())
+                .setVersion(Versions.info(SessionCalls.NAME))
+                .build();
+    }
+
+    void watchEngagements(SessionRef ref, StreamObserver<EngagementSnapshot> out) throws FaultException {
+        AgentSession agent = Calls.agent(sessions, ref.getSessionId());
+        ServerStream<EngagementSnapshot> stream = ServerStream.open(out, agent);
+        EngageCalls.OwnSnapshots own = new EngageCalls.OwnSnapshots(stream);
+        stream.closeAtEnd(engagements
+                .all()
+                .watch(all -> own.next(Engagements.activeFor(all, agent.agent().workload()))));
+        sessions.watching(agent, true);
+        stream.closeAtEnd(() -> sessions.watching(agent, false));
+    }
+
+    /** The pod may be so new that the watch has not shown it yet. */
+    private void checkOwner(AgentArrival arrival, WorkloadRef workload) throws FaultException, InterruptedException {
+        long end = System.nanoTime() + POD_SEEN.toNanos();
+        Optional<Pod> pod = pod(arrival);
+        while (pod.isEmpty() && System.nanoTime() < end) {
+            Thread.sleep(100);
+            pod = pod(arrival);
+        }
+        if (pod.isEmpty()) {
+            throw Fault.unreachable("the traffic-manager does not see pod " + arrival.getPodName() + " yet", "")
+                    .exception();
+        }
+        boolean belongs = workloads.ownerOf(pod.get()).map(workload::equals).orElse(Pods.replaced(pod.get()));
+        if (!belongs) {
+            throw Fault.denied("pod " + arrival.getPodName() + " does not belong to " + workload, "")
+                    .exception();
+        }
+    }
+
+    private Optional<Pod> pod(AgentArrival arrival) {
+        return workloads.podsIn(arrival.getNamespace()).stream()
+                .filter(p -> p.getMetadata().getUid().equals(arrival.getPodUid()))
+                .findFirst();
+    }
+
+    private static Set<AgentSession.Port> ports(AgentArrival arrival) {
+        return arrival.getContainersList().stream()
+                .flatMap(c -> c.getPortsList().stream())
+                .map(p -> new AgentSession.Port(p.getProtocol() == Protocol.UDP, p.getContainerPort()))
+                .collect(Collectors.toSet());
+    }
+}

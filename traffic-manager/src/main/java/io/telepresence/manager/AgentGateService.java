@@ -1,0 +1,86 @@
+package io.telepresence.manager;
+
+import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.stub.StreamObserver;
+import io.telepresence.manager.log.LogLevels;
+import io.telepresence.manager.session.AgentSession;
+import io.telepresence.manager.session.Sessions;
+import io.telepresence.rpc.common.Empty;
+import io.telepresence.rpc.common.LogLevelRequest;
+import io.telepresence.rpc.manager.AgentArrival;
+import io.telepresence.rpc.manager.AgentGateGrpc;
+import io.telepresence.rpc.manager.EngagementSnapshot;
+import io.telepresence.rpc.manager.RemainReply;
+import io.telepresence.rpc.manager.SessionRef;
+
+/** The gRPC edge for agents. Methods are called on event loops. */
+final class AgentGateService extends AgentGateGrpc.AgentGateImplBase {
+    private static final Context.Key<String> TOKEN = Context.key("agent-token");
+    private static final String BEARER = "Bearer ";
+
+    private final Sessions sessions;
+    private final AgentCalls agents;
+    private final LogLevels levels;
+
+    AgentGateService(Sessions sessions, AgentCalls agents, LogLevels levels) {
+        this.sessions = sessions;
+        this.agents = agents;
+        this.levels = levels;
+    }
+
+    /** Takes the bearer token out of the metadata; put it before this service. */
+    static final class TokenReader implements ServerInterceptor {
+        private static final Metadata.Key<String> HEADER =
+                Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
+        @Override
+        public <Q, A> ServerCall.Listener<Q> interceptCall(
+                ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+            String value = headers.get(HEADER);
+            String token = value != null && value.startsWith(BEARER) ? value.substring(BEARER.length()) : "";
+            return Contexts.interceptCall(Context.current().withValue(TOKEN, token), call, headers, next);
+        }
+    }
+
+    @Override
+    public void arriveAsAgent(AgentArrival request, StreamObserver<io.telepresence.rpc.manager.AgentSession> out) {
+        String token = TOKEN.get() == null ? "" : TOKEN.get();
+        Calls.answer("arrive-agent", out, () -> agents.arrive(request, token));
+    }
+
+    @Override
+    public void remain(SessionRef request, StreamObserver<RemainReply> out) {
+        Calls.answerHere(out, () -> RemainReply.newBuilder()
+                .setKnown(sessions.remain(request.getSessionId(), AgentSession.class))
+                .build());
+    }
+
+    @Override
+    public void depart(SessionRef request, StreamObserver<Empty> out) {
+        Calls.answer("depart-agent", out, () -> {
+            sessions.depart(request.getSessionId(), AgentSession.class);
+            return Empty.getDefaultInstance();
+        });
+    }
+
+    @Override
+    public void watchEngagements(SessionRef request, StreamObserver<EngagementSnapshot> out) {
+        ManagerService.stream(out, () -> agents.watchEngagements(request, out));
+    }
+
+    @Override
+    public void watchLogLevel(SessionRef request, StreamObserver<LogLevelRequest> out) {
+        ManagerService.stream(out, () -> {
+            AgentSession agent = Calls.agent(sessions, request.getSessionId());
+            ServerStream<LogLevelRequest> stream = ServerStream.open(out, agent);
+            stream.closeAtEnd(levels.agents()
+                    .watch(level -> stream.send(
+                            LogLevelRequest.newBuilder().setLevel(level).build())));
+        });
+    }
+}

@@ -1,0 +1,59 @@
+package io.telepresence.manager;
+
+import io.grpc.stub.StreamObserver;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.fault.FaultStatus;
+import io.telepresence.manager.session.AgentSession;
+import io.telepresence.manager.session.ClientSession;
+import io.telepresence.manager.session.Sessions;
+import io.telepresence.run.Threads;
+import java.util.concurrent.Callable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** How the edges answer: unary calls leave the event loop at once, errors become faults. */
+final class Calls {
+    private static final Logger LOG = LoggerFactory.getLogger(Calls.class);
+
+    private Calls() {}
+
+    /** Answers on a virtual thread, which may block. */
+    static <T> void answer(String name, StreamObserver<T> out, Callable<T> work) {
+        Threads.virtual(name, () -> answerHere(out, work));
+    }
+
+    /** Answers on the calling thread; for what never blocks. */
+    static <T> void answerHere(StreamObserver<T> out, Callable<T> work) {
+        T result;
+        try {
+            result = work.call();
+        } catch (Exception e) {
+            fail(out, e);
+            return;
+        }
+        out.onNext(result);
+        out.onCompleted();
+    }
+
+    static void fail(StreamObserver<?> out, Throwable error) {
+        if (FaultStatus.of(error).kind() == Fault.Kind.INTERNAL) {
+            LOG.error("a call failed", error);
+        }
+        out.onError(FaultStatus.toStatus(error));
+    }
+
+    static ClientSession client(Sessions sessions, String id) throws FaultException {
+        return sessions.client(id).orElseThrow(Calls::unknown);
+    }
+
+    static AgentSession agent(Sessions sessions, String id) throws FaultException {
+        return sessions.agent(id).orElseThrow(Calls::unknown);
+    }
+
+    private static FaultException unknown() {
+        return Fault.unreachable(
+                        "the traffic-manager does not know this session", "It is resumed in a moment; try again")
+                .exception();
+    }
+}

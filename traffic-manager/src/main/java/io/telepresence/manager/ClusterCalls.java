@@ -1,0 +1,90 @@
+package io.telepresence.manager;
+
+import io.grpc.stub.StreamObserver;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.manager.cluster.ClusterNames;
+import io.telepresence.manager.cluster.ClusterView;
+import io.telepresence.manager.cluster.Reachability;
+import io.telepresence.manager.session.ClientSession;
+import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.tunnel.Switchboard;
+import io.telepresence.rpc.manager.ClusterInfo;
+import io.telepresence.rpc.manager.DnsAnswer;
+import io.telepresence.rpc.manager.DnsQuestion;
+import io.telepresence.rpc.manager.PingReply;
+import io.telepresence.rpc.manager.PingRequest;
+import io.telepresence.rpc.manager.SessionRef;
+import io.telepresence.run.Watched;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+
+/** Clients ask about the cluster: subnets, names, who answers. */
+final class ClusterCalls {
+    private final Sessions sessions;
+    private final Network network;
+    private final Watched<String> injectorTrouble;
+    private final String podIp;
+
+    /** What the answers come from. */
+    record Network(ClusterView view, ClusterNames names, Reachability reachability) {}
+
+    /** @param podIp of the manager; may be empty */
+    ClusterCalls(Sessions sessions, Network network, Watched<String> injectorTrouble, String podIp) {
+        this.sessions = sessions;
+        this.network = network;
+        this.injectorTrouble = injectorTrouble;
+        this.podIp = podIp;
+    }
+
+    void watch(SessionRef ref, StreamObserver<ClusterInfo> out) throws FaultException {
+        ClientSession client = Calls.client(sessions, ref.getSessionId());
+        ServerStream<ClusterInfo> stream = ServerStream.open(out, client);
+        Latest latest = new Latest(stream);
+        stream.closeAtEnd(network.view().facts().watch(_ -> latest.tell()));
+        stream.closeAtEnd(injectorTrouble.watch(_ -> latest.tell()));
+    }
+
+    /** Answers later, from the DNS client's thread. */
+    void lookup(DnsQuestion question, StreamObserver<DnsAnswer> out) throws FaultException {
+        Calls.client(sessions, question.getSessionId());
+        network.names()
+                .lookup(question.getName(), question.getType(), Duration.ofMillis(question.getTimeoutMs()))
+                .thenAccept(answer -> {
+                    out.onNext(ClusterTranslator.toWire(answer));
+                    out.onCompleted();
+                });
+    }
+
+    PingReply ping(PingRequest request) throws FaultException {
+        Calls.client(sessions, request.getSessionId());
+        InetAddress address;
+        try {
+            address = InetAddress.getByAddress(request.getIp().toByteArray());
+        } catch (UnknownHostException e) {
+            throw Fault.user("that is no address", "").exception(e);
+        }
+        boolean reachable = Switchboard.mayDial(address)
+                && network.reachability().reachable(address, Duration.ofMillis(request.getTimeoutMs()));
+        return PingReply.newBuilder().setReachable(reachable).build();
+    }
+
+    /** Puts two sources together; equal messages are sent once. */
+    private final class Latest {
+        private final ServerStream<ClusterInfo> stream;
+        private ClusterInfo last;
+
+        Latest(ServerStream<ClusterInfo> stream) {
+            this.stream = stream;
+        }
+
+        synchronized void tell() {
+            ClusterInfo now = ClusterTranslator.toWire(network.view().facts().get(), podIp, injectorTrouble.get());
+            if (!now.equals(last)) {
+                last = now;
+                stream.send(now);
+            }
+        }
+    }
+}

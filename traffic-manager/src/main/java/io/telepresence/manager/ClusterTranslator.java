@@ -1,0 +1,72 @@
+package io.telepresence.manager;
+
+import com.google.protobuf.ByteString;
+import io.telepresence.manager.cluster.Cidr;
+import io.telepresence.manager.cluster.ClusterFacts;
+import io.telepresence.manager.cluster.ClusterNames;
+import io.telepresence.manager.tunnel.Switchboard;
+import io.telepresence.rpc.manager.ClusterInfo;
+import io.telepresence.rpc.manager.DialRequest;
+import io.telepresence.rpc.manager.DnsAnswer;
+import io.telepresence.rpc.manager.DnsRecord;
+import java.net.InetAddress;
+import java.util.List;
+
+/** What the manager knows of the cluster, to the wire. Pure. */
+final class ClusterTranslator {
+    private ClusterTranslator() {}
+
+    /** @param podIp of the manager; may be empty */
+    static ClusterInfo toWire(ClusterFacts facts, String podIp, String injectorTrouble) {
+        ClusterInfo.Builder info = ClusterInfo.newBuilder()
+                .addAllServiceSubnets(cidrs(facts.serviceSubnets()))
+                .addAllPodSubnets(cidrs(facts.podSubnets()))
+                .setClusterDomain(facts.domain())
+                .addAllManagedNamespaces(facts.managed())
+                .addAllNamespaces(facts.namespaces())
+                .setInjectorTrouble(injectorTrouble);
+        facts.dns().ifPresent(ip -> info.setDnsIp(bytes(ip)));
+        facts.injector().ifPresent(i -> info.setInjectorIp(bytes(i.ip())).setInjectorPort(i.port()));
+        if (!podIp.isEmpty()) {
+            info.setManagerPodIp(bytes(InetAddress.ofLiteral(podIp)));
+        }
+        return info.build();
+    }
+
+    static DnsAnswer toWire(ClusterNames.Answer answer) {
+        return DnsAnswer.newBuilder()
+                .setRcode(answer.rcode())
+                .addAllRecords(answer.records().stream()
+                        .map(r -> DnsRecord.newBuilder()
+                                .setName(r.name())
+                                .setType(r.type())
+                                .setTtlSeconds((int) Math.min(r.ttl(), Integer.MAX_VALUE))
+                                .setRdata(ByteString.copyFrom(r.rdata()))
+                                .build())
+                        .toList())
+                .build();
+    }
+
+    static DialRequest toWire(Switchboard.DialAsked dial) {
+        return DialRequest.newBuilder()
+                .setDialId(dial.dialId())
+                .setId(dial.key().toWire())
+                .setEngagementId(dial.engagementId())
+                .setHost(dial.host())
+                .setPort(dial.port())
+                .build();
+    }
+
+    private static List<io.telepresence.rpc.manager.Cidr> cidrs(List<Cidr> cidrs) {
+        return cidrs.stream()
+                .map(c -> io.telepresence.rpc.manager.Cidr.newBuilder()
+                        .setIp(bytes(c.ip()))
+                        .setPrefixLength(c.prefix())
+                        .build())
+                .toList();
+    }
+
+    private static ByteString bytes(InetAddress address) {
+        return ByteString.copyFrom(address.getAddress());
+    }
+}

@@ -1,0 +1,128 @@
+package io.telepresence.manager;
+
+import io.grpc.stub.StreamObserver;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.manager.engage.Engagement;
+import io.telepresence.manager.engage.EngagementSpec;
+import io.telepresence.manager.engage.Engagements;
+import io.telepresence.manager.engage.Engaging;
+import io.telepresence.manager.engage.WorkloadBoard;
+import io.telepresence.manager.session.ClientSession;
+import io.telepresence.manager.session.Sessions;
+import io.telepresence.rpc.common.Empty;
+import io.telepresence.rpc.manager.DisengageRequest;
+import io.telepresence.rpc.manager.EngageProgress;
+import io.telepresence.rpc.manager.EngageRequest;
+import io.telepresence.rpc.manager.EngagementSnapshot;
+import io.telepresence.rpc.manager.SessionRef;
+import io.telepresence.rpc.manager.WorkloadQuery;
+import io.telepresence.rpc.manager.WorkloadSnapshot;
+import io.telepresence.run.Threads;
+import java.time.Duration;
+import java.util.List;
+
+/** Clients engage workloads, and see what is engaged. */
+final class EngageCalls {
+    private final Sessions sessions;
+    private final Engagements engagements;
+    private final Engaging engaging;
+    private final WorkloadBoard board;
+    private final Duration arrival;
+
+    /** @param arrival how long to wait for agents where the client does not say */
+    EngageCalls(Sessions sessions, Engagements engagements, Engaging engaging, WorkloadBoard board, Duration arrival) {
+        this.sessions = sessions;
+        this.engagements = engagements;
+        this.engaging = engaging;
+        this.board = board;
+        this.arrival = arrival;
+    }
+
+    void engage(EngageRequest request, StreamObserver<EngageProgress> out) throws FaultException {
+        ClientSession client = Calls.client(sessions, request.getSessionId());
+        EngagementSpec spec = EngagementTranslator.fromWire(request.getSpec());
+        Duration limit = request.getTimeoutMs() == 0 ? arrival : Duration.ofMillis(request.getTimeoutMs());
+        ServerStream<EngageProgress> stream = ServerStream.open(out, client);
+        Thread work = Threads.virtual("engage-" + spec.name(), () -> engage(client, spec, limit, stream));
+        stream.closeAtEnd(work::interrupt);
+    }
+
+    private void engage(
+            ClientSession client, EngagementSpec spec, Duration limit, ServerStream<EngageProgress> stream) {
+        try {
+            Engagement active = engaging.engage(
+                    client,
+                    spec,
+                    limit,
+                    text -> stream.send(
+                            EngageProgress.newBuilder().setWaiting(text).build()));
+            stream.send(EngageProgress.newBuilder()
+                    .setEngagement(EngagementTranslator.toWire(active))
+                    .build());
+            stream.complete();
+        } catch (InterruptedException e) {
+            stream.fail(Fault.user("the engagement was cancelled", "").exception());
+        } catch (FaultException | RuntimeException e) {
+            stream.fail(e);
+        }
+    }
+
+    Empty disengage(DisengageRequest request) throws FaultException {
+        ClientSession client = Calls.client(sessions, request.getSessionId());
+        if (!engagements.remove(Engagements.id(client.id(), request.getName()))) {
+            throw Fault.user("there is no engagement named \"" + request.getName() + "\"", "See: telepresence list")
+                    .exception();
+        }
+        return Empty.getDefaultInstance();
+    }
+
+    void watchEngagements(SessionRef ref, StreamObserver<EngagementSnapshot> out) throws FaultException {
+        ClientSession client = Calls.client(sessions, ref.getSessionId());
+        ServerStream<EngagementSnapshot> stream = ServerStream.open(out, client);
+        OwnSnapshots own = new OwnSnapshots(stream);
+        String prefix = Engagements.id(client.id(), "");
+        stream.closeAtEnd(engagements
+                .all()
+                .watch(all -> own.next(
+                        all.stream().filter(e -> e.id().startsWith(prefix)).toList())));
+    }
+
+    WorkloadSnapshot list(WorkloadQuery query) throws FaultException {
+        return EngagementTranslator.workloads(board.lines(namespaces(query)));
+    }
+
+    void watchWorkloads(WorkloadQuery query, StreamObserver<WorkloadSnapshot> out) throws FaultException {
+        ClientSession client = Calls.client(sessions, query.getSessionId());
+        ServerStream<WorkloadSnapshot> stream = ServerStream.open(out, client);
+        try {
+            stream.closeAtEnd(
+                    board.watch(namespaces(query), lines -> stream.send(EngagementTranslator.workloads(lines))));
+        } catch (FaultException e) {
+            stream.fail(e);
+        }
+    }
+
+    private List<String> namespaces(WorkloadQuery query) throws FaultException {
+        ClientSession client = Calls.client(sessions, query.getSessionId());
+        return query.getNamespacesCount() == 0 ? List.of(client.client().namespace()) : query.getNamespacesList();
+    }
+
+    /** Sends a snapshot only if it differs from the last one. */
+    static final class OwnSnapshots {
+        private final ServerStream<EngagementSnapshot> stream;
+        private List<Engagement> last;
+
+        OwnSnapshots(ServerStream<EngagementSnapshot> stream) {
+            this.stream = stream;
+        }
+
+        /** Called by one thread at a time, in order. */
+        void next(List<Engagement> now) {
+            if (!now.equals(last)) {
+                last = now;
+                stream.send(EngagementTranslator.snapshot(now));
+            }
+        }
+    }
+}

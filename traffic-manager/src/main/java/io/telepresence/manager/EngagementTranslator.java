@@ -1,0 +1,125 @@
+package io.telepresence.manager;
+
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.manager.engage.Engagement;
+import io.telepresence.manager.engage.EngagementSpec;
+import io.telepresence.manager.engage.WorkloadBoard;
+import io.telepresence.rpc.manager.EngagedPort;
+import io.telepresence.rpc.manager.EngagementKind;
+import io.telepresence.rpc.manager.EngagementSnapshot;
+import io.telepresence.rpc.manager.PortRequest;
+import io.telepresence.rpc.manager.Workload;
+import io.telepresence.rpc.manager.WorkloadSnapshot;
+import io.telepresence.rpc.tunnel.Protocol;
+import java.util.List;
+
+/** Engagements and workloads to the wire and back. Pure. */
+final class EngagementTranslator {
+    private EngagementTranslator() {}
+
+    /** @throws FaultException the kind is none that this manager knows */
+    static EngagementSpec fromWire(io.telepresence.rpc.manager.EngagementSpec wire) throws FaultException {
+        return new EngagementSpec(
+                kind(wire.getKind()),
+                wire.getName(),
+                wire.getNamespace(),
+                wire.getWorkload(),
+                wire.getWorkloadKind(),
+                wire.getService(),
+                wire.getContainer(),
+                wire.getTargetHost(),
+                wire.getPortsList().stream()
+                        .map(p -> new EngagementSpec.PortWish(p.getLocalPort(), p.getIdentifier()))
+                        .toList());
+    }
+
+    static EngagementSnapshot snapshot(List<Engagement> engagements) {
+        return EngagementSnapshot.newBuilder()
+                .addAllEngagements(
+                        engagements.stream().map(EngagementTranslator::toWire).toList())
+                .build();
+    }
+
+    static io.telepresence.rpc.manager.Engagement toWire(Engagement engagement) {
+        return io.telepresence.rpc.manager.Engagement.newBuilder()
+                .setId(engagement.id())
+                .setSpec(toWire(engagement.spec()))
+                .setClient(engagement.client())
+                .setDisposition(engagement.disposition().name())
+                .setMessage(engagement.message())
+                .setWorkloadKind(engagement.workload().kind())
+                .addAllPorts(engagement.ports().stream()
+                        .map(EngagementTranslator::toWire)
+                        .toList())
+                .setPodIp(engagement.podIp())
+                .build();
+    }
+
+    static WorkloadSnapshot workloads(List<WorkloadBoard.Line> lines) {
+        return WorkloadSnapshot.newBuilder()
+                .addAllWorkloads(
+                        lines.stream().map(EngagementTranslator::toWire).toList())
+                .build();
+    }
+
+    private static Workload toWire(WorkloadBoard.Line line) {
+        return Workload.newBuilder()
+                .setKind(line.workload().ref().kind())
+                .setName(line.workload().ref().name())
+                .setNamespace(line.workload().ref().namespace())
+                .setUid(line.workload().uid())
+                .setAgentVersion(line.agentVersion())
+                .setNotInterceptableReason(line.obstacle())
+                .addAllEngagements(line.engagements().stream()
+                        .map(EngagementTranslator::toWire)
+                        .toList())
+                .setReplicas(line.workload().replicas())
+                .setReadyReplicas(line.workload().ready())
+                .setAgents(line.agents())
+                .build();
+    }
+
+    private static EngagementSpec.Kind kind(EngagementKind wire) throws FaultException {
+        return switch (wire) {
+            case INTERCEPT -> EngagementSpec.Kind.INTERCEPT;
+            case REPLACE -> EngagementSpec.Kind.REPLACE;
+            case WIRETAP -> EngagementSpec.Kind.WIRETAP;
+            case INGEST -> EngagementSpec.Kind.INGEST;
+            case KIND_UNSPECIFIED, UNRECOGNIZED ->
+                throw Fault.user("this traffic-manager does not know that kind", "")
+                        .exception();
+        };
+    }
+
+    private static io.telepresence.rpc.manager.EngagementSpec toWire(EngagementSpec spec) {
+        return io.telepresence.rpc.manager.EngagementSpec.newBuilder()
+                .setKind(EngagementKind.valueOf(spec.kind().name()))
+                .setName(spec.name())
+                .setNamespace(spec.namespace())
+                .setWorkload(spec.workload())
+                .setWorkloadKind(spec.workloadKind())
+                .setService(spec.service())
+                .setContainer(spec.container())
+                .setTargetHost(spec.targetHost())
+                .addAllPorts(spec.ports().stream()
+                        .map(p -> PortRequest.newBuilder()
+                                .setLocalPort(p.localPort())
+                                .setIdentifier(p.identifier())
+                                .build())
+                        .toList())
+                .build();
+    }
+
+    private static EngagedPort toWire(Engagement.EngagedPort port) {
+        return EngagedPort.newBuilder()
+                .setProtocol(port.udp() ? Protocol.UDP : Protocol.TCP)
+                .setLocalPort(port.localPort())
+                .setContainerPort(port.containerPort())
+                .setContainer(port.container())
+                .setServiceName(port.service())
+                .setServicePortName(port.servicePortName())
+                .setServicePort(port.servicePort())
+                .build();
+    }
+}

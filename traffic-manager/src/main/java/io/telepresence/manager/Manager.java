@@ -1,0 +1,170 @@
+package io.telepresence.manager;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.grpc.Server;
+import io.grpc.ServerInterceptors;
+import io.grpc.netty.NettyServerBuilder;
+import io.netty.channel.EventLoopGroup;
+import io.telepresence.agree.Ports;
+import io.telepresence.agree.Versions;
+import io.telepresence.fault.FaultException;
+import io.telepresence.local.Loops;
+import io.telepresence.manager.auth.AgentReview;
+import io.telepresence.manager.cluster.ClusterView;
+import io.telepresence.manager.cluster.Watches;
+import io.telepresence.manager.inject.Injector;
+import io.telepresence.manager.inject.InjectorSettings;
+import io.telepresence.manager.log.LogLevels;
+import io.telepresence.manager.log.LogRing;
+import io.telepresence.run.Closers;
+import io.telepresence.run.Threads;
+import io.telepresence.tunnel.TunnelServers;
+import io.telepresence.tunnel.TunnelService;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The running manager. It keeps nothing that clients and agents cannot tell it again.
+ *
+ * <p>Rights that it needs: get, list and watch of namespaces, nodes (optional), services, pods, deployments,
+ * replicasets, statefulsets; list of events (optional) and servicecidrs (optional); get of pods/log; create of
+ * tokenreviews; create of services in its own namespace (dry runs only, optional). The injector says what it needs.
+ */
+final class Manager implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Manager.class);
+    private static final Duration SERVICE_CIDRS_APART = Duration.ofMinutes(1);
+
+    private final Closers opened;
+
+    private Manager(Closers opened) {
+        this.opened = opened;
+    }
+
+    /** Blocks until all watches have their first list and both ports are served; health is served from the start. */
+    static Manager open(ManagerConfig config, Map<String, String> environment, KubernetesClient client, LogRing ring)
+            throws Exception {
+        Closers opened = new Closers();
+        try {
+            AtomicBoolean ready = new AtomicBoolean();
+            opened.add(Health.open(Ports.HEALTH, ready::get));
+            Watches watches = opened.add(Watches.open(client, config.namespaces()));
+            watches.synced().get();
+            Parts parts = Parts.of(config, client, watches.stores());
+            opened.add(parts.view());
+            Injector injector = opened.add(Injector.open(
+                    client, InjectorSettings.from(environment), config.agent().arrival(), parts.plans()));
+            LogLevels levels =
+                    LogLevels.of(config.logs().level(), config.agent().logLevel(), InstantSource.system());
+            Edges edges = new Edges(config, client, parts, injector, levels);
+            serve(opened, config, parts, edges, ring);
+            tick(opened, parts, levels);
+            ready.set(true);
+            LOG.info("{} {} serves", SessionCalls.NAME, Versions.VERSION);
+            return new Manager(opened);
+        } catch (Exception e) {
+            opened.closeAfter(e);
+            throw e;
+        }
+    }
+
+    private static void serve(Closers opened, ManagerConfig config, Parts parts, Edges edges, LogRing ring)
+            throws IOException, FaultException {
+        EventLoopGroup loops =
+                Loops.create("flows", Math.max(2, Runtime.getRuntime().availableProcessors()));
+        opened.add(() -> Loops.shutdown(loops));
+        NettyServerBuilder agents = TunnelServers.builder(
+                        new InetSocketAddress(config.service().port()), loops)
+                .addService(ServerInterceptors.intercept(edges.agents(), new AgentGateService.TokenReader()))
+                .addService(TunnelService.bind(loops, parts.switchboard().agents()));
+        start(opened, agents);
+        InetAddress loopback = InetAddress.ofLiteral("127.0.0.1");
+        NettyServerBuilder clients = TunnelServers.builder(new InetSocketAddress(loopback, Ports.CLIENT_API), loops)
+                .addService(edges.clients(ring))
+                .addService(TunnelService.bind(loops, parts.switchboard().clients()));
+        InetAddress loopback6 = InetAddress.ofLiteral("::1");
+        if (canListen(loopback6)) {
+            clients.addListenAddress(new InetSocketAddress(loopback6, Ports.CLIENT_API));
+        }
+        start(opened, clients);
+    }
+
+    private static void start(Closers opened, NettyServerBuilder builder) throws IOException {
+        Server server = builder.build().start();
+        opened.add(() -> {
+            server.shutdownNow();
+            server.awaitTermination(2, TimeUnit.SECONDS);
+        });
+    }
+
+    private static boolean canListen(InetAddress address) {
+        try (ServerSocket probe = new ServerSocket(0, 1, address)) {
+            return probe.isBound();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static void tick(Closers opened, Parts parts, LogLevels levels) {
+        opened.add(every("sweep", Duration.ofSeconds(1), () -> {
+            parts.sessions().sweep();
+            levels.sweep();
+        }));
+        ClusterView view = parts.view();
+        opened.add(every("service-subnets", SERVICE_CIDRS_APART, view::refreshServiceCidrs));
+    }
+
+    private static AutoCloseable every(String name, Duration apart, Runnable task) {
+        Thread thread = Threads.virtual(name, () -> {
+            try {
+                while (true) {
+                    Thread.sleep(apart);
+                    run(name, task);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        return thread::interrupt;
+    }
+
+    private static void run(String name, Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException e) {
+            LOG.warn("{} failed", name, e);
+        }
+    }
+
+    /** Puts the gRPC edges together. */
+    private record Edges(
+            ManagerConfig config, KubernetesClient client, Parts parts, Injector injector, LogLevels levels) {
+
+        AgentGateService agents() {
+            AgentCalls calls = new AgentCalls(
+                    parts.sessions(),
+                    AgentReview.with(client, InstantSource.system()),
+                    parts.workloads(),
+                    parts.plans(),
+                    parts.engagements());
+            return new AgentGateService(parts.sessions(), calls, levels);
+        }
+
+        ManagerService clients(LogRing ring) {
+            return parts.clientEdge(config, client, injector, levels, ring);
+        }
+    }
+
+    @Override
+    public void close() {
+        opened.closeAfter(new IllegalStateException("closing"));
+    }
+}

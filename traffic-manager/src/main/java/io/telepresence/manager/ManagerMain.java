@@ -1,0 +1,36 @@
+package io.telepresence.manager;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.telepresence.fault.FaultStatus;
+import io.telepresence.manager.log.LogRing;
+import io.telepresence.manager.log.Logs;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.LoggerFactory;
+
+/** Runs the manager until it is told to stop. Exit code 1: it could not start; the kubelet tries again. */
+public final class ManagerMain {
+    private ManagerMain() {}
+
+    public static void main(String[] args) throws InterruptedException {
+        LogRing ring = Logs.start("INFO");
+        Manager manager;
+        try {
+            ManagerConfig config = ManagerConfig.from(System.getenv());
+            Logs.level(config.logs().level());
+            config.warnings().forEach(LoggerFactory.getLogger(ManagerMain.class)::warn);
+            KubernetesClient client = new KubernetesClientBuilder().build();
+            manager = Manager.open(config, System.getenv(), client, ring);
+        } catch (Exception e) {
+            LoggerFactory.getLogger(ManagerMain.class).error("cannot start: {}", FaultStatus.of(e), e);
+            System.exit(1);
+            return;
+        }
+        CountDownLatch stopped = new CountDownLatch(1);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            manager.close();
+            stopped.countDown();
+        }));
+        stopped.await();
+    }
+}

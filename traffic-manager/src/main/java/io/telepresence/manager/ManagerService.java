@@ -1,0 +1,145 @@
+package io.telepresence.manager;
+
+import io.grpc.stub.StreamObserver;
+import io.telepresence.agree.Versions;
+import io.telepresence.fault.FaultException;
+import io.telepresence.manager.session.ClientSession;
+import io.telepresence.manager.session.Sessions;
+import io.telepresence.rpc.common.Empty;
+import io.telepresence.rpc.common.LogLevelRequest;
+import io.telepresence.rpc.common.VersionInfo;
+import io.telepresence.rpc.manager.ClientArrival;
+import io.telepresence.rpc.manager.ClientConfig;
+import io.telepresence.rpc.manager.ClusterInfo;
+import io.telepresence.rpc.manager.DialRequest;
+import io.telepresence.rpc.manager.DisengageRequest;
+import io.telepresence.rpc.manager.DnsAnswer;
+import io.telepresence.rpc.manager.DnsQuestion;
+import io.telepresence.rpc.manager.EngageProgress;
+import io.telepresence.rpc.manager.EngageRequest;
+import io.telepresence.rpc.manager.EngagementSnapshot;
+import io.telepresence.rpc.manager.GatherLogsRequest;
+import io.telepresence.rpc.manager.LogChunk;
+import io.telepresence.rpc.manager.ManagerGrpc;
+import io.telepresence.rpc.manager.PingReply;
+import io.telepresence.rpc.manager.PingRequest;
+import io.telepresence.rpc.manager.RemainReply;
+import io.telepresence.rpc.manager.SessionRef;
+import io.telepresence.rpc.manager.WorkloadQuery;
+import io.telepresence.rpc.manager.WorkloadSnapshot;
+
+/** The gRPC edge for clients. Methods are called on event loops: what may block hops to a virtual thread. */
+final class ManagerService extends ManagerGrpc.ManagerImplBase {
+    private final Sessions sessions;
+    private final SessionCalls clients;
+    private final EngageCalls engage;
+    private final ClusterCalls cluster;
+    private final LogCalls logs;
+
+    ManagerService(Sessions sessions, SessionCalls clients, EngageCalls engage, ClusterCalls cluster, LogCalls logs) {
+        this.sessions = sessions;
+        this.clients = clients;
+        this.engage = engage;
+        this.cluster = cluster;
+        this.logs = logs;
+    }
+
+    @Override
+    public void version(Empty request, StreamObserver<VersionInfo> out) {
+        Calls.answerHere(out, () -> Versions.info(SessionCalls.NAME));
+    }
+
+    @Override
+    public void arriveAsClient(ClientArrival request, StreamObserver<io.telepresence.rpc.manager.ClientSession> out) {
+        Calls.answer("arrive-client", out, () -> clients.arrive(request));
+    }
+
+    @Override
+    public void remain(SessionRef request, StreamObserver<RemainReply> out) {
+        Calls.answerHere(out, () -> RemainReply.newBuilder()
+                .setKnown(sessions.remain(request.getSessionId(), ClientSession.class))
+                .build());
+    }
+
+    @Override
+    public void depart(SessionRef request, StreamObserver<Empty> out) {
+        Calls.answer("depart-client", out, () -> {
+            sessions.depart(request.getSessionId(), ClientSession.class);
+            return Empty.getDefaultInstance();
+        });
+    }
+
+    @Override
+    public void watchClusterInfo(SessionRef request, StreamObserver<ClusterInfo> out) {
+        stream(out, () -> cluster.watch(request, out));
+    }
+
+    @Override
+    public void watchEngagements(SessionRef request, StreamObserver<EngagementSnapshot> out) {
+        stream(out, () -> engage.watchEngagements(request, out));
+    }
+
+    @Override
+    public void watchDials(SessionRef request, StreamObserver<DialRequest> out) {
+        stream(out, () -> clients.watchDials(request, out));
+    }
+
+    @Override
+    public void listWorkloads(WorkloadQuery request, StreamObserver<WorkloadSnapshot> out) {
+        Calls.answer("list-workloads", out, () -> engage.list(request));
+    }
+
+    @Override
+    public void watchWorkloads(WorkloadQuery request, StreamObserver<WorkloadSnapshot> out) {
+        stream(out, () -> engage.watchWorkloads(request, out));
+    }
+
+    @Override
+    public void engage(EngageRequest request, StreamObserver<EngageProgress> out) {
+        stream(out, () -> engage.engage(request, out));
+    }
+
+    @Override
+    public void disengage(DisengageRequest request, StreamObserver<Empty> out) {
+        Calls.answer("disengage", out, () -> engage.disengage(request));
+    }
+
+    @Override
+    public void lookupDns(DnsQuestion request, StreamObserver<DnsAnswer> out) {
+        stream(out, () -> cluster.lookup(request, out));
+    }
+
+    @Override
+    public void ping(PingRequest request, StreamObserver<PingReply> out) {
+        Calls.answer("ping", out, () -> cluster.ping(request));
+    }
+
+    @Override
+    public void setLogLevel(LogLevelRequest request, StreamObserver<Empty> out) {
+        Calls.answer("set-log-level", out, () -> logs.setLevel(request));
+    }
+
+    @Override
+    public void gatherLogs(GatherLogsRequest request, StreamObserver<LogChunk> out) {
+        stream(out, () -> logs.gather(request, out));
+    }
+
+    @Override
+    public void getClientConfig(SessionRef request, StreamObserver<ClientConfig> out) {
+        Calls.answer("client-config", out, () -> logs.config(request));
+    }
+
+    /** Begins a stream, or says why there is none. */
+    @FunctionalInterface
+    interface Beginning {
+        void begin() throws FaultException;
+    }
+
+    static void stream(StreamObserver<?> out, Beginning beginning) {
+        try {
+            beginning.begin();
+        } catch (FaultException | RuntimeException e) {
+            Calls.fail(out, e);
+        }
+    }
+}

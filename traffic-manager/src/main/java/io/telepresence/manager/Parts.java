@@ -1,0 +1,117 @@
+package io.telepresence.manager;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.telepresence.manager.cluster.Cidr;
+import io.telepresence.manager.cluster.ClusterNames;
+import io.telepresence.manager.cluster.ClusterStores;
+import io.telepresence.manager.cluster.ClusterView;
+import io.telepresence.manager.cluster.Reachability;
+import io.telepresence.manager.cluster.ResolvConf;
+import io.telepresence.manager.cluster.Workloads;
+import io.telepresence.manager.engage.AgentInstaller;
+import io.telepresence.manager.engage.AgentPlans;
+import io.telepresence.manager.engage.AgentWait;
+import io.telepresence.manager.engage.Engagements;
+import io.telepresence.manager.engage.Engaging;
+import io.telepresence.manager.engage.WorkloadBoard;
+import io.telepresence.manager.log.LogGatherer;
+import io.telepresence.manager.log.LogLevels;
+import io.telepresence.manager.log.LogRing;
+import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.tunnel.Switchboard;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** The parts of the manager that know each other, wired. Only the view of the cluster has to be closed. */
+record Parts(
+        ClusterStores stores,
+        ClusterView view,
+        ClusterNames names,
+        Workloads workloads,
+        Sessions sessions,
+        Board board) {
+
+    /** Engagements, and what delivers their traffic. */
+    record Board(Engagements engagements, AgentPlans plans, Switchboard switchboard) {}
+
+    static Parts of(ManagerConfig config, KubernetesClient client, ClusterStores stores) throws IOException {
+        ResolvConf dns = ResolvConf.read(config.logs().resolvConf());
+        Workloads workloads = new Workloads(stores, config.agent().kinds(), config.namespaces());
+        ClusterView view = ClusterView.open(
+                client,
+                stores,
+                new ClusterView.Settings(
+                        config.pod().namespace(),
+                        config.namespaces(),
+                        config.podCidrs().strategy(),
+                        config.podCidrs().cidrs().stream().map(Cidr::parse).toList(),
+                        config.injector().service(),
+                        dns));
+        Sessions sessions = new Sessions(InstantSource.system());
+        return new Parts(stores, view, names(dns), workloads, sessions, board(config, dns, workloads, sessions));
+    }
+
+    private static ClusterNames names(ResolvConf dns) {
+        List<InetSocketAddress> servers = dns.nameservers().stream()
+                .map(ip -> new InetSocketAddress(ip, 53))
+                .toList();
+        return new ClusterNames(servers);
+    }
+
+    private static Board board(ManagerConfig config, ResolvConf dns, Workloads workloads, Sessions sessions) {
+        AtomicReference<Switchboard> switchboard = new AtomicReference<>();
+        Engagements engagements =
+                new Engagements(sessions, id -> switchboard.get().engagementEnded(id));
+        switchboard.set(new Switchboard(sessions, engagements::receiver));
+        String host = config.service().name() + "." + config.pod().namespace() + ".svc." + dns.clusterDomain();
+        AgentPlans plans = new AgentPlans(
+                workloads,
+                new AgentPlans.Settings(
+                        host,
+                        config.service().port(),
+                        config.agent().port(),
+                        config.agent().logLevel()));
+        return new Board(engagements, plans, switchboard.get());
+    }
+
+    Engagements engagements() {
+        return board.engagements();
+    }
+
+    AgentPlans plans() {
+        return board.plans();
+    }
+
+    Switchboard switchboard() {
+        return board.switchboard();
+    }
+
+    ManagerService clientEdge(
+            ManagerConfig config, KubernetesClient client, AgentInstaller installer, LogLevels levels, LogRing ring) {
+        AgentWait wait = AgentWait.reading(client, workloads, sessions, installer.trouble()::get);
+        Engaging engaging = new Engaging(engagements(), plans(), workloads, installer, wait);
+        LogGatherer gatherer = new LogGatherer(
+                client,
+                stores.pods(),
+                ring::read,
+                new LogGatherer.OwnPod(config.pod().namespace(), config.pod().name()));
+        return new ManagerService(
+                sessions,
+                new SessionCalls(config, sessions, engaging, switchboard()),
+                new EngageCalls(
+                        sessions,
+                        engagements(),
+                        engaging,
+                        new WorkloadBoard(workloads, sessions, engagements(), plans()),
+                        config.agent().arrival()),
+                new ClusterCalls(
+                        sessions,
+                        new ClusterCalls.Network(view, names, new Reachability(stores.services())),
+                        installer.trouble(),
+                        config.pod().ip()),
+                new LogCalls(sessions, levels, gatherer, config.logs().clientConfig()));
+    }
+}

@@ -1,0 +1,72 @@
+package io.telepresence.manager;
+
+import io.grpc.stub.StreamObserver;
+import io.telepresence.agree.Versions;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.manager.engage.Engaging;
+import io.telepresence.manager.session.ClientSession;
+import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.tunnel.Switchboard;
+import io.telepresence.rpc.common.VersionInfo;
+import io.telepresence.rpc.manager.ClientArrival;
+import io.telepresence.rpc.manager.DialRequest;
+import io.telepresence.rpc.manager.Engagement;
+import io.telepresence.rpc.manager.SessionRef;
+
+/** Clients come, stay, go, and hear of dials. */
+final class SessionCalls {
+    static final String NAME = "Traffic Manager";
+
+    private final ManagerConfig config;
+    private final Sessions sessions;
+    private final Engaging engaging;
+    private final Switchboard switchboard;
+
+    SessionCalls(ManagerConfig config, Sessions sessions, Engaging engaging, Switchboard switchboard) {
+        this.config = config;
+        this.sessions = sessions;
+        this.engaging = engaging;
+        this.switchboard = switchboard;
+    }
+
+    io.telepresence.rpc.manager.ClientSession arrive(ClientArrival arrival) throws FaultException {
+        checkVersion(arrival.getVersion());
+        Sessions.Arrival<ClientSession> arrived = sessions.arrive(
+                new ClientSession.Client(arrival.getName(), arrival.getInstallId(), arrival.getNamespace()),
+                arrival.getResumeSessionId());
+        ClientSession session = arrived.session();
+        for (Engagement had : arrival.getEngagementsList()) {
+            engaging.restore(session, EngagementTranslator.fromWire(had.getSpec()), had.getPodIp());
+        }
+        return io.telepresence.rpc.manager.ClientSession.newBuilder()
+                .setSessionId(session.id())
+                .setVersion(Versions.info(NAME))
+                .setManagerNamespace(config.pod().namespace())
+                .setResumed(arrived.resumed())
+                .setAgentImage(config.agent().image())
+                .setInstallId(arrival.getInstallId())
+                .build();
+    }
+
+    void watchDials(SessionRef ref, StreamObserver<DialRequest> out) throws FaultException {
+        ClientSession client = Calls.client(sessions, ref.getSessionId());
+        ServerStream<DialRequest> stream = ServerStream.open(out, client);
+        Runnable end = switchboard.watchDials(
+                client,
+                dial -> stream.send(ClusterTranslator.toWire(dial)),
+                () -> stream.fail(
+                        Fault.unreachable("a newer watch has taken over", "").exception()));
+        stream.closeAtEnd(end::run);
+    }
+
+    static void checkVersion(VersionInfo peer) throws FaultException {
+        if (!Versions.compatible(peer.getProtocol())) {
+            throw Fault.user(
+                            peer.getName() + " " + peer.getVersion() + " cannot talk to this traffic-manager "
+                                    + Versions.VERSION,
+                            "Upgrade the older of the two; the traffic-manager with: telepresence helm upgrade")
+                    .exception();
+        }
+    }
+}
