@@ -50,7 +50,7 @@ public final class CarrierRelay implements AutoCloseable {
 
     private CarrierRelay(Path socket, long ownerUid, CarrierDialer dialer) {
         this.socket = socket;
-        this.allowed = Set.of(ownerUid, 0L);
+        this.allowed = Set.copyOf(java.util.List.of(ownerUid, 0L));
         this.dialer = dialer;
     }
 

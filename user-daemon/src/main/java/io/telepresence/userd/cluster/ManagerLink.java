@@ -1,0 +1,169 @@
+package io.telepresence.userd.cluster;
+
+import io.grpc.ManagedChannel;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.telepresence.agree.Versions;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.fault.FaultStatus;
+import io.telepresence.rpc.common.Empty;
+import io.telepresence.rpc.common.VersionInfo;
+import io.telepresence.rpc.manager.ClientArrival;
+import io.telepresence.rpc.manager.ClientSession;
+import io.telepresence.rpc.manager.ManagerGrpc;
+import io.telepresence.rpc.manager.RemainReply;
+import io.telepresence.rpc.manager.SessionRef;
+import io.telepresence.run.Threads;
+import io.telepresence.run.Watched;
+import io.telepresence.tunnel.Carriers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The session with the manager, over carriers that renew themselves. When the manager does not know the session any more
+ * it is resumed with everything that {@code arrival} says then. Thread-safe.
+ */
+public final class ManagerLink implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ManagerLink.class);
+    private static final int FLOW_CARRIERS = 2;
+
+    private final Carriers carriers;
+    private final Supplier<ClientArrival> arrival;
+    private final Duration limit;
+    private final Watched<ClientSession> session = new Watched<>(ClientSession.getDefaultInstance());
+    private final AtomicBoolean resuming = new AtomicBoolean();
+    private final ClockJumps jumps;
+    private volatile boolean closed;
+
+    private ManagerLink(Path socket, Supplier<ClientArrival> arrival, Duration limit) {
+        this.arrival = arrival;
+        this.limit = limit;
+        this.carriers = Carriers.open("manager", new DomainSocketAddress(socket.toFile()), FLOW_CARRIERS, this::beat);
+        this.jumps = ClockJumps.watch(carriers::beatNow);
+    }
+
+    /**
+     * Opens the carriers; no session yet.
+     *
+     * @param socket the relay's
+     * @param arrival what to tell the manager about this client, asked for at each arrival
+     * @param limit of each call
+     */
+    public static ManagerLink open(Path socket, Supplier<ClientArrival> arrival, Duration limit) {
+        return new ManagerLink(socket, arrival, limit);
+    }
+
+    /**
+     * Asks for the manager's version, and checks that both understand each other.
+     *
+     * @param trouble why the relay has no road, if it has none
+     */
+    public VersionInfo version(Supplier<Optional<Fault>> trouble) throws FaultException {
+        VersionInfo version;
+        try {
+            version = calls().version(Empty.getDefaultInstance());
+        } catch (io.grpc.StatusRuntimeException e) {
+            Fault none = Fault.unreachable(
+                    "the traffic-manager does not answer: " + FaultStatus.of(e).text(), "");
+            throw trouble.get().orElse(none).exception(e);
+        }
+        if (!Versions.compatible(version.getProtocol())) {
+            throw Fault.user(
+                            "this client " + Versions.VERSION + " and the traffic-manager " + version.getVersion()
+                                    + " do not understand each other",
+                            "Use the same version of both: telepresence helm upgrade, or install client "
+                                    + version.getVersion())
+                    .exception();
+        }
+        return version;
+    }
+
+    /** Starts the session. */
+    public ClientSession arrive() throws FaultException {
+        try {
+            session.set(calls().arriveAsClient(arrival.get()));
+            return session.get();
+        } catch (io.grpc.StatusRuntimeException e) {
+            throw FaultStatus.of(e).exception(e);
+        }
+    }
+
+    /** The session in force; its id changes only when a resumed session could not keep it. */
+    public Watched<ClientSession> session() {
+        return session;
+    }
+
+    public SessionRef ref() {
+        return SessionRef.newBuilder()
+                .setSessionId(session.get().getSessionId())
+                .build();
+    }
+
+    public Carriers carriers() {
+        return carriers;
+    }
+
+    /** For one blocking call, with the limit; not for event loops. */
+    public ManagerGrpc.ManagerBlockingStub calls() {
+        return ManagerGrpc.newBlockingStub(carriers.control().channel())
+                .withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** For streams, without a limit. */
+    public ManagerGrpc.ManagerBlockingStub streams() {
+        return ManagerGrpc.newBlockingStub(carriers.control().channel());
+    }
+
+    /** Says goodbye (for at most a second) and closes the carriers. */
+    @Override
+    public void close() {
+        closed = true;
+        jumps.close();
+        if (!session.get().getSessionId().isEmpty() && carriers.up().get()) {
+            try {
+                var calls = ManagerGrpc.newBlockingStub(carriers.control().channel());
+                Empty ignored = calls.withDeadlineAfter(1, TimeUnit.SECONDS).depart(ref());
+                LOG.debug("departed {}", ignored);
+            } catch (io.grpc.StatusRuntimeException e) {
+                LOG.info("the manager did not hear of our leaving: {}", e.getStatus());
+            }
+        }
+        carriers.close();
+    }
+
+    private void beat(ManagedChannel channel, Duration deadline) {
+        var stub = ManagerGrpc.newBlockingStub(channel).withDeadlineAfter(deadline.toMillis(), TimeUnit.MILLISECONDS);
+        String id = session.get().getSessionId();
+        if (id.isEmpty()) {
+            VersionInfo version = stub.version(Empty.getDefaultInstance());
+            LOG.trace("before the session: {}", version.getVersion());
+            return;
+        }
+        RemainReply reply = stub.remain(SessionRef.newBuilder().setSessionId(id).build());
+        if (!reply.getKnown() && !closed && resuming.compareAndSet(false, true)) {
+            Threads.virtual("resume-session", () -> resume(id));
+        }
+    }
+
+    private void resume(String lost) {
+        try {
+            if (lost.equals(session.get().getSessionId())) {
+                ClientArrival again =
+                        arrival.get().toBuilder().setResumeSessionId(lost).build();
+                ClientSession now = calls().arriveAsClient(again);
+                LOG.info("session resumed{}", now.getSessionId().equals(lost) ? "" : " under a new id");
+                session.set(now);
+            }
+        } catch (io.grpc.StatusRuntimeException e) {
+            LOG.warn("the session cannot be resumed now: {}", FaultStatus.of(e).text());
+        } finally {
+            resuming.set(false);
+        }
+    }
+}
