@@ -2,6 +2,7 @@ package io.telepresence.rootd.dns;
 
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
@@ -61,9 +62,8 @@ final class ClusterNames {
         return asked.thenCompose(answer -> answer.rcode() != Rcode.NXDOMAIN
                 ? CompletableFuture.completedFuture(answer)
                 : ask(name, sibling)
-                        .thenApply(other -> other.rcode() == Rcode.NOERROR
-                                ? new LookupAnswer(Rcode.NOERROR, java.util.List.of())
-                                : answer)
+                        .thenApply(other ->
+                                other.rcode() == Rcode.NOERROR ? new LookupAnswer(Rcode.NOERROR, List.of()) : answer)
                         .exceptionally(e -> answer));
     }
 

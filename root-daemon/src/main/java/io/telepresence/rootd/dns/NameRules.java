@@ -30,6 +30,9 @@ final class NameRules {
     /** The search suffix that makes systemd-resolved hand us single-label names. */
     static final String SEARCH = "tel2-search";
 
+    /** Asked below {@link #SEARCH} to see whether this machine's resolver reaches us. */
+    static final String PROBE = "tel2-probe";
+
     private static final Set<Integer> SINGLE_LABEL_TYPES =
             Set.of(Type.A, Type.AAAA, Type.CNAME, Type.MX, Type.SRV, Type.TXT, Type.HTTPS, Type.SVCB, Type.ANY);
 
@@ -51,6 +54,9 @@ final class NameRules {
         }
         boolean searched = inside(asked, SEARCH);
         String name = searched ? without(asked, SEARCH) : asked;
+        if (searched && name.equals(PROBE)) {
+            return new Verdict.Addresses(List.of(Cidr.literal("127.0.0.1")));
+        }
         String target = settings.mappings().get(name);
         if (target != null) {
             return alias(target);

@@ -2,6 +2,7 @@ package io.telepresence.rootd.dns;
 
 import java.io.IOException;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -47,8 +48,13 @@ public final class Resolver {
     }
 
     /** Names below which questions must come to us, for the machine's resolver. */
-    public static java.util.List<String> domains(DnsSettings settings) {
+    public static List<String> domains(DnsSettings settings) {
         return new NameRules(settings).domains();
+    }
+
+    /** A name that only we know; whoever gets an answer for it reaches us. */
+    public static String probe() {
+        return NameRules.PROBE + "." + NameRules.SEARCH;
     }
 
     /** The suffix to put on the machine's search list. */

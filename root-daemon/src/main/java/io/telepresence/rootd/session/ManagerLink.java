@@ -1,0 +1,176 @@
+package io.telepresence.rootd.session;
+
+import com.google.common.util.concurrent.FutureCallback;
+import com.google.common.util.concurrent.Futures;
+import com.google.common.util.concurrent.ListenableFuture;
+import com.google.common.util.concurrent.MoreExecutors;
+import com.google.protobuf.ByteString;
+import io.grpc.StatusRuntimeException;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.rootd.dns.ClusterLookup;
+import io.telepresence.rootd.dns.LookupAnswer;
+import io.telepresence.rootd.stack.Uplink;
+import io.telepresence.rpc.manager.DnsAnswer;
+import io.telepresence.rpc.manager.DnsQuestion;
+import io.telepresence.rpc.manager.ManagerGrpc;
+import io.telepresence.rpc.manager.PingReply;
+import io.telepresence.rpc.manager.PingRequest;
+import io.telepresence.rpc.manager.SessionRef;
+import io.telepresence.rpc.rootd.NetworkConfig;
+import io.telepresence.rpc.tunnel.Dial;
+import io.telepresence.rpc.tunnel.Open;
+import io.telepresence.tunnel.Carriers;
+import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.FlowKey;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+
+/**
+ * The manager as flows, lookups and pings; the only class of this package that speaks the manager's protocol.
+ * Thread-safe.
+ */
+final class ManagerLink implements Uplink, ClusterLookup, AutoCloseable {
+    private static final int FIRST_CALL_SECONDS = 10;
+
+    private final Carriers carriers;
+    private final AtomicReference<NetworkConfig> config;
+
+    private ManagerLink(Carriers carriers, AtomicReference<NetworkConfig> config) {
+        this.carriers = carriers;
+        this.config = config;
+    }
+
+    /** Starts to connect; does not wait. */
+    static ManagerLink open(NetworkConfig first) {
+        var address = new DomainSocketAddress(first.getCarrierSocket());
+        AtomicReference<NetworkConfig> config = new AtomicReference<>(first);
+        Carriers carriers = Carriers.open(
+                "carrier",
+                address,
+                Math.max(1, first.getCarriers()),
+                (channel, deadline) -> ManagerGrpc.newBlockingStub(channel)
+                        .withDeadlineAfter(deadline.toMillis(), TimeUnit.MILLISECONDS)
+                        .remain(session(config.get())));
+        return new ManagerLink(carriers, config);
+    }
+
+    /** From now on on behalf of this session. */
+    void config(NetworkConfig changed) {
+        config.set(changed);
+    }
+
+    /** Waits until the manager has answered once. */
+    void await() throws FaultException {
+        try {
+            ManagerGrpc.newBlockingStub(carriers.control().channel())
+                    .withWaitForReady()
+                    .withDeadlineAfter(FIRST_CALL_SECONDS, TimeUnit.SECONDS)
+                    .remain(session(config.get()));
+        } catch (StatusRuntimeException e) {
+            throw Fault.unreachable(
+                            "the traffic-manager does not answer through the user daemon's connection: "
+                                    + e.getStatus().getCode(),
+                            "Look at the user daemon's log")
+                    .exception(e);
+        }
+    }
+
+    boolean isUp() {
+        return carriers.up().get();
+    }
+
+    @Override
+    public Flow open(FlowKey key, FlowHandler handler) {
+        NetworkConfig now = config.get();
+        Open open = Open.newBuilder()
+                .setSessionId(now.getSessionId())
+                .setId(key.toWire())
+                .setDialTimeoutMs(now.getDialTimeoutMs())
+                .setDial(Dial.getDefaultInstance())
+                .build();
+        return carriers.pick().open(open, handler);
+    }
+
+    @Override
+    public CompletionStage<Boolean> ping(InetAddress target, Duration within) {
+        PingRequest request = PingRequest.newBuilder()
+                .setSessionId(config.get().getSessionId())
+                .setIp(ByteString.copyFrom(target.getAddress()))
+                .setTimeoutMs((int) within.toMillis())
+                .build();
+        return stage(
+                ManagerGrpc.newFutureStub(carriers.control().channel())
+                        .withDeadlineAfter(within.toMillis() + 1000, TimeUnit.MILLISECONDS)
+                        .ping(request),
+                PingReply::getReachable);
+    }
+
+    @Override
+    public CompletionStage<LookupAnswer> lookup(String name, int type) {
+        int timeout = lookupMillis(config.get());
+        DnsQuestion question = DnsQuestion.newBuilder()
+                .setSessionId(config.get().getSessionId())
+                .setName(name)
+                .setType(type)
+                .setTimeoutMs(timeout)
+                .build();
+        return stage(
+                ManagerGrpc.newFutureStub(carriers.control().channel())
+                        .withDeadlineAfter(timeout + 200L, TimeUnit.MILLISECONDS)
+                        .lookupDns(question),
+                ManagerLink::answer);
+    }
+
+    @Override
+    public void close() {
+        carriers.close();
+    }
+
+    static int lookupMillis(NetworkConfig config) {
+        int wished = config.getDns().getLookupTimeoutMs();
+        return wished == 0 ? 4000 : wished;
+    }
+
+    private static SessionRef session(NetworkConfig config) {
+        return SessionRef.newBuilder().setSessionId(config.getSessionId()).build();
+    }
+
+    private static LookupAnswer answer(DnsAnswer answer) {
+        return new LookupAnswer(
+                answer.getRcode(),
+                answer.getRecordsList().stream()
+                        .map(r -> new LookupAnswer.Record(
+                                r.getName(),
+                                r.getType(),
+                                Integer.toUnsignedLong(r.getTtlSeconds()),
+                                r.getRdata().toByteArray()))
+                        .toList());
+    }
+
+    private static <A, B> CompletionStage<B> stage(ListenableFuture<A> future, Function<A, B> map) {
+        CompletableFuture<B> stage = new CompletableFuture<>();
+        Futures.addCallback(
+                future,
+                new FutureCallback<A>() {
+                    @Override
+                    public void onSuccess(A result) {
+                        stage.complete(map.apply(result));
+                    }
+
+                    @Override
+                    public void onFailure(Throwable error) {
+                        stage.completeExceptionally(error);
+                    }
+                },
+                MoreExecutors.directExecutor());
+        return stage;
+    }
+}
