@@ -166,6 +166,17 @@ class AgentTcpTest {
     }
 
     @Test
+    void tenThousandShortConnections() throws Exception {
+        try (Place app = Place.echo("app");
+                Rig rig = Rig.tcp(app)) {
+            for (int i = 0; i < 100; i++) {
+                app.accepted.clear();
+                Crowd.ask(rig, 100, "app");
+            }
+        }
+    }
+
+    @Test
     void endingServesFirstThenStopsThenDeparts() throws Exception {
         try (Place app = Place.echo("app");
                 Rig rig = Rig.tcp(app)) {
