@@ -13,7 +13,8 @@ public final class ConfigText {
     private ConfigText() {}
 
     /** The whole answer of {@code config view}. */
-    public static String view(ClientConfig config, String file, String managerNamespace, String logDirectory) {
+    public static Map<String, Object> view(
+            ClientConfig config, String file, String managerNamespace, String logDirectory) {
         Map<String, Object> all = new LinkedHashMap<>();
         all.put("clientConfig", tree(config));
         all.put("clientFile", file);
@@ -21,7 +22,12 @@ public final class ConfigText {
         all.put("routing", routing(config.routing()));
         all.put("managerNamespace", managerNamespace);
         all.put("logDirectory", logDirectory);
-        return yaml(all);
+        return all;
+    }
+
+    /** The same tree as one line of JSON. */
+    public static String json(Map<String, Object> tree) {
+        return new com.google.gson.Gson().toJson(tree);
     }
 
     /** Any tree of maps, lists and scalars as YAML in block style. */

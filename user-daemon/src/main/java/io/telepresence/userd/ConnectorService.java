@@ -1,0 +1,119 @@
+package io.telepresence.userd;
+
+import io.grpc.stub.StreamObserver;
+import io.telepresence.agree.Versions;
+import io.telepresence.rpc.common.Empty;
+import io.telepresence.rpc.common.LogLevelRequest;
+import io.telepresence.rpc.common.VersionInfo;
+import io.telepresence.rpc.connector.ConfigReply;
+import io.telepresence.rpc.connector.ConfigRequest;
+import io.telepresence.rpc.connector.ConnectEvent;
+import io.telepresence.rpc.connector.ConnectRequest;
+import io.telepresence.rpc.connector.ConnectorGrpc;
+import io.telepresence.rpc.connector.ConnectorStatus;
+import io.telepresence.rpc.connector.Contexts;
+import io.telepresence.rpc.connector.DisconnectReply;
+import io.telepresence.rpc.connector.EngageEvent;
+import io.telepresence.rpc.connector.EngageRequest;
+import io.telepresence.rpc.connector.GatherLogsReply;
+import io.telepresence.rpc.connector.GatherLogsRequest;
+import io.telepresence.rpc.connector.KubeFlags;
+import io.telepresence.rpc.connector.LeaveRequest;
+import io.telepresence.rpc.connector.ListRequest;
+import io.telepresence.rpc.connector.Names;
+import io.telepresence.rpc.connector.QuitReply;
+import io.telepresence.rpc.manager.WorkloadSnapshot;
+
+/** What the command line asks, each request answered by its own class. Runs on virtual threads: all may block. */
+final class ConnectorService extends ConnectorGrpc.ConnectorImplBase {
+    private final ConnectCalls connect;
+    private final StatusCall status;
+    private final EngageCalls engage;
+    private final KubeCalls kube;
+    private final ConfigCall config;
+    private final LogCalls logs;
+
+    ConnectorService(
+            ConnectCalls connect, StatusCall status, EngageCalls engage, KubeCalls kube, SettingsCalls settings) {
+        this.connect = connect;
+        this.status = status;
+        this.engage = engage;
+        this.kube = kube;
+        this.config = settings.config();
+        this.logs = settings.logs();
+    }
+
+    /** The requests about this daemon itself. */
+    record SettingsCalls(ConfigCall config, LogCalls logs) {}
+
+    @Override
+    public void version(Empty request, StreamObserver<VersionInfo> to) {
+        Answer.one(to, () -> Versions.info("User Daemon"));
+    }
+
+    @Override
+    public void status(Empty request, StreamObserver<ConnectorStatus> to) {
+        Answer.one(to, status::run);
+    }
+
+    @Override
+    public void connect(ConnectRequest request, StreamObserver<ConnectEvent> to) {
+        Answer.stream(to, reply -> connect.connect(request, reply));
+    }
+
+    @Override
+    public void disconnect(Empty request, StreamObserver<DisconnectReply> to) {
+        Answer.one(to, connect::disconnect);
+    }
+
+    @Override
+    public void quit(Empty request, StreamObserver<QuitReply> to) {
+        Answer.one(to, connect::quit);
+        connect.end();
+    }
+
+    @Override
+    public void list(ListRequest request, StreamObserver<WorkloadSnapshot> to) {
+        Answer.one(to, () -> engage.list(request));
+    }
+
+    @Override
+    public void watchWorkloads(ListRequest request, StreamObserver<WorkloadSnapshot> to) {
+        Answer.stream(to, reply -> engage.watch(request, reply));
+    }
+
+    @Override
+    public void engage(EngageRequest request, StreamObserver<EngageEvent> to) {
+        Answer.stream(to, reply -> engage.engage(request, reply));
+    }
+
+    @Override
+    public void leave(LeaveRequest request, StreamObserver<Empty> to) {
+        Answer.one(to, () -> engage.leave(request));
+    }
+
+    @Override
+    public void listNamespaces(KubeFlags request, StreamObserver<Names> to) {
+        Answer.one(to, () -> kube.namespaces(request));
+    }
+
+    @Override
+    public void listContexts(KubeFlags request, StreamObserver<Contexts> to) {
+        Answer.one(to, () -> kube.contexts(request));
+    }
+
+    @Override
+    public void setLogLevel(LogLevelRequest request, StreamObserver<Empty> to) {
+        Answer.one(to, () -> logs.setLevel(request));
+    }
+
+    @Override
+    public void gatherLogs(GatherLogsRequest request, StreamObserver<GatherLogsReply> to) {
+        Answer.one(to, () -> logs.gather(request));
+    }
+
+    @Override
+    public void getConfig(ConfigRequest request, StreamObserver<ConfigReply> to) {
+        Answer.one(to, () -> config.run(request));
+    }
+}

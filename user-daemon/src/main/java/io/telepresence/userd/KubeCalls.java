@@ -1,0 +1,57 @@
+package io.telepresence.userd;
+
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.rpc.connector.Context;
+import io.telepresence.rpc.connector.Contexts;
+import io.telepresence.rpc.connector.KubeFlags;
+import io.telepresence.rpc.connector.Names;
+import io.telepresence.userd.cluster.ApiServer;
+import io.telepresence.userd.cluster.ClusterGateway;
+import io.telepresence.userd.cluster.KubeOptions;
+import io.telepresence.userd.cluster.KubeTarget;
+import io.telepresence.userd.cluster.Kubeconfigs;
+import io.telepresence.userd.config.ClientConfig;
+import io.telepresence.userd.connect.Connector;
+import io.telepresence.userd.connect.Session;
+import java.util.List;
+import java.util.Optional;
+
+/** What kubeconfig and API server tell without a session. */
+final class KubeCalls {
+    private final Connector connector;
+
+    KubeCalls(Connector connector) {
+        this.connector = connector;
+    }
+
+    Contexts contexts(KubeFlags request) throws FaultException {
+        Contexts.Builder all = Contexts.newBuilder();
+        for (Kubeconfigs.Context each : Kubeconfigs.contexts(Translator.kube(request))) {
+            all.addContexts(Context.newBuilder()
+                    .setName(each.name())
+                    .setCluster(each.cluster())
+                    .setUser(each.user())
+                    .setNamespace(each.namespace())
+                    .setCurrent(each.current()));
+        }
+        return all.build();
+    }
+
+    /** From the API server; who may not list there gets what the manager tells, if connected. */
+    Names namespaces(KubeFlags request) throws FaultException {
+        KubeOptions options = Translator.kube(request);
+        KubeTarget target = Kubeconfigs.read(options);
+        try (ClusterGateway gateway = new ClusterGateway(
+                ApiServer.open(target), ClientConfig.DEFAULT.timeouts().clusterConnect())) {
+            return Names.newBuilder().addAllNames(gateway.namespaces()).build();
+        } catch (FaultException e) {
+            Optional<Session> session = connector.current();
+            if (e.fault().kind() == Fault.Kind.DENIED && session.isPresent()) {
+                List<String> told = session.get().parts().cluster().get().getNamespacesList();
+                return Names.newBuilder().addAllNames(told).build();
+            }
+            throw e;
+        }
+    }
+}

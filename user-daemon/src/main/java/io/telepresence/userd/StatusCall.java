@@ -1,0 +1,60 @@
+package io.telepresence.userd;
+
+import io.telepresence.agree.Versions;
+import io.telepresence.rpc.common.VersionInfo;
+import io.telepresence.rpc.connector.ConnectorStatus;
+import io.telepresence.rpc.connector.RootDaemonStatus;
+import io.telepresence.rpc.connector.TrafficManagerStatus;
+import io.telepresence.userd.connect.Connector;
+import io.telepresence.userd.connect.Place;
+import io.telepresence.userd.connect.Session;
+import io.telepresence.userd.health.Trouble;
+import io.telepresence.userd.root.RootDaemon;
+import java.util.List;
+import java.util.Optional;
+
+/** Tells everything about this daemon, the root daemon and the session. */
+final class StatusCall {
+    private final Connector connector;
+
+    StatusCall(Connector connector) {
+        this.connector = connector;
+    }
+
+    ConnectorStatus run() {
+        Place place = connector.place();
+        List<String> troubles = connector.health().sentences();
+        ConnectorStatus.Builder status = ConnectorStatus.newBuilder()
+                .setVersion(Versions.info("User Daemon"))
+                .setExecutable(place.executable().toString())
+                .setInstallId(place.installId())
+                .setStatus(connector.statusText())
+                .setError(String.join("; ", troubles))
+                .addAllTroubles(troubles);
+        Optional<Session> session = connector.current();
+        session.ifPresent(s -> connected(status, s));
+        Optional<VersionInfo> root = RootDaemon.version(place.rootSocket());
+        root.ifPresent(version -> {
+            RootDaemonStatus.Builder daemon = RootDaemonStatus.newBuilder().setVersion(version);
+            session.ifPresent(s -> daemon.setNetwork(s.parts().root().status().get()));
+            status.setRootDaemon(daemon);
+        });
+        return status.build();
+    }
+
+    private void connected(ConnectorStatus.Builder status, Session session) {
+        Session.Facts facts = session.facts();
+        status.setKubernetesServer(facts.server())
+                .setKubernetesContext(facts.context())
+                .setNamespace(facts.namespace())
+                .setManagerNamespace(facts.managerNamespace())
+                .addAllMappedNamespaces(facts.mapped())
+                .addAllEngagements(session.parts().engagements().all())
+                .setConnectionName(facts.name());
+        if (!connector.health().has(Trouble.MANAGER_LINK)) {
+            status.setTrafficManager(TrafficManagerStatus.newBuilder()
+                    .setVersion(facts.manager())
+                    .setAgentImage(session.parts().link().session().get().getAgentImage()));
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package io.telepresence.userd;
+
+import io.telepresence.agree.LocalEndpoint;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.local.LocalServer;
+import io.telepresence.local.OwnedDirectory;
+import io.telepresence.run.Closers;
+import io.telepresence.userd.connect.Connector;
+import io.telepresence.userd.connect.Place;
+import io.telepresence.userd.logs.LogSetup;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+
+/** The wiring of the user daemon: listens until it is told to quit. One for each user, kept so by a file lock. */
+final class UserDaemon implements AutoCloseable {
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final Closers opened = new Closers();
+
+    private UserDaemon() {}
+
+    static UserDaemon open(Place place, LogSetup logs) throws FaultException {
+        UserDaemon daemon = new UserDaemon();
+        try {
+            daemon.listen(place, logs);
+            return daemon;
+        } catch (FaultException | RuntimeException e) {
+            daemon.opened.closeAfter(e);
+            throw e;
+        }
+    }
+
+    void awaitEnd() throws InterruptedException {
+        ended.await();
+    }
+
+    void end() {
+        ended.countDown();
+    }
+
+    @Override
+    public void close() throws Exception {
+        opened.close();
+    }
+
+    private void listen(Place place, LogSetup logs) throws FaultException {
+        Path directory = OwnedDirectory.create(place.directory(), place.uid());
+        lock(directory);
+        Connector connector = new Connector(place);
+        ConnectorService service = new ConnectorService(
+                new ConnectCalls(connector, logs, ended),
+                new StatusCall(connector),
+                new EngageCalls(connector),
+                new KubeCalls(connector),
+                new ConnectorService.SettingsCalls(new ConfigCall(connector), new LogCalls(connector, logs)));
+        opened.add(LocalServer.start(
+                LocalEndpoint.userDaemon(directory),
+                place.uid(),
+                Set.copyOf(List.of(place.uid(), 0L)),
+                List.of(service)));
+        opened.add(connector::disconnect);
+    }
+
+    private void lock(Path directory) throws FaultException {
+        try {
+            FileChannel file = opened.add(FileChannel.open(
+                    directory.resolve("userd.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE));
+            FileLock lock = file.tryLock();
+            if (lock == null) {
+                throw Fault.user("another user daemon runs already", "").exception();
+            }
+        } catch (IOException e) {
+            throw Fault.internal("cannot lock " + directory + ": " + e.getMessage())
+                    .exception(e);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package io.telepresence.userd;
+
+import io.telepresence.agree.LocalEndpoint;
+import io.telepresence.agree.Versions;
+import io.telepresence.fault.FaultException;
+import io.telepresence.local.OwnedDirectory;
+import io.telepresence.userd.config.ConfigFile;
+import io.telepresence.userd.connect.Place;
+import io.telepresence.userd.logs.LogSetup;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Starts the user daemon: {@code UserDaemonMain [--log-file FILE]}. Ends at quit or SIGTERM; exit code 1 and one line on
+ * standard error if it cannot start. The system property {@code telepresence.home} is where the product is installed.
+ */
+public final class UserDaemonMain {
+    private UserDaemonMain() {}
+
+    public static void main(String[] arguments) throws Exception {
+        try {
+            run(arguments, System.getenv());
+        } catch (FaultException e) {
+            System.err.println("telepresence user daemon: error: " + e.fault());
+            System.exit(1);
+        }
+        System.exit(0);
+    }
+
+    private static void run(String[] arguments, Map<String, String> environment) throws Exception {
+        long uid = ((Number) Files.getAttribute(Path.of("/proc/self"), "unix:uid")).longValue();
+        Path home = Path.of(environment.getOrDefault("HOME", System.getProperty("user.home")));
+        Path file = logFile(arguments, LogSetup.directory(environment, home));
+        OwnedDirectory.create(file.toAbsolutePath().getParent(), uid);
+        LogSetup logs = LogSetup.toFile(file);
+        logs.configured("INFO");
+        Logger log = LoggerFactory.getLogger(UserDaemonMain.class);
+        Place place = new Place(
+                Map.copyOf(environment),
+                uid,
+                LocalEndpoint.userDirectory(environment, uid),
+                LocalEndpoint.rootDaemon(),
+                file.toAbsolutePath().getParent(),
+                executable(),
+                InstallId.read(ConfigFile.directory(environment, home)));
+        try (UserDaemon daemon = UserDaemon.open(place, logs)) {
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> shutDown(daemon), "shutdown"));
+            log.info("user daemon {} of user {} listens in {}", Versions.VERSION, uid, place.directory());
+            daemon.awaitEnd();
+        }
+        log.info("ended");
+    }
+
+    /** SIGTERM: the session is closed before the process goes. */
+    private static void shutDown(UserDaemon daemon) {
+        try {
+            daemon.close();
+        } catch (Exception e) {
+            LoggerFactory.getLogger(UserDaemonMain.class).warn("shutting down", e);
+        }
+    }
+
+    private static Path logFile(String[] arguments, Path directory) throws IOException {
+        if (arguments.length == 2 && arguments[0].equals("--log-file")) {
+            return Path.of(arguments[1]);
+        }
+        if (arguments.length > 0) {
+            throw new IOException("unknown arguments; use: [--log-file FILE]");
+        }
+        return directory.resolve("connector.log");
+    }
+
+    private static Path executable() {
+        String home = System.getProperty("telepresence.home", "");
+        return home.isEmpty() ? Path.of("telepresence") : Path.of(home, "bin", "telepresence");
+    }
+}

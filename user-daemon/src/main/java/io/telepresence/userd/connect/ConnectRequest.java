@@ -1,0 +1,26 @@
+package io.telepresence.userd.connect;
+
+import io.telepresence.userd.cluster.KubeOptions;
+import java.util.List;
+
+/**
+ * What the user asked for.
+ *
+ * @param configFile file of {@code --config}, absolute; or empty
+ * @param namespace empty: the one of the kubeconfig
+ * @param managerNamespace empty: from configuration
+ * @param reuseOnly succeed only if there is a session already
+ */
+public record ConnectRequest(
+        KubeOptions kube,
+        String configFile,
+        String name,
+        String namespace,
+        String managerNamespace,
+        List<String> mappedNamespaces,
+        Routes routes,
+        boolean reuseOnly) {
+
+    /** Subnets in CIDR notation, as given. */
+    public record Routes(List<String> alsoProxy, List<String> neverProxy, List<String> allowConflicting) {}
+}

@@ -1,0 +1,219 @@
+package io.telepresence.userd.connect;
+
+import io.grpc.StatusRuntimeException;
+import io.telepresence.agree.LocalEndpoint;
+import io.telepresence.agree.Ports;
+import io.telepresence.agree.Versions;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.fault.FaultStatus;
+import io.telepresence.rpc.common.VersionInfo;
+import io.telepresence.rpc.manager.ClientArrival;
+import io.telepresence.rpc.manager.ClusterInfo;
+import io.telepresence.run.Closers;
+import io.telepresence.run.Watched;
+import io.telepresence.userd.cluster.ApiServer;
+import io.telepresence.userd.cluster.ClusterGateway;
+import io.telepresence.userd.cluster.ManagerLink;
+import io.telepresence.userd.cluster.ManagerPods;
+import io.telepresence.userd.cluster.PortForward;
+import io.telepresence.userd.cluster.Watch;
+import io.telepresence.userd.config.ClientConfig;
+import io.telepresence.userd.config.ConfigLayer;
+import io.telepresence.userd.config.Problems;
+import io.telepresence.userd.engage.Engagements;
+import io.telepresence.userd.engage.LocalForwarder;
+import io.telepresence.userd.health.Health;
+import io.telepresence.userd.health.Trouble;
+import io.telepresence.userd.relay.CarrierRelay;
+import io.telepresence.userd.root.RootDaemon;
+import io.telepresence.userd.root.RootLauncher;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+
+/**
+ * One try to connect, step by step; what was opened is closed again when a step fails. Two calls to the API server, and
+ * one port-forward for each carrier.
+ */
+final class ConnectSteps {
+    private final Place place;
+    private final Health health;
+    private final Plan plan;
+    private final ConnectRequest request;
+    private final Phases phases;
+    private final Closers opened = new Closers();
+
+    ConnectSteps(Place place, Health health, Plan plan, ConnectRequest request, Consumer<String> progress) {
+        this.place = place;
+        this.health = health;
+        this.plan = plan;
+        this.request = request;
+        this.phases = new Phases(progress);
+    }
+
+    /** Blocks until connected; interruptible. */
+    Session run() throws FaultException {
+        try {
+            return connect();
+        } catch (FaultException | RuntimeException e) {
+            opened.closeAfter(e);
+            throw e;
+        }
+    }
+
+    private Session connect() throws FaultException {
+        phases.begin("Connecting to the API server");
+        ApiServer server = ApiServer.open(plan.target());
+        ClusterGateway gateway =
+                opened.add(new ClusterGateway(server, plan.config().timeouts().clusterConnect()));
+        gateway.version();
+
+        phases.begin("Finding the traffic-manager");
+        ManagerPods pods = new ManagerPods(gateway, plan.identity().managerNamespace());
+        pods.find();
+
+        phases.begin("Connecting to traffic manager");
+        Engagements engagements = new Engagements();
+        CarrierRelay relay = opened.add(CarrierRelay.open(
+                LocalEndpoint.carrier(place.directory()),
+                place.uid(),
+                new PortForward(server, pods, Ports.CLIENT_API)));
+        ManagerLink link = opened.add(ManagerLink.open(
+                LocalEndpoint.carrier(place.directory()),
+                () -> arrival(engagements),
+                plan.config().timeouts().managerApi()));
+        VersionInfo manager = link.version(() -> relay.trouble().get());
+        link.arrive();
+        ClientConfig config = merged(link);
+
+        phases.begin("Looking at the cluster");
+        Watched<ClusterInfo> cluster = watchCluster(link);
+
+        phases.begin("Setting up the network");
+        NetworkPlan network = new NetworkPlan(
+                LocalEndpoint.carrier(place.directory()),
+                server.addresses(),
+                request.routes(),
+                config,
+                plan.identity().namespace(),
+                mapped(config));
+        RootDaemon root = network(network, link, cluster);
+        watch(link, engagements);
+        Session.Parts parts = new Session.Parts(link, root, engagements, cluster, opened);
+        return new Session(parts, facts(config, manager, root, cluster.get()));
+    }
+
+    private ClientArrival arrival(Engagements engagements) {
+        String user = place.environment().getOrDefault("USER", System.getProperty("user.name"));
+        return ClientArrival.newBuilder()
+                .setName(user + "@" + Hosts.name())
+                .setInstallId(place.installId())
+                .setVersion(Versions.info("Client"))
+                .setNamespace(plan.identity().namespace())
+                .addAllMappedNamespaces(plan.identity().mapped())
+                .addAllEngagements(engagements.all())
+                .build();
+    }
+
+    /** The manager's part of the configuration is the weakest. */
+    private ClientConfig merged(ManagerLink link) throws FaultException {
+        try {
+            String yaml = link.calls().getClientConfig(link.ref()).getYaml();
+            ConfigLayer pushed = ConfigLayer.parse(yaml, "the Helm value \"client\"", new Problems());
+            return ClientConfig.of(pushed, plan.file(), plan.extension());
+        } catch (StatusRuntimeException e) {
+            throw FaultStatus.of(e).exception(e);
+        }
+    }
+
+    private List<String> mapped(ClientConfig config) {
+        List<String> flag = plan.identity().mapped();
+        return flag.isEmpty() ? config.cluster().mappedNamespaces() : flag;
+    }
+
+    private Watched<ClusterInfo> watchCluster(ManagerLink link) throws FaultException {
+        Watched<ClusterInfo> cluster = new Watched<>(ClusterInfo.getDefaultInstance());
+        CompletableFuture<ClusterInfo> first = new CompletableFuture<>();
+        opened.add(Watch.start("cluster", () -> link.streams().watchClusterInfo(link.ref()), info -> {
+            cluster.set(info);
+            first.complete(info);
+            if (info.getInjectorTrouble().isEmpty()) {
+                health.clear(Trouble.INJECTOR);
+            } else {
+                health.raise(Trouble.INJECTOR, info.getInjectorTrouble());
+            }
+        }));
+        try {
+            long millis = plan.config().timeouts().managerApi().toMillis();
+            ClusterInfo info = first.get(millis, TimeUnit.MILLISECONDS);
+            assert info != null;
+            return cluster;
+        } catch (TimeoutException | ExecutionException e) {
+            throw Fault.unreachable("the traffic-manager does not tell about the cluster", "")
+                    .exception(e);
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    private RootDaemon network(NetworkPlan network, ManagerLink link, Watched<ClusterInfo> cluster)
+            throws FaultException {
+        RootLauncher launcher = new RootLauncher(place.executable(), place.uid(), place.logs());
+        RootDaemon root = opened.add(RootDaemon.open(
+                place.rootSocket(), launcher, health, network.config(link.ref().getSessionId(), cluster.get())));
+        Runnable update = () -> {
+            try {
+                root.update(network.config(link.ref().getSessionId(), cluster.get()));
+            } catch (FaultException e) {
+                health.raise(Trouble.NETWORK, e.fault().text());
+            }
+        };
+        opened.add(cluster.watch(info -> update.run()));
+        opened.add(link.session().watch(session -> update.run()));
+        return root;
+    }
+
+    private void watch(ManagerLink link, Engagements engagements) {
+        LocalForwarder forwarder = new LocalForwarder(
+                engagements, () -> link.carriers().pick(), () -> link.ref().getSessionId());
+        opened.add(Watch.start("dials", () -> link.streams().watchDials(link.ref()), forwarder::dial));
+        opened.add(Watch.start("engagements", () -> link.streams().watchEngagements(link.ref()), engagements::heard));
+    }
+
+    private Session.Facts facts(ClientConfig config, VersionInfo manager, RootDaemon root, ClusterInfo cluster) {
+        List<String> warnings = new ArrayList<>(plan.warnings());
+        warnings.addAll(root.status().get().getWarningsList());
+        String dns = root.status().get().getDns().getError();
+        if (!dns.isEmpty()) {
+            warnings.add(dns);
+        }
+        if (!cluster.getInjectorTrouble().isEmpty()) {
+            warnings.add(cluster.getInjectorTrouble());
+        }
+        Identity identity = plan.identity();
+        String name = request.name().isEmpty()
+                ? (identity.context().isEmpty() ? "in-cluster" : identity.context()) + "-" + identity.namespace()
+                : request.name();
+        return new Session.Facts(
+                name.replaceAll("[^A-Za-z0-9.-]", "-"),
+                identity.server(),
+                identity.context(),
+                identity.namespace(),
+                identity.managerNamespace(),
+                mapped(config),
+                config,
+                manager,
+                List.copyOf(warnings),
+                phases.end());
+    }
+
+    private static FaultException interrupted(InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return Fault.user("the connect was cancelled", "").exception(e);
+    }
+}

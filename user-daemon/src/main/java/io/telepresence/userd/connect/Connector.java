@@ -1,0 +1,151 @@
+package io.telepresence.userd.connect;
+
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.userd.connect.ConnectState.Event;
+import io.telepresence.userd.health.Health;
+import io.telepresence.userd.health.Trouble;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Owns the one connection of this daemon. Thread-safe; a disconnect interrupts a connect that is under way. */
+public final class Connector {
+    private static final Logger LOG = LoggerFactory.getLogger(Connector.class);
+    private final Place place;
+    private final Health health = new Health();
+    private ConnectState state = ConnectState.IDLE;
+    private Thread connecting;
+    private Identity identity;
+    private Session session;
+
+    public Connector(Place place) {
+        this.place = place;
+    }
+
+    public Place place() {
+        return place;
+    }
+
+    public Health health() {
+        return health;
+    }
+
+    /** A connection, and whether it was there before. */
+    public record Outcome(Session session, boolean already) {}
+
+    /** Connects, or finds that this is so already. Blocks. */
+    public Outcome connect(ConnectRequest request, Consumer<String> progress) throws FaultException {
+        if (request.reuseOnly()) {
+            return new Outcome(session(), true);
+        }
+        Plan plan = Plan.of(request, place.environment());
+        Optional<Session> same = begin(plan.identity());
+        if (same.isPresent()) {
+            return new Outcome(same.get(), true);
+        }
+        try {
+            Session made = new ConnectSteps(place, health, plan, request, progress).run();
+            return new Outcome(up(made, plan.identity()), false);
+        } catch (FaultException e) {
+            LOG.warn("not connected: {}", e.fault(), e);
+            throw e;
+        } finally {
+            end();
+        }
+    }
+
+    /** The connection; a fault when there is none. */
+    public synchronized Session session() throws FaultException {
+        if (session == null) {
+            throw Fault.user("not connected", "Run: telepresence connect").exception();
+        }
+        return session;
+    }
+
+    public synchronized Optional<Session> current() {
+        return Optional.ofNullable(session);
+    }
+
+    /** Whether a connect is under way, a connection is there, or it has lost the manager. */
+    public synchronized String statusText() {
+        return switch (state) {
+            case IDLE, CLOSED, CONNECTING -> "Not connected";
+            case CONNECTED -> "Connected";
+            case RECONNECTING -> Trouble.MANAGER_LINK.say("");
+        };
+    }
+
+    /** Ends the connection, or the try to make one; true: there was one. */
+    public boolean disconnect() {
+        Session last;
+        boolean was;
+        synchronized (this) {
+            was = session != null || connecting != null;
+            last = session;
+            session = null;
+            identity = null;
+            state = ConnectState.next(state, Event.DISCONNECT);
+            if (connecting != null) {
+                connecting.interrupt();
+            }
+        }
+        if (last != null) {
+            last.close();
+            LOG.info("disconnected");
+        }
+        for (Trouble trouble : Trouble.values()) {
+            health.clear(trouble);
+        }
+        return was;
+    }
+
+    private synchronized Optional<Session> begin(Identity wanted) throws FaultException {
+        if (session != null) {
+            if (wanted.equals(identity)) {
+                return Optional.of(session);
+            }
+            throw Fault.user("Cluster configuration changed, please quit telepresence and reconnect", "")
+                    .exception();
+        }
+        if (connecting != null) {
+            throw Fault.user("another connect is under way", "").exception();
+        }
+        connecting = Thread.currentThread();
+        state = ConnectState.next(state, Event.CONNECT);
+        return Optional.empty();
+    }
+
+    private Session up(Session made, Identity wanted) throws FaultException {
+        boolean cancelled;
+        synchronized (this) {
+            cancelled = state != ConnectState.CONNECTING;
+            if (!cancelled) {
+                session = made;
+                identity = wanted;
+                state = ConnectState.next(state, Event.UP);
+            }
+        }
+        if (cancelled) {
+            made.close();
+            throw Fault.user("the connect was cancelled", "").exception();
+        }
+        made.parts().closers().add(made.parts().link().carriers().up().watch(this::linkChanged));
+        return made;
+    }
+
+    private synchronized void linkChanged(boolean up) {
+        state = ConnectState.next(state, up ? Event.LINK_BACK : Event.LINK_LOST);
+        if (up) {
+            health.clear(Trouble.MANAGER_LINK);
+        } else if (session != null) {
+            health.raise(Trouble.MANAGER_LINK, "");
+        }
+    }
+
+    private synchronized void end() {
+        connecting = null;
+        state = ConnectState.next(state, Event.FAILED);
+    }
+}

@@ -1,0 +1,23 @@
+package io.telepresence.userd.connect;
+
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * Where this daemon lives.
+ *
+ * @param uid the user
+ * @param directory of the user's sockets
+ * @param rootSocket of the root daemon
+ * @param logs directory of log files
+ * @param executable bin/telepresence
+ * @param installId names this installation to the manager
+ */
+public record Place(
+        Map<String, String> environment,
+        long uid,
+        Path directory,
+        Path rootSocket,
+        Path logs,
+        Path executable,
+        String installId) {}

@@ -1,0 +1,59 @@
+package io.telepresence.userd.connect;
+
+import io.telepresence.agree.AgentNames;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.userd.cluster.KubeTarget;
+import io.telepresence.userd.cluster.Kubeconfigs;
+import io.telepresence.userd.config.ClientConfig;
+import io.telepresence.userd.config.ConfigFile;
+import io.telepresence.userd.config.ConfigLayer;
+import io.telepresence.userd.config.Problems;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A request with everything that can be known without the network: which cluster, which namespaces, which configuration.
+ *
+ * @param file the layer of the configuration files
+ * @param extension the layer of the kubeconfig's extension
+ * @param warnings keys of the configuration that are ignored
+ */
+record Plan(
+        KubeTarget target,
+        Identity identity,
+        ConfigLayer file,
+        ConfigLayer extension,
+        ClientConfig config,
+        List<String> warnings) {
+
+    static Plan of(ConnectRequest request, Map<String, String> environment) throws FaultException {
+        KubeTarget target = Kubeconfigs.read(request.kube());
+        Problems problems = new Problems();
+        Path named = request.configFile().isEmpty() ? null : Path.of(request.configFile());
+        ConfigLayer file = ConfigFile.read(environment, request.kube().home(), named, problems);
+        ConfigLayer extension = ConfigLayer.of(
+                target.extension(), "extension telepresence.io of the cluster in the kubeconfig", problems);
+        if (!problems.errors().isEmpty()) {
+            throw Fault.config(String.join("; ", problems.errors()), "").exception();
+        }
+        ClientConfig config = ClientConfig.of(file, extension);
+        String namespace = request.namespace().isEmpty() ? target.namespace() : request.namespace();
+        String manager = managerNamespace(request, config, environment);
+        return new Plan(
+                target, Identity.of(target, request, namespace, manager), file, extension, config, problems.warnings());
+    }
+
+    private static String managerNamespace(
+            ConnectRequest request, ClientConfig config, Map<String, String> environment) {
+        String variable = environment.getOrDefault("TELEPRESENCE_MANAGER_NAMESPACE", "");
+        for (String each :
+                List.of(request.managerNamespace(), variable, config.cluster().defaultManagerNamespace())) {
+            if (!each.isEmpty()) {
+                return each;
+            }
+        }
+        return AgentNames.MANAGER_NAMESPACE;
+    }
+}
