@@ -33,6 +33,7 @@ public final class TunBench {
         run("ip", "link", "set", dev, "mtu", String.valueOf(MTU), "txqueuelen", "1000", "up");
         run("ip", "route", "change", "198.18.77.0/24", "dev", dev, "src", "198.18.77.1", "congctl", "cubic");
         run("ip", "route", "add", "10.96.0.0/16", "dev", dev, "src", "198.18.77.1", "congctl", "cubic");
+        run("ip", "-6", "route", "replace", "fd77::/64", "dev", dev, "src", "fd77::1", "congctl", "cubic");
         run("ip", "-6", "route", "add", "fd00:96::/64", "dev", dev, "src", "fd77::1", "congctl", "cubic");
         var config = new StackConfig(
                 Optional.of(own("198.18.77.1", "198.18.77.2", "198.18.77.3")),

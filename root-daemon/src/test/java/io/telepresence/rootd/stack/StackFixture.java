@@ -1,0 +1,100 @@
+package io.telepresence.rootd.stack;
+
+import io.telepresence.rootd.ip.IpHeader;
+import io.telepresence.rootd.ip.TestPackets;
+import io.telepresence.rootd.ip.Tuple;
+import io.telepresence.rootd.tun.MemoryTun;
+import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.FlowKey;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * The whole packet path without threads, sockets and real time: the test is host, clock and far end. The listener's port
+ * is 7000 on 198.18.0.1 and fd77::1; .2 and .3 are spare.
+ */
+final class StackFixture implements Uplink {
+    static final int PORT = 7000;
+
+    final List<FakeFlow> flows = new ArrayList<>();
+    final List<CompletableFuture<Boolean>> pings = new ArrayList<>();
+    final NatTable nat;
+    final UdpFlows udp;
+    final HeldSyns heldSyns;
+    long now = 1_000_000_000_000L;
+    private final MemoryTun tun = new MemoryTun();
+    private final PacketLoop packets;
+
+    StackFixture() {
+        nat = new NatTable(family("198.18.0.", ""), family("fd77::", ""));
+        var out = new PacketOut(tun);
+        var errors = new IcmpErrors(out, () -> now);
+        heldSyns = new HeldSyns(nat, this, out, errors, () -> now);
+        udp = new UdpFlows(this, new DatagramsOut(out, errors, 1500), () -> now);
+        packets = new PacketLoop(
+                new TcpRedirect(nat, heldSyns, out, () -> now),
+                udp,
+                new IcmpEcho(this, out, errors),
+                errors,
+                () -> now);
+    }
+
+    private static Optional<Family> family(String prefix, String suffix) {
+        var spares = List.of(
+                new SpareAddress(TestPackets.ip(prefix + "2" + suffix)),
+                new SpareAddress(TestPackets.ip(prefix + "3" + suffix)));
+        return Optional.of(new Family(TestPackets.ip(prefix + "1" + suffix), PORT, spares));
+    }
+
+    /** The host sends a packet into the device. */
+    void fromHost(byte[] packet) {
+        ByteBuffer b = ByteBuffer.allocateDirect(70_000);
+        b.put(0, packet);
+        packets.handle(b, packet.length);
+    }
+
+    /** What came out of the device; null: nothing. */
+    byte[] toHost() {
+        return tun.toHostNow();
+    }
+
+    FakeFlow lastFlow() {
+        return flows.getLast();
+    }
+
+    @Override
+    public Flow open(FlowKey key, FlowHandler handler) {
+        var flow = new FakeFlow(key, handler);
+        flows.add(flow);
+        return flow;
+    }
+
+    @Override
+    public CompletionStage<Boolean> ping(InetAddress target, Duration within) {
+        var answer = new CompletableFuture<Boolean>();
+        pings.add(answer);
+        return answer;
+    }
+
+    static IpHeader header(byte[] packet) {
+        return IpHeader.parse(ByteBuffer.wrap(packet), 10, packet.length);
+    }
+
+    static Tuple tuple(byte[] packet) {
+        return Tuple.read(ByteBuffer.wrap(packet), header(packet));
+    }
+
+    /** The program's connections of the tests, one for each address family. */
+    static List<Tuple> apps() {
+        return List.of(
+                TestPackets.tuple("198.18.0.1", 40_000, "10.96.3.7", 80),
+                TestPackets.tuple("fd77::1", 40_000, "fd00:96::7", 80));
+    }
+}
