@@ -105,7 +105,7 @@ public final class Switchboard {
     public void engagementEnded(String engagementId) {
         Set<TrackedFlow> flows = delivered.remove(engagementId);
         if (flows != null) {
-            flows.forEach(f -> f.reset(Reset.Why.ABORTED, "the engagement has ended"));
+            flows.forEach(f -> f.cut("the engagement has ended"));
         }
     }
 

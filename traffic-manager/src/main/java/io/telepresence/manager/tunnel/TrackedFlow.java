@@ -24,7 +24,17 @@ final class TrackedFlow implements Flow, FlowHandler {
     TrackedFlow(Flow flow, Session session) {
         this.flow = flow;
         flow.handler(this);
-        this.ending = session.onEnd(() -> flow.reset(Reset.Why.ABORTED, "the session has ended"));
+        this.ending = session.onEnd(() -> cut("the session has ended"));
+    }
+
+    /** Aborts the flow and what it is joined with: a socket behind it is reset, not closed as if all were said. */
+    void cut(String text) {
+        flow.loop().execute(() -> {
+            if (!ended && handler != null) {
+                handler.onReset(this, Reset.Why.ABORTED, text);
+            }
+            flow.reset(Reset.Why.ABORTED, text);
+        });
     }
 
     /** On the loop: whether the flow is over. */

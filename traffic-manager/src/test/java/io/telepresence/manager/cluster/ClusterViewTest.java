@@ -1,0 +1,119 @@
+package io.telepresence.manager.cluster;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.net.InetAddress;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(20)
+class ClusterViewTest {
+    private static final ResolvConf DNS = ResolvConf.parse(List.of(
+            "; comment",
+            "nameserver 10.96.0.10",
+            "search ambassador.svc.example.org svc.example.org example.org",
+            "options ndots:5"));
+
+    private final FakeCluster cluster = new FakeCluster();
+
+    @Test
+    void resolvConfTellsTheDomainAndTheServer() {
+        assertEquals("example.org", DNS.clusterDomain());
+        assertEquals(List.of(InetAddress.ofLiteral("10.96.0.10")), DNS.nameservers());
+        assertEquals(
+                "cluster.local",
+                ResolvConf.parse(List.of("search corp.example")).clusterDomain());
+    }
+
+    @Test
+    void theRefusalOfAServiceNamesTheRange() {
+        String old = "Service \"x\" is invalid: spec.clusterIP: Invalid value: \"203.0.113.1\": provided IP is not in"
+                + " the valid range. The range of valid IPs is 10.96.0.0/16";
+        assertEquals(List.of(Cidr.parse("10.96.0.0/16")), ServiceCidrs.parseRefusal(old));
+        assertEquals(List.of(), ServiceCidrs.parseRefusal("forbidden"));
+    }
+
+    @Test
+    void withoutThatTheServicesOwnAddressesCount() throws Exception {
+        cluster.addEcho();
+        try (ClusterView view = view("auto", List.of())) {
+            assertEquals(List.of(Cidr.parse("10.96.0.0/20")), view.facts().get().serviceSubnets());
+        }
+    }
+
+    @Test
+    void nodesAreBelievedIfThePodsAreInTheirSubnets() throws Exception {
+        cluster.addEcho();
+        cluster.add("{apiVersion: v1, kind: Node, metadata: {name: n1}, spec: {podCIDRs: [10.244.0.0/24]}}");
+        cluster.add("{apiVersion: v1, kind: Node, metadata: {name: n2}, spec: {podCIDRs: [10.244.1.0/24]}}");
+        try (ClusterView view = view("auto", List.of())) {
+            assertEquals(
+                    List.of(Cidr.parse("10.244.0.0/23")), view.facts().get().podSubnets());
+        }
+        cluster.nodes.all().forEach(n -> n.getSpec().setPodCIDRs(List.of("192.0.2.0/24")));
+        try (ClusterView view = view("auto", List.of())) {
+            assertEquals(
+                    List.of(Cidr.parse("10.244.0.0/24")), view.facts().get().podSubnets());
+        }
+        try (ClusterView view = view("environment", List.of(Cidr.parse("10.9.0.0/16")))) {
+            assertEquals(List.of(Cidr.parse("10.9.0.0/16")), view.facts().get().podSubnets());
+        }
+    }
+
+    @Test
+    void podsOfKubeSystemAndOfTheHostNetworkDoNotCount() throws Exception {
+        cluster.addEcho();
+        cluster.add(
+                """
+                {apiVersion: v1, kind: Pod, metadata: {name: dns, namespace: kube-system}, spec: {containers: []},
+                 status: {podIPs: [{ip: 172.30.0.1}]}}
+                ---
+                {apiVersion: v1, kind: Pod, metadata: {name: host}, spec: {hostNetwork: true, containers: []},
+                 status: {podIPs: [{ip: 172.31.0.1}]}}
+                """);
+        try (ClusterView view = view("coverPodIPs", List.of())) {
+            assertEquals(
+                    List.of(Cidr.parse("10.244.0.0/24")), view.facts().get().podSubnets());
+        }
+    }
+
+    @Test
+    void changesArePushed() throws Exception {
+        BlockingQueue<List<String>> seen = new LinkedBlockingQueue<>();
+        try (ClusterView view = view("auto", List.of());
+                AutoCloseable watch = view.facts().watch(f -> seen.add(f.namespaces()))) {
+            assertEquals(List.of("default"), seen.poll(5, TimeUnit.SECONDS));
+            cluster.add("{kind: Namespace, apiVersion: v1, metadata: {name: other}}");
+            assertEquals(List.of("default", "other"), seen.poll(5, TimeUnit.SECONDS));
+            assertFalse(watch.toString().isEmpty());
+        }
+    }
+
+    @Test
+    void manyScatteredAddressesStayFewSubnets() {
+        List<InetAddress> ips = java.util.stream.IntStream.range(0, 200)
+                .mapToObj(i -> InetAddress.ofLiteral("10.244." + i + ".7"))
+                .toList();
+        List<Cidr> cover = Subnets.coverPods(ips);
+        assertTrue(cover.size() <= Subnets.MOST, cover::toString);
+        assertTrue(ips.stream().allMatch(ip -> cover.stream().anyMatch(c -> c.contains(ip))));
+        assertEquals(
+                List.of(Cidr.parse("10.0.0.0/16"), Cidr.parse("fd00:0:0:0:0:0:0:0/64")),
+                Subnets.merge(List.of(Cidr.parse("10.0.0.0/16"), Cidr.parse("10.0.3.0/24"), Cidr.parse("fd00::/64"))));
+    }
+
+    private ClusterView view(String strategy, List<Cidr> given) {
+        ClusterView view = new ClusterView(
+                new ClusterView.Settings("ambassador", List.of(), strategy, given, "agent-injector", DNS),
+                cluster.stores,
+                List::of);
+        view.start();
+        return view;
+    }
+}

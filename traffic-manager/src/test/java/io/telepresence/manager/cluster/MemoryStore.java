@@ -1,0 +1,53 @@
+package io.telepresence.manager.cluster;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+
+/** A store that a test fills. */
+public final class MemoryStore<T extends HasMetadata> implements Store<T> {
+    private final Map<String, T> items = new ConcurrentSkipListMap<>();
+    private final Set<Runnable> watchers = ConcurrentHashMap.newKeySet();
+
+    public void put(T object) {
+        items.put(namespace(object) + "/" + object.getMetadata().getName(), object);
+        watchers.forEach(Runnable::run);
+    }
+
+    public void remove(T object) {
+        items.remove(namespace(object) + "/" + object.getMetadata().getName());
+        watchers.forEach(Runnable::run);
+    }
+
+    @Override
+    public List<T> all() {
+        return List.copyOf(items.values());
+    }
+
+    @Override
+    public List<T> in(String namespace) {
+        return items.values().stream()
+                .filter(o -> namespace(o).equals(namespace))
+                .toList();
+    }
+
+    @Override
+    public Optional<T> get(String namespace, String name) {
+        return Optional.ofNullable(items.get(namespace + "/" + name));
+    }
+
+    @Override
+    public AutoCloseable watch(Runnable changed) {
+        watchers.add(changed);
+        return () -> watchers.remove(changed);
+    }
+
+    private static String namespace(HasMetadata object) {
+        return Objects.requireNonNullElse(object.getMetadata().getNamespace(), "");
+    }
+}

@@ -1,0 +1,126 @@
+package io.telepresence.manager.session;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.telepresence.manager.cluster.WorkloadRef;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class SessionsTest {
+    private static final ClientSession.Client ANN = new ClientSession.Client("ann@laptop", "install-a", "default");
+    private static final ClientSession.Client BOB = new ClientSession.Client("bob@laptop", "install-b", "default");
+    private static final WorkloadRef ECHO = new WorkloadRef("Deployment", "default", "echo");
+
+    private final FakeTime time = new FakeTime();
+    private final Sessions sessions = new Sessions(time);
+
+    @Test
+    void aSilentClientIsDropped() {
+        ClientSession ann = sessions.arrive(ANN, "").session();
+        List<String> ended = new ArrayList<>();
+        ann.onEnd(() -> ended.add("ann"));
+        time.advance(Duration.ofSeconds(29));
+        sessions.sweep();
+        assertTrue(sessions.remain(ann.id(), ClientSession.class));
+        time.advance(Duration.ofSeconds(29));
+        sessions.sweep();
+        assertTrue(sessions.client(ann.id()).isPresent());
+        time.advance(Duration.ofSeconds(2));
+        sessions.sweep();
+        assertFalse(sessions.remain(ann.id(), ClientSession.class));
+        assertEquals(List.of("ann"), ended);
+    }
+
+    @Test
+    void aSilentAgentIsDroppedSooner() {
+        AgentSession agent = sessions.arrive(agent("echo-1", "uid-1"), "").session();
+        List<Integer> counts = new ArrayList<>();
+        sessions.watchAgents(() -> counts.add(sessions.agents().size()));
+        time.advance(Duration.ofSeconds(16));
+        sessions.sweep();
+        assertTrue(sessions.agent(agent.id()).isEmpty());
+        assertEquals(List.of(0), counts);
+    }
+
+    @Test
+    void aClientResumesItsSession() {
+        ClientSession ann = sessions.arrive(ANN, "").session();
+        Sessions.Arrival<ClientSession> again = sessions.arrive(ANN, ann.id());
+        assertTrue(again.resumed());
+        assertSame(ann, again.session());
+    }
+
+    @Test
+    void anUnknownIdIsTakenOverAfterARestart() {
+        String before = "0123456789abcdef0123456789abcdef";
+        Sessions.Arrival<ClientSession> arrival = sessions.arrive(ANN, before);
+        assertFalse(arrival.resumed());
+        assertEquals(before, arrival.session().id());
+    }
+
+    @Test
+    void anotherInstallationCannotTakeASessionOver() {
+        ClientSession ann = sessions.arrive(ANN, "").session();
+        Sessions.Arrival<ClientSession> bob = sessions.arrive(BOB, ann.id());
+        assertFalse(bob.resumed());
+        assertNotEquals(ann.id(), bob.session().id());
+        assertTrue(sessions.client(ann.id()).isPresent());
+    }
+
+    @Test
+    void anIdThatCouldBeGuessedIsNotTakenOver() {
+        assertNotEquals("x", sessions.arrive(ANN, "x").session().id());
+        assertTrue(sessions.arrive(ANN, "x").session().id().matches("[0-9a-f]{32}"));
+    }
+
+    @Test
+    void anIdOfOneKindIsNoneOfTheOther() {
+        ClientSession ann = sessions.arrive(ANN, "").session();
+        AgentSession agent = sessions.arrive(agent("echo-1", "uid-1"), "").session();
+        assertTrue(sessions.agent(ann.id()).isEmpty());
+        assertTrue(sessions.client(agent.id()).isEmpty());
+        assertFalse(sessions.remain(ann.id(), AgentSession.class));
+    }
+
+    @Test
+    void aNewPodOfTheSameNameReplacesTheOldAgent() {
+        AgentSession old = sessions.arrive(agent("echo-sts-0", "uid-1"), "").session();
+        AgentSession young = sessions.arrive(agent("echo-sts-0", "uid-2"), "").session();
+        assertTrue(old.ended());
+        assertEquals(List.of(young), sessions.agents(ECHO));
+    }
+
+    @Test
+    void departingEndsInReverseOrderAndLateTasksRunAtOnce() {
+        ClientSession ann = sessions.arrive(ANN, "").session();
+        List<String> order = new ArrayList<>();
+        ann.onEnd(() -> order.add("first"));
+        ann.onEnd(() -> order.add("second"));
+        ann.onEnd(() -> order.add("taken back")).close();
+        sessions.depart(ann.id(), ClientSession.class);
+        ann.onEnd(() -> order.add("late"));
+        assertEquals(List.of("second", "first", "late"), order);
+    }
+
+    @Test
+    void twoWatchesOfAnAgentCountAsOneUntilBothEnd() {
+        AgentSession agent = sessions.arrive(agent("echo-1", "uid-1"), "").session();
+        sessions.watching(agent, true);
+        sessions.watching(agent, true);
+        sessions.watching(agent, false);
+        assertTrue(agent.watching());
+        sessions.watching(agent, false);
+        assertFalse(agent.watching());
+    }
+
+    private static AgentSession.Agent agent(String pod, String uid) {
+        return new AgentSession.Agent(pod, uid, "10.0.0.1", ECHO, "v0.1.0", Set.of());
+    }
+}

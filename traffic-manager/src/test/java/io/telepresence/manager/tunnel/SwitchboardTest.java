@@ -1,0 +1,361 @@
+package io.telepresence.manager.tunnel;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import io.netty.buffer.Unpooled;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.session.AgentSession;
+import io.telepresence.manager.session.ClientSession;
+import io.telepresence.manager.session.FakeTime;
+import io.telepresence.manager.session.Sessions;
+import io.telepresence.rpc.tunnel.Deliver;
+import io.telepresence.rpc.tunnel.Dial;
+import io.telepresence.rpc.tunnel.Fetch;
+import io.telepresence.rpc.tunnel.Open;
+import io.telepresence.rpc.tunnel.Protocol;
+import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.Carrier;
+import io.telepresence.tunnel.Far;
+import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.FlowKey;
+import io.telepresence.tunnel.RecordingHandler;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Clients and agents on real connections; only the cluster is a socket on the loopback. */
+@Timeout(30)
+class SwitchboardTest {
+    private static final WorkloadRef ECHO = new WorkloadRef("Deployment", "default", "echo");
+
+    @TempDir
+    Path directory;
+
+    private final FakeTime time = new FakeTime();
+    private final Sessions sessions = new Sessions(time);
+    private ClientSession ann;
+    private AgentSession agent;
+    private Switchboard board;
+    private Far clientPort;
+    private Far agentPort;
+    private Carrier client;
+    private Carrier agentSide;
+
+    @BeforeEach
+    void open() throws Exception {
+        ann = arrive("ann");
+        agent = sessions.arrive(new AgentSession.Agent("echo-1", "u1", "10.0.0.1", ECHO, "v0.1.0", Set.of()), "")
+                .session();
+        start(Duration.ofSeconds(5), false);
+    }
+
+    private void start(Duration fetchLimit, boolean forbidLoopback) throws Exception {
+        Deliveries deliveries = (from, id, host, port) ->
+                from == agent && id.equals("e1") && port == 8080 ? Optional.of(ann) : Optional.empty();
+        board = new Switchboard(
+                sessions, deliveries, fetchLimit, to -> forbidLoopback && !Switchboard.mayDial(to.getAddress()));
+        clientPort = new Far(Files.createTempDirectory(directory, "c"), board.clients());
+        agentPort = new Far(Files.createTempDirectory(directory, "a"), board.agents());
+        client = Carrier.open("client", clientPort.address);
+        agentSide = Carrier.open("agent", agentPort.address);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        client.close();
+        agentSide.close();
+        clientPort.close();
+        agentPort.close();
+    }
+
+    @Test
+    void aClientReachesAServiceAndEndsEachWayByItself() throws Exception {
+        try (ServerSocket origin = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            Thread.startVirtualThread(() -> {
+                try (Socket socket = origin.accept()) {
+                    byte[] all = socket.getInputStream().readAllBytes();
+                    socket.getOutputStream().write(all);
+                } catch (java.io.IOException e) {
+                    throw new java.io.UncheckedIOException(e);
+                }
+            });
+            RecordingHandler near = new RecordingHandler(4);
+            Flow flow = client.open(dial(ann.id(), Protocol.TCP, origin.getLocalPort()), near);
+            get(near.opened);
+            on(flow, () -> {
+                flow.write(Unpooled.copiedBuffer("hello", UTF_8));
+                flow.finish();
+            });
+            assertEquals("hello", new String(get(near.finished), UTF_8));
+            get(near.closed);
+        }
+    }
+
+    @Test
+    void datagramsKeepTheirBorders() throws Exception {
+        try (DatagramSocket origin = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            RecordingHandler near = new RecordingHandler(4);
+            Flow flow = client.open(dial(ann.id(), Protocol.UDP, origin.getLocalPort()), near);
+            get(near.opened);
+            on(flow, () -> {
+                flow.write(Unpooled.copiedBuffer("one", UTF_8));
+                flow.write(Unpooled.copiedBuffer("three", UTF_8));
+            });
+            DatagramPacket packet = new DatagramPacket(new byte[100], 100);
+            origin.receive(packet);
+            assertEquals(3, packet.getLength());
+            origin.receive(packet = new DatagramPacket(new byte[100], 100));
+            assertEquals(5, packet.getLength());
+        }
+    }
+
+    @Test
+    void aPortNobodyListensOnIsRefused() throws Exception {
+        int port;
+        try (ServerSocket gone = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = gone.getLocalPort();
+        }
+        RecordingHandler near = new RecordingHandler(4);
+        client.open(dial(ann.id(), Protocol.TCP, port), near);
+        assertEquals(Reset.Why.REFUSED, get(near.reset));
+    }
+
+    @Test
+    void theManagersOwnLoopbackIsNotDialled() throws Exception {
+        close();
+        start(Duration.ofSeconds(5), true);
+        RecordingHandler near = new RecordingHandler(4);
+        client.open(dial(ann.id(), Protocol.TCP, 8082), near);
+        assertEquals(Reset.Why.DENIED, get(near.reset));
+        assertFalse(Switchboard.mayDial(InetAddress.ofLiteral("169.254.169.254")));
+        assertFalse(Switchboard.mayDial(InetAddress.ofLiteral("::1")));
+        assertFalse(Switchboard.mayDial(InetAddress.ofLiteral("::ffff:127.0.0.1")));
+    }
+
+    @Test
+    void whoHasNoSessionOpensNothing() throws Exception {
+        RecordingHandler near = new RecordingHandler(4);
+        client.open(dial("00000000000000000000000000000000", Protocol.TCP, 1), near);
+        assertEquals(Reset.Why.DENIED, get(near.reset));
+        RecordingHandler asAgent = new RecordingHandler(4);
+        client.open(dial(agent.id(), Protocol.TCP, 1), asAgent);
+        assertEquals(Reset.Why.DENIED, get(asAgent.reset));
+        RecordingHandler dialByAgent = new RecordingHandler(4);
+        agentSide.open(dial(agent.id(), Protocol.TCP, 1), dialByAgent);
+        assertEquals(Reset.Why.DENIED, get(dialByAgent.reset));
+    }
+
+    @Test
+    void silenceOfTheClientCutsItsFlows() throws Exception {
+        try (ServerSocket origin = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            RecordingHandler near = new RecordingHandler(4);
+            client.open(dial(ann.id(), Protocol.TCP, origin.getLocalPort()), near);
+            get(near.opened);
+            try (Socket accepted = origin.accept()) {
+                time.advance(Duration.ofSeconds(31));
+                sessions.sweep();
+                assertEquals(Reset.Why.ABORTED, get(near.reset));
+                accepted.setSoTimeout(5000);
+                org.junit.jupiter.api.Assertions.assertThrows(
+                        java.net.SocketException.class,
+                        () -> accepted.getInputStream().read());
+            }
+        }
+    }
+
+    @Test
+    void whatAnAgentDeliversIsFetchedAndJoined() throws Exception {
+        Joined joined = join();
+        byte[] up = new byte[1 << 20];
+        new java.util.Random(1).nextBytes(up);
+        Flow agentFlow = get(joined.agent.opened);
+        on(agentFlow, () -> {
+            agentFlow.write(Unpooled.wrappedBuffer(up));
+            agentFlow.finish();
+        });
+        assertArrayEquals(up, get(joined.client.finished));
+        on(joined.clientFlow, () -> {
+            joined.clientFlow.write(Unpooled.copiedBuffer("answer", UTF_8));
+            joined.clientFlow.finish();
+        });
+        assertEquals("answer", new String(get(joined.agent.finished), UTF_8));
+        get(joined.agent.closed);
+        get(joined.client.closed);
+        assertFalse(joined.agent.reset.isDone());
+    }
+
+    @Test
+    void anAgentDeliversForItsOwnEngagementsOnly() throws Exception {
+        RecordingHandler far = new RecordingHandler(4);
+        agentSide.open(deliver("e2", 8080), far);
+        assertEquals(Reset.Why.DENIED, get(far.reset));
+        RecordingHandler otherPort = new RecordingHandler(4);
+        agentSide.open(deliver("e1", 22), otherPort);
+        assertEquals(Reset.Why.DENIED, get(otherPort.reset));
+    }
+
+    @Test
+    void aClientThatDoesNotFetchIsGivenUp() throws Exception {
+        close();
+        start(Duration.ofMillis(100), false);
+        RecordingHandler far = new RecordingHandler(4);
+        agentSide.open(deliver("e1", 8080), far);
+        assertEquals(Reset.Why.NO_CLIENT, get(far.reset));
+    }
+
+    @Test
+    void aWatcherThatComesLateHearsOfWhatWaits() throws Exception {
+        RecordingHandler far = new RecordingHandler(4);
+        agentSide.open(deliver("e1", 8080), far);
+        BlockingQueue<Switchboard.DialAsked> asked = new LinkedBlockingQueue<>();
+        // Whether the delivery or the watch comes first is not known: both must lead to the request.
+        board.watchDials(ann, asked::add, () -> {});
+        assertEquals(8080, asked.poll(5, TimeUnit.SECONDS).port());
+    }
+
+    @Test
+    void theNewestWatcherWins() {
+        CompletableFuture<String> replaced = new CompletableFuture<>();
+        board.watchDials(ann, _ -> {}, () -> replaced.complete("old"));
+        board.watchDials(ann, _ -> {}, () -> replaced.complete("new"));
+        assertEquals("old", replaced.getNow(""));
+    }
+
+    @Test
+    void nobodyFetchesWhatIsNotHis() throws Exception {
+        ClientSession bob = arrive("bob");
+        BlockingQueue<Switchboard.DialAsked> asked = new LinkedBlockingQueue<>();
+        board.watchDials(ann, asked::add, () -> {});
+        RecordingHandler far = new RecordingHandler(4);
+        agentSide.open(deliver("e1", 8080), far);
+        String dialId = asked.poll(5, TimeUnit.SECONDS).dialId();
+        RecordingHandler thief = new RecordingHandler(4);
+        client.open(fetch(bob.id(), dialId), thief);
+        assertEquals(Reset.Why.DENIED, get(thief.reset));
+        RecordingHandler unknown = new RecordingHandler(4);
+        client.open(fetch(ann.id(), "no such dial"), unknown);
+        assertEquals(Reset.Why.DENIED, get(unknown.reset));
+        Flow rightful = client.open(fetch(ann.id(), dialId), new RecordingHandler(4));
+        on(rightful, rightful::opened);
+        get(far.opened);
+        RecordingHandler twice = new RecordingHandler(4);
+        client.open(fetch(ann.id(), dialId), twice);
+        assertEquals(Reset.Why.DENIED, get(twice.reset));
+    }
+
+    @Test
+    void aRefusalOnTheLaptopReachesTheAgent() throws Exception {
+        BlockingQueue<Switchboard.DialAsked> asked = new LinkedBlockingQueue<>();
+        board.watchDials(ann, asked::add, () -> {});
+        RecordingHandler far = new RecordingHandler(4);
+        agentSide.open(deliver("e1", 8080), far);
+        Flow fetched =
+                client.open(fetch(ann.id(), asked.poll(5, TimeUnit.SECONDS).dialId()), new RecordingHandler(4));
+        fetched.reset(Reset.Why.REFUSED, "nothing listens");
+        assertEquals(Reset.Why.REFUSED, get(far.reset));
+    }
+
+    @Test
+    void theEndOfTheEngagementCutsItsConnections() throws Exception {
+        Joined joined = join();
+        get(joined.agent.opened);
+        board.engagementEnded("e1");
+        assertEquals(Reset.Why.ABORTED, get(joined.agent.reset));
+        assertEquals(Reset.Why.ABORTED, get(joined.client.reset));
+    }
+
+    @Test
+    void theEndOfTheClientCutsTheAgentsConnections() throws Exception {
+        Joined joined = join();
+        get(joined.agent.opened);
+        sessions.depart(ann.id(), ClientSession.class);
+        get(joined.agent.reset);
+    }
+
+    @Test
+    void theEndOfTheClientEndsTheWaitAtOnce() throws Exception {
+        BlockingQueue<Switchboard.DialAsked> asked = new LinkedBlockingQueue<>();
+        board.watchDials(ann, asked::add, () -> {});
+        RecordingHandler far = new RecordingHandler(4);
+        agentSide.open(deliver("e1", 8080), far);
+        asked.poll(5, TimeUnit.SECONDS);
+        sessions.depart(ann.id(), ClientSession.class);
+        assertEquals(Reset.Why.NO_CLIENT, far.reset.get(2, TimeUnit.SECONDS));
+    }
+
+    private record Joined(RecordingHandler agent, RecordingHandler client, Flow clientFlow) {}
+
+    private Joined join() throws Exception {
+        BlockingQueue<Switchboard.DialAsked> asked = new LinkedBlockingQueue<>();
+        board.watchDials(ann, asked::add, () -> {});
+        RecordingHandler far = new RecordingHandler(4);
+        agentSide.open(deliver("e1", 8080), far);
+        RecordingHandler near = new RecordingHandler(4);
+        Flow fetched =
+                client.open(fetch(ann.id(), asked.poll(5, TimeUnit.SECONDS).dialId()), near);
+        on(fetched, () -> {
+            fetched.opened();
+            fetched.request(4);
+        });
+        return new Joined(far, near, fetched);
+    }
+
+    private ClientSession arrive(String name) {
+        return sessions.arrive(new ClientSession.Client(name, "install-" + name, "default"), "")
+                .session();
+    }
+
+    private static Open dial(String session, Protocol protocol, int port) {
+        return open(session, protocol, port).setDial(Dial.getDefaultInstance()).build();
+    }
+
+    private Open deliver(String engagement, int port) {
+        return open(agent.id(), Protocol.TCP, 80)
+                .setDeliver(Deliver.newBuilder()
+                        .setEngagementId(engagement)
+                        .setHost("127.0.0.1")
+                        .setPort(port))
+                .build();
+    }
+
+    private static Open fetch(String session, String dialId) {
+        return open(session, Protocol.TCP, 80)
+                .setFetch(Fetch.newBuilder().setDialId(dialId))
+                .build();
+    }
+
+    private static Open.Builder open(String session, Protocol protocol, int port) {
+        InetAddress loopback = InetAddress.getLoopbackAddress();
+        FlowKey key =
+                new FlowKey(protocol, new InetSocketAddress(loopback, 1234), new InetSocketAddress(loopback, port));
+        return Open.newBuilder().setSessionId(session).setId(key.toWire());
+    }
+
+    private static void on(Flow flow, Runnable task) {
+        flow.loop().execute(task);
+    }
+
+    private static <T> T get(CompletableFuture<T> future) throws Exception {
+        return future.get(5, TimeUnit.SECONDS);
+    }
+}
