@@ -1,0 +1,299 @@
+package io.telepresence.manager.engage;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.manager.cluster.FakeCluster;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.cluster.Workloads;
+import io.telepresence.manager.session.AgentSession;
+import io.telepresence.manager.session.ClientSession;
+import io.telepresence.manager.session.FakeTime;
+import io.telepresence.manager.session.Sessions;
+import io.telepresence.rpc.manager.AgentConfig;
+import io.telepresence.run.Watched;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(20)
+class EngagingTest {
+    private static final WorkloadRef ECHO = new WorkloadRef("Deployment", "default", "echo");
+    private static final Duration LONG = Duration.ofSeconds(15);
+    private static final Duration SHORT = Duration.ofMillis(50);
+
+    private final FakeCluster cluster = new FakeCluster();
+    private final Workloads workloads = cluster.workloads();
+    private final FakeTime time = new FakeTime();
+    private final Sessions sessions = new Sessions(time);
+    private final List<String> ended = new CopyOnWriteArrayList<>();
+    private final Engagements engagements = new Engagements(sessions, ended::add);
+    private final AgentPlans plans =
+            new AgentPlans(workloads, new AgentPlans.Settings("traffic-manager.ambassador", 8081, 9900, "INFO"));
+    private final FakeInstaller installer = new FakeInstaller();
+    private final List<PodTroubles.Event> events = new CopyOnWriteArrayList<>();
+    private final List<String> progress = new CopyOnWriteArrayList<>();
+    private final Engaging engaging = new Engaging(
+            engagements,
+            plans,
+            workloads,
+            installer,
+            new AgentWait(workloads, sessions, _ -> _ -> List.copyOf(events), installer.trouble::get));
+    private ClientSession ann;
+    private ClientSession bob;
+
+    /** Brings agents when it is told to, as the real one would by replacing pods. */
+    private final class FakeInstaller implements AgentInstaller {
+        final Watched<String> trouble = new Watched<>("");
+        final List<AgentConfig> asked = new ArrayList<>();
+        Runnable action = () -> {};
+
+        @Override
+        public void ensure(WorkloadRef workload, AgentConfig config, Consumer<String> told) throws FaultException {
+            assertTrue(plans.wished(workload), "the webhook must know before the pods come");
+            asked.add(config);
+            action.run();
+        }
+
+        @Override
+        public Watched<String> trouble() {
+            return trouble;
+        }
+    }
+
+    @BeforeEach
+    void arrive() {
+        cluster.addEcho();
+        ann = client("ann@laptop");
+        bob = client("bob@desk");
+    }
+
+    @Test
+    void itIsActiveOnceEveryReadyPodHasAnAgentThatWatches() throws Exception {
+        cluster.addEchoPod("echo-abc-2", "True");
+        cluster.addEchoPod("echo-abc-3", "False");
+        CompletableFuture<Engagement> result = engageLater(ann, "echo");
+        AgentSession first = agentArrives("echo-abc-1");
+        sessions.watching(first, true);
+        AgentSession second = agentArrives("echo-abc-2");
+        assertFalse(result.isDone());
+        assertEquals(List.of(), Engagements.activeFor(engagements.all().get(), ECHO));
+        sessions.watching(second, true);
+        Engagement active = result.get(10, TimeUnit.SECONDS);
+        assertTrue(active.active());
+        assertEquals("10.244.0.5", active.podIp());
+        assertEquals(ann.id() + ":echo", active.id());
+        assertEquals(List.of(active), Engagements.activeFor(engagements.all().get(), ECHO));
+        assertEquals("echo", installer.asked.getFirst().getWorkload());
+    }
+
+    @Test
+    void aReplacedPodThatAServiceStillSelectsIsWaitedFor() throws Exception {
+        installer.action = () -> sessions.watching(agentArrives("echo-abc-1"), true);
+        cluster.add(
+                """
+                {apiVersion: v1, kind: Pod, metadata: {name: old, labels: {app: echo},
+                   annotations: {telepresence.io/replaced: ''}}, spec: {containers: []},
+                 status: {phase: Running, conditions: [{type: Ready, status: "True"}]}}
+                """);
+        CompletableFuture<Engagement> result = engageLater(ann, "echo");
+        assertThrows(java.util.concurrent.TimeoutException.class, () -> result.get(100, TimeUnit.MILLISECONDS));
+        cluster.pods.remove(cluster.pods.get("default", "old").orElseThrow());
+        assertTrue(result.get(10, TimeUnit.SECONDS).active());
+    }
+
+    @Test
+    void theSamePortCannotBeTakenTwice() throws Exception {
+        installer.action = () -> sessions.watching(agentArrives("echo-abc-1"), true);
+        engage(ann, "echo", LONG);
+        assertEquals(
+                "port 8080 of Deployment echo.default is already engaged by ann@laptop: conflicts with the intercept"
+                        + " \"echo\"",
+                fault(bob, "mine", LONG).text());
+        assertEquals(
+                "Intercept named \"echo\" already exists",
+                fault(ann, "echo", LONG).text());
+        assertTrue(engagements.remove(Engagements.id(ann.id(), "echo")));
+        assertTrue(engage(bob, "mine", LONG).active());
+        assertEquals(List.of(ann.id() + ":echo"), ended);
+    }
+
+    @Test
+    void agentsDeliverOnlyWhatWasAskedFor() throws Exception {
+        installer.action = () -> sessions.watching(agentArrives("echo-abc-1"), true);
+        Engagement active = engage(ann, "echo", LONG);
+        AgentSession agent = sessions.agents().getFirst();
+        assertTrue(engagements.receiver(agent, active.id(), "127.0.0.1", 8080).isPresent());
+        assertTrue(engagements.receiver(agent, active.id(), "127.0.0.1", 22).isEmpty());
+        assertTrue(engagements.receiver(agent, active.id(), "10.0.0.1", 8080).isEmpty());
+        AgentSession stranger = sessions.arrive(
+                        new AgentSession.Agent(
+                                "x", "x", "", new WorkloadRef("Deployment", "default", "x"), "v0.1.0", Set.of()),
+                        "")
+                .session();
+        assertTrue(
+                engagements.receiver(stranger, active.id(), "127.0.0.1", 8080).isEmpty());
+    }
+
+    @Test
+    void theEndOfTheSessionEndsItsEngagements() throws Exception {
+        installer.action = () -> sessions.watching(agentArrives("echo-abc-1"), true);
+        Engagement active = engage(ann, "echo", LONG);
+        sessions.depart(ann.id(), ClientSession.class);
+        assertEquals(List.of(), engagements.all().get());
+        assertEquals(List.of(active.id()), ended);
+    }
+
+    @Test
+    void nothingStaysWhenTheAgentDoesNotArrive() {
+        installer.trouble.set("The API server does not reach the webhook");
+        cluster.add(
+                """
+                {apiVersion: v1, kind: Pod, metadata: {name: echo-abc-1, uid: u, labels: {app: echo}, ownerReferences:
+                   [{apiVersion: apps/v1, kind: ReplicaSet, name: echo-abc, uid: r-echo, controller: true}]},
+                 spec: {containers: []}, status: {phase: Pending, conditions:
+                   [{type: PodScheduled, status: "False", message: 0/3 nodes are available}]}}
+                """);
+        Fault fault = fault(ann, "echo", SHORT);
+        assertTrue(
+                fault.text().startsWith("request timed out while waiting for agent echo.default to arrive"),
+                fault::text);
+        assertTrue(fault.text().contains("0/3 nodes are available"), fault::text);
+        assertEquals("The API server does not reach the webhook", fault.remedy());
+        assertEquals(List.of("pod echo-abc-1.default is not scheduled: 0/3 nodes are available"), progress);
+        assertEquals(List.of(), engagements.all().get());
+    }
+
+    @Test
+    void anImageThatCannotBeHadEndsTheWaitAtOnce() {
+        cluster.add(
+                """
+                {apiVersion: v1, kind: Pod, metadata: {name: echo-abc-1, uid: u, labels: {app: echo}, ownerReferences:
+                   [{apiVersion: apps/v1, kind: ReplicaSet, name: echo-abc, uid: r-echo, controller: true}]},
+                 spec: {containers: []}, status: {phase: Pending, containerStatuses:
+                   [{name: traffic-agent, state: {waiting: {reason: ImagePullBackOff, message: Back-off pulling}}}]}}
+                """);
+        Fault fault = fault(ann, "echo", LONG);
+        assertTrue(
+                fault.text().contains("container traffic-agent of pod echo-abc-1.default: ImagePullBackOff"),
+                fault::text);
+    }
+
+    @Test
+    void aQuotaEndsTheWaitAtOnceButOnlyOursCounts() {
+        events.add(new PodTroubles.Event("other", "ReplicaSet other", "FailedCreate", "not ours"));
+        events.add(new PodTroubles.Event("r-echo", "ReplicaSet echo-abc", "FailedCreate", "exceeded quota"));
+        Fault fault = fault(ann, "echo", LONG);
+        assertTrue(fault.text().contains("ReplicaSet echo-abc: FailedCreate: exceeded quota"), fault::text);
+        assertFalse(fault.text().contains("not ours"), fault::text);
+    }
+
+    @Test
+    void whatWasRestoredIsActiveUnlessSomebodyCameFirst() {
+        engaging.restore(ann, spec("echo", "echo"), "10.244.0.5");
+        assertTrue(engagements.of(ann).getFirst().active());
+        assertTrue(plans.wished(ECHO));
+        engaging.restore(ann, spec("echo", "echo"), "10.244.0.5");
+        assertEquals(1, engagements.of(ann).size(), "restoring twice changes nothing");
+        engaging.restore(bob, spec("mine", "echo"), "");
+        Engagement broken = engagements.of(bob).getFirst();
+        assertEquals(Engagement.Disposition.BAD_ARGS, broken.disposition());
+        assertTrue(broken.message().contains("ann@laptop"), broken::message);
+        engaging.restore(bob, spec("gone", "nothing-there"), "");
+        assertTrue(engagements.of(bob).getLast().message().contains("named nothing-there"));
+    }
+
+    @Test
+    void kindsThatCannotBeEngagedAreNamed() {
+        cluster.add(
+                """
+                {apiVersion: v1, kind: Pod, metadata: {name: logger-x, ownerReferences:
+                   [{apiVersion: apps/v1, kind: DaemonSet, name: logger, uid: d, controller: true}]},
+                 spec: {containers: []}, status: {phase: Running}}
+                """);
+        assertTrue(fault(ann, "logger", SHORT).text().startsWith("DaemonSet logger.default cannot be engaged"));
+        assertEquals(
+                "found no Deployment, ReplicaSet or StatefulSet named web in namespace default",
+                fault(ann, "web", SHORT).text());
+        cluster.add("{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: echo}, spec: {}}");
+        assertTrue(fault(ann, "echo", SHORT).text().contains("ambiguous"));
+    }
+
+    @Test
+    void theListCountsAgentsAndNamesObstacles() throws Exception {
+        cluster.add("{apiVersion: apps/v1, kind: Deployment, metadata: {name: bare}, spec: {template: {spec:"
+                + " {containers: [{name: a}]}}}}");
+        sessions.watching(agentArrives("echo-abc-1"), true);
+        List<WorkloadBoard.Line> lines =
+                new WorkloadBoard(workloads, sessions, engagements, plans).lines(List.of("default"));
+        assertEquals(
+                List.of(0, 1), lines.stream().map(WorkloadBoard.Line::agents).toList());
+        assertTrue(lines.getFirst().obstacle().contains("no service"));
+        assertEquals("", lines.getLast().obstacle());
+        assertEquals("v0.1.0", lines.getLast().agentVersion());
+    }
+
+    private ClientSession client(String name) {
+        return sessions.arrive(new ClientSession.Client(name, name, "default"), "")
+                .session();
+    }
+
+    private AgentSession agentArrives(String pod) {
+        return sessions.arrive(
+                        new AgentSession.Agent(
+                                pod,
+                                "uid-" + pod,
+                                "10.244.0.5",
+                                ECHO,
+                                "v0.1.0",
+                                Set.of(new AgentSession.Port(false, 8080))),
+                        "")
+                .session();
+    }
+
+    private CompletableFuture<Engagement> engageLater(ClientSession client, String name) {
+        CompletableFuture<Engagement> result = new CompletableFuture<>();
+        Thread.startVirtualThread(() -> {
+            try {
+                result.complete(engage(client, name, LONG));
+            } catch (Exception e) {
+                result.completeExceptionally(e);
+            }
+        });
+        return result;
+    }
+
+    private Engagement engage(ClientSession client, String name, Duration limit) throws Exception {
+        return engaging.engage(client, spec(name, name.equals("mine") ? "echo" : name), limit, progress::add);
+    }
+
+    private Fault fault(ClientSession client, String name, Duration limit) {
+        return assertThrows(FaultException.class, () -> engage(client, name, limit))
+                .fault();
+    }
+
+    private static EngagementSpec spec(String name, String workload) {
+        return new EngagementSpec(
+                EngagementSpec.Kind.INTERCEPT,
+                name,
+                "default",
+                workload,
+                "",
+                "",
+                "",
+                "127.0.0.1",
+                List.of(new EngagementSpec.PortWish(8080, "")));
+    }
+}

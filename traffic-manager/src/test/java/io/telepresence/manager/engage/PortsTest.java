@@ -1,0 +1,171 @@
+package io.telepresence.manager.engage;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.telepresence.fault.FaultException;
+import io.telepresence.manager.cluster.FakeCluster;
+import io.telepresence.manager.cluster.Workload;
+import io.telepresence.manager.engage.Engagement.EngagedPort;
+import io.telepresence.manager.engage.EngagementSpec.PortWish;
+import io.telepresence.rpc.manager.AgentConfig;
+import io.telepresence.rpc.manager.AgentPort;
+import io.telepresence.rpc.tunnel.Protocol;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class PortsTest {
+    private final FakeCluster cluster = new FakeCluster();
+    private final AgentPlans plans = new AgentPlans(
+            cluster.workloads(), new AgentPlans.Settings("traffic-manager.ambassador", 8081, 9900, "INFO"));
+
+    @Test
+    void aNamedPortIsTakenOverByName() throws Exception {
+        cluster.addEcho();
+        assertEquals(
+                List.of(new EngagedPort(false, 8080, 8080, "app", "echo", "web", 80)), choose("echo", "", wish(0, "")));
+        assertEquals(9999, choose("echo", "", wish(9999, "web")).getFirst().localPort());
+        assertEquals(
+                List.of(AgentPort.newBuilder()
+                        .setProtocol(Protocol.TCP)
+                        .setContainerPort(8080)
+                        .setAgentPort(9900)
+                        .setName("http")
+                        .build()),
+                config("echo").getContainers(0).getPortsList());
+    }
+
+    @Test
+    void aNumberAndAHeadlessServiceNeedTheRedirection() {
+        workload("n", "", "[]");
+        service("n", "clusterIP: 10.96.0.2, ports: [{port: 80, targetPort: 3000}]");
+        assertTrue(config("n").getContainers(0).getPorts(0).getRedirect());
+        assertEquals(3000, config("n").getContainers(0).getPorts(0).getContainerPort());
+        workload("h", "", "[{name: http, containerPort: 8080}]");
+        service("h", "clusterIP: None, ports: [{port: 80, targetPort: http}]");
+        assertTrue(config("h").getContainers(0).getPorts(0).getRedirect());
+    }
+
+    @Test
+    void ambiguityNamesTheFlagThatHelps() {
+        workload("two", "", "[{name: a, containerPort: 1}, {name: b, containerPort: 2, protocol: UDP}]");
+        service(
+                "two",
+                "clusterIP: 10.96.0.2, ports: [{name: a, port: 80, targetPort: a}, {name: b, port: 53,"
+                        + " targetPort: b, protocol: UDP}]");
+        assertEquals("Deployment two.default has multiple interceptable ports", fault("two", "", ""));
+        assertEquals("Deployment two.default has multiple interceptable ports in service two", fault("two", "two", ""));
+        assertEquals("Deployment two.default has no interceptable port matching 81", fault("two", "", "81"));
+        assertEquals("Deployment two.default has no interceptable port matching b/TCP", fault("two", "", "b/TCP"));
+        service("also", "two", "clusterIP: 10.96.0.3, ports: [{port: 80, targetPort: a}]");
+        assertEquals("Deployment two.default has multiple interceptable services with port 80", fault("two", "", "80"));
+    }
+
+    @Test
+    void severalPortsAtOnceAndEachOnlyOnce() throws Exception {
+        workload("two", "", "[{name: a, containerPort: 1}, {name: b, containerPort: 2, protocol: UDP}]");
+        service(
+                "two",
+                "clusterIP: 10.96.0.2, ports: [{name: a, port: 80, targetPort: a}, {name: b, port: 53,"
+                        + " targetPort: b, protocol: UDP}]");
+        List<EngagedPort> both = choose("two", "", wish(7001, "a"), wish(7002, "53/UDP"));
+        assertEquals(
+                List.of(1, 2), both.stream().map(EngagedPort::containerPort).toList());
+        assertTrue(both.get(1).udp());
+        FaultException twice =
+                assertThrows(FaultException.class, () -> choose("two", "", wish(7001, "a"), wish(7002, "80")));
+        assertTrue(twice.fault().text().contains("given twice"), twice.fault()::text);
+    }
+
+    @Test
+    void withoutAServiceTheAnnotationNamesThePorts() throws Exception {
+        workload("bare", "", "[{name: http, containerPort: 8080}]");
+        assertTrue(fault("bare", "", "").contains("no service selects its pods"));
+        workload(
+                "bare",
+                "telepresence.io/inject-container-ports: 'http, 9000/UDP'",
+                "[{name: http, containerPort: 8080}]");
+        assertEquals(8080, choose("bare", "", wish(0, "http")).getFirst().containerPort());
+        assertTrue(choose("bare", "", wish(0, "9000")).getFirst().udp());
+        assertEquals("", choose("bare", "", wish(0, "http")).getFirst().service());
+    }
+
+    @Test
+    void annotationsNarrowServicesAndPorts() throws Exception {
+        workload(
+                "narrow",
+                "telepresence.io/inject-service-name: one, telepresence.io/inject-service-ports: '80'",
+                "[{name: a, containerPort: 1}, {name: b, containerPort: 2}]");
+        service(
+                "one",
+                "narrow",
+                "clusterIP: 10.96.0.3, ports: [{name: a, port: 80, targetPort: a}, {name: b, port: 81,"
+                        + " targetPort: b}]");
+        service("other", "narrow", "clusterIP: 10.96.0.4, ports: [{port: 80, targetPort: b}]");
+        assertEquals(1, choose("narrow", "", wish(0, "")).getFirst().containerPort());
+    }
+
+    @Test
+    void theAgentKeepsOffPortsOfTheApplication() {
+        workload("n", "", "[{name: a, containerPort: 9900}, {name: b, containerPort: 1}]");
+        service(
+                "n",
+                "clusterIP: 10.96.0.2, ports: [{name: a, port: 1, targetPort: a}, {name: b, port: 2, targetPort: b}]");
+        assertEquals(
+                List.of(9901, 9902),
+                config("n").getContainers(0).getPortsList().stream()
+                        .map(AgentPort::getAgentPort)
+                        .toList());
+    }
+
+    private void workload(String name, String annotations, String ports) {
+        cluster.add(
+                """
+                {apiVersion: apps/v1, kind: Deployment, metadata: {name: %s}, spec: {template: {metadata:
+                   {labels: {app: %s}, annotations: {%s}}, spec: {containers: [{name: app, ports: %s}]}}}}
+                """
+                        .formatted(name, name, annotations, ports));
+    }
+
+    private void service(String name, String spec) {
+        service(name, name, spec);
+    }
+
+    private void service(String name, String app, String spec) {
+        cluster.add("{apiVersion: v1, kind: Service, metadata: {name: %s}, spec: {selector: {app: %s}, %s}}"
+                .formatted(name, app, spec));
+    }
+
+    private AgentConfig config(String name) {
+        Workload workload = find(name);
+        return plans.configFor(
+                workload.ref(),
+                workload.template().getMetadata(),
+                workload.template().getSpec());
+    }
+
+    private String fault(String name, String service, String identifier) {
+        return assertThrows(FaultException.class, () -> choose(name, service, wish(0, identifier)))
+                .fault()
+                .text();
+    }
+
+    private List<EngagedPort> choose(String name, String service, PortWish... wishes) throws FaultException {
+        Workload workload = find(name);
+        EngagementSpec spec = new EngagementSpec(
+                EngagementSpec.Kind.INTERCEPT, "x", "default", name, "", service, "", "127.0.0.1", List.of(wishes));
+        return PortChoice.choose(workload.ref(), plans.ports(workload), spec);
+    }
+
+    private Workload find(String name) {
+        return cluster.workloads().in("default").stream()
+                .filter(w -> w.ref().name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static PortWish wish(int local, String identifier) {
+        return new PortWish(local, identifier);
+    }
+}
