@@ -4,7 +4,6 @@ import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.manager.cluster.WorkloadRef;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -62,10 +61,8 @@ record InjectionRules(InjectorSettings.Scope scope, boolean whenEnabled, Predica
     }
 
     private boolean isManager(Pod pod, String namespace) {
-        Map<String, String> labels = Pods.labels(pod);
         return namespace.equals(scope.managerNamespace())
-                && AgentNames.MANAGER_APP.equals(labels.get("app"))
-                && AgentNames.MANAGER_APP.equals(labels.get("telepresence"));
+                && AgentNames.MANAGER_APP.equals(Pods.labels(pod).get("app"));
     }
 
     private static boolean enabled(ObjectMeta template) {

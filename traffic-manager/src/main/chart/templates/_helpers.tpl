@@ -1,0 +1,72 @@
+{{- define "tp.labels" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{- with .Values.labels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "tp.selector" -}}
+app: traffic-manager
+telepresence: manager
+{{- end }}
+
+{{- define "tp.image" -}}
+{{ .Values.image.registry }}/{{ .Values.image.name }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end }}
+
+{{- define "tp.agentImage" -}}
+{{ .Values.agent.image.registry | default .Values.image.registry }}/{{ .Values.agent.image.name }}:{{ .Values.agent.image.tag | default .Values.image.tag | default .Chart.AppVersion }}
+{{- end }}
+
+{{- define "tp.webhookName" -}}
+{{ .Values.agentInjector.webhook.name }}-{{ .Release.Namespace }}
+{{- end }}
+
+{{- define "tp.kinds" -}}
+{{- $kinds := list }}
+{{- if .Values.workloads.deployments.enabled }}{{ $kinds = append $kinds "Deployment" }}{{ end }}
+{{- if .Values.workloads.replicaSets.enabled }}{{ $kinds = append $kinds "ReplicaSet" }}{{ end }}
+{{- if .Values.workloads.statefulSets.enabled }}{{ $kinds = append $kinds "StatefulSet" }}{{ end }}
+{{- if not $kinds }}{{ fail "workloads: at least one kind must be enabled" }}{{ end }}
+{{- join " " $kinds }}
+{{- end }}
+
+{{- /* What the manager and the uninstall job both need to know. */}}
+{{- define "tp.scopeEnv" -}}
+- name: POD_NAMESPACE
+  valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
+- name: MANAGED_NAMESPACES
+  value: {{ join " " .Values.namespaces | quote }}
+- name: WORKLOAD_KINDS
+  value: {{ include "tp.kinds" . | quote }}
+- name: WEBHOOK_NAME
+  value: {{ include "tp.webhookName" . }}
+{{- end }}
+
+{{- /* Rights in every managed namespace. */}}
+{{- define "tp.managedRules" -}}
+- apiGroups: [""]
+  resources: [pods, services]
+  verbs: [get, list, watch]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [get, list, watch]
+- apiGroups: [""]
+  resources: [pods/log]
+  verbs: [get]
+- apiGroups: [apps]
+  resources: [deployments, replicasets, statefulsets]
+  verbs: [get, list, watch]
+{{- if .Values.agentInjector.enabled }}
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [patch, delete]
+- apiGroups: [""]
+  resources: [pods/eviction]
+  verbs: [create]
+{{- end }}
+{{- end }}

@@ -1,0 +1,203 @@
+package io.telepresence.manager.inject;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.marcnuri.helm.Helm;
+import com.marcnuri.helm.LintResult;
+import com.marcnuri.helm.TemplateCommand;
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.telepresence.agree.Versions;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The chart as Helm itself renders it. */
+class ChartTest {
+    private static final Path CHART = Path.of("src/main/chart");
+    private static final KubernetesSerialization YAML = new KubernetesSerialization();
+
+    @TempDir
+    Path scratch;
+
+    private List<HasMetadata> render(String kubeVersion, String values) throws Exception {
+        Path file = Files.writeString(scratch.resolve("values.yaml"), values);
+        TemplateCommand template = new Helm(CHART)
+                .template()
+                .withName("traffic-manager")
+                .withNamespace("ambassador")
+                .withKubeVersion(kubeVersion)
+                // What asks the cluster stays off: there is none here.
+                .set("agentInjector.checkOverlap", false)
+                .set("agentInjector.certificate.regenerate", true)
+                .withValuesFile(file);
+        return Arrays.stream(template.call().split("(?m)^---"))
+                .filter(d -> d.contains("kind:"))
+                .map(d -> (HasMetadata) YAML.unmarshal(d))
+                .toList();
+    }
+
+    private static <T extends HasMetadata> T one(List<HasMetadata> objects, Class<T> type) {
+        return objects.stream()
+                .filter(type::isInstance)
+                .map(type::cast)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static Map<String, String> environment(List<HasMetadata> objects) {
+        Map<String, String> environment = new HashMap<>();
+        for (EnvVar env : one(objects, Deployment.class)
+                .getSpec()
+                .getTemplate()
+                .getSpec()
+                .getContainers()
+                .getFirst()
+                .getEnv()) {
+            environment.put(env.getName(), env.getValue() == null ? "" : env.getValue());
+        }
+        return environment;
+    }
+
+    @Test
+    void helmFindsNothingWrong() {
+        LintResult result = new Helm(CHART).lint().call();
+        assertFalse(result.isFailed(), () -> String.join("\n", result.getMessages()));
+    }
+
+    @Test
+    void versionIsThatOfTheBuild() throws Exception {
+        String chart = Files.readString(CHART.resolve("Chart.yaml"));
+        String version = Versions.VERSION.substring(1);
+        assertTrue(chart.contains("\nversion: " + version + "\n") && chart.contains("\nappVersion: " + version + "\n"));
+    }
+
+    @Test
+    void defaultsAreReadByTheInjector() throws Exception {
+        InjectorSettings settings = InjectorSettings.from(environment(render("1.33.0", "{}")));
+        assertTrue(settings.enabled());
+        assertFalse(settings.whenEnabled());
+        assertEquals(
+                "localhost/telepresence/traffic-agent:0.1.0",
+                settings.sidecar().image().name());
+        assertEquals("agent-injector-webhook-ambassador", settings.hook().name());
+        assertEquals(8443, settings.hook().port());
+        assertTrue(settings.scope().manages("anything"));
+        assertTrue(settings.sidecar().init().enabled());
+    }
+
+    @Test
+    void agentValuesReachTheInjector() throws Exception {
+        InjectorSettings settings = InjectorSettings.from(
+                environment(
+                        render(
+                                "1.33.0",
+                                """
+                image: {registry: reg.example, tag: 9.9.9}
+                agent:
+                  image: {pullSecrets: [{name: one}, {name: two}]}
+                  resources: {limits: {memory: 128Mi}}
+                  securityContext: {runAsUser: 77}
+                  initContainer: {enabled: false}
+                agentInjector: {injectPolicy: WhenEnabled, webhook: {port: 9443}}
+                namespaces: [a, b]
+                workloads: {statefulSets: {enabled: false}}
+                global: {anything: goes}
+                logLevel: warning
+                """)));
+        InjectorSettings.Sidecar sidecar = settings.sidecar();
+        assertEquals("reg.example/traffic-agent:9.9.9", sidecar.image().name());
+        assertEquals(2, sidecar.image().pullSecrets().size());
+        assertEquals("128Mi", sidecar.resources().getLimits().get("memory").toString());
+        assertEquals(77L, sidecar.securityContext().getRunAsUser());
+        assertFalse(sidecar.init().enabled());
+        assertTrue(settings.whenEnabled());
+        assertEquals(9443, settings.hook().port());
+        assertEquals(List.of("a", "b"), settings.scope().namespaces());
+        assertFalse(settings.scope().kinds().contains("StatefulSet"));
+    }
+
+    @Test
+    void theWebhooksKeyAndCertificateAreAPairThatTheInjectorReads() throws Exception {
+        List<HasMetadata> objects = render("1.20.2", "{}");
+        Secret secret = one(objects, Secret.class);
+        for (String file : List.of("tls.crt", "tls.key")) {
+            Files.write(
+                    scratch.resolve(file),
+                    Base64.getDecoder().decode(secret.getData().get(file)));
+        }
+        WebhookTls.open(scratch).context();
+        String ca = one(objects, MutatingWebhookConfiguration.class)
+                .getWebhooks()
+                .getFirst()
+                .getClientConfig()
+                .getCaBundle();
+        assertEquals(secret.getData().get("ca.crt"), ca);
+        Pem.certificates(Files.readString(scratch.resolve("tls.crt")))[0].verify(
+                Pem.certificates(new String(Base64.getDecoder().decode(ca), StandardCharsets.US_ASCII))[0]
+                        .getPublicKey());
+    }
+
+    @Test
+    void aListOfNamespacesLimitsRightsAndWebhook() throws Exception {
+        List<HasMetadata> objects = render("1.33.0", "namespaces: [a, b]");
+        ClusterRole role = one(objects, ClusterRole.class);
+        assertTrue(role.getRules().stream()
+                .allMatch(r -> r.getResources().equals(List.of("tokenreviews"))
+                        || r.getResources().equals(List.of("servicecidrs"))));
+        String selector = YAML.asJson(one(objects, MutatingWebhookConfiguration.class)
+                .getWebhooks()
+                .getFirst()
+                .getNamespaceSelector());
+        assertTrue(selector.contains("[\"a\",\"b\",\"ambassador\"]"), selector);
+        String old = YAML.asJson(one(render("1.20.2", "namespaces: [a, b]"), MutatingWebhookConfiguration.class)
+                .getWebhooks()
+                .getFirst()
+                .getNamespaceSelector());
+        assertFalse(old.contains("\"a\""), old);
+    }
+
+    @Test
+    void switchedOffPartsLeaveNothingBehind() throws Exception {
+        List<HasMetadata> objects = render("1.33.0", "agentInjector: {enabled: false}");
+        assertTrue(objects.stream().noneMatch(o -> o instanceof MutatingWebhookConfiguration || o instanceof Secret));
+        assertTrue(one(objects, ClusterRole.class).getRules().stream()
+                .noneMatch(r -> r.getVerbs().contains("delete") || r.getVerbs().contains("patch")));
+        assertTrue(render("1.33.0", "rbac: {only: true}").stream()
+                .allMatch(o ->
+                        o.getApiVersion().startsWith("rbac.") || o.getKind().equals("ServiceAccount")));
+    }
+
+    @Test
+    void clientsGetPortForwardToTheManagerOnly() throws Exception {
+        List<HasMetadata> objects = render("1.33.0", "clientRbac: {create: true, subjects: [{kind: User, name: dev}]}");
+        long roles = objects.stream()
+                .filter(o -> YAML.asJson(o).contains("pods/portforward"))
+                .peek(o -> assertEquals("ambassador", o.getMetadata().getNamespace()))
+                .count();
+        assertEquals(1, roles);
+    }
+
+    @Test
+    void unknownValuesAreRefusedByName() {
+        Exception e = assertThrows(Exception.class, () -> render("1.33.0", "agentt: {port: 1}"));
+        assertTrue(e.getMessage().contains("agentt"), e::getMessage);
+        Exception inner = assertThrows(Exception.class, () -> render("1.33.0", "agent: {porrt: 1}"));
+        assertTrue(inner.getMessage().contains("porrt"), inner::getMessage);
+    }
+}
