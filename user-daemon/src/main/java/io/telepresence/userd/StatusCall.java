@@ -10,7 +10,6 @@ import io.telepresence.userd.connect.Place;
 import io.telepresence.userd.connect.Session;
 import io.telepresence.userd.health.Trouble;
 import io.telepresence.userd.root.RootDaemon;
-import java.util.List;
 import java.util.Optional;
 
 /** Tells everything about this daemon, the root daemon and the session. */
@@ -23,14 +22,12 @@ final class StatusCall {
 
     ConnectorStatus run() {
         Place place = connector.place();
-        List<String> troubles = connector.health().sentences();
         ConnectorStatus.Builder status = ConnectorStatus.newBuilder()
                 .setVersion(Versions.info("User Daemon"))
                 .setExecutable(place.executable().toString())
                 .setInstallId(place.installId())
                 .setStatus(connector.statusText())
-                .setError(String.join("; ", troubles))
-                .addAllTroubles(troubles);
+                .addAllTroubles(connector.health().sentences());
         Optional<Session> session = connector.current();
         session.ifPresent(s -> connected(status, s));
         Optional<VersionInfo> root = RootDaemon.version(place.rootSocket());

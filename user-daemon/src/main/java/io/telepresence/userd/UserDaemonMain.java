@@ -9,7 +9,9 @@ import io.telepresence.userd.connect.Place;
 import io.telepresence.userd.logs.LogSetup;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,7 +37,7 @@ public final class UserDaemonMain {
         long uid = ((Number) Files.getAttribute(Path.of("/proc/self"), "unix:uid")).longValue();
         Path home = Path.of(environment.getOrDefault("HOME", System.getProperty("user.home")));
         Path file = logFile(arguments, LogSetup.directory(environment, home));
-        OwnedDirectory.create(file.toAbsolutePath().getParent(), uid);
+        closed(file.toAbsolutePath().getParent(), uid);
         LogSetup logs = LogSetup.toFile(file);
         logs.configured("INFO");
         Logger log = LoggerFactory.getLogger(UserDaemonMain.class);
@@ -53,6 +55,14 @@ public final class UserDaemonMain {
             daemon.awaitEnd();
         }
         log.info("ended");
+    }
+
+    /** Logs tell where this user works: nobody else reads them. */
+    private static void closed(Path directory, long uid) throws IOException, FaultException {
+        if (Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+            Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+        }
+        OwnedDirectory.create(directory, uid);
     }
 
     /** SIGTERM: the session is closed before the process goes. */

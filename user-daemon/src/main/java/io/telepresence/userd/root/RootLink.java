@@ -1,5 +1,6 @@
 package io.telepresence.userd.root;
 
+import io.grpc.Context;
 import io.grpc.stub.StreamObserver;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
@@ -42,7 +43,8 @@ final class RootLink implements AutoCloseable {
             throws FaultException {
         RootLink link = new RootLink(LocalChannel.open(socket));
         try {
-            link.begin(config, heard, lost);
+            // Not in the context of the caller's own call, which ends long before this session.
+            Context.ROOT.run(() -> link.begin(config, heard, lost));
             NetworkStatus status = link.first.get(seconds, TimeUnit.SECONDS);
             if (status.hasFault()) {
                 throw FaultStatus.fromWire(status.getFault()).exception();
