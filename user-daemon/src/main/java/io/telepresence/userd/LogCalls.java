@@ -79,7 +79,7 @@ final class LogCalls {
             zip.file(place.logs().resolve("cli.log"));
         }
         if (all || wanted.contains("root")) {
-            zip.file(place.logs().resolve("daemon.log"));
+            zip.file(place.rootLogs().resolve("daemon.log"));
         }
     }
 

@@ -47,6 +47,7 @@ public final class UserDaemonMain {
                 LocalEndpoint.userDirectory(environment, uid),
                 LocalEndpoint.rootDaemon(),
                 file.toAbsolutePath().getParent(),
+                Path.of("/var/log/telepresence"),
                 executable(),
                 InstallId.read(ConfigFile.directory(environment, home)));
         try (UserDaemon daemon = UserDaemon.open(place, logs)) {

@@ -7,6 +7,7 @@ import io.netty.channel.ConnectTimeoutException;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.net.ConnectException;
+import java.net.NoRouteToHostException;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
@@ -27,6 +28,7 @@ final class ApiFaults {
             case ConnectTimeoutException e -> slow(url, limit);
             case io.netty.handler.proxy.ProxyConnectException e ->
                 Fault.unreachable("the proxy did not connect to the API server " + url + ": " + e.getMessage(), "");
+            case NoRouteToHostException e -> Fault.unreachable("there is no route to the API server " + url, "");
             case ConnectException e -> connect(String.valueOf(e.getMessage()), url);
             case SSLException e ->
                 Fault.config("no trusted TLS connection to the API server " + url + ": " + reason(e), "");

@@ -93,7 +93,7 @@ public final class PortForward implements CarrierDialer {
         return ApiFaults.ofStatus(
                 refused.status(),
                 refused.body(),
-                "create pods/portforward in namespace \"" + pod.namespace() + "\"",
+                "use pods/portforward (verbs get and create) in namespace \"" + pod.namespace() + "\"",
                 server.url());
     }
 

@@ -9,7 +9,8 @@ import java.util.Map;
  * @param uid the user
  * @param directory of the user's sockets
  * @param rootSocket of the root daemon
- * @param logs directory of log files
+ * @param logs directory of this user's log files
+ * @param rootLogs directory of the root daemon's
  * @param executable bin/telepresence
  * @param installId names this installation to the manager
  */
@@ -19,5 +20,6 @@ public record Place(
         Path directory,
         Path rootSocket,
         Path logs,
+        Path rootLogs,
         Path executable,
         String installId) {}
