@@ -3,7 +3,6 @@ package io.telepresence.local;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.concurrent.TimeUnit;
@@ -15,7 +14,7 @@ public final class Loops {
     /** @param name prefix of the thread names; the threads are daemon threads */
     public static EventLoopGroup create(String name, int threads) {
         return new MultiThreadIoEventLoopGroup(
-                threads, new DefaultThreadFactory(name, true), EpollIoHandler.newFactory());
+                threads, new DefaultThreadFactory(name, true), HalfCloseEpoll.newFactory());
     }
 
     /** The loop of the group whose thread calls this. */

@@ -1,0 +1,2 @@
+/** Tests of local sockets and event loops. */
+package io.telepresence.local;
