@@ -1,0 +1,194 @@
+package io.telepresence.userd.cluster;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.userd.cluster.FakeApi.Answer;
+import io.telepresence.userd.relay.CarrierRelay;
+import java.net.ServerSocket;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(30)
+class ApiTest {
+    private static final String PODS = "/api/v1/namespaces/ns/pods";
+    private final FakeApi api = new FakeApi();
+
+    @TempDir
+    Path directory;
+
+    @AfterEach
+    void close() {
+        api.close();
+    }
+
+    @Test
+    void askedWithTheCallersNameAndToken() throws Exception {
+        api.answers.put("/version", new Answer(200, "{\"gitVersion\":\"v1.20.2\"}"));
+        try (ClusterGateway gateway = gateway(Map.of("token", "t", "as", "bob"))) {
+            assertEquals("v1.20.2", gateway.version());
+        }
+        assertEquals("/version Bearer t bob", api.requests.poll());
+    }
+
+    @Test
+    void theReadyPodIsChosen() throws Exception {
+        api.answers.put(
+                PODS,
+                new Answer(200, "{\"items\":[" + FakeApi.pod("old", false) + "," + FakeApi.pod("new", true) + "]}"));
+        try (ClusterGateway gateway = gateway(Map.of())) {
+            assertEquals("new", gateway.managerPod("ns").name());
+            api.answers.put(PODS, new Answer(200, "{\"items\":[" + FakeApi.pod("old", false) + "]}"));
+            assertFault(gateway, "is not ready: the pod old is running, but not ready", "");
+            api.answers.put(PODS, new Answer(200, "{\"items\":[]}"));
+            assertFault(
+                    gateway,
+                    "there is no traffic-manager in namespace \"ns\"",
+                    "telepresence helm install --manager-namespace ns");
+            api.answers.put(PODS, new Answer(403, "{\"message\":\"forbidden\"}"));
+            assertFault(gateway, "you have no right to list pods in namespace \"ns\" (forbidden)", "clientRbac");
+            api.answers.put(PODS, new Answer(401, "{}"));
+            assertFault(gateway, "does not accept your credentials", "Log in");
+        }
+    }
+
+    @Test
+    void aRefusedServerIsToldAtOnceAndASilentOneWithinTheLimit() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0)) {
+            KubeTarget slow = new KubeTarget(
+                    "x", "d", Map.of("server", "http://127.0.0.1:" + silent.getLocalPort()), Map.of(), "u");
+            try (ClusterGateway gateway = new ClusterGateway(ApiServer.open(slow), Duration.ofMillis(200))) {
+                Fault fault =
+                        assertThrows(FaultException.class, gateway::version).fault();
+                assertTrue(fault.text().contains("does not answer within"), fault::text);
+            }
+        }
+        KubeTarget gone = api.target(Map.of());
+        api.close();
+        try (ClusterGateway gateway = new ClusterGateway(ApiServer.open(gone), Duration.ofSeconds(20))) {
+            Fault fault = assertThrows(FaultException.class, gateway::version).fault();
+            assertTrue(fault.text().contains("refuses connections"), fault::text);
+        }
+    }
+
+    @Test
+    void bytesPassThroughThePortForwardUnchanged() throws Exception {
+        manager("m");
+        ApiServer server = ApiServer.open(api.target(Map.of()));
+        Path socket = directory.resolve("s");
+        try (ClusterGateway gateway = new ClusterGateway(server, Duration.ofSeconds(5));
+                CarrierRelay relay = CarrierRelay.open(socket, uid(), forward(server, gateway));
+                SocketChannel local = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            local.connect(UnixDomainSocketAddress.of(socket));
+            byte[] sent = new byte[3 << 20];
+            new Random(2).nextBytes(sent);
+            Thread writer = Thread.startVirtualThread(() -> write(local, sent));
+            ByteBuffer got = ByteBuffer.allocate(sent.length);
+            while (got.hasRemaining() && local.read(got) >= 0) {}
+            assertEquals(ByteBuffer.wrap(sent), got.flip());
+            writer.join();
+            assertTrue(relay.trouble().get().isEmpty());
+            assertEquals("/api/v1/namespaces/ns/pods?labelSelector=app%3Dtraffic-manager - -", api.requests.take());
+            assertEquals("/api/v1/namespaces/ns/pods/m/portforward?ports=8082 - -", api.requests.take());
+            assertEquals("PongWebSocketFrame", api.requests.take());
+            api.forwards.getFirst().close();
+            assertEquals(-1, local.read(ByteBuffer.allocate(1)), "the far end has gone");
+        }
+    }
+
+    @Test
+    void aSuccessorOfThePodIsFoundByTheNextDial() throws Exception {
+        manager("m1");
+        ApiServer server = ApiServer.open(api.target(Map.of()));
+        Path socket = directory.resolve("s");
+        try (ClusterGateway gateway = new ClusterGateway(server, Duration.ofSeconds(5));
+                CarrierRelay relay = CarrierRelay.open(socket, uid(), forward(server, gateway))) {
+            assertEquals('x', echo(socket));
+            manager("m2");
+            api.answers.remove(PODS + "/m1/portforward");
+            api.forwards.forEach(c -> c.close().syncUninterruptibly());
+            int answered = -1;
+            while (answered < 0) {
+                answered = echo(socket);
+            }
+            assertEquals('x', answered);
+            assertTrue(relay.trouble().get().isEmpty());
+        }
+    }
+
+    @Test
+    void whoMayNotForwardIsToldWhichRightIsMissing() throws Exception {
+        manager("m");
+        api.answers.put(PODS + "/m/portforward", new Answer(403, "{\"message\":\"no\"}"));
+        ApiServer server = ApiServer.open(api.target(Map.of()));
+        Path socket = directory.resolve("s");
+        try (ClusterGateway gateway = new ClusterGateway(server, Duration.ofSeconds(5));
+                CarrierRelay relay = CarrierRelay.open(socket, uid(), forward(server, gateway))) {
+            assertEquals(-1, echo(socket));
+            Fault fault = relay.trouble().get().orElseThrow();
+            assertTrue(fault.text().contains("pods/portforward"), fault::text);
+            assertTrue(fault.text().contains("namespace \"ns\""), fault::text);
+            assertTrue(fault.remedy().contains("clientRbac"), fault::remedy);
+        }
+    }
+
+    private void manager(String name) {
+        api.answers.put(PODS, new Answer(200, "{\"items\":[" + FakeApi.pod(name, true) + "]}"));
+        api.answers.put(PODS + "/" + name + "/portforward", new Answer(101, ""));
+    }
+
+    private static PortForward forward(ApiServer server, ClusterGateway gateway) {
+        return new PortForward(server, new ManagerPods(gateway, "ns"), 8082);
+    }
+
+    private static int echo(Path socket) throws Exception {
+        try (SocketChannel local = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            local.connect(UnixDomainSocketAddress.of(socket));
+            local.write(ByteBuffer.wrap(new byte[] {'x'}));
+            ByteBuffer one = ByteBuffer.allocate(1);
+            return local.read(one) < 0 ? -1 : one.get(0);
+        } catch (java.io.IOException e) {
+            return -1;
+        }
+    }
+
+    private static void write(SocketChannel local, byte[] bytes) {
+        ByteBuffer all = ByteBuffer.wrap(bytes);
+        try {
+            while (all.hasRemaining()) {
+                local.write(all);
+            }
+        } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private static long uid() throws Exception {
+        return ((Number) Files.getAttribute(Path.of("/proc/self"), "unix:uid")).longValue();
+    }
+
+    private ClusterGateway gateway(Map<String, Object> user) throws FaultException {
+        return new ClusterGateway(ApiServer.open(api.target(user)), Duration.ofSeconds(5));
+    }
+
+    private static void assertFault(ClusterGateway gateway, String text, String remedy) {
+        Fault fault = assertThrows(FaultException.class, () -> gateway.managerPod("ns"))
+                .fault();
+        assertTrue(fault.text().contains(text), fault::text);
+        assertTrue(fault.remedy().contains(remedy), fault::remedy);
+    }
+}

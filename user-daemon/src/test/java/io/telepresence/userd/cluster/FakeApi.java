@@ -1,0 +1,112 @@
+package io.telepresence.userd.cluster;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import io.netty.handler.codec.http.websocketx.WebSocketServerHandshakerFactory;
+import io.telepresence.local.Loops;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+
+/** An API server that answers as it was told, and echoes what comes over a port-forward. Plain HTTP on the loopback. */
+final class FakeApi implements AutoCloseable {
+    record Answer(int status, String body) {}
+
+    final Map<String, Answer> answers = new ConcurrentHashMap<>();
+    final BlockingQueue<String> requests = new LinkedBlockingQueue<>();
+    final List<Channel> forwards = new CopyOnWriteArrayList<>();
+    private final EventLoopGroup loops = Loops.create("fake-api", 1);
+    private final Channel server;
+
+    FakeApi() {
+        server = new ServerBootstrap()
+                .group(loops)
+                .channel(EpollServerSocketChannel.class)
+                .childHandler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        channel.pipeline()
+                                .addLast(new HttpServerCodec(), new HttpObjectAggregator(1 << 20), new Requests());
+                    }
+                })
+                .bind("127.0.0.1", 0)
+                .syncUninterruptibly()
+                .channel();
+    }
+
+    KubeTarget target(Map<String, Object> user) {
+        int port = ((InetSocketAddress) server.localAddress()).getPort();
+        return new KubeTarget("x", "default", Map.of("server", "http://127.0.0.1:" + port), user, "u");
+    }
+
+    static String pod(String name, boolean ready) {
+        return "{\"metadata\":{\"name\":\"" + name + "\",\"namespace\":\"ns\"},\"status\":{\"phase\":\"Running\","
+                + "\"conditions\":[{\"type\":\"Ready\",\"status\":\"" + (ready ? "True" : "False") + "\"}]}}";
+    }
+
+    @Override
+    public void close() {
+        server.close();
+        Loops.shutdown(loops);
+    }
+
+    private final class Requests extends SimpleChannelInboundHandler<Object> {
+        @Override
+        protected void channelRead0(ChannelHandlerContext context, Object message) {
+            if (message instanceof FullHttpRequest request) {
+                request(context, request);
+            } else if (message instanceof BinaryWebSocketFrame frame
+                    && frame.content().readByte() == 0) {
+                context.writeAndFlush(new BinaryWebSocketFrame(Unpooled.wrappedBuffer(
+                        Unpooled.wrappedBuffer(new byte[] {0}), frame.content().retain())));
+            } else if (message instanceof WebSocketFrame frame) {
+                requests.add(frame.getClass().getSimpleName());
+            }
+        }
+
+        private void request(ChannelHandlerContext context, FullHttpRequest request) {
+            requests.add(request.uri() + " " + request.headers().get("Authorization", "-") + " "
+                    + request.headers().get("Impersonate-User", "-"));
+            String path = request.uri().replaceAll("\\?.*", "");
+            Answer answer = answers.getOrDefault(path, new Answer(404, "{}"));
+            if (answer.status() == 101) {
+                var handshaker = new WebSocketServerHandshakerFactory("ws://x", "v4.channel.k8s.io", false, 4 << 20)
+                        .newHandshaker(request);
+                handshaker.handshake(context.channel(), request);
+                forwards.add(context.channel());
+                context.write(new BinaryWebSocketFrame(Unpooled.wrappedBuffer(new byte[] {0, 1, 2})));
+                context.write(new BinaryWebSocketFrame(Unpooled.wrappedBuffer(new byte[] {1, 1, 2})));
+                context.writeAndFlush(new PingWebSocketFrame());
+                return;
+            }
+            var response = new DefaultFullHttpResponse(
+                    HttpVersion.HTTP_1_1,
+                    HttpResponseStatus.valueOf(answer.status()),
+                    Unpooled.copiedBuffer(answer.body(), StandardCharsets.UTF_8));
+            response.headers()
+                    .set(HttpHeaderNames.CONTENT_LENGTH, response.content().readableBytes());
+            context.writeAndFlush(response);
+        }
+    }
+}
