@@ -5,6 +5,7 @@ import io.netty.channel.ConnectTimeoutException;
 import io.telepresence.rpc.tunnel.Reset;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
+import java.net.PortUnreachableException;
 import java.net.SocketTimeoutException;
 
 /** Errors of sockets and gRPC calls as reasons of a reset, and back. */
@@ -17,6 +18,7 @@ public final class ResetReasons {
             case ConnectTimeoutException e -> Reset.Why.TIMED_OUT;
             case SocketTimeoutException e -> Reset.Why.TIMED_OUT;
             case NoRouteToHostException e -> Reset.Why.UNREACHABLE;
+            case PortUnreachableException e -> Reset.Why.REFUSED;
             case ConnectException e -> connect(String.valueOf(e.getMessage()));
             default -> Reset.Why.ABORTED;
         };
