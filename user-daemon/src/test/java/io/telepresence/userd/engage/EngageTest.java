@@ -1,0 +1,230 @@
+package io.telepresence.userd.engage;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.protobuf.ByteString;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.rpc.manager.ClientArrival;
+import io.telepresence.rpc.manager.DialRequest;
+import io.telepresence.rpc.manager.Engagement;
+import io.telepresence.rpc.manager.EngagementKind;
+import io.telepresence.rpc.manager.EngagementSpec;
+import io.telepresence.rpc.manager.PortRequest;
+import io.telepresence.rpc.tunnel.Endpoint;
+import io.telepresence.rpc.tunnel.FlowId;
+import io.telepresence.rpc.tunnel.Open;
+import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.userd.cluster.ManagerLink;
+import io.telepresence.userd.cluster.Watch;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class EngageTest {
+    private static final Duration LIMIT = Duration.ofSeconds(5);
+
+    @TempDir
+    Path directory;
+
+    private final Engagements engagements = new Engagements();
+    private final CompletableFuture<String> fetched = new CompletableFuture<>();
+    private final CompletableFuture<String> answer = new CompletableFuture<>();
+    private FakeManager manager;
+    private ManagerLink link;
+
+    @BeforeEach
+    void open() throws Exception {
+        Path socket = directory.resolve("m");
+        manager = new FakeManager(socket, this::accept);
+        link = ManagerLink.open(
+                socket,
+                () -> ClientArrival.newBuilder()
+                        .addAllEngagements(engagements.all())
+                        .build(),
+                LIMIT);
+        link.version(Optional::empty);
+        link.arrive();
+    }
+
+    @AfterEach
+    void close() {
+        link.close();
+        manager.close();
+    }
+
+    @Test
+    void progressThenTheEngagement() throws Exception {
+        List<String> progress = new ArrayList<>();
+        Engagement made = engagements.engage(link, spec("echo", 8080), List.of(), LIMIT, progress::add);
+        assertEquals("s1:echo", made.getId());
+        assertEquals(List.of("waiting for agents"), progress);
+        assertEquals(List.of(made), engagements.all());
+        engagements.leave(link, "echo");
+        assertEquals(List.of("echo"), manager.left);
+        assertEquals(List.of(), engagements.all());
+    }
+
+    @Test
+    void mistakesAreToldBeforeTheManagerIsAsked() throws Exception {
+        engagements.engage(link, spec("echo", 8080), List.of(), LIMIT, p -> {});
+        assertFault("an intercept named \"echo\" exists already", spec("echo", 9090), List.of());
+        assertFault("127.0.0.1:8080 is the target of the intercept \"echo\" already", spec("two", 8080), List.of());
+        assertFault("the namespace \"default\" is not mapped", spec("three", 1), List.of("other"));
+        Fault fault = assertThrows(FaultException.class, () -> engagements.leave(link, "x"))
+                .fault();
+        assertEquals("Intercept named \"x\" not found", fault.text());
+        engagements.engage(link, spec("udp", 8080, "dns/UDP"), List.of(), LIMIT, p -> {});
+    }
+
+    @Test
+    void aManagerThatForgotIsToldEverythingAgain() throws Exception {
+        engagements.engage(link, spec("echo", 8080), List.of(), LIMIT, p -> {});
+        assertEquals(0, manager.arrivals.take().getEngagementsCount());
+        manager.close();
+        manager = new FakeManager(directory.resolve("m"), this::accept);
+        link.carriers().beatNow();
+        ClientArrival again = manager.arrivals.poll(20, TimeUnit.SECONDS);
+        assertEquals("s1", again.getResumeSessionId());
+        assertEquals("echo", again.getEngagements(0).getSpec().getName());
+    }
+
+    @Test
+    void aWatchIsOpenedAgainAfterTheLinkBroke() throws Exception {
+        CompletableFuture<DialRequest> heard = new CompletableFuture<>();
+        try (Watch watch = Watch.start("dials", () -> link.streams().watchDials(link.ref()), heard::complete)) {
+            manager.watchers.take();
+            manager.close();
+            manager = new FakeManager(directory.resolve("m"), this::accept);
+            manager.watchers
+                    .take()
+                    .onNext(DialRequest.newBuilder().setDialId("d").build());
+            assertEquals("d", heard.get(20, TimeUnit.SECONDS).getDialId(), watch::toString);
+        }
+    }
+
+    @Test
+    void aConnectionOfTheClusterReachesTheLocalProgram() throws Exception {
+        try (ServerSocket local = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Engagement made = engagements.engage(link, spec("echo", local.getLocalPort()), List.of(), LIMIT, p -> {});
+            forwarder().dial(request(made, local.getLocalPort(), "127.0.0.1"));
+            try (Socket socket = local.accept()) {
+                assertEquals("hello", new String(socket.getInputStream().readNBytes(5), StandardCharsets.UTF_8));
+                socket.getOutputStream().write("world".getBytes(StandardCharsets.UTF_8));
+            }
+            assertEquals("fetch d1 opened", fetched.get(10, TimeUnit.SECONDS));
+            assertEquals("world", answer.get(10, TimeUnit.SECONDS));
+        }
+    }
+
+    @Test
+    void aClosedLocalPortIsRefused() throws Exception {
+        int port;
+        try (ServerSocket local = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = local.getLocalPort();
+        }
+        Engagement made = engagements.engage(link, spec("echo", port), List.of(), LIMIT, p -> {});
+        forwarder().dial(request(made, port, "127.0.0.1"));
+        assertEquals("fetch d1 REFUSED", fetched.get(10, TimeUnit.SECONDS));
+    }
+
+    @Test
+    void nobodyElseChoosesWhereConnectionsGo() throws Exception {
+        Engagement made = engagements.engage(link, spec("echo", 8080), List.of(), LIMIT, p -> {});
+        forwarder().dial(request(made, 22, "127.0.0.1"));
+        String why = fetched.get(10, TimeUnit.SECONDS);
+        assertTrue(why.endsWith("DENIED"), why);
+    }
+
+    private LocalForwarder forwarder() {
+        return new LocalForwarder(
+                engagements, () -> link.carriers().pick(), () -> link.ref().getSessionId());
+    }
+
+    /** The manager's end of a fetched flow. */
+    private void accept(Flow flow, Open open) {
+        String what = "fetch " + open.getFetch().getDialId();
+        flow.handler(new FlowHandler() {
+            private final StringBuilder text = new StringBuilder();
+
+            @Override
+            public void onOpened(Flow same) {
+                fetched.complete(what + " opened");
+                flow.write(Unpooled.copiedBuffer("hello", StandardCharsets.UTF_8));
+                flow.finish();
+            }
+
+            @Override
+            public void onData(Flow same, ByteBuf data) {
+                text.append(data.toString(StandardCharsets.UTF_8));
+                data.release();
+            }
+
+            @Override
+            public void onFinished(Flow same) {
+                answer.complete(text.toString());
+            }
+
+            @Override
+            public void onReset(Flow same, Reset.Why why, String because) {
+                fetched.complete(what + " " + why);
+            }
+        });
+        flow.request(10);
+    }
+
+    private void assertFault(String text, EngagementSpec spec, List<String> mapped) {
+        Fault fault = assertThrows(FaultException.class, () -> engagements.engage(link, spec, mapped, LIMIT, p -> {}))
+                .fault();
+        assertEquals(text, fault.text());
+        assertEquals(Fault.Kind.USER, fault.kind());
+    }
+
+    private static DialRequest request(Engagement engagement, int port, String host) {
+        Endpoint end = Endpoint.newBuilder()
+                .setIp(ByteString.copyFrom(new byte[] {10, 1, 2, 3}))
+                .setPort(80)
+                .build();
+        return DialRequest.newBuilder()
+                .setDialId("d1")
+                .setId(FlowId.newBuilder().setSource(end).setDestination(end))
+                .setEngagementId(engagement.getId())
+                .setHost(host)
+                .setPort(port)
+                .build();
+    }
+
+    private static EngagementSpec spec(String name, int port) {
+        return spec(name, port, "http");
+    }
+
+    private static EngagementSpec spec(String name, int port, String identifier) {
+        return EngagementSpec.newBuilder()
+                .setKind(EngagementKind.INTERCEPT)
+                .setName(name)
+                .setNamespace("default")
+                .setWorkload(name)
+                .addPorts(PortRequest.newBuilder().setLocalPort(port).setIdentifier(identifier))
+                .build();
+    }
+}

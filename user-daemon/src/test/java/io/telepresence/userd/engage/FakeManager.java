@@ -1,0 +1,114 @@
+package io.telepresence.userd.engage;
+
+import io.grpc.Server;
+import io.grpc.stub.StreamObserver;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.telepresence.agree.Versions;
+import io.telepresence.local.Loops;
+import io.telepresence.rpc.common.Empty;
+import io.telepresence.rpc.common.VersionInfo;
+import io.telepresence.rpc.manager.ClientArrival;
+import io.telepresence.rpc.manager.ClientSession;
+import io.telepresence.rpc.manager.DialRequest;
+import io.telepresence.rpc.manager.DisengageRequest;
+import io.telepresence.rpc.manager.EngageProgress;
+import io.telepresence.rpc.manager.EngageRequest;
+import io.telepresence.rpc.manager.EngagedPort;
+import io.telepresence.rpc.manager.Engagement;
+import io.telepresence.rpc.manager.ManagerGrpc;
+import io.telepresence.rpc.manager.RemainReply;
+import io.telepresence.rpc.manager.SessionRef;
+import io.telepresence.tunnel.FlowAcceptor;
+import io.telepresence.tunnel.TunnelServers;
+import io.telepresence.tunnel.TunnelService;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+
+/** A manager that knows sessions and engagements, on a unix socket. A new one knows nothing of an older one's sessions. */
+final class FakeManager extends ManagerGrpc.ManagerImplBase implements AutoCloseable {
+    final BlockingQueue<ClientArrival> arrivals = new LinkedBlockingQueue<>();
+    final BlockingQueue<StreamObserver<DialRequest>> watchers = new LinkedBlockingQueue<>();
+    final List<String> left = new CopyOnWriteArrayList<>();
+    private final java.util.Set<String> sessions = ConcurrentHashMap.newKeySet();
+    private final EventLoopGroup loops = Loops.create("fake-manager", 1);
+    private final Server server;
+
+    FakeManager(Path socket, FlowAcceptor acceptor) throws Exception {
+        Files.deleteIfExists(socket);
+        server = TunnelServers.builder(new DomainSocketAddress(socket.toFile()), loops)
+                .addService(this)
+                .addService(TunnelService.bind(loops, acceptor))
+                .build()
+                .start();
+    }
+
+    @Override
+    public void version(Empty request, StreamObserver<VersionInfo> to) {
+        answer(to, Versions.info("Traffic Manager"));
+    }
+
+    @Override
+    public void arriveAsClient(ClientArrival request, StreamObserver<ClientSession> to) {
+        String id = request.getResumeSessionId().isEmpty() ? "s1" : request.getResumeSessionId();
+        sessions.add(id);
+        arrivals.add(request);
+        answer(to, ClientSession.newBuilder().setSessionId(id).build());
+    }
+
+    @Override
+    public void remain(SessionRef request, StreamObserver<RemainReply> to) {
+        answer(
+                to,
+                RemainReply.newBuilder()
+                        .setKnown(sessions.contains(request.getSessionId()))
+                        .build());
+    }
+
+    @Override
+    public void depart(SessionRef request, StreamObserver<Empty> to) {
+        sessions.remove(request.getSessionId());
+        answer(to, Empty.getDefaultInstance());
+    }
+
+    @Override
+    public void watchDials(SessionRef request, StreamObserver<DialRequest> to) {
+        watchers.add(to);
+    }
+
+    @Override
+    public void engage(EngageRequest request, StreamObserver<EngageProgress> to) {
+        to.onNext(EngageProgress.newBuilder().setWaiting("waiting for agents").build());
+        Engagement.Builder made = Engagement.newBuilder()
+                .setId(request.getSessionId() + ":" + request.getSpec().getName())
+                .setSpec(request.getSpec())
+                .setDisposition("ACTIVE");
+        request.getSpec()
+                .getPortsList()
+                .forEach(p -> made.addPorts(
+                        EngagedPort.newBuilder().setLocalPort(p.getLocalPort() == 0 ? 8080 : p.getLocalPort())));
+        answer(to, EngageProgress.newBuilder().setEngagement(made).build());
+    }
+
+    @Override
+    public void disengage(DisengageRequest request, StreamObserver<Empty> to) {
+        left.add(request.getName());
+        answer(to, Empty.getDefaultInstance());
+    }
+
+    @Override
+    public void close() {
+        server.shutdownNow();
+        Loops.shutdown(loops);
+    }
+
+    private static <T> void answer(StreamObserver<T> to, T reply) {
+        to.onNext(reply);
+        to.onCompleted();
+    }
+}
