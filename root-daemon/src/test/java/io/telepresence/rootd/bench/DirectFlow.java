@@ -3,7 +3,6 @@ package io.telepresence.rootd.bench;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
@@ -25,6 +24,8 @@ final class DirectFlow extends ChannelInboundHandlerAdapter implements Flow {
     private Channel socket;
     private int credit;
     private int ends;
+    private int unwritten;
+    private boolean finishing;
     private volatile boolean closed;
 
     DirectFlow(FlowKey key, EventLoop loop, FlowHandler handler) {
@@ -95,16 +96,31 @@ final class DirectFlow extends ChannelInboundHandlerAdapter implements Flow {
         if (closed) {
             data.release();
         } else {
-            socket.writeAndFlush(data).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+            unwritten++;
+            socket.writeAndFlush(data).addListener(written -> {
+                unwritten--;
+                if (finishing) {
+                    finishWhenWritten();
+                }
+            });
         }
     }
 
     @Override
     public void finish() {
-        if (!closed && socket instanceof DuplexChannel duplex) {
-            duplex.shutdownOutput();
+        finishing = true;
+        finishWhenWritten();
+    }
+
+    /** Shutting down would throw away what is not written yet. */
+    private void finishWhenWritten() {
+        if (!closed && unwritten == 0) {
+            finishing = false;
+            if (socket instanceof DuplexChannel duplex) {
+                duplex.shutdownOutput();
+            }
+            ended();
         }
-        ended();
     }
 
     @Override

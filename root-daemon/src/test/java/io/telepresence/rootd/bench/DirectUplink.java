@@ -56,7 +56,7 @@ final class DirectUplink implements Uplink, AutoCloseable {
 
     @Override
     public CompletionStage<Boolean> ping(InetAddress target, Duration within) {
-        return CompletableFuture.completedFuture((target.getAddress()[3] & 1) == 0);
+        return CompletableFuture.completedFuture((target.getAddress()[target.getAddress().length - 1] & 1) == 0);
     }
 
     @Override

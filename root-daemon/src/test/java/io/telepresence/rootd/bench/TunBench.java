@@ -6,6 +6,7 @@ import io.telepresence.rootd.tun.LinuxTun;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Optional;
 
@@ -39,12 +40,25 @@ public final class TunBench {
                 Optional.of(own("198.18.77.1", "198.18.77.2", "198.18.77.3")),
                 Optional.of(own("fd77::1", "fd77::2", "fd77::3")),
                 MTU);
-        try (var uplink = new DirectUplink(asked -> asked instanceof Inet4Address ? target4 : target6);
+        try (var uplink = new DirectUplink(asked -> where(asked, target4, target6));
                 var stack = Stack.open(tun, config, uplink)) {
             System.out.println("ready " + dev);
             for (int c = System.in.read(); c >= 0; c = System.in.read()) {
                 System.out.println(stack.stats());
             }
+        }
+    }
+
+    /** Addresses that end in 66 have nobody behind them: the far end's neighbour 13 does not exist. */
+    private static InetAddress where(InetAddress asked, InetAddress target4, InetAddress target6) {
+        byte[] target = (asked instanceof Inet4Address ? target4 : target6).getAddress();
+        if (asked.getAddress()[asked.getAddress().length - 1] == 66) {
+            target[target.length - 1] += 11;
+        }
+        try {
+            return InetAddress.getByAddress(target);
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException(e);
         }
     }
 
