@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Runs the packet path in its own network namespace until its input ends: {@code TunBench PLAIN TARGET4 TARGET6}, with
+ * Runs the packet path in its own network namespace until its input ends or says q: {@code TunBench PLAIN TARGET4 TARGET6}, with
  * {@code plain} or {@code offload} and the addresses that every connection is dialled to. Routes 10.96.0.0/16 and
  * fd00:96::/64. Each line of input is answered with the number of open flows and of all.
  */
@@ -43,7 +43,7 @@ public final class TunBench {
         try (var uplink = new DirectUplink(asked -> where(asked, target4, target6));
                 var stack = Stack.open(tun, config, uplink)) {
             System.out.println("ready " + dev);
-            for (int c = System.in.read(); c >= 0; c = System.in.read()) {
+            for (int c = System.in.read(); c >= 0 && c != 'q'; c = System.in.read()) {
                 System.out.println(stack.stats());
             }
         }
