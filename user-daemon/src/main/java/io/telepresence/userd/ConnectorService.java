@@ -17,6 +17,8 @@ import io.telepresence.rpc.connector.EngageEvent;
 import io.telepresence.rpc.connector.EngageRequest;
 import io.telepresence.rpc.connector.GatherLogsReply;
 import io.telepresence.rpc.connector.GatherLogsRequest;
+import io.telepresence.rpc.connector.HelmEvent;
+import io.telepresence.rpc.connector.HelmRequest;
 import io.telepresence.rpc.connector.KubeFlags;
 import io.telepresence.rpc.connector.LeaveRequest;
 import io.telepresence.rpc.connector.ListRequest;
@@ -100,6 +102,11 @@ final class ConnectorService extends ConnectorGrpc.ConnectorImplBase {
     @Override
     public void listContexts(KubeFlags request, StreamObserver<Contexts> to) {
         Answer.one(to, () -> kube.contexts(request));
+    }
+
+    @Override
+    public void helm(HelmRequest request, StreamObserver<HelmEvent> to) {
+        Answer.stream(to, reply -> kube.helm(request, reply));
     }
 
     @Override

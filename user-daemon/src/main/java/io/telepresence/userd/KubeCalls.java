@@ -4,6 +4,8 @@ import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.connector.Context;
 import io.telepresence.rpc.connector.Contexts;
+import io.telepresence.rpc.connector.HelmEvent;
+import io.telepresence.rpc.connector.HelmRequest;
 import io.telepresence.rpc.connector.KubeFlags;
 import io.telepresence.rpc.connector.Names;
 import io.telepresence.userd.cluster.ApiServer;
@@ -14,8 +16,11 @@ import io.telepresence.userd.cluster.Kubeconfigs;
 import io.telepresence.userd.config.ClientConfig;
 import io.telepresence.userd.connect.Connector;
 import io.telepresence.userd.connect.Session;
+import io.telepresence.userd.helm.HelmService;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** What kubeconfig and API server tell without a session. */
 final class KubeCalls {
@@ -53,5 +58,17 @@ final class KubeCalls {
             }
             throw e;
         }
+    }
+
+    void helm(HelmRequest request, Consumer<HelmEvent> reply) throws FaultException {
+        boolean local = request.getVerb() == HelmRequest.Verb.LINT || request.getVerb() == HelmRequest.Verb.VERSION;
+        KubeTarget target = local
+                ? new KubeTarget("", "default", Map.of(), Map.of(), "")
+                : Kubeconfigs.read(Translator.kube(request.getKube()));
+        String output = HelmService.run(
+                request,
+                target,
+                line -> reply.accept(HelmEvent.newBuilder().setProgress(line).build()));
+        reply.accept(HelmEvent.newBuilder().setOutput(output).build());
     }
 }

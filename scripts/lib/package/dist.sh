@@ -1,0 +1,169 @@
+# Sourced by scripts/build: target/dist/telepresence, the client side with its own runtime.
+
+DIST=$PWD/target/dist/telepresence
+JNR_OPTIONS="--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -Djnr.ffi.x86asm.enabled=false"
+CLI_OPTIONS="-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData -Xshare:auto --sun-misc-unsafe-memory-access=allow"
+ROOTD_OPTIONS="-XX:+UseSerialGC -XX:-UsePerfData -Xms16m -Xmx256m -XX:MaxDirectMemorySize=256m -XX:+UseCompactObjectHeaders $JNR_OPTIONS"
+CLIENT_MODULES=java.base,java.logging,java.naming,java.management,java.net.http,java.xml,java.sql,java.security.jgss,java.desktop,jdk.unsupported,jdk.crypto.ec,jdk.net,jdk.zipfs
+# What java.desktop is for: java.beans, which snakeyaml and jackson ask for. Fonts and windows are not used.
+
+runtime() { # runtime DIRECTORY MODULES
+  rm -rf "$1"
+  "$JAVA_HOME/bin/jlink" --module-path "$JAVA_HOME/jmods" --add-modules "$2" --output "$1" \
+    --strip-java-debug-attributes --no-header-files --no-man-pages --vm server
+}
+
+# Copies the module's jar and its runtime dependencies into a directory; sets JARS to their names, in order.
+collect() { # collect MODULE DIRECTORY
+  local list file
+  list=$(mktemp)
+  mkdir -p "$2"
+  scripts/mvn -o -q -pl "$1" dependency:build-classpath -DincludeScope=runtime "-Dmdep.outputFile=$list" \
+    -Dmdep.pathSeparator='|' >/dev/null
+  JARS=()
+  while IFS= read -r file; do
+    [ -n "$file" ] || continue
+    cp -f "$file" "$2/"
+    JARS+=("${file##*/}")
+  done < <(ls "$1"/target/"$1"-[0-9]*.jar | grep -v -e '-tests.jar' && tr '|' '\n' <"$list")
+  rm -f "$list"
+}
+
+class_path() { # class_path PREFIX JAR… -> PREFIX/a.jar:PREFIX/b.jar
+  local prefix=$1 joined='' jar
+  shift
+  for jar in "$@"; do joined+=${joined:+:}$prefix/$jar; done
+  echo "$joined"
+}
+
+build_dist() {
+  echo "Client: runtime, jars and start-up caches in target/dist/telepresence"
+  rm -rf "$DIST"
+  mkdir -p "$DIST/bin" "$DIST/lib" "$DIST/aot"
+  runtime "$DIST/runtime" "$CLIENT_MODULES"
+  cp LICENSE "$DIST/"
+  local module name paths=()
+  for module in cli user-daemon root-daemon; do
+    collect "$module" "$DIST/lib"
+    # shellcheck disable=SC2016
+    paths+=("$(class_path '$lib' "${JARS[@]}")")
+  done
+  sed -e "s|@CLI_CLASS_PATH@|${paths[0]}|; s|@USERD_CLASS_PATH@|${paths[1]}|; s|@ROOTD_CLASS_PATH@|${paths[2]}|" \
+    -e "s|@CLI_OPTIONS@|$CLI_OPTIONS|; s|@ROOTD_OPTIONS@|$ROOTD_OPTIONS|" \
+    -e "s|@USERD_OPTIONS@|$(tr '\n' ' ' <user-daemon/src/main/packaging/jvm.options)|" \
+    scripts/lib/package/launcher.sh >"$DIST/bin/telepresence"
+  chmod 755 "$DIST/bin/telepresence"
+  for name in userd rootd cli; do rehearse_"$name"; done
+}
+
+# A cache is made by a run with the very flags of later runs: the launcher starts it, JAVA_TOOL_OPTIONS would be seen by
+# the child that writes the cache as well, so the options travel in the variables that the launcher reads.
+launcher_class_path() { # launcher_class_path userd|rootd|cli
+  local lib=$DIST/lib case=$1
+  [ "$case" != cli ] || case='\*'
+  eval "echo $(sed -n "/^  $case)/,/;;/s/^    class_path=//p" "$DIST/bin/telepresence")"
+}
+
+rehearse_userd() {
+  local home pid i
+  home=$(mktemp -d)
+  # shellcheck disable=SC2046
+  HOME=$home XDG_RUNTIME_DIR=$home XDG_CACHE_HOME=$home/cache XDG_CONFIG_HOME=$home/config \
+    "$DIST/runtime/bin/java" -XX:AOTCacheOutput="$DIST/aot/userd.aot" $(cat user-daemon/src/main/packaging/jvm.options) \
+    "-Dtelepresence.home=$DIST" -cp "$(launcher_class_path userd)" io.telepresence.userd.UserDaemonMain \
+    >"$home/out" 2>&1 &
+  pid=$!
+  for i in $(seq 100); do
+    [ ! -S "$home/telepresence/userd.socket" ] || break
+    sleep 0.1
+  done
+  REHEARSAL_HOME=$home
+  rehearse_cli_lines "$home" userd
+  wait_end "$pid" userd "$home/out"
+  rm -rf "$home"
+}
+
+# Commands of a day's work against the user daemon that rehearses; the last one ends it.
+rehearse_cli_lines() { # rehearse_cli_lines HOME WHO
+  local line
+  cp scripts/lib/package/rehearsal.kubeconfig "$1/kubeconfig"
+  while IFS= read -r line; do
+    # shellcheck disable=SC2086
+    HOME=$1 XDG_RUNTIME_DIR=$1 XDG_CACHE_HOME=$1/cache XDG_CONFIG_HOME=$1/config KUBECONFIG=$1/kubeconfig \
+      timeout 30 "$DIST/bin/telepresence" $line >/dev/null 2>&1 </dev/null || true
+  done <scripts/lib/package/rehearsal.txt
+}
+
+rehearse_rootd() {
+  local out pid i
+  out=$(mktemp)
+  # In namespaces of its own: /run and /var/log are empty there, and no route or rule can reach the machine.
+  # shellcheck disable=SC2086
+  unshare --net --mount --propagation private sh -c "
+    mount -t tmpfs none /run && mount -t tmpfs none /var/log
+    exec '$DIST/runtime/bin/java' -XX:AOTCacheOutput='$DIST/aot/rootd.aot' $ROOTD_OPTIONS -Dtelepresence.home='$DIST' \
+      -cp '$(launcher_class_path rootd)' io.telepresence.rootd.RootDaemonMain --owner 0" >"$out" 2>&1 &
+  pid=$!
+  sleep 3
+  kill -TERM "$pid" 2>/dev/null || true
+  wait_end "$pid" rootd "$out"
+  rm -f "$out"
+}
+
+rehearse_cli() {
+  local home pid i
+  home=$(mktemp -d)
+  cp scripts/lib/package/rehearsal.kubeconfig "$home/kubeconfig"
+  export REHEARSAL=$home
+  HOME=$home XDG_RUNTIME_DIR=$home XDG_CACHE_HOME=$home/cache XDG_CONFIG_HOME=$home/config \
+    "$DIST/bin/telepresence" userd >"$home/userd.out" 2>&1 &
+  pid=$!
+  for i in $(seq 100); do
+    [ ! -S "$home/telepresence/userd.socket" ] || break
+    sleep 0.1
+  done
+  # shellcheck disable=SC2086
+  HOME=$home XDG_RUNTIME_DIR=$home XDG_CACHE_HOME=$home/cache XDG_CONFIG_HOME=$home/config KUBECONFIG=$home/kubeconfig \
+    "$DIST/runtime/bin/java" -XX:AOTCacheOutput="$DIST/aot/cli.aot" $CLI_OPTIONS "-Dtelepresence.home=$DIST" \
+    -cp "$(launcher_class_path cli)" io.telepresence.cli.Main __rehearse \
+    <scripts/lib/package/rehearsal.txt >"$home/out" 2>&1 || true
+  wait_end "$pid" "userd (for the command line)" "$home/userd.out"
+  check_cache cli "$home/out"
+  rm -rf "$home"
+}
+
+wait_end() { # wait_end PID NAME LOG: a rehearsal ends by itself, or is ended
+  local i
+  for i in $(seq 300); do
+    kill -0 "$1" 2>/dev/null || break
+    [ "$i" != 150 ] || kill -TERM "$1" 2>/dev/null || true
+    sleep 0.1
+  done
+  kill -KILL "$1" 2>/dev/null || true
+  wait "$1" 2>/dev/null || true
+  case $2 in userd | rootd) check_cache "$2" "$3" ;; esac
+}
+
+# A cache that the runtime refuses only makes everything slow: find out now.
+check_cache() { # check_cache NAME LOG
+  if [ ! -s "$DIST/aot/$1.aot" ]; then
+    echo "error: no start-up cache for $1 was made:" >&2
+    tail -20 "$2" >&2
+    return 1
+  fi
+  "$DIST/runtime/bin/java" -XX:AOTCache="$DIST/aot/$1.aot" -XX:AOTMode=on $(cache_options "$1") \
+    -cp "$(launcher_class_path "$1")" -version >/dev/null 2>"$2.check" || {
+    echo "error: the start-up cache of $1 is refused:" >&2
+    cat "$2.check" >&2
+    return 1
+  }
+  rm -f "$2.check"
+}
+
+cache_options() {
+  case $1 in
+    cli) echo "$CLI_OPTIONS" ;;
+    rootd) echo "$ROOTD_OPTIONS" ;;
+    userd) tr '\n' ' ' <user-daemon/src/main/packaging/jvm.options ;;
+  esac
+}

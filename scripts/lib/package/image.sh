@@ -1,0 +1,128 @@
+# Sourced by scripts/build: target/images/NAME.tar, docker archives made of plain files, without Docker.
+
+IMAGES=$PWD/target/images
+MANAGER_MODULES=java.base,java.logging,java.naming,java.management,java.net.http,java.xml,java.sql,java.desktop,jdk.unsupported,jdk.crypto.ec,jdk.httpserver,jdk.net
+AGENT_MODULES=java.base,java.logging,java.naming,java.management,java.xml,jdk.unsupported,jdk.net
+# One moment for every file: the start-up cache remembers the jars' times, and two builds give the same bytes.
+MOMENT=@1767225600
+
+# Copies a program and the shared libraries that it needs, links followed, to the same paths below ROOT.
+with_libraries() { # with_libraries ROOT FILE…
+  local root=$1 file
+  shift
+  for file in "$@"; do
+    ldd "$file" 2>/dev/null | grep -o '/[^ )]*' || true
+  done | sort -u | while IFS= read -r file; do
+    mkdir -p "$root${file%/*}"
+    cp -L "$file" "$root$file"
+  done
+}
+
+# The common part: runtime, jars, a shell for looking around, users.
+root_fs() { # root_fs NAME MODULE JAVA-MODULES
+  local root=$IMAGES/$1.root
+  rm -rf "$root"
+  mkdir -p "$root"/{bin,etc,tmp,proc,sys,dev,usr/lib,usr/sbin,opt/telepresence/bin,opt/telepresence/lib}
+  chmod 1777 "$root/tmp"
+  ln -s usr/lib64 "$root/lib64" && ln -s usr/lib "$root/lib" && mkdir -p "$root/usr/lib64"
+  runtime "$root/opt/telepresence/runtime" "$3"
+  collect "$2" "$root/opt/telepresence/lib"
+  rm -f "$root"/opt/telepresence/lib/netty-transport-native-epoll-*-linux-aarch_64.jar
+  JARS=($(printf '%s\n' "${JARS[@]}" | grep -v linux-aarch_64))
+  cp /bin/busybox "$root/bin/busybox"
+  for tool in sh ls cat ps stat sed grep ip nc wget tail head; do ln -s busybox "$root/bin/$tool"; done
+  with_libraries "$root" "$root/opt/telepresence/runtime/bin/java" "$root"/opt/telepresence/runtime/lib/*.so \
+    "$root"/opt/telepresence/runtime/lib/server/libjvm.so
+  # Netty looks here before it unpacks its library to a temporary directory.
+  unzip -q -o -j "$root"/opt/telepresence/lib/netty-transport-native-epoll-*-linux-x86_64.jar \
+    'META-INF/native/*.so' -d "$root/usr/lib"
+  printf 'root:x:0:0::/:/bin/sh\ntelepresence:x:1000:1000::/tmp:/bin/sh\nagent:x:7777:7777::/tmp:/bin/sh\n' >"$root/etc/passwd"
+  printf 'root:x:0:\ntelepresence:x:1000:\nagent:x:7777:\n' >"$root/etc/group"
+  echo 'hosts: files dns' >"$root/etc/nsswitch.conf"
+}
+
+# The entry point: picks the main class by the first argument.
+entry_point() { # entry_point ROOT OPTIONS-FILE AOT "ARG=CLASS…"
+  local pair
+  {
+    printf '#!/bin/sh\nhome=/opt/telepresence\ncase ${1:-} in\n'
+    for pair in $4; do printf '  %s) class=%s ;;\n' "${pair%%=*}" "${pair##*=}"; done
+    printf '  *) echo "usage: run %s" >&2; exit 2 ;;\nesac\n' "$(for pair in $4; do printf '%s|' "${pair%%=*}"; done | sed 's/|$//')"
+    printf 'exec $home/runtime/bin/java ${REHEARSE:--XX:AOTCache=$home/%s.aot -Xlog:aot=off -Xlog:cds=off} \\\n' "$3"
+    tr '\n' ' ' <"$2"
+    printf '%s' "$AOT_OPTIONS"
+    printf ' \\\n  -cp %s $class "$@"\n' "$(class_path /opt/telepresence/lib "${JARS[@]}")"
+  } >"$1/opt/telepresence/bin/run"
+  chmod 755 "$1/opt/telepresence/bin/run"
+}
+
+# The profile of a rehearsal without load is worth less than the memory it takes.
+AOT_OPTIONS="-XX:+UnlockDiagnosticVMOptions -XX:-AOTRecordTraining -XX:-AOTReplayTraining"
+
+# Runs the image's own process below its own root, with the final paths, and lets it write the cache when it ends.
+rehearse_image() { # rehearse_image ROOT AOT SECONDS ENVIRONMENT ARG…
+  local root=$1 aot=$2 seconds=$3 environment=$4 pid out
+  shift 4
+  out=$(mktemp)
+  find "$root/opt/telepresence" -exec touch -h -d "$MOMENT" {} +
+  # shellcheck disable=SC2086
+  unshare --net --mount --propagation private sh -c "
+    ip link set lo up; mount -t proc proc '$root/proc' && mount -o bind /dev '$root/dev'
+    exec env -i PATH=/bin:/usr/sbin REHEARSE='-XX:AOTCacheOutput=/tmp/$aot.aot' $environment \
+      chroot '$root' /opt/telepresence/bin/run $*" >"$out" 2>&1 &
+  pid=$!
+  sleep "$seconds"
+  kill -TERM "$pid" 2>/dev/null || true
+  wait "$pid" 2>/dev/null || true
+  if [ ! -s "$root/tmp/$aot.aot" ]; then
+    echo "error: the rehearsal of $aot made no start-up cache:" >&2
+    tail -20 "$out" >&2
+    return 1
+  fi
+  mv "$root/tmp/$aot.aot" "$root/opt/telepresence/$aot.aot"
+  chmod 644 "$root/opt/telepresence/$aot.aot"
+  rm -rf "$root"/tmp/* "$out"
+}
+
+# docker-archive: one layer, its configuration, and a manifest with the tag.
+archive() { # archive NAME USER
+  local name=$1 root=$IMAGES/$1.root work=$IMAGES/$1.work tag layer config
+  tag=$REGISTRY/$name:$VERSION
+  rm -rf "$work" && mkdir -p "$work"
+  tar --sort=name --mtime="$MOMENT" --owner=0 --group=0 --numeric-owner -C "$root" -cf "$work/layer.tar" .
+  layer=$(sha256sum "$work/layer.tar" | cut -d' ' -f1)
+  cat >"$work/config.json" <<EOT
+{"architecture":"amd64","os":"linux","created":"2026-01-01T00:00:00Z","config":{"User":"$2","WorkingDir":"/tmp","Env":["PATH=/bin:/usr/sbin"],"Entrypoint":["/opt/telepresence/bin/run"]},"rootfs":{"type":"layers","diff_ids":["sha256:$layer"]},"history":[{"created":"2026-01-01T00:00:00Z","created_by":"scripts/build"}]}
+EOT
+  config=$(sha256sum "$work/config.json" | cut -d' ' -f1)
+  mv "$work/config.json" "$work/$config.json"
+  echo "[{\"Config\":\"$config.json\",\"RepoTags\":[\"$tag\"],\"Layers\":[\"layer.tar\"]}]" >"$work/manifest.json"
+  tar --sort=name --mtime="$MOMENT" --owner=0 --group=0 --numeric-owner -C "$work" -cf "$IMAGES/$name.tar" manifest.json "$config.json" layer.tar
+  rm -rf "$work" "$root"
+  echo "  $tag: $(du -m "$IMAGES/$name.tar" | cut -f1) MB, compressed $(gzip -1 -c "$IMAGES/$name.tar" | wc -c | awk '{printf "%.0f", $1/1e6}') MB"
+}
+
+build_images() {
+  echo "Images in target/images"
+  mkdir -p "$IMAGES"
+  local root
+  root_fs traffic-agent traffic-agent "$AGENT_MODULES"
+  root=$IMAGES/traffic-agent.root
+  with_libraries "$root" /usr/sbin/nft
+  cp -L /usr/sbin/nft "$root/usr/sbin/nft"
+  entry_point "$root" traffic-agent/src/main/packaging/jvm.options agent \
+    "agent=io.telepresence.agent.AgentMain agent-init=io.telepresence.agent.AgentInitMain"
+  mkdir -p "$root/etc/traffic-agent" "$root/var/run/secrets/telepresence.io/traffic-manager"
+  cp scripts/lib/package/rehearsal-agent.json "$root/etc/traffic-agent/config"
+  echo none >"$root/var/run/secrets/telepresence.io/traffic-manager/token"
+  rehearse_image "$root" agent 4 "_TEL_AGENT_NAME=rehearsal _TEL_AGENT_POD_UID=1 _TEL_AGENT_POD_IP=127.0.0.1 _TEL_AGENT_NAMESPACE=default" agent
+  rm -rf "$root/etc/traffic-agent" "$root/var"
+  archive traffic-agent 7777:7777
+
+  root_fs traffic-manager traffic-manager "$MANAGER_MODULES"
+  root=$IMAGES/traffic-manager.root
+  entry_point "$root" traffic-manager/src/main/packaging/jvm.options manager \
+    "manager=io.telepresence.manager.ManagerMain uninstall=io.telepresence.manager.inject.UninstallMain"
+  rehearse_image "$root" manager 8 "POD_NAME=rehearsal POD_IP=127.0.0.1 POD_NAMESPACE=ambassador AGENT_IMAGE=none KUBERNETES_SERVICE_HOST=127.0.0.1 KUBERNETES_SERVICE_PORT=9" manager
+  archive traffic-manager 1000:1000
+}

@@ -1,0 +1,37 @@
+package io.telepresence.userd.helm;
+
+import io.telepresence.fault.Fault;
+import java.util.stream.Collectors;
+
+/** What Helm says when it fails, as one sentence. */
+final class HelmFaults {
+    private HelmFaults() {}
+
+    static Fault of(IllegalStateException error, String namespace) {
+        String text = flat(String.valueOf(error.getMessage()));
+        if (text.contains("don't meet the specifications")
+                || text.contains("additional properties")
+                || text.contains("Additional property")) {
+            return Fault.user("the Helm values are wrong: " + text, "See \"telepresence helm lint\"");
+        }
+        if (text.contains("forbidden")) {
+            return Fault.denied(
+                    "the cluster does not allow this: " + text,
+                    "Installing needs the rights of a cluster administrator");
+        }
+        if (text.contains("timed out") || text.contains("deadline exceeded")) {
+            return Fault.unreachable(
+                    "the traffic-manager in namespace " + namespace + " did not become ready: " + text,
+                    "Look at \"kubectl -n " + namespace + " describe pod\"");
+        }
+        return Fault.unreachable("helm: " + text, "");
+    }
+
+    static Fault lint(String messages) {
+        return Fault.user("the chart with these values has errors: " + flat(messages), "");
+    }
+
+    private static String flat(String text) {
+        return text.lines().map(String::strip).filter(l -> !l.isEmpty()).collect(Collectors.joining(" "));
+    }
+}
