@@ -1,0 +1,90 @@
+package io.telepresence.rootd;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.OutputStreamAppender;
+import ch.qos.logback.core.rolling.FixedWindowRollingPolicy;
+import ch.qos.logback.core.rolling.RollingFileAppender;
+import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
+import ch.qos.logback.core.util.FileSize;
+import io.telepresence.run.Threads;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.LoggerFactory;
+
+/** Where this process logs, and how much. */
+final class Logs {
+    private static final String PATTERN = "%d{yyyy-MM-dd HH:mm:ss.SSS} %-5level [%thread] %logger{20} : %msg%n";
+    private static final AtomicInteger LEVEL_CHANGES = new AtomicInteger();
+
+    private Logs() {}
+
+    /** Logs to a file of 5 MB that is rolled over five times, and to the terminal if asked. */
+    static void open(Options options) {
+        LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+        context.reset();
+        RollingFileAppender<ILoggingEvent> file = new RollingFileAppender<>();
+        file.setFile(options.logFile().toString());
+        FixedWindowRollingPolicy rolling = new FixedWindowRollingPolicy();
+        rolling.setContext(context);
+        rolling.setParent(file);
+        rolling.setMaxIndex(5);
+        rolling.setFileNamePattern(options.logFile() + ".%i");
+        rolling.start();
+        SizeBasedTriggeringPolicy<ILoggingEvent> size = new SizeBasedTriggeringPolicy<>();
+        size.setContext(context);
+        size.setMaxFileSize(FileSize.valueOf("5MB"));
+        size.start();
+        file.setRollingPolicy(rolling);
+        file.setTriggeringPolicy(size);
+        start(context, file);
+        if (options.foreground()) {
+            start(context, new ConsoleAppender<>());
+        }
+        root().setLevel(Level.INFO);
+    }
+
+    /** @param duration zero: for ever */
+    static void level(String level, Duration duration) {
+        int change = LEVEL_CHANGES.incrementAndGet();
+        Level before = root().getLevel();
+        root().setLevel(Level.toLevel(level, Level.INFO));
+        if (duration.isPositive()) {
+            Threads.virtual("log-level-back", () -> back(change, before, duration));
+        }
+    }
+
+    private static void back(int change, Level before, Duration duration) {
+        try {
+            Thread.sleep(duration);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (LEVEL_CHANGES.get() == change) {
+            root().setLevel(before);
+        }
+    }
+
+    private static void start(LoggerContext context, OutputStreamAppender<ILoggingEvent> appender) {
+        PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+        encoder.setContext(context);
+        encoder.setPattern(PATTERN);
+        encoder.start();
+        appender.setContext(context);
+        appender.setEncoder(encoder);
+        appender.start();
+        root().addAppender(appender);
+    }
+
+    private static Logger root() {
+        Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+        for (String noisy : new String[] {"io.netty", "io.grpc", "org.xbill"}) {
+            ((Logger) LoggerFactory.getLogger(noisy)).setLevel(Level.WARN);
+        }
+        return root;
+    }
+}

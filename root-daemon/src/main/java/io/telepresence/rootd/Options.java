@@ -1,0 +1,67 @@
+package io.telepresence.rootd;
+
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The command line of the root daemon.
+ *
+ * @param owners users who may command it besides root; the first one gets the socket
+ * @param logFile where the log goes
+ * @param service stays after quit
+ * @param cleanup undo what a killed daemon left behind, then end
+ */
+record Options(List<Long> owners, Path logFile, boolean service, boolean cleanup, boolean foreground) {
+    private static final Path LOG_FILE = Path.of("/var/log/telepresence/daemon.log");
+
+    Options {
+        owners = List.copyOf(owners);
+    }
+
+    static Options parse(List<String> arguments, Map<String, String> environment) throws FaultException {
+        Set<Long> owners = new LinkedHashSet<>();
+        Path logFile = LOG_FILE;
+        boolean service = false;
+        boolean cleanup = false;
+        boolean foreground = false;
+        for (int i = 0; i < arguments.size(); i++) {
+            switch (arguments.get(i)) {
+                case "--owner" -> addUids(owners, value(arguments, ++i));
+                case "--log-file" -> logFile = Path.of(value(arguments, ++i));
+                case "--service" -> service = true;
+                case "--cleanup" -> cleanup = true;
+                case "--foreground" -> foreground = true;
+                default ->
+                    throw Fault.user("unknown option " + arguments.get(i), "See docs/architecture.md")
+                            .exception();
+            }
+        }
+        if (owners.isEmpty()) {
+            addUids(owners, environment.getOrDefault("SUDO_UID", "0"));
+        }
+        return new Options(List.copyOf(owners), logFile, service, cleanup, foreground);
+    }
+
+    private static void addUids(Set<Long> owners, String text) throws FaultException {
+        for (String uid : text.split(",")) {
+            try {
+                owners.add(Long.parseUnsignedLong(uid.strip()));
+            } catch (NumberFormatException e) {
+                throw Fault.user("--owner takes user numbers, not " + uid, "").exception();
+            }
+        }
+    }
+
+    private static String value(List<String> arguments, int at) throws FaultException {
+        if (at >= arguments.size()) {
+            throw Fault.user("option " + arguments.get(at - 1) + " takes a value", "")
+                    .exception();
+        }
+        return arguments.get(at);
+    }
+}

@@ -1,0 +1,119 @@
+package io.telepresence.rootd;
+
+import io.telepresence.agree.LocalEndpoint;
+import io.telepresence.agree.Versions;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.local.LocalServer;
+import io.telepresence.rootd.host.ChangeLog;
+import io.telepresence.rootd.host.Guardian;
+import io.telepresence.rootd.host.HostCommands;
+import io.telepresence.rootd.host.LinuxHost;
+import io.telepresence.run.Closers;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The wiring of the process. {@link #close} puts the machine back as it was and may be called from any thread, twice. */
+final class RootDaemon implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RootDaemon.class);
+
+    private final Life life;
+    private final Closers opened;
+
+    private RootDaemon(Life life, Closers opened) {
+        this.life = life;
+        this.opened = opened;
+    }
+
+    static RootDaemon open(Options options) throws FaultException {
+        Path directory = directory();
+        Closers opened = new Closers();
+        try {
+            opened.add(lock(directory));
+            HostCommands host = new LinuxHost();
+            int undone = ChangeLog.undoLeftOvers(directory, host);
+            LOG.info(
+                    "{} {} starts; {} changes of a killed predecessor undone",
+                    options.service() ? "service" : "daemon",
+                    Versions.VERSION,
+                    undone);
+            opened.add(Guardian.start(directory));
+            ChangeLog log = new ChangeLog(directory, host);
+            opened.add(log::undoAll);
+            Life life = new Life(options.service(), System::nanoTime);
+            RootService service = new RootService(host, log, options.service(), life);
+            Set<Long> allowed = new HashSet<>(options.owners());
+            allowed.add(0L);
+            opened.add(LocalServer.start(
+                    LocalEndpoint.rootDaemon(), options.owners().getFirst(), allowed, List.of(service)));
+            opened.add(service::endSession);
+            return new RootDaemon(life, opened);
+        } catch (FaultException | RuntimeException e) {
+            opened.closeAfter(e);
+            throw e;
+        } catch (IOException e) {
+            opened.closeAfter(e);
+            throw Fault.internal("cannot start: " + e.getMessage()).exception(e);
+        }
+    }
+
+    /** Undoes what a killed daemon left behind; refused while one runs. */
+    static int cleanUp() throws FaultException {
+        try (FileChannel held = lock(directory())) {
+            LOG.debug("lock held: {}", held.isOpen());
+            return ChangeLog.undoLeftOvers(LocalEndpoint.rootDirectory(), new LinuxHost());
+        } catch (IOException e) {
+            throw Fault.internal("cannot clean up: " + e.getMessage()).exception(e);
+        }
+    }
+
+    void awaitEnd() throws InterruptedException {
+        LOG.info("the daemon ends: {}", life.awaitEnd());
+    }
+
+    @Override
+    public void close() throws Exception {
+        opened.close();
+    }
+
+    /** Root's own directory, which others may only enter. */
+    private static Path directory() throws FaultException {
+        Path directory = LocalEndpoint.rootDirectory();
+        try {
+            Files.createDirectories(directory);
+            int uid = ((Number) Files.getAttribute(directory, "unix:uid", LinkOption.NOFOLLOW_LINKS)).intValue();
+            if (uid != 0 || !Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+                throw Fault.denied("the directory " + directory + " is not root's", "Remove it")
+                        .exception();
+            }
+            Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+            return directory;
+        } catch (IOException e) {
+            throw Fault.denied("cannot make " + directory + ": " + e.getMessage(), "The root daemon runs as root")
+                    .exception(e);
+        }
+    }
+
+    private static FileChannel lock(Path directory) throws FaultException, IOException {
+        FileChannel file =
+                FileChannel.open(directory.resolve("rootd.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock = file.tryLock();
+        if (lock == null) {
+            file.close();
+            throw Fault.user("a root daemon runs already", "Run: telepresence quit -s")
+                    .exception();
+        }
+        return file;
+    }
+}

@@ -1,0 +1,57 @@
+package io.telepresence.rootd;
+
+import io.telepresence.fault.FaultException;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Entry point of the root daemon. Exit codes: 0 ended as told, 1 could not run, 2 wrong options. */
+public final class RootDaemonMain {
+    private static final int USAGE = 2;
+
+    private RootDaemonMain() {}
+
+    /** See {@code Options} for the arguments. */
+    public static void main(String[] arguments) throws Exception {
+        System.exit(run(List.of(arguments)));
+    }
+
+    private static int run(List<String> arguments) throws Exception {
+        Options options;
+        try {
+            options = Options.parse(arguments, System.getenv());
+        } catch (FaultException e) {
+            System.err.println("telepresence rootd: " + e.fault());
+            return USAGE;
+        }
+        try {
+            if (options.cleanup()) {
+                System.out.println(RootDaemon.cleanUp() + " changes undone");
+                return 0;
+            }
+            Logs.open(options);
+            serve(options);
+            return 0;
+        } catch (FaultException e) {
+            LoggerFactory.getLogger(RootDaemonMain.class).error("{}", e.fault(), e);
+            System.err.println("telepresence rootd: " + e.fault());
+            return 1;
+        }
+    }
+
+    /** The hook runs for SIGTERM, SIGINT and at the ordinary end; closing happens once. */
+    private static void serve(Options options) throws Exception {
+        Logger log = LoggerFactory.getLogger(RootDaemonMain.class);
+        RootDaemon daemon = RootDaemon.open(options);
+        Runtime.getRuntime()
+                .addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
+                    try {
+                        daemon.close();
+                    } catch (Exception e) {
+                        log.warn("while ending", e);
+                    }
+                }));
+        daemon.awaitEnd();
+        daemon.close();
+    }
+}

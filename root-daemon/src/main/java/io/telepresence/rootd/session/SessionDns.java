@@ -1,0 +1,196 @@
+package io.telepresence.rootd.session;
+
+import io.netty.channel.EventLoopGroup;
+import io.telepresence.local.Loops;
+import io.telepresence.rootd.dns.ClusterLookup;
+import io.telepresence.rootd.dns.DnsServer;
+import io.telepresence.rootd.dns.DnsSettings;
+import io.telepresence.rootd.dns.Nameservers;
+import io.telepresence.rootd.dns.Resolver;
+import io.telepresence.rootd.host.ChangeLog;
+import io.telepresence.rootd.host.DnsWish;
+import io.telepresence.rootd.host.HostCommands;
+import io.telepresence.rootd.host.HostDns;
+import io.telepresence.rootd.host.NoHostDns;
+import io.telepresence.rootd.host.RedirectDns;
+import io.telepresence.rootd.host.ResolvConf;
+import io.telepresence.rootd.host.ResolvedDns;
+import io.telepresence.run.Closers;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Names of one session: our DNS server, the nameservers behind it, and what makes this machine ask us. After each change
+ * of the machine it is checked that questions reach us and that public names still resolve; if they do not, the machine
+ * gets its own DNS back. One thread at a time, but for {@link #state}.
+ */
+final class SessionDns implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(SessionDns.class);
+    /** Where systemd-resolved lists the nameservers of all links. */
+    private static final Path UPLINKS = Path.of("/run/systemd/resolve/resolv.conf");
+
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+    private static final Duration PROBE = Duration.ofSeconds(1);
+    private static final int DNS_PORT = 53;
+
+    private final Machine machine;
+    private final List<InetAddress> addresses;
+    private final String device;
+    private final Nameservers upstream;
+    private final Resolver resolver;
+    private final Closers opened = new Closers();
+    private volatile State state = new State("none", "", "");
+
+    /** What programs and tests change on. */
+    record Machine(HostCommands host, ChangeLog log) {}
+
+    /**
+     * @param mode as in {@link HostDns#mode}
+     * @param error empty: names resolve
+     * @param remote whom names outside the cluster go to
+     */
+    record State(String mode, String error, String remote) {}
+
+    private HostDns hostDns = new NoHostDns();
+
+    private SessionDns(
+            Machine machine, String device, List<InetAddress> addresses, Nameservers upstream, Resolver resolver) {
+        this.machine = machine;
+        this.device = device;
+        this.addresses = addresses;
+        this.upstream = upstream;
+        this.resolver = resolver;
+    }
+
+    /** Starts the server; the machine does not ask it yet. */
+    static SessionDns open(
+            Machine machine, String device, List<InetAddress> addresses, DnsSettings settings, ClusterLookup lookup)
+            throws IOException {
+        EventLoopGroup loops = Loops.create("dns", 1);
+        Nameservers upstream = new Nameservers(loops, RedirectDns.MARK, PATIENCE, List.of());
+        Resolver resolver = new Resolver(settings, lookup, upstream, System::nanoTime);
+        SessionDns dns = new SessionDns(machine, device, addresses, upstream, resolver);
+        dns.opened.add(() -> Loops.shutdown(loops));
+        try {
+            List<InetSocketAddress> listen = addresses.stream()
+                    .map(a -> new InetSocketAddress(a, DNS_PORT))
+                    .toList();
+            dns.opened.add(DnsServer.open(loops, listen, resolver));
+            return dns;
+        } catch (IOException e) {
+            dns.opened.closeAfter(e);
+            throw e;
+        }
+    }
+
+    State state() {
+        return state;
+    }
+
+    /** Brings server and machine to the wish, and checks that it works. Failure is a state, not an exception. */
+    void apply(DnsSettings settings, List<InetSocketAddress> nameservers) {
+        resolver.settings(settings);
+        boolean resolved = HostDns.resolvedRuns(machine.host);
+        upstream.servers(resolved ? uplinks() : RedirectDns.targets(nameservers));
+        InetSocketAddress asked = nameservers.getFirst();
+        if (resolved && !HostDns.isStub(asked.getAddress())) {
+            asked = new InetSocketAddress("127.0.0.53", DNS_PORT);
+        }
+        DnsWish wish = new DnsWish(device, addresses, Resolver.domains(settings), Resolver.search(), nameservers);
+        boolean publicBefore = hostDns instanceof NoHostDns && publicNames(asked);
+        if (!setUp(wish, resolved, asked)) {
+            return;
+        }
+        if (publicBefore && !publicNames(asked)) {
+            giveUp("public names did not resolve any more; this machine has its own DNS back");
+            return;
+        }
+        state = new State(hostDns.mode(), clusterTrouble(settings, asked), remote());
+    }
+
+    /** The machine resolves by itself again; our server stays. */
+    void withdraw() {
+        hostDns.close();
+        hostDns = new NoHostDns();
+        state = new State("none", "", "");
+    }
+
+    @Override
+    public void close() throws Exception {
+        withdraw();
+        opened.close();
+    }
+
+    private boolean setUp(DnsWish wish, boolean resolved, InetSocketAddress asked) {
+        String error = "";
+        for (HostDns candidate : candidates(resolved)) {
+            try {
+                candidate.apply(wish);
+                hostDns = candidate;
+                if (DnsProbe.ask(asked, Resolver.probe(), PROBE).equals(OptionalInt.of(0))) {
+                    return true;
+                }
+                error = "questions to " + asked.getAddress().getHostAddress() + " do not reach the tunnel's DNS server";
+            } catch (IOException e) {
+                error = e.getMessage();
+            }
+            LOG.warn("DNS through {}: {}", candidate.mode(), error);
+            candidate.close();
+        }
+        giveUp(error);
+        return false;
+    }
+
+    private List<HostDns> candidates(boolean resolved) {
+        if (!(hostDns instanceof NoHostDns)) {
+            return List.of(hostDns);
+        }
+        List<HostDns> candidates = new ArrayList<>();
+        if (resolved) {
+            candidates.add(new ResolvedDns(machine.host));
+        }
+        candidates.add(new RedirectDns(machine.host, machine.log));
+        return candidates;
+    }
+
+    private void giveUp(String error) {
+        hostDns.close();
+        hostDns = new NoHostDns();
+        state = new State("none", error, remote());
+    }
+
+    private boolean publicNames(InetSocketAddress asked) {
+        return DnsProbe.ask(asked, "example.com", PROBE).isPresent();
+    }
+
+    private static String clusterTrouble(DnsSettings settings, InetSocketAddress asked) {
+        String name = "kubernetes.default.svc." + settings.clusterDomain();
+        OptionalInt rcode = DnsProbe.ask(asked, name, Duration.ofSeconds(2));
+        return rcode.equals(OptionalInt.of(0))
+                ? ""
+                : "the cluster's DNS does not know " + name
+                        + (rcode.isPresent() ? " (code " + rcode.getAsInt() + ")" : ": it does not answer");
+    }
+
+    private String remote() {
+        return upstream.servers().stream()
+                .findFirst()
+                .map(s -> s.getAddress().getHostAddress())
+                .orElse("");
+    }
+
+    private List<InetSocketAddress> uplinks() {
+        return ResolvConf.parse(machine.host.readOrEmpty(UPLINKS)).nameservers().stream()
+                .filter(a -> !addresses.contains(a) && !a.isLoopbackAddress())
+                .map(a -> new InetSocketAddress(a, DNS_PORT))
+                .toList();
+    }
+}
