@@ -57,7 +57,7 @@ final class ServiceCidrs {
                     client.genericKubernetesResources(kind).list();
             return list.getItems().stream().flatMap(i -> cidrs(i).stream()).toList();
         } catch (KubernetesClientException e) {
-            LOG.debug("ServiceCIDR {}: {}", version, e.getMessage());
+            LOG.trace("no ServiceCIDR {}", version, e);
             return List.of();
         }
     }

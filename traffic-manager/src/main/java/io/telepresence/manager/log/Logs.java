@@ -31,6 +31,11 @@ public final class Logs {
         for (String chatty : new String[] {"io.netty", "io.grpc", "io.fabric8", "org.xbill"}) {
             context.getLogger(chatty).setLevel(Level.WARN);
         }
+        // Its web sockets tell of every watch that was cut; the watches heal and say so themselves.
+        context.getLogger("io.fabric8.kubernetes.client.jdkhttp").setLevel(Level.ERROR);
+        // An old version is asked for only where the new one is missing.
+        context.getLogger("io.fabric8.kubernetes.client.dsl.internal.VersionUsageUtils")
+                .setLevel(Level.ERROR);
         level(level);
         return ring;
     }
