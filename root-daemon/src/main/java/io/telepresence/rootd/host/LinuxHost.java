@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -63,8 +64,9 @@ public final class LinuxHost implements HostCommands {
     private static Process start(List<String> command) throws IOException {
         String program = find(command.getFirst())
                 .orElseThrow(() -> new IOException("the program " + command.getFirst() + " is not installed"));
-        ProcessBuilder builder = new ProcessBuilder(command);
-        builder.command().set(0, program);
+        List<String> line = new ArrayList<>(command);
+        line.set(0, program);
+        ProcessBuilder builder = new ProcessBuilder(line);
         builder.environment().clear();
         builder.environment().put("PATH", PATH);
         builder.environment().put("LC_ALL", "C");
