@@ -104,7 +104,7 @@ final class SessionRunner {
         } catch (FaultException e) {
             LOG.error("the session failed: {}", e.fault(), e);
             fail(e);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | LinkageError e) {
             LOG.error("the session failed", e);
             fail(Fault.internal("the root daemon failed: " + e).exception(e));
         }

@@ -101,7 +101,7 @@ public final class NetworkSession implements AutoCloseable {
         } catch (IOException | IllegalArgumentException e) {
             opened.closeAfter(e);
             throw Fault.internal("cannot set the network up: " + e.getMessage()).exception(e);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             opened.closeAfter(e);
             throw e;
         }

@@ -27,14 +27,14 @@ public final class TunBench {
         LinuxTun tun = LinuxTun.open(MTU);
         String dev = tun.name();
         run("ip", "addr", "add", "198.18.77.1/24", "dev", dev);
-        run("ip", "addr", "add", "fd77::1/64", "dev", dev, "nodad");
+        run("ip", "addr", "add", "fd77::1/64", "dev", dev, "nodad", "noprefixroute");
         if (plain) {
             run("ethtool", "-K", dev, "tx", "off", "tso", "off", "gso", "off");
         }
-        run("ip", "link", "set", dev, "mtu", String.valueOf(MTU), "txqueuelen", "1000", "up");
+        run("ip", "link", "set", dev, "mtu", String.valueOf(MTU), "txqueuelen", "5000", "up");
         run("ip", "route", "change", "198.18.77.0/24", "dev", dev, "src", "198.18.77.1", "congctl", "cubic");
         run("ip", "route", "add", "10.96.0.0/16", "dev", dev, "src", "198.18.77.1", "congctl", "cubic");
-        run("ip", "-6", "route", "replace", "fd77::/64", "dev", dev, "src", "fd77::1", "congctl", "cubic");
+        run("ip", "-6", "route", "add", "fd77::/64", "dev", dev, "src", "fd77::1", "congctl", "cubic");
         run("ip", "-6", "route", "add", "fd00:96::/64", "dev", dev, "src", "fd77::1", "congctl", "cubic");
         var config = new StackConfig(
                 Optional.of(own("198.18.77.1", "198.18.77.2", "198.18.77.3")),
