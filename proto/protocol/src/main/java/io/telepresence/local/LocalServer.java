@@ -3,6 +3,7 @@ package io.telepresence.local;
 import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.telepresence.fault.Fault;
@@ -53,6 +54,7 @@ public final class LocalServer implements AutoCloseable {
                     .workerEventLoopGroup(loops)
                     .channelFactory(() -> PeerCheck.socket(Set.copyOf(allowedUids)))
                     .executor(workers)
+                    .withChildOption(ChannelOption.SO_KEEPALIVE, null)
                     .permitKeepAliveWithoutCalls(true)
                     .maxInboundMessageSize(16 << 20);
             services.forEach(builder::addService);

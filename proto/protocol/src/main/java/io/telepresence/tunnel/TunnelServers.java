@@ -32,6 +32,8 @@ public final class TunnelServers {
                 .maxInboundMessageSize(16 << 20)
                 .permitKeepAliveWithoutCalls(true)
                 .permitKeepAliveTime(1, TimeUnit.SECONDS);
-        return unix ? builder : builder.withChildOption(ChannelOption.TCP_NODELAY, true);
+        return unix
+                ? builder.withChildOption(ChannelOption.SO_KEEPALIVE, null)
+                : builder.withChildOption(ChannelOption.TCP_NODELAY, true);
     }
 }
