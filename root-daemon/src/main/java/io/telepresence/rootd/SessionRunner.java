@@ -111,6 +111,7 @@ final class SessionRunner {
     }
 
     private void reach(NetworkConfig config) throws FaultException {
+        long start = System.nanoTime();
         if (session != null && !session.accepts(config)) {
             close();
         }
@@ -119,6 +120,7 @@ final class SessionRunner {
         } else {
             session.apply(config);
         }
+        LOG.info("the wished network is reached in {} ms", (System.nanoTime() - start) / 1_000_000);
     }
 
     /** The machine is put right before the caller hears of the failure. */
