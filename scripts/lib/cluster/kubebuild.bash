@@ -39,6 +39,7 @@ build_steps() {
     say "    unpacking"
     tar -xzf "$work"/kubernetes_*.orig.tar.gz -C "$src" --strip-components=1
     cd "$src"
+    mend_reflect2 vendor/github.com/modern-go/reflect2
     say "    generating the OpenAPI definitions"
     generate_openapi "$work" >>"$work/log" 2>&1
     for name in $KUBE_COMMANDS; do
@@ -63,6 +64,44 @@ fetch_source() {
     apt-get "${options[@]}" update || true
     (cd "$1" && apt-get "${options[@]}" source --download-only kubernetes)
     ls "$1"/kubernetes_*"$K8S_VERSION"*.orig.tar.gz
+}
+
+# The vendored reflect2 1.0.1 was made for Go before 1.18: it calls reflect.mapiterinit without the
+# third argument that it has had since, which writes to a stray address. The API server then dies as
+# soon as a webhook changes an object. What follows is what reflect2 1.0.2 does.
+mend_reflect2() {
+    sed -i 's/^func mapiterinit(.*/func mapiterinit(rtype unsafe.Pointer, m unsafe.Pointer, it *hiter)/' \
+        "$1/unsafe_link.go"
+    sed -i '/^type hiter struct {/,/^}/d' "$1/unsafe_link.go"
+    cat >>"$1/unsafe_link.go" <<'END'
+
+type hiter struct {
+	key         unsafe.Pointer
+	value       unsafe.Pointer
+	t           unsafe.Pointer
+	h           unsafe.Pointer
+	buckets     unsafe.Pointer
+	bptr        unsafe.Pointer
+	overflow    *[]unsafe.Pointer
+	oldoverflow *[]unsafe.Pointer
+	startBucket uintptr
+	offset      uint8
+	wrapped     bool
+	B           uint8
+	i           uint8
+	bucket      uintptr
+	checkBucket uintptr
+}
+
+func newHiter(rtype unsafe.Pointer, m unsafe.Pointer) *hiter {
+	it := new(hiter)
+	mapiterinit(rtype, m, it)
+	return it
+}
+END
+    sed -i 's/mapiterinit(type2\.rtype, /newHiter(type2.rtype, /' "$1/unsafe_map.go"
+    grep -q 'newHiter(type2.rtype' "$1/unsafe_map.go"
+    grep -q 'it \*hiter)' "$1/unsafe_link.go"
 }
 
 # The one generated file that the source package lacks. The generator wants every package that asks
