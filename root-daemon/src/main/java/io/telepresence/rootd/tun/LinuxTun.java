@@ -2,6 +2,7 @@ package io.telepresence.rootd.tun;
 
 import io.telepresence.fault.FaultException;
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -25,6 +26,12 @@ public final class LinuxTun implements Tun {
     private final int wake;
     private final String name;
     private final int mtu;
+    /**
+     * The two {@code struct pollfd}. A field, because native code gets only its address: while the call waits, the
+     * garbage collector would free a buffer that nobody else holds, and the kernel would write into what comes there.
+     */
+    private final ByteBuffer polled = ByteBuffer.allocateDirect(16).order(ByteOrder.nativeOrder());
+
     private final ReadWriteLock descriptors = new ReentrantReadWriteLock();
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -34,6 +41,8 @@ public final class LinuxTun implements Tun {
         this.wake = wake;
         this.name = name;
         this.mtu = mtu;
+        short readable = 1;
+        polled.putInt(0, fd).putShort(4, readable).putInt(8, wake).putShort(12, readable);
     }
 
     /**
@@ -99,15 +108,14 @@ public final class LinuxTun implements Tun {
             }
             return -1;
         } finally {
+            Reference.reachabilityFence(into);
+            Reference.reachabilityFence(polled);
             descriptors.readLock().unlock();
         }
     }
 
     private void awaitPacket() throws IOException {
-        ByteBuffer fds = ByteBuffer.allocateDirect(16).order(ByteOrder.nativeOrder());
-        short readable = 1;
-        fds.putInt(0, fd).putShort(4, readable).putInt(8, wake).putShort(12, readable);
-        int ready = c.poll(fds, 2, -1);
+        int ready = c.poll(polled, 2, -1);
         if (ready < 0 && c.errno() != LibC.EINTR) {
             throw new IOException("waiting for " + name + ": errno " + c.errno());
         }
@@ -128,6 +136,7 @@ public final class LinuxTun implements Tun {
                 }
             }
         } finally {
+            Reference.reachabilityFence(packet);
             descriptors.readLock().unlock();
         }
     }
@@ -148,6 +157,7 @@ public final class LinuxTun implements Tun {
         ByteBuffer one = ByteBuffer.allocateDirect(8).order(ByteOrder.nativeOrder());
         one.putLong(0, 1);
         c.write(wake, one, 8);
+        Reference.reachabilityFence(one);
         descriptors.writeLock().lock();
         try {
             c.close(fd);
