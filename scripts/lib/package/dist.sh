@@ -2,7 +2,7 @@
 
 DIST=$PWD/target/dist/telepresence
 JNR_OPTIONS="--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -Djnr.ffi.x86asm.enabled=false"
-CLI_OPTIONS="-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData --sun-misc-unsafe-memory-access=allow"
+CLI_OPTIONS="-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData -XX:+UnlockDiagnosticVMOptions -XX:-AOTRecordTraining -XX:-AOTReplayTraining --sun-misc-unsafe-memory-access=allow"
 ROOTD_OPTIONS="-XX:+UseSerialGC -XX:-UsePerfData -Xms16m -Xmx256m -XX:MaxDirectMemorySize=256m -XX:+UseCompactObjectHeaders $JNR_OPTIONS"
 CLIENT_MODULES=java.base,java.logging,java.naming,java.management,java.net.http,java.xml,java.sql,java.security.jgss,java.desktop,jdk.unsupported,jdk.crypto.ec,jdk.net,jdk.zipfs
 # What java.desktop is for: java.beans, which snakeyaml and jackson ask for. Fonts and windows are not used.
@@ -79,11 +79,13 @@ rehearse_userd() {
   done
   REHEARSAL_HOME=$home
   rehearse_cli_lines "$home" userd
+  kill -TERM "$pid" 2>/dev/null || true
   wait_end "$pid" userd "$home/out"
   rm -rf "$home"
 }
 
-# Commands of a day's work against the user daemon that rehearses; the last one ends it.
+# Commands of a day's work against the user daemon that rehearses. None of them may start or end a root daemon: that one
+# is the machine's.
 rehearse_cli_lines() { # rehearse_cli_lines HOME WHO
   local line
   cp scripts/lib/package/rehearsal.kubeconfig "$1/kubeconfig"
@@ -110,6 +112,7 @@ rehearse_rootd() {
   rm -f "$out"
 }
 
+# Every class in the cache costs at each start: only what has to be quick is rehearsed.
 rehearse_cli() {
   local home pid i
   home=$(mktemp -d)
@@ -126,7 +129,8 @@ rehearse_cli() {
   HOME=$home XDG_RUNTIME_DIR=$home XDG_CACHE_HOME=$home/cache XDG_CONFIG_HOME=$home/config KUBECONFIG=$home/kubeconfig \
     "$DIST/runtime/bin/java" -XX:AOTCacheOutput="$DIST/aot/cli.aot" $CLI_OPTIONS "-Dtelepresence.home=$DIST" \
     -cp "$(launcher_class_path cli)" io.telepresence.cli.Main __rehearse \
-    <scripts/lib/package/rehearsal.txt >"$home/out" 2>&1 || true
+    <scripts/lib/package/rehearsal-cli.txt >"$home/out" 2>&1 || true
+  kill -TERM "$pid" 2>/dev/null || true
   wait_end "$pid" "userd (for the command line)" "$home/userd.out"
   check_cache cli "$home/out"
   rm -rf "$home"
