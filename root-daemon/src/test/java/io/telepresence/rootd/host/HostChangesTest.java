@@ -1,0 +1,124 @@
+package io.telepresence.rootd.host;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.telepresence.rootd.host.LinuxRoutes.OwnAddress;
+import io.telepresence.rootd.net.Cidr;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class HostChangesTest {
+    private static final KeptRoute KEPT = new KeptRoute(
+            Cidr.parse("10.96.7.0/24"),
+            Optional.of(Cidr.literal("192.168.1.1")),
+            Optional.of("eth0"),
+            Optional.of(Cidr.literal("192.168.1.5")));
+
+    @TempDir
+    Path directory;
+
+    private final FakeHost host = new FakeHost("");
+
+    @Test
+    void routesAreTheWishAndStayTheSameWhenAppliedTwice() throws Exception {
+        LinuxRoutes routes = new LinuxRoutes(host, new ChangeLog(directory, host), "tel0");
+        routes.up(1500, List.of(new OwnAddress(Cidr.literal("100.127.255.1"), Cidr.parse("100.127.255.0/24"))));
+        Set<TunRoute> wish = Set.of(new TunRoute(Cidr.parse("10.96.0.0/16"), false));
+        routes.apply(wish, Set.of(KEPT));
+        routes.apply(wish, Set.of(KEPT));
+        assertEquals(
+                """
+                addr 100.127.255.1/24 dev tel0 noprefixroute
+                link dev tel0 mtu 1500 up
+                route 10.96.0.0/16 dev tel0 congctl cubic
+                route 10.96.7.0/24 via 192.168.1.1 dev eth0 src 192.168.1.5
+                route 100.127.255.0/24 dev tel0 congctl cubic"""
+                        .strip(),
+                host.describe());
+        routes.apply(Set.of(new TunRoute(Cidr.parse("10.8.0.0/16"), true)), Set.of());
+        assertTrue(host.describe().contains("route first 10.8.0.0/16 dev tel0"));
+        assertFalse(host.describe().contains("10.96."));
+    }
+
+    @Test
+    void aKilledDaemonsChangesAreUndoneAtTheNextStart() throws Exception {
+        ChangeLog killed = new ChangeLog(directory, host);
+        LinuxRoutes routes = new LinuxRoutes(host, killed, "tel0");
+        routes.apply(Set.of(), Set.of(KEPT));
+        new RedirectDns(host, killed).apply(wish("192.168.1.1"));
+        assertEquals(
+                """
+                nft inet telepresence ip daddr 192.168.1.1 tcp dport 53 dnat ip to 100.127.255.1:53
+                nft inet telepresence ip daddr 192.168.1.1 udp dport 53 dnat ip to 100.127.255.1:53
+                route 10.96.7.0/24 via 192.168.1.1 dev eth0 src 192.168.1.5""",
+                host.describe());
+        Path journal = directory.resolve(ChangeLog.NAME);
+        assertEquals(PosixFilePermissions.fromString("rw-------"), Files.getPosixFilePermissions(journal));
+        assertEquals(2, ChangeLog.undoLeftOvers(directory, host));
+        assertEquals("", host.describe());
+        assertFalse(Files.exists(journal));
+    }
+
+    @Test
+    void closingTakesBackAndForgets() throws Exception {
+        ChangeLog log = new ChangeLog(directory, host);
+        RedirectDns dns = new RedirectDns(host, log);
+        dns.apply(wish("192.168.1.1"));
+        dns.apply(wish("10.0.0.2"));
+        assertTrue(host.describe().contains("10.0.0.2"));
+        assertFalse(host.describe().contains("192.168.1.1"));
+        dns.close();
+        assertEquals("", host.describe());
+        assertFalse(Files.exists(directory.resolve(ChangeLog.NAME)));
+    }
+
+    @Test
+    void onlyALocalForwarderIsRedirected() {
+        var router = new InetSocketAddress("192.168.1.1", 53);
+        var forwarder = new InetSocketAddress("127.0.0.1", 53);
+        assertEquals(List.of(forwarder), RedirectDns.targets(List.of(router, forwarder)));
+        assertEquals(List.of(router), RedirectDns.targets(List.of(router)));
+    }
+
+    @Test
+    void resolvedGetsDomainsAndGivesThemBack() throws Exception {
+        host.program("resolvectl").file("/etc/resolv.conf", "nameserver 127.0.0.53\n");
+        assertTrue(HostDns.resolvedRuns(host));
+        ResolvedDns dns = new ResolvedDns(host);
+        dns.apply(wish("127.0.0.53"));
+        assertTrue(host.describe().contains("resolve tel0 domain tel2-search ~cluster.local ~svc"));
+        assertTrue(host.describe().contains("resolve tel0 dns 100.127.255.1"));
+        dns.close();
+        assertEquals("", host.describe());
+    }
+
+    @Test
+    void resolvedThatNobodyAsksDoesNotCount() {
+        host.program("resolvectl").file("/etc/resolv.conf", "nameserver 192.168.1.1\n");
+        assertFalse(HostDns.resolvedRuns(host));
+    }
+
+    @Test
+    void shellLinesComeBack() {
+        List<String> words = List.of("sh", "-c", "it's \"a\" $test \\ x", "");
+        assertEquals(words, Shell.words(Shell.line(words)));
+    }
+
+    private static DnsWish wish(String nameserver) {
+        return new DnsWish(
+                "tel0",
+                List.of(Cidr.literal("100.127.255.1")),
+                List.of("cluster.local", "svc"),
+                "tel2-search",
+                List.of(new InetSocketAddress(nameserver, 53)));
+    }
+}
