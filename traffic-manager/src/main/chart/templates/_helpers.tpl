@@ -66,6 +66,9 @@ telepresence: manager
   resources: [pods]
   verbs: [patch, delete]
 - apiGroups: [""]
+  resources: [endpoints]
+  verbs: [get]
+- apiGroups: [""]
   resources: [pods/eviction]
   verbs: [create]
 {{- end }}

@@ -1,6 +1,7 @@
 package io.telepresence.manager.inject;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
@@ -111,7 +112,9 @@ final class AgentRollout {
             await(task, known, "no new pod became ready", () -> readyOnes(task) >= target);
         } catch (FaultException | InterruptedException | RuntimeException e) {
             LOG.warn("{} get their controller back: {}", names(batch), e.getMessage());
-            batch.forEach(cluster::readopt);
+            for (Pod pod : batch) {
+                insist(() -> cluster.readopt(pod));
+            }
             throw e;
         }
     }
@@ -144,19 +147,14 @@ final class AgentRollout {
     private void await(Task task, Set<String> known, String failure, BooleanSupplier done)
             throws FaultException, InterruptedException {
         long until = System.nanoTime() + limits.ready().toNanos();
-        while (!done.getAsBoolean()) {
-            for (Pod pod : cluster.pods(task.workload())) {
-                if (!known.contains(pod.getMetadata().getUid())
-                        && !task.wanted().test(pod)) {
-                    throw Fault.unreachable(
-                                    "pod " + pod.getMetadata().getName() + " of " + task.workload()
-                                            + " was created past the agent injector",
-                                    "Check MutatingWebhookConfiguration and Service of the agent injector")
-                            .exception();
+        while (true) {
+            try {
+                if (done.getAsBoolean() || cluster.shape(task.workload()).isEmpty()) {
+                    return;
                 }
-            }
-            if (cluster.shape(task.workload()).isEmpty()) {
-                return;
+                checkNewOnes(task, known);
+            } catch (KubernetesClientException e) {
+                LOG.info("the API server does not answer: looking at {} again", task.workload(), e);
             }
             if (System.nanoTime() > until) {
                 throw Fault.unreachable(
@@ -164,6 +162,39 @@ final class AgentRollout {
                         .exception();
             }
             Thread.sleep(limits.pause());
+        }
+    }
+
+    private void checkNewOnes(Task task, Set<String> known) throws FaultException {
+        for (Pod pod : cluster.pods(task.workload())) {
+            if (!known.contains(pod.getMetadata().getUid()) && !task.wanted().test(pod)) {
+                throw Fault.unreachable(
+                                "pod " + pod.getMetadata().getName() + " of " + task.workload()
+                                        + " was created past the agent injector",
+                                "Check MutatingWebhookConfiguration and Service of the agent injector")
+                        .exception();
+            }
+        }
+    }
+
+    private interface Step {
+        void run() throws InterruptedException;
+    }
+
+    /** Takes the step, if need be again and again while the API server is away; what is never done waits for a start. */
+    private void insist(Step step) throws InterruptedException {
+        long until = System.nanoTime() + limits.ready().toNanos();
+        while (true) {
+            try {
+                step.run();
+                return;
+            } catch (KubernetesClientException e) {
+                if (System.nanoTime() > until) {
+                    LOG.warn("given up; the next start of the traffic-manager tries again", e);
+                    return;
+                }
+                Thread.sleep(limits.pause().multipliedBy(4));
+            }
         }
     }
 
@@ -177,7 +208,7 @@ final class AgentRollout {
     private Thread retire(Pod pod) {
         return Threads.virtual("retire-" + pod.getMetadata().getName(), () -> {
             try {
-                cluster.retire(pod);
+                insist(() -> cluster.retire(pod));
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }

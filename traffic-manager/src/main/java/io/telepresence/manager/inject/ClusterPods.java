@@ -2,6 +2,7 @@ package io.telepresence.manager.inject;
 
 import static io.telepresence.agree.AgentNames.REPLACED;
 
+import io.fabric8.kubernetes.api.model.Endpoints;
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
@@ -17,11 +18,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** {@link WorkloadPods} of a real cluster. */
 final class ClusterPods implements WorkloadPods {
     /** How long a kube-proxy may take to hear that an endpoint has gone. */
     private static final Duration PROXIES = Duration.ofSeconds(2);
+
+    /** How long the endpoints controller may take to follow a pod's labels; after a restart it needs many seconds. */
+    private static final Duration ENDPOINTS = Duration.ofSeconds(60);
+
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(300);
 
     private static final String TEMPLATE_HASH = "pod-template-hash";
 
@@ -89,14 +96,35 @@ final class ClusterPods implements WorkloadPods {
     @Override
     public void retire(Pod pod) throws InterruptedException {
         Map<String, String> gone = new HashMap<>();
-        for (Service service : servicesOf(pod.getMetadata().getNamespace(), Pods.labels(pod))) {
+        List<Service> services = servicesOf(pod.getMetadata().getNamespace(), Pods.labels(pod));
+        for (Service service : services) {
             service.getSpec().getSelector().keySet().forEach(key -> gone.put(key, null));
         }
         if (!gone.isEmpty()) {
             api.patch(pod, gone, Map.of());
+            long until = System.nanoTime() + ENDPOINTS.toNanos();
+            while (services.stream().anyMatch(service -> serves(service, pod)) && System.nanoTime() < until) {
+                Thread.sleep(LOOK_AGAIN);
+            }
             Thread.sleep(PROXIES);
         }
         api.delete(pod);
+    }
+
+    /** Whether the pod is still an endpoint of the service, ready or not. */
+    private boolean serves(Service service, Pod pod) {
+        Endpoints endpoints = client.endpoints()
+                .inNamespace(service.getMetadata().getNamespace())
+                .withName(service.getMetadata().getName())
+                .get();
+        return endpoints != null
+                && endpoints.getSubsets().stream()
+                        .flatMap(subset ->
+                                Stream.concat(subset.getAddresses().stream(), subset.getNotReadyAddresses().stream()))
+                        .anyMatch(address -> address.getTargetRef() != null
+                                && pod.getMetadata()
+                                        .getUid()
+                                        .equals(address.getTargetRef().getUid()));
     }
 
     @Override

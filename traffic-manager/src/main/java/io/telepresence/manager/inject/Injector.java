@@ -2,6 +2,7 @@ package io.telepresence.manager.inject;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
@@ -82,15 +83,24 @@ public final class Injector implements AgentInstaller, AutoCloseable {
     @Override
     public void ensure(WorkloadRef workload, AgentConfig config, Consumer<String> progress)
             throws FaultException, InterruptedException {
-        refuse(workload);
-        CompletableFuture<Void> started = start(workload, config, progress);
         try {
-            started.get();
+            refuse(workload);
+            start(workload, config, progress).get();
+        } catch (KubernetesClientException e) {
+            throw unanswered(workload, e);
         } catch (ExecutionException e) {
+            if (e.getCause() instanceof KubernetesClientException cause) {
+                throw unanswered(workload, cause);
+            }
             throw e.getCause() instanceof FaultException fault
                     ? fault
                     : FaultStatus.of(e.getCause()).exception(e.getCause());
         }
+    }
+
+    private static FaultException unanswered(WorkloadRef workload, KubernetesClientException e) {
+        return Fault.unreachable("the traffic-manager cannot ask the API server about " + workload, "")
+                .exception(e);
     }
 
     @Override
