@@ -121,7 +121,7 @@ class ConnectIT {
         String ip = Cluster.kubectl("get", "pod", "-l", "sample=echo", "-o", "jsonpath={.items[0].status.podIP}")
                 .ok()
                 .stdout();
-        Result refused = LAPTOP.curl("http://" + ip + ":9/").failed().says("onnection refused");
+        Result refused = LAPTOP.curl("-v", "http://" + ip + ":9/").failed().says("onnection refused");
         assertTrue(refused.millis() < 3000, refused::describe);
     }
 

@@ -1,0 +1,122 @@
+package io.telepresence.cli;
+
+import io.telepresence.cli.daemon.Configuration;
+import io.telepresence.cli.daemon.ConnectWish;
+import io.telepresence.cli.daemon.Connected;
+import io.telepresence.cli.daemon.Daemon;
+import io.telepresence.cli.daemon.DaemonStatus;
+import io.telepresence.cli.daemon.EngageWish;
+import io.telepresence.cli.daemon.Engagement;
+import io.telepresence.cli.daemon.HelmWish;
+import io.telepresence.cli.daemon.KubeContext;
+import io.telepresence.cli.daemon.KubeFlags;
+import io.telepresence.cli.daemon.LogLevelWish;
+import io.telepresence.cli.daemon.LogsWish;
+import io.telepresence.cli.daemon.Workload;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** A user daemon that remembers its session and intercepts, and what it was last asked for. */
+final class FakeDaemon implements Daemon {
+    /** The last wish of any kind. */
+    Object asked;
+
+    boolean connected;
+    final List<Engagement> engagements = new ArrayList<>();
+    List<Workload> workloads = List.of();
+    Engagement next = Samples.intercept(Samples.port("TCP", 8080, 8080, "http", 80));
+    DaemonStatus status = Samples.notConnected();
+
+    @Override
+    public DaemonStatus status() {
+        return connected ? Samples.connected(engagements) : status;
+    }
+
+    @Override
+    public Connected connect(ConnectWish wish, Consumer<String> steps) {
+        asked = wish;
+        steps.accept("Connecting to traffic manager");
+        boolean already = connected;
+        connected = true;
+        return new Connected(already, "dev", "default", "https://192.0.2.1:6443", List.of("DNS does not answer"));
+    }
+
+    @Override
+    public boolean disconnect() {
+        boolean was = connected;
+        connected = false;
+        return was;
+    }
+
+    @Override
+    public void quit() {
+        connected = false;
+        asked = "quit";
+    }
+
+    @Override
+    public List<Workload> list(String namespace) {
+        asked = namespace;
+        return workloads;
+    }
+
+    @Override
+    public void watch(String namespace, Consumer<List<Workload>> snapshots) {
+        snapshots.accept(List.of());
+        snapshots.accept(workloads);
+    }
+
+    @Override
+    public Engagement engage(EngageWish wish, Consumer<String> steps) {
+        asked = wish;
+        engagements.add(next);
+        return next;
+    }
+
+    @Override
+    public void leave(String name) throws FaultException {
+        Optional<Engagement> found =
+                engagements.stream().filter(e -> e.name().equals(name)).findFirst();
+        engagements.remove(found.orElseThrow(() -> Fault.user("Intercept named \"" + name + "\" not found", "")
+                .exception()));
+    }
+
+    @Override
+    public String helm(HelmWish wish, Consumer<String> steps) {
+        asked = wish;
+        return "Traffic Manager installed successfully";
+    }
+
+    @Override
+    public List<String> namespaces(KubeFlags flags) {
+        asked = flags;
+        return List.of("default", "kube-system");
+    }
+
+    @Override
+    public List<KubeContext> contexts(KubeFlags flags) {
+        return List.of(
+                new KubeContext("dev", "c1", "ann", "default", true), new KubeContext("prod", "c2", "ann", "shop", false));
+    }
+
+    @Override
+    public void logLevel(LogLevelWish wish) {
+        asked = wish;
+    }
+
+    @Override
+    public List<String> gatherLogs(LogsWish wish) {
+        asked = wish;
+        return List.of("pod a-1: no log");
+    }
+
+    @Override
+    public Configuration configuration(boolean clientOnly, String configFile) {
+        asked = clientOnly + " " + configFile;
+        return new Configuration("timeouts:\n  helm: 30s\n", "{\"timeouts\":{\"helm\":\"30s\"}}");
+    }
+}

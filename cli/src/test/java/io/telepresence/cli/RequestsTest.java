@@ -1,0 +1,191 @@
+package io.telepresence.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.telepresence.cli.daemon.ConnectWish;
+import io.telepresence.cli.daemon.EngageWish;
+import io.telepresence.cli.daemon.HelmWish;
+import io.telepresence.cli.daemon.KubeFlags;
+import io.telepresence.cli.daemon.LogLevelWish;
+import io.telepresence.cli.daemon.LogsWish;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Real argument lists, and what the daemon is asked for because of them: every default, every flag. */
+final class RequestsTest {
+    private final Typing typing = new Typing();
+
+    @Test
+    void connectByItselfAsksForDefaults() {
+        assertEquals(0, typing.type("connect"));
+        ConnectWish wish = typing.asked();
+        assertEquals("", wish.name());
+        assertEquals("", wish.namespace());
+        assertEquals("", wish.managerNamespace());
+        assertEquals(List.of(), wish.mapped());
+        assertEquals(new ConnectWish.Subnets(List.of(), List.of(), List.of()), wish.subnets());
+        assertEquals(Map.of(), wish.kube().flags());
+        assertEquals(new KubeFlags.Place("", "/home/ann", "/work/dir", false, ""), wish.kube().place());
+        assertEquals(0, wish.kube().stdin().length);
+    }
+
+    @Test
+    void connectTakesItsFlags() {
+        typing.environment.put("KUBECONFIG", "/k/config");
+        assertEquals(0, typing.type("--config c.yml connect -n shop --name work --manager-namespace tm"
+                + " --also-proxy 10.1.0.0/16,10.2.0.0/16 --also-proxy 10.3.0.0/16 --never-proxy=10.4.0.0/16"
+                + " --allow-conflicting-subnets 10.5.0.0/16 --mapped-namespaces shop,pay"));
+        ConnectWish wish = typing.asked();
+        assertEquals("work", wish.name());
+        assertEquals("shop", wish.namespace());
+        assertEquals("tm", wish.managerNamespace());
+        assertEquals(List.of("shop", "pay"), wish.mapped());
+        assertEquals(
+                new ConnectWish.Subnets(
+                        List.of("10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16"),
+                        List.of("10.4.0.0/16"),
+                        List.of("10.5.0.0/16")),
+                wish.subnets());
+        assertEquals("/k/config", wish.kube().place().kubeconfig());
+        assertEquals("c.yml", wish.kube().place().configFile());
+    }
+
+    @Test
+    void everyKubernetesFlagIsPassedOn() {
+        assertEquals(0, typing.type("list-namespaces --as ann --as-group a --as-group b,c --as-uid 7 --as-user-extra k=v"
+                + " --cache-dir d --certificate-authority ca --client-certificate cc --client-key ck --cluster cl"
+                + " --context cx --disable-compression --insecure-skip-tls-verify --kubeconfig kc --proxy-url p"
+                + " --request-timeout 5s -s https://a --tls-server-name t --token tok --user u -n ns"));
+        KubeFlags flags = typing.asked();
+        assertEquals(
+                Map.ofEntries(
+                        Map.entry("as", List.of("ann")),
+                        Map.entry("as-group", List.of("a", "b,c")),
+                        Map.entry("as-uid", List.of("7")),
+                        Map.entry("as-user-extra", List.of("k=v")),
+                        Map.entry("cache-dir", List.of("d")),
+                        Map.entry("certificate-authority", List.of("ca")),
+                        Map.entry("client-certificate", List.of("cc")),
+                        Map.entry("client-key", List.of("ck")),
+                        Map.entry("cluster", List.of("cl")),
+                        Map.entry("context", List.of("cx")),
+                        Map.entry("disable-compression", List.of("true")),
+                        Map.entry("insecure-skip-tls-verify", List.of("true")),
+                        Map.entry("kubeconfig", List.of("kc")),
+                        Map.entry("proxy-url", List.of("p")),
+                        Map.entry("request-timeout", List.of("5s")),
+                        Map.entry("server", List.of("https://a")),
+                        Map.entry("tls-server-name", List.of("t")),
+                        Map.entry("token", List.of("tok")),
+                        Map.entry("user", List.of("u")),
+                        Map.entry("namespace", List.of("ns"))),
+                flags.flags());
+    }
+
+    @Test
+    void aKubeconfigComesFromStdin() {
+        typing.stdin = "kind: Config";
+        typing.type("connect --kubeconfig -");
+        ConnectWish wish = typing.asked();
+        assertArrayEquals("kind: Config".getBytes(StandardCharsets.UTF_8), wish.kube().stdin());
+    }
+
+    @Test
+    void theManagersNamespaceComesFromTheEnvironmentToo() {
+        typing.environment.put("TELEPRESENCE_MANAGER_NAMESPACE", "from-env");
+        typing.type("connect");
+        assertEquals("from-env", typing.<ConnectWish>asked().managerNamespace());
+        typing.type("helm install");
+        assertEquals("from-env", typing.<HelmWish>asked().managerNamespace());
+        typing.type("helm install -n scope");
+        assertEquals("scope", typing.<HelmWish>asked().managerNamespace());
+    }
+
+    @Test
+    void interceptByItselfAsksForDefaults() {
+        typing.daemon.connected = true;
+        assertEquals(0, typing.type("intercept echo"));
+        assertEquals(
+                new EngageWish("echo", new EngageWish.Workload("echo", ""), "", "", "127.0.0.1", List.of()),
+                typing.<EngageWish>asked());
+    }
+
+    @Test
+    void interceptTakesItsFlags() {
+        typing.daemon.connected = true;
+        assertEquals(0, typing.type("intercept mine -w echo -n shop --service api --container app --address 127.0.0.9"
+                + " -p 8080:http -p 9090:53/UDP,7070"));
+        assertEquals(
+                new EngageWish(
+                        "mine",
+                        new EngageWish.Workload("echo", "shop"),
+                        "api",
+                        "app",
+                        "127.0.0.9",
+                        List.of(
+                                new EngageWish.Port(8080, "http"),
+                                new EngageWish.Port(9090, "53/UDP"),
+                                new EngageWish.Port(7070, ""))),
+                typing.<EngageWish>asked());
+    }
+
+    @Test
+    void helmInstallByItselfAsksForDefaults() {
+        assertEquals(0, typing.type("helm install"));
+        HelmWish wish = typing.asked();
+        assertEquals(HelmWish.Verb.INSTALL, wish.verb());
+        assertEquals("", wish.managerNamespace());
+        assertEquals(HelmWish.Values.NONE, wish.values());
+        assertEquals(new HelmWish.Switches(true, false, "", false, false), wish.switches());
+    }
+
+    @Test
+    void helmUpgradeTakesItsFlags() {
+        assertEquals(0, typing.type("helm upgrade --create-namespace=false --no-hooks --set a=1,b=2 --set c=3 --set-file d=f"
+                + " --set-json e={} --set-string g=4 -f v.yaml --values w.yaml --version ^0.1 --reuse-values"));
+        HelmWish wish = typing.asked();
+        assertEquals(
+                new HelmWish.Values(
+                        List.of("a=1,b=2", "c=3"),
+                        List.of("d=f"),
+                        List.of("e={}"),
+                        List.of("g=4"),
+                        List.of("v.yaml", "w.yaml")),
+                wish.values());
+        assertEquals(new HelmWish.Switches(false, true, "^0.1", false, true), wish.switches());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "loglevel debug,                DEBUG, 1800, false, false",
+        "loglevel warning -d 0s,        WARN,  0,    false, false",
+        "loglevel TRACE -l -d 1h30m,    TRACE, 5400, true,  false",
+        "loglevel info -r --duration 90s, INFO, 90,  false, true",
+    })
+    void logLevel(String line, String level, long seconds, boolean local, boolean remote) {
+        assertEquals(0, typing.type(line));
+        assertEquals(new LogLevelWish(level, Duration.ofSeconds(seconds), local, remote), typing.asked());
+    }
+
+    @Test
+    void gatherLogsHasDefaultsAndMakesItsFileAbsolute() {
+        assertEquals(0, typing.type("gather-logs -o logs.zip"));
+        assertEquals(new LogsWish(false, "all", false, "/work/dir/logs.zip", "all", true), typing.asked());
+        assertEquals("Logs have been exported to /work/dir/logs.zip\n", typing.out());
+        assertEquals("pod a-1: no log\n", typing.err());
+        typing.type("gather-logs -a -y --daemons root,user --traffic-agents echo --traffic-manager=false -o /l.zip");
+        assertEquals(new LogsWish(true, "root,user", true, "/l.zip", "echo", false), typing.asked());
+    }
+
+    @Test
+    void configViewSaysWhichFile() {
+        typing.type("config view -c --config my.yml");
+        assertEquals("true my.yml", typing.asked());
+    }
+}

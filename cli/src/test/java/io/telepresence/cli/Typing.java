@@ -1,0 +1,90 @@
+package io.telepresence.cli;
+
+import io.telepresence.cli.daemon.Daemon;
+import io.telepresence.cli.daemon.Daemons;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** A keyboard and a screen in front of fake daemons. */
+final class Typing implements Daemons {
+    final FakeDaemon daemon = new FakeDaemon();
+    final Map<String, String> environment = new HashMap<>(Map.of("HOME", "/home/ann"));
+    boolean userRuns = true;
+    boolean rootRuns = true;
+    int childExit;
+    final List<String> children = new ArrayList<>();
+    String stdin = "";
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    /** Types one line; words are separated by single spaces. The exit code. */
+    int type(String line) {
+        out.reset();
+        err.reset();
+        var streams = new Machine.Streams(
+                new ByteArrayInputStream(stdin.getBytes(StandardCharsets.UTF_8)),
+                new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                false);
+        Machine machine = new Machine(environment, Path.of("/work/dir"), streams, this, (command, variables) -> {
+            children.add(command + " " + variables + " connected=" + daemon.connected + " intercepts="
+                    + daemon.engagements.size());
+            return childExit;
+        });
+        return new RootCommand(machine).run(line.isEmpty() ? List.of() : List.of(line.split(" ")));
+    }
+
+    String out() {
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    String err() {
+        return err.toString(StandardCharsets.UTF_8);
+    }
+
+    @SuppressWarnings("unchecked")
+    <T> T asked() {
+        return (T) daemon.asked;
+    }
+
+    @Override
+    public Optional<Daemon> user() {
+        return userRuns ? Optional.of(daemon) : Optional.empty();
+    }
+
+    @Override
+    public Daemon launchUser() {
+        userRuns = true;
+        return daemon;
+    }
+
+    @Override
+    public Optional<String> rootVersion() {
+        return rootRuns ? Optional.of("v0.1.0") : Optional.empty();
+    }
+
+    @Override
+    public void launchRoot() {
+        rootRuns = true;
+    }
+
+    @Override
+    public void quitRoot() {
+        rootRuns = false;
+    }
+
+    @Override
+    public void awaitEnd() {
+        userRuns = false;
+        rootRuns = false;
+    }
+}
