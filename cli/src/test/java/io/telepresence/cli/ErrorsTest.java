@@ -44,12 +44,14 @@ final class ErrorsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"http", "0", "65536", "8080:", "8080:UPPER", "8080:0", "8080:99999", "8080:http/SCTP", "80/TCP"})
+    @ValueSource(
+            strings = {"http", "0", "65536", "8080:", "8080:UPPER", "8080:0", "8080:99999", "8080:http/SCTP", "80/TCP"})
     void aPortOfTheWrongFormSaysTheRightOne(String port) {
         assertEquals(1, typing.type("intercept echo --port " + port));
         assertTrue(
-                typing.err().startsWith("telepresence intercept: error: port must be of the format"
-                        + " --port <local-port>[:<svcPortIdentifier>], not \"" + port + "\""),
+                typing.err()
+                        .startsWith("telepresence intercept: error: port must be of the format"
+                                + " --port <local-port>[:<svcPortIdentifier>], not \"" + port + "\""),
                 typing.err());
     }
 
@@ -64,8 +66,7 @@ final class ErrorsTest {
     void leaveWithoutADaemonSaysSo() {
         typing.userRuns = false;
         assertEquals(1, typing.type("leave echo"));
-        assertEquals(
-                "telepresence leave: error: not connected. Run \"telepresence connect\" first\n", typing.err());
+        assertEquals("telepresence leave: error: not connected. Run \"telepresence connect\" first\n", typing.err());
     }
 
     @Test

@@ -81,8 +81,8 @@ final class FakeDaemon implements Daemon {
     public void leave(String name) throws FaultException {
         Optional<Engagement> found =
                 engagements.stream().filter(e -> e.name().equals(name)).findFirst();
-        engagements.remove(found.orElseThrow(() -> Fault.user("Intercept named \"" + name + "\" not found", "")
-                .exception()));
+        engagements.remove(found.orElseThrow(() ->
+                Fault.user("Intercept named \"" + name + "\" not found", "").exception()));
     }
 
     @Override
@@ -100,7 +100,8 @@ final class FakeDaemon implements Daemon {
     @Override
     public List<KubeContext> contexts(KubeFlags flags) {
         return List.of(
-                new KubeContext("dev", "c1", "ann", "default", true), new KubeContext("prod", "c2", "ann", "shop", false));
+                new KubeContext("dev", "c1", "ann", "default", true),
+                new KubeContext("prod", "c2", "ann", "shop", false));
     }
 
     @Override

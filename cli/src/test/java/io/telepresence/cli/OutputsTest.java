@@ -93,7 +93,9 @@ final class OutputsTest {
                 deployment db       : not interceptable (traffic-agent not installed): no ports
                 """,
                 printed("list"));
-        assertEquals("deployment echo: intercepted", printed("list -i").lines().findFirst().orElse(""));
+        assertEquals(
+                "deployment echo: intercepted",
+                printed("list -i").lines().findFirst().orElse(""));
         assertEquals(7, printed("list --agents").lines().count());
         assertTrue(printed("list --debug").contains("  ID            : 5e55:echo\n"));
     }
@@ -204,16 +206,16 @@ final class OutputsTest {
                   name: Root Daemon
                   version: v0.1.0
                   dns:
-                    remote_ip: "10.96.0.10"
+                    remote_ip: 10.96.0.10
                     exclude_suffixes:
                     - .com
                     - .io
-                    lookup_timeout: "4s"
+                    lookup_timeout: 4s
                   subnets:
-                  - "10.96.0.0/16"
-                  - "10.244.0.0/24"
+                  - 10.96.0.0/16
+                  - 10.244.0.0/24
                   never_proxy_subnets:
-                  - "192.0.2.0/24"
+                  - 192.0.2.0/24
                 traffic_manager:
                   name: Traffic Manager
                   version: v0.1.0
@@ -239,7 +241,8 @@ final class OutputsTest {
         typing.userRuns = false;
         typing.rootRuns = false;
         assertEquals(
-                "Client     : " + client + "\nRoot Daemon: not running\nUser Daemon: not running\n", printed("version"));
+                "Client     : " + client + "\nRoot Daemon: not running\nUser Daemon: not running\n",
+                printed("version"));
     }
 
     @Test

@@ -31,16 +31,20 @@ final class RequestsTest {
         assertEquals(List.of(), wish.mapped());
         assertEquals(new ConnectWish.Subnets(List.of(), List.of(), List.of()), wish.subnets());
         assertEquals(Map.of(), wish.kube().flags());
-        assertEquals(new KubeFlags.Place("", "/home/ann", "/work/dir", false, ""), wish.kube().place());
+        assertEquals(
+                new KubeFlags.Place("", "/home/ann", "/work/dir", false, ""),
+                wish.kube().place());
         assertEquals(0, wish.kube().stdin().length);
     }
 
     @Test
     void connectTakesItsFlags() {
         typing.environment.put("KUBECONFIG", "/k/config");
-        assertEquals(0, typing.type("--config c.yml connect -n shop --name work --manager-namespace tm"
-                + " --also-proxy 10.1.0.0/16,10.2.0.0/16 --also-proxy 10.3.0.0/16 --never-proxy=10.4.0.0/16"
-                + " --allow-conflicting-subnets 10.5.0.0/16 --mapped-namespaces shop,pay"));
+        assertEquals(
+                0,
+                typing.type("--config c.yml connect -n shop --name work --manager-namespace tm"
+                        + " --also-proxy 10.1.0.0/16,10.2.0.0/16 --also-proxy 10.3.0.0/16 --never-proxy=10.4.0.0/16"
+                        + " --allow-conflicting-subnets 10.5.0.0/16 --mapped-namespaces shop,pay"));
         ConnectWish wish = typing.asked();
         assertEquals("work", wish.name());
         assertEquals("shop", wish.namespace());
@@ -58,10 +62,12 @@ final class RequestsTest {
 
     @Test
     void everyKubernetesFlagIsPassedOn() {
-        assertEquals(0, typing.type("list-namespaces --as ann --as-group a --as-group b,c --as-uid 7 --as-user-extra k=v"
-                + " --cache-dir d --certificate-authority ca --client-certificate cc --client-key ck --cluster cl"
-                + " --context cx --disable-compression --insecure-skip-tls-verify --kubeconfig kc --proxy-url p"
-                + " --request-timeout 5s -s https://a --tls-server-name t --token tok --user u -n ns"));
+        assertEquals(
+                0,
+                typing.type("list-namespaces --as ann --as-group a --as-group b,c --as-uid 7 --as-user-extra k=v"
+                        + " --cache-dir d --certificate-authority ca --client-certificate cc --client-key ck --cluster cl"
+                        + " --context cx --disable-compression --insecure-skip-tls-verify --kubeconfig kc --proxy-url p"
+                        + " --request-timeout 5s -s https://a --tls-server-name t --token tok --user u -n ns"));
         KubeFlags flags = typing.asked();
         assertEquals(
                 Map.ofEntries(
@@ -93,7 +99,8 @@ final class RequestsTest {
         typing.stdin = "kind: Config";
         typing.type("connect --kubeconfig -");
         ConnectWish wish = typing.asked();
-        assertArrayEquals("kind: Config".getBytes(StandardCharsets.UTF_8), wish.kube().stdin());
+        assertArrayEquals(
+                "kind: Config".getBytes(StandardCharsets.UTF_8), wish.kube().stdin());
     }
 
     @Test
@@ -119,8 +126,10 @@ final class RequestsTest {
     @Test
     void interceptTakesItsFlags() {
         typing.daemon.connected = true;
-        assertEquals(0, typing.type("intercept mine -w echo -n shop --service api --container app --address 127.0.0.9"
-                + " -p 8080:http -p 9090:53/UDP,7070"));
+        assertEquals(
+                0,
+                typing.type("intercept mine -w echo -n shop --service api --container app --address 127.0.0.9"
+                        + " -p 8080:http -p 9090:53/UDP,7070"));
         assertEquals(
                 new EngageWish(
                         "mine",
@@ -147,8 +156,10 @@ final class RequestsTest {
 
     @Test
     void helmUpgradeTakesItsFlags() {
-        assertEquals(0, typing.type("helm upgrade --create-namespace=false --no-hooks --set a=1,b=2 --set c=3 --set-file d=f"
-                + " --set-json e={} --set-string g=4 -f v.yaml --values w.yaml --version ^0.1 --reuse-values"));
+        assertEquals(
+                0,
+                typing.type("helm upgrade --create-namespace=false --no-hooks --set a=1,b=2 --set c=3 --set-file d=f"
+                        + " --set-json e={} --set-string g=4 -f v.yaml --values w.yaml --version ^0.1 --reuse-values"));
         HelmWish wish = typing.asked();
         assertEquals(
                 new HelmWish.Values(

@@ -9,8 +9,7 @@ import org.junit.jupiter.api.Test;
 
 /** Starting and ending sessions and daemons, and commands that run inside. */
 final class SessionsTest {
-    private static final String CONNECTED =
-            "Connected to context dev, namespace default (https://192.0.2.1:6443)\n";
+    private static final String CONNECTED = "Connected to context dev, namespace default (https://192.0.2.1:6443)\n";
 
     private final Typing typing = new Typing();
 
@@ -42,7 +41,9 @@ final class SessionsTest {
     void progressAsJson() {
         typing.type("connect --progress json");
         List<String> lines = typing.err().lines().toList();
-        assertTrue(lines.get(1).endsWith("\"event\":\"step\",\"message\":\"Connecting to traffic manager\"}"), typing.err());
+        assertTrue(
+                lines.get(1).endsWith("\"event\":\"step\",\"message\":\"Connecting to traffic manager\"}"),
+                typing.err());
         assertTrue(lines.get(2).contains("\"event\":\"done\",\"message\":\"Connected to context dev,"), typing.err());
         assertEquals("", typing.out());
     }

@@ -40,7 +40,7 @@ final class Typing implements Daemons {
                     + daemon.engagements.size());
             return childExit;
         });
-        return new RootCommand(machine).run(line.isEmpty() ? List.of() : List.of(line.split(" ")));
+        return new RootCommand(machine).run(line.isEmpty() ? List.of() : List.of(line.split(" ", -1)));
     }
 
     String out() {

@@ -4,12 +4,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Writes a tree of Map, List, String, Number, Boolean and null as block YAML. Text that could be misread is quoted. */
 public final class Yaml {
     private static final Set<String> WORDS =
             Set.of("true", "false", "yes", "no", "on", "off", "null", "y", "n", "~", "", ".inf", ".nan");
     private static final String NEEDS_QUOTES_FIRST = "-?:,[]{}#&*!|>'\"%@` =";
+
+    private static final Pattern NUMBER_OR_TIME = Pattern.compile("[-+]?[0-9][0-9_]*(\\.[0-9_]*)?([eE][-+]?[0-9]+)?"
+            + "|[-+]?\\.[0-9]+([eE][-+]?[0-9]+)?|0[xo][0-9a-fA-F]+|[-+]?[0-9]+(:[0-9]{1,2})+(\\.[0-9]*)?"
+            + "|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*");
 
     private Yaml() {}
 
@@ -77,7 +82,7 @@ public final class Yaml {
     private static String quoted(String text) {
         boolean plain = !WORDS.contains(text.toLowerCase(java.util.Locale.ROOT))
                 && NEEDS_QUOTES_FIRST.indexOf(text.charAt(0)) < 0
-                && !looksLikeNumber(text)
+                && !NUMBER_OR_TIME.matcher(text).matches()
                 && !text.contains(": ")
                 && !text.contains(" #")
                 && !text.endsWith(":")
@@ -89,12 +94,5 @@ public final class Yaml {
         StringBuilder out = new StringBuilder();
         Json.quote(text, out);
         return out.toString();
-    }
-
-    private static boolean looksLikeNumber(String text) {
-        char first = text.charAt(0);
-        return Character.isDigit(first)
-                || first == '+'
-                || first == '.' && text.length() > 1 && Character.isDigit(text.charAt(1));
     }
 }
