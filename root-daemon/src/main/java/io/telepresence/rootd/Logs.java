@@ -85,6 +85,8 @@ final class Logs {
         for (String noisy : new String[] {"io.netty", "io.grpc", "org.xbill"}) {
             ((Logger) LoggerFactory.getLogger(noisy)).setLevel(Level.WARN);
         }
+        // It warns at each connection to a unix socket that such a one has no SO_KEEPALIVE.
+        ((Logger) LoggerFactory.getLogger("io.netty.bootstrap")).setLevel(Level.ERROR);
         return root;
     }
 }

@@ -12,6 +12,7 @@ import io.telepresence.rpc.rootd.NetworkStatus;
 import io.telepresence.run.Threads;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -28,6 +29,7 @@ final class SessionRunner {
     private final HostCommands host;
     private final ChangeLog log;
     private final ServerCallStreamObserver<NetworkStatus> replies;
+    private final CompletableFuture<Void> cancelled = new CompletableFuture<>();
     private final CountDownLatch finished = new CountDownLatch(1);
     private volatile NetworkSession session;
     private NetworkConfig wished;
@@ -59,6 +61,7 @@ final class SessionRunner {
 
     synchronized void end() {
         ended = true;
+        cancelled.complete(null);
         notifyAll();
     }
 
@@ -116,7 +119,7 @@ final class SessionRunner {
             close();
         }
         if (session == null) {
-            session = NetworkSession.open(host, log, config);
+            session = NetworkSession.open(host, log, config, cancelled);
         } else {
             session.apply(config);
         }

@@ -5,7 +5,7 @@ import com.google.common.util.concurrent.Futures;
 import com.google.common.util.concurrent.ListenableFuture;
 import com.google.common.util.concurrent.MoreExecutors;
 import com.google.protobuf.ByteString;
-import io.grpc.StatusRuntimeException;
+import io.grpc.Status;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
@@ -17,6 +17,7 @@ import io.telepresence.rpc.manager.DnsQuestion;
 import io.telepresence.rpc.manager.ManagerGrpc;
 import io.telepresence.rpc.manager.PingReply;
 import io.telepresence.rpc.manager.PingRequest;
+import io.telepresence.rpc.manager.RemainReply;
 import io.telepresence.rpc.manager.SessionRef;
 import io.telepresence.rpc.rootd.NetworkConfig;
 import io.telepresence.rpc.tunnel.Dial;
@@ -28,6 +29,7 @@ import io.telepresence.tunnel.FlowKey;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -67,19 +69,30 @@ final class ManagerLink implements Uplink, ClusterLookup, AutoCloseable {
         config.set(changed);
     }
 
-    /** Waits until the manager has answered once. */
-    void await() throws FaultException {
+    /**
+     * Waits until the manager has answered once.
+     *
+     * @param cancelled once complete, there is nothing to wait for
+     */
+    void await(CompletableFuture<Void> cancelled) throws FaultException {
+        CompletableFuture<RemainReply> answered = stage(
+                        ManagerGrpc.newFutureStub(carriers.control().channel())
+                                .withWaitForReady()
+                                .withDeadlineAfter(FIRST_CALL_SECONDS, TimeUnit.SECONDS)
+                                .remain(session(config.get())),
+                        Function.<RemainReply>identity())
+                .toCompletableFuture();
         try {
-            ManagerGrpc.newBlockingStub(carriers.control().channel())
-                    .withWaitForReady()
-                    .withDeadlineAfter(FIRST_CALL_SECONDS, TimeUnit.SECONDS)
-                    .remain(session(config.get()));
-        } catch (StatusRuntimeException e) {
+            CompletableFuture.anyOf(answered, cancelled).join();
+        } catch (CompletionException e) {
             throw Fault.unreachable(
                             "the traffic-manager does not answer through the user daemon's connection: "
-                                    + e.getStatus().getCode(),
+                                    + Status.fromThrowable(e.getCause()).getCode(),
                             "Look at the user daemon's log")
-                    .exception(e);
+                    .exception(e.getCause());
+        }
+        if (cancelled.isDone()) {
+            throw Fault.user("the session was ended while it began", "").exception();
         }
     }
 

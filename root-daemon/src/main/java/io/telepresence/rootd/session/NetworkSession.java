@@ -17,6 +17,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -69,15 +70,23 @@ public final class NetworkSession implements AutoCloseable {
         this.config = config;
     }
 
-    /** Sets everything up; if that fails nothing is left on the machine. Blocks, for some seconds at most. */
-    public static NetworkSession open(HostCommands host, ChangeLog log, NetworkConfig config) throws FaultException {
+    /**
+     * Sets everything up; if that fails nothing is left on the machine. Blocks, for some seconds at most.
+     *
+     * @param cancelled once complete, waiting for the manager makes no sense any more
+     */
+    public static NetworkSession open(
+            HostCommands host, ChangeLog log, NetworkConfig config, CompletableFuture<Void> cancelled)
+            throws FaultException {
         Closers opened = new Closers();
         try {
             ManagerLink link = opened.add(ManagerLink.open(config));
             int millis = config.getConnectivityCheckMs();
             var services = Reachability.services(injector(config), millis);
             var pods = Reachability.pods(manager(config), millis);
-            link.await();
+            var publicNames = SessionDns.publicNamesNow(
+                    host, Wishes.nameservers(config.getDns(), host.readOrEmpty(ResolvConf.FILE)));
+            link.await(cancelled);
             boolean mapServices = !Reachability.join(services);
             boolean mapPods = !Reachability.join(pods);
             LinuxTun tun = LinuxTun.open(MTU);
@@ -89,8 +98,8 @@ public final class NetworkSession implements AutoCloseable {
                     new SessionDns.Machine(host, log),
                     tun.name(),
                     network.prefixes().addresses(),
-                    Wishes.dns(config.getDns(), List.of(), network.prefixes().addresses()),
-                    link));
+                    link,
+                    publicNames));
             Parts parts = new Parts(link, network, stack, dns);
             NetworkSession session = new NetworkSession(host, parts, opened, mapServices, mapPods, config);
             session.apply(config);

@@ -15,7 +15,9 @@ import io.telepresence.rootd.host.NoHostDns;
 import io.telepresence.rootd.host.RedirectDns;
 import io.telepresence.rootd.host.ResolvConf;
 import io.telepresence.rootd.host.ResolvedDns;
+import io.telepresence.rpc.rootd.DnsConfig;
 import io.telepresence.run.Closers;
+import io.telepresence.run.Threads;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -24,6 +26,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,6 +51,7 @@ final class SessionDns implements AutoCloseable {
     private final Resolver resolver;
     private final Closers opened = new Closers();
     private volatile State state = new State("none", "", "");
+    private CompletableFuture<Boolean> publicBefore;
 
     /** What programs and tests change on. */
     record Machine(HostCommands host, ChangeLog log) {}
@@ -70,14 +74,38 @@ final class SessionDns implements AutoCloseable {
         this.resolver = resolver;
     }
 
-    /** Starts the server; the machine does not ask it yet. */
+    /** Starts to find out whether public names resolve on this machine; to be asked before anything is changed. */
+    static CompletableFuture<Boolean> publicNamesNow(HostCommands host, List<InetSocketAddress> nameservers) {
+        CompletableFuture<Boolean> answer = new CompletableFuture<>();
+        Threads.virtual("public-names", () -> {
+            boolean known = false;
+            try {
+                known = publicNames(asked(nameservers, HostDns.resolvedRuns(host)));
+            } finally {
+                answer.complete(known);
+            }
+        });
+        return answer;
+    }
+
+    /**
+     * Starts the server; the machine does not ask it yet.
+     *
+     * @param publicBefore what {@link #publicNamesNow} found out
+     */
     static SessionDns open(
-            Machine machine, String device, List<InetAddress> addresses, DnsSettings settings, ClusterLookup lookup)
+            Machine machine,
+            String device,
+            List<InetAddress> addresses,
+            ClusterLookup lookup,
+            CompletableFuture<Boolean> publicBefore)
             throws IOException {
+        DnsSettings settings = Wishes.dns(DnsConfig.getDefaultInstance(), List.of(), addresses);
         EventLoopGroup loops = Loops.create("dns", 1);
         Nameservers upstream = new Nameservers(loops, RedirectDns.MARK, PATIENCE, List.of());
         Resolver resolver = new Resolver(settings, lookup, upstream, System::nanoTime);
         SessionDns dns = new SessionDns(machine, device, addresses, upstream, resolver);
+        dns.publicBefore = publicBefore;
         dns.opened.add(() -> Loops.shutdown(loops));
         try {
             List<InetSocketAddress> listen = addresses.stream()
@@ -100,16 +128,13 @@ final class SessionDns implements AutoCloseable {
         resolver.settings(settings);
         boolean resolved = HostDns.resolvedRuns(machine.host);
         upstream.servers(resolved ? uplinks() : RedirectDns.targets(nameservers));
-        InetSocketAddress asked = nameservers.getFirst();
-        if (resolved && !HostDns.isStub(asked.getAddress())) {
-            asked = new InetSocketAddress("127.0.0.53", DNS_PORT);
-        }
+        InetSocketAddress asked = asked(nameservers, resolved);
         DnsWish wish = new DnsWish(device, addresses, Resolver.domains(settings), Resolver.search(), nameservers);
-        boolean publicBefore = hostDns instanceof NoHostDns && publicNames(asked);
+        boolean before = hostDns instanceof NoHostDns && publicBefore.join();
         if (!setUp(wish, resolved, asked)) {
             return;
         }
-        if (publicBefore && !publicNames(asked)) {
+        if (before && !publicNames(asked)) {
             giveUp("public names did not resolve any more; this machine has its own DNS back");
             return;
         }
@@ -121,6 +146,7 @@ final class SessionDns implements AutoCloseable {
         hostDns.close();
         hostDns = new NoHostDns();
         state = new State("none", "", "");
+        publicBefore = CompletableFuture.completedFuture(false);
     }
 
     @Override
@@ -167,7 +193,13 @@ final class SessionDns implements AutoCloseable {
         state = new State("none", error, remote());
     }
 
-    private boolean publicNames(InetSocketAddress asked) {
+    /** Whom programs of this machine ask. */
+    private static InetSocketAddress asked(List<InetSocketAddress> nameservers, boolean resolved) {
+        InetSocketAddress first = RedirectDns.targets(nameservers).getFirst();
+        return resolved && !HostDns.isStub(first.getAddress()) ? new InetSocketAddress("127.0.0.53", DNS_PORT) : first;
+    }
+
+    private static boolean publicNames(InetSocketAddress asked) {
         return DnsProbe.ask(asked, "example.com", PROBE).isPresent();
     }
 

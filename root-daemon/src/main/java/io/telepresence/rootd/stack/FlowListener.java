@@ -98,16 +98,21 @@ final class FlowListener implements AutoCloseable {
             ChannelPump.configure(accepted);
             accepted.pipeline().addLast(pump);
             try {
-                flow.loop().register(accepted).addListener(registered -> {
-                    if (registered.isSuccess()) {
-                        pump.start(accepted);
-                    } else {
-                        lost(accepted, connection);
-                    }
-                });
+                flow.loop().execute(() -> register(accepted, pump, connection));
             } catch (RejectedExecutionException e) {
                 lost(accepted, connection);
             }
+        }
+
+        /** On the flow's loop, so that the pump starts before the first event of the socket. */
+        private void register(Channel accepted, ChannelPump pump, Connection connection) {
+            connection.flow().loop().register(accepted).addListener(registered -> {
+                if (registered.isSuccess()) {
+                    pump.start(accepted);
+                } else {
+                    lost(accepted, connection);
+                }
+            });
         }
 
         /** The flow's loop has ended, and so the flow. */

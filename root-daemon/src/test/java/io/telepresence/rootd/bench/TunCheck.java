@@ -98,9 +98,17 @@ public final class TunCheck {
                     throw new IllegalStateException(e);
                 }
             });
-            byte[] back = socket.getInputStream().readNBytes(length + 1);
+            byte[] back = readAll(socket, length + 1);
             writer.join();
             that(Arrays.equals(data, back), "got " + back.length + " of " + length + " bytes, or wrong ones");
+        }
+    }
+
+    private static byte[] readAll(Socket socket, int most) throws IOException {
+        try {
+            return socket.getInputStream().readNBytes(most);
+        } catch (IOException e) {
+            throw new IOException("port " + socket.getLocalPort() + ": " + e.getMessage(), e);
         }
     }
 
