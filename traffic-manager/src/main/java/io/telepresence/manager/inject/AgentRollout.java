@@ -51,9 +51,15 @@ final class AgentRollout {
      *
      * @param upToDate true for a pod that may stay
      * @param wanted true for a pod as new ones must be; if one is not, the roll ends
+     * @param unwanted what to say of such a pod
      * @param progress gets sentences for a waiting user; any thread
      */
-    record Task(WorkloadRef workload, Predicate<Pod> upToDate, Predicate<Pod> wanted, Consumer<String> progress) {}
+    record Task(
+            WorkloadRef workload,
+            Predicate<Pod> upToDate,
+            Predicate<Pod> wanted,
+            Fault unwanted,
+            Consumer<String> progress) {}
 
     private final WorkloadPods cluster;
     private final Limits limits;
@@ -168,11 +174,7 @@ final class AgentRollout {
     private void checkNewOnes(Task task, Set<String> known) throws FaultException {
         for (Pod pod : cluster.pods(task.workload())) {
             if (!known.contains(pod.getMetadata().getUid()) && !task.wanted().test(pod)) {
-                throw Fault.unreachable(
-                                "pod " + pod.getMetadata().getName() + " of " + task.workload()
-                                        + " was created past the agent injector",
-                                "Check MutatingWebhookConfiguration and Service of the agent injector")
-                        .exception();
+                throw task.unwanted().exception();
             }
         }
     }

@@ -163,8 +163,12 @@ public final class Injector implements AgentInstaller, AutoCloseable {
             }
             CompletableFuture<Void> started = new CompletableFuture<>();
             running.rolls.put(workload, started);
+            Fault past = Fault.unreachable(
+                    "a new pod of " + workload
+                            + " got no traffic-agent: the API server did not call the agent injector",
+                    "Check MutatingWebhookConfiguration " + settings.hook().name() + " and its Service");
             AgentRollout.Task task =
-                    new AgentRollout.Task(workload, pod -> change.serves(pod, config), Pods::hasAgent, progress);
+                    new AgentRollout.Task(workload, pod -> change.serves(pod, config), Pods::hasAgent, past, progress);
             Threads.virtual("roll-" + workload.name(), () -> roll(task, started));
             return started;
         }

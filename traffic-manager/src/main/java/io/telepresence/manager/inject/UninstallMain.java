@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.telepresence.agree.AgentNames;
+import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.run.Threads;
@@ -68,8 +69,10 @@ public final class UninstallMain {
                 new ClusterPods(client, new Owners(client, settings.scope().kinds()));
         AgentRollout rollout = new AgentRollout(pods, AgentRollout.Limits.of(Duration.ofSeconds(20)));
         try {
+            Fault again = Fault.internal("a new pod of " + workload + " got an agent again");
             rollout.roll(
-                    new AgentRollout.Task(workload, pod -> !Pods.hasAgent(pod), pod -> !Pods.hasAgent(pod), LOG::info),
+                    new AgentRollout.Task(
+                            workload, pod -> !Pods.hasAgent(pod), pod -> !Pods.hasAgent(pod), again, LOG::info),
                     () -> {});
             LOG.info("{} has no agent any more", workload);
         } catch (FaultException | RuntimeException e) {

@@ -1,0 +1,85 @@
+package io.telepresence.manager.inject;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.rpc.manager.AgentConfig;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+class AdmissionTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String POD =
+            """
+            {"apiVersion":"v1","kind":"Pod","metadata":{"generateName":"web-"%s},
+             "spec":{"containers":[{"name":"web","image":"web","ports":[{"containerPort":8080,"name":"http"}]}]}}""";
+
+    private static Admission admission(Admission.OwnerOf owners) {
+        InjectorSettings.Scope scope = new InjectorSettings.Scope("ambassador", List.of(), Set.of("Deployment"));
+        return new Admission(
+                new InjectionRules(scope, false, w -> true),
+                new AgentInjector(AgentInjectorTest.look(true)),
+                owners,
+                (workload, meta, spec) ->
+                        AgentConfig.newBuilder().setWorkload(workload.name()).build());
+    }
+
+    private static JsonNode answer(Admission admission, String pod) {
+        String review =
+                "{\"kind\":\"AdmissionReview\",\"request\":{\"uid\":\"u1\",\"namespace\":\"default\",\"object\":" + pod
+                        + "}}";
+        JsonNode response = JSON.readTree(admission.review(review)).path("response");
+        assertEquals("u1", response.path("uid").asString());
+        assertTrue(response.path("allowed").asBoolean());
+        return response;
+    }
+
+    private static JsonNode patched(JsonNode response, String pod) {
+        byte[] patch = Base64.getDecoder().decode(response.path("patch").asString());
+        return JsonPatch.apply(JSON.readTree(new String(patch, StandardCharsets.UTF_8)), JSON.readTree(pod));
+    }
+
+    @Test
+    void aWishedPodGetsItsAgent() {
+        String pod = POD.formatted("");
+        Admission admission = admission((meta, ns) -> Optional.of(new WorkloadRef("Deployment", ns, "web")));
+        JsonNode after = patched(answer(admission, pod), pod);
+        assertEquals("traffic-agent", after.at("/spec/containers/1/name").asString());
+        assertTrue(answer(admission, after.toString()).path("patch").isMissingNode());
+    }
+
+    @Test
+    void aFailureLetsThePodThrough() {
+        Admission admission = admission((meta, ns) -> {
+            throw new IllegalStateException("the API server is away");
+        });
+        assertTrue(answer(admission, POD.formatted("")).path("patch").isMissingNode());
+    }
+
+    @Test
+    void theProbeIsMarked() {
+        String pod = POD.formatted(",\"labels\":{\"telepresence.io/webhook-probe\":\"m1\"}");
+        Admission admission = admission((meta, ns) -> Optional.empty());
+        JsonNode after = patched(answer(admission, pod), pod);
+        assertEquals(
+                "m1",
+                after.path("metadata")
+                        .path("annotations")
+                        .path(Admission.ANSWER)
+                        .asString());
+    }
+
+    @Test
+    void whatIsNoReviewIsRefused() {
+        Admission admission = admission((meta, ns) -> Optional.empty());
+        assertThrows(IllegalArgumentException.class, () -> admission.review("{}"));
+    }
+}

@@ -1,0 +1,79 @@
+package io.telepresence.manager.inject;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.manager.cluster.WorkloadRef;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class InjectionRulesTest {
+    private static final WorkloadRef WEB = new WorkloadRef("Deployment", "a", "web");
+
+    private static PodBuilder pod() {
+        return new PodBuilder()
+                .withNewMetadata()
+                .endMetadata()
+                .withNewSpec()
+                .addNewContainer()
+                .withName("web")
+                .endContainer()
+                .endSpec();
+    }
+
+    private static Pod annotated(String value) {
+        return pod().editMetadata()
+                .addToAnnotations(AgentNames.INJECT, value)
+                .endMetadata()
+                .build();
+    }
+
+    private static boolean injects(boolean whenEnabled, boolean wished, Pod pod, String namespace) {
+        InjectorSettings.Scope scope = new InjectorSettings.Scope("ambassador", List.of(), Set.of("Deployment"));
+        return new InjectionRules(scope, whenEnabled, w -> wished).verdict(pod, namespace, Optional.of(WEB))
+                instanceof Verdict.Inject;
+    }
+
+    @Test
+    void wishAndAnnotationDecide() {
+        assertEquals(true, injects(false, true, pod().build(), "a"));
+        assertEquals(false, injects(false, false, pod().build(), "a"));
+        assertEquals(true, injects(false, false, annotated("enabled"), "a"));
+        assertEquals(false, injects(false, true, annotated("disabled"), "a"));
+        assertEquals(false, injects(false, true, annotated("false"), "a"));
+        assertEquals(false, injects(true, true, pod().build(), "a"));
+        assertEquals(true, injects(true, false, annotated("enabled"), "a"));
+    }
+
+    @Test
+    void someNeverGetOne() {
+        assertEquals(false, injects(false, true, pod().build(), "kube-system"));
+        Pod node = pod().editSpec().withHostNetwork(true).endSpec().build();
+        assertEquals(false, injects(false, true, node, "a"));
+        Pod manager = pod().editMetadata()
+                .addToLabels("app", AgentNames.MANAGER_APP)
+                .endMetadata()
+                .build();
+        assertEquals(false, injects(false, true, manager, "ambassador"));
+        Pod agent = pod().editSpec()
+                .addNewContainer()
+                .withName(AgentNames.CONTAINER)
+                .endContainer()
+                .endSpec()
+                .build();
+        assertEquals(false, injects(false, true, agent, "a"));
+    }
+
+    @Test
+    void noOwnerAndForeignNamespacesAreLeft() {
+        InjectorSettings.Scope scope = new InjectorSettings.Scope("ambassador", List.of("b"), Set.of("Deployment"));
+        InjectionRules rules = new InjectionRules(scope, false, w -> true);
+        assertEquals(false, rules.verdict(pod().build(), "a", Optional.of(WEB)) instanceof Verdict.Inject);
+        assertEquals(true, rules.verdict(pod().build(), "b", Optional.of(WEB)) instanceof Verdict.Inject);
+        assertEquals(false, rules.verdict(pod().build(), "b", Optional.empty()) instanceof Verdict.Inject);
+    }
+}
