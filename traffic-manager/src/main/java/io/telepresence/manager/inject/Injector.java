@@ -122,15 +122,43 @@ public final class Injector implements AgentInstaller, AutoCloseable {
 
     private void finishOrphans(KubernetesClient client, ReplacedPods replaced) {
         Threads.virtual("orphans", () -> {
-            List<Pod> orphans = ReplacedPods.find(client, settings.scope().namespaces());
-            orphans.forEach(pod -> Threads.virtual("orphan-" + pod.getMetadata().getName(), () -> {
-                try {
-                    replaced.finish(pod);
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
+            try {
+                List<Pod> orphans = patiently(
+                        () -> ReplacedPods.find(client, settings.scope().namespaces()));
+                for (Pod pod : orphans) {
+                    Threads.virtual("orphan-" + pod.getMetadata().getName(), () -> finish(replaced, pod));
                 }
-            }));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         });
+    }
+
+    private static void finish(ReplacedPods replaced, Pod pod) {
+        try {
+            patiently(() -> {
+                replaced.finish(pod);
+                return pod;
+            });
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private interface Call<T> {
+        T run() throws InterruptedException;
+    }
+
+    /** Again and again until the API server answers. */
+    private static <T> T patiently(Call<T> call) throws InterruptedException {
+        while (true) {
+            try {
+                return call.run();
+            } catch (KubernetesClientException e) {
+                LOG.info("the pods of an earlier replacement wait for the API server", e);
+                Thread.sleep(Duration.ofSeconds(5));
+            }
+        }
     }
 
     private void refuse(WorkloadRef workload) throws FaultException {
