@@ -13,6 +13,7 @@ import io.telepresence.userd.cluster.ClusterGateway;
 import io.telepresence.userd.cluster.KubeOptions;
 import io.telepresence.userd.cluster.KubeTarget;
 import io.telepresence.userd.cluster.Kubeconfigs;
+import io.telepresence.userd.cluster.ManagerPods;
 import io.telepresence.userd.config.ClientConfig;
 import io.telepresence.userd.connect.Connector;
 import io.telepresence.userd.connect.Session;
@@ -60,6 +61,17 @@ final class KubeCalls {
         }
     }
 
+    /** Why the manager there does not answer, in words; empty: it does. */
+    private static String managerTrouble(KubeTarget target, String namespace) {
+        try (ClusterGateway gateway = new ClusterGateway(
+                ApiServer.open(target), ClientConfig.DEFAULT.timeouts().clusterConnect())) {
+            new ManagerPods(gateway, namespace).find();
+            return "";
+        } catch (FaultException e) {
+            return e.fault().text();
+        }
+    }
+
     void helm(HelmRequest request, Consumer<HelmEvent> reply) throws FaultException {
         boolean local = request.getVerb() == HelmRequest.Verb.LINT || request.getVerb() == HelmRequest.Verb.VERSION;
         KubeTarget target = local
@@ -68,7 +80,8 @@ final class KubeCalls {
         String output = HelmService.run(
                 request,
                 target,
-                line -> reply.accept(HelmEvent.newBuilder().setProgress(line).build()));
+                line -> reply.accept(HelmEvent.newBuilder().setProgress(line).build()),
+                namespace -> managerTrouble(target, namespace));
         reply.accept(HelmEvent.newBuilder().setOutput(output).build());
     }
 }

@@ -76,7 +76,6 @@ final class LogCalls {
         boolean all = wanted.contains("all");
         if (all || wanted.contains("user")) {
             zip.file(place.logs().resolve("connector.log"));
-            zip.file(place.logs().resolve("cli.log"));
         }
         if (all || wanted.contains("root")) {
             zip.file(place.rootLogs().resolve("daemon.log"));

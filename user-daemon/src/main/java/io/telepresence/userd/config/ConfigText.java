@@ -32,8 +32,10 @@ public final class ConfigText {
 
     /** Any tree of maps, lists and scalars as YAML in block style. */
     public static String yaml(Map<String, Object> tree) {
-        DumpSettings block =
-                DumpSettings.builder().setDefaultFlowStyle(FlowStyle.BLOCK).build();
+        DumpSettings block = DumpSettings.builder()
+                .setDefaultFlowStyle(FlowStyle.BLOCK)
+                .setDereferenceAliases(true)
+                .build();
         return new Dump(block).dumpToString(tree);
     }
 

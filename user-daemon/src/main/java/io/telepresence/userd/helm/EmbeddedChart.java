@@ -19,7 +19,8 @@ final class EmbeddedChart implements AutoCloseable {
         this.directory = directory;
     }
 
-    static EmbeddedChart unpack() throws IOException {
+    /** One at a time: a jar can be opened as a file system only once. */
+    static synchronized EmbeddedChart unpack() throws IOException {
         EmbeddedChart chart = new EmbeddedChart(Files.createTempDirectory("telepresence-helm"));
         try {
             URI uri = EmbeddedChart.class.getResource("/chart/Chart.yaml").toURI();

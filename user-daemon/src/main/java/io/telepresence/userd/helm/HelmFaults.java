@@ -1,13 +1,17 @@
 package io.telepresence.userd.helm;
 
 import io.telepresence.fault.Fault;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** What Helm says when it fails, as one sentence. */
 final class HelmFaults {
     private HelmFaults() {}
 
-    static Fault of(IllegalStateException error, String namespace) {
+    /**
+     * @param pod what the manager's pod is waiting for; asked only where it did not become ready
+     */
+    static Fault of(IllegalStateException error, String namespace, Supplier<String> pod) {
         String text = flat(String.valueOf(error.getMessage()));
         if (text.contains("don't meet the specifications")
                 || text.contains("additional properties")
@@ -20,8 +24,10 @@ final class HelmFaults {
                     "Installing needs the rights of a cluster administrator");
         }
         if (text.contains("timed out") || text.contains("deadline exceeded")) {
+            String reason = pod.get();
             return Fault.unreachable(
-                    "the traffic-manager in namespace " + namespace + " did not become ready: " + text,
+                    "the traffic-manager in namespace " + namespace + " did not become ready: "
+                            + (reason.isEmpty() ? text : reason),
                     "Look at \"kubectl -n " + namespace + " describe pod\"");
         }
         return Fault.unreachable("helm: " + text, "");

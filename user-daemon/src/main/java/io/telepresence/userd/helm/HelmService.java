@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /** One Helm request; blocks for up to the Helm timeout and twice that for hooks. The kubeconfig stays in memory. */
 public final class HelmService {
@@ -27,11 +29,13 @@ public final class HelmService {
     private final HelmRequest request;
     private final String kubeconfig;
     private final String namespace;
+    private final Supplier<String> pod;
 
-    private HelmService(HelmRequest request, KubeTarget target, String namespace) {
+    private HelmService(HelmRequest request, KubeTarget target, String namespace, Supplier<String> pod) {
         this.request = request;
         this.kubeconfig = ConfigText.yaml(target.asKubeconfig());
         this.namespace = namespace;
+        this.pod = pod;
     }
 
     /**
@@ -39,13 +43,16 @@ public final class HelmService {
      *
      * @param target the cluster; not used by lint and version
      * @param progress gets a line before each long step
+     * @param pod tells what the manager's pod in a namespace is waiting for; empty: nothing known
      * @return what is printed at the end
      */
-    public static String run(HelmRequest request, KubeTarget target, Consumer<String> progress) throws FaultException {
+    public static String run(
+            HelmRequest request, KubeTarget target, Consumer<String> progress, UnaryOperator<String> pod)
+            throws FaultException {
         String namespace =
                 request.getManagerNamespace().isEmpty() ? AgentNames.MANAGER_NAMESPACE : request.getManagerNamespace();
         checkVersion(request.getVersion());
-        HelmService service = new HelmService(request, target, namespace);
+        HelmService service = new HelmService(request, target, namespace, () -> pod.apply(namespace));
         try (EmbeddedChart chart = EmbeddedChart.unpack()) {
             return switch (request.getVerb()) {
                 case INSTALL -> service.install(chart, progress);
@@ -61,7 +68,7 @@ public final class HelmService {
             throw Fault.internal("the embedded chart cannot be unpacked: " + e.getMessage())
                     .exception(e);
         } catch (IllegalStateException e) {
-            throw HelmFaults.of(e, namespace).exception(e);
+            throw HelmFaults.of(e, namespace, service.pod).exception(e);
         }
     }
 
@@ -101,8 +108,10 @@ public final class HelmService {
         try {
             install.call();
         } catch (IllegalStateException e) {
+            // Asked before the pod is removed.
+            FaultException failed = HelmFaults.of(e, namespace, pod).exception(e);
             removeFailed();
-            throw e;
+            throw failed;
         }
         return "Traffic Manager installed successfully";
     }

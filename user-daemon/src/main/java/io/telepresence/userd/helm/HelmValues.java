@@ -1,7 +1,9 @@
 package io.telepresence.userd.helm;
 
 import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
+import com.google.gson.ToNumberPolicy;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.connector.HelmRequest;
@@ -22,6 +24,10 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 /** The values of one request: files first, then --set-json, --set, --set-string and --set-file, as Helm orders them. */
 final class HelmValues {
     private static final int URL_TIMEOUT_MILLIS = 15_000;
+
+    private static final Gson JSON = new GsonBuilder()
+            .setObjectToNumberStrategy(ToNumberPolicy.LONG_OR_DOUBLE)
+            .create();
 
     private HelmValues() {}
 
@@ -69,7 +75,7 @@ final class HelmValues {
 
     private static Object json(String whole, String text) throws FaultException {
         try {
-            return new Gson().fromJson(text, Object.class);
+            return JSON.fromJson(text, Object.class);
         } catch (JsonParseException e) {
             throw Fault.user("--set-json " + whole + " is not JSON", "Write it as name='{\"key\": \"value\"}'")
                     .exception(e);

@@ -149,7 +149,7 @@ final class SetSyntax {
     private static Object child(Object node, Object key, Object next, boolean last) throws FaultException {
         if (node instanceof Map<?, ?> && key instanceof String name) {
             Map<String, Object> map = (Map<String, Object>) node;
-            if (last || !(next.getClass().isInstance(map.get(name)))) {
+            if (last || !sameShape(next, map.get(name))) {
                 map.put(name, next);
             }
             return map.get(name);
@@ -159,12 +159,16 @@ final class SetSyntax {
             while (list.size() <= index) {
                 list.add(null);
             }
-            if (last || !(next.getClass().isInstance(list.get(index)))) {
+            if (last || !sameShape(next, list.get(index))) {
                 list.set(index, next);
             }
             return list.get(index);
         }
         throw Fault.user("--set mixes a list and a map at " + key, "").exception();
+    }
+
+    private static boolean sameShape(Object wanted, Object there) {
+        return wanted instanceof List ? there instanceof List : there instanceof Map;
     }
 
     private FaultException wrong(String why) {

@@ -1,0 +1,60 @@
+package io.telepresence.userd.helm;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.rpc.connector.HelmRequest;
+import io.telepresence.userd.cluster.KubeTarget;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Real Helm, as far as it works without a cluster. */
+final class HelmServiceTest {
+    private static String run(HelmRequest.Builder request) throws FaultException {
+        KubeTarget nowhere = new KubeTarget("", "default", Map.of(), Map.of(), "");
+        return HelmService.run(request.build(), nowhere, line -> {}, namespace -> "");
+    }
+
+    @Test
+    void versionIsThatOfTheEmbeddedHelm() throws FaultException {
+        assertTrue(
+                run(HelmRequest.newBuilder().setVerb(HelmRequest.Verb.VERSION)).startsWith("v3."));
+    }
+
+    @Test
+    void lintAcceptsTheChartAndRefusesAnUnknownValue() throws FaultException {
+        run(HelmRequest.newBuilder().setVerb(HelmRequest.Verb.LINT).addSet("logLevel=debug"));
+        FaultException refused = assertThrows(
+                FaultException.class,
+                () -> run(
+                        HelmRequest.newBuilder().setVerb(HelmRequest.Verb.LINT).addSet("nonsense=1")));
+        assertEquals(Fault.Kind.USER, refused.fault().kind());
+        assertTrue(refused.fault().text().contains("'nonsense' not allowed"), refused::toString);
+    }
+
+    @Test
+    void onlyTheOwnChartVersionIsHere() {
+        FaultException refused = assertThrows(
+                FaultException.class,
+                () -> run(
+                        HelmRequest.newBuilder().setVerb(HelmRequest.Verb.LINT).setVersion("9.9.9")));
+        assertTrue(refused.fault().text().startsWith("chart version 9.9.9 is not here"), refused::toString);
+    }
+
+    @Test
+    void aManagerThatDoesNotBecomeReadyIsToldWithItsPodsReason() {
+        Fault fault = HelmFaults.of(
+                new IllegalStateException("context deadline exceeded"),
+                "ambassador",
+                () -> "waiting (ImagePullBackOff)");
+        assertEquals(
+                "the traffic-manager in namespace ambassador did not become ready: waiting (ImagePullBackOff)",
+                fault.text());
+        Fault denied =
+                HelmFaults.of(new IllegalStateException("secrets is forbidden"), "ambassador", () -> "not asked");
+        assertEquals(Fault.Kind.DENIED, denied.kind());
+    }
+}
