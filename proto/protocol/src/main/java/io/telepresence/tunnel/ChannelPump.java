@@ -2,13 +2,13 @@ package io.telepresence.tunnel;
 
 import io.netty.bootstrap.AbstractBootstrap;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.telepresence.rpc.tunnel.Reset;
@@ -19,8 +19,11 @@ import io.telepresence.rpc.tunnel.Reset;
  * then call {@link #start} once the flow is open and the channel active. After that it owns both.
  */
 public final class ChannelPump extends ChannelInboundHandlerAdapter implements FlowHandler {
-    /** Most bytes read from a socket at once, and so the size of a data frame. */
-    public static final int CHUNK = 64 << 10;
+    /** Most bytes read from a socket at once, and so the size of a data frame. Quiet sockets get smaller buffers. */
+    public static final int CHUNK = 256 << 10;
+
+    private static final int LEAST = 2 << 10;
+    private static final int FIRST = 16 << 10;
 
     /** Data frames that may be under way to the socket. */
     private static final int CREDIT = 4;
@@ -55,8 +58,8 @@ public final class ChannelPump extends ChannelInboundHandlerAdapter implements F
         config.setRecvByteBufAllocator(allocator());
     }
 
-    private static FixedRecvByteBufAllocator allocator() {
-        FixedRecvByteBufAllocator allocator = new FixedRecvByteBufAllocator(CHUNK);
+    private static AdaptiveRecvByteBufAllocator allocator() {
+        var allocator = new AdaptiveRecvByteBufAllocator(LEAST, FIRST, CHUNK);
         allocator.maxMessagesPerRead(4);
         return allocator;
     }
