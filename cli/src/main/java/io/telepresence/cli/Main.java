@@ -27,17 +27,21 @@ public final class Main {
     public static void main(String[] arguments) throws IOException {
         PrintStream out = stream(FileDescriptor.out);
         RootCommand root = new RootCommand(machine(System.getenv(), out));
-        int code = 0;
         if (arguments.length == 1 && arguments[0].equals(REHEARSE)) {
-            BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                root.run(List.of(line.split(" ")));
-            }
-        } else {
-            code = root.run(List.of(arguments));
+            rehearse(root);
+            return;
         }
+        int code = root.run(List.of(arguments));
         out.flush();
-        System.exit(code);
+        // Not exit: that would start the JDK's logging to ask whether to log it. There are no hooks to run.
+        Runtime.getRuntime().halt(code);
+    }
+
+    private static void rehearse(RootCommand root) throws IOException {
+        BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            root.run(List.of(line.split(" ")));
+        }
     }
 
     private static Machine machine(Map<String, String> environment, PrintStream out) {

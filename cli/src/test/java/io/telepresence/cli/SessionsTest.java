@@ -129,4 +129,18 @@ final class SessionsTest {
         assertFalse(typing.rootRuns);
         assertEquals("Telepresence Daemons quitting...done\n", typing.out());
     }
+
+    @Test
+    void aRootDaemonOfSomebodyElseIsInTheWayOfConnectOnly() {
+        typing.userRuns = false;
+        typing.rootOfAnother = true;
+        assertEquals(0, typing.type("version"));
+        assertEquals(0, typing.type("status"));
+        assertTrue(typing.out().contains("Root Daemon: Not running"));
+        assertEquals(0, typing.type("quit -s"));
+        typing.userRuns = true;
+        assertEquals(1, typing.type("connect"));
+        assertEquals(
+                "telepresence connect: error: the root daemon of this machine serves another user\n", typing.err());
+    }
 }

@@ -2,6 +2,8 @@ package io.telepresence.cli;
 
 import io.telepresence.cli.daemon.Daemon;
 import io.telepresence.cli.daemon.Daemons;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -19,6 +21,7 @@ final class Typing implements Daemons {
     final Map<String, String> environment = new HashMap<>(Map.of("HOME", "/home/ann"));
     boolean userRuns = true;
     boolean rootRuns = true;
+    boolean rootOfAnother;
     int childExit;
     final List<String> children = new ArrayList<>();
     String stdin = "";
@@ -68,7 +71,11 @@ final class Typing implements Daemons {
     }
 
     @Override
-    public Optional<String> rootVersion() {
+    public Optional<String> rootVersion() throws FaultException {
+        if (rootOfAnother) {
+            throw Fault.denied("the root daemon of this machine serves another user", "")
+                    .exception();
+        }
         return rootRuns ? Optional.of("v0.1.0") : Optional.empty();
     }
 

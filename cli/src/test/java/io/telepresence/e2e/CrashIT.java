@@ -24,7 +24,7 @@ class CrashIT {
         handler = LAPTOP.start(
                 "socat",
                 "TCP-LISTEN:8080,bind=127.0.0.1,fork,reuseaddr",
-                "SYSTEM:while read line && [ ${#line} -gt 1 ]; do :; done; printf \"HTTP/1.0 200 OK\\r\\n\\r\\nfrom the laptop\\n\"");
+                "EXEC:" + Project.root().resolve("scripts/lib/hello"));
     }
 
     @AfterAll

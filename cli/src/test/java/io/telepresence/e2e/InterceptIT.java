@@ -23,7 +23,7 @@ class InterceptIT {
         handler = LAPTOP.start(
                 "socat",
                 "TCP-LISTEN:8080,bind=127.0.0.1,fork,reuseaddr",
-                "SYSTEM:while read line && [ ${#line} -gt 1 ]; do :; done; printf \"HTTP/1.0 200 OK\\r\\n\\r\\nfrom the laptop\\n\"");
+                "EXEC:" + Project.root().resolve("scripts/lib/hello"));
         udpHandler =
                 LAPTOP.start("socat", "UDP-LISTEN:9007,bind=127.0.0.1,fork,reuseaddr", "SYSTEM:sed -u s/^/laptop-/");
     }
@@ -90,7 +90,8 @@ class InterceptIT {
 
     @Test
     void everyReplica() {
-        LAPTOP.telepresence("intercept", "echo-two", "--port", "8080").ok();
+        LAPTOP.telepresence("intercept", "echo-two", "--service", "echo-two", "--port", "8080")
+                .ok();
         for (int i = 0; i < 10; i++) {
             assertEquals(
                     "from the laptop\n",

@@ -39,7 +39,7 @@ final class QuitCommand implements Command {
         call.progress().step("Telepresence Daemons quitting...");
         if (daemon.isPresent()) {
             daemon.get().quit();
-        } else if (call.daemons().rootVersion().isPresent()) {
+        } else if (Sessions.rootVersion(call).isPresent()) {
             call.daemons().quitRoot();
         }
         call.daemons().awaitEnd();

@@ -23,6 +23,18 @@ final class Sessions {
         return daemon;
     }
 
+    /** The caller's root daemon; one that serves somebody else is nobody's business here. */
+    static Optional<String> rootVersion(Call call) throws FaultException {
+        try {
+            return call.daemons().rootVersion();
+        } catch (FaultException e) {
+            if (e.fault().kind() == Fault.Kind.DENIED) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
     static Connected connect(Call call, Daemon daemon, ConnectWish wish) throws FaultException {
         call.progress().step("Connecting");
         Connected connected = daemon.connect(wish, call.progress()::step);

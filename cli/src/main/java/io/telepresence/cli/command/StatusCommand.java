@@ -27,7 +27,7 @@ final class StatusCommand implements Command {
     public int run(Call call) throws FaultException {
         Optional<Daemon> daemon = call.runningDaemon();
         if (daemon.isEmpty()) {
-            Optional<String> root = call.daemons().rootVersion();
+            Optional<String> root = Sessions.rootVersion(call);
             show(call, Optional.empty(), root.map(StatusText::bareRoot));
             return 0;
         }

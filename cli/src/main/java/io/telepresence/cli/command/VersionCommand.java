@@ -30,7 +30,7 @@ final class VersionCommand implements Command {
         Optional<Daemon> daemon = call.runningDaemon();
         KeyValues lines = new KeyValues("").add("Client", Versions.VERSION);
         if (daemon.isEmpty()) {
-            lines.add("Root Daemon", call.daemons().rootVersion().orElse("not running"))
+            lines.add("Root Daemon", Sessions.rootVersion(call).orElse("not running"))
                     .add("User Daemon", "not running");
         } else {
             add(lines, daemon.get().status());
