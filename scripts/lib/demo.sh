@@ -75,7 +75,7 @@ demo_walk() {
 demo_handler() {
   printf '\033[36m$ %s\033[0m\n' "(a local web server on port 8080)"
   "${DEVELOPER[@]}" socat TCP-LISTEN:8080,bind=127.0.0.1,fork,reuseaddr \
-    SYSTEM:'while read line && [ ${#line} -gt 1 ]; do :; done; printf "HTTP/1.0 200 OK\r\n\r\nhello from the laptop\n"' &
+    EXEC:"$PWD/scripts/lib/hello" &
   HANDLER=$!
 }
 
