@@ -31,6 +31,9 @@ final class Session implements BeforeAllCallback {
                                     "install",
                                     "--set",
                                     "clientRbac.create=true",
+                                    // One pod of a StatefulSet after the other, on a busy machine of two cores.
+                                    "--set",
+                                    "timeouts.agentArrival=120s,client.timeouts.intercept=120s",
                                     "--set-json",
                                     "clientRbac.subjects=[{\"kind\":\"Group\",\"name\":\"developers\",\"apiGroup\":\"rbac.authorization.k8s.io\"}]"))
                     .ok();

@@ -50,13 +50,18 @@ final class AppDialer {
             if (done.isSuccess()) {
                 addresses.answered(index);
                 attempt.connected().accept(done.channel());
-            } else if (left > 1) {
+            } else if (left > 1 && nobodyThere(done.cause())) {
                 attempt(attempt, index + 1, left - 1);
             } else {
                 LOG.debug("the app does not answer at {}", addresses.official(), done.cause());
                 attempt.failed().accept(done.cause());
             }
         });
+    }
+
+    /** Not so when the app took the connection and reset it at once: asking again elsewhere would hide that. */
+    private static boolean nobodyThere(Throwable cause) {
+        return !String.valueOf(cause.getMessage()).contains("reset");
     }
 
     private static EpollSocketChannel channel() {
