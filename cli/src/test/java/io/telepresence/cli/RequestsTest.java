@@ -32,7 +32,7 @@ final class RequestsTest {
         assertEquals(new ConnectWish.Subnets(List.of(), List.of(), List.of()), wish.subnets());
         assertEquals(Map.of(), wish.kube().flags());
         assertEquals(
-                new KubeFlags.Place("", "/home/ann", "/work/dir", false, ""),
+                new KubeFlags.Place("", "/home/ann", "/srv/dir", false, ""),
                 wish.kube().place());
         assertEquals(0, wish.kube().stdin().length);
     }
@@ -187,8 +187,8 @@ final class RequestsTest {
     @Test
     void gatherLogsHasDefaultsAndMakesItsFileAbsolute() {
         assertEquals(0, typing.type("gather-logs -o logs.zip"));
-        assertEquals(new LogsWish(false, "all", false, "/work/dir/logs.zip", "all", true), typing.asked());
-        assertEquals("Logs have been exported to /work/dir/logs.zip\n", typing.out());
+        assertEquals(new LogsWish(false, "all", false, "/srv/dir/logs.zip", "all", true), typing.asked());
+        assertEquals("Logs have been exported to /srv/dir/logs.zip\n", typing.out());
         assertEquals("pod a-1: no log\n", typing.err());
         typing.type("gather-logs -a -y --daemons root,user --traffic-agents echo --traffic-manager=false -o /l.zip");
         assertEquals(new LogsWish(true, "root,user", true, "/l.zip", "echo", false), typing.asked());

@@ -38,7 +38,7 @@ final class Typing implements Daemons {
                 new PrintStream(out, true, StandardCharsets.UTF_8),
                 new PrintStream(err, true, StandardCharsets.UTF_8),
                 false);
-        Machine machine = new Machine(environment, Path.of("/work/dir"), streams, this, (command, variables) -> {
+        Machine machine = new Machine(environment, Path.of("/srv/dir"), streams, this, (command, variables) -> {
             children.add(command + " " + variables + " connected=" + daemon.connected + " intercepts="
                     + daemon.engagements.size());
             return childExit;
