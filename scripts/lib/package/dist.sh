@@ -18,7 +18,7 @@ collect() { # collect MODULE DIRECTORY
   local list file
   list=$(mktemp)
   mkdir -p "$2"
-  scripts/mvn -o -q -pl "$1" dependency:build-classpath -DincludeScope=runtime "-Dmdep.outputFile=$list" \
+  scripts/mvn -q -pl "$1" dependency:build-classpath -DincludeScope=runtime "-Dmdep.outputFile=$list" \
     -Dmdep.pathSeparator='|' >/dev/null
   JARS=()
   while IFS= read -r file; do
