@@ -23,7 +23,7 @@ final class Session implements BeforeAllCallback {
                     .ok();
             Laptop admin = new Laptop("admin");
             admin.telepresence("quit", "-s");
-            admin.telepresence("helm", "uninstall");
+            admin.run(Duration.ofSeconds(240), Laptop.command("helm", "uninstall"));
             admin.run(
                             Duration.ofSeconds(120),
                             Laptop.command(
