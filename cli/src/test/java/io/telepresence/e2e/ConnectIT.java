@@ -21,7 +21,7 @@ class ConnectIT {
 
     @BeforeAll
     static void look() {
-        before = HostState.read(LAPTOP);
+        before = HostState.quiet(LAPTOP);
     }
 
     @AfterAll

@@ -20,7 +20,7 @@ class CrashIT {
 
     @BeforeAll
     static void look() {
-        before = HostState.read(LAPTOP);
+        before = HostState.quiet(LAPTOP);
         handler = LAPTOP.start(
                 "socat",
                 "TCP-LISTEN:8080,bind=127.0.0.1,fork,reuseaddr",

@@ -1,9 +1,17 @@
 package io.telepresence.e2e;
 
+import java.time.Duration;
 import java.util.stream.Collectors;
 
 /** Everything that {@code connect} may change on the laptop, as text that can be compared. */
 record HostState(String addresses, String routes, String rules, String resolver, String processes) {
+
+    /** The state without any daemon of ours: one that is just ending is waited for. */
+    static HostState quiet(Laptop laptop) {
+        Shell.await(
+                "daemons ended", Duration.ofSeconds(30), () -> daemons(laptop).isEmpty());
+        return read(laptop);
+    }
 
     static HostState read(Laptop laptop) {
         return new HostState(
