@@ -72,12 +72,13 @@ class FaultsIT {
         plugin.toFile().setExecutable(true);
         Path config = directory.resolve("config");
         String developer = LAPTOP.run("sh", "-c", "cat $KUBECONFIG").ok().stdout();
-        int user = developer.indexOf("users:");
+        String users = "users:\n- name: developer\n  user:\n    exec:\n"
+                + "      apiVersion: client.authentication.k8s.io/v1beta1\n      command: " + plugin
+                + "\n      interactiveMode: Never\n";
         Files.writeString(
                 config,
-                developer.substring(0, user)
-                        + "users:\n- name: developer\n  user:\n    exec:\n      apiVersion: client.authentication.k8s.io/v1beta1\n      command: "
-                        + plugin + "\n      interactiveMode: Never\n");
+                developer.replaceFirst(
+                        "(?ms)^users:\\n(?:[- ].*?\\n)*", java.util.regex.Matcher.quoteReplacement(users)));
         LAPTOP.telepresence("connect", "--kubeconfig", config.toString())
                 .failed()
                 .says("please log in first");

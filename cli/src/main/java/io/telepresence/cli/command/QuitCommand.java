@@ -1,6 +1,7 @@
 package io.telepresence.cli.command;
 
 import io.telepresence.cli.daemon.Daemon;
+import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
@@ -38,11 +39,22 @@ final class QuitCommand implements Command {
     private static void stop(Call call, Optional<Daemon> daemon) throws FaultException {
         call.progress().step("Telepresence Daemons quitting...");
         if (daemon.isPresent()) {
-            daemon.get().quit();
+            quit(daemon.get());
         } else if (Sessions.rootVersion(call).isPresent()) {
             call.daemons().quitRoot();
         }
         call.daemons().awaitEnd();
         call.progress().close();
+    }
+
+    /** A daemon that is gone before its answer came has done what it was told. */
+    private static void quit(Daemon daemon) throws FaultException {
+        try {
+            daemon.quit();
+        } catch (FaultException e) {
+            if (e.fault().kind() != Fault.Kind.UNREACHABLE) {
+                throw e;
+            }
+        }
     }
 }
