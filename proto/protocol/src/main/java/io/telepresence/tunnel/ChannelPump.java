@@ -98,6 +98,9 @@ public final class ChannelPump extends ChannelInboundHandlerAdapter implements F
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (!started) {
+            return; // epoll may report a socket before it is connected; a failed dial is told by its future
+        }
         flow.reset(ResetReasons.of(cause), String.valueOf(cause.getMessage()));
         context.close();
     }

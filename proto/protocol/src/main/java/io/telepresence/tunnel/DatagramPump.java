@@ -63,6 +63,9 @@ public final class DatagramPump extends ChannelInboundHandlerAdapter implements 
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (channel == null) {
+            return; // epoll may report a socket before it is connected; a failed dial is told by its future
+        }
         flow.reset(ResetReasons.of(cause), String.valueOf(cause.getMessage()));
         context.close();
     }

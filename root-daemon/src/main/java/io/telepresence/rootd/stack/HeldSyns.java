@@ -16,6 +16,8 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the first SYN of each connection until the far end has dialled, so that the program learns the truth: connected,
@@ -23,6 +25,8 @@ import java.util.function.LongSupplier;
  */
 final class HeldSyns {
     static final int MOST = 4096;
+
+    private static final Logger LOG = LoggerFactory.getLogger(HeldSyns.class);
 
     private final NatTable nat;
     private final Uplink uplink;
@@ -90,6 +94,7 @@ final class HeldSyns {
 
         @Override
         public void onReset(Flow flow, Reset.Why why, String text) {
+            LOG.debug("{} not opened: {} {}", flow.key(), why, text);
             byte[] packet = release();
             if (packet != null && connection.state() == Connection.State.DIALLING) {
                 nat.remove(connection);

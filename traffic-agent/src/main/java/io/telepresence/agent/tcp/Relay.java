@@ -101,10 +101,11 @@ final class Relay extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        reset(context.channel());
-        if (peer != null) {
-            reset(peer);
+        if (peer == null) {
+            return; // epoll may report a socket before it is connected; a failed dial is told by its future
         }
+        reset(context.channel());
+        reset(peer);
     }
 
     @Override
