@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -22,6 +24,16 @@ class ConnectIT {
     @BeforeAll
     static void look() {
         before = HostState.quiet(LAPTOP);
+    }
+
+    /** Also where one of these is run alone. */
+    @BeforeEach
+    void connected(TestInfo test) {
+        int order =
+                test.getTestMethod().orElseThrow().getAnnotation(Order.class).value();
+        if (order > 1 && order <= 8) {
+            LAPTOP.telepresence("connect").ok();
+        }
     }
 
     @AfterAll
