@@ -48,14 +48,16 @@ demo_context() {
 
 demo_walk() {
   title "Install the traffic-manager, as the administrator of the cluster"
-  show ADMIN telepresence helm install \
+  local verb=install
+  ! "${KUBECTL[@]}" -n ambassador get deployment traffic-manager >/dev/null 2>&1 || verb=upgrade
+  show ADMIN telepresence helm "$verb" \
     --set clientRbac.create=true \
     --set-json 'clientRbac.subjects=[{"kind":"Group","name":"developers","apiGroup":"rbac.authorization.k8s.io"}]'
   "${ADMIN[@]}" telepresence quit -s >/dev/null
 
   title "Connect, as a plain developer"
   show DEVELOPER telepresence connect
-  try DEVELOPER curl -sik --max-time 10 https://kubernetes.default | head -1
+  try DEVELOPER curl -sk --max-time 10 -o /dev/null -w 'HTTP %{http_code}\n' https://kubernetes.default
   show DEVELOPER curl -s --max-time 10 http://echo/
   show DEVELOPER telepresence list
   show DEVELOPER telepresence status
