@@ -88,7 +88,7 @@ final class StandInManager implements AutoCloseable {
         }
 
         @Override
-        public void remain(SessionRef session, StreamObserver<RemainReply> answer) {
+        public void remain(io.telepresence.rpc.manager.AgentBeat session, StreamObserver<RemainReply> answer) {
             boolean known = sessions.contains(session.getSessionId());
             reply(answer, RemainReply.newBuilder().setKnown(known).build());
         }

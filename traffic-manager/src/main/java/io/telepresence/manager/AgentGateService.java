@@ -13,6 +13,7 @@ import io.telepresence.manager.session.Sessions;
 import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.common.LogLevelRequest;
 import io.telepresence.rpc.manager.AgentArrival;
+import io.telepresence.rpc.manager.AgentBeat;
 import io.telepresence.rpc.manager.AgentGateGrpc;
 import io.telepresence.rpc.manager.EngagementSnapshot;
 import io.telepresence.rpc.manager.RemainReply;
@@ -54,7 +55,7 @@ final class AgentGateService extends AgentGateGrpc.AgentGateImplBase {
     }
 
     @Override
-    public void remain(SessionRef request, StreamObserver<RemainReply> out) {
+    public void remain(AgentBeat request, StreamObserver<RemainReply> out) {
         Calls.answerHere(out, () -> RemainReply.newBuilder()
                 .setKnown(sessions.remain(request.getSessionId(), AgentSession.class))
                 .build());

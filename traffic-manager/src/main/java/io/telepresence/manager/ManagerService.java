@@ -9,6 +9,7 @@ import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.common.LogLevelRequest;
 import io.telepresence.rpc.common.VersionInfo;
 import io.telepresence.rpc.manager.ClientArrival;
+import io.telepresence.rpc.manager.ClientBeat;
 import io.telepresence.rpc.manager.ClientConfig;
 import io.telepresence.rpc.manager.ClusterInfo;
 import io.telepresence.rpc.manager.DialRequest;
@@ -55,7 +56,7 @@ final class ManagerService extends ManagerGrpc.ManagerImplBase {
     }
 
     @Override
-    public void remain(SessionRef request, StreamObserver<RemainReply> out) {
+    public void remain(ClientBeat request, StreamObserver<RemainReply> out) {
         Calls.answerHere(out, () -> RemainReply.newBuilder()
                 .setKnown(sessions.remain(request.getSessionId(), ClientSession.class))
                 .build());

@@ -12,6 +12,7 @@ import io.telepresence.fault.FaultException;
 import io.telepresence.rootd.dns.ClusterLookup;
 import io.telepresence.rootd.dns.LookupAnswer;
 import io.telepresence.rootd.stack.Uplink;
+import io.telepresence.rpc.manager.ClientBeat;
 import io.telepresence.rpc.manager.DnsAnswer;
 import io.telepresence.rpc.manager.DnsQuestion;
 import io.telepresence.rpc.manager.ManagerGrpc;
@@ -60,7 +61,7 @@ final class ManagerLink implements Uplink, ClusterLookup, AutoCloseable {
                 Math.max(1, first.getCarriers()),
                 (channel, deadline) -> ManagerGrpc.newBlockingStub(channel)
                         .withDeadlineAfter(deadline.toMillis(), TimeUnit.MILLISECONDS)
-                        .remain(session(config.get())));
+                        .remain(beat(config.get())));
         return new ManagerLink(carriers, config);
     }
 
@@ -79,7 +80,7 @@ final class ManagerLink implements Uplink, ClusterLookup, AutoCloseable {
                         ManagerGrpc.newFutureStub(carriers.control().channel())
                                 .withWaitForReady()
                                 .withDeadlineAfter(FIRST_CALL_SECONDS, TimeUnit.SECONDS)
-                                .remain(session(config.get())),
+                                .remain(beat(config.get())),
                         Function.<RemainReply>identity())
                 .toCompletableFuture();
         try {
@@ -150,6 +151,10 @@ final class ManagerLink implements Uplink, ClusterLookup, AutoCloseable {
     static int lookupMillis(NetworkConfig config) {
         int wished = config.getDns().getLookupTimeoutMs();
         return wished == 0 ? 4000 : wished;
+    }
+
+    private static ClientBeat beat(NetworkConfig config) {
+        return ClientBeat.newBuilder().setSessionId(config.getSessionId()).build();
     }
 
     private static SessionRef session(NetworkConfig config) {

@@ -16,7 +16,6 @@ import io.telepresence.rpc.manager.ManagerGrpc;
 import io.telepresence.rpc.manager.PingReply;
 import io.telepresence.rpc.manager.PingRequest;
 import io.telepresence.rpc.manager.RemainReply;
-import io.telepresence.rpc.manager.SessionRef;
 import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.tunnel.ChannelPump;
@@ -61,7 +60,7 @@ public final class StandInManager extends ManagerGrpc.ManagerImplBase {
     }
 
     @Override
-    public void remain(SessionRef request, StreamObserver<RemainReply> reply) {
+    public void remain(io.telepresence.rpc.manager.ClientBeat request, StreamObserver<RemainReply> reply) {
         reply.onNext(RemainReply.newBuilder().setKnown(true).build());
         reply.onCompleted();
     }

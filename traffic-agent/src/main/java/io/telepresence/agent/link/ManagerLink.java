@@ -11,6 +11,7 @@ import io.telepresence.agent.rules.TrafficRules;
 import io.telepresence.fault.FaultStatus;
 import io.telepresence.rpc.common.LogLevelRequest;
 import io.telepresence.rpc.manager.AgentArrival;
+import io.telepresence.rpc.manager.AgentBeat;
 import io.telepresence.rpc.manager.AgentGateGrpc;
 import io.telepresence.rpc.manager.AgentSession;
 import io.telepresence.rpc.manager.SessionRef;
@@ -193,7 +194,7 @@ public final class ManagerLink implements AutoCloseable {
         try {
             boolean known = AgentGateGrpc.newBlockingStub(channel)
                     .withDeadlineAfter(deadline.toMillis(), TimeUnit.MILLISECONDS)
-                    .remain(reference(present.session))
+                    .remain(AgentBeat.newBuilder().setSessionId(present.session).build())
                     .getKnown();
             if (!known) {
                 present.end("it does not know this session");

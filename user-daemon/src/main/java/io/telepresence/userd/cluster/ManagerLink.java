@@ -9,6 +9,7 @@ import io.telepresence.fault.FaultStatus;
 import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.common.VersionInfo;
 import io.telepresence.rpc.manager.ClientArrival;
+import io.telepresence.rpc.manager.ClientBeat;
 import io.telepresence.rpc.manager.ClientSession;
 import io.telepresence.rpc.manager.ManagerGrpc;
 import io.telepresence.rpc.manager.RemainReply;
@@ -145,7 +146,7 @@ public final class ManagerLink implements AutoCloseable {
             LOG.trace("before the session: {}", version.getVersion());
             return;
         }
-        RemainReply reply = stub.remain(SessionRef.newBuilder().setSessionId(id).build());
+        RemainReply reply = stub.remain(ClientBeat.newBuilder().setSessionId(id).build());
         if (!reply.getKnown() && !closed && resuming.compareAndSet(false, true)) {
             Threads.virtual("resume-session", () -> resume(id));
         }

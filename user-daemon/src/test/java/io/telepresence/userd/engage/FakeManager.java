@@ -62,7 +62,7 @@ final class FakeManager extends ManagerGrpc.ManagerImplBase implements AutoClose
     }
 
     @Override
-    public void remain(SessionRef request, StreamObserver<RemainReply> to) {
+    public void remain(io.telepresence.rpc.manager.ClientBeat request, StreamObserver<RemainReply> to) {
         answer(
                 to,
                 RemainReply.newBuilder()

@@ -1,0 +1,36 @@
+package io.telepresence.filter;
+
+/**
+ * What of an HTTP request a filter looks at. Implementations may read it in place; a filter asks only for the names it
+ * has.
+ */
+public interface HttpHead {
+    String method();
+
+    /** The path of the request target, without query and fragment; {@code *} and authority forms as they are. */
+    String path();
+
+    /**
+     * The field's value (RFC 9110, section 5.2: several lines joined by a comma and a space), null where there is none.
+     *
+     * @param lowerCaseName in lower case
+     */
+    String header(String lowerCaseName);
+
+    /** The path within a request target: absolute form loses scheme and authority, all lose the query. */
+    static String pathOf(String target) {
+        int start = 0;
+        int scheme = target.indexOf("://");
+        if (scheme > 0 && target.charAt(0) != '/') {
+            start = target.indexOf('/', scheme + 3);
+            if (start < 0) {
+                return "/";
+            }
+        }
+        int end = start;
+        while (end < target.length() && target.charAt(end) != '?' && target.charAt(end) != '#') {
+            end++;
+        }
+        return target.substring(start, end);
+    }
+}
