@@ -1,0 +1,21 @@
+package io.telepresence.manager.engage;
+
+import io.telepresence.manager.cluster.WorkloadRef;
+import java.util.Map;
+import java.util.Set;
+
+/** Which containers agents are to stand in for at this moment. Any thread; never blocks. */
+@FunctionalInterface
+public interface Replaced {
+    /** Nothing is replaced anywhere. */
+    Replaced NOTHING = _ -> Map.of();
+
+    /**
+     * The containers of the workload that new pods must not have, by name, each with the ports that somebody wants of
+     * it beside those that it declares. Empty where no container is replaced.
+     */
+    Map<String, Set<ExtraPort>> of(WorkloadRef workload);
+
+    /** A port that no container declares and that the agent shall listen on all the same. */
+    record ExtraPort(boolean udp, int number) {}
+}
