@@ -7,6 +7,20 @@ import io.netty.buffer.ByteBuf;
  * happens to the copy, the original is not touched. Calls come in order, from one thread at a time (any).
  */
 public interface Tee {
+    /** Drops everything. */
+    Tee NONE = new Tee() {
+        @Override
+        public void data(ByteBuf owned) {
+            owned.release();
+        }
+
+        @Override
+        public void end() {}
+
+        @Override
+        public void cut() {}
+    };
+
     /**
      * The next bytes of the original.
      *
@@ -18,6 +32,9 @@ public interface Tee {
     /** The original has ended well: the laptop gets everything before it, and then the end. Idempotent. */
     void end();
 
-    /** The original was reset: the laptop sees a reset. Nothing after {@link #end}. Idempotent. */
+    /**
+     * The original broke off: the laptop gets everything before it, and then the end at once. Does nothing after
+     * {@link #end}. Idempotent.
+     */
     void cut();
 }
