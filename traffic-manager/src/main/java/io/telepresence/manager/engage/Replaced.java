@@ -11,11 +11,11 @@ public interface Replaced {
     Replaced NOTHING = _ -> Map.of();
 
     /**
-     * The containers of the workload that new pods must not have, by name, each with the ports that somebody wants of
-     * it beside those that it declares. Empty where no container is replaced.
+     * The containers of the workload that new pods must not have, by name, each with the ports that somebody has
+     * engaged, whether the container declares them or not. Empty where no container is replaced.
      */
     Map<String, Set<ExtraPort>> of(WorkloadRef workload);
 
-    /** A port that no container declares and that the agent shall listen on all the same. */
+    /** A port that the agent shall listen on, declared or not. */
     record ExtraPort(boolean udp, int number) {}
 }
