@@ -1,21 +1,30 @@
 package io.telepresence.agent;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoopGroup;
 import io.telepresence.agent.link.ClientFlows;
 import io.telepresence.agent.link.ManagerLink;
 import io.telepresence.agent.port.PortListener;
+import io.telepresence.agent.report.Report;
 import io.telepresence.agent.rules.AppAddresses;
+import io.telepresence.agent.rules.AppPort;
+import io.telepresence.agent.rules.Target;
 import io.telepresence.agent.rules.TrafficRules;
+import io.telepresence.agent.stream.PortServices;
+import io.telepresence.agent.stream.PortUpstreams;
+import io.telepresence.agent.tap.Tee;
 import io.telepresence.agent.tcp.TcpForwarder;
 import io.telepresence.agent.udp.UdpForwarder;
 import io.telepresence.fault.FaultException;
 import io.telepresence.local.Loops;
 import io.telepresence.run.Closers;
+import io.telepresence.run.Watched;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -65,14 +74,13 @@ final class Agent implements AutoCloseable {
         readiness = opened.add(ReadyServer.open(new InetSocketAddress(settings.bind(), settings.readyPort()), loops));
         link = opened.add(ManagerLink.open(settings.link()));
         ClientFlows clients = link.clientFlows();
-        Supplier<TrafficRules> rules = link.rules()::get;
+        Supplier<TrafficRules> rules = follow(link.rules());
         for (AgentPlan.Port port : plan.ports()) {
             InetSocketAddress at = new InetSocketAddress(settings.bind(), port.agentPort());
             AppAddresses app = new AppAddresses(pod.ip(), port.app().number());
             PortListener listener =
                     switch (port.app().transport()) {
-                        case TCP ->
-                            PortListener.tcp(at, loops, new TcpForwarder(port.app(), app, loops, rules, clients));
+                        case TCP -> PortListener.tcp(at, loops, forwarder(port.app(), app, loops, rules, clients));
                         case UDP ->
                             PortListener.udp(
                                     at, loops, new UdpForwarder(port.app(), app, rules, clients, settings.udpIdle()));
@@ -81,6 +89,40 @@ final class Agent implements AutoCloseable {
             LOG.info("listening on {} for {}", listener.address(), port.app());
         }
         readiness.ready(true);
+    }
+
+    private static TcpForwarder forwarder(
+            AppPort port,
+            AppAddresses addresses,
+            EventLoopGroup loops,
+            Supplier<TrafficRules> rules,
+            ClientFlows clients) {
+        PortUpstreams upstreams = new PortUpstreams(addresses, clients);
+        PortServices services =
+                new PortServices(port, () -> rules.get().of(port), upstreams, Agent::noTap, Report.NONE);
+        return new TcpForwarder(services, upstreams, loops);
+    }
+
+    private static Tee noTap(Target target, InetSocketAddress caller) {
+        return new Tee() {
+            @Override
+            public void data(ByteBuf owned) {
+                owned.release();
+            }
+
+            @Override
+            public void end() {}
+
+            @Override
+            public void cut() {}
+        };
+    }
+
+    /** The rules in force, without a lock: they are asked at every request. */
+    private Supplier<TrafficRules> follow(Watched<TrafficRules> rules) {
+        AtomicReference<TrafficRules> latest = new AtomicReference<>(TrafficRules.NONE);
+        opened.add(rules.watch(latest::set));
+        return latest::get;
     }
 
     /** The listener of each planned port. */

@@ -90,8 +90,7 @@ final class Rig implements AutoCloseable {
 
     void awaitEngaged(boolean engaged) {
         Until.holds(
-                "engaged: " + engaged,
-                () -> agent.link().rules().get().engaged().isEmpty() != engaged);
+                "engaged: " + engaged, () -> agent.link().rules().get().ports().isEmpty() != engaged);
     }
 
     Engagement engagement(int localPort, String disposition) {

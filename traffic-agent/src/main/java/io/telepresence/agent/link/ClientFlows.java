@@ -1,7 +1,7 @@
 package io.telepresence.agent.link;
 
 import io.telepresence.agent.rules.AppPort;
-import io.telepresence.agent.rules.Verdict;
+import io.telepresence.agent.rules.Target;
 import io.telepresence.rpc.tunnel.Deliver;
 import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.rpc.tunnel.Protocol;
@@ -42,7 +42,7 @@ public final class ClientFlows {
      * @throws java.util.concurrent.RejectedExecutionException if the carrier is just being closed
      */
     public Flow open(
-            Verdict.ToClient to,
+            Target to,
             AppPort.Transport transport,
             InetSocketAddress source,
             InetSocketAddress destination,

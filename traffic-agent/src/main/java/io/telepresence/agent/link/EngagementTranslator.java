@@ -1,51 +1,79 @@
 package io.telepresence.agent.link;
 
 import io.telepresence.agent.rules.AppPort;
+import io.telepresence.agent.rules.Taker;
+import io.telepresence.agent.rules.Tap;
+import io.telepresence.agent.rules.Target;
 import io.telepresence.agent.rules.TrafficRules;
-import io.telepresence.agent.rules.Verdict;
+import io.telepresence.fault.FaultException;
+import io.telepresence.filter.HttpFilter;
 import io.telepresence.rpc.manager.EngagedPort;
 import io.telepresence.rpc.manager.Engagement;
 import io.telepresence.rpc.manager.EngagementKind;
 import io.telepresence.rpc.manager.EngagementSnapshot;
 import io.telepresence.rpc.tunnel.Protocol;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Engagements as the manager tells them, as rules. */
 final class EngagementTranslator {
     private static final String ACTIVE = "ACTIVE";
+    /** A replace delivers from the moment its pods come until the last of them has gone. */
+    private static final Set<String> REPLACING = Set.of(ACTIVE, "WAITING", "ENDING");
+
     private static final String LOCALHOST = "127.0.0.1";
+    private static final Logger LOG = LoggerFactory.getLogger(EngagementTranslator.class);
 
     private EngagementTranslator() {}
 
-    /** Only active engagements that take the port over become rules; kinds and ports we do not know are passed over. */
+    /** Kinds, ports and filters that we do not know are passed over. */
     static TrafficRules fromWire(EngagementSnapshot snapshot) {
-        List<TrafficRules.Rule> rules = new ArrayList<>();
+        TrafficRules.Builder rules = TrafficRules.builder();
         for (Engagement engagement : snapshot.getEngagementsList()) {
-            if (engagement.getDisposition().equals(ACTIVE)
-                    && takesOver(engagement.getSpec().getKind())) {
-                engagement.getPortsList().stream()
-                        .filter(EngagementTranslator::known)
-                        .forEach(port -> rules.add(rule(engagement, port)));
+            if (counts(engagement)) {
+                try {
+                    add(rules, engagement, HttpFilter.of(engagement.getSpec()));
+                } catch (FaultException e) {
+                    LOG.warn("passing over engagement {}: {}", engagement.getId(), e.fault());
+                }
             }
         }
-        return TrafficRules.of(rules);
+        return rules.build();
     }
 
-    private static TrafficRules.Rule rule(Engagement engagement, EngagedPort port) {
+    private static boolean counts(Engagement engagement) {
+        String disposition = engagement.getDisposition();
+        return engagement.getSpec().getKind() == EngagementKind.REPLACE
+                ? REPLACING.contains(disposition)
+                : disposition.equals(ACTIVE);
+    }
+
+    private static void add(TrafficRules.Builder rules, Engagement engagement, HttpFilter filter) {
+        for (EngagedPort engaged : engagement.getPortsList()) {
+            if (!known(engaged)) {
+                continue;
+            }
+            AppPort port = new AppPort(
+                    engaged.getProtocol() == Protocol.UDP ? AppPort.Transport.UDP : AppPort.Transport.TCP,
+                    engaged.getContainerPort());
+            Target target = target(engagement, engaged);
+            switch (engagement.getSpec().getKind()) {
+                case INTERCEPT -> rules.add(port, new Taker(target, filter, Taker.Kind.INTERCEPT));
+                case REPLACE -> rules.add(port, new Taker(target, HttpFilter.ALL, Taker.Kind.REPLACE));
+                case WIRETAP -> rules.add(port, new Tap(target, filter));
+                case INGEST, KIND_UNSPECIFIED, UNRECOGNIZED -> {}
+            }
+        }
+    }
+
+    private static Target target(Engagement engagement, EngagedPort port) {
         String host = engagement.getSpec().getTargetHost();
-        return new TrafficRules.Rule(
-                new AppPort(
-                        port.getProtocol() == Protocol.UDP ? AppPort.Transport.UDP : AppPort.Transport.TCP,
-                        port.getContainerPort()),
-                new Verdict.ToClient(
-                        engagement.getId(),
-                        host.isEmpty() ? LOCALHOST : host,
-                        port.getLocalPort() == 0 ? port.getContainerPort() : port.getLocalPort()));
-    }
-
-    private static boolean takesOver(EngagementKind kind) {
-        return kind == EngagementKind.INTERCEPT || kind == EngagementKind.REPLACE;
+        return new Target(
+                engagement.getId(),
+                host.isEmpty() ? LOCALHOST : host,
+                port.getLocalPort() == 0 ? port.getContainerPort() : port.getLocalPort(),
+                engagement.getSpec().getPlaintext());
     }
 
     private static boolean known(EngagedPort port) {

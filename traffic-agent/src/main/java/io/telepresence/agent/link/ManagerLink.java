@@ -174,7 +174,7 @@ public final class ManagerLink implements AutoCloseable {
         SessionRef reference = reference(present.session);
         gate.watchEngagements(reference, new Watching<>(present, snapshot -> {
             TrafficRules next = EngagementTranslator.fromWire(snapshot);
-            LOG.info("engaged ports: {}", next.engaged().keySet());
+            LOG.info("engaged ports: {}", next.ports().keySet());
             setRules(present, next);
         }));
         gate.watchLogLevel(reference, new Watching<>(present, settings.logLevel()));

@@ -1,5 +1,6 @@
 package io.telepresence.agent.rules;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -7,33 +8,46 @@ import java.util.Map;
 /**
  * What is engaged at one moment; replaced as a whole when something changes.
  *
- * @param engaged the ports whose traffic goes to a laptop; all others go to the app
+ * @param ports the ports that have rules; traffic of all others goes to the app
  */
-public record TrafficRules(Map<AppPort, Verdict.ToClient> engaged) {
+public record TrafficRules(Map<AppPort, PortRules> ports) {
     /** Nothing is engaged: every port goes to the app. */
     public static final TrafficRules NONE = new TrafficRules(Map.of());
 
-    /**
-     * One whole-port engagement.
-     *
-     * @param port the app's port that is taken over
-     * @param to where its traffic goes
-     */
-    public record Rule(AppPort port, Verdict.ToClient to) {}
-
     public TrafficRules {
-        engaged = Map.copyOf(engaged);
+        ports = Map.copyOf(ports);
     }
 
-    /** The first rule of a port wins: the manager sends the oldest engagement first. */
-    public static TrafficRules of(List<Rule> rules) {
-        Map<AppPort, Verdict.ToClient> engaged = new LinkedHashMap<>();
-        rules.forEach(rule -> engaged.putIfAbsent(rule.port(), rule.to()));
-        return new TrafficRules(engaged);
+    public PortRules of(AppPort port) {
+        return ports.getOrDefault(port, PortRules.NONE);
     }
 
-    public Verdict verdict(AppPort port) {
-        Verdict.ToClient client = engaged.get(port);
-        return client == null ? Verdict.TO_APP : client;
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Collects rules; the oldest engagement comes first, as the manager sends them. */
+    public static final class Builder {
+        private final Map<AppPort, List<Taker>> takers = new LinkedHashMap<>();
+        private final Map<AppPort, List<Tap>> taps = new LinkedHashMap<>();
+
+        private Builder() {}
+
+        public Builder add(AppPort port, Taker taker) {
+            takers.computeIfAbsent(port, p -> new ArrayList<>()).add(taker);
+            taps.putIfAbsent(port, new ArrayList<>());
+            return this;
+        }
+
+        public Builder add(AppPort port, Tap tap) {
+            taps.computeIfAbsent(port, p -> new ArrayList<>()).add(tap);
+            return this;
+        }
+
+        public TrafficRules build() {
+            Map<AppPort, PortRules> ports = new LinkedHashMap<>();
+            taps.forEach((port, copies) -> ports.put(port, PortRules.of(takers.getOrDefault(port, List.of()), copies)));
+            return new TrafficRules(ports);
+        }
     }
 }

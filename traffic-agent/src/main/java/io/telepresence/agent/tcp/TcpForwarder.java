@@ -5,47 +5,26 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.DuplexChannel;
-import io.telepresence.agent.link.ClientFlows;
-import io.telepresence.agent.rules.AppAddresses;
-import io.telepresence.agent.rules.AppPort;
-import io.telepresence.agent.rules.TrafficRules;
-import io.telepresence.agent.rules.Verdict;
-import io.telepresence.tunnel.Flow;
+import io.telepresence.agent.rules.Destination;
+import io.telepresence.agent.stream.PortServices;
+import io.telepresence.agent.stream.PortUpstreams;
+import io.telepresence.agent.stream.Relay;
+import io.telepresence.agent.stream.Sockets;
 import java.net.InetSocketAddress;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/**
- * Takes the connections to one port of the app and decides once for each where it goes. What was decided holds until
- * the connection ends, whatever happens to engagements meanwhile. Thread-safe.
- */
+/** Takes the connections to one port of the app and decides where each goes. Thread-safe. */
 public final class TcpForwarder {
-    private static final Logger LOG = LoggerFactory.getLogger(TcpForwarder.class);
-
-    private final AppPort port;
-    private final AppAddresses addresses;
-    private final AppDialer dialer;
+    private final PortServices services;
+    private final PortUpstreams upstreams;
     private final EventLoopGroup loops;
-    private final Supplier<TrafficRules> rules;
-    private final ClientFlows clients;
     private final AtomicInteger open = new AtomicInteger();
 
     /** @param loops where connections to the app live */
-    public TcpForwarder(
-            AppPort port,
-            AppAddresses addresses,
-            EventLoopGroup loops,
-            Supplier<TrafficRules> rules,
-            ClientFlows clients) {
-        this.port = port;
-        this.addresses = addresses;
-        this.dialer = new AppDialer(addresses);
+    public TcpForwarder(PortServices services, PortUpstreams upstreams, EventLoopGroup loops) {
+        this.services = services;
+        this.upstreams = upstreams;
         this.loops = loops;
-        this.rules = rules;
-        this.clients = clients;
     }
 
     /** Connections that have been accepted and not closed yet. */
@@ -56,53 +35,52 @@ public final class TcpForwarder {
     /** Takes over an accepted socket that is not registered with any loop; does not block. */
     public void accept(DuplexChannel caller) {
         open.incrementAndGet();
-        switch (rules.get().verdict(port)) {
-            case Verdict.ToApp app -> toApp(caller, loops.next());
-            case Verdict.ToClient client -> toClient(caller, client);
+        InetSocketAddress address = (InetSocketAddress) caller.remoteAddress();
+        if (address == null) {
+            // The caller has gone while it waited to be accepted.
+            refuse(caller);
+            return;
+        }
+        switch (services.rules().get().raw().to()) {
+            case Destination.ToApp app ->
+                upstreams.connect(
+                        loops.next(),
+                        app,
+                        address,
+                        Relay::new,
+                        channel -> join(caller, (DuplexChannel) channel),
+                        error -> refuse(caller));
+            case Destination.ToClient client ->
+                upstreams.connectOnItsLoop(
+                        client,
+                        address,
+                        Relay::new,
+                        channel -> join(caller, (DuplexChannel) channel),
+                        error -> refuse(caller));
         }
     }
 
-    private void toApp(DuplexChannel caller, EventLoop loop) {
-        dialer.dial(loop, Relay::new, app -> join(caller, (DuplexChannel) app, loop), error -> refuse(caller));
-    }
-
-    private void join(DuplexChannel caller, DuplexChannel app, EventLoop loop) {
+    private void join(DuplexChannel caller, DuplexChannel upstream) {
+        EventLoop loop = upstream.eventLoop();
         Relay fromCaller = new Relay();
-        fromCaller.to(app);
-        app.pipeline().get(Relay.class).to(caller);
-        Relay.configure(caller);
+        fromCaller.to(upstream);
+        upstream.pipeline().get(Relay.class).to(caller);
+        Sockets.configure(caller);
         caller.pipeline().addLast(fromCaller);
         loop.register(caller).addListener((ChannelFuture registered) -> {
             if (registered.isSuccess()) {
                 caller.closeFuture().addListener(done -> open.decrementAndGet());
                 caller.read();
-                app.read();
+                upstream.read();
             } else {
-                Relay.reset(app);
+                Sockets.reset(upstream);
                 refuse(caller);
             }
         });
     }
 
-    private void toClient(DuplexChannel caller, Verdict.ToClient client) {
-        InetSocketAddress source = (InetSocketAddress) caller.remoteAddress();
-        if (source == null) {
-            // The caller has gone while it waited to be accepted.
-            refuse(caller);
-            return;
-        }
-        Delivery delivery = new Delivery(caller, open::decrementAndGet);
-        try {
-            Flow flow = clients.open(client, port.transport(), source, addresses.official(), delivery);
-            delivery.within(flow, clients.patience());
-        } catch (RejectedExecutionException e) {
-            LOG.debug("the link to the manager is just being closed", e);
-            delivery.refuse();
-        }
-    }
-
     private void refuse(Channel caller) {
-        Relay.reset(caller);
+        Sockets.reset(caller);
         open.decrementAndGet();
     }
 }

@@ -11,7 +11,7 @@ import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.socket.DatagramPacket;
 import io.telepresence.agent.rules.AppAddresses;
-import io.telepresence.agent.rules.Verdict;
+import io.telepresence.agent.rules.Destination;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
@@ -70,8 +70,8 @@ final class AppConversation implements Conversation {
     }
 
     @Override
-    public Verdict verdict() {
-        return Verdict.TO_APP;
+    public Destination destination() {
+        return Destination.TO_APP;
     }
 
     @Override

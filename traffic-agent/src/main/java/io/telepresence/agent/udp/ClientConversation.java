@@ -1,7 +1,7 @@
 package io.telepresence.agent.udp;
 
 import io.netty.buffer.ByteBuf;
-import io.telepresence.agent.rules.Verdict;
+import io.telepresence.agent.rules.Destination;
 import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
@@ -21,7 +21,7 @@ final class ClientConversation implements Conversation, FlowHandler {
     private static final long ASK_AGAIN_NANOS = 1_000_000_000;
     private static final Logger LOG = LoggerFactory.getLogger(ClientConversation.class);
 
-    private final Verdict.ToClient client;
+    private final Destination.ToClient client;
     private final Answers answers;
     private final Deque<ByteBuf> waiting = new ArrayDeque<>();
     private Flow flow;
@@ -29,7 +29,7 @@ final class ClientConversation implements Conversation, FlowHandler {
     private volatile long closedNanos;
     private volatile long lastNanos = System.nanoTime();
 
-    ClientConversation(Verdict.ToClient client, Answers answers) {
+    ClientConversation(Destination.ToClient client, Answers answers) {
         this.client = client;
         this.answers = answers;
     }
@@ -47,7 +47,7 @@ final class ClientConversation implements Conversation, FlowHandler {
     }
 
     @Override
-    public Verdict verdict() {
+    public Destination destination() {
         return client;
     }
 

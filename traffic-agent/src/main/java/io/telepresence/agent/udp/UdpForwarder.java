@@ -6,8 +6,8 @@ import io.netty.channel.socket.DatagramPacket;
 import io.telepresence.agent.link.ClientFlows;
 import io.telepresence.agent.rules.AppAddresses;
 import io.telepresence.agent.rules.AppPort;
+import io.telepresence.agent.rules.Destination;
 import io.telepresence.agent.rules.TrafficRules;
-import io.telepresence.agent.rules.Verdict;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.HashMap;
@@ -20,7 +20,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The handler of one listening datagram socket. The verdict is asked at every datagram, so that a source moves to the
+ * The handler of one listening datagram socket. The rules are asked at every datagram, so that a source moves to the
  * laptop and back to the app at once. A conversation without a datagram either way for the idle time ends.
  */
 public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPacket> {
@@ -75,10 +75,14 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
         }
     }
 
+    private Destination destination() {
+        return rules.get().of(port).raw().to();
+    }
+
     private Conversation current(InetSocketAddress source) {
         Conversation found = conversations.get(source);
         boolean right = found != null
-                && found.verdict().equals(rules.get().verdict(port))
+                && found.destination().equals(destination())
                 && !(found instanceof ClientConversation client && client.stale(System.nanoTime()));
         if (found != null && !right) {
             conversations.remove(source).close();
@@ -93,9 +97,9 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
         }
         Answers answers = new Answers(context.channel(), source);
         Conversation begun =
-                switch (rules.get().verdict(port)) {
-                    case Verdict.ToApp app -> new AppConversation(answers, addresses).connect();
-                    case Verdict.ToClient client -> toClient(client, answers);
+                switch (destination()) {
+                    case Destination.ToApp app -> new AppConversation(answers, addresses).connect();
+                    case Destination.ToClient client -> toClient(client, answers);
                 };
         if (begun != null) {
             conversations.put(source, begun);
@@ -104,11 +108,11 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
         return begun;
     }
 
-    private Conversation toClient(Verdict.ToClient client, Answers answers) {
+    private Conversation toClient(Destination.ToClient client, Answers answers) {
         ClientConversation conversation = new ClientConversation(client, answers);
         try {
-            return conversation.through(
-                    clients.open(client, port.transport(), answers.source(), addresses.official(), conversation));
+            return conversation.through(clients.open(
+                    client.target(), port.transport(), answers.source(), addresses.official(), conversation));
         } catch (RejectedExecutionException e) {
             LOG.debug("the link to the manager is just being closed", e);
             return null;

@@ -3,15 +3,21 @@ package io.telepresence.agent.link;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.telepresence.agent.rules.AppPort;
+import io.telepresence.agent.rules.Taker;
+import io.telepresence.agent.rules.Tap;
+import io.telepresence.agent.rules.Target;
 import io.telepresence.agent.rules.TrafficRules;
-import io.telepresence.agent.rules.Verdict;
+import io.telepresence.filter.HeaderMatch;
+import io.telepresence.filter.HttpFilter;
 import io.telepresence.rpc.manager.EngagedPort;
 import io.telepresence.rpc.manager.Engagement;
 import io.telepresence.rpc.manager.EngagementKind;
 import io.telepresence.rpc.manager.EngagementSnapshot;
 import io.telepresence.rpc.manager.EngagementSpec;
+import io.telepresence.rpc.manager.HttpHeader;
+import io.telepresence.rpc.manager.HttpPath;
 import io.telepresence.rpc.tunnel.Protocol;
-import java.util.Map;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class EngagementTranslatorTest {
@@ -20,21 +26,52 @@ class EngagementTranslatorTest {
     @Test
     void activeInterceptsBecomeRules() {
         assertEquals(
-                new TrafficRules(Map.of(PORT, new Verdict.ToClient("id", "box", 3000))),
+                taken(new Target("id", "box", 3000, false), HttpFilter.ALL, Taker.Kind.INTERCEPT),
                 translate(EngagementKind.INTERCEPT, "ACTIVE", "box", port(8080, 3000)));
     }
 
     @Test
-    void whatIsNotSaidHasItsUsualValue() {
+    void aReplaceDeliversWhileItsPodsComeAndGo() {
+        for (String disposition : List.of("WAITING", "ACTIVE", "ENDING")) {
+            assertEquals(
+                    taken(new Target("id", "127.0.0.1", 8080, false), HttpFilter.ALL, Taker.Kind.REPLACE),
+                    translate(EngagementKind.REPLACE, disposition, "", port(8080, 0)));
+        }
+        assertEquals(TrafficRules.NONE, translate(EngagementKind.REPLACE, "BAD_ARGS", "", port(8080, 0)));
+    }
+
+    @Test
+    void aWiretapTakesNothingAway() {
+        TrafficRules rules = translate(EngagementKind.WIRETAP, "ACTIVE", "", port(8080, 1));
         assertEquals(
-                new TrafficRules(Map.of(PORT, new Verdict.ToClient("id", "127.0.0.1", 8080))),
-                translate(EngagementKind.REPLACE, "ACTIVE", "", port(8080, 0)));
+                List.of(new Tap(new Target("id", "127.0.0.1", 1, false), HttpFilter.ALL)),
+                rules.of(PORT).taps());
+        assertEquals(List.of(), rules.of(PORT).takers());
+    }
+
+    @Test
+    void filtersAreKept() {
+        EngagementSpec spec = EngagementSpec.newBuilder()
+                .setKind(EngagementKind.INTERCEPT)
+                .setPlaintext(true)
+                .addHttpHeaders(HttpHeader.newBuilder().setName("x-user").setValue("ann"))
+                .build();
+        assertEquals(
+                taken(
+                        new Target("id", "127.0.0.1", 1, true),
+                        new HttpFilter(List.of(new HeaderMatch("X-User", "ann")), List.of()),
+                        Taker.Kind.INTERCEPT),
+                translate(spec, "ACTIVE", port(8080, 1)));
+        EngagementSpec bad = spec.toBuilder()
+                .addHttpPaths(HttpPath.newBuilder().setKind(HttpPath.Kind.REGEX).setValue("("))
+                .build();
+        assertEquals(TrafficRules.NONE, translate(bad, "ACTIVE", port(8080, 1)));
     }
 
     @Test
     void othersAndUnknownOnesDoNot() {
         assertEquals(TrafficRules.NONE, translate(EngagementKind.INTERCEPT, "WAITING", "", port(8080, 1)));
-        assertEquals(TrafficRules.NONE, translate(EngagementKind.WIRETAP, "ACTIVE", "", port(8080, 1)));
+        assertEquals(TrafficRules.NONE, translate(EngagementKind.WIRETAP, "WAITING", "", port(8080, 1)));
         assertEquals(TrafficRules.NONE, translate(EngagementKind.INGEST, "ACTIVE", "", port(8080, 1)));
         assertEquals(TrafficRules.NONE, translate(EngagementKind.INTERCEPT, "ACTIVE", "", port(70_000, 1)));
         EngagedPort strange = EngagedPort.newBuilder()
@@ -42,6 +79,10 @@ class EngagementTranslatorTest {
                 .setContainerPort(8080)
                 .build();
         assertEquals(TrafficRules.NONE, translate(EngagementKind.INTERCEPT, "ACTIVE", "", strange));
+    }
+
+    private static TrafficRules taken(Target target, HttpFilter filter, Taker.Kind kind) {
+        return TrafficRules.builder().add(PORT, new Taker(target, filter, kind)).build();
     }
 
     private static EngagedPort port(int container, int local) {
@@ -53,10 +94,15 @@ class EngagementTranslatorTest {
     }
 
     private static TrafficRules translate(EngagementKind kind, String disposition, String host, EngagedPort port) {
+        return translate(
+                EngagementSpec.newBuilder().setKind(kind).setTargetHost(host).build(), disposition, port);
+    }
+
+    private static TrafficRules translate(EngagementSpec spec, String disposition, EngagedPort port) {
         return EngagementTranslator.fromWire(EngagementSnapshot.newBuilder()
                 .addEngagements(Engagement.newBuilder()
                         .setId("id")
-                        .setSpec(EngagementSpec.newBuilder().setKind(kind).setTargetHost(host))
+                        .setSpec(spec)
                         .setDisposition(disposition)
                         .addPorts(port))
                 .build());

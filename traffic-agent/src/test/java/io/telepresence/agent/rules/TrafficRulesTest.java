@@ -1,32 +1,83 @@
 package io.telepresence.agent.rules;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.filter.HeaderMatch;
+import io.telepresence.filter.HttpFilter;
+import io.telepresence.filter.HttpHead;
+import io.telepresence.filter.PathMatch;
 import java.net.InetAddress;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class TrafficRulesTest {
     private static final AppPort HTTP = new AppPort(AppPort.Transport.TCP, 8080);
-    private static final Verdict.ToClient ANN = new Verdict.ToClient("ann:x", "127.0.0.1", 1);
-    private static final Verdict.ToClient BOB = new Verdict.ToClient("bob:y", "127.0.0.1", 2);
+    private static final HttpFilter USER_ANN = new HttpFilter(List.of(new HeaderMatch("X-User", "ann")), List.of());
 
     @Test
     void whatIsNotEngagedGoesToTheApp() {
-        TrafficRules rules = TrafficRules.of(List.of(new TrafficRules.Rule(HTTP, ANN)));
-        assertEquals(ANN, rules.verdict(HTTP));
-        assertEquals(Verdict.TO_APP, rules.verdict(new AppPort(AppPort.Transport.UDP, 8080)));
-        assertEquals(Verdict.TO_APP, rules.verdict(new AppPort(AppPort.Transport.TCP, 8081)));
-        assertEquals(Verdict.TO_APP, TrafficRules.NONE.verdict(HTTP));
+        TrafficRules rules =
+                TrafficRules.builder().add(HTTP, taker("ann", HttpFilter.ALL)).build();
+        assertEquals("ann", rules.of(HTTP).raw().engagementId());
+        assertEquals(
+                Judgement.APP,
+                rules.of(new AppPort(AppPort.Transport.UDP, 8080)).raw());
+        assertEquals(
+                Judgement.APP,
+                rules.of(new AppPort(AppPort.Transport.TCP, 8081)).raw());
+        assertEquals(Judgement.APP, TrafficRules.NONE.of(HTTP).raw());
+        assertFalse(rules.of(HTTP).needsHttp());
     }
 
     @Test
-    void theFirstRuleOfAPortWins() {
+    void theFirstTakerOfItsTierIsAsked() throws Exception {
+        HttpFilter path = new HttpFilter(List.of(), List.of(PathMatch.of(PathMatch.Kind.PREFIX, "/api")));
+        PortRules rules = PortRules.of(
+                List.of(
+                        taker("all-old", HttpFilter.ALL),
+                        taker("all-new", HttpFilter.ALL),
+                        taker("path", path),
+                        taker("header", USER_ANN)),
+                List.of());
+        assertTrue(rules.needsHttp());
+        assertEquals("header", rules.judge(request("/api/x", "ann")).engagementId());
+        assertEquals("path", rules.judge(request("/api/x", "bob")).engagementId());
+        assertEquals("all-old", rules.judge(request("/", "bob")).engagementId());
+        assertEquals("all-old", rules.raw().engagementId());
+    }
+
+    @Test
+    void everyTapThatFitsGetsACopy() {
+        PortRules rules = PortRules.of(
+                List.of(taker("ann", USER_ANN)),
+                List.of(new Tap(target("one"), HttpFilter.ALL), new Tap(target("two"), USER_ANN)));
         assertEquals(
-                ANN,
-                TrafficRules.of(List.of(new TrafficRules.Rule(HTTP, ANN), new TrafficRules.Rule(HTTP, BOB)))
-                        .verdict(HTTP));
+                List.of(target("one"), target("two")),
+                rules.judge(request("/", "ann")).taps());
+        assertEquals(List.of(target("one")), rules.judge(request("/", "bob")).taps());
+        assertEquals(new Judgement(Destination.TO_APP, null, List.of(target("one"))), rules.raw());
+    }
+
+    @Test
+    void onlyAFilteredTakerHasSomewhereElseToGo() {
+        assertNull(PortRules.of(List.of(taker("ann", HttpFilter.ALL)), List.of())
+                .raw()
+                .otherwise());
+        assertEquals(
+                Destination.TO_APP,
+                PortRules.of(List.of(taker("ann", USER_ANN)), List.of())
+                        .judge(request("/", "ann"))
+                        .otherwise());
+        Taker replacing = new Taker(target("all"), HttpFilter.ALL, Taker.Kind.REPLACE);
+        assertEquals(
+                replacing.destination(),
+                PortRules.of(List.of(taker("ann", USER_ANN), replacing), List.of())
+                        .judge(request("/", "ann"))
+                        .otherwise());
     }
 
     @Test
@@ -43,5 +94,32 @@ class TrafficRulesTest {
         assertEquals("/127.0.0.1:80", app.get(app.first()).toString());
         app.answered(app.first() + 2);
         assertEquals(app.official(), app.get(app.first()));
+    }
+
+    private static Taker taker(String id, HttpFilter filter) {
+        return new Taker(target(id), filter, Taker.Kind.INTERCEPT);
+    }
+
+    private static Target target(String id) {
+        return new Target(id, "127.0.0.1", 1, false);
+    }
+
+    private static HttpHead request(String path, String user) {
+        return new HttpHead() {
+            @Override
+            public String method() {
+                return "GET";
+            }
+
+            @Override
+            public String path() {
+                return path;
+            }
+
+            @Override
+            public String header(String lowerCaseName) {
+                return lowerCaseName.equals("x-user") ? user : null;
+            }
+        };
     }
 }

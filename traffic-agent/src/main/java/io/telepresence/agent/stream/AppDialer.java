@@ -1,4 +1,4 @@
-package io.telepresence.agent.tcp;
+package io.telepresence.agent.stream;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
@@ -66,7 +66,7 @@ final class AppDialer {
 
     private static EpollSocketChannel channel() {
         EpollSocketChannel channel = new EpollSocketChannel();
-        Relay.configure(channel);
+        Sockets.configure(channel);
         return channel;
     }
 

@@ -1,0 +1,15 @@
+package io.telepresence.agent.stream;
+
+import io.telepresence.agent.report.Report;
+import io.telepresence.agent.rules.AppPort;
+import io.telepresence.agent.rules.PortRules;
+import io.telepresence.agent.tap.Taps;
+import java.util.function.Supplier;
+
+/**
+ * What is there for the connections to one port, whatever they speak. Thread-safe.
+ *
+ * @param rules those in force now; cheap, the same object as long as nothing changed; ask at every request
+ * @param upstreams where connections lead
+ */
+public record PortServices(AppPort port, Supplier<PortRules> rules, Upstreams upstreams, Taps taps, Report report) {}
