@@ -20,7 +20,7 @@ result() {
   read -r -a peer <<<"$(stats ${5:-0})"
   printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$6" "${ours[@]}" "${peer[0]}" "$(wc -w <<<"$4")" \
     "$(awk -v a="${ours[0]}" -v b="${peer[0]}" -v m="$6" 'BEGIN {if (m=="ratio") printf "%.2f", b ? a/b : 0; else if (m=="difference") printf "%.3f", a-b; else printf "%s", a}')" >>"$RESULTS"
-  echo "measured: $1" >&2
+  tail -n 1 "$RESULTS" | awk -F'\t' '{printf "measured: %s: %s %s (%s to %s), peer %s, result %s, budget %s\n", $1, $5, $2, $6, $7, $8, $10, $3}' >&2
 }
 
 report() { # report JSON?
