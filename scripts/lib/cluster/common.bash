@@ -31,6 +31,7 @@ LOGS=$STATE/log
 PIDS=$STATE/pid
 KUBECONFIGS=$STATE/kubeconfig
 CONF=$STATE/conf
+LAPTOP_MOUNTS=$STATE/laptop/mounts
 CONTAINERD_SOCKET=$STATE/containerd/containerd.sock
 CTR_NAMESPACE=k8s.io
 

@@ -17,7 +17,7 @@ run_on_laptop() {
         developer | admin | norights | expired) ;;
         *) die "laptop: the users are developer, admin, norights, expired" ;;
     esac
-    command=(ip netns exec "$NS_LAPTOP")
+    command=(nsenter --net="/run/netns/$NS_LAPTOP" --mount="$LAPTOP_MOUNTS" --wdns="$PWD")
     if [ -n "$account" ]; then
         id "$account" >/dev/null || die "laptop: no unix account $account"
         command+=(setpriv --reuid "$account" --regid "$(id -g "$account")" --init-groups)

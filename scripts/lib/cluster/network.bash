@@ -39,7 +39,25 @@ cluster_sysctl() { in_cluster sysctl -qw "$1"; }
 setup_laptop_files() {
     mkdir -p /etc/netns/"$NS_LAPTOP"
     printf 'nameserver %s\n' "$NODE_IP" >/etc/netns/"$NS_LAPTOP"/resolv.conf
+    keep_laptop_mounts
 }
+
+# All commands on the laptop see one set of mounts, with the laptop's resolv.conf, so that a volume that one
+# command mounts is there for the next. `ip netns exec` makes a new set each time: the first one is kept.
+keep_laptop_mounts() {
+    local folder=${LAPTOP_MOUNTS%/*} holder
+    mkdir -p "$folder"
+    mount --bind "$folder" "$folder"
+    mount --make-private "$folder"
+    touch "$LAPTOP_MOUNTS"
+    ip netns exec "$NS_LAPTOP" sleep 60 &
+    holder=$!
+    wait_for 5 "the laptop's mounts" "" is_sleeping "$holder"
+    mount --bind "/proc/$holder/ns/mnt" "$LAPTOP_MOUNTS"
+    kill "$holder"
+}
+
+is_sleeping() { [ "$(cat "/proc/$1/comm" 2>/dev/null)" = sleep ]; }
 
 remove_network() {
     local name

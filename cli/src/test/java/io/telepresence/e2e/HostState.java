@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.stream.Collectors;
 
 /** Everything that {@code connect} may change on the laptop, as text that can be compared. */
-record HostState(String addresses, String routes, String rules, String resolver, String processes) {
+record HostState(String addresses, String routes, String rules, String resolver, String mounts, String processes) {
 
     /** The state without any daemon of ours: one that is just ending is waited for. */
     static HostState quiet(Laptop laptop) {
@@ -22,6 +22,9 @@ record HostState(String addresses, String routes, String rules, String resolver,
                                 .stdout()),
                 laptop.run("nft", "list", "ruleset").ok().stdout(),
                 laptop.run("cat", "/etc/resolv.conf").ok().stdout(),
+                sorted(laptop.run("sh", "-c", "grep -v /var/lib/telepresence-test-cluster /proc/self/mounts")
+                        .ok()
+                        .stdout()),
                 daemons(laptop));
     }
 

@@ -84,6 +84,11 @@ class InterceptIT {
         LAPTOP.telepresence("intercept", "echo-sts", "--port", "8080").ok().says("Using StatefulSet echo-sts");
         for (int pod = 0; pod < 2; pod++) {
             String url = "http://echo-sts-" + pod + ".echo-sts.default.svc.cluster.local:8080/";
+            // The cluster's DNS learns of a pod that was just replaced a moment later.
+            Shell.await(
+                    url + " has a name again",
+                    Duration.ofSeconds(20),
+                    () -> Cluster.fromPod(url).exitCode() != 6);
             assertEquals("from the laptop\n", Cluster.fromPod(url).ok().stdout());
         }
     }

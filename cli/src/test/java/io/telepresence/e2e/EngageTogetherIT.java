@@ -1,0 +1,161 @@
+package io.telepresence.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Several engagements on one workload of two pods, under load, and their coming and going. */
+@ExtendWith(Session.class)
+class EngageTogetherIT {
+    private static final Laptop LAPTOP = new Laptop("developer");
+    private static final int REQUESTS = 10_000;
+
+    @BeforeAll
+    static void connect() {
+        LAPTOP.telepresence("connect").ok();
+    }
+
+    @AfterAll
+    static void quit() {
+        LAPTOP.telepresence("quit", "-s");
+    }
+
+    @AfterEach
+    void leaveAll() {
+        for (String name : new String[] {"alice", "bob", "admin", "copy", "shop"}) {
+            LAPTOP.telepresence("leave", name);
+        }
+    }
+
+    @Test
+    void everyRequestReachesTheOneRightPlace() throws IOException {
+        try (LocalAppAt alice = LocalAppAt.start(LAPTOP, 8101, "alice");
+                LocalAppAt bob = LocalAppAt.start(LAPTOP, 8102, "bob");
+                LocalAppAt admin = LocalAppAt.start(LAPTOP, 8103, "admin");
+                LocalAppAt copy = LocalAppAt.start(LAPTOP, 8104, "copy")) {
+            engage("intercept", "alice", "8101:http", "--http-header", "x-user=alice");
+            engage("intercept", "bob", "8102:http", "--http-header", "X-User: bob");
+            engage("intercept", "admin", "8103:http", "--http-path-prefix", "/admin/");
+            engage("wiretap", "copy", "8104:http", "--http-header", "x-user=alice");
+
+            Result calls = caller("mixed", serviceUrl(), Integer.toString(REQUESTS), "12");
+
+            Map<String, String> kinds = new HashMap<>();
+            List<String> wrong = new ArrayList<>();
+            for (String line : calls.ok().stdout().lines().toList()) {
+                String[] word = line.split(" ");
+                kinds.put(word[0], word[1]);
+                boolean right = word[1].equals("nobody") ? word[2].startsWith("shop-") : word[2].equals(word[1]);
+                if (!right) {
+                    wrong.add(line);
+                }
+            }
+            assertEquals(List.of(), wrong);
+            assertEquals(REQUESTS, kinds.size());
+            for (LocalAppAt app : List.of(alice, bob, admin)) {
+                String name = app.log().getFileName().toString().replaceAll("-.*", "");
+                assertEquals(ids(kinds, name), logged(app.log()), "each request of " + name + " once");
+            }
+            Shell.await(
+                    "every copy has arrived",
+                    Duration.ofSeconds(20),
+                    () -> logged(copy.log()).size() >= ids(kinds, "alice").size());
+            assertEquals(ids(kinds, "alice"), logged(copy.log()));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"intercept", "filtered", "wiretap", "ingest", "replace"})
+    void noRequestFailsWhileAnEngagementComesAndGoes(String kind) throws IOException {
+        try (LocalAppAt app = LocalAppAt.start(LAPTOP, 8105, "mine")) {
+            Path stop = Laptop.home().resolve("stop-" + kind);
+            Files.deleteIfExists(stop);
+            Path out = Laptop.home().resolve("steady-" + kind);
+            Process steady = Shell.start(
+                    Map.of(),
+                    inCluster(LocalApp.command(Caller.class, "steady", serviceUrl(), "4", stop.toString())),
+                    out,
+                    out);
+            try {
+                for (int i = 0; i < 2; i++) {
+                    switch (kind) {
+                        case "intercept" -> engage("intercept", "shop", "8105:http");
+                        case "filtered" -> engage("intercept", "shop", "8105:http", "--http-path-prefix", "/");
+                        case "wiretap" -> engage("wiretap", "shop", "8105:http");
+                        case "ingest" ->
+                            LAPTOP.telepresence("ingest", "shop", "--container", "web")
+                                    .ok();
+                        default ->
+                            LAPTOP.telepresence("replace", "shop", "--container", "web", "--port", "8105:http")
+                                    .ok();
+                    }
+                    LAPTOP.telepresence("leave", "shop").ok();
+                }
+            } finally {
+                Files.createFile(stop);
+                Shell.await("the calls end", Duration.ofSeconds(30), () -> !steady.isAlive());
+            }
+            String said = Files.readString(out).strip();
+            String[] total = said.substring(said.lastIndexOf('\n') + 1).split(" ");
+            assertEquals("0", total[1], said);
+            assertTrue(Integer.parseInt(total[0]) > 100, said);
+        }
+    }
+
+    private static void engage(String verb, String name, String port, String... more) {
+        List<String> command = new ArrayList<>(List.of(verb, name, "--workload", "shop", "--port", port));
+        command.addAll(List.of("--mount", "false"));
+        command.addAll(List.of(more));
+        LAPTOP.telepresence(command.toArray(String[]::new)).ok();
+    }
+
+    private static List<String> ids(Map<String, String> kinds, String kind) {
+        return kinds.entrySet().stream()
+                .filter(e -> e.getValue().equals(kind))
+                .map(Map.Entry::getKey)
+                .sorted()
+                .toList();
+    }
+
+    private static List<String> logged(Path log) {
+        try {
+            return Files.readAllLines(log).stream()
+                    .map(l -> l.split(" ")[0])
+                    .filter(id -> !id.equals("null"))
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            return List.of();
+        }
+    }
+
+    private static String serviceUrl() {
+        String ip = Cluster.kubectl("get", "service", "shop", "-o", "jsonpath={.spec.clusterIP}")
+                .ok()
+                .stdout();
+        return "http://" + ip + "/";
+    }
+
+    private static Result caller(String... arguments) {
+        return Shell.run(Map.of(), Duration.ofMinutes(4), inCluster(LocalApp.command(Caller.class, arguments)));
+    }
+
+    private static List<String> inCluster(String... command) {
+        return Shell.join(List.of("nsenter", "--net=/run/netns/tp-cluster", "--"), command);
+    }
+}
