@@ -14,6 +14,7 @@ import io.telepresence.manager.engage.Engagements;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.Sessions;
 import io.telepresence.rpc.manager.AgentArrival;
+import io.telepresence.rpc.manager.AgentContainer;
 import io.telepresence.rpc.manager.EngagementSnapshot;
 import io.telepresence.rpc.manager.SessionRef;
 import io.telepresence.rpc.tunnel.Protocol;
@@ -56,7 +57,8 @@ final class AgentCalls {
                                 arrival.getPodIp(),
                                 workload,
                                 arrival.getVersion().getVersion(),
-                                ports(arrival)),
+                                ports(arrival),
+                                replaced(arrival)),
                         arrival.getResumeSessionId())
                 .session();
         return io.telepresence.rpc.manager.AgentSession.newBuilder()
@@ -69,9 +71,7 @@ final class AgentCalls {
         AgentSession agent = Calls.agent(sessions, ref.getSessionId());
         ServerStream<EngagementSnapshot> stream = ServerStream.open(out, agent);
         EngageCalls.OwnSnapshots own = new EngageCalls.OwnSnapshots(stream);
-        stream.closeAtEnd(engagements
-                .all()
-                .watch(all -> own.next(Engagements.activeFor(all, agent.agent().workload()))));
+        stream.closeAtEnd(engagements.all().watch(all -> own.next(Engagements.forAgent(all, agent.agent()))));
         sessions.watching(agent, true);
         stream.closeAtEnd(() -> sessions.watching(agent, false));
     }
@@ -105,6 +105,13 @@ final class AgentCalls {
         return arrival.getContainersList().stream()
                 .flatMap(c -> c.getPortsList().stream())
                 .map(p -> new AgentSession.Port(p.getProtocol() == Protocol.UDP, p.getContainerPort()))
+                .collect(Collectors.toSet());
+    }
+
+    private static Set<String> replaced(AgentArrival arrival) {
+        return arrival.getContainersList().stream()
+                .filter(AgentContainer::getReplaced)
+                .map(AgentContainer::getName)
                 .collect(Collectors.toSet());
     }
 }

@@ -21,6 +21,7 @@ import io.telepresence.rpc.manager.WorkloadSnapshot;
 import io.telepresence.run.Threads;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** Clients engage workloads, and see what is engaged. */
 final class EngageCalls {
@@ -51,12 +52,7 @@ final class EngageCalls {
     private void engage(
             ClientSession client, EngagementSpec spec, Duration limit, ServerStream<EngageProgress> stream) {
         try {
-            Engagement active = engaging.engage(
-                    client,
-                    spec,
-                    limit,
-                    text -> stream.send(
-                            EngageProgress.newBuilder().setWaiting(text).build()));
+            Engagement active = engaging.engage(client, spec, limit, new Told(stream));
             stream.send(EngageProgress.newBuilder()
                     .setEngagement(EngagementTranslator.toWire(active))
                     .build());
@@ -68,12 +64,30 @@ final class EngageCalls {
         }
     }
 
-    Empty disengage(DisengageRequest request) throws FaultException {
+    /** Passes on what happens while a user waits. */
+    private record Told(ServerStream<EngageProgress> stream) implements Engaging.Progress {
+        @Override
+        public void waiting(String sentence) {
+            stream.send(EngageProgress.newBuilder().setWaiting(sentence).build());
+        }
+
+        @Override
+        public void reserved(Engagement engagement) {
+            stream.send(EngageProgress.newBuilder()
+                    .setReserved(EngagementTranslator.toWire(engagement))
+                    .build());
+        }
+    }
+
+    /** Blocks until a replaced container is back. */
+    Empty disengage(DisengageRequest request) throws FaultException, InterruptedException {
         ClientSession client = Calls.client(sessions, request.getSessionId());
-        if (!engagements.remove(Engagements.id(client.id(), request.getName()))) {
+        Optional<Engagement> engagement = engagements.find(Engagements.id(client.id(), request.getName()));
+        if (engagement.isEmpty()) {
             throw Fault.user("there is no engagement named \"" + request.getName() + "\"", "See: telepresence list")
                     .exception();
         }
+        engaging.end(engagement.get());
         return Empty.getDefaultInstance();
     }
 

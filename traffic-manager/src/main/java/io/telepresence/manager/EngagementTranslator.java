@@ -2,12 +2,16 @@ package io.telepresence.manager;
 
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.filter.HttpFilter;
 import io.telepresence.manager.engage.Engagement;
 import io.telepresence.manager.engage.EngagementSpec;
 import io.telepresence.manager.engage.WorkloadBoard;
 import io.telepresence.rpc.manager.EngagedPort;
 import io.telepresence.rpc.manager.EngagementKind;
 import io.telepresence.rpc.manager.EngagementSnapshot;
+import io.telepresence.rpc.manager.HttpHeader;
+import io.telepresence.rpc.manager.HttpPath;
+import io.telepresence.rpc.manager.PodPort;
 import io.telepresence.rpc.manager.PortRequest;
 import io.telepresence.rpc.manager.Workload;
 import io.telepresence.rpc.manager.WorkloadSnapshot;
@@ -31,7 +35,15 @@ final class EngagementTranslator {
                 wire.getTargetHost(),
                 wire.getPortsList().stream()
                         .map(p -> new EngagementSpec.PortWish(p.getLocalPort(), p.getIdentifier()))
-                        .toList());
+                        .toList(),
+                new EngagementSpec.Handling(
+                        HttpFilter.of(wire),
+                        wire.getMechanism(),
+                        wire.getPlaintext(),
+                        wire.getMetadataMap(),
+                        wire.getToPodList().stream()
+                                .map(p -> new EngagementSpec.PodPort(p.getProtocol() == Protocol.UDP, p.getPort()))
+                                .toList()));
     }
 
     static EngagementSnapshot snapshot(List<Engagement> engagements) {
@@ -53,6 +65,7 @@ final class EngagementTranslator {
                         .map(EngagementTranslator::toWire)
                         .toList())
                 .setPodIp(engagement.podIp())
+                .setContainer(engagement.container())
                 .build();
     }
 
@@ -106,6 +119,27 @@ final class EngagementTranslator {
                         .map(p -> PortRequest.newBuilder()
                                 .setLocalPort(p.localPort())
                                 .setIdentifier(p.identifier())
+                                .build())
+                        .toList())
+                .addAllHttpHeaders(spec.filter().headers().stream()
+                        .map(h -> HttpHeader.newBuilder()
+                                .setName(h.name())
+                                .setValue(h.value())
+                                .build())
+                        .toList())
+                .addAllHttpPaths(spec.filter().paths().stream()
+                        .map(p -> HttpPath.newBuilder()
+                                .setKind(HttpPath.Kind.valueOf(p.kind().name()))
+                                .setValue(p.value())
+                                .build())
+                        .toList())
+                .setMechanism(spec.handling().mechanism())
+                .setPlaintext(spec.handling().plaintext())
+                .putAllMetadata(spec.handling().metadata())
+                .addAllToPod(spec.handling().toPod().stream()
+                        .map(p -> PodPort.newBuilder()
+                                .setProtocol(p.udp() ? Protocol.UDP : Protocol.TCP)
+                                .setPort(p.number())
                                 .build())
                         .toList())
                 .build();

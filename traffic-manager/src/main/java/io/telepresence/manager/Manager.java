@@ -12,10 +12,12 @@ import io.telepresence.local.Loops;
 import io.telepresence.manager.auth.AgentReview;
 import io.telepresence.manager.cluster.ClusterView;
 import io.telepresence.manager.cluster.Watches;
+import io.telepresence.manager.engage.Restoration;
 import io.telepresence.manager.inject.Injector;
 import io.telepresence.manager.inject.InjectorSettings;
 import io.telepresence.manager.log.LogLevels;
 import io.telepresence.manager.log.LogRing;
+import io.telepresence.manager.session.Sessions;
 import io.telepresence.run.Closers;
 import io.telepresence.run.Threads;
 import io.telepresence.tunnel.TunnelServers;
@@ -43,6 +45,9 @@ final class Manager implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Manager.class);
     private static final Duration SERVICE_CIDRS_APART = Duration.ofMinutes(1);
 
+    /** Who replaced a container before a restart comes back within that time, or the container does. */
+    private static final Duration CLAIMED_WITHIN = Sessions.CLIENT_SILENCE;
+
     private final Closers opened;
 
     private Manager(Closers opened) {
@@ -64,9 +69,17 @@ final class Manager implements AutoCloseable {
                     client, InjectorSettings.from(environment), config.agent().arrival(), parts.plans()));
             LogLevels levels =
                     LogLevels.of(config.logs().level(), config.agent().logLevel(), InstantSource.system());
-            Edges edges = new Edges(config, client, parts, injector, levels);
+            Restoration restoration = opened.add(parts.restoration(config, injector));
+            Edges edges = new Edges(config, client, parts, new Parts.Agents(injector, restoration), levels);
             serve(opened, config, parts, edges, ring);
             tick(opened, parts, levels);
+            opened.add(once(
+                    "claims",
+                    CLAIMED_WITHIN,
+                    () -> parts.board().claims().expire().forEach(workload -> {
+                        parts.plans().wish(workload);
+                        restoration.settle(workload);
+                    })));
             ready.set(true);
             LOG.info("{} {} serves", SessionCalls.NAME, Versions.VERSION);
             return new Manager(opened);
@@ -83,7 +96,7 @@ final class Manager implements AutoCloseable {
         opened.add(() -> Loops.shutdown(loops));
         NettyServerBuilder agents = TunnelServers.builder(
                         new InetSocketAddress(config.service().port()), loops)
-                .addService(ServerInterceptors.intercept(edges.agents(), new AgentGateService.TokenReader()))
+                .addService(ServerInterceptors.intercept(edges.gate(), new AgentGateService.TokenReader()))
                 .addService(TunnelService.bind(loops, parts.switchboard().agents()));
         start(opened, agents);
         InetAddress loopback = InetAddress.ofLiteral("127.0.0.1");
@@ -122,6 +135,18 @@ final class Manager implements AutoCloseable {
         opened.add(every("service-subnets", SERVICE_CIDRS_APART, view::refreshServiceCidrs));
     }
 
+    private static AutoCloseable once(String name, Duration after, Runnable task) {
+        Thread thread = Threads.virtual(name, () -> {
+            try {
+                Thread.sleep(after);
+                run(name, task);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        return thread::interrupt;
+    }
+
     private static AutoCloseable every(String name, Duration apart, Runnable task) {
         Thread thread = Threads.virtual(name, () -> {
             try {
@@ -146,9 +171,9 @@ final class Manager implements AutoCloseable {
 
     /** Puts the gRPC edges together. */
     private record Edges(
-            ManagerConfig config, KubernetesClient client, Parts parts, Injector injector, LogLevels levels) {
+            ManagerConfig config, KubernetesClient client, Parts parts, Parts.Agents agents, LogLevels levels) {
 
-        AgentGateService agents() {
+        AgentGateService gate() {
             AgentCalls calls = new AgentCalls(
                     parts.sessions(),
                     AgentReview.with(client, InstantSource.system()),
@@ -159,7 +184,7 @@ final class Manager implements AutoCloseable {
         }
 
         ManagerService clients(LogRing ring) {
-            return parts.clientEdge(config, client, injector, levels, ring);
+            return parts.clientEdge(config, client, agents, levels, ring);
         }
     }
 

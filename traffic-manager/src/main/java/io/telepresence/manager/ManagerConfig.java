@@ -25,6 +25,11 @@ import java.util.regex.Pattern;
  *   <li>{@code AGENT_PORT}: first port of an agent, default 9900 ({@code agent.port}).
  *   <li>{@code AGENT_LOG_LEVEL}, {@code LOG_LEVEL}: error, warn, info, debug or trace; default info.
  *   <li>{@code AGENT_ARRIVAL_TIMEOUT}: Go duration such as 30s, default 30s ({@code timeouts.agentArrival}).
+ *   <li>{@code AGENT_MAX_IDLE_TIME}: agents that nobody has used for so long go, default 0s: never ({@code
+ *       agent.maxIdleTime}).
+ *   <li>{@code ALLOW_GLOBAL_INTERCEPTS}: true (default) or false ({@code intercept.allowGlobalIntercepts}).
+ *   <li>{@code INACTIVE_BLOCK_TIMEOUT}: an engagement whose owner is idle for longer gives way, default 10m, 0s: never
+ *       ({@code intercept.inactiveBlockTimeout}).
  *   <li>{@code POD_CIDR_STRATEGY}: auto, nodePodCIDRs, coverPodIPs or environment; {@code POD_CIDRS}: for the last.
  *   <li>{@code WORKLOAD_KINDS}: of Deployment, ReplicaSet, StatefulSet; empty: all three.
  *   <li>{@code CLIENT_CONFIG_FILE}: a mounted file with the Helm value {@code client} as YAML; read at every request.
@@ -43,7 +48,8 @@ public record ManagerConfig(
         Logs logs,
         PodCidrs podCidrs,
         Injector injector,
-        Service service) {
+        Service service,
+        Rules rules) {
     static final Set<String> KINDS = Set.of("Deployment", "ReplicaSet", "StatefulSet");
 
     /** This pod. */
@@ -69,6 +75,15 @@ public record ManagerConfig(
 
     /** @param whenEnabled pods get an agent only if they are annotated for it */
     public record Injector(boolean enabled, boolean whenEnabled, String service) {}
+
+    /**
+     * Among users.
+     *
+     * @param allowGlobal somebody may take all traffic of a port
+     * @param inactiveBlock who is idle for longer gives way; zero: never
+     * @param maxIdle agents that nobody has used for so long go; zero: never
+     */
+    public record Rules(boolean allowGlobal, Duration inactiveBlock, Duration maxIdle) {}
 
     /** The manager's Service, where agents arrive. */
     public record Service(String name, int port) {}
@@ -96,7 +111,11 @@ public record ManagerConfig(
                         env.oneOf("INJECTOR_ENABLED", "true", "false").equals("true"),
                         env.oneOf("INJECT_POLICY", "OnDemand", "WhenEnabled").equals("WhenEnabled"),
                         env.text("INJECTOR_SERVICE", "agent-injector")),
-                new Service(env.text("SERVICE_NAME", AgentNames.MANAGER_APP), env.port("API_PORT", Ports.AGENT_API)));
+                new Service(env.text("SERVICE_NAME", AgentNames.MANAGER_APP), env.port("API_PORT", Ports.AGENT_API)),
+                new Rules(
+                        env.oneOf("ALLOW_GLOBAL_INTERCEPTS", "true", "false").equals("true"),
+                        env.duration("INACTIVE_BLOCK_TIMEOUT", Duration.ofMinutes(10)),
+                        env.duration("AGENT_MAX_IDLE_TIME", Duration.ZERO)));
     }
 
     private static String namespace(Reader env) {
@@ -177,6 +196,9 @@ public record ManagerConfig(
             String value = text(name, "");
             if (value.isEmpty()) {
                 return otherwise;
+            }
+            if (value.equals("0")) {
+                return Duration.ZERO;
             }
             Matcher parts = GO_DURATION.matcher(value);
             Duration sum = Duration.ZERO;

@@ -58,7 +58,10 @@ final class ManagerService extends ManagerGrpc.ManagerImplBase {
     @Override
     public void remain(ClientBeat request, StreamObserver<RemainReply> out) {
         Calls.answerHere(out, () -> RemainReply.newBuilder()
-                .setKnown(sessions.remain(request.getSessionId(), ClientSession.class))
+                .setKnown(
+                        request.hasIdleMs()
+                                ? sessions.remain(request.getSessionId(), SessionCalls.idle(request.getIdleMs()))
+                                : sessions.remain(request.getSessionId(), ClientSession.class))
                 .build());
     }
 

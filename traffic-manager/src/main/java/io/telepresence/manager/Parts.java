@@ -11,8 +11,10 @@ import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.engage.AgentInstaller;
 import io.telepresence.manager.engage.AgentPlans;
 import io.telepresence.manager.engage.AgentWait;
+import io.telepresence.manager.engage.Claims;
 import io.telepresence.manager.engage.Engagements;
 import io.telepresence.manager.engage.Engaging;
+import io.telepresence.manager.engage.Restoration;
 import io.telepresence.manager.engage.WorkloadBoard;
 import io.telepresence.manager.log.LogGatherer;
 import io.telepresence.manager.log.LogLevels;
@@ -35,7 +37,7 @@ record Parts(
         Board board) {
 
     /** Engagements, and what delivers their traffic. */
-    record Board(Engagements engagements, AgentPlans plans, Switchboard switchboard) {}
+    record Board(Engagements engagements, Claims claims, AgentPlans plans, Switchboard switchboard) {}
 
     static Parts of(ManagerConfig config, KubernetesClient client, ClusterStores stores) throws IOException {
         ResolvConf dns = ResolvConf.read(config.logs().resolvConf());
@@ -51,7 +53,8 @@ record Parts(
                         config.injector().service(),
                         dns));
         Sessions sessions = new Sessions(InstantSource.system());
-        return new Parts(stores, view, names(dns), workloads, sessions, board(config, dns, workloads, sessions));
+        return new Parts(
+                stores, view, names(dns), workloads, sessions, board(config, dns, workloads, sessions, stores));
     }
 
     private static ClusterNames names(ResolvConf dns) {
@@ -61,11 +64,15 @@ record Parts(
         return new ClusterNames(servers);
     }
 
-    private static Board board(ManagerConfig config, ResolvConf dns, Workloads workloads, Sessions sessions) {
+    private static Board board(
+            ManagerConfig config, ResolvConf dns, Workloads workloads, Sessions sessions, ClusterStores stores) {
         AtomicReference<Switchboard> switchboard = new AtomicReference<>();
-        Engagements engagements =
-                new Engagements(sessions, id -> switchboard.get().engagementEnded(id));
+        Engagements engagements = new Engagements(sessions, config.rules().inactiveBlock(), id -> switchboard
+                .get()
+                .engagementEnded(id));
         switchboard.set(new Switchboard(sessions, engagements::receiver));
+        sessions.watchAgents(engagements::agentsChanged);
+        Claims claims = Claims.of(engagements, workloads, stores.pods().all());
         String host = config.service().name() + "." + config.pod().namespace() + ".svc." + dns.clusterDomain();
         AgentPlans plans = new AgentPlans(
                 workloads,
@@ -73,8 +80,9 @@ record Parts(
                         host,
                         config.service().port(),
                         config.agent().port(),
-                        config.agent().logLevel()));
-        return new Board(engagements, plans, switchboard.get());
+                        config.agent().logLevel()),
+                claims);
+        return new Board(engagements, claims, plans, switchboard.get());
     }
 
     Engagements engagements() {
@@ -89,10 +97,29 @@ record Parts(
         return board.switchboard();
     }
 
+    /** What brings replaced containers back. */
+    Restoration restoration(ManagerConfig config, AgentInstaller installer) {
+        return Restoration.open(
+                engagements(),
+                plans(),
+                workloads,
+                installer,
+                config.agent().arrival().multipliedBy(4));
+    }
+
+    /** How agents come and go. */
+    record Agents(AgentInstaller installer, Restoration restoration) {}
+
     ManagerService clientEdge(
-            ManagerConfig config, KubernetesClient client, AgentInstaller installer, LogLevels levels, LogRing ring) {
+            ManagerConfig config, KubernetesClient client, Agents agents, LogLevels levels, LogRing ring) {
+        AgentInstaller installer = agents.installer();
         AgentWait wait = AgentWait.reading(client, workloads, sessions, installer.trouble()::get);
-        Engaging engaging = new Engaging(engagements(), plans(), workloads, installer, wait);
+        Engaging engaging = new Engaging(
+                engagements(),
+                plans(),
+                workloads,
+                new Engaging.Arrivals(installer, wait, agents.restoration()),
+                config.rules().allowGlobal());
         LogGatherer gatherer = new LogGatherer(
                 client,
                 stores.pods(),

@@ -4,6 +4,7 @@ import io.grpc.stub.StreamObserver;
 import io.telepresence.agree.Versions;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.manager.engage.Engagement.Disposition;
 import io.telepresence.manager.engage.Engaging;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.Sessions;
@@ -13,10 +14,12 @@ import io.telepresence.rpc.manager.ClientArrival;
 import io.telepresence.rpc.manager.DialRequest;
 import io.telepresence.rpc.manager.Engagement;
 import io.telepresence.rpc.manager.SessionRef;
+import java.time.Duration;
 
 /** Clients come, stay, go, and hear of dials. */
 final class SessionCalls {
     static final String NAME = "Traffic Manager";
+    private static final Duration LONGEST_IDLE = Duration.ofDays(365);
 
     private final ManagerConfig config;
     private final Sessions sessions;
@@ -37,7 +40,12 @@ final class SessionCalls {
                 arrival.getResumeSessionId());
         ClientSession session = arrived.session();
         for (Engagement had : arrival.getEngagementsList()) {
-            engaging.restore(session, EngagementTranslator.fromWire(had.getSpec()), had.getPodIp());
+            boolean broken = had.getDisposition().equals(Disposition.BAD_ARGS.name());
+            engaging.restore(
+                    session,
+                    EngagementTranslator.fromWire(had.getSpec()),
+                    had.getPodIp(),
+                    broken ? had.getMessage() : "");
         }
         return io.telepresence.rpc.manager.ClientSession.newBuilder()
                 .setSessionId(session.id())
@@ -58,6 +66,11 @@ final class SessionCalls {
                 () -> stream.fail(
                         Fault.unreachable("a newer watch has taken over", "").exception()));
         stream.closeAtEnd(end::run);
+    }
+
+    /** @param millis from outside: any 64 bits */
+    static Duration idle(long millis) {
+        return Duration.ofMillis(Math.clamp(millis, 0, LONGEST_IDLE.toMillis()));
     }
 
     static void checkVersion(VersionInfo peer) throws FaultException {

@@ -31,4 +31,13 @@ public final class Pods {
         return pod.getMetadata().getAnnotations() != null
                 && pod.getMetadata().getAnnotations().containsKey(AgentNames.REPLACED);
     }
+
+    /** The same, and it was a pod of that workload. */
+    public static boolean replacedOf(Pod pod, WorkloadRef workload) {
+        return replaced(pod)
+                && pod.getMetadata()
+                        .getAnnotations()
+                        .get(AgentNames.REPLACED)
+                        .startsWith(workload.kind() + " " + workload.name() + " ");
+    }
 }

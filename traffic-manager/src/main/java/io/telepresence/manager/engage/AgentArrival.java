@@ -4,7 +4,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.telepresence.manager.cluster.Pods;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
-import io.telepresence.manager.engage.Engagement.EngagedPort;
+import io.telepresence.manager.engage.EngagementSpec.Kind;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.Sessions;
 import java.util.ArrayList;
@@ -23,22 +23,27 @@ final class AgentArrival {
     }
 
     /**
-     * Address of one pod, once every ready pod of the workload has an agent that watches engagements and serves these
-     * ports, and no pod that was replaced is ready and still selected by a service; empty until then.
+     * Address of one pod, once every ready pod of the workload has an agent that watches engagements and serves this
+     * one, and no pod that was replaced still serves in its place; empty until then. For an ingest one pod is enough.
      */
-    Optional<String> complete(WorkloadRef workload, List<EngagedPort> ports) {
+    Optional<String> complete(Engagement engagement) {
+        WorkloadRef workload = engagement.workload();
         List<Pod> ready = workloads.pods(workload).stream()
                 .filter(p -> Pods.ready(p) && !Pods.replaced(p))
                 .toList();
+        boolean oneIsEnough = engagement.spec().kind() == Kind.INGEST;
         List<String> ips = new ArrayList<>();
         for (Pod pod : ready) {
             Optional<AgentSession> agent = agentIn(pod, workload);
-            if (agent.isEmpty() || !agent.get().watching() || !serves(agent.get(), ports)) {
+            if (agent.isPresent()
+                    && agent.get().watching()
+                    && serves(agent.get().agent(), engagement)) {
+                ips.add(pod.getStatus().getPodIP());
+            } else if (!oneIsEnough) {
                 return Optional.empty();
             }
-            ips.add(pod.getStatus().getPodIP());
         }
-        if (ips.isEmpty() || leftoverServes(workload, ports)) {
+        if (ips.isEmpty() || !oneIsEnough && leftoverServes(engagement)) {
             return Optional.empty();
         }
         return Optional.of(ips.getFirst());
@@ -50,23 +55,29 @@ final class AgentArrival {
                 .findFirst();
     }
 
-    private static boolean serves(AgentSession agent, List<EngagedPort> ports) {
-        return agent.agent().ports().isEmpty()
-                || ports.stream()
-                        .allMatch(
-                                p -> agent.agent().ports().contains(new AgentSession.Port(p.udp(), p.containerPort())));
+    private static boolean serves(AgentSession.Agent agent, Engagement engagement) {
+        boolean inPlace =
+                engagement.spec().kind() != Kind.REPLACE || agent.replaced().contains(engagement.container());
+        return inPlace
+                && (agent.ports().isEmpty()
+                        || engagement.ports().stream().allMatch(p -> agent.ports()
+                                .contains(new AgentSession.Port(p.udp(), p.containerPort()))));
     }
 
-    private boolean leftoverServes(WorkloadRef workload, List<EngagedPort> ports) {
-        return workloads.podsIn(workload.namespace()).stream()
-                .filter(p -> Pods.replaced(p) && Pods.ready(p))
-                .anyMatch(p -> {
-                    Map<String, String> labels = p.getMetadata().getLabels();
-                    return workloads
-                            .servicesSelecting(workload.namespace(), labels == null ? Map.of() : labels)
-                            .stream()
-                            .anyMatch(s -> ports.stream().anyMatch(e -> e.service()
-                                    .equals(s.getMetadata().getName())));
-                });
+    private boolean leftoverServes(Engagement engagement) {
+        return workloads.podsIn(engagement.workload().namespace()).stream()
+                .filter(Pods::replaced)
+                .anyMatch(pod -> engagement.spec().kind() == Kind.REPLACE
+                        ? Pods.replacedOf(pod, engagement.workload())
+                        : Pods.ready(pod) && selected(pod, engagement));
+    }
+
+    private boolean selected(Pod pod, Engagement engagement) {
+        Map<String, String> labels = pod.getMetadata().getLabels();
+        return workloads
+                .servicesSelecting(pod.getMetadata().getNamespace(), labels == null ? Map.of() : labels)
+                .stream()
+                .anyMatch(s -> engagement.ports().stream()
+                        .anyMatch(p -> p.service().equals(s.getMetadata().getName())));
     }
 }

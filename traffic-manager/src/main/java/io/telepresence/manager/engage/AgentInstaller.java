@@ -2,23 +2,28 @@ package io.telepresence.manager.engage;
 
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.rpc.manager.AgentConfig;
 import io.telepresence.run.Watched;
 import java.util.function.Consumer;
 
-/** Brings agents into the pods of a workload. Implemented by the injector, called by {@link Engagements}. */
+/** Brings agents into the pods of a workload, and takes them out. Implemented by the injector. */
 public interface AgentInstaller {
     /**
-     * Makes sure that every pod of the workload has an agent of that configuration. Returns at once where that is so
-     * already; else starts the replacement of the others, one after the other, returns when the first has been asked
-     * for, and goes on in the background. Blocks for API calls: call it on a virtual thread. Calling it again while
-     * a replacement is under way does not start another. {@link WishedAgents#wished} is true when this is called.
+     * Makes every pod of the workload as it is wished. Returns at once where that is so already; else starts the
+     * replacement of the others, one after the other, returns when the first has been asked for, and goes on in the
+     * background. Blocks for API calls: call it on a virtual thread. If a replacement is under way, its end looks at
+     * the wish again. {@link WishedAgents#wished} says the same when this is called.
      *
      * @param progress gets a sentence when something happens that a waiting user would like to know; any thread
      * @throws FaultException there can be no agent: injection is disabled for this workload or altogether
      */
-    void ensure(WorkloadRef workload, AgentConfig config, Consumer<String> progress)
-            throws FaultException, InterruptedException;
+    void ensure(WorkloadRef workload, Wish wish, Consumer<String> progress) throws FaultException, InterruptedException;
+
+    /**
+     * Whether every pod of the workload is as it is wished and no replacement is under way. Blocks for API calls.
+     *
+     * @throws FaultException the API server does not answer
+     */
+    boolean settled(WorkloadRef workload, Wish wish) throws FaultException;
 
     /** What keeps the API server from reaching the webhook, as a sentence; empty while all is well or unknown. */
     Watched<String> trouble();

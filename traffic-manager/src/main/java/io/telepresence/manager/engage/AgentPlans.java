@@ -26,6 +26,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class AgentPlans implements WishedAgents {
     private final Workloads workloads;
     private final Settings settings;
+    private final Replaced replaced;
     private final Set<WorkloadRef> wished = ConcurrentHashMap.newKeySet();
 
     /**
@@ -34,14 +35,20 @@ public final class AgentPlans implements WishedAgents {
      */
     public record Settings(String managerHost, int managerPort, int firstPort, String logLevel) {}
 
-    public AgentPlans(Workloads workloads, Settings settings) {
+    public AgentPlans(Workloads workloads, Settings settings, Replaced replaced) {
         this.workloads = workloads;
         this.settings = settings;
+        this.replaced = replaced;
     }
 
     /** From now on new pods of the workload get an agent. */
     public void wish(WorkloadRef workload) {
         wished.add(workload);
+    }
+
+    /** New pods of the workload get no agent any more. */
+    public void unwish(WorkloadRef workload) {
+        wished.remove(workload);
     }
 
     @Override

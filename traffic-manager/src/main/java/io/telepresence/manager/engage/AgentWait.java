@@ -5,7 +5,6 @@ import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
-import io.telepresence.manager.engage.Engagement.EngagedPort;
 import io.telepresence.manager.engage.PodTroubles.Trouble;
 import io.telepresence.manager.session.Sessions;
 import java.time.Duration;
@@ -50,13 +49,15 @@ public final class AgentWait {
     }
 
     /**
-     * Blocks until every ready pod has an agent that serves these ports.
+     * Blocks until every ready pod has an agent that serves the engagement.
      *
+     * @param limit starts anew whenever a pod or an agent gets a step further
      * @return address of one of the pods
      * @throws FaultException a fatal trouble, or the time is over
      */
-    String await(WorkloadRef workload, List<EngagedPort> ports, Duration limit, Consumer<String> progress)
+    String await(Engagement engagement, Duration limit, Consumer<String> progress)
             throws FaultException, InterruptedException {
+        WorkloadRef workload = engagement.workload();
         Waiting waiting =
                 new Waiting(workload, progress, events.apply(Instant.now().minusSeconds(5)));
         AgentArrival arrival = new AgentArrival(workloads, sessions);
@@ -64,15 +65,15 @@ public final class AgentWait {
         AutoCloseable ofWorkloads = workloads.watch(signal::changed);
         AutoCloseable ofAgents = sessions.watchAgents(signal::changed);
         try {
-            Instant end = Instant.now().plus(limit);
+            PodProgress steps = new PodProgress(workload, workloads, sessions, limit);
             while (true) {
                 long seen = signal.version();
-                Optional<String> ip = arrival.complete(workload, ports);
+                Optional<String> ip = arrival.complete(engagement);
                 if (ip.isPresent()) {
                     return ip.get();
                 }
                 waiting.look();
-                if (Instant.now().isAfter(end)) {
+                if (steps.over()) {
                     throw waiting.timedOut(limit).exception();
                 }
                 signal.await(seen, LOOK_AGAIN);

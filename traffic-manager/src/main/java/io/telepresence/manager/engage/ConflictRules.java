@@ -1,52 +1,101 @@
 package io.telepresence.manager.engage;
 
 import io.telepresence.fault.Fault;
+import io.telepresence.manager.engage.Engagement.Disposition;
 import io.telepresence.manager.engage.Engagement.EngagedPort;
+import io.telepresence.manager.engage.EngagementSpec.Kind;
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 
 /** Who may engage what beside whom. Pure. */
 final class ConflictRules {
     private ConflictRules() {}
 
+    /** One that stands in the way, and the sentence that says so. */
+    record Conflict(Engagement other, Fault fault) {}
+
+    /** Why the client cannot have another one of that name; empty: it can. */
+    static Optional<Fault> sameName(Engagement wished, Collection<Engagement> others) {
+        return others.stream()
+                .filter(other -> other.id().equals(wished.id()))
+                .findFirst()
+                .map(other -> other.disposition() == Disposition.ENDING
+                        ? Fault.user(
+                                wished.spec().kind().title() + " \""
+                                        + wished.spec().name() + "\" is being ended at this moment",
+                                "Try again once the container is back")
+                        : Fault.user(
+                                wished.spec().kind().title() + " named \""
+                                        + wished.spec().name() + "\" already exists",
+                                "Choose another name, or end it with: telepresence leave "
+                                        + wished.spec().name()));
+    }
+
     /**
-     * @param others every other engagement; those of the same client have ids with the same session
-     * @return why the wished one cannot be; empty: it can
+     * Wiretaps and ingests are in nobody's way. Intercepts share a port if no request could belong to both; a replace
+     * takes all of its ports, and its container for itself.
+     *
+     * @param others every other engagement
      */
-    static Optional<Fault> judge(Engagement wished, Collection<Engagement> others) {
-        for (Engagement other : others) {
-            if (other.id().equals(wished.id())) {
-                return Optional.of(Fault.user(
-                        wished.spec().kind().title() + " named \""
-                                + wished.spec().name() + "\" already exists",
-                        "Choose another name, or end it with: telepresence leave "
-                                + wished.spec().name()));
-            }
+    static List<Conflict> judge(Engagement wished, Collection<Engagement> others) {
+        return others.stream()
+                .filter(other -> stands(wished, other))
+                .map(other -> conflict(wished, other))
+                .flatMap(Optional::stream)
+                .toList();
+    }
+
+    private static boolean stands(Engagement wished, Engagement other) {
+        return !other.id().equals(wished.id())
+                && wished.spec().kind().takes()
+                && other.spec().kind().takes()
+                && wished.workload().equals(other.workload())
+                && other.disposition() != Disposition.BAD_ARGS;
+    }
+
+    private static Optional<Conflict> conflict(Engagement wished, Engagement other) {
+        boolean bothReplace =
+                wished.spec().kind() == Kind.REPLACE && other.spec().kind() == Kind.REPLACE;
+        if (bothReplace && wished.container().equals(other.container())) {
+            String text = other.disposition() == Disposition.ENDING
+                    ? "is coming back from the " + other.described() + " at this moment"
+                    : "is already replaced by " + other.client() + ": conflicts with the " + named(other);
+            return Optional.of(new Conflict(
+                    other,
+                    Fault.user(
+                            "container " + wished.container() + " of " + wished.workload() + " " + text,
+                            remedy(other))));
         }
-        for (Engagement other : others) {
-            Optional<EngagedPort> shared = sharedPort(wished, other);
-            if (shared.isPresent()) {
-                return Optional.of(Fault.user(
-                        "port " + shared.get().containerPort() + " of " + wished.workload()
-                                + " is already engaged by " + other.client() + ": conflicts with the "
-                                + other.spec().kind().title().toLowerCase(java.util.Locale.ROOT) + " \""
-                                + other.spec().name() + "\"",
-                        "It ends when " + other.client() + " leaves it or quits"));
-            }
+        if (other.disposition() == Disposition.ENDING
+                || !wished.spec().filter().conflictsWith(other.spec().filter())) {
+            return Optional.empty();
         }
-        return Optional.empty();
+        return sharedPort(wished, other)
+                .map(port -> new Conflict(
+                        other,
+                        Fault.user(
+                                "port " + port.containerPort() + " of " + wished.workload()
+                                        + " is already engaged by " + other.client() + ": conflicts with the "
+                                        + named(other),
+                                remedy(other))));
+    }
+
+    private static String named(Engagement other) {
+        String filter = other.spec().filter().takesEverything()
+                ? ""
+                : " (" + other.spec().filter().describe() + ")";
+        return other.spec().kind().word() + " \"" + other.spec().name() + "\"" + filter;
+    }
+
+    private static String remedy(Engagement other) {
+        return "It ends when " + other.client() + " leaves it or quits"
+                + (other.spec().kind() == Kind.REPLACE ? "" : "; other HTTP filters can be used beside it");
     }
 
     private static Optional<EngagedPort> sharedPort(Engagement wished, Engagement other) {
-        boolean bothTake =
-                wished.spec().kind().takesPort() && other.spec().kind().takesPort();
-        boolean stands = other.disposition() != Engagement.Disposition.BAD_ARGS;
-        if (!bothTake || !stands || !wished.workload().equals(other.workload())) {
-            return Optional.empty();
-        }
         return wished.ports().stream()
-                .filter(p -> other.ports().stream()
-                        .anyMatch(o -> o.containerPort() == p.containerPort() && o.udp() == p.udp()))
+                .filter(p -> other.ports().stream().anyMatch(p::samePort))
                 .findFirst();
     }
 }

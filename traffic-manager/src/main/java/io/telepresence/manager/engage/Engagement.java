@@ -1,14 +1,19 @@
 package io.telepresence.manager.engage;
 
 import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.engage.EngagementSpec.Kind;
 import java.util.List;
 
 /**
  * One engagement as it is now.
  *
+ * <p>WAITING → ACTIVE → gone. A replace goes from WAITING or ACTIVE to ENDING while its container comes back. What
+ * another one pushed aside is BAD_ARGS until its owner leaves it.
+ *
  * @param id session id and name, joined by a colon
  * @param client user@host of the owner
  * @param message why it does not work; empty while it does
+ * @param container whose environment and volumes count; empty where that could not be found out
  * @param podIp address of one pod that serves it; empty until one does
  */
 public record Engagement(
@@ -18,6 +23,7 @@ public record Engagement(
         Disposition disposition,
         String message,
         WorkloadRef workload,
+        String container,
         List<EngagedPort> ports,
         String podIp) {
 
@@ -25,6 +31,7 @@ public record Engagement(
     public enum Disposition {
         ACTIVE,
         WAITING,
+        ENDING,
         BAD_ARGS
     }
 
@@ -41,22 +48,50 @@ public record Engagement(
             String container,
             String service,
             String servicePortName,
-            int servicePort) {}
+            int servicePort) {
+        boolean samePort(EngagedPort other) {
+            return containerPort == other.containerPort && udp == other.udp;
+        }
+    }
 
     public Engagement {
         ports = List.copyOf(ports);
     }
 
-    /** Agents act on it. */
+    /** It works. */
     public boolean active() {
         return disposition == Disposition.ACTIVE;
     }
 
+    /** Agents stand in for its container, or are about to. */
+    boolean replaces() {
+        return spec.kind() == Kind.REPLACE && (active() || disposition == Disposition.WAITING);
+    }
+
+    /**
+     * Traffic goes to its laptop: always while it works, for a replace also while pods with and without the container
+     * are there together.
+     */
+    public boolean delivers() {
+        return spec.kind() != Kind.INGEST
+                && (active() || spec.kind() == Kind.REPLACE && disposition != Disposition.BAD_ARGS);
+    }
+
+    /** The session that it belongs to. */
+    String owner() {
+        return id.substring(0, id.indexOf(':'));
+    }
+
+    /** As in a sentence: {@code intercept "echo" of ann@laptop}. */
+    String described() {
+        return spec.kind().word() + " \"" + spec.name() + "\" of " + client;
+    }
+
     Engagement with(Disposition next, String why) {
-        return new Engagement(id, spec, client, next, why, workload, ports, podIp);
+        return new Engagement(id, spec, client, next, why, workload, container, ports, podIp);
     }
 
     Engagement servedBy(String ip) {
-        return new Engagement(id, spec, client, Disposition.ACTIVE, "", workload, ports, ip);
+        return new Engagement(id, spec, client, Disposition.ACTIVE, "", workload, container, ports, ip);
     }
 }

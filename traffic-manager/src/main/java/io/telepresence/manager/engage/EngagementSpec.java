@@ -2,17 +2,22 @@ package io.telepresence.manager.engage;
 
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.filter.HttpFilter;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * What a user asked for.
  *
- * @param name unique per client
+ * @param name unique per client; for a replace and an ingest made from workload and container
  * @param workloadKind empty: find it
  * @param service name of the service that counts; may be empty
  * @param container may be empty
  * @param targetHost where on the laptop: name or address
- * @param ports empty: the only port there is
+ * @param ports empty: the only port there is; for a replace all that the container declares
  */
 public record EngagementSpec(
         Kind kind,
@@ -23,7 +28,8 @@ public record EngagementSpec(
         String service,
         String container,
         String targetHost,
-        List<PortWish> ports) {
+        List<PortWish> ports,
+        Handling handling) {
 
     /** What happens to the traffic. */
     public enum Kind {
@@ -32,14 +38,29 @@ public record EngagementSpec(
         WIRETAP,
         INGEST;
 
-        /** Only one at a time can have the whole port. */
-        boolean takesPort() {
+        /** What it takes does not reach the application. */
+        public boolean takes() {
             return this == INTERCEPT || this == REPLACE;
+        }
+
+        /** It is called after its container, not by the user. */
+        boolean namedByContainer() {
+            return this == REPLACE || this == INGEST;
+        }
+
+        /** Its client may change files of the pod. */
+        public boolean writesFiles() {
+            return takes();
         }
 
         /** As in a sentence: Intercept. */
         String title() {
-            return name().charAt(0) + name().substring(1).toLowerCase(java.util.Locale.ROOT);
+            return name().charAt(0) + word().substring(1);
+        }
+
+        /** Within a sentence: intercept. */
+        public String word() {
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 
@@ -49,22 +70,83 @@ public record EngagementSpec(
      */
     public record PortWish(int localPort, String identifier) {}
 
+    /** A port on the pod's loopback that the client may reach. */
+    public record PodPort(boolean udp, int number) {}
+
+    /**
+     * What is done with the traffic.
+     *
+     * @param mechanism tcp or http; empty: http if there is a filter
+     * @param plaintext the laptop gets what was inside TLS
+     */
+    public record Handling(
+            HttpFilter filter, String mechanism, boolean plaintext, Map<String, String> metadata, List<PodPort> toPod) {
+        /** Everything, as it is. */
+        public static final Handling PLAIN = new Handling(HttpFilter.ALL, "", false, Map.of(), List.of());
+
+        public Handling {
+            metadata = Map.copyOf(metadata);
+            toPod = List.copyOf(toPod);
+            if (!filter.takesEverything()) {
+                mechanism = "http";
+            } else if (mechanism.isEmpty()) {
+                mechanism = "tcp";
+            }
+        }
+    }
+
     public EngagementSpec {
         ports = List.copyOf(ports);
     }
 
-    /** @throws FaultException something that must be there is not */
+    public HttpFilter filter() {
+        return handling.filter();
+    }
+
+    /** The same about that container; a replace and an ingest are called after it. */
+    EngagementSpec about(String container, String clientNamespace) {
+        String inNamespace = namespace.equals(clientNamespace) ? "" : "." + namespace;
+        String called = kind.namedByContainer() ? workload + inNamespace + "/" + container : name;
+        return new EngagementSpec(
+                kind, called, namespace, workload, workloadKind, service, container, targetHost, ports, handling);
+    }
+
+    /** @throws FaultException something that must be there is not, or does not fit the rest */
     void check() throws FaultException {
         if (name.isEmpty() || workload.isEmpty() || namespace.isEmpty()) {
             throw Fault.user("an engagement needs a name, a workload and a namespace", "")
                     .exception();
         }
-        if (kind != Kind.INTERCEPT) {
-            throw Fault.user(
-                            "this traffic-manager does not offer "
-                                    + kind.title().toLowerCase(java.util.Locale.ROOT),
-                            "")
+        if (!Set.of("tcp", "http").contains(handling.mechanism())) {
+            throw Fault.user("there is no mechanism " + handling.mechanism(), "Mechanisms are tcp and http")
                     .exception();
+        }
+        if (kind.namedByContainer() && !filter().takesEverything()) {
+            String article = kind == Kind.INGEST ? "an " : "a ";
+            throw Fault.user(article + kind.word() + " has no HTTP filter", "Filters are for intercepts and wiretaps")
+                    .exception();
+        }
+        if (kind == Kind.INGEST && !ports.isEmpty()) {
+            throw Fault.user("an ingest has no ports", "").exception();
+        }
+        checkNumbers();
+    }
+
+    private void checkNumbers() throws FaultException {
+        for (PortWish wish : ports) {
+            if (wish.localPort() < 0 || wish.localPort() > 65535) {
+                throw Fault.user(wish.localPort() + " is not a port number", "").exception();
+            }
+        }
+        Set<PodPort> seen = new HashSet<>();
+        for (PodPort port : handling.toPod()) {
+            if (port.number() < 1 || port.number() > 65535) {
+                throw Fault.user(port.number() + " is not a port number", "").exception();
+            }
+            if (!seen.add(port)) {
+                throw Fault.user("port " + port.number() + " of the pod is given twice", "")
+                        .exception();
+            }
         }
     }
 }

@@ -3,16 +3,22 @@ package io.telepresence.manager.engage;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.engage.ConflictRules.Conflict;
 import io.telepresence.manager.engage.Engagement.Disposition;
-import io.telepresence.manager.engage.Engagement.EngagedPort;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.Sessions;
 import io.telepresence.run.Watched;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,16 +26,21 @@ import org.slf4j.LoggerFactory;
  * The registry of engagements: what is asked for, what runs. An engagement ends with its client's session. Any thread;
  * {@link #all} is the whole truth at every moment, and its watchers hear of each change in order.
  */
-public final class Engagements {
+public final class Engagements implements Replaced {
     private static final Logger LOG = LoggerFactory.getLogger(Engagements.class);
 
     private final Sessions sessions;
+    private final Duration inactiveBlock;
     private final Consumer<String> ended;
     private final Watched<List<Engagement>> all = new Watched<>(List.of());
 
-    /** @param ended is told the id of each engagement that has ended; quick */
-    public Engagements(Sessions sessions, Consumer<String> ended) {
+    /**
+     * @param inactiveBlock an engagement whose owner is idle for longer gives way to another; zero: never
+     * @param ended is told the id of each engagement that has ended; quick
+     */
+    public Engagements(Sessions sessions, Duration inactiveBlock, Consumer<String> ended) {
         this.sessions = sessions;
+        this.inactiveBlock = inactiveBlock;
         this.ended = ended;
     }
 
@@ -39,13 +50,19 @@ public final class Engagements {
     }
 
     public List<Engagement> of(ClientSession client) {
-        return all.get().stream().filter(e -> owner(e).equals(client.id())).toList();
+        return all.get().stream().filter(e -> e.owner().equals(client.id())).toList();
     }
 
-    /** Those that an agent of the workload acts on. */
-    public static List<Engagement> activeFor(List<Engagement> all, WorkloadRef workload) {
+    public Optional<Engagement> find(String id) {
+        return all.get().stream().filter(e -> e.id().equals(id)).findFirst();
+    }
+
+    /** Those that the agent acts on; of a replace hear only pods without the container. */
+    public static List<Engagement> forAgent(List<Engagement> all, AgentSession.Agent agent) {
         return all.stream()
-                .filter(e -> e.active() && e.workload().equals(workload))
+                .filter(e -> e.delivers() && e.workload().equals(agent.workload()))
+                .filter(e -> e.spec().kind() != EngagementSpec.Kind.REPLACE
+                        || agent.replaced().contains(e.container()))
                 .toList();
     }
 
@@ -53,25 +70,33 @@ public final class Engagements {
         return session + ":" + name;
     }
 
+    @Override
+    public Map<String, Set<ExtraPort>> of(WorkloadRef workload) {
+        Map<String, Set<ExtraPort>> replaced = new LinkedHashMap<>();
+        for (Engagement engagement : all.get()) {
+            if (engagement.replaces() && engagement.workload().equals(workload)) {
+                Set<ExtraPort> ports = replaced.computeIfAbsent(engagement.container(), _ -> new LinkedHashSet<>());
+                engagement.ports().forEach(p -> ports.add(new ExtraPort(p.udp(), p.containerPort())));
+            }
+        }
+        return replaced;
+    }
+
     /**
-     * Enters a new engagement, waiting for agents.
+     * Enters a new engagement. Those in its way whose owners have been idle for too long give way.
      *
-     * @throws FaultException it conflicts with another one, or the client has just gone
+     * @param wished with the client's session in its id
+     * @throws FaultException it conflicts with another one; then nothing has changed
      */
-    Engagement reserve(ClientSession client, EngagementSpec spec, WorkloadRef workload, List<EngagedPort> ports)
-            throws FaultException {
-        Engagement wished = new Engagement(
-                id(client.id(), spec.name()),
-                spec,
-                client.client().name(),
-                Disposition.WAITING,
-                "",
-                workload,
-                ports,
-                "");
-        Optional<Fault> conflict = enter(wished, false);
-        if (conflict.isPresent()) {
-            throw conflict.get().exception();
+    Engagement reserve(ClientSession client, Engagement wished) throws FaultException {
+        Entry entry = new Entry(wished);
+        all.update(entry::strictly);
+        if (entry.refusal != null) {
+            throw entry.refusal.exception();
+        }
+        for (Engagement gone : entry.pushedAside) {
+            LOG.info("the {} gives way to the {}", gone.described(), wished.described());
+            ended.accept(gone.id());
         }
         endWith(client, wished.id());
         return wished;
@@ -81,48 +106,26 @@ public final class Engagements {
      * Enters what a client had before this manager was started. A conflict with one that came first makes it BAD_ARGS,
      * which its owner sees.
      */
-    void restore(
-            ClientSession client, EngagementSpec spec, WorkloadRef workload, List<EngagedPort> ports, String podIp) {
-        Engagement had = new Engagement(
-                id(client.id(), spec.name()),
-                spec,
-                client.client().name(),
-                Disposition.ACTIVE,
-                "",
-                workload,
-                ports,
-                podIp);
-        if (all.get().stream().anyMatch(e -> e.id().equals(had.id()))) {
+    void restore(ClientSession client, Engagement had) {
+        if (find(had.id()).isPresent()) {
             return;
         }
-        enter(had, true);
+        all.update(new Entry(had)::evenSo);
         endWith(client, had.id());
-        LOG.info("restored \"{}\" of {} on {}", spec.name(), client.client().name(), workload);
-    }
-
-    /** Enters what cannot be restored, so that its owner sees why. */
-    void restoreBroken(ClientSession client, EngagementSpec spec, WorkloadRef workload, Fault why) {
-        Engagement broken = new Engagement(
-                id(client.id(), spec.name()),
-                spec,
-                client.client().name(),
-                Disposition.BAD_ARGS,
-                why.text(),
-                workload,
-                List.of(),
-                "");
-        enter(broken, true);
-        endWith(client, broken.id());
+        LOG.info("restored the {} on {}", had.described(), had.workload());
     }
 
     /** @throws FaultException it has ended in the meantime */
     Engagement activate(String id, String podIp) throws FaultException {
-        List<Engagement> next = all.update(list -> list.stream()
-                .map(e -> e.id().equals(id) ? e.servedBy(podIp) : e)
-                .toList());
-        return next.stream().filter(e -> e.id().equals(id)).findFirst().orElseThrow(() -> Fault.user(
-                        "the engagement was ended while it waited for agents", "")
-                .exception());
+        change(id, e -> e.disposition() == Disposition.WAITING ? e.servedBy(podIp) : e);
+        return find(id).filter(Engagement::active)
+                .orElseThrow(() -> Fault.user("the engagement was ended while it waited for agents", "")
+                        .exception());
+    }
+
+    /** From now on the container of that replace is wanted back. */
+    void ending(String id) {
+        change(id, e -> e.with(Disposition.ENDING, "the container is coming back"));
     }
 
     /** @return whether there was one */
@@ -140,37 +143,113 @@ public final class Engagements {
         return removed[0];
     }
 
+    /** Those whose containers are on their way back. */
+    List<Engagement> ending(WorkloadRef workload) {
+        return all.get().stream()
+                .filter(e ->
+                        e.disposition() == Disposition.ENDING && e.workload().equals(workload))
+                .toList();
+    }
+
+    /** Ends it for its owner, who sees the reason until he leaves it. */
+    public void expel(String id, String why) {
+        if (find(id).filter(e -> e.disposition() != Disposition.BAD_ARGS).isPresent()) {
+            change(id, e -> e.with(Disposition.BAD_ARGS, why));
+            ended.accept(id);
+        }
+    }
+
     /** Who receives what that agent delivers for that engagement; see {@code Deliveries}. */
     public Optional<ClientSession> receiver(AgentSession agent, String id, String host, int port) {
-        return all.get().stream()
-                .filter(e -> e.id().equals(id) && e.active())
-                .filter(e -> e.workload().equals(agent.agent().workload()))
+        return forAgent(all.get(), agent.agent()).stream()
+                .filter(e -> e.id().equals(id))
                 .filter(e ->
                         e.spec().targetHost().equals(host) && e.ports().stream().anyMatch(p -> p.localPort() == port))
                 .findFirst()
-                .flatMap(e -> sessions.client(owner(e)));
+                .flatMap(e -> sessions.client(e.owner()));
     }
 
-    private Optional<Fault> enter(Engagement wished, boolean evenSo) {
-        List<Fault> conflict = new ArrayList<>();
-        all.update(list -> {
-            Optional<Fault> found = ConflictRules.judge(wished, list);
-            found.ifPresent(conflict::add);
-            if (found.isPresent() && !evenSo) {
-                return list;
+    /** An engagement whose pod has gone is shown with another that serves it. */
+    public void agentsChanged() {
+        all.update(list -> list.stream().map(this::withPod).toList());
+    }
+
+    private Engagement withPod(Engagement engagement) {
+        if (!engagement.active()) {
+            return engagement;
+        }
+        List<String> pods = sessions.agents(engagement.workload()).stream()
+                .filter(a -> engagement.spec().kind() != EngagementSpec.Kind.REPLACE
+                        || a.agent().replaced().contains(engagement.container()))
+                .map(a -> a.agent().podIp())
+                .toList();
+        return pods.isEmpty() || pods.contains(engagement.podIp()) ? engagement : engagement.servedBy(pods.getFirst());
+    }
+
+    /** What {@link Watched#update} does with one that is to be entered; says afterwards what came of it. */
+    private final class Entry {
+        private final Engagement wished;
+        private final List<Engagement> pushedAside = new ArrayList<>();
+        private Fault refusal;
+
+        Entry(Engagement wished) {
+            this.wished = wished;
+        }
+
+        List<Engagement> strictly(List<Engagement> before) {
+            List<Engagement> list = before.stream()
+                    .filter(e -> e.disposition() != Disposition.BAD_ARGS || !e.id().equals(wished.id()))
+                    .toList();
+            List<Conflict> conflicts = ConflictRules.judge(wished, list);
+            refusal = ConflictRules.sameName(wished, list)
+                    .or(() -> conflicts.stream()
+                            .filter(c -> !givesWay(c.other()))
+                            .map(Conflict::fault)
+                            .findFirst())
+                    .orElse(null);
+            if (refusal != null) {
+                return before;
             }
             List<Engagement> next = new ArrayList<>(list);
-            next.add(found.map(f -> wished.with(Disposition.BAD_ARGS, f.text())).orElse(wished));
+            for (Conflict conflict : conflicts) {
+                Engagement other = conflict.other();
+                pushedAside.add(other);
+                next.set(
+                        next.indexOf(other),
+                        other.with(
+                                Disposition.BAD_ARGS,
+                                "removed: inactive for more than " + inactiveBlock.toMinutes() + " min, and "
+                                        + wished.client() + " needed it"));
+            }
+            next.add(wished);
             return List.copyOf(next);
-        });
-        return conflict.stream().findFirst();
+        }
+
+        List<Engagement> evenSo(List<Engagement> list) {
+            List<Engagement> next = new ArrayList<>(list);
+            next.add(ConflictRules.judge(wished, list).stream()
+                    .findFirst()
+                    .map(c -> wished.with(Disposition.BAD_ARGS, c.fault().text()))
+                    .orElse(wished));
+            return List.copyOf(next);
+        }
+    }
+
+    private boolean givesWay(Engagement other) {
+        return !inactiveBlock.isZero()
+                && other.disposition() != Disposition.ENDING
+                && sessions.client(other.owner())
+                        .flatMap(sessions::idle)
+                        .filter(idle -> idle.compareTo(inactiveBlock) > 0)
+                        .isPresent();
+    }
+
+    private void change(String id, UnaryOperator<Engagement> change) {
+        all.update(list ->
+                list.stream().map(e -> e.id().equals(id) ? change.apply(e) : e).toList());
     }
 
     private void endWith(ClientSession client, String id) {
         client.onEnd(() -> remove(id));
-    }
-
-    private static String owner(Engagement engagement) {
-        return engagement.id().substring(0, engagement.id().indexOf(':'));
     }
 }

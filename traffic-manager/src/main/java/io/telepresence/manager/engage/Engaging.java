@@ -1,16 +1,17 @@
 package io.telepresence.manager.engage;
 
+import io.fabric8.kubernetes.api.model.Container;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
+import io.telepresence.manager.engage.Engagement.Disposition;
 import io.telepresence.manager.engage.Engagement.EngagedPort;
+import io.telepresence.manager.engage.EngagementSpec.Kind;
 import io.telepresence.manager.session.ClientSession;
-import io.telepresence.rpc.manager.AgentConfig;
 import java.time.Duration;
 import java.util.List;
-import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,16 +22,28 @@ public final class Engaging {
     private final Engagements engagements;
     private final AgentPlans plans;
     private final Workloads workloads;
-    private final AgentInstaller installer;
-    private final AgentWait wait;
+    private final Arrivals arrivals;
+    private final boolean allowGlobal;
 
+    /** How agents come, and how containers come back. */
+    public record Arrivals(AgentInstaller installer, AgentWait agents, Restoration restoration) {}
+
+    /** What a waiting user hears; any thread. */
+    public interface Progress {
+        void waiting(String sentence);
+
+        /** It is entered; only the agents are missing. */
+        void reserved(Engagement engagement);
+    }
+
+    /** @param allowGlobal false: nobody may take all traffic of a port */
     public Engaging(
-            Engagements engagements, AgentPlans plans, Workloads workloads, AgentInstaller installer, AgentWait wait) {
+            Engagements engagements, AgentPlans plans, Workloads workloads, Arrivals arrivals, boolean allowGlobal) {
         this.engagements = engagements;
         this.plans = plans;
         this.workloads = workloads;
-        this.installer = installer;
-        this.wait = wait;
+        this.arrivals = arrivals;
+        this.allowGlobal = allowGlobal;
     }
 
     /**
@@ -38,28 +51,28 @@ public final class Engaging {
      * agents that have already come.
      *
      * @param limit for the agents to arrive
-     * @param progress sentences for the waiting user; any thread
      */
-    public Engagement engage(ClientSession client, EngagementSpec spec, Duration limit, Consumer<String> progress)
+    public Engagement engage(ClientSession client, EngagementSpec spec, Duration limit, Progress progress)
             throws FaultException, InterruptedException {
         spec.check();
-        Workload workload =
-                new WorkloadChoice(workloads).choose(spec.namespace(), spec.workload(), spec.workloadKind());
+        refuseGlobal(spec);
+        Workload workload = choose(spec);
         WorkloadRef ref = workload.ref();
-        List<EngagedPort> ports = PortChoice.choose(ref, plans.ports(workload), spec);
+        Engagement wished = resolve(client, spec, workload);
         if (workload.replicas() == 0) {
             throw Fault.user(ref + " is scaled to zero: there is no pod to engage", "")
                     .exception();
         }
-        Engagement reserved = engagements.reserve(client, spec, ref, ports);
+        Engagement reserved = engagements.reserve(client, wished);
         boolean done = false;
         try {
+            progress.reserved(reserved);
             plans.wish(ref);
-            installer.ensure(ref, config(workload), progress);
-            String podIp = wait.await(ref, ports, limit, progress);
+            arrivals.installer().ensure(ref, Wish.of(plans, workloads, ref), progress::waiting);
+            String podIp = arrivals.agents().await(reserved, limit, progress::waiting);
             Engagement active = engagements.activate(reserved.id(), podIp);
             done = true;
-            LOG.info("{} of {} on {} is active", spec.name(), client, ref);
+            LOG.info("{} on {} is active", active.described(), ref);
             return active;
         } finally {
             if (!done) {
@@ -68,26 +81,77 @@ public final class Engaging {
         }
     }
 
-    /** Enters again what a client had before this manager was started. */
-    public void restore(ClientSession client, EngagementSpec spec, String podIp) {
+    /**
+     * Enters again what a client had before this manager was started.
+     *
+     * @param broken why it did not work then; empty: it worked
+     */
+    public void restore(ClientSession client, EngagementSpec spec, String podIp, String broken) {
         try {
             spec.check();
-            Workload workload =
-                    new WorkloadChoice(workloads).choose(spec.namespace(), spec.workload(), spec.workloadKind());
-            List<EngagedPort> ports = PortChoice.choose(workload.ref(), plans.ports(workload), spec);
+            Workload workload = choose(spec);
+            Engagement had = resolve(client, spec, workload).servedBy(podIp);
             plans.wish(workload.ref());
-            engagements.restore(client, spec, workload.ref(), ports, podIp);
+            engagements.restore(client, broken.isEmpty() ? had : had.with(Disposition.BAD_ARGS, broken));
+            if (had.spec().kind() == Kind.REPLACE) {
+                arrivals.restoration().settle(workload.ref());
+            }
         } catch (FaultException e) {
             LOG.warn("cannot restore \"{}\" of {}: {}", spec.name(), client, e.fault());
-            engagements.restoreBroken(
-                    client, spec, new WorkloadRef(spec.workloadKind(), spec.namespace(), spec.workload()), e.fault());
+            WorkloadRef workload = new WorkloadRef(spec.workloadKind(), spec.namespace(), spec.workload());
+            Engagement had = engagement(client, spec, workload, List.of());
+            engagements.restore(client, had.with(Disposition.BAD_ARGS, e.fault().text()));
         }
     }
 
-    private AgentConfig config(Workload workload) {
-        return plans.configFor(
-                workload.ref(),
-                workload.template().getMetadata(),
-                workload.template().getSpec());
+    /**
+     * Ends an engagement. For a replace it returns when the container is back.
+     *
+     * @throws FaultException the container is not back in time; it is tried on
+     */
+    public void end(Engagement engagement) throws FaultException, InterruptedException {
+        arrivals.restoration().end(engagement);
+    }
+
+    private void refuseGlobal(EngagementSpec spec) throws FaultException {
+        if (!allowGlobal && spec.kind().takes() && spec.filter().takesEverything()) {
+            String what = spec.kind() == Kind.REPLACE ? "a replace" : "an intercept without a filter";
+            throw Fault.user(
+                            what + " takes all traffic, which this traffic-manager does not allow",
+                            "Use an intercept with --http-header or --http-path-equal, --http-path-prefix,"
+                                    + " --http-path-regex; the Helm value is intercept.allowGlobalIntercepts")
+                    .exception();
+        }
+    }
+
+    private Workload choose(EngagementSpec spec) throws FaultException {
+        return new WorkloadChoice(workloads).choose(spec.namespace(), spec.workload(), spec.workloadKind());
+    }
+
+    /** What the user wrote, with the container, the ports and the name that come of it. */
+    private Engagement resolve(ClientSession client, EngagementSpec spec, Workload workload) throws FaultException {
+        List<EngagedPort> ports = spec.kind().namedByContainer()
+                ? List.of()
+                : PortChoice.choose(workload.ref(), plans.ports(workload), spec);
+        Container container = ContainerChoice.choose(workload, spec, ports);
+        if (spec.kind() == Kind.REPLACE) {
+            ports = ReplacePorts.choose(workload.ref(), container, plans.ports(workload), spec.ports());
+        }
+        return engagement(
+                client, spec.about(container.getName(), client.client().namespace()), workload.ref(), ports);
+    }
+
+    private static Engagement engagement(
+            ClientSession client, EngagementSpec spec, WorkloadRef workload, List<EngagedPort> ports) {
+        return new Engagement(
+                Engagements.id(client.id(), spec.name()),
+                spec,
+                client.client().name(),
+                Disposition.WAITING,
+                "",
+                workload,
+                spec.container(),
+                ports,
+                "");
     }
 }

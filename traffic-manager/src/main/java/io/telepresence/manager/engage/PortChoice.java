@@ -10,11 +10,16 @@ import io.telepresence.manager.engage.PortMap.PortName;
 import java.util.ArrayList;
 import java.util.List;
 
-/** From what the user wrote to container ports. Pure. */
+/** From what the user wrote to the ports of an intercept or a wiretap. Pure. */
 final class PortChoice {
+    static final String NO_PORTS = "has no interceptable port: no service selects its pods";
+
+    static final String NO_PORTS_REMEDY = "Without a service, name the container ports in the pod template's annotation"
+            + " telepresence.io/inject-container-ports";
+
     private PortChoice() {}
 
-    /** @throws FaultException nothing matches, or more than one port does */
+    /** @throws FaultException nothing matches, or more than one port does, or they cannot be had together */
     static List<EngagedPort> choose(WorkloadRef workload, List<Candidate> candidates, EngagementSpec spec)
             throws FaultException {
         if (candidates.isEmpty()) {
@@ -24,31 +29,45 @@ final class PortChoice {
         List<EngagedPort> chosen = new ArrayList<>();
         for (PortWish wish : wishes) {
             Candidate one = one(workload, candidates, spec, wish.identifier());
-            EngagedPort port = new EngagedPort(
+            chosen.add(new EngagedPort(
                     one.udp(),
                     wish.localPort() == 0 ? one.containerPort() : wish.localPort(),
                     one.containerPort(),
                     one.container(),
                     one.service(),
                     one.servicePortName(),
-                    one.servicePort());
-            for (EngagedPort before : chosen) {
-                if (before.containerPort() == port.containerPort() && before.udp() == port.udp()) {
+                    one.servicePort()));
+        }
+        check(workload, chosen);
+        boolean filtered = !spec.filter().takesEverything();
+        if (filtered && chosen.stream().anyMatch(EngagedPort::udp)) {
+            throw Fault.user("HTTP filters do not work on the UDP ports of " + workload, "Leave the filters out")
+                    .exception();
+        }
+        return chosen;
+    }
+
+    /** @throws FaultException a port is given twice, at either end */
+    static void check(WorkloadRef workload, List<EngagedPort> chosen) throws FaultException {
+        for (int i = 0; i < chosen.size(); i++) {
+            EngagedPort port = chosen.get(i);
+            for (EngagedPort before : chosen.subList(0, i)) {
+                if (before.samePort(port)) {
                     throw Fault.user(
                                     "container port " + port.containerPort() + " of " + workload + " is given twice",
                                     "")
                             .exception();
                 }
+                if (before.localPort() == port.localPort() && before.udp() == port.udp()) {
+                    throw Fault.user(
+                                    "container ports " + before.containerPort() + " and " + port.containerPort()
+                                            + " of " + workload + " cannot both go to local port " + port.localPort(),
+                                    "Give each its own with --port=<local port>:<port>")
+                            .exception();
+                }
             }
-            chosen.add(port);
         }
-        return chosen;
     }
-
-    static final String NO_PORTS = "has no interceptable port: no service selects its pods";
-
-    static final String NO_PORTS_REMEDY = "Without a service, name the container ports in the pod template's annotation"
-            + " telepresence.io/inject-container-ports";
 
     private static Candidate one(
             WorkloadRef workload, List<Candidate> candidates, EngagementSpec spec, String identifier)

@@ -8,18 +8,15 @@ import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engage.AgentInstaller;
+import io.telepresence.manager.engage.Wish;
 import io.telepresence.manager.engage.WishedAgents;
-import io.telepresence.rpc.manager.AgentConfig;
 import io.telepresence.run.Closers;
 import io.telepresence.run.Threads;
 import io.telepresence.run.Watched;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -36,14 +33,13 @@ public final class Injector implements AgentInstaller, AutoCloseable {
     private final InjectionRules rules;
     private final AgentInjector change;
     private final WorkloadPods cluster;
-    private final AgentRollout rollout;
+    private final Rolls rolls;
     private final Watched<String> trouble = new Watched<>("");
     private final Running running = new Running();
 
-    /** What was started, and the replacements under way; guarded by itself. */
+    /** What was started. */
     private static final class Running {
         final Closers opened = new Closers();
-        final Map<WorkloadRef, CompletableFuture<Void>> rolls = new HashMap<>();
         WebhookCheck check;
     }
 
@@ -52,7 +48,7 @@ public final class Injector implements AgentInstaller, AutoCloseable {
         this.rules = rules;
         this.change = new AgentInjector(settings.sidecar());
         this.cluster = cluster;
-        this.rollout = rollout;
+        this.rolls = new Rolls(rollout, change, this::past, this::failed);
     }
 
     /**
@@ -81,11 +77,15 @@ public final class Injector implements AgentInstaller, AutoCloseable {
     }
 
     @Override
-    public void ensure(WorkloadRef workload, AgentConfig config, Consumer<String> progress)
+    public void ensure(WorkloadRef workload, Wish wish, Consumer<String> progress)
             throws FaultException, InterruptedException {
         try {
-            refuse(workload);
-            start(workload, config, progress).get();
+            if (wish.now().isPresent()) {
+                refuse(workload);
+            }
+            if (settings.enabled()) {
+                rolls.start(workload, wish, progress).get();
+            }
         } catch (KubernetesClientException e) {
             throw unanswered(workload, e);
         } catch (ExecutionException e) {
@@ -95,6 +95,28 @@ public final class Injector implements AgentInstaller, AutoCloseable {
             throw e.getCause() instanceof FaultException fault
                     ? fault
                     : FaultStatus.of(e.getCause()).exception(e.getCause());
+        }
+    }
+
+    @Override
+    public boolean settled(WorkloadRef workload, Wish wish) throws FaultException {
+        try {
+            return !settings.enabled()
+                    || !rolls.busy(workload) && cluster.pods(workload).stream().allMatch(rolls.upToDate(wish));
+        } catch (KubernetesClientException e) {
+            throw unanswered(workload, e);
+        }
+    }
+
+    private Fault past(WorkloadRef workload) {
+        return Fault.unreachable(
+                "a new pod of " + workload + " got no traffic-agent: the API server did not call the agent injector",
+                "Check MutatingWebhookConfiguration " + settings.hook().name() + " and its Service");
+    }
+
+    private void failed() {
+        if (running.check != null) {
+            running.check.ask();
         }
     }
 
@@ -180,45 +202,6 @@ public final class Injector implements AgentInstaller, AutoCloseable {
         if (refusal.isPresent()) {
             throw Fault.user(workload + " cannot have a traffic-agent: " + refusal.get(), "")
                     .exception();
-        }
-    }
-
-    private CompletableFuture<Void> start(WorkloadRef workload, AgentConfig config, Consumer<String> progress) {
-        synchronized (running) {
-            CompletableFuture<Void> now = running.rolls.get(workload);
-            if (now != null || !settings.enabled()) {
-                return now == null ? CompletableFuture.completedFuture(null) : now;
-            }
-            CompletableFuture<Void> started = new CompletableFuture<>();
-            running.rolls.put(workload, started);
-            Fault past = Fault.unreachable(
-                    "a new pod of " + workload
-                            + " got no traffic-agent: the API server did not call the agent injector",
-                    "Check MutatingWebhookConfiguration " + settings.hook().name() + " and its Service");
-            AgentRollout.Task task =
-                    new AgentRollout.Task(workload, pod -> change.serves(pod, config), Pods::hasAgent, past, progress);
-            Threads.virtual("roll-" + workload.name(), () -> roll(task, started));
-            return started;
-        }
-    }
-
-    private void roll(AgentRollout.Task task, CompletableFuture<Void> started) {
-        try {
-            rollout.roll(task, () -> started.complete(null));
-        } catch (FaultException | RuntimeException e) {
-            LOG.warn("{} is left with pods that have no agent", task.workload(), e);
-            task.progress().accept(FaultStatus.of(e).toString());
-            started.completeExceptionally(e);
-            if (running.check != null) {
-                running.check.ask();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } finally {
-            synchronized (running) {
-                running.rolls.remove(task.workload());
-            }
-            started.complete(null);
         }
     }
 }

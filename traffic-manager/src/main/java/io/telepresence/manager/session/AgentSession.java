@@ -39,9 +39,21 @@ public final class AgentSession extends Session {
      * @param podUid a pod of a StatefulSet comes back with its old name, but with another uid
      * @param version of the agent, with a leading v
      * @param ports container ports that it serves; empty: it did not say
+     * @param replaced containers in whose place it stands
      */
     public record Agent(
-            String pod, String podUid, String podIp, WorkloadRef workload, String version, Set<Port> ports) {}
+            String pod,
+            String podUid,
+            String podIp,
+            WorkloadRef workload,
+            String version,
+            Set<Port> ports,
+            Set<String> replaced) {
+        public Agent {
+            ports = Set.copyOf(ports);
+            replaced = Set.copyOf(replaced);
+        }
+    }
 
     /** A container port. */
     public record Port(boolean udp, int number) {}

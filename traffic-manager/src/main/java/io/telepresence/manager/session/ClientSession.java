@@ -6,6 +6,8 @@ import java.time.Instant;
 public final class ClientSession extends Session {
     private final Client client;
 
+    private volatile Instant lastActive;
+
     ClientSession(String id, Client client, Instant now) {
         super(id, now);
         this.client = client;
@@ -13,6 +15,18 @@ public final class ClientSession extends Session {
 
     public Client client() {
         return client;
+    }
+
+    /** When its user was last seen at work; null while none of its daemons has said so. */
+    Instant lastActive() {
+        return lastActive;
+    }
+
+    /** One of its daemons has seen the user at that time; the latest counts. */
+    synchronized void activeAt(Instant time) {
+        if (lastActive == null || time.isAfter(lastActive)) {
+            lastActive = time;
+        }
     }
 
     @Override

@@ -90,6 +90,17 @@ public final class Sessions {
         return true;
     }
 
+    /** The heartbeat of a client that has seen nothing of its user for so long. False: it is not known (any more). */
+    public boolean remain(String id, Duration idle) {
+        client(id).ifPresent(client -> client.activeAt(time.instant().minus(idle)));
+        return remain(id, ClientSession.class);
+    }
+
+    /** For how long none of the client's daemons has seen its user; empty: they have not said. */
+    public Optional<Duration> idle(ClientSession client) {
+        return Optional.ofNullable(client.lastActive()).map(last -> Duration.between(last, time.instant()));
+    }
+
     public void depart(String id, Class<? extends Session> kind) {
         Session session = byId.get(id);
         if (kind.isInstance(session)) {

@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -39,18 +40,18 @@ class EngagingTest {
     private final FakeTime time = new FakeTime();
     private final Sessions sessions = new Sessions(time);
     private final List<String> ended = new CopyOnWriteArrayList<>();
-    private final Engagements engagements = new Engagements(sessions, ended::add);
-    private final AgentPlans plans =
-            new AgentPlans(workloads, new AgentPlans.Settings("traffic-manager.ambassador", 8081, 9900, "INFO"));
+    private final Engagements engagements = new Engagements(sessions, Duration.ofMinutes(10), ended::add);
+    private final AgentPlans plans = new AgentPlans(
+            workloads, new AgentPlans.Settings("traffic-manager.ambassador", 8081, 9900, "INFO"), engagements);
     private final FakeInstaller installer = new FakeInstaller();
     private final List<PodTroubles.Event> events = new CopyOnWriteArrayList<>();
     private final List<String> progress = new CopyOnWriteArrayList<>();
-    private final Engaging engaging = new Engaging(
-            engagements,
-            plans,
-            workloads,
-            installer,
-            new AgentWait(workloads, sessions, _ -> _ -> List.copyOf(events), installer.trouble::get));
+    private final Restoration restoration =
+            Restoration.open(engagements, plans, workloads, installer, Duration.ofSeconds(15));
+    private final AgentWait wait =
+            new AgentWait(workloads, sessions, _ -> _ -> List.copyOf(events), installer.trouble::get);
+    private final Engaging engaging =
+            new Engaging(engagements, plans, workloads, new Engaging.Arrivals(installer, wait, restoration), true);
     private ClientSession ann;
     private ClientSession bob;
 
@@ -61,10 +62,15 @@ class EngagingTest {
         Runnable action = () -> {};
 
         @Override
-        public void ensure(WorkloadRef workload, AgentConfig config, Consumer<String> told) throws FaultException {
+        public void ensure(WorkloadRef workload, Wish wish, Consumer<String> told) {
             assertTrue(plans.wished(workload), "the webhook must know before the pods come");
-            asked.add(config);
+            asked.add(wish.now().orElseThrow());
             action.run();
+        }
+
+        @Override
+        public boolean settled(WorkloadRef workload, Wish wish) {
+            return true;
         }
 
         @Override
@@ -89,13 +95,13 @@ class EngagingTest {
         sessions.watching(first, true);
         AgentSession second = agentArrives("echo-abc-2");
         assertFalse(result.isDone());
-        assertEquals(List.of(), Engagements.activeFor(engagements.all().get(), ECHO));
+        assertEquals(List.of(), heard());
         sessions.watching(second, true);
         Engagement active = result.get(10, TimeUnit.SECONDS);
         assertTrue(active.active());
         assertEquals("10.244.0.5", active.podIp());
         assertEquals(ann.id() + ":echo", active.id());
-        assertEquals(List.of(active), Engagements.activeFor(engagements.all().get(), ECHO));
+        assertEquals(List.of(active), heard());
         assertEquals("echo", installer.asked.getFirst().getWorkload());
     }
 
@@ -140,7 +146,13 @@ class EngagingTest {
         assertTrue(engagements.receiver(agent, active.id(), "10.0.0.1", 8080).isEmpty());
         AgentSession stranger = sessions.arrive(
                         new AgentSession.Agent(
-                                "x", "x", "", new WorkloadRef("Deployment", "default", "x"), "v0.1.0", Set.of()),
+                                "x",
+                                "x",
+                                "",
+                                new WorkloadRef("Deployment", "default", "x"),
+                                "v0.1.0",
+                                Set.of(),
+                                Set.of()),
                         "")
                 .session();
         assertTrue(
@@ -202,16 +214,16 @@ class EngagingTest {
 
     @Test
     void whatWasRestoredIsActiveUnlessSomebodyCameFirst() {
-        engaging.restore(ann, spec("echo", "echo"), "10.244.0.5");
+        engaging.restore(ann, spec("echo", "echo"), "10.244.0.5", "");
         assertTrue(engagements.of(ann).getFirst().active());
         assertTrue(plans.wished(ECHO));
-        engaging.restore(ann, spec("echo", "echo"), "10.244.0.5");
+        engaging.restore(ann, spec("echo", "echo"), "10.244.0.5", "");
         assertEquals(1, engagements.of(ann).size(), "restoring twice changes nothing");
-        engaging.restore(bob, spec("mine", "echo"), "");
+        engaging.restore(bob, spec("mine", "echo"), "", "");
         Engagement broken = engagements.of(bob).getFirst();
         assertEquals(Engagement.Disposition.BAD_ARGS, broken.disposition());
         assertTrue(broken.message().contains("ann@laptop"), broken::message);
-        engaging.restore(bob, spec("gone", "nothing-there"), "");
+        engaging.restore(bob, spec("gone", "nothing-there"), "", "");
         assertTrue(engagements.of(bob).getLast().message().contains("named nothing-there"));
     }
 
@@ -258,9 +270,20 @@ class EngagingTest {
                                 "10.244.0.5",
                                 ECHO,
                                 "v0.1.0",
-                                Set.of(new AgentSession.Port(false, 8080))),
+                                Set.of(new AgentSession.Port(false, 8080)),
+                                Set.of()),
                         "")
                 .session();
+    }
+
+    private List<Engagement> heard() {
+        return Engagements.forAgent(
+                engagements.all().get(), sessions.agents().getFirst().agent());
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        restoration.close();
     }
 
     private CompletableFuture<Engagement> engageLater(ClientSession client, String name) {
@@ -276,7 +299,17 @@ class EngagingTest {
     }
 
     private Engagement engage(ClientSession client, String name, Duration limit) throws Exception {
-        return engaging.engage(client, spec(name, name.equals("mine") ? "echo" : name), limit, progress::add);
+        return engaging.engage(client, spec(name, name.equals("mine") ? "echo" : name), limit, new Engaging.Progress() {
+            @Override
+            public void waiting(String sentence) {
+                progress.add(sentence);
+            }
+
+            @Override
+            public void reserved(Engagement engagement) {
+                assertEquals(Engagement.Disposition.WAITING, engagement.disposition());
+            }
+        });
     }
 
     private Fault fault(ClientSession client, String name, Duration limit) {
@@ -294,6 +327,7 @@ class EngagingTest {
                 "",
                 "",
                 "127.0.0.1",
-                List.of(new EngagementSpec.PortWish(8080, "")));
+                List.of(new EngagementSpec.PortWish(8080, "")),
+                EngagementSpec.Handling.PLAIN);
     }
 }

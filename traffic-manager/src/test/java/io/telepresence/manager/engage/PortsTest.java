@@ -18,7 +18,9 @@ import org.junit.jupiter.api.Test;
 class PortsTest {
     private final FakeCluster cluster = new FakeCluster();
     private final AgentPlans plans = new AgentPlans(
-            cluster.workloads(), new AgentPlans.Settings("traffic-manager.ambassador", 8081, 9900, "INFO"));
+            cluster.workloads(),
+            new AgentPlans.Settings("traffic-manager.ambassador", 8081, 9900, "INFO"),
+            Replaced.NOTHING);
 
     @Test
     void aNamedPortIsTakenOverByName() throws Exception {
@@ -154,7 +156,16 @@ class PortsTest {
     private List<EngagedPort> choose(String name, String service, PortWish... wishes) throws FaultException {
         Workload workload = find(name);
         EngagementSpec spec = new EngagementSpec(
-                EngagementSpec.Kind.INTERCEPT, "x", "default", name, "", service, "", "127.0.0.1", List.of(wishes));
+                EngagementSpec.Kind.INTERCEPT,
+                "x",
+                "default",
+                name,
+                "",
+                service,
+                "",
+                "127.0.0.1",
+                List.of(wishes),
+                EngagementSpec.Handling.PLAIN);
         return PortChoice.choose(workload.ref(), plans.ports(workload), spec);
     }
 

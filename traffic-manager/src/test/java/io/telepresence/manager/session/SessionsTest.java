@@ -50,6 +50,18 @@ class SessionsTest {
     }
 
     @Test
+    void theLatestActivityOfEitherDaemonCounts() {
+        ClientSession ann = sessions.arrive(ANN, "").session();
+        assertTrue(sessions.idle(ann).isEmpty(), "it has not said");
+        time.advance(Duration.ofMinutes(20));
+        assertTrue(sessions.remain(ann.id(), Duration.ofMinutes(3)));
+        assertTrue(sessions.remain(ann.id(), Duration.ofMinutes(15)));
+        assertEquals(Duration.ofMinutes(3), sessions.idle(ann).orElseThrow());
+        time.advance(Duration.ofSeconds(5));
+        assertEquals(Duration.ofSeconds(185), sessions.idle(ann).orElseThrow());
+    }
+
+    @Test
     void aClientResumesItsSession() {
         ClientSession ann = sessions.arrive(ANN, "").session();
         Sessions.Arrival<ClientSession> again = sessions.arrive(ANN, ann.id());
@@ -121,6 +133,6 @@ class SessionsTest {
     }
 
     private static AgentSession.Agent agent(String pod, String uid) {
-        return new AgentSession.Agent(pod, uid, "10.0.0.1", ECHO, "v0.1.0", Set.of());
+        return new AgentSession.Agent(pod, uid, "10.0.0.1", ECHO, "v0.1.0", Set.of(), Set.of());
     }
 }

@@ -64,7 +64,8 @@ class SwitchboardTest {
     @BeforeEach
     void open() throws Exception {
         ann = arrive("ann");
-        agent = sessions.arrive(new AgentSession.Agent("echo-1", "u1", "10.0.0.1", ECHO, "v0.1.0", Set.of()), "")
+        agent = sessions.arrive(
+                        new AgentSession.Agent("echo-1", "u1", "10.0.0.1", ECHO, "v0.1.0", Set.of(), Set.of()), "")
                 .session();
         start(Duration.ofSeconds(5), false);
     }

@@ -1,0 +1,74 @@
+package io.telepresence.manager.engage;
+
+import io.fabric8.kubernetes.api.model.Container;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.manager.cluster.Workload;
+import io.telepresence.manager.engage.Engagement.EngagedPort;
+import io.telepresence.manager.engage.EngagementSpec.Kind;
+import java.util.List;
+
+/** Which container of a workload an engagement is about. Pure. */
+final class ContainerChoice {
+    private ContainerChoice() {}
+
+    /** The containers of the application, in the template's order. */
+    static List<Container> containers(Workload workload) {
+        return workload.template().getSpec() == null
+                ? List.of()
+                : workload.template().getSpec().getContainers().stream()
+                        .filter(c -> !AgentNames.CONTAINER.equals(c.getName()))
+                        .toList();
+    }
+
+    /**
+     * The one that is asked for; else the only one; else the one that has the first port.
+     *
+     * @param ports those of an intercept or wiretap; of the others not yet known
+     * @throws FaultException there is no such container, or which one cannot be told
+     */
+    static Container choose(Workload workload, EngagementSpec spec, List<EngagedPort> ports) throws FaultException {
+        List<Container> all = containers(workload);
+        if (all.isEmpty()) {
+            throw Fault.user(workload.ref() + " has no containers", "").exception();
+        }
+        checkAgent(workload, spec);
+        if (!spec.container().isEmpty()) {
+            return named(workload, all, spec.container());
+        }
+        if (all.size() == 1) {
+            return all.getFirst();
+        }
+        if (ports.isEmpty()) {
+            throw Fault.user(
+                            workload.ref() + " has several containers: " + names(all),
+                            "Name the one to " + spec.kind().word() + " with --container")
+                    .exception();
+        }
+        return named(workload, all, ports.getFirst().container());
+    }
+
+    /** An agent that somebody wrote into the template stays as it is written. */
+    private static void checkAgent(Workload workload, EngagementSpec spec) throws FaultException {
+        boolean manual = workload.template().getSpec().getContainers().stream()
+                .anyMatch(c -> AgentNames.CONTAINER.equals(c.getName()));
+        if (manual && spec.kind() == Kind.REPLACE) {
+            throw Fault.user(
+                            workload.ref() + " has a traffic-agent in its pod template, which cannot stand in for a"
+                                    + " container",
+                            "Use an intercept, or take the agent out of the template")
+                    .exception();
+        }
+    }
+
+    private static Container named(Workload workload, List<Container> all, String name) throws FaultException {
+        return all.stream().filter(c -> c.getName().equals(name)).findFirst().orElseThrow(() -> Fault.user(
+                        workload.ref() + " has no container named " + name, "Its containers are " + names(all))
+                .exception());
+    }
+
+    private static String names(List<Container> containers) {
+        return String.join(", ", containers.stream().map(Container::getName).toList());
+    }
+}

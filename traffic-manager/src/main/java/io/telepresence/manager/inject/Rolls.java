@@ -1,0 +1,132 @@
+package io.telepresence.manager.inject;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.fault.FaultStatus;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.engage.Wish;
+import io.telepresence.rpc.manager.AgentConfig;
+import io.telepresence.run.Threads;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The replacements of pods under way: one at a time per workload, each on its own virtual thread. Thread-safe. */
+final class Rolls {
+    private static final Logger LOG = LoggerFactory.getLogger(Rolls.class);
+
+    private final AgentRollout rollout;
+    private final AgentInjector change;
+    private final Objection past;
+    private final Runnable failed;
+    private final Map<WorkloadRef, Roll> running = new HashMap<>();
+
+    /** What to say of a new pod that is not as it was wished. */
+    interface Objection {
+        Fault of(WorkloadRef workload);
+    }
+
+    private static final class Roll {
+        final Wish wish;
+        final CompletableFuture<Void> started = new CompletableFuture<>();
+        final List<Consumer<String>> told = new CopyOnWriteArrayList<>();
+        boolean again;
+
+        Roll(Wish wish) {
+            this.wish = wish;
+        }
+
+        void tell(String sentence) {
+            told.forEach(t -> t.accept(sentence));
+        }
+    }
+
+    /**
+     * @param past what to say of a new pod without an agent
+     * @param failed runs when one has failed
+     */
+    Rolls(AgentRollout rollout, AgentInjector change, Objection past, Runnable failed) {
+        this.rollout = rollout;
+        this.change = change;
+        this.past = past;
+        this.failed = failed;
+    }
+
+    /** Whether that pod may stay. */
+    Predicate<Pod> upToDate(Wish wish) {
+        AgentConfig config = wish.now().orElse(null);
+        return config == null ? pod -> !Pods.hasAgent(pod) : pod -> change.serves(pod, config);
+    }
+
+    synchronized boolean busy(WorkloadRef workload) {
+        return running.containsKey(workload);
+    }
+
+    /**
+     * Starts one, or makes the running one look again when it is through.
+     *
+     * @return done once the first pod's replacement has been asked for, or there is nothing to replace
+     */
+    synchronized CompletableFuture<Void> start(WorkloadRef workload, Wish wish, Consumer<String> progress) {
+        Roll now = running.get(workload);
+        if (now != null) {
+            now.told.add(progress);
+            now.again = true;
+            return now.started;
+        }
+        Roll roll = new Roll(wish);
+        roll.told.add(progress);
+        running.put(workload, roll);
+        Threads.virtual("roll-" + workload.name(), () -> run(workload, roll));
+        return roll.started;
+    }
+
+    private void run(WorkloadRef workload, Roll roll) {
+        try {
+            do {
+                pass(workload, roll);
+            } while (again(workload, roll));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            synchronized (this) {
+                running.remove(workload, roll);
+            }
+            roll.started.complete(null);
+        }
+    }
+
+    private void pass(WorkloadRef workload, Roll roll) throws InterruptedException {
+        boolean agents = roll.wish.now().isPresent();
+        AgentRollout.Task task = new AgentRollout.Task(
+                workload,
+                upToDate(roll.wish),
+                pod -> Pods.hasAgent(pod) == agents,
+                agents ? past.of(workload) : Fault.user("a new pod of " + workload + " got an agent again", ""),
+                roll::tell);
+        try {
+            rollout.roll(task, () -> roll.started.complete(null));
+        } catch (FaultException | RuntimeException e) {
+            LOG.warn("{} is left with pods that are not as they should be", workload, e);
+            roll.tell(FaultStatus.of(e).toString());
+            roll.started.completeExceptionally(e);
+            failed.run();
+        }
+    }
+
+    private synchronized boolean again(WorkloadRef workload, Roll roll) {
+        if (roll.again) {
+            roll.again = false;
+            return true;
+        }
+        running.remove(workload, roll);
+        return false;
+    }
+}
