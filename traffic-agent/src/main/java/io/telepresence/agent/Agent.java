@@ -1,6 +1,5 @@
 package io.telepresence.agent;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoopGroup;
 import io.telepresence.agent.link.ClientFlows;
 import io.telepresence.agent.link.ManagerLink;
@@ -8,11 +7,10 @@ import io.telepresence.agent.port.PortListener;
 import io.telepresence.agent.report.Report;
 import io.telepresence.agent.rules.AppAddresses;
 import io.telepresence.agent.rules.AppPort;
-import io.telepresence.agent.rules.Target;
 import io.telepresence.agent.rules.TrafficRules;
 import io.telepresence.agent.stream.PortServices;
 import io.telepresence.agent.stream.PortUpstreams;
-import io.telepresence.agent.tap.Tee;
+import io.telepresence.agent.tap.Taps;
 import io.telepresence.agent.tcp.TcpForwarder;
 import io.telepresence.agent.udp.UdpForwarder;
 import io.telepresence.fault.FaultException;
@@ -98,24 +96,8 @@ final class Agent implements AutoCloseable {
             Supplier<TrafficRules> rules,
             ClientFlows clients) {
         PortUpstreams upstreams = new PortUpstreams(addresses, clients);
-        PortServices services =
-                new PortServices(port, () -> rules.get().of(port), upstreams, Agent::noTap, Report.NONE);
+        PortServices services = new PortServices(port, () -> rules.get().of(port), upstreams, Taps.NONE, Report.NONE);
         return new TcpForwarder(services, upstreams, loops);
-    }
-
-    private static Tee noTap(Target target, InetSocketAddress caller) {
-        return new Tee() {
-            @Override
-            public void data(ByteBuf owned) {
-                owned.release();
-            }
-
-            @Override
-            public void end() {}
-
-            @Override
-            public void cut() {}
-        };
     }
 
     /** The rules in force, without a lock: they are asked at every request. */
