@@ -4,6 +4,9 @@ package io.telepresence.agree;
 public final class AgentNames {
     public static final String PREFIX = "telepresence.io/";
 
+    /** Annotations with this prefix count like those with {@link #PREFIX}, if these are not there. */
+    public static final String LEGACY_PREFIX = "telepresence.getambassador.io/";
+
     /** Pod template annotation {@code enabled} or {@code disabled}. */
     public static final String INJECT = PREFIX + "inject-traffic-agent";
 
@@ -15,6 +18,25 @@ public final class AgentNames {
 
     /** Pod template annotation: only these service ports count. */
     public static final String INJECT_SERVICE_PORTS = PREFIX + "inject-service-ports";
+
+    /** Pod template annotation: JSON object, volume name or path prefix to Ignore, Local, Remote or RemoteReadOnly. */
+    public static final String MOUNT_POLICIES = PREFIX + "mount-policies";
+
+    /** Pod template annotation: comma list of volumes that the agent leaves alone. */
+    public static final String IGNORE_VOLUME_MOUNTS = PREFIX + "inject-ignore-volume-mounts";
+
+    /** Pod template annotations, followed by a name or number of a port: directory in the port's container. */
+    public static final String DOWNSTREAM_TLS_PATH = PREFIX + "downstream-tls-path.";
+
+    public static final String UPSTREAM_TLS_PATH = PREFIX + "upstream-tls-path.";
+
+    /** Pod template annotations, followed by a name or number of a port: secret of the pod's namespace. */
+    public static final String DOWNSTREAM_TLS_SECRET = PREFIX + "downstream-tls-secret.";
+
+    public static final String UPSTREAM_TLS_SECRET = PREFIX + "upstream-tls-secret.";
+
+    /** Pod template annotation, followed by a name or number of a port: {@code enabled} or {@code true}. */
+    public static final String UPSTREAM_INSECURE = PREFIX + "upstream-insecure-skip-verify.";
 
     /** Pod annotation: the agent's configuration as JSON, written by the injector. */
     public static final String CONFIG = PREFIX + "agent-config";
@@ -39,6 +61,20 @@ public final class AgentNames {
 
     /** The agent container reads its configuration from the downward API file {@code config} here. */
     public static final String CONFIG_DIR = "/etc/traffic-agent";
+
+    /**
+     * The agent container has the volumes of the application's containers here: {@code <container><mount path>} follows.
+     */
+    public static final String APP_MOUNTS = "/tel_app_mounts";
+
+    /**
+     * The agent container's environment has that of the application's containers under this prefix and one letter for
+     * each container: {@code _TEL_APP_A_PATH}.
+     */
+    public static final String ENV_APP = "_TEL_APP_";
+
+    /** Certificates by annotation: {@code <port>/downstream} and {@code <port>/upstream} follow, port as annotated. */
+    public static final String TLS_DIR = "/var/run/secrets/telepresence.io/tls";
 
     /** The agent answers HTTP GET {@link #READY_PATH} here: 200 once it listens on all its ports. */
     public static final int READY_PORT = 9899;
