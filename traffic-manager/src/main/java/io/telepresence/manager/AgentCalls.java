@@ -13,9 +13,11 @@ import io.telepresence.manager.engage.AgentPlans;
 import io.telepresence.manager.engage.Engagements;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.tunnel.Switchboard;
 import io.telepresence.rpc.manager.AgentArrival;
 import io.telepresence.rpc.manager.AgentContainer;
 import io.telepresence.rpc.manager.EngagementSnapshot;
+import io.telepresence.rpc.manager.ReachRequest;
 import io.telepresence.rpc.manager.SessionRef;
 import io.telepresence.rpc.tunnel.Protocol;
 import java.time.Duration;
@@ -32,13 +34,15 @@ final class AgentCalls {
     private final Workloads workloads;
     private final AgentPlans plans;
     private final Engagements engagements;
+    private final Switchboard switchboard;
 
-    AgentCalls(Sessions sessions, AgentReview review, Workloads workloads, AgentPlans plans, Engagements engagements) {
+    AgentCalls(Sessions sessions, AgentReview review, Workloads workloads, Parts.Board board) {
         this.sessions = sessions;
         this.review = review;
         this.workloads = workloads;
-        this.plans = plans;
-        this.engagements = engagements;
+        this.plans = board.plans();
+        this.engagements = board.engagements();
+        this.switchboard = board.switchboard();
     }
 
     /** Blocks: the API server reviews the token. */
@@ -74,6 +78,17 @@ final class AgentCalls {
         stream.closeAtEnd(engagements.all().watch(all -> own.next(Engagements.forAgent(all, agent.agent()))));
         sessions.watching(agent, true);
         stream.closeAtEnd(() -> sessions.watching(agent, false));
+    }
+
+    void watchReaches(SessionRef ref, StreamObserver<ReachRequest> out) throws FaultException {
+        AgentSession agent = Calls.agent(sessions, ref.getSessionId());
+        ServerStream<ReachRequest> stream = ServerStream.open(out, agent);
+        Runnable end = switchboard.watchReaches(
+                agent,
+                asked -> stream.send(ClusterTranslator.toWire(asked)),
+                () -> stream.fail(
+                        Fault.unreachable("a newer watch has taken over", "").exception()));
+        stream.closeAtEnd(end::run);
     }
 
     /** The pod may be so new that the watch has not shown it yet. */

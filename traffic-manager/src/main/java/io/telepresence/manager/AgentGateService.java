@@ -16,6 +16,7 @@ import io.telepresence.rpc.manager.AgentArrival;
 import io.telepresence.rpc.manager.AgentBeat;
 import io.telepresence.rpc.manager.AgentGateGrpc;
 import io.telepresence.rpc.manager.EngagementSnapshot;
+import io.telepresence.rpc.manager.ReachRequest;
 import io.telepresence.rpc.manager.RemainReply;
 import io.telepresence.rpc.manager.SessionRef;
 
@@ -67,6 +68,11 @@ final class AgentGateService extends AgentGateGrpc.AgentGateImplBase {
             sessions.depart(request.getSessionId(), AgentSession.class);
             return Empty.getDefaultInstance();
         });
+    }
+
+    @Override
+    public void watchReaches(SessionRef request, StreamObserver<ReachRequest> out) {
+        ManagerService.stream(out, () -> agents.watchReaches(request, out));
     }
 
     @Override

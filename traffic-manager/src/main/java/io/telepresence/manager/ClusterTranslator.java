@@ -9,6 +9,7 @@ import io.telepresence.rpc.manager.ClusterInfo;
 import io.telepresence.rpc.manager.DialRequest;
 import io.telepresence.rpc.manager.DnsAnswer;
 import io.telepresence.rpc.manager.DnsRecord;
+import io.telepresence.rpc.manager.ReachRequest;
 import java.net.InetAddress;
 import java.util.List;
 
@@ -54,6 +55,15 @@ final class ClusterTranslator {
                 .setEngagementId(dial.engagementId())
                 .setHost(dial.host())
                 .setPort(dial.port())
+                .build();
+    }
+
+    static ReachRequest toWire(Switchboard.ReachAsked asked) {
+        return ReachRequest.newBuilder()
+                .setDialId(asked.dialId())
+                .setId(asked.key().toWire())
+                .setReach(asked.reach())
+                .setContainer(asked.container())
                 .build();
     }
 

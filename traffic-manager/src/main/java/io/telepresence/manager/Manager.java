@@ -178,8 +178,7 @@ final class Manager implements AutoCloseable {
                     parts.sessions(),
                     AgentReview.with(client, InstantSource.system()),
                     parts.workloads(),
-                    parts.plans(),
-                    parts.engagements());
+                    parts.board());
             return new AgentGateService(parts.sessions(), calls, levels);
         }
 

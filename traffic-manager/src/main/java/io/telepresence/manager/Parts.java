@@ -70,7 +70,8 @@ record Parts(
         Engagements engagements = new Engagements(sessions, config.rules().inactiveBlock(), id -> switchboard
                 .get()
                 .engagementEnded(id));
-        switchboard.set(new Switchboard(sessions, engagements::receiver));
+        switchboard.set(new Switchboard(
+                sessions, new Switchboard.Sources(engagements::receiver, new ReachTargets(engagements, sessions))));
         sessions.watchAgents(engagements::agentsChanged);
         Claims claims = Claims.of(engagements, workloads, stores.pods().all());
         String host = config.service().name() + "." + config.pod().namespace() + ".svc." + dns.clusterDomain();

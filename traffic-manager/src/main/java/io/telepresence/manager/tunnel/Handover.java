@@ -5,53 +5,68 @@ import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.FlowJoin;
+import java.util.concurrent.TimeUnit;
 
 /**
- * From fetch to join: waits until the client says that it has dialled, passes that on to the agent, and joins the two
- * flows. The flows may live on different loops; either may end at any moment.
+ * From fetch to join: waits until the side that fetched says that it has dialled, passes that on to the parked flow,
+ * and joins the two. The flows may live on different loops; either may end at any moment.
  */
 final class Handover implements FlowHandler {
-    private final TrackedFlow agent;
-    private final TrackedFlow client;
+    /** Whoever fetched says sooner itself that its dial takes too long. */
+    private static final int DIAL_SECONDS = 20;
 
-    Handover(TrackedFlow agent, TrackedFlow client) {
-        this.agent = agent;
-        this.client = client;
+    private final TrackedFlow parked;
+    private final TrackedFlow fetched;
+    private boolean opened;
+
+    Handover(TrackedFlow parked, TrackedFlow fetched) {
+        this.parked = parked;
+        this.fetched = fetched;
     }
 
-    /** On the client flow's loop. */
+    /** On the fetched flow's loop. */
     void begin() {
-        client.handler(this);
-        client.whenClosed(() -> agent.reset(Reset.Why.ABORTED, "the client closed the connection"));
-        agent.loop().execute(() -> {
-            if (agent.ended()) {
-                client.reset(Reset.Why.ABORTED, "the connection is gone");
+        fetched.handler(this);
+        fetched.whenClosed(() -> parked.reset(Reset.Why.ABORTED, "the far end closed the connection"));
+        parked.loop().execute(() -> {
+            if (parked.ended()) {
+                fetched.reset(Reset.Why.ABORTED, "the connection is gone");
             } else {
-                agent.whenClosed(() -> client.reset(Reset.Why.ABORTED, "the connection is gone"));
+                parked.whenClosed(() -> fetched.reset(Reset.Why.ABORTED, "the connection is gone"));
             }
         });
-        client.request(1);
+        var limit = fetched.loop().schedule(this::giveUp, DIAL_SECONDS, TimeUnit.SECONDS);
+        fetched.whenClosed(() -> limit.cancel(false));
+        fetched.request(1);
+    }
+
+    private void giveUp() {
+        if (!opened) {
+            parked.reset(Reset.Why.TIMED_OUT, "the far end has not dialled within " + DIAL_SECONDS + " s");
+            fetched.reset(Reset.Why.TIMED_OUT, "no Opened within " + DIAL_SECONDS + " s");
+        }
     }
 
     @Override
     public void onOpened(Flow same) {
-        agent.loop().execute(agent::opened);
-        FlowJoin.join(agent, client);
+        opened = true;
+        parked.loop().execute(parked::opened);
+        FlowJoin.join(parked, fetched);
     }
 
     @Override
     public void onData(Flow same, ByteBuf data) {
         data.release();
-        client.reset(Reset.Why.ABORTED, "data before Opened");
+        fetched.reset(Reset.Why.ABORTED, "data before Opened");
     }
 
     @Override
     public void onFinished(Flow same) {
-        client.reset(Reset.Why.ABORTED, "finished before Opened");
+        fetched.reset(Reset.Why.ABORTED, "finished before Opened");
     }
 
     @Override
     public void onReset(Flow same, Reset.Why why, String text) {
-        agent.reset(why, text);
+        parked.reset(why, text);
     }
 }

@@ -4,7 +4,7 @@ import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.Sessions;
 import io.telepresence.rpc.tunnel.Deliver;
-import io.telepresence.rpc.tunnel.Open;
+import io.telepresence.rpc.tunnel.Reach;
 import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowAcceptor;
@@ -12,42 +12,53 @@ import io.telepresence.tunnel.FlowKey;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * Accepts every flow. From clients: dials into the cluster, and joins what they fetch with what an agent delivers. From
- * agents: parks the connection and asks the client to come for it. Every flow is cut when its session ends. All work
- * happens on the flows' loops.
+ * Accepts every flow. From clients: dials into the cluster, joins what they fetch with what an agent delivers, and asks
+ * agents to fetch what shall reach into their pods. From agents: parks the connection and asks the client to come for
+ * it. Every flow is cut when its session ends. All work happens on the flows' loops.
  */
 public final class Switchboard {
     public static final Duration FETCH_LIMIT = Duration.ofSeconds(5);
 
-    private static final Logger LOG = LoggerFactory.getLogger(Switchboard.class);
+    /** How long a connection may go on when its engagement has ended: a request that is being answered gets there. */
+    public static final Duration GRACE = Duration.ofSeconds(5);
 
     private final Sessions sessions;
-    private final Deliveries deliveries;
-    private final Duration fetchLimit;
+    private final Sources sources;
+    private final Duration grace;
     private final ClusterDialer dialer;
-    private final PendingDials pending = new PendingDials();
-    private final Map<String, Set<TrackedFlow>> delivered = new ConcurrentHashMap<>();
+    private final FetchWait fetches;
+    private final ParkedFlows<ClientSession, Wanted> parked = new ParkedFlows<>();
+    private final Reaching reaching;
+    private final EngagedFlows delivered = new EngagedFlows();
+    private final EngagedFlows reached = new EngagedFlows();
 
-    public Switchboard(Sessions sessions, Deliveries deliveries) {
-        this(sessions, deliveries, FETCH_LIMIT, to -> !mayDial(to.getAddress()));
+    /** Who says where flows may go. */
+    public record Sources(Deliveries deliveries, Reaches reaches) {}
+
+    /**
+     * @param fetch until a parked flow is given up
+     * @param grace of connections whose engagement has ended
+     */
+    record Limits(Duration fetch, Duration grace) {}
+
+    private record Wanted(String engagementId, String host, int port) {}
+
+    public Switchboard(Sessions sessions, Sources sources) {
+        this(sessions, sources, new Limits(FETCH_LIMIT, GRACE), to -> !mayDial(to.getAddress()));
     }
 
-    Switchboard(Sessions sessions, Deliveries deliveries, Duration fetchLimit, Predicate<InetSocketAddress> forbidden) {
+    Switchboard(Sessions sessions, Sources sources, Limits limits, Predicate<InetSocketAddress> forbidden) {
         this.sessions = sessions;
-        this.deliveries = deliveries;
-        this.fetchLimit = fetchLimit;
+        this.sources = sources;
+        this.grace = limits.grace();
         this.dialer = new ClusterDialer(forbidden);
+        this.fetches = new FetchWait(limits.fetch());
+        this.reaching = new Reaching(sources.reaches(), fetches);
     }
 
     /** Whether the manager reaches out to that address on behalf of a client. */
@@ -55,7 +66,7 @@ public final class Switchboard {
         return !ForbiddenAddresses.forbidden(address);
     }
 
-    /** For the port where clients arrive: dial and fetch. */
+    /** For the port where clients arrive: dial, fetch and reach. */
     public FlowAcceptor clients() {
         return (flow, open) -> {
             Optional<ClientSession> client = sessions.client(open.getSessionId());
@@ -65,28 +76,43 @@ public final class Switchboard {
             }
             switch (open.getPurposeCase()) {
                 case DIAL -> dialer.dial(new TrackedFlow(flow, client.get()), open.getDialTimeoutMs());
-                case FETCH -> fetch(flow, client.get(), open.getFetch().getDialId());
-                case DELIVER, PURPOSE_NOT_SET -> flow.reset(Reset.Why.DENIED, "clients dial and fetch");
+                case FETCH ->
+                    FetchWait.join(
+                            flow,
+                            client.get(),
+                            parked.take(client.get(), open.getFetch().getDialId()));
+                case REACH ->
+                    reaching.reach(
+                            flow,
+                            client.get(),
+                            open.getReach(),
+                            tracked -> reached.add(open.getReach().getEngagementId(), tracked));
+                case DELIVER, PURPOSE_NOT_SET -> flow.reset(Reset.Why.DENIED, "clients dial, fetch and reach");
             }
         };
     }
 
-    /** For the port where agents arrive: deliver. */
+    /** For the port where agents arrive: deliver and fetch. */
     public FlowAcceptor agents() {
         return (flow, open) -> {
             Optional<AgentSession> agent = sessions.agent(open.getSessionId());
             if (agent.isEmpty()) {
                 flow.reset(Reset.Why.DENIED, "no such session");
-            } else if (open.getPurposeCase() == Open.PurposeCase.DELIVER) {
-                deliver(flow, agent.get(), open.getDeliver());
-            } else {
-                flow.reset(Reset.Why.DENIED, "agents deliver");
+                return;
+            }
+            switch (open.getPurposeCase()) {
+                case DELIVER -> deliver(flow, agent.get(), open.getDeliver());
+                case FETCH -> reaching.fetch(flow, agent.get(), open.getFetch().getDialId());
+                case DIAL, REACH, PURPOSE_NOT_SET -> flow.reset(Reset.Why.DENIED, "agents deliver and fetch");
             }
         };
     }
 
     /** What a client is asked: come, fetch {@code dialId}, and dial host:port. */
     public record DialAsked(String dialId, FlowKey key, String engagementId, String host, int port) {}
+
+    /** What an agent is asked: come, fetch {@code dialId}, and serve it. */
+    public record ReachAsked(String dialId, FlowKey key, Reach reach, String container) {}
 
     /**
      * The client hears of its dials from now on, one at a time.
@@ -95,71 +121,55 @@ public final class Switchboard {
      * @return ends the watch
      */
     public Runnable watchDials(ClientSession client, Consumer<DialAsked> requests, Runnable replaced) {
-        return pending.watch(
+        return parked.watch(
                 client,
-                d -> requests.accept(new DialAsked(d.id(), d.flow().key(), d.engagementId(), d.host(), d.port())),
+                p -> requests.accept(new DialAsked(
+                        p.id(),
+                        p.flow().key(),
+                        p.request().engagementId(),
+                        p.request().host(),
+                        p.request().port())),
                 replaced);
     }
 
-    /** An engagement is over: its connections are cut, so that the next ones go to the application. */
+    /** The same for an agent, into whose pod clients want to reach. */
+    public Runnable watchReaches(AgentSession agent, Consumer<ReachAsked> requests, Runnable replaced) {
+        return reaching.watch(agent, requests, replaced);
+    }
+
+    /**
+     * An engagement is over: what waits for its client is refused, so that it goes to the application; what is with the
+     * client already may end within the grace; nobody reaches into its pods any more.
+     */
     public void engagementEnded(String engagementId) {
-        Set<TrackedFlow> flows = delivered.remove(engagementId);
-        if (flows != null) {
-            flows.forEach(f -> f.cut("the engagement has ended"));
-        }
+        parked.dropAll(wanted -> wanted.engagementId().equals(engagementId))
+                .forEach(p ->
+                        p.flow().loop().execute(() -> p.flow().reset(Reset.Why.DENIED, "the engagement has ended")));
+        reached.end(engagementId, Duration.ZERO);
+        delivered.end(engagementId, grace);
     }
 
     private void deliver(Flow flow, AgentSession agent, Deliver deliver) {
         String engagement = deliver.getEngagementId();
-        Optional<ClientSession> client = deliveries.receiver(agent, engagement, deliver.getHost(), deliver.getPort());
+        Optional<ClientSession> client =
+                sources.deliveries().receiver(agent, engagement, deliver.getHost(), deliver.getPort());
         if (client.isEmpty()) {
             flow.reset(Reset.Why.DENIED, "not an engagement of this agent");
             return;
         }
-        TrackedFlow parked = new TrackedFlow(flow, agent);
-        Optional<PendingDials.Dial> dial =
-                pending.park(client.get(), engagement, deliver.getHost(), deliver.getPort(), parked);
-        if (dial.isEmpty()) {
-            parked.reset(Reset.Why.NO_CLIENT, client.get() + " fetches nothing");
+        TrackedFlow tracked = new TrackedFlow(flow, agent);
+        var waiting = parked.park(client.get(), new Wanted(engagement, deliver.getHost(), deliver.getPort()), tracked);
+        if (waiting.isEmpty()) {
+            tracked.reset(Reset.Why.NO_CLIENT, client.get() + " fetches nothing");
             return;
         }
-        track(engagement, parked);
-        awaitFetch(dial.get(), client.get());
-    }
-
-    private void track(String engagement, TrackedFlow flow) {
-        delivered
-                .computeIfAbsent(engagement, _ -> ConcurrentHashMap.newKeySet())
-                .add(flow);
-        flow.whenClosed(() -> delivered.computeIfPresent(engagement, (_, flows) -> {
-            flows.remove(flow);
-            return flows.isEmpty() ? null : flows;
-        }));
-    }
-
-    private void awaitFetch(PendingDials.Dial dial, ClientSession client) {
-        TrackedFlow flow = dial.flow();
-        Runnable giveUp = () -> {
-            if (pending.drop(dial.id())) {
-                LOG.debug("{}: {} did not fetch it", flow.key(), client);
-                flow.reset(Reset.Why.NO_CLIENT, client + " does not answer");
-            }
-        };
-        var limit = flow.loop().schedule(giveUp, fetchLimit.toMillis(), TimeUnit.MILLISECONDS);
-        var ending = client.onEnd(giveUp);
-        flow.whenClosed(() -> {
-            pending.drop(dial.id());
-            limit.cancel(false);
-            ending.close();
-        });
-    }
-
-    private void fetch(Flow flow, ClientSession client, String dialId) {
-        Optional<PendingDials.Dial> dial = pending.take(client, dialId);
-        if (dial.isEmpty()) {
-            flow.reset(Reset.Why.DENIED, "nothing to fetch under this id");
-            return;
+        delivered.add(engagement, tracked);
+        fetches.begin(parked, waiting.get(), client.get(), Reset.Why.NO_CLIENT);
+        boolean endedMeanwhile = sources.deliveries()
+                .receiver(agent, engagement, deliver.getHost(), deliver.getPort())
+                .isEmpty();
+        if (endedMeanwhile && parked.drop(waiting.get().id())) {
+            tracked.reset(Reset.Why.DENIED, "the engagement has ended");
         }
-        new Handover(dial.get().flow(), new TrackedFlow(flow, client)).begin();
     }
 }

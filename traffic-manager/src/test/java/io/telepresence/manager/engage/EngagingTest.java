@@ -137,6 +137,32 @@ class EngagingTest {
     }
 
     @Test
+    void whoIsIdleForTooLongGivesWay() throws Exception {
+        installer.action = () -> sessions.watching(agentArrives("echo-abc-1"), true);
+        Engagement hers = engage(ann, "echo", LONG);
+        sessions.remain(ann.id(), Duration.ofMinutes(10));
+        assertTrue(fault(bob, "mine", LONG).text().contains("ann@laptop"), "ten minutes are not more than ten minutes");
+        time.advance(Duration.ofSeconds(1));
+        assertTrue(engage(bob, "mine", LONG).active());
+        assertEquals(List.of(hers.id()), ended, "her connections are cut");
+        Engagement aside = engagements.of(ann).getFirst();
+        assertEquals(Engagement.Disposition.BAD_ARGS, aside.disposition());
+        assertEquals("removed: inactive for more than 10 min, and bob@desk needed it", aside.message());
+        assertEquals(1, heard().size());
+        assertTrue(fault(ann, "echo", LONG).text().contains("bob@desk"), "she is back too late");
+    }
+
+    @Test
+    void globalEngagementsCanBeForbidden() {
+        Engaging careful =
+                new Engaging(engagements, plans, workloads, new Engaging.Arrivals(installer, wait, restoration), false);
+        FaultException fault =
+                assertThrows(FaultException.class, () -> careful.engage(ann, spec("echo", "echo"), SHORT, new Quiet()));
+        assertTrue(fault.fault().text().contains("takes all traffic"), fault.fault()::text);
+        assertTrue(fault.fault().remedy().contains("--http-header"), fault.fault()::remedy);
+    }
+
+    @Test
     void agentsDeliverOnlyWhatWasAskedFor() throws Exception {
         installer.action = () -> sessions.watching(agentArrives("echo-abc-1"), true);
         Engagement active = engage(ann, "echo", LONG);
@@ -299,17 +325,19 @@ class EngagingTest {
     }
 
     private Engagement engage(ClientSession client, String name, Duration limit) throws Exception {
-        return engaging.engage(client, spec(name, name.equals("mine") ? "echo" : name), limit, new Engaging.Progress() {
-            @Override
-            public void waiting(String sentence) {
-                progress.add(sentence);
-            }
+        return engaging.engage(client, spec(name, name.equals("mine") ? "echo" : name), limit, new Quiet());
+    }
 
-            @Override
-            public void reserved(Engagement engagement) {
-                assertEquals(Engagement.Disposition.WAITING, engagement.disposition());
-            }
-        });
+    private final class Quiet implements Engaging.Progress {
+        @Override
+        public void waiting(String sentence) {
+            progress.add(sentence);
+        }
+
+        @Override
+        public void reserved(Engagement engagement) {
+            assertEquals(Engagement.Disposition.WAITING, engagement.disposition());
+        }
     }
 
     private Fault fault(ClientSession client, String name, Duration limit) {

@@ -6,89 +6,30 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.netty.buffer.Unpooled;
-import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
-import io.telepresence.manager.session.FakeTime;
-import io.telepresence.manager.session.Sessions;
 import io.telepresence.rpc.tunnel.Deliver;
 import io.telepresence.rpc.tunnel.Dial;
-import io.telepresence.rpc.tunnel.Fetch;
 import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reset;
-import io.telepresence.tunnel.Carrier;
-import io.telepresence.tunnel.Far;
 import io.telepresence.tunnel.Flow;
-import io.telepresence.tunnel.FlowKey;
 import io.telepresence.tunnel.RecordingHandler;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Clients and agents on real connections; only the cluster is a socket on the loopback. */
 @Timeout(30)
-class SwitchboardTest {
-    private static final WorkloadRef ECHO = new WorkloadRef("Deployment", "default", "echo");
-
-    @TempDir
-    Path directory;
-
-    private final FakeTime time = new FakeTime();
-    private final Sessions sessions = new Sessions(time);
-    private ClientSession ann;
-    private AgentSession agent;
-    private Switchboard board;
-    private Far clientPort;
-    private Far agentPort;
-    private Carrier client;
-    private Carrier agentSide;
-
-    @BeforeEach
-    void open() throws Exception {
-        ann = arrive("ann");
-        agent = sessions.arrive(
-                        new AgentSession.Agent("echo-1", "u1", "10.0.0.1", ECHO, "v0.1.0", Set.of(), Set.of()), "")
-                .session();
-        start(Duration.ofSeconds(5), false);
-    }
-
-    private void start(Duration fetchLimit, boolean forbidLoopback) throws Exception {
-        Deliveries deliveries = (from, id, host, port) ->
-                from == agent && id.equals("e1") && port == 8080 ? Optional.of(ann) : Optional.empty();
-        board = new Switchboard(
-                sessions, deliveries, fetchLimit, to -> forbidLoopback && !Switchboard.mayDial(to.getAddress()));
-        clientPort = new Far(Files.createTempDirectory(directory, "c"), board.clients());
-        agentPort = new Far(Files.createTempDirectory(directory, "a"), board.agents());
-        client = Carrier.open("client", clientPort.address);
-        agentSide = Carrier.open("agent", agentPort.address);
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        client.close();
-        agentSide.close();
-        clientPort.close();
-        agentPort.close();
-    }
-
+class SwitchboardTest extends SwitchboardFixture {
     @Test
     void aClientReachesAServiceAndEndsEachWayByItself() throws Exception {
         try (ServerSocket origin = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
@@ -286,6 +227,35 @@ class SwitchboardTest {
     }
 
     @Test
+    void aRequestThatIsBeingAnsweredWhenTheEngagementEndsIsAnsweredToItsEnd() throws Exception {
+        Joined joined = join();
+        Flow agentFlow = get(joined.agent.opened);
+        board.engagementEnded("e1");
+        on(joined.clientFlow, () -> {
+            joined.clientFlow.write(Unpooled.copiedBuffer("answer", UTF_8));
+            joined.clientFlow.finish();
+        });
+        on(agentFlow, agentFlow::finish);
+        assertEquals("answer", new String(get(joined.agent.finished), UTF_8));
+        get(joined.agent.closed);
+        assertFalse(joined.agent.reset.isDone());
+    }
+
+    @Test
+    void whatWaitsForTheClientWhenTheEngagementEndsIsGivenBack() throws Exception {
+        BlockingQueue<Switchboard.DialAsked> asked = new LinkedBlockingQueue<>();
+        board.watchDials(ann, asked::add, () -> {});
+        RecordingHandler far = new RecordingHandler(4);
+        agentSide.open(deliver("e1", 8080), far);
+        String dialId = asked.poll(5, TimeUnit.SECONDS).dialId();
+        board.engagementEnded("e1");
+        assertEquals(Reset.Why.DENIED, get(far.reset));
+        RecordingHandler late = new RecordingHandler(4);
+        client.open(fetch(ann.id(), dialId), late);
+        assertEquals(Reset.Why.DENIED, get(late.reset));
+    }
+
+    @Test
     void theEndOfTheClientCutsTheAgentsConnections() throws Exception {
         Joined joined = join();
         get(joined.agent.opened);
@@ -321,11 +291,6 @@ class SwitchboardTest {
         return new Joined(far, near, fetched);
     }
 
-    private ClientSession arrive(String name) {
-        return sessions.arrive(new ClientSession.Client(name, "install-" + name, "default"), "")
-                .session();
-    }
-
     private static Open dial(String session, Protocol protocol, int port) {
         return open(session, protocol, port).setDial(Dial.getDefaultInstance()).build();
     }
@@ -337,26 +302,5 @@ class SwitchboardTest {
                         .setHost("127.0.0.1")
                         .setPort(port))
                 .build();
-    }
-
-    private static Open fetch(String session, String dialId) {
-        return open(session, Protocol.TCP, 80)
-                .setFetch(Fetch.newBuilder().setDialId(dialId))
-                .build();
-    }
-
-    private static Open.Builder open(String session, Protocol protocol, int port) {
-        InetAddress loopback = InetAddress.getLoopbackAddress();
-        FlowKey key =
-                new FlowKey(protocol, new InetSocketAddress(loopback, 1234), new InetSocketAddress(loopback, port));
-        return Open.newBuilder().setSessionId(session).setId(key.toWire());
-    }
-
-    private static void on(Flow flow, Runnable task) {
-        flow.loop().execute(task);
-    }
-
-    private static <T> T get(CompletableFuture<T> future) throws Exception {
-        return future.get(5, TimeUnit.SECONDS);
     }
 }

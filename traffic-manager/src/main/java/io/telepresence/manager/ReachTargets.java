@@ -1,0 +1,73 @@
+package io.telepresence.manager;
+
+import io.telepresence.manager.engage.Engagement;
+import io.telepresence.manager.engage.Engagement.Disposition;
+import io.telepresence.manager.engage.EngagementSpec;
+import io.telepresence.manager.engage.EngagementSpec.Kind;
+import io.telepresence.manager.engage.Engagements;
+import io.telepresence.manager.session.AgentSession;
+import io.telepresence.manager.session.ClientSession;
+import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.tunnel.Reaches;
+import io.telepresence.rpc.tunnel.Files;
+import io.telepresence.rpc.tunnel.Protocol;
+import io.telepresence.rpc.tunnel.Reach;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/** What the engagements of a client allow inside pods. Any thread; never blocks. */
+final class ReachTargets implements Reaches {
+    private final Engagements engagements;
+    private final Sessions sessions;
+
+    ReachTargets(Engagements engagements, Sessions sessions) {
+        this.engagements = engagements;
+        this.sessions = sessions;
+    }
+
+    @Override
+    public Answer find(ClientSession client, Reach wish, Protocol protocol) {
+        Optional<Engagement> found = engagements.of(client).stream()
+                .filter(e -> e.id().equals(wish.getEngagementId()))
+                .findFirst();
+        if (found.isEmpty()) {
+            return new Answer.Denied("that is no engagement of yours");
+        }
+        Engagement engagement = found.get();
+        if (!engagement.active() && engagement.disposition() != Disposition.ENDING) {
+            return new Answer.Denied("the engagement is not active");
+        }
+        return switch (wish.getWhatCase()) {
+            case VIEW -> granted(engagement, wish);
+            case FILES -> granted(engagement, limited(wish, engagement.spec().kind()));
+            case PORT -> port(engagement, wish, protocol);
+            case WHAT_NOT_SET -> new Answer.Denied("nothing was asked for");
+        };
+    }
+
+    private static Reach limited(Reach wish, Kind kind) {
+        boolean readOnly = wish.getFiles().getReadOnly() || !kind.writesFiles();
+        return wish.toBuilder()
+                .setFiles(Files.newBuilder().setReadOnly(readOnly))
+                .build();
+    }
+
+    private Answer port(Engagement engagement, Reach wish, Protocol protocol) {
+        EngagementSpec.PodPort port = new EngagementSpec.PodPort(protocol == Protocol.UDP, wish.getPort());
+        return engagement.spec().handling().toPod().contains(port)
+                ? granted(engagement, wish)
+                : new Answer.Denied("port " + wish.getPort() + " of the pod was not asked for with --to-pod");
+    }
+
+    /** First the agent of the pod that the engagement names, then others that stand as it wants. */
+    private Answer granted(Engagement engagement, Reach reach) {
+        List<AgentSession> agents = sessions.agents(engagement.workload()).stream()
+                .sorted(Comparator.comparing(
+                                (AgentSession a) -> !a.agent().podIp().equals(engagement.podIp()))
+                        .thenComparing(a -> engagement.spec().kind() == Kind.REPLACE
+                                && !a.agent().replaced().contains(engagement.container())))
+                .toList();
+        return new Answer.Granted(agents, reach, engagement.container());
+    }
+}

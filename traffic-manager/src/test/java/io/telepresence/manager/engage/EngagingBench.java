@@ -1,0 +1,56 @@
+package io.telepresence.manager.engage;
+
+import io.telepresence.manager.cluster.FakeCluster;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.cluster.Workloads;
+import io.telepresence.manager.session.FakeTime;
+import io.telepresence.manager.session.Sessions;
+import io.telepresence.run.Watched;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** Engagements on a cluster in memory with the workload echo, whose pods are always as they are wished. */
+public final class EngagingBench implements AutoCloseable {
+    public final FakeCluster cluster = new FakeCluster();
+    public final Workloads workloads = cluster.workloads();
+    public final FakeTime time = new FakeTime();
+    public final Sessions sessions = new Sessions(time);
+    public final Engagements engagements = new Engagements(sessions, Duration.ofMinutes(10), _ -> {});
+    public final AgentPlans plans = new AgentPlans(
+            workloads, new AgentPlans.Settings("traffic-manager.ambassador", 8081, 9900, "INFO"), engagements);
+    public final AgentInstaller installer = new Installed();
+    public final Restoration restoration =
+            Restoration.open(engagements, plans, workloads, installer, Duration.ofSeconds(15));
+    public final Engaging engaging = new Engaging(
+            engagements,
+            plans,
+            workloads,
+            new Engaging.Arrivals(
+                    installer, new AgentWait(workloads, sessions, _ -> _ -> List.of(), () -> ""), restoration),
+            true);
+
+    public EngagingBench() {
+        cluster.addEcho();
+    }
+
+    private static final class Installed implements AgentInstaller {
+        @Override
+        public void ensure(WorkloadRef workload, Wish wish, Consumer<String> progress) {}
+
+        @Override
+        public boolean settled(WorkloadRef workload, Wish wish) {
+            return true;
+        }
+
+        @Override
+        public Watched<String> trouble() {
+            return new Watched<>("");
+        }
+    }
+
+    @Override
+    public void close() throws Exception {
+        restoration.close();
+    }
+}

@@ -1,0 +1,113 @@
+package io.telepresence.manager.tunnel;
+
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.session.AgentSession;
+import io.telepresence.manager.session.ClientSession;
+import io.telepresence.manager.session.FakeTime;
+import io.telepresence.manager.session.Sessions;
+import io.telepresence.rpc.tunnel.Fetch;
+import io.telepresence.rpc.tunnel.Files;
+import io.telepresence.rpc.tunnel.Open;
+import io.telepresence.rpc.tunnel.Protocol;
+import io.telepresence.tunnel.Carrier;
+import io.telepresence.tunnel.Far;
+import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.FlowKey;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A switchboard with a client port and an agent port over real connections. */
+abstract class SwitchboardFixture {
+    static final WorkloadRef ECHO = new WorkloadRef("Deployment", "default", "echo");
+
+    @TempDir
+    Path directory;
+
+    final FakeTime time = new FakeTime();
+    final Sessions sessions = new Sessions(time);
+    ClientSession ann;
+    AgentSession agent;
+    volatile List<AgentSession> targets;
+    Switchboard board;
+    Far clientPort;
+    Far agentPort;
+    Carrier client;
+    Carrier agentSide;
+
+    @BeforeEach
+    void open() throws Exception {
+        ann = arrive("ann");
+        agent = sessions.arrive(
+                        new AgentSession.Agent("echo-1", "u1", "10.0.0.1", ECHO, "v0.1.0", Set.of(), Set.of()), "")
+                .session();
+        targets = List.of(agent);
+        start(Duration.ofSeconds(5), false);
+    }
+
+    void start(Duration fetchLimit, boolean forbidLoopback) throws Exception {
+        Deliveries deliveries = (from, id, host, port) ->
+                from == agent && id.equals("e1") && port == 8080 ? Optional.of(ann) : Optional.empty();
+        Reaches reaches =
+                (from, wish, protocol) -> from == ann && wish.getEngagementId().equals("e1")
+                        ? new Reaches.Answer.Granted(
+                                targets,
+                                wish.toBuilder()
+                                        .setFiles(Files.newBuilder().setReadOnly(true))
+                                        .build(),
+                                "app")
+                        : new Reaches.Answer.Denied("not yours");
+        board = new Switchboard(
+                sessions,
+                new Switchboard.Sources(deliveries, reaches),
+                new Switchboard.Limits(fetchLimit, Duration.ofMillis(200)),
+                to -> forbidLoopback && !Switchboard.mayDial(to.getAddress()));
+        clientPort = new Far(java.nio.file.Files.createTempDirectory(directory, "c"), board.clients());
+        agentPort = new Far(java.nio.file.Files.createTempDirectory(directory, "a"), board.agents());
+        client = Carrier.open("client", clientPort.address);
+        agentSide = Carrier.open("agent", agentPort.address);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        client.close();
+        agentSide.close();
+        clientPort.close();
+        agentPort.close();
+    }
+
+    ClientSession arrive(String name) {
+        return sessions.arrive(new ClientSession.Client(name, "install-" + name, "default"), "")
+                .session();
+    }
+
+    static Open fetch(String session, String dialId) {
+        return open(session, Protocol.TCP, 80)
+                .setFetch(Fetch.newBuilder().setDialId(dialId))
+                .build();
+    }
+
+    static Open.Builder open(String session, Protocol protocol, int port) {
+        InetAddress loopback = InetAddress.getLoopbackAddress();
+        FlowKey key =
+                new FlowKey(protocol, new InetSocketAddress(loopback, 1234), new InetSocketAddress(loopback, port));
+        return Open.newBuilder().setSessionId(session).setId(key.toWire());
+    }
+
+    static void on(Flow flow, Runnable task) {
+        flow.loop().execute(task);
+    }
+
+    static <T> T get(CompletableFuture<T> future) throws Exception {
+        return future.get(5, TimeUnit.SECONDS);
+    }
+}
