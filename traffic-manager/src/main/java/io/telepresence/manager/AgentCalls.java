@@ -11,10 +11,12 @@ import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.engage.AgentPlans;
 import io.telepresence.manager.engage.Engagements;
+import io.telepresence.manager.engage.Tally;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.Sessions;
 import io.telepresence.manager.tunnel.Switchboard;
 import io.telepresence.rpc.manager.AgentArrival;
+import io.telepresence.rpc.manager.AgentBeat;
 import io.telepresence.rpc.manager.AgentContainer;
 import io.telepresence.rpc.manager.EngagementSnapshot;
 import io.telepresence.rpc.manager.ReachRequest;
@@ -35,6 +37,7 @@ final class AgentCalls {
     private final AgentPlans plans;
     private final Engagements engagements;
     private final Switchboard switchboard;
+    private final Tally tally;
 
     AgentCalls(Sessions sessions, AgentReview review, Workloads workloads, Parts.Board board) {
         this.sessions = sessions;
@@ -43,6 +46,7 @@ final class AgentCalls {
         this.plans = board.plans();
         this.engagements = board.engagements();
         this.switchboard = board.switchboard();
+        this.tally = board.tally();
     }
 
     /** Blocks: the API server reviews the token. */
@@ -69,6 +73,20 @@ final class AgentCalls {
                 .setSessionId(session.id())
                 .setVersion(Versions.info(SessionCalls.NAME))
                 .build();
+    }
+
+    /** The heartbeat, and what the agent has done since the last one. Quick. */
+    boolean remain(AgentBeat beat) {
+        boolean known = sessions.remain(beat.getSessionId(), AgentSession.class);
+        boolean news = beat.getCountsCount() > 0 || beat.getRecentCount() > 0;
+        if (known && news) {
+            sessions.agent(beat.getSessionId())
+                    .ifPresent(agent -> tally.report(
+                            agent,
+                            ReportTranslator.counts(beat),
+                            ReportTranslator.verdicts(beat, agent.agent().pod())));
+        }
+        return known;
     }
 
     void watchEngagements(SessionRef ref, StreamObserver<EngagementSnapshot> out) throws FaultException {

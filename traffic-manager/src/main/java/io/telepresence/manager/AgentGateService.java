@@ -57,9 +57,9 @@ final class AgentGateService extends AgentGateGrpc.AgentGateImplBase {
 
     @Override
     public void remain(AgentBeat request, StreamObserver<RemainReply> out) {
-        Calls.answerHere(out, () -> RemainReply.newBuilder()
-                .setKnown(sessions.remain(request.getSessionId(), AgentSession.class))
-                .build());
+        Calls.answerHere(
+                out,
+                () -> RemainReply.newBuilder().setKnown(agents.remain(request)).build());
     }
 
     @Override

@@ -7,6 +7,8 @@ import io.telepresence.manager.engage.Engagement;
 import io.telepresence.manager.engage.EngagementSpec;
 import io.telepresence.manager.engage.Engagements;
 import io.telepresence.manager.engage.Engaging;
+import io.telepresence.manager.engage.Explaining;
+import io.telepresence.manager.engage.Tally;
 import io.telepresence.manager.engage.WorkloadBoard;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.Sessions;
@@ -15,6 +17,8 @@ import io.telepresence.rpc.manager.DisengageRequest;
 import io.telepresence.rpc.manager.EngageProgress;
 import io.telepresence.rpc.manager.EngageRequest;
 import io.telepresence.rpc.manager.EngagementSnapshot;
+import io.telepresence.rpc.manager.ExplainRequest;
+import io.telepresence.rpc.manager.Explanation;
 import io.telepresence.rpc.manager.SessionRef;
 import io.telepresence.rpc.manager.WorkloadQuery;
 import io.telepresence.rpc.manager.WorkloadSnapshot;
@@ -28,15 +32,18 @@ final class EngageCalls {
     private final Sessions sessions;
     private final Engagements engagements;
     private final Engaging engaging;
-    private final WorkloadBoard board;
+    private final Views views;
     private final Duration arrival;
 
+    /** What there is to see. */
+    record Views(WorkloadBoard board, Tally tally, Explaining explaining) {}
+
     /** @param arrival how long to wait for agents where the client does not say */
-    EngageCalls(Sessions sessions, Engagements engagements, Engaging engaging, WorkloadBoard board, Duration arrival) {
+    EngageCalls(Sessions sessions, Engagements engagements, Engaging engaging, Views views, Duration arrival) {
         this.sessions = sessions;
         this.engagements = engagements;
         this.engaging = engaging;
-        this.board = board;
+        this.views = views;
         this.arrival = arrival;
     }
 
@@ -94,24 +101,25 @@ final class EngageCalls {
     void watchEngagements(SessionRef ref, StreamObserver<EngagementSnapshot> out) throws FaultException {
         ClientSession client = Calls.client(sessions, ref.getSessionId());
         ServerStream<EngagementSnapshot> stream = ServerStream.open(out, client);
-        OwnSnapshots own = new OwnSnapshots(stream);
+        CountedSnapshots own = new CountedSnapshots(stream, views.tally());
         String prefix = Engagements.id(client.id(), "");
         stream.closeAtEnd(engagements
                 .all()
                 .watch(all -> own.next(
                         all.stream().filter(e -> e.id().startsWith(prefix)).toList())));
+        stream.closeAtEnd(views.tally().watch(own::counted));
     }
 
     WorkloadSnapshot list(WorkloadQuery query) throws FaultException {
-        return EngagementTranslator.workloads(board.lines(namespaces(query)));
+        return EngagementTranslator.workloads(views.board().lines(namespaces(query)));
     }
 
     void watchWorkloads(WorkloadQuery query, StreamObserver<WorkloadSnapshot> out) throws FaultException {
         ClientSession client = Calls.client(sessions, query.getSessionId());
         ServerStream<WorkloadSnapshot> stream = ServerStream.open(out, client);
         try {
-            stream.closeAtEnd(
-                    board.watch(namespaces(query), lines -> stream.send(EngagementTranslator.workloads(lines))));
+            stream.closeAtEnd(views.board()
+                    .watch(namespaces(query), lines -> stream.send(EngagementTranslator.workloads(lines))));
         } catch (FaultException e) {
             stream.fail(e);
         }
@@ -120,6 +128,40 @@ final class EngageCalls {
     private List<String> namespaces(WorkloadQuery query) throws FaultException {
         ClientSession client = Calls.client(sessions, query.getSessionId());
         return query.getNamespacesCount() == 0 ? List.of(client.client().namespace()) : query.getNamespacesList();
+    }
+
+    Explanation explain(ExplainRequest request) throws FaultException {
+        ClientSession client = Calls.client(sessions, request.getSessionId());
+        Explaining.Question question =
+                ReportTranslator.fromWire(request, client.client().namespace());
+        return ReportTranslator.toWire(
+                views.explaining().explain(question), views.tally().counts());
+    }
+
+    /** Sends a snapshot with counts only if it differs from the last one. Any thread; takes no lock but its own. */
+    private static final class CountedSnapshots {
+        private final ServerStream<EngagementSnapshot> stream;
+        private final Tally tally;
+        private List<Engagement> engagements = List.of();
+        private EngagementSnapshot last;
+
+        CountedSnapshots(ServerStream<EngagementSnapshot> stream, Tally tally) {
+            this.stream = stream;
+            this.tally = tally;
+        }
+
+        synchronized void next(List<Engagement> now) {
+            engagements = now;
+            counted();
+        }
+
+        synchronized void counted() {
+            EngagementSnapshot now = EngagementTranslator.snapshot(engagements, tally.counts());
+            if (!now.equals(last)) {
+                last = now;
+                stream.send(now);
+            }
+        }
     }
 
     /** Sends a snapshot only if it differs from the last one. */

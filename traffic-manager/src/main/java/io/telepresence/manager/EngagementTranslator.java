@@ -5,6 +5,7 @@ import io.telepresence.fault.FaultException;
 import io.telepresence.filter.HttpFilter;
 import io.telepresence.manager.engage.Engagement;
 import io.telepresence.manager.engage.EngagementSpec;
+import io.telepresence.manager.engage.Tally;
 import io.telepresence.manager.engage.WorkloadBoard;
 import io.telepresence.rpc.manager.EngagedPort;
 import io.telepresence.rpc.manager.EngagementKind;
@@ -17,6 +18,7 @@ import io.telepresence.rpc.manager.Workload;
 import io.telepresence.rpc.manager.WorkloadSnapshot;
 import io.telepresence.rpc.tunnel.Protocol;
 import java.util.List;
+import java.util.Map;
 
 /** Engagements and workloads to the wire and back. Pure. */
 final class EngagementTranslator {
@@ -53,6 +55,23 @@ final class EngagementTranslator {
                 .build();
     }
 
+    static EngagementSnapshot snapshot(List<Engagement> engagements, Map<String, Tally.Count> counts) {
+        return EngagementSnapshot.newBuilder()
+                .addAllEngagements(
+                        engagements.stream().map(e -> toWire(e, counts)).toList())
+                .build();
+    }
+
+    /** With what was counted. */
+    static io.telepresence.rpc.manager.Engagement toWire(Engagement engagement, Map<String, Tally.Count> counts) {
+        Tally.Count count = counts.get(engagement.id());
+        return count == null
+                ? toWire(engagement)
+                : toWire(engagement).toBuilder()
+                        .setCount(ReportTranslator.toWire(engagement.id(), count))
+                        .build();
+    }
+
     static io.telepresence.rpc.manager.Engagement toWire(Engagement engagement) {
         return io.telepresence.rpc.manager.Engagement.newBuilder()
                 .setId(engagement.id())
@@ -85,7 +104,7 @@ final class EngagementTranslator {
                 .setAgentVersion(line.agentVersion())
                 .setNotInterceptableReason(line.obstacle())
                 .addAllEngagements(line.engagements().stream()
-                        .map(EngagementTranslator::toWire)
+                        .map(e -> toWire(e, line.counts()))
                         .toList())
                 .setReplicas(line.workload().replicas())
                 .setReadyReplicas(line.workload().ready())

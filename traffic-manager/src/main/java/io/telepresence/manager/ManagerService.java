@@ -19,6 +19,8 @@ import io.telepresence.rpc.manager.DnsQuestion;
 import io.telepresence.rpc.manager.EngageProgress;
 import io.telepresence.rpc.manager.EngageRequest;
 import io.telepresence.rpc.manager.EngagementSnapshot;
+import io.telepresence.rpc.manager.ExplainRequest;
+import io.telepresence.rpc.manager.Explanation;
 import io.telepresence.rpc.manager.GatherLogsRequest;
 import io.telepresence.rpc.manager.LogChunk;
 import io.telepresence.rpc.manager.ManagerGrpc;
@@ -106,6 +108,11 @@ final class ManagerService extends ManagerGrpc.ManagerImplBase {
     @Override
     public void disengage(DisengageRequest request, StreamObserver<Empty> out) {
         Calls.answer("disengage", out, () -> engage.disengage(request));
+    }
+
+    @Override
+    public void explain(ExplainRequest request, StreamObserver<Explanation> out) {
+        Calls.answer("explain", out, () -> engage.explain(request));
     }
 
     @Override

@@ -14,7 +14,9 @@ import io.telepresence.manager.engage.AgentWait;
 import io.telepresence.manager.engage.Claims;
 import io.telepresence.manager.engage.Engagements;
 import io.telepresence.manager.engage.Engaging;
+import io.telepresence.manager.engage.Explaining;
 import io.telepresence.manager.engage.Restoration;
+import io.telepresence.manager.engage.Tally;
 import io.telepresence.manager.engage.WorkloadBoard;
 import io.telepresence.manager.log.LogGatherer;
 import io.telepresence.manager.log.LogLevels;
@@ -37,7 +39,7 @@ record Parts(
         Board board) {
 
     /** Engagements, and what delivers their traffic. */
-    record Board(Engagements engagements, Claims claims, AgentPlans plans, Switchboard switchboard) {}
+    record Board(Engagements engagements, Claims claims, AgentPlans plans, Switchboard switchboard, Tally tally) {}
 
     static Parts of(ManagerConfig config, KubernetesClient client, ClusterStores stores) throws IOException {
         ResolvConf dns = ResolvConf.read(config.logs().resolvConf());
@@ -83,7 +85,7 @@ record Parts(
                         config.agent().port(),
                         config.agent().logLevel()),
                 claims);
-        return new Board(engagements, claims, plans, switchboard.get());
+        return new Board(engagements, claims, plans, switchboard.get(), new Tally(engagements, sessions));
     }
 
     Engagements engagements() {
@@ -133,7 +135,10 @@ record Parts(
                         sessions,
                         engagements(),
                         engaging,
-                        new WorkloadBoard(workloads, sessions, engagements(), plans()),
+                        new EngageCalls.Views(
+                                new WorkloadBoard(workloads, sessions, engagements(), plans(), board.tally()),
+                                board.tally(),
+                                new Explaining(workloads, plans(), engagements(), board.tally())),
                         config.agent().arrival()),
                 new ClusterCalls(
                         sessions,

@@ -115,6 +115,28 @@ public final class Workloads {
                 .toList();
     }
 
+    public Optional<Service> service(String namespace, String name) {
+        return stores.services().get(namespace, name);
+    }
+
+    /** The service with that cluster address. */
+    public Optional<Service> serviceAt(String ip) {
+        return stores.services().all().stream()
+                .filter(s -> managed(s.getMetadata().getNamespace()))
+                .filter(s -> ip.equals(s.getSpec().getClusterIP())
+                        || s.getSpec().getClusterIPs().contains(ip))
+                .findFirst();
+    }
+
+    /** The live pod with that address that is not on its node's network. */
+    public Optional<Pod> podAt(String ip) {
+        return stores.pods().all().stream()
+                .filter(p -> Pods.alive(p) && managed(p.getMetadata().getNamespace()))
+                .filter(p -> !Boolean.TRUE.equals(p.getSpec().getHostNetwork()) && p.getStatus() != null)
+                .filter(p -> p.getStatus().getPodIPs().stream().anyMatch(i -> ip.equals(i.getIp())))
+                .findFirst();
+    }
+
     /** The UIDs of a workload, of the ReplicaSets below it, and of its pods. */
     public Set<String> uidsOf(WorkloadRef ref) {
         List<HasMetadata> all = new ArrayList<>(pods(ref));

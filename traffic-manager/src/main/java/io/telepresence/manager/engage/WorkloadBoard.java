@@ -11,7 +11,9 @@ import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.Sessions;
 import io.telepresence.run.Closers;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -22,12 +24,15 @@ public final class WorkloadBoard {
     private final Sessions sessions;
     private final Engagements engagements;
     private final AgentPlans plans;
+    private final Tally tally;
 
-    public WorkloadBoard(Workloads workloads, Sessions sessions, Engagements engagements, AgentPlans plans) {
+    public WorkloadBoard(
+            Workloads workloads, Sessions sessions, Engagements engagements, AgentPlans plans, Tally tally) {
         this.workloads = workloads;
         this.sessions = sessions;
         this.engagements = engagements;
         this.plans = plans;
+        this.tally = tally;
     }
 
     /**
@@ -36,9 +41,15 @@ public final class WorkloadBoard {
      * @param agentVersion empty: no agent has arrived; "installed" where a pod has one that has not arrived
      * @param obstacle why it cannot be engaged; empty: it can
      * @param agents how many ready pods have an agent that is connected
+     * @param counts of its engagements, by id
      */
     public record Line(
-            Workload workload, String agentVersion, String obstacle, List<Engagement> engagements, int agents) {}
+            Workload workload,
+            String agentVersion,
+            String obstacle,
+            List<Engagement> engagements,
+            int agents,
+            Map<String, Tally.Count> counts) {}
 
     /** @throws FaultException a namespace is not managed */
     public List<Line> lines(List<String> namespaces) throws FaultException {
@@ -66,6 +77,7 @@ public final class WorkloadBoard {
         opened.add(workloads.watch(changes::changed));
         opened.add(sessions.watchAgents(changes::changed));
         opened.add(engagements.all().watch(_ -> changes.changed()));
+        opened.add(tally.watch(changes::changed));
         return opened;
     }
 
@@ -104,11 +116,11 @@ public final class WorkloadBoard {
         String version = agents.isEmpty()
                 ? pods.stream().anyMatch(Pods::hasAgent) ? "installed" : ""
                 : agents.getFirst().agent().version();
+        List<Engagement> own =
+                all.stream().filter(e -> e.workload().equals(ref)).toList();
+        Map<String, Tally.Count> counts = new HashMap<>();
+        own.forEach(e -> tally.count(e.id()).ifPresent(count -> counts.put(e.id(), count)));
         return new Line(
-                workload,
-                version,
-                plans.ports(workload).isEmpty() ? PortChoice.NO_PORTS : "",
-                all.stream().filter(e -> e.workload().equals(ref)).toList(),
-                connected);
+                workload, version, plans.ports(workload).isEmpty() ? PortChoice.NO_PORTS : "", own, connected, counts);
     }
 }

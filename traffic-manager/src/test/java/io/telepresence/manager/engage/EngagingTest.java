@@ -274,8 +274,9 @@ class EngagingTest {
         cluster.add("{apiVersion: apps/v1, kind: Deployment, metadata: {name: bare}, spec: {template: {spec:"
                 + " {containers: [{name: a}]}}}}");
         sessions.watching(agentArrives("echo-abc-1"), true);
-        List<WorkloadBoard.Line> lines =
-                new WorkloadBoard(workloads, sessions, engagements, plans).lines(List.of("default"));
+        List<WorkloadBoard.Line> lines = new WorkloadBoard(
+                        workloads, sessions, engagements, plans, new Tally(engagements, sessions))
+                .lines(List.of("default"));
         assertEquals(
                 List.of(0, 1), lines.stream().map(WorkloadBoard.Line::agents).toList());
         assertTrue(lines.getFirst().obstacle().contains("no service"));

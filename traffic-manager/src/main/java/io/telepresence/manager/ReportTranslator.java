@@ -1,0 +1,121 @@
+package io.telepresence.manager;
+
+import io.telepresence.filter.HttpHead;
+import io.telepresence.manager.engage.Explaining;
+import io.telepresence.manager.engage.Tally;
+import io.telepresence.rpc.manager.AgentBeat;
+import io.telepresence.rpc.manager.ExplainRequest;
+import io.telepresence.rpc.manager.Explanation;
+import io.telepresence.rpc.manager.HttpHeader;
+import io.telepresence.rpc.manager.RuleVerdict;
+import io.telepresence.rpc.manager.TrafficCount;
+import io.telepresence.rpc.manager.VerdictRecord;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** What agents report, and what users ask about it, to the wire and back. Pure. */
+final class ReportTranslator {
+    /** More in one beat is not listened to. */
+    private static final int MOST_VERDICTS = 50;
+
+    private ReportTranslator() {}
+
+    static Map<String, Tally.Count> counts(AgentBeat beat) {
+        return beat.getCountsList().stream()
+                .collect(Collectors.toMap(
+                        TrafficCount::getEngagementId,
+                        c -> new Tally.Count(c.getDelivered(), c.getDropped(), c.getFailedOpen()),
+                        (_, later) -> later));
+    }
+
+    /** @param pod of the agent */
+    static List<Tally.Verdict> verdicts(AgentBeat beat, String pod) {
+        return beat.getRecentList().stream()
+                .limit(MOST_VERDICTS)
+                .map(v -> new Tally.Verdict(
+                        v.getTimeMs(),
+                        pod,
+                        v.getContainerPort(),
+                        v.getMethod(),
+                        v.getPath(),
+                        v.getEngagementId(),
+                        v.getTapIdsList(),
+                        v.getFailedOpen()))
+                .toList();
+    }
+
+    static TrafficCount toWire(String engagementId, Tally.Count count) {
+        return TrafficCount.newBuilder()
+                .setEngagementId(engagementId)
+                .setDelivered(count.delivered())
+                .setDropped(count.dropped())
+                .setFailedOpen(count.failedOpen())
+                .build();
+    }
+
+    /** @param namespace of the client */
+    static Explaining.Question fromWire(ExplainRequest wire, String namespace) {
+        return new Explaining.Question(
+                wire.getNamespace().isEmpty() ? namespace : wire.getNamespace(),
+                wire.getHost(),
+                wire.getPort(),
+                new Head(wire),
+                wire.getLast());
+    }
+
+    /** The request that is asked about. */
+    private record Head(ExplainRequest wire) implements HttpHead {
+        @Override
+        public String method() {
+            return wire.getMethod();
+        }
+
+        @Override
+        public String path() {
+            return HttpHead.pathOf(wire.getTarget());
+        }
+
+        @Override
+        public String header(String lowerCaseName) {
+            List<String> values = wire.getHeadersList().stream()
+                    .filter(h -> h.getName().toLowerCase(Locale.ROOT).equals(lowerCaseName))
+                    .map(HttpHeader::getValue)
+                    .toList();
+            return values.isEmpty() ? null : String.join(", ", values);
+        }
+    }
+
+    static Explanation toWire(Explaining.Answer answer, Map<String, Tally.Count> counts) {
+        return Explanation.newBuilder()
+                .setWorkloadKind(answer.workload().kind())
+                .setWorkload(answer.workload().name())
+                .setNamespace(answer.workload().namespace())
+                .setContainerPort(answer.containerPort())
+                .addAllRules(answer.rules().stream()
+                        .map(r -> RuleVerdict.newBuilder()
+                                .setEngagement(EngagementTranslator.toWire(r.engagement(), counts))
+                                .setTakes(r.takes())
+                                .setReason(r.reason())
+                                .build())
+                        .toList())
+                .setTakerId(answer.taker())
+                .addAllRecent(
+                        answer.recent().stream().map(ReportTranslator::toWire).toList())
+                .build();
+    }
+
+    private static VerdictRecord toWire(Tally.Verdict verdict) {
+        return VerdictRecord.newBuilder()
+                .setTimeMs(verdict.timeMillis())
+                .setPod(verdict.pod())
+                .setContainerPort(verdict.containerPort())
+                .setMethod(verdict.method())
+                .setPath(verdict.path())
+                .setEngagementId(verdict.engagementId())
+                .addAllTapIds(verdict.tapIds())
+                .setFailedOpen(verdict.failedOpen())
+                .build();
+    }
+}

@@ -1,0 +1,172 @@
+package io.telepresence.manager.engage;
+
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.session.AgentSession;
+import io.telepresence.manager.session.Sessions;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+
+/**
+ * What agents have done for engagements, as they report it: sums for each engagement, and the last verdicts of each
+ * agent. Any thread.
+ */
+public final class Tally {
+    private static final int MOST_VERDICTS = 200;
+    private static final int LONGEST_TEXT = 2048;
+
+    private final Engagements engagements;
+    private final Sessions sessions;
+    private final Map<String, Map<String, Entry>> byEngagement = new HashMap<>();
+    private final Map<AgentSession, Deque<Verdict>> verdicts = new HashMap<>();
+    private final Set<Runnable> watchers = ConcurrentHashMap.newKeySet();
+    private volatile Map<String, Count> counts = Map.of();
+
+    /**
+     * @param delivered connections or requests that went to the laptop, or were copied to it
+     * @param dropped of a wiretap: not copied, or not to the end
+     * @param failedOpen matched, but went to the application because the laptop did not answer
+     */
+    public record Count(long delivered, long dropped, long failedOpen) {
+        static final Count NONE = new Count(0, 0, 0);
+
+        Count plus(Count other) {
+            return new Count(delivered + other.delivered, dropped + other.dropped, failedOpen + other.failedOpen);
+        }
+
+        boolean before(Count other) {
+            return delivered < other.delivered || dropped < other.dropped || failedOpen < other.failedOpen;
+        }
+    }
+
+    /**
+     * Where one HTTP request went.
+     *
+     * @param timeMillis Unix time
+     * @param engagementId of the one that took it; empty: the application
+     * @param tapIds of the wiretaps that got a copy
+     */
+    public record Verdict(
+            long timeMillis,
+            String pod,
+            int containerPort,
+            String method,
+            String path,
+            String engagementId,
+            List<String> tapIds,
+            boolean failedOpen) {
+        public Verdict {
+            tapIds = List.copyOf(tapIds);
+            method = cut(method);
+            path = cut(path);
+        }
+
+        private static String cut(String text) {
+            return text.substring(0, Math.min(text.length(), LONGEST_TEXT));
+        }
+    }
+
+    /** @param base of earlier lives of the agent's container */
+    private record Entry(Count base, Count last) {
+        Entry next(Count now) {
+            return now.before(last) ? new Entry(base.plus(last), now) : new Entry(base, now);
+        }
+
+        Count sum() {
+            return base.plus(last);
+        }
+    }
+
+    public Tally(Engagements engagements, Sessions sessions) {
+        this.engagements = engagements;
+        this.sessions = sessions;
+    }
+
+    /**
+     * An agent tells what it has done.
+     *
+     * @param since its start, by engagement; those of other workloads do not count
+     * @param recent since it told us before, oldest first
+     */
+    public void report(AgentSession agent, Map<String, Count> since, List<Verdict> recent) {
+        Set<String> known = engagements.all().get().stream().map(Engagement::id).collect(Collectors.toSet());
+        Set<String> own = engagements.all().get().stream()
+                .filter(e -> e.workload().equals(agent.agent().workload()))
+                .map(Engagement::id)
+                .collect(Collectors.toSet());
+        Map<String, Count> before = counts;
+        synchronized (this) {
+            byEngagement.keySet().retainAll(known);
+            since.forEach((id, count) -> {
+                if (own.contains(id)) {
+                    byEngagement
+                            .computeIfAbsent(id, _ -> new HashMap<>())
+                            .merge(agent.agent().podUid(), new Entry(Count.NONE, count), (old, _) -> old.next(count));
+                }
+            });
+            counts = byEngagement.entrySet().stream()
+                    .collect(Collectors.toUnmodifiableMap(
+                            Map.Entry::getKey,
+                            e -> e.getValue().values().stream().map(Entry::sum).reduce(Count.NONE, Count::plus)));
+            remember(agent, recent);
+        }
+        if (!counts.equals(before)) {
+            watchers.forEach(Runnable::run);
+        }
+    }
+
+    private void remember(AgentSession agent, List<Verdict> recent) {
+        if (recent.isEmpty() || agent.ended()) {
+            return;
+        }
+        Deque<Verdict> kept = verdicts.computeIfAbsent(agent, this::forgetAtEnd);
+        recent.forEach(verdict -> {
+            kept.addLast(verdict);
+            if (kept.size() > MOST_VERDICTS) {
+                kept.removeFirst();
+            }
+        });
+    }
+
+    private Deque<Verdict> forgetAtEnd(AgentSession agent) {
+        agent.onEnd(() -> {
+            synchronized (this) {
+                verdicts.remove(agent);
+            }
+        });
+        return new ArrayDeque<>();
+    }
+
+    /** By engagement; only where something was counted. */
+    public Map<String, Count> counts() {
+        return counts;
+    }
+
+    public Optional<Count> count(String engagementId) {
+        return Optional.ofNullable(counts.get(engagementId));
+    }
+
+    /** Calls {@code changed} after the counts have changed; it must be quick. */
+    public AutoCloseable watch(Runnable changed) {
+        watchers.add(changed);
+        return () -> watchers.remove(changed);
+    }
+
+    /** The last verdicts of all agents of a workload, oldest first. */
+    List<Verdict> recent(WorkloadRef workload, int most) {
+        List<Verdict> all = new ArrayList<>();
+        synchronized (this) {
+            sessions.agents(workload).forEach(agent -> all.addAll(verdicts.getOrDefault(agent, new ArrayDeque<>())));
+        }
+        all.sort(Comparator.comparingLong(Verdict::timeMillis));
+        return List.copyOf(all.subList(Math.max(0, all.size() - most), all.size()));
+    }
+}

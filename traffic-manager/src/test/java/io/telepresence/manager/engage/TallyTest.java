@@ -1,0 +1,118 @@
+package io.telepresence.manager.engage;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.engage.Tally.Count;
+import io.telepresence.manager.session.AgentSession;
+import io.telepresence.manager.session.ClientSession;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class TallyTest {
+    private static final WorkloadRef ECHO = new WorkloadRef("Deployment", "default", "echo");
+    private final EngagingBench bench = new EngagingBench();
+    private final Tally tally = new Tally(bench.engagements, bench.sessions);
+    private final AgentSession first = agent("1", ECHO);
+    private final AgentSession second = agent("2", ECHO);
+    private final AgentSession stranger = agent("3", new WorkloadRef("Deployment", "default", "other"));
+    private String id;
+
+    @BeforeEach
+    void engage() {
+        ClientSession ann = bench.sessions
+                .arrive(new ClientSession.Client("ann", "ann", "default"), "")
+                .session();
+        bench.engaging.restore(
+                ann,
+                new EngagementSpec(
+                        EngagementSpec.Kind.WIRETAP,
+                        "tap",
+                        "default",
+                        "echo",
+                        "",
+                        "",
+                        "",
+                        "127.0.0.1",
+                        List.of(),
+                        EngagementSpec.Handling.PLAIN),
+                "10.0.0.1",
+                "");
+        id = Engagements.id(ann.id(), "tap");
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        bench.close();
+    }
+
+    @Test
+    void allAgentsCountTogetherAlsoWhenOneStartsAnew() {
+        tally.report(first, Map.of(id, new Count(5, 1, 0)), List.of());
+        tally.report(second, Map.of(id, new Count(2, 0, 0)), List.of());
+        tally.report(first, Map.of(id, new Count(7, 1, 0)), List.of());
+        assertEquals(new Count(9, 1, 0), tally.count(id).orElseThrow());
+        tally.report(first, Map.of(id, new Count(1, 0, 0)), List.of());
+        assertEquals(new Count(10, 1, 0), tally.count(id).orElseThrow(), "its container was restarted");
+        bench.sessions.depart(second.id(), AgentSession.class);
+        assertEquals(new Count(10, 1, 0), tally.count(id).orElseThrow(), "what a pod did stays done");
+    }
+
+    @Test
+    void othersCannotCountAndWhatHasEndedIsForgotten() {
+        tally.report(stranger, Map.of(id, new Count(5, 1, 0)), List.of());
+        assertTrue(tally.count(id).isEmpty());
+        tally.report(first, Map.of("nobody:x", new Count(5, 1, 0), id, new Count(1, 0, 0)), List.of());
+        assertEquals(Set.of(id), tally.counts().keySet());
+        bench.engagements.remove(id);
+        tally.report(first, Map.of(), List.of());
+        assertEquals(Map.of(), tally.counts());
+    }
+
+    @Test
+    void watchersHearOfChangesOnly() {
+        List<String> heard = new ArrayList<>();
+        tally.watch(() -> heard.add("changed"));
+        tally.report(first, Map.of(id, new Count(5, 1, 0)), List.of());
+        tally.report(first, Map.of(id, new Count(5, 1, 0)), List.of());
+        assertEquals(List.of("changed"), heard);
+    }
+
+    @Test
+    void verdictsAreMergedByTimeAndBounded() {
+        tally.report(first, Map.of(), List.of(verdict(1), verdict(3)));
+        tally.report(second, Map.of(), List.of(verdict(2), verdict(4)));
+        assertEquals(List.of(2L, 3L, 4L), times(3));
+        tally.report(
+                first,
+                Map.of(),
+                IntStream.range(10, 500).mapToObj(TallyTest::verdict).toList());
+        assertEquals(202, times(1000).size());
+        bench.sessions.depart(first.id(), AgentSession.class);
+        assertEquals(List.of(2L, 4L), times(1000));
+    }
+
+    private List<Long> times(int most) {
+        return tally.recent(ECHO, most).stream().map(Tally.Verdict::timeMillis).toList();
+    }
+
+    private static Tally.Verdict verdict(long time) {
+        return new Tally.Verdict(time, "pod", 8080, "GET", "/", "", List.of(), false);
+    }
+
+    private AgentSession agent(String name, WorkloadRef workload) {
+        return bench.sessions
+                .arrive(
+                        new AgentSession.Agent(
+                                name, "uid-" + name, "10.0.0." + name, workload, "v", Set.of(), Set.of()),
+                        "")
+                .session();
+    }
+}
