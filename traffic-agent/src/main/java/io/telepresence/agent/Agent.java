@@ -4,13 +4,15 @@ import io.netty.channel.EventLoopGroup;
 import io.telepresence.agent.link.ClientFlows;
 import io.telepresence.agent.link.ManagerLink;
 import io.telepresence.agent.port.PortListener;
-import io.telepresence.agent.report.Report;
+import io.telepresence.agent.report.Reporter;
 import io.telepresence.agent.rules.AppAddresses;
 import io.telepresence.agent.rules.AppPort;
 import io.telepresence.agent.rules.TrafficRules;
 import io.telepresence.agent.stream.PortServices;
 import io.telepresence.agent.stream.PortUpstreams;
-import io.telepresence.agent.tap.Taps;
+import io.telepresence.agent.tap.LaptopTaps;
+import io.telepresence.agent.tap.TapBudget;
+import io.telepresence.agent.tap.TapLimits;
 import io.telepresence.agent.tcp.TcpForwarder;
 import io.telepresence.agent.udp.UdpForwarder;
 import io.telepresence.fault.FaultException;
@@ -39,6 +41,8 @@ final class Agent implements AutoCloseable {
 
     private final Closers opened = new Closers();
     private final Map<AgentPlan.Port, PortListener> listeners = new LinkedHashMap<>();
+    private final Reporter report = new Reporter();
+    private final TapBudget tapped = new TapBudget(TapLimits.DEFAULT);
     private ReadyServer readiness;
     private ManagerLink link;
 
@@ -70,18 +74,22 @@ final class Agent implements AutoCloseable {
         EventLoopGroup loops = Loops.create("ports", LOOPS);
         opened.add(() -> Loops.shutdown(loops));
         readiness = opened.add(ReadyServer.open(new InetSocketAddress(settings.bind(), settings.readyPort()), loops));
-        link = opened.add(ManagerLink.open(settings.link()));
+        link = opened.add(ManagerLink.open(settings.link(), report));
         ClientFlows clients = link.clientFlows();
         Supplier<TrafficRules> rules = follow(link.rules());
         for (AgentPlan.Port port : plan.ports()) {
             InetSocketAddress at = new InetSocketAddress(settings.bind(), port.agentPort());
             AppAddresses app = new AppAddresses(pod.ip(), port.app().number());
+            LaptopTaps taps = new LaptopTaps(app.official(), clients, tapped, report);
             PortListener listener =
                     switch (port.app().transport()) {
-                        case TCP -> PortListener.tcp(at, loops, forwarder(port.app(), app, loops, rules, clients));
+                        case TCP ->
+                            PortListener.tcp(at, loops, forwarder(port.app(), app, loops, rules, clients, taps));
                         case UDP ->
                             PortListener.udp(
-                                    at, loops, new UdpForwarder(port.app(), app, rules, clients, settings.udpIdle()));
+                                    at,
+                                    loops,
+                                    new UdpForwarder(port.app(), app, rules, clients, taps, settings.udpIdle()));
                     };
             listeners.put(port, opened.add(listener));
             LOG.info("listening on {} for {}", listener.address(), port.app());
@@ -89,14 +97,15 @@ final class Agent implements AutoCloseable {
         readiness.ready(true);
     }
 
-    private static TcpForwarder forwarder(
+    private TcpForwarder forwarder(
             AppPort port,
             AppAddresses addresses,
             EventLoopGroup loops,
             Supplier<TrafficRules> rules,
-            ClientFlows clients) {
+            ClientFlows clients,
+            LaptopTaps taps) {
         PortUpstreams upstreams = new PortUpstreams(addresses, clients);
-        PortServices services = new PortServices(port, () -> rules.get().of(port), upstreams, Taps.NONE, Report.NONE);
+        PortServices services = new PortServices(port, () -> rules.get().of(port), upstreams, taps, report);
         return new TcpForwarder(services, upstreams, loops);
     }
 

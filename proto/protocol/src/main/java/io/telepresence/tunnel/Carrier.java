@@ -76,8 +76,20 @@ public final class Carrier implements AutoCloseable {
 
     /** Opens a flow; from any thread. The handler is called on {@link #loop()}; {@code onOpened} comes first, or {@code onReset}. */
     public Flow open(Open open, FlowHandler handler) {
-        ClientCall<WireFrame, WireFrame> call = channel.newCall(
-                FlowMethod.DESCRIPTOR, CallOptions.DEFAULT.withOnReadyThreshold(FlowMethod.READY_THRESHOLD));
+        return open(open, handler, FlowMethod.READY_THRESHOLD);
+    }
+
+    /**
+     * The same for a flow whose writer keeps account of its memory: it is writable only while everything that was
+     * written has left for the socket. Slower, unless much is written at once.
+     */
+    public Flow openSparing(Open open, FlowHandler handler) {
+        return open(open, handler, 1);
+    }
+
+    private Flow open(Open open, FlowHandler handler, int readyThreshold) {
+        ClientCall<WireFrame, WireFrame> call =
+                channel.newCall(FlowMethod.DESCRIPTOR, CallOptions.DEFAULT.withOnReadyThreshold(readyThreshold));
         ClientFlow flow = new ClientFlow(FlowKey.fromWire(open.getId()), loop, call, open);
         flow.handler(handler);
         flows.incrementAndGet();

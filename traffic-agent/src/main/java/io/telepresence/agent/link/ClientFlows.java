@@ -47,8 +47,23 @@ public final class ClientFlows {
             InetSocketAddress source,
             InetSocketAddress destination,
             FlowHandler handler) {
+        return carriers.get().open(request(to, transport, source, destination), handler);
+    }
+
+    /** The same for a flow that must not keep memory: it has credit only while nothing that was written waits. */
+    public Flow openSparing(
+            Target to,
+            AppPort.Transport transport,
+            InetSocketAddress source,
+            InetSocketAddress destination,
+            FlowHandler handler) {
+        return carriers.get().openSparing(request(to, transport, source, destination), handler);
+    }
+
+    private Open request(
+            Target to, AppPort.Transport transport, InetSocketAddress source, InetSocketAddress destination) {
         Protocol protocol = transport == AppPort.Transport.TCP ? Protocol.TCP : Protocol.UDP;
-        Open open = Open.newBuilder()
+        return Open.newBuilder()
                 .setSessionId(session.get())
                 .setId(new FlowKey(protocol, source, destination).toWire())
                 .setDialTimeoutMs((int) patience.toMillis())
@@ -57,6 +72,5 @@ public final class ClientFlows {
                         .setHost(to.host())
                         .setPort(to.port()))
                 .build();
-        return carriers.get().open(open, handler);
     }
 }

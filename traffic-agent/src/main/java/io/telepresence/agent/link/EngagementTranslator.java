@@ -13,6 +13,7 @@ import io.telepresence.rpc.manager.EngagementKind;
 import io.telepresence.rpc.manager.EngagementSnapshot;
 import io.telepresence.rpc.tunnel.Protocol;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,6 +41,11 @@ final class EngagementTranslator {
             }
         }
         return rules.build();
+    }
+
+    /** Of all engagements that are told, in force or not. */
+    static Set<String> ids(EngagementSnapshot snapshot) {
+        return snapshot.getEngagementsList().stream().map(Engagement::getId).collect(Collectors.toUnmodifiableSet());
     }
 
     private static boolean counts(Engagement engagement) {

@@ -7,11 +7,11 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
+import io.telepresence.agent.report.Reporter;
 import io.telepresence.agent.rules.TrafficRules;
 import io.telepresence.fault.FaultStatus;
 import io.telepresence.rpc.common.LogLevelRequest;
 import io.telepresence.rpc.manager.AgentArrival;
-import io.telepresence.rpc.manager.AgentBeat;
 import io.telepresence.rpc.manager.AgentGateGrpc;
 import io.telepresence.rpc.manager.AgentSession;
 import io.telepresence.rpc.manager.SessionRef;
@@ -45,6 +45,7 @@ public final class ManagerLink implements AutoCloseable {
             Set.of(Status.Code.UNAVAILABLE, Status.Code.DEADLINE_EXCEEDED, Status.Code.CANCELLED, Status.Code.UNKNOWN);
 
     private final Settings settings;
+    private final Reporter report;
     private final Watched<TrafficRules> rules = new Watched<>(TrafficRules.NONE);
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Backoff backoff = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));
@@ -74,13 +75,18 @@ public final class ManagerLink implements AutoCloseable {
         String read() throws Exception;
     }
 
-    private ManagerLink(Settings settings) {
+    private ManagerLink(Settings settings, Reporter report) {
         this.settings = settings;
+        this.report = report;
     }
 
-    /** Starts to seek the manager; does not wait for it. */
-    public static ManagerLink open(Settings settings) {
-        ManagerLink link = new ManagerLink(settings);
+    /**
+     * Starts to seek the manager; does not wait for it.
+     *
+     * @param report what heartbeats tell
+     */
+    public static ManagerLink open(Settings settings, Reporter report) {
+        ManagerLink link = new ManagerLink(settings, report);
         link.carriers = Carriers.open("manager", settings.manager(), FLOW_CARRIERS, link::beat);
         link.carriers.up().watch(link::upChanged);
         Threads.virtual("manager-link", link::run);
@@ -175,6 +181,7 @@ public final class ManagerLink implements AutoCloseable {
         gate.watchEngagements(reference, new Watching<>(present, snapshot -> {
             TrafficRules next = EngagementTranslator.fromWire(snapshot);
             LOG.info("engaged ports: {}", next.ports().keySet());
+            report.engaged(EngagementTranslator.ids(snapshot));
             setRules(present, next);
         }));
         gate.watchLogLevel(reference, new Watching<>(present, settings.logLevel()));
@@ -191,11 +198,15 @@ public final class ManagerLink implements AutoCloseable {
 
     private void beat(ManagedChannel channel, Duration deadline) {
         Presence present = presence;
+        Reporter.Batch batch = report.take();
+        boolean told = false;
         try {
             boolean known = AgentGateGrpc.newBlockingStub(channel)
                     .withDeadlineAfter(deadline.toMillis(), TimeUnit.MILLISECONDS)
-                    .remain(AgentBeat.newBuilder().setSessionId(present.session).build())
+                    .remain(ReportTranslator.toWire(
+                            present.session, settings.arrival().getPodName(), batch))
                     .getKnown();
+            told = known;
             if (!known) {
                 present.end("it does not know this session");
             }
@@ -205,6 +216,12 @@ public final class ManagerLink implements AutoCloseable {
             }
             // It answers, and does not want us: the way is open, but the session is over.
             present.end(FaultStatus.of(e).text());
+        } finally {
+            if (told) {
+                report.told(batch);
+            } else {
+                report.putBack(batch);
+            }
         }
     }
 

@@ -8,6 +8,7 @@ import io.telepresence.agent.rules.AppAddresses;
 import io.telepresence.agent.rules.AppPort;
 import io.telepresence.agent.rules.Destination;
 import io.telepresence.agent.rules.TrafficRules;
+import io.telepresence.agent.tap.LaptopTaps;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.HashMap;
@@ -36,17 +37,24 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
     private final ClientFlows clients;
     private final Duration idle;
     private final Map<InetSocketAddress, Conversation> conversations = new HashMap<>();
+    private final Copies copies;
     private volatile int open;
     private Future<?> sweeping;
 
     /** @param idle how long a source may be silent before it is forgotten */
     public UdpForwarder(
-            AppPort port, AppAddresses addresses, Supplier<TrafficRules> rules, ClientFlows clients, Duration idle) {
+            AppPort port,
+            AppAddresses addresses,
+            Supplier<TrafficRules> rules,
+            ClientFlows clients,
+            LaptopTaps taps,
+            Duration idle) {
         super(false);
         this.port = port;
         this.addresses = addresses;
         this.rules = rules;
         this.clients = clients;
+        this.copies = new Copies(taps);
         this.idle = idle;
     }
 
@@ -64,6 +72,7 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
     @Override
     protected void channelRead0(ChannelHandlerContext context, DatagramPacket packet) {
         InetSocketAddress source = packet.sender();
+        copies.datagram(source, packet.content(), rules.get().of(port).raw().taps());
         Conversation conversation = current(source);
         if (conversation == null) {
             conversation = begin(context, source);
@@ -121,6 +130,7 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
 
     private void sweep() {
         long now = System.nanoTime();
+        copies.sweep(now - idle.toNanos());
         conversations.values().removeIf(conversation -> {
             boolean over = now - conversation.lastNanos() > idle.toNanos();
             if (over) {
@@ -140,6 +150,7 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
     @Override
     public void channelInactive(ChannelHandlerContext context) {
         sweeping.cancel(false);
+        copies.close();
         conversations.values().forEach(Conversation::close);
         conversations.clear();
         open = 0;
