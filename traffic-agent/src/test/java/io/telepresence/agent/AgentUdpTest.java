@@ -3,11 +3,14 @@ package io.telepresence.agent;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.telepresence.agent.rules.AppPort;
+import io.telepresence.rpc.manager.Engagement;
+import io.telepresence.rpc.manager.EngagementKind;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -51,6 +54,69 @@ class AgentUdpTest {
             assertEquals("laptop:" + new String(LARGE), ask(caller, rig, new String(LARGE)));
             rig.disengage();
             assertEquals("app:d", ask(caller, rig, "d"));
+        }
+    }
+
+    @Test
+    void tapsGetCopiesBesideTheAppAndBesideAnIntercept() throws Exception {
+        try (UdpApp app = new UdpApp("127.0.0.1");
+                Rig rig = rig(app, "127.0.0.1");
+                DatagramSocket caller = caller()) {
+            rig.awaitArrival();
+            Engagement one = tap(rig, "one:tap");
+            Engagement two = tap(rig, "two:tap");
+            rig.manager.engage(one, two);
+            rig.awaitEngaged(true);
+            assertEquals("app:a", ask(caller, rig, "a"));
+            Until.holds("both taps have a copy", () -> rig.laptop.datagrams.equals(List.of("a", "a")));
+            rig.manager.engage(one, two, rig.engagement(5000, "ACTIVE"));
+            Until.holds("intercepted", () -> asked(caller, rig, "b").equals("laptop:b"));
+            assertEquals("laptop:" + new String(LARGE), ask(caller, rig, new String(LARGE)));
+            Until.holds(
+                    "three have it",
+                    () -> rig.laptop.datagrams.stream()
+                                    .filter(new String(LARGE)::equals)
+                                    .count()
+                            == 3);
+            rig.manager.engage();
+            rig.awaitEngaged(false);
+            assertEquals("app:c", ask(caller, rig, "c"));
+        }
+    }
+
+    @Test
+    void aTapWithoutLaptopCostsTheOriginalNothing() throws Exception {
+        try (UdpApp app = new UdpApp("127.0.0.1");
+                Rig rig = rig(app, "127.0.0.1");
+                DatagramSocket caller = caller()) {
+            rig.awaitArrival();
+            rig.laptop.mood = Laptop.Mood.SILENT;
+            rig.manager.engage(tap(rig, "one:tap"));
+            rig.awaitEngaged(true);
+            for (int i = 0; i < 200; i++) {
+                assertEquals("app:" + i, ask(caller, rig, "" + i));
+            }
+            Until.holds("the losses are told", () -> rig.manager.beats.stream()
+                    .flatMap(beat -> beat.getCountsList().stream())
+                    .anyMatch(count -> count.getEngagementId().equals("one:tap")
+                            && count.getDropped() == 200
+                            && count.getDelivered() == 0));
+        }
+    }
+
+    private static Engagement tap(Rig rig, String id) {
+        Engagement like = rig.engagement(5000, "ACTIVE");
+        return like.toBuilder()
+                .setId(id)
+                .setSpec(like.getSpec().toBuilder().setKind(EngagementKind.WIRETAP))
+                .build();
+    }
+
+    private static String asked(DatagramSocket caller, Rig rig, String text) {
+        try {
+            return ask(caller, rig, text);
+        } catch (IOException e) {
+            return "";
         }
     }
 

@@ -14,6 +14,7 @@ import io.telepresence.tunnel.FlowAcceptor;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.ResetReasons;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -23,11 +24,14 @@ final class Laptop implements FlowAcceptor {
     enum Mood {
         DIALS,
         NOT_THERE,
-        SILENT
+        SILENT,
+        /** Takes the flow, but no data: a laptop that was stopped. */
+        STALLED
     }
 
     volatile Mood mood = Mood.DIALS;
     final List<Open> opens = new CopyOnWriteArrayList<>();
+    final List<String> datagrams = new CopyOnWriteArrayList<>();
     final AtomicInteger flows = new AtomicInteger();
 
     @Override
@@ -35,6 +39,16 @@ final class Laptop implements FlowAcceptor {
         opens.add(open);
         switch (mood) {
             case NOT_THERE -> flow.reset(Reset.Why.NO_CLIENT, "the laptop is away");
+            case STALLED -> {
+                flows.incrementAndGet();
+                flow.handler(new Nothing() {
+                    @Override
+                    public void onClosed(Flow same) {
+                        flows.decrementAndGet();
+                    }
+                });
+                flow.opened();
+            }
             case SILENT -> flow.handler(new Nothing());
             case DIALS -> {
                 flows.incrementAndGet();
@@ -73,6 +87,7 @@ final class Laptop implements FlowAcceptor {
         flow.handler(new FlowHandler() {
             @Override
             public void onData(Flow same, ByteBuf data) {
+                datagrams.add(data.toString(StandardCharsets.UTF_8));
                 same.write(Unpooled.wrappedBuffer(Unpooled.copiedBuffer("laptop:".getBytes()), data));
                 same.request(1);
             }
@@ -94,7 +109,7 @@ final class Laptop implements FlowAcceptor {
         flow.request(64);
     }
 
-    private static final class Nothing implements FlowHandler {
+    private static class Nothing implements FlowHandler {
         @Override
         public void onData(Flow flow, ByteBuf data) {
             data.release();

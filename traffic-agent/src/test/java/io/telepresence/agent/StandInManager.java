@@ -11,6 +11,7 @@ import io.telepresence.local.Loops;
 import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.common.LogLevelRequest;
 import io.telepresence.rpc.manager.AgentArrival;
+import io.telepresence.rpc.manager.AgentBeat;
 import io.telepresence.rpc.manager.AgentGateGrpc;
 import io.telepresence.rpc.manager.AgentSession;
 import io.telepresence.rpc.manager.Engagement;
@@ -33,6 +34,7 @@ final class StandInManager implements AutoCloseable {
     static final String TOKEN = "a-token";
 
     final List<AgentArrival> arrivals = new CopyOnWriteArrayList<>();
+    final List<AgentBeat> beats = new CopyOnWriteArrayList<>();
     final List<String> departed = new CopyOnWriteArrayList<>();
     final Set<String> sessions = ConcurrentHashMap.newKeySet();
     final int port;
@@ -88,7 +90,8 @@ final class StandInManager implements AutoCloseable {
         }
 
         @Override
-        public void remain(io.telepresence.rpc.manager.AgentBeat session, StreamObserver<RemainReply> answer) {
+        public void remain(AgentBeat session, StreamObserver<RemainReply> answer) {
+            beats.add(session);
             boolean known = sessions.contains(session.getSessionId());
             reply(answer, RemainReply.newBuilder().setKnown(known).build());
         }

@@ -14,6 +14,7 @@ import io.telepresence.local.Loops;
 import io.telepresence.rpc.tunnel.Open;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -95,10 +96,15 @@ public final class Carrier implements AutoCloseable {
         flows.incrementAndGet();
         if (loop.inEventLoop()) {
             flow.start(open, flows::decrementAndGet);
-        } else {
-            loop.execute(() -> flow.start(open, flows::decrementAndGet));
+            return flow;
         }
-        return flow;
+        try {
+            loop.execute(() -> flow.start(open, flows::decrementAndGet));
+            return flow;
+        } catch (RejectedExecutionException e) {
+            flows.decrementAndGet();
+            throw e;
+        }
     }
 
     /** Cuts every flow and call; takes at most two seconds. */

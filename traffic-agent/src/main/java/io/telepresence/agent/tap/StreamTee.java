@@ -40,6 +40,7 @@ final class StreamTee implements Tee, FlowHandler {
     private boolean opened;
     private boolean ending;
     private boolean finished;
+    private boolean broken;
     private long answeredNanos;
     private Future<?> timer;
 
@@ -138,7 +139,7 @@ final class StreamTee implements Tee, FlowHandler {
 
     /** Sends what waits, a batch at a time, each only when the one before has left: so the budget knows of every byte. */
     private void drain(Flow same) {
-        if (!opened || finished) {
+        if (!opened) {
             return;
         }
         while (!outbox.sending() || same.isWritable()) {
@@ -211,6 +212,7 @@ final class StreamTee implements Tee, FlowHandler {
 
     @Override
     public void onReset(Flow same, Reset.Why why, String text) {
+        broken = true;
         LOG.debug("copy {} reset: {} {}", same.key(), why, text);
     }
 
@@ -219,7 +221,7 @@ final class StreamTee implements Tee, FlowHandler {
         gone = true;
         cancelTimer();
         int lost = outbox.close();
-        if (!opened || lost > 0 || outbox.sending()) {
+        if (!opened || lost > 0 || broken && outbox.sending()) {
             countDropped();
         }
         outbox.sent();
