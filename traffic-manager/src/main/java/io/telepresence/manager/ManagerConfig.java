@@ -4,6 +4,8 @@ import io.telepresence.agree.AgentNames;
 import io.telepresence.agree.Ports;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.manager.annotation.MountPolicies;
+import io.telepresence.manager.engage.AgentPlans;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,6 +29,9 @@ import java.util.regex.Pattern;
  *   <li>{@code AGENT_ARRIVAL_TIMEOUT}: Go duration such as 30s, default 30s ({@code timeouts.agentArrival}).
  *   <li>{@code AGENT_MAX_IDLE_TIME}: agents that nobody has used for so long go, default 0s: never ({@code
  *       agent.maxIdleTime}).
+ *   <li>{@code AGENT_MOUNT_POLICIES}: JSON object ({@code agent.mountPolicies}); {@code ENVIRONMENT_EXCLUDED}: names
+ *       separated by spaces or commas ({@code intercept.environment.excluded}); {@code REST_API_PORT}: 0, the default,
+ *       is none ({@code telepresenceAPI.port}).
  *   <li>{@code ALLOW_GLOBAL_INTERCEPTS}: true (default) or false ({@code intercept.allowGlobalIntercepts}).
  *   <li>{@code INACTIVE_BLOCK_TIMEOUT}: an engagement whose owner is idle for longer gives way, default 10m, 0s: never
  *       ({@code intercept.inactiveBlockTimeout}).
@@ -49,7 +54,8 @@ public record ManagerConfig(
         PodCidrs podCidrs,
         Injector injector,
         Service service,
-        Rules rules) {
+        Rules rules,
+        AgentPlans.Shown shown) {
     static final Set<String> KINDS = Set.of("Deployment", "ReplicaSet", "StatefulSet");
 
     /** This pod. */
@@ -115,7 +121,11 @@ public record ManagerConfig(
                 new Rules(
                         env.oneOf("ALLOW_GLOBAL_INTERCEPTS", "true", "false").equals("true"),
                         env.duration("INACTIVE_BLOCK_TIMEOUT", Duration.ofMinutes(10)),
-                        env.duration("AGENT_MAX_IDLE_TIME", Duration.ZERO)));
+                        env.duration("AGENT_MAX_IDLE_TIME", Duration.ZERO)),
+                new AgentPlans.Shown(
+                        MountPolicies.parse(env.text("AGENT_MOUNT_POLICIES", ""), "the value agent.mountPolicies"),
+                        env.list("ENVIRONMENT_EXCLUDED"),
+                        env.text("REST_API_PORT", "0").equals("0") ? 0 : env.port("REST_API_PORT", 1)));
     }
 
     private static String namespace(Reader env) {

@@ -83,7 +83,8 @@ record Parts(
                         host,
                         config.service().port(),
                         config.agent().port(),
-                        config.agent().logLevel()),
+                        config.agent().logLevel(),
+                        config.shown()),
                 claims);
         return new Board(engagements, claims, plans, switchboard.get(), new Tally(engagements, sessions));
     }

@@ -1,25 +1,21 @@
 package io.telepresence.manager.engage;
 
-import io.fabric8.kubernetes.api.model.Container;
-import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.agree.Versions;
+import io.telepresence.manager.annotation.MountPolicies;
+import io.telepresence.manager.annotation.PodAnnotations;
+import io.telepresence.manager.annotation.TlsAnnotations;
 import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.engage.PortMap.Candidate;
 import io.telepresence.rpc.manager.AgentConfig;
 import io.telepresence.rpc.manager.AgentContainer;
-import io.telepresence.rpc.manager.AgentPort;
-import io.telepresence.rpc.tunnel.Protocol;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Which workloads want agents, and how these are configured. */
@@ -33,7 +29,21 @@ public final class AgentPlans implements WishedAgents {
      * @param managerHost where agents reach the manager
      * @param firstPort where an agent listens for the first port it takes over
      */
-    public record Settings(String managerHost, int managerPort, int firstPort, String logLevel) {}
+    public record Settings(String managerHost, int managerPort, int firstPort, String logLevel, Shown shown) {
+        /** Everything is shown. */
+        public Settings(String managerHost, int managerPort, int firstPort, String logLevel) {
+            this(managerHost, managerPort, firstPort, logLevel, new Shown(MountPolicies.NONE, List.of(), 0));
+        }
+    }
+
+    /**
+     * What agents show of the application.
+     *
+     * @param policies for volumes of pods that do not say it themselves
+     * @param withheld names of variables that no client is told
+     * @param apiPort where agents answer questions of the application; zero: nowhere
+     */
+    public record Shown(MountPolicies policies, List<String> withheld, int apiPort) {}
 
     public AgentPlans(Workloads workloads, Settings settings, Replaced replaced) {
         this.workloads = workloads;
@@ -66,8 +76,23 @@ public final class AgentPlans implements WishedAgents {
                 .setManagerPort(settings.managerPort())
                 .setLogLevel(settings.logLevel())
                 .setAgentVersion(Versions.VERSION)
-                .addAllContainers(containers(ports(workload.namespace(), pod, spec), spec))
+                .addAllContainers(containers(workload, pod, spec))
+                .addAllEnvironmentExcluded(settings.shown().withheld())
+                .setApiPort(settings.shown().apiPort())
                 .build();
+    }
+
+    private List<AgentContainer> containers(WorkloadRef workload, ObjectMeta pod, PodSpec spec) {
+        PodAnnotations annotations = PodAnnotations.of(pod);
+        ContainerPlans plans = new ContainerPlans(
+                spec,
+                settings.shown().policies().with(annotations),
+                new TlsAnnotations(annotations),
+                replaced.of(workload));
+        return plans.containers(
+                ports(workload.namespace(), pod, spec),
+                settings.firstPort(),
+                Set.of(AgentNames.READY_PORT, settings.shown().apiPort()));
     }
 
     /** The ports by which the workload's pods can be engaged. */
@@ -82,54 +107,5 @@ public final class AgentPlans implements WishedAgents {
     private List<Candidate> ports(String namespace, ObjectMeta pod, PodSpec spec) {
         Map<String, String> labels = pod.getLabels() == null ? Map.of() : pod.getLabels();
         return PortMap.of(pod, spec, workloads.servicesSelecting(namespace, labels));
-    }
-
-    /** Agent ports follow the order of containers and numbers, so that the same pod always gets the same ones. */
-    private List<AgentContainer> containers(List<Candidate> candidates, PodSpec spec) {
-        Map<String, TreeMap<String, Candidate>> byContainer = new LinkedHashMap<>();
-        spec.getContainers().forEach(c -> byContainer.put(c.getName(), new TreeMap<>()));
-        for (Candidate candidate : candidates) {
-            String key = String.format("%05d%b", candidate.containerPort(), candidate.udp());
-            byContainer.get(candidate.container()).merge(key, candidate, AgentPlans::joined);
-        }
-        Set<Integer> taken = exposed(spec);
-        List<AgentContainer> result = new ArrayList<>();
-        int next = settings.firstPort();
-        for (var container : byContainer.entrySet()) {
-            if (container.getValue().isEmpty()) {
-                continue;
-            }
-            AgentContainer.Builder builder = AgentContainer.newBuilder().setName(container.getKey());
-            for (Candidate candidate : container.getValue().values()) {
-                while (taken.contains(next)) {
-                    next++;
-                }
-                builder.addPorts(AgentPort.newBuilder()
-                        .setProtocol(candidate.udp() ? Protocol.UDP : Protocol.TCP)
-                        .setContainerPort(candidate.containerPort())
-                        .setAgentPort(next++)
-                        .setRedirect(candidate.redirect())
-                        .setName(candidate.portName()));
-            }
-            result.add(builder.build());
-        }
-        return result;
-    }
-
-    /** One port known in two ways needs the redirection if one of them does. */
-    private static Candidate joined(Candidate one, Candidate other) {
-        return one.redirect() ? one : other;
-    }
-
-    private static Set<Integer> exposed(PodSpec spec) {
-        Set<Integer> ports = ConcurrentHashMap.newKeySet();
-        for (Container container : spec.getContainers()) {
-            if (!AgentNames.CONTAINER.equals(container.getName())) {
-                container.getPorts().stream()
-                        .map(ContainerPort::getContainerPort)
-                        .forEach(ports::add);
-            }
-        }
-        return ports;
     }
 }

@@ -8,11 +8,11 @@ import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServicePort;
 import io.telepresence.agree.AgentNames;
+import io.telepresence.manager.annotation.PodAnnotations;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -26,6 +26,7 @@ final class PortMap {
      * @param service empty where an annotation names the container port
      * @param portName name of the container port; may be empty
      * @param redirect packets must be redirected: the port is known by its number, or by the pod's address
+     * @param appProtocol as the service port says it; may be empty
      */
     record Candidate(
             String service,
@@ -35,7 +36,20 @@ final class PortMap {
             String container,
             int containerPort,
             String portName,
-            boolean redirect) {
+            boolean redirect,
+            String appProtocol) {
+
+        Candidate(
+                String service,
+                String servicePortName,
+                int servicePort,
+                boolean udp,
+                String container,
+                int containerPort,
+                String portName,
+                boolean redirect) {
+            this(service, servicePortName, servicePort, udp, container, containerPort, portName, redirect, "");
+        }
 
         boolean samePort(Candidate other) {
             return containerPort == other.containerPort && udp == other.udp;
@@ -44,23 +58,21 @@ final class PortMap {
 
     /** @param services those that select the pod */
     static List<Candidate> of(ObjectMeta pod, PodSpec spec, List<Service> services) {
-        Map<String, String> annotations = pod.getAnnotations() == null ? Map.of() : pod.getAnnotations();
-        List<Container> containers = spec.getContainers().stream()
-                .filter(c -> !AgentNames.CONTAINER.equals(c.getName()))
-                .toList();
+        PodAnnotations annotations = PodAnnotations.of(pod);
+        List<Container> containers = ContainerPlans.application(spec);
         List<Candidate> found = new ArrayList<>();
         if (containers.isEmpty()) {
             return found;
         }
-        String onlyService = annotations.getOrDefault(AgentNames.INJECT_SERVICE_NAME, "");
-        List<PortName> onlyPorts = names(annotations.get(AgentNames.INJECT_SERVICE_PORTS));
+        String onlyService = annotations.text(AgentNames.INJECT_SERVICE_NAME);
+        List<PortName> onlyPorts = names(annotations.text(AgentNames.INJECT_SERVICE_PORTS));
         for (Service service : services) {
             if (onlyService.isEmpty()
                     || onlyService.equals(service.getMetadata().getName())) {
                 addService(found, containers, service, onlyPorts);
             }
         }
-        for (PortName name : names(annotations.get(AgentNames.INJECT_CONTAINER_PORTS))) {
+        for (PortName name : names(annotations.text(AgentNames.INJECT_CONTAINER_PORTS))) {
             annotated(containers, name)
                     .filter(c -> found.stream().noneMatch(c::samePort))
                     .ifPresent(found::add);
@@ -92,7 +104,8 @@ final class PortMap {
                             at.container(),
                             at.port(),
                             at.name(),
-                            !byName || headless))
+                            !byName || headless,
+                            text(port.getAppProtocol())))
                     .ifPresent(found::add);
         }
     }
@@ -137,13 +150,11 @@ final class PortMap {
     }
 
     private static List<PortName> names(String commaList) {
-        return commaList == null
-                ? List.of()
-                : Arrays.stream(commaList.split(","))
-                        .map(String::strip)
-                        .filter(s -> !s.isEmpty())
-                        .map(PortName::parse)
-                        .toList();
+        return Arrays.stream(commaList.split(","))
+                .map(String::strip)
+                .filter(s -> !s.isEmpty())
+                .map(PortName::parse)
+                .toList();
     }
 
     /**

@@ -18,7 +18,7 @@ public interface WishedAgents {
 
     /**
      * The configuration for an agent in a pod of that shape: all its ports that services select or its annotations
-     * name, so that one agent serves every later engagement. {@code containers} is empty where there is no such port.
+     * name, so that one agent serves every later engagement. Every container is there, also those without such a port.
      *
      * @param pod metadata with the labels and annotations of the pod template; name and uid may be missing
      * @param spec the pod as the application's author wrote it, with or without an agent in it

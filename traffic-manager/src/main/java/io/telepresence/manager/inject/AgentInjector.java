@@ -2,6 +2,7 @@ package io.telepresence.manager.inject;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
+import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -11,7 +12,9 @@ import io.telepresence.rpc.manager.AgentConfig;
 import io.telepresence.rpc.manager.AgentContainer;
 import io.telepresence.rpc.manager.AgentPort;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -45,13 +48,15 @@ record AgentInjector(InjectorSettings.Sidecar look) {
         AgentConfig config = possible(wish);
         Pod changed = annotated(pod, config);
         PodSpec spec = changed.getSpec();
-        SidecarContainers containers = new SidecarContainers(look, spec);
-        takeOver(spec, config);
+        SidecarContainers containers = new SidecarContainers(look, pod, config);
+        List<ContainerPort> ports = new AgentPorts(pod.getSpec(), config).all();
+        takeOver(spec, ports);
         if (ports(config).anyMatch(AgentPort::getRedirect)) {
             spec.getInitContainers().addFirst(containers.init());
         }
-        spec.getContainers().add(containers.agent(ports(config).toList()));
-        spec.getVolumes().addAll(SidecarContainers.volumes());
+        spec.getContainers().add(containers.agent(ports));
+        spec.getVolumes().addAll(containers.volumes());
+        Replacement.apply(changed, config);
         addPullSecrets(spec);
         return changed;
     }
@@ -68,13 +73,33 @@ record AgentInjector(InjectorSettings.Sidecar look) {
         }
     }
 
-    /** Whether the pod's agent serves what that configuration says; its version and log level do not matter. */
+    /**
+     * Whether the pod's agent serves what that configuration says, in the places of the same containers. Its version
+     * and log level do not matter; environments, volumes and certificates are of the pod, which others may have changed.
+     */
     boolean serves(Pod pod, AgentConfig wish) {
         return Pods.hasAgent(pod)
                 && configOf(pod)
-                        .map(now ->
-                                now.getContainersList().equals(possible(wish).getContainersList()))
+                        .map(now -> served(now).equals(served(possible(wish))))
                         .orElse(false);
+    }
+
+    /** By container: what an agent of that configuration does for it. Others may have added containers to the pod. */
+    private static Map<String, AgentContainer> served(AgentConfig config) {
+        Map<String, AgentContainer> served = new HashMap<>();
+        for (AgentContainer container : config.getContainersList()) {
+            if (container.getReplaced() || container.getPortsCount() > 0) {
+                AgentContainer.Builder essence = AgentContainer.newBuilder().setReplaced(container.getReplaced());
+                container
+                        .getPortsList()
+                        .forEach(p -> essence.addPorts(p.toBuilder()
+                                .clearAgentPort()
+                                .clearDownstreamTlsDir()
+                                .clearUpstreamTlsDir()));
+                served.put(container.getName(), essence.build());
+            }
+        }
+        return served;
     }
 
     private static Pod annotated(Pod pod, AgentConfig config) {
@@ -88,11 +113,9 @@ record AgentInjector(InjectorSettings.Sidecar look) {
                 .build();
     }
 
-    private static void takeOver(PodSpec spec, AgentConfig config) {
+    private static void takeOver(PodSpec spec, List<ContainerPort> ports) {
         PortTakeover takeover = new PortTakeover(spec);
-        ports(config)
-                .filter(p -> !p.getRedirect() && !p.getName().isEmpty())
-                .forEach(p -> takeover.free(p.getName(), p.getProtocol().name()));
+        ports.stream().filter(p -> p.getName() != null).forEach(p -> takeover.free(p.getName(), p.getProtocol()));
     }
 
     private static Stream<AgentPort> ports(AgentConfig config) {

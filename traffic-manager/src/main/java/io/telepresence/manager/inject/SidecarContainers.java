@@ -3,10 +3,9 @@ package io.telepresence.manager.inject;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.ContainerPort;
-import io.fabric8.kubernetes.api.model.ContainerPortBuilder;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
-import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.SecurityContext;
 import io.fabric8.kubernetes.api.model.SecurityContextBuilder;
 import io.fabric8.kubernetes.api.model.Volume;
@@ -14,11 +13,18 @@ import io.fabric8.kubernetes.api.model.VolumeBuilder;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import io.telepresence.agree.AgentNames;
-import io.telepresence.rpc.manager.AgentPort;
+import io.telepresence.manager.annotation.PodAnnotations;
+import io.telepresence.manager.annotation.TlsAnnotations;
+import io.telepresence.rpc.manager.AgentConfig;
+import java.util.ArrayList;
 import java.util.List;
 
-/** The containers and volumes that the agent adds to a pod of that spec. Pure. */
-record SidecarContainers(InjectorSettings.Sidecar look, PodSpec spec) {
+/**
+ * The containers and volumes that the agent adds to a pod. Pure.
+ *
+ * @param pod without agent
+ */
+record SidecarContainers(InjectorSettings.Sidecar look, Pod pod, AgentConfig config) {
     private static final String CONFIG_VOLUME = "tel-agent-config";
     private static final String TOKEN_VOLUME = "tel-agent-token";
     private static final String TMP_VOLUME = "tel-agent-tmp";
@@ -26,12 +32,17 @@ record SidecarContainers(InjectorSettings.Sidecar look, PodSpec spec) {
     /** How long a token is good for; the kubelet renews it before that. */
     private static final long TOKEN_SECONDS = 3600;
 
-    Container agent(List<AgentPort> ports) {
+    Container agent(List<ContainerPort> ports) {
+        AppCopies copies = new AppCopies(pod.getSpec(), config);
         return base(AgentNames.CONTAINER, "agent")
-                .withPorts(ports.stream().map(SidecarContainers::port).toList())
+                .addAllToEnv(copies.env())
+                .withEnvFrom(copies.envFrom())
+                .withPorts(ports)
                 .withResources(look.resources())
                 .withSecurityContext(agentSecurity())
                 .addToVolumeMounts(mount(TOKEN_VOLUME, AgentNames.TOKEN_DIR, true), mount(TMP_VOLUME, "/tmp", false))
+                .addAllToVolumeMounts(certificates().mounts())
+                .addAllToVolumeMounts(copies.mounts())
                 .withNewReadinessProbe()
                 .withNewHttpGet()
                 .withPath(AgentNames.READY_PATH)
@@ -54,7 +65,17 @@ record SidecarContainers(InjectorSettings.Sidecar look, PodSpec spec) {
                 .build();
     }
 
-    static List<Volume> volumes() {
+    List<Volume> volumes() {
+        List<Volume> volumes = new ArrayList<>(own());
+        volumes.addAll(certificates().volumes());
+        return volumes;
+    }
+
+    private TlsVolumes certificates() {
+        return new TlsVolumes(pod.getSpec(), config, new TlsAnnotations(PodAnnotations.of(pod.getMetadata())));
+    }
+
+    private static List<Volume> own() {
         return List.of(
                 new VolumeBuilder()
                         .withName(CONFIG_VOLUME)
@@ -98,32 +119,10 @@ record SidecarContainers(InjectorSettings.Sidecar look, PodSpec spec) {
                 .withVolumeMounts(mount(CONFIG_VOLUME, AgentNames.CONFIG_DIR, true));
     }
 
-    private static ContainerPort port(AgentPort port) {
-        boolean named = !port.getRedirect() && !port.getName().isEmpty();
-        return new ContainerPortBuilder()
-                .withName(named ? port.getName() : null)
-                .withContainerPort(port.getAgentPort())
-                .withProtocol(port.getProtocol().name())
-                .build();
-    }
-
-    /**
-     * Like the application's first container, so that what admits the pod admits the agent too, but without its
-     * extra rights.
-     */
     private SecurityContext agentSecurity() {
-        if (look.securityContext() != null) {
-            return look.securityContext();
-        }
-        SecurityContext first = spec.getContainers().getFirst().getSecurityContext();
-        return new SecurityContextBuilder(first == null ? new SecurityContext() : first)
-                .withPrivileged(null)
-                .withProcMount(null)
-                .withAllowPrivilegeEscalation(false)
-                .withNewCapabilities()
-                .withDrop("ALL")
-                .endCapabilities()
-                .build();
+        return look.securityContext() == null
+                ? new AgentSecurity(pod.getSpec(), config).context()
+                : look.securityContext();
     }
 
     private static SecurityContext networkAdmin() {

@@ -34,6 +34,7 @@ class PortsTest {
                         .setContainerPort(8080)
                         .setAgentPort(9900)
                         .setName("http")
+                        .setAppProtocol("web")
                         .build()),
                 config("echo").getContainers(0).getPortsList());
     }

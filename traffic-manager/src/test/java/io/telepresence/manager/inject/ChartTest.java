@@ -14,6 +14,8 @@ import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
+import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.telepresence.agree.Versions;
 import java.nio.charset.StandardCharsets;
@@ -24,6 +26,7 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -191,6 +194,48 @@ class ChartTest {
                 .peek(o -> assertEquals("ambassador", o.getMetadata().getNamespace()))
                 .count();
         assertEquals(1, roles);
+    }
+
+    @Test
+    void settingsOfEngagementsReachTheManager() throws Exception {
+        Map<String, String> plain = environment(render("1.33.0", "{}"));
+        assertEquals("{\"/tmp\":\"Local\"}", plain.get("AGENT_MOUNT_POLICIES"));
+        assertEquals("10m", plain.get("INACTIVE_BLOCK_TIMEOUT"));
+        assertEquals("0s", plain.get("AGENT_MAX_IDLE_TIME"));
+        assertEquals("true", plain.get("ALLOW_GLOBAL_INTERCEPTS"));
+        assertEquals("0", plain.get("REST_API_PORT"));
+        Map<String, String> set = environment(
+                render(
+                        "1.33.0",
+                        """
+                agent: {mountPolicies: {/tmp: null, secrets: Ignore, /data: RemoteReadOnly}, maxIdleTime: 24h}
+                intercept: {allowGlobalIntercepts: false, inactiveBlockTimeout: 0s,
+                            environment: {excluded: [PASSWORD, TOKEN]}}
+                telepresenceAPI: {port: 9980}
+                """));
+        assertEquals("{\"/data\":\"RemoteReadOnly\",\"secrets\":\"Ignore\"}", set.get("AGENT_MOUNT_POLICIES"));
+        assertEquals("PASSWORD TOKEN", set.get("ENVIRONMENT_EXCLUDED"));
+        assertEquals("false", set.get("ALLOW_GLOBAL_INTERCEPTS"));
+        assertEquals("9980", set.get("REST_API_PORT"));
+        assertThrows(Exception.class, () -> render("1.33.0", "agent: {mountPolicies: {/data: ReadOnly}}"));
+        assertThrows(Exception.class, () -> render("1.33.0", "intercept: {inactiveBlockTimeout: soon}"));
+    }
+
+    @Test
+    void theManagerReadsNoSecretsAndWritesOneConfigMap() throws Exception {
+        List<PolicyRule> rules = render("1.33.0", "{}").stream()
+                .flatMap(o -> o instanceof ClusterRole c
+                        ? c.getRules().stream()
+                        : o instanceof Role r && r.getMetadata().getName().equals("traffic-manager")
+                                ? r.getRules().stream()
+                                : Stream.empty())
+                .toList();
+        assertTrue(rules.stream().noneMatch(r -> r.getResources().contains("secrets")));
+        List<PolicyRule> maps = rules.stream()
+                .filter(r -> r.getResources().contains("configmaps"))
+                .toList();
+        assertEquals(1, maps.size());
+        assertEquals(List.of("traffic-manager"), maps.getFirst().getResourceNames());
     }
 
     @Test
