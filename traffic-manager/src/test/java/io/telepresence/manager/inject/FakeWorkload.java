@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** One workload and its controller: a missing pod is made at once, ready or not, with an agent or not. */
 final class FakeWorkload implements WorkloadPods {
@@ -17,6 +18,12 @@ final class FakeWorkload implements WorkloadPods {
 
     /** The fewest pods that were ready and in their Services at any time. */
     int fewestServing = Integer.MAX_VALUE;
+
+    /** What the webhook does with a new pod. */
+    UnaryOperator<Pod> webhook = UnaryOperator.identity();
+
+    /** Runs whenever a pod leaves its controller. */
+    Runnable atOrphan = () -> {};
 
     boolean newOnesBecomeReady = true;
     boolean newOnesHaveAgents = true;
@@ -48,6 +55,7 @@ final class FakeWorkload implements WorkloadPods {
     @Override
     public synchronized void orphan(Pod pod, WorkloadRef workload, String looseLabel) {
         orphans.put(uid(pod), owned.remove(uid(pod)));
+        atOrphan.run();
         fill();
     }
 
@@ -116,7 +124,7 @@ final class FakeWorkload implements WorkloadPods {
                 .endCondition()
                 .endStatus()
                 .build();
-        owned.put(name, pod);
+        owned.put(name, webhook.apply(pod));
     }
 
     private static String uid(Pod pod) {
