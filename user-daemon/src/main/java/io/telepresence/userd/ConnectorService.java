@@ -2,6 +2,8 @@ package io.telepresence.userd;
 
 import io.grpc.stub.StreamObserver;
 import io.telepresence.agree.Versions;
+import io.telepresence.fault.FaultException;
+import io.telepresence.fault.FaultStatus;
 import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.common.LogLevelRequest;
 import io.telepresence.rpc.common.VersionInfo;
@@ -24,7 +26,14 @@ import io.telepresence.rpc.connector.LeaveRequest;
 import io.telepresence.rpc.connector.ListRequest;
 import io.telepresence.rpc.connector.Names;
 import io.telepresence.rpc.connector.QuitReply;
+import io.telepresence.rpc.connector.RevokeRequest;
+import io.telepresence.rpc.manager.ExplainRequest;
+import io.telepresence.rpc.manager.Explanation;
+import io.telepresence.rpc.manager.UninstallProgress;
+import io.telepresence.rpc.manager.UninstallRequest;
 import io.telepresence.rpc.manager.WorkloadSnapshot;
+import io.telepresence.rpc.manager.YamlReply;
+import io.telepresence.rpc.manager.YamlRequest;
 
 /** What the command line asks, each request answered by its own class. Runs on virtual threads: all may block. */
 final class ConnectorService extends ConnectorGrpc.ConnectorImplBase {
@@ -32,18 +41,23 @@ final class ConnectorService extends ConnectorGrpc.ConnectorImplBase {
     private final StatusCall status;
     private final EngageCalls engage;
     private final KubeCalls kube;
+    private final PassCalls pass;
     private final ConfigCall config;
     private final LogCalls logs;
 
     ConnectorService(
-            ConnectCalls connect, StatusCall status, EngageCalls engage, KubeCalls kube, SettingsCalls settings) {
+            ConnectCalls connect, StatusCall status, ClusterCalls cluster, KubeCalls kube, SettingsCalls settings) {
         this.connect = connect;
         this.status = status;
-        this.engage = engage;
+        this.engage = cluster.engage();
+        this.pass = cluster.pass();
         this.kube = kube;
         this.config = settings.config();
         this.logs = settings.logs();
     }
+
+    /** The requests that a session answers. */
+    record ClusterCalls(EngageCalls engage, PassCalls pass) {}
 
     /** The requests about this daemon itself. */
     record SettingsCalls(ConfigCall config, LogCalls logs) {}
@@ -92,6 +106,36 @@ final class ConnectorService extends ConnectorGrpc.ConnectorImplBase {
     @Override
     public void leave(LeaveRequest request, StreamObserver<Empty> to) {
         Answer.one(to, () -> engage.leave(request));
+    }
+
+    /** Answered when the engagement is over; no thread waits for that. */
+    @Override
+    public void awaitEnd(LeaveRequest request, StreamObserver<Empty> to) {
+        try {
+            engage.ended(request).thenAccept(why -> Answer.one(to, Empty::getDefaultInstance));
+        } catch (FaultException e) {
+            to.onError(FaultStatus.toStatus(e));
+        }
+    }
+
+    @Override
+    public void uninstall(UninstallRequest request, StreamObserver<UninstallProgress> to) {
+        Answer.stream(to, reply -> pass.uninstall(request, reply));
+    }
+
+    @Override
+    public void revoke(RevokeRequest request, StreamObserver<Empty> to) {
+        Answer.one(to, () -> kube.revoke(request));
+    }
+
+    @Override
+    public void explain(ExplainRequest request, StreamObserver<Explanation> to) {
+        Answer.one(to, () -> pass.explain(request));
+    }
+
+    @Override
+    public void generateYaml(YamlRequest request, StreamObserver<YamlReply> to) {
+        Answer.one(to, () -> pass.generateYaml(request));
     }
 
     @Override

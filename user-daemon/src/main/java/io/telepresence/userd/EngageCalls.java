@@ -1,5 +1,6 @@
 package io.telepresence.userd;
 
+import io.grpc.Context;
 import io.grpc.StatusRuntimeException;
 import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
@@ -10,15 +11,21 @@ import io.telepresence.rpc.connector.LeaveRequest;
 import io.telepresence.rpc.connector.ListRequest;
 import io.telepresence.rpc.manager.Engagement;
 import io.telepresence.rpc.manager.EngagementSpec;
+import io.telepresence.rpc.manager.Workload;
 import io.telepresence.rpc.manager.WorkloadQuery;
 import io.telepresence.rpc.manager.WorkloadSnapshot;
 import io.telepresence.userd.connect.Connector;
 import io.telepresence.userd.connect.Session;
+import io.telepresence.userd.engage.Engaging;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Lists workloads, starts and ends engagements. */
 final class EngageCalls {
+    private static final Logger LOG = LoggerFactory.getLogger(EngageCalls.class);
     private final Connector connector;
 
     EngageCalls(Connector connector) {
@@ -28,7 +35,7 @@ final class EngageCalls {
     WorkloadSnapshot list(ListRequest request) throws FaultException {
         Session session = connector.session();
         try {
-            return session.parts().link().calls().listWorkloads(query(session, request));
+            return shown(session, session.parts().link().calls().listWorkloads(query(session, request)));
         } catch (StatusRuntimeException e) {
             throw FaultStatus.of(e).exception(e);
         }
@@ -41,7 +48,7 @@ final class EngageCalls {
                     .link()
                     .streams()
                     .watchWorkloads(query(session, request))
-                    .forEachRemaining(reply);
+                    .forEachRemaining(snapshot -> reply.accept(shown(session, snapshot)));
         } catch (StatusRuntimeException e) {
             throw FaultStatus.of(e).exception(e);
         }
@@ -55,22 +62,50 @@ final class EngageCalls {
         }
         List<String> mapped = session.facts().mapped();
         boolean own = spec.getNamespace().equals(session.facts().namespace());
-        Engagement made = session.parts()
-                .engagements()
-                .engage(
-                        session.parts().link(),
-                        spec,
-                        own ? List.of() : mapped,
-                        session.facts().config().timeouts().intercept(),
-                        text -> reply.accept(
-                                EngageEvent.newBuilder().setProgress(text).build()));
+        Engaging engaging = session.parts().engaging();
+        Engagement made = engaging.engage(
+                new Engaging.Wish(spec, request.getMount(), own ? List.of() : mapped), text -> progress(reply, text));
+        if (Context.current().isCancelled()) {
+            LOG.info("nobody waits for \"{}\" any more: left", made.getSpec().getName());
+            engaging.leave(made.getSpec().getName(), "", made.getSpec().getNamespace());
+            return;
+        }
         reply.accept(EngageEvent.newBuilder().setEngagement(made).build());
     }
 
     Empty leave(LeaveRequest request) throws FaultException {
         Session session = connector.session();
-        session.parts().engagements().leave(session.parts().link(), request.getName());
+        session.parts().engaging().leave(request.getName(), request.getContainer(), request.getNamespace());
         return Empty.getDefaultInstance();
+    }
+
+    /** Complete when the engagement is over, whoever ended it. */
+    CompletableFuture<String> ended(LeaveRequest request) throws FaultException {
+        return connector
+                .session()
+                .parts()
+                .engagements()
+                .ended(request.getName(), request.getContainer(), request.getNamespace());
+    }
+
+    /** Who asked may have gone; that is seen at the end. */
+    private static void progress(Consumer<EngageEvent> reply, String text) {
+        try {
+            reply.accept(EngageEvent.newBuilder().setProgress(text).build());
+        } catch (StatusRuntimeException e) {
+            LOG.debug("nobody hears: {}", text);
+        }
+    }
+
+    /** With what only this laptop knows of its own engagements. */
+    private static WorkloadSnapshot shown(Session session, WorkloadSnapshot told) {
+        WorkloadSnapshot.Builder all = told.toBuilder();
+        for (Workload.Builder workload : all.getWorkloadsBuilderList()) {
+            for (int i = 0; i < workload.getEngagementsCount(); i++) {
+                workload.setEngagements(i, session.parts().engagements().shown(workload.getEngagements(i)));
+            }
+        }
+        return all.build();
     }
 
     private static WorkloadQuery query(Session session, ListRequest request) {

@@ -1,13 +1,16 @@
 package io.telepresence.userd;
 
+import io.telepresence.agree.AgentNames;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.connector.Context;
 import io.telepresence.rpc.connector.Contexts;
 import io.telepresence.rpc.connector.HelmEvent;
 import io.telepresence.rpc.connector.HelmRequest;
 import io.telepresence.rpc.connector.KubeFlags;
 import io.telepresence.rpc.connector.Names;
+import io.telepresence.rpc.connector.RevokeRequest;
 import io.telepresence.userd.cluster.ApiServer;
 import io.telepresence.userd.cluster.ClusterGateway;
 import io.telepresence.userd.cluster.KubeOptions;
@@ -70,6 +73,39 @@ final class KubeCalls {
         } catch (FaultException e) {
             return e.fault().text();
         }
+    }
+
+    /** Asks the manager, through its ConfigMap, to end an engagement, with the caller's own rights in the cluster. */
+    Empty revoke(RevokeRequest request) throws FaultException {
+        String id = request.getEngagementId();
+        if (id.indexOf(':') < 1 || id.endsWith(":") || id.chars().anyMatch(c -> c <= ' ')) {
+            throw Fault.user("\"" + id + "\" is not the id of an engagement", "It looks like <session id>:<name>")
+                    .exception();
+        }
+        KubeTarget target = Kubeconfigs.read(Translator.kube(request.getKube()));
+        try (ClusterGateway gateway = new ClusterGateway(
+                ApiServer.open(target), ClientConfig.DEFAULT.timeouts().clusterConnect())) {
+            gateway.appendLine(managerNamespace(request.getManagerNamespace()), AgentNames.MANAGER_APP, "revoke", id);
+            return Empty.getDefaultInstance();
+        } catch (FaultException e) {
+            if (e.fault().kind() == Fault.Kind.DENIED) {
+                throw Fault.denied(
+                                e.fault().text(),
+                                "Revoking is for administrators: it needs get and patch on the ConfigMap "
+                                        + AgentNames.MANAGER_APP)
+                        .exception(e);
+            }
+            throw e;
+        }
+    }
+
+    /** The one that was asked for, else the session's, else the default. */
+    private String managerNamespace(String wished) {
+        String variable = connector.place().environment().getOrDefault("TELEPRESENCE_MANAGER_NAMESPACE", "");
+        if (!wished.isEmpty() || !variable.isEmpty()) {
+            return wished.isEmpty() ? variable : wished;
+        }
+        return connector.current().map(s -> s.facts().managerNamespace()).orElse(AgentNames.MANAGER_NAMESPACE);
     }
 
     void helm(HelmRequest request, Consumer<HelmEvent> reply) throws FaultException {

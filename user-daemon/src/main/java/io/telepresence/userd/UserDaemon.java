@@ -1,14 +1,17 @@
 package io.telepresence.userd;
 
+import io.grpc.ServerInterceptors;
 import io.telepresence.agree.LocalEndpoint;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.local.LocalServer;
 import io.telepresence.local.OwnedDirectory;
 import io.telepresence.run.Closers;
+import io.telepresence.run.Threads;
 import io.telepresence.userd.connect.Connector;
 import io.telepresence.userd.connect.Place;
 import io.telepresence.userd.logs.LogSetup;
+import io.telepresence.userd.mount.Mounts;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -56,15 +59,16 @@ final class UserDaemon implements AutoCloseable {
         ConnectorService service = new ConnectorService(
                 new ConnectCalls(connector, logs, ended),
                 new StatusCall(connector),
-                new EngageCalls(connector),
+                new ConnectorService.ClusterCalls(new EngageCalls(connector), new PassCalls(connector)),
                 new KubeCalls(connector),
                 new ConnectorService.SettingsCalls(new ConfigCall(connector), new LogCalls(connector, logs)));
         opened.add(LocalServer.start(
                 LocalEndpoint.userDaemon(directory),
                 place.uid(),
                 Set.copyOf(List.of(place.uid(), 0L)),
-                List.of(service)));
+                List.of(() -> ServerInterceptors.intercept(service, new Asked(connector::asked)))));
         opened.add(connector::disconnect);
+        Threads.virtual("clean-mounts", () -> Mounts.cleanUp(place.mounts()));
     }
 
     private void lock(Path directory) throws FaultException {

@@ -49,6 +49,7 @@ public final class UserDaemonMain {
                 file.toAbsolutePath().getParent(),
                 Path.of("/var/log/telepresence"),
                 executable(),
+                LogSetup.directory(environment, home).resolveSibling("mounts"),
                 InstallId.read(ConfigFile.directory(environment, home)));
         try (UserDaemon daemon = UserDaemon.open(place, logs)) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> shutDown(daemon), "shutdown"));

@@ -1,5 +1,7 @@
 package io.telepresence.userd.cluster;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
@@ -23,7 +25,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** One GET at the API server, on a connection of its own. */
+/** One request at the API server, on a connection of its own. */
 final class ApiCall {
     private static final int LARGEST = 64 << 20;
 
@@ -33,21 +35,41 @@ final class ApiCall {
 
     /** Blocks for at most {@code limit}. A refused credential is renewed and tried once more. */
     static Reply get(ApiServer server, EventLoopGroup loops, String path, Duration limit) throws FaultException {
-        Reply reply = once(server, loops, path, limit);
+        return run(server, loops, new Request(HttpMethod.GET, path, ""), limit);
+    }
+
+    /** The same with a JSON merge patch (RFC 7396) as the body. */
+    static Reply patch(ApiServer server, EventLoopGroup loops, String path, String patch, Duration limit)
+            throws FaultException {
+        return run(server, loops, new Request(HttpMethod.PATCH, path, patch), limit);
+    }
+
+    private record Request(HttpMethod method, String path, String mergePatch) {}
+
+    private static Reply run(ApiServer server, EventLoopGroup loops, Request request, Duration limit)
+            throws FaultException {
+        Reply reply = once(server, loops, request, limit);
         if (reply.status() == 401) {
             server.refused();
-            reply = once(server, loops, path, limit);
+            reply = once(server, loops, request, limit);
         }
         return reply;
     }
 
-    private static Reply once(ApiServer server, EventLoopGroup loops, String path, Duration limit)
+    private static Reply once(ApiServer server, EventLoopGroup loops, Request wanted, Duration limit)
             throws FaultException {
         EventLoop loop = loops.next();
         Promise<Reply> reply = loop.newPromise();
-        FullHttpRequest request = new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, server.path(path));
+        ByteBuf body = Unpooled.copiedBuffer(wanted.mergePatch(), StandardCharsets.UTF_8);
+        FullHttpRequest request =
+                new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, wanted.method(), server.path(wanted.path()), body);
         server.headers(request.headers());
         request.headers().set(HttpHeaderNames.ACCEPT, "application/json").set(HttpHeaderNames.CONNECTION, "close");
+        if (body.isReadable()) {
+            request.headers()
+                    .set(HttpHeaderNames.CONTENT_TYPE, "application/merge-patch+json")
+                    .set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
+        }
         SslContext tls = server.secure() ? server.tls() : null;
         Promise<Channel> connected = loop.newPromise();
         ApiDial.connect(server, tls, loop, limit, connected);

@@ -16,6 +16,8 @@ import java.util.List;
 
 /** The few questions that a client asks the API server itself. Blocking, bounded, thread-safe; owns its event loop. */
 public final class ClusterGateway implements AutoCloseable {
+    private static final int CONFLICTS = 5;
+
     private final ApiServer server;
     private final Duration limit;
     private final EventLoopGroup loops = Loops.create("kube-api", 1);
@@ -73,6 +75,34 @@ public final class ClusterGateway implements AutoCloseable {
         }
         names.sort(null);
         return names;
+    }
+
+    /** Adds a line to one key of a ConfigMap that exists; keeps what others write there meanwhile. */
+    public void appendLine(String namespace, String configMap, String key, String line) throws FaultException {
+        String path = "/api/v1/namespaces/" + namespace + "/configmaps/" + configMap;
+        String right = "the ConfigMap " + configMap + " in namespace \"" + namespace + "\"";
+        for (int tries = 0; tries < CONFLICTS; tries++) {
+            JsonObject found = get(path, "read " + right);
+            JsonObject data = found.has("data") ? found.getAsJsonObject("data") : new JsonObject();
+            String before = data.has(key) ? data.get(key).getAsString() : "";
+            JsonObject patch = new JsonObject();
+            JsonObject version = new JsonObject();
+            version.add("resourceVersion", found.getAsJsonObject("metadata").get("resourceVersion"));
+            patch.add("metadata", version);
+            JsonObject value = new JsonObject();
+            value.addProperty(key, before + (before.isEmpty() || before.endsWith("\n") ? "" : "\n") + line + "\n");
+            patch.add("data", value);
+            ApiCall.Reply reply = ApiCall.patch(server, loops, path, patch.toString(), limit);
+            if (reply.status() == 200) {
+                return;
+            }
+            if (reply.status() != 409) {
+                throw ApiFaults.ofStatus(reply.status(), reply.body(), "change " + right, server.url())
+                        .exception();
+            }
+        }
+        throw Fault.unreachable(right + " is being changed all the time", "Try again")
+                .exception();
     }
 
     @Override

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,18 +34,22 @@ import org.slf4j.LoggerFactory;
 public final class ManagerLink implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ManagerLink.class);
     private static final int FLOW_CARRIERS = 2;
+    private static final Duration SETTLING = Duration.ofSeconds(5);
 
     private final Carriers carriers;
     private final Supplier<ClientArrival> arrival;
     private final Duration limit;
+    private final LongSupplier idleMillis;
     private final Watched<ClientSession> session = new Watched<>(ClientSession.getDefaultInstance());
     private final AtomicBoolean resuming = new AtomicBoolean();
     private final ClockJumps jumps;
     private volatile boolean closed;
+    private volatile long resumedNanos = System.nanoTime() - SETTLING.toNanos();
 
-    private ManagerLink(Path socket, Supplier<ClientArrival> arrival, Duration limit) {
+    private ManagerLink(Path socket, Supplier<ClientArrival> arrival, Duration limit, LongSupplier idleMillis) {
         this.arrival = arrival;
         this.limit = limit;
+        this.idleMillis = idleMillis;
         this.carriers = Carriers.open("manager", new DomainSocketAddress(socket.toFile()), FLOW_CARRIERS, this::beat);
         this.jumps = ClockJumps.watch(carriers::beatNow);
     }
@@ -55,9 +60,11 @@ public final class ManagerLink implements AutoCloseable {
      * @param socket the relay's
      * @param arrival what to tell the manager about this client, asked for at each arrival
      * @param limit of each call
+     * @param idleMillis for how long the user has asked for nothing
      */
-    public static ManagerLink open(Path socket, Supplier<ClientArrival> arrival, Duration limit) {
-        return new ManagerLink(socket, arrival, limit);
+    public static ManagerLink open(
+            Path socket, Supplier<ClientArrival> arrival, Duration limit, LongSupplier idleMillis) {
+        return new ManagerLink(socket, arrival, limit, idleMillis);
     }
 
     /**
@@ -98,6 +105,11 @@ public final class ManagerLink implements AutoCloseable {
     /** The session in force; its id changes only when a resumed session could not keep it. */
     public Watched<ClientSession> session() {
         return session;
+    }
+
+    /** False: a session is being resumed, or was just now, so that the manager may not know everything again yet. */
+    public boolean settled() {
+        return !resuming.get() && System.nanoTime() - resumedNanos >= SETTLING.toNanos();
     }
 
     public SessionRef ref() {
@@ -146,7 +158,10 @@ public final class ManagerLink implements AutoCloseable {
             LOG.trace("before the session: {}", version.getVersion());
             return;
         }
-        RemainReply reply = stub.remain(ClientBeat.newBuilder().setSessionId(id).build());
+        RemainReply reply = stub.remain(ClientBeat.newBuilder()
+                .setSessionId(id)
+                .setIdleMs(idleMillis.getAsLong())
+                .build());
         if (!reply.getKnown() && !closed && resuming.compareAndSet(false, true)) {
             Threads.virtual("resume-session", () -> resume(id));
         }
@@ -164,6 +179,7 @@ public final class ManagerLink implements AutoCloseable {
         } catch (io.grpc.StatusRuntimeException e) {
             LOG.warn("the session cannot be resumed now: {}", FaultStatus.of(e).text());
         } finally {
+            resumedNanos = System.nanoTime();
             resuming.set(false);
         }
     }

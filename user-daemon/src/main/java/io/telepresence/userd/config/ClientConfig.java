@@ -6,7 +6,15 @@ import java.util.Map;
 
 /** Everything that can be configured on the laptop, with its defaults. */
 public record ClientConfig(
-        Cluster cluster, Dns dns, Routing routing, Timeouts timeouts, LogLevels logLevels, Images images, Helm helm) {
+        Cluster cluster,
+        Dns dns,
+        Routing routing,
+        Timeouts timeouts,
+        LogLevels logLevels,
+        Images images,
+        Helm helm,
+        Intercept intercept,
+        Api api) {
 
     public record Cluster(String defaultManagerNamespace, List<String> mappedNamespaces) {}
 
@@ -40,6 +48,12 @@ public record ClientConfig(
     /** @param chartUrl empty: only the chart that is built in */
     public record Helm(String chartUrl) {}
 
+    /** @param mountsRoot where mount points are made; empty: the directory for temporary files */
+    public record Intercept(String mountsRoot) {}
+
+    /** @param port of the REST API on the laptop; zero: none */
+    public record Api(int port) {}
+
     public static final ClientConfig DEFAULT = of();
 
     /** The merged configuration; later layers are stronger. */
@@ -66,7 +80,9 @@ public record ClientConfig(
                 new LogLevels(
                         get(v, Key.LEVEL_USER, "INFO"), get(v, Key.LEVEL_ROOT, "INFO"), get(v, Key.LEVEL_CLI, "INFO")),
                 new Images(get(v, Key.REGISTRY, ""), get(v, Key.AGENT_IMAGE, "")),
-                new Helm(get(v, Key.CHART_URL, "")));
+                new Helm(get(v, Key.CHART_URL, "")),
+                new Intercept(get(v, Key.MOUNTS_ROOT, "")),
+                new Api(get(v, Key.API_PORT, 0)));
     }
 
     private static Timeouts timeouts(Map<Key, Object> v) {

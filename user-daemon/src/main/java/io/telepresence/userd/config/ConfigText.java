@@ -71,6 +71,8 @@ public final class ConfigText {
                         "agentImage",
                         config.images().agentImage()));
         all.put("helm", ordered("chartURL", config.helm().chartUrl()));
+        all.put("intercept", ordered("mountsRoot", config.intercept().mountsRoot()));
+        all.put("telepresenceAPI", ordered("port", config.api().port()));
         return all;
     }
 

@@ -33,7 +33,9 @@ enum Key {
     HELM("timeouts.helm", Values::duration),
     CHART_URL("helm.chartURL", Values::string),
     REGISTRY("images.registry", Values::string),
-    AGENT_IMAGE("images.agentImage", Values::string);
+    AGENT_IMAGE("images.agentImage", Values::string),
+    MOUNTS_ROOT("intercept.mountsRoot", Values::string),
+    API_PORT("telepresenceAPI.port", Values::port);
 
     private static final Map<String, Key> BY_PATH = byPath();
     static final List<String> SECTIONS = Arrays.stream(values())

@@ -58,6 +58,18 @@ final class Values {
         return Duration.ofNanos(Math.round(nanos));
     }
 
+    static Object port(Object value) {
+        try {
+            int port = Integer.parseInt(string(value).toString());
+            if (port >= 0 && port <= 65_535) {
+                return port;
+            }
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("a port number is expected, not " + value, e);
+        }
+        throw new IllegalArgumentException("a port number is expected, not " + value);
+    }
+
     static Object subnets(Object value) {
         @SuppressWarnings("unchecked")
         List<String> all = (List<String>) strings(value);

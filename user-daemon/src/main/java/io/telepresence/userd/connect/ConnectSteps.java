@@ -22,12 +22,17 @@ import io.telepresence.userd.config.ClientConfig;
 import io.telepresence.userd.config.ConfigLayer;
 import io.telepresence.userd.config.Problems;
 import io.telepresence.userd.engage.Engagements;
+import io.telepresence.userd.engage.Engaging;
 import io.telepresence.userd.engage.LocalForwarder;
+import io.telepresence.userd.engage.Locals;
 import io.telepresence.userd.health.Health;
 import io.telepresence.userd.health.Trouble;
+import io.telepresence.userd.mount.Mounts;
+import io.telepresence.userd.reach.Reaches;
 import io.telepresence.userd.relay.CarrierRelay;
 import io.telepresence.userd.root.RootDaemon;
 import io.telepresence.userd.root.RootLauncher;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -35,6 +40,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /**
  * One try to connect, step by step; what was opened is closed again when a step fails. Two calls to the API server, and
@@ -46,15 +52,21 @@ final class ConnectSteps {
     private final Plan plan;
     private final ConnectRequest request;
     private final Phases phases;
+    private final LongSupplier idleMillis;
     private final Closers opened = new Closers();
 
-    ConnectSteps(Place place, Health health, Plan plan, ConnectRequest request, Consumer<String> progress) {
+    /** @param idleMillis for how long the user has asked for nothing */
+    ConnectSteps(Place place, Health health, Plan plan, Asked asked, LongSupplier idleMillis) {
         this.place = place;
         this.health = health;
         this.plan = plan;
-        this.request = request;
-        this.phases = new Phases(progress);
+        this.request = asked.request();
+        this.phases = new Phases(asked.progress());
+        this.idleMillis = idleMillis;
     }
+
+    /** What the user wants, and where it is told how far that is. */
+    record Asked(ConnectRequest request, Consumer<String> progress) {}
 
     /** Blocks until connected; interruptible. */
     Session run() throws FaultException {
@@ -86,7 +98,8 @@ final class ConnectSteps {
         ManagerLink link = opened.add(ManagerLink.open(
                 LocalEndpoint.carrier(place.directory()),
                 () -> arrival(engagements),
-                plan.config().timeouts().managerApi()));
+                plan.config().timeouts().managerApi(),
+                idleMillis));
         VersionInfo manager = link.version(() -> relay.trouble().get());
         link.arrive();
         ClientConfig config = merged(link);
@@ -103,8 +116,9 @@ final class ConnectSteps {
                 plan.identity().namespace(),
                 mapped(config));
         RootDaemon root = network(network, link, cluster);
-        watch(link, engagements);
-        Session.Parts parts = new Session.Parts(link, root, engagements, cluster, opened);
+        Engaging engaging = engaging(link, engagements, config);
+        watch(link, engagements, engaging);
+        Session.Parts parts = new Session.Parts(link, root, engagements, engaging, cluster, opened);
         return new Session(parts, facts(config, manager, root, cluster.get()));
     }
 
@@ -116,7 +130,7 @@ final class ConnectSteps {
                 .setVersion(Versions.info("Client"))
                 .setNamespace(plan.identity().namespace())
                 .addAllMappedNamespaces(plan.identity().mapped())
-                .addAllEngagements(engagements.all())
+                .addAllEngagements(engagements.wished())
                 .build();
     }
 
@@ -178,11 +192,28 @@ final class ConnectSteps {
         return root;
     }
 
-    private void watch(ManagerLink link, Engagements engagements) {
+    /** Closed before the link: what is mounted goes first. */
+    private Engaging engaging(ManagerLink link, Engagements engagements, ClientConfig config) {
+        Reaches reaches =
+                new Reaches(() -> link.carriers().pick(), () -> link.ref().getSessionId());
+        String root = config.intercept().mountsRoot();
+        Mounts mounts = new Mounts(
+                reaches,
+                new Mounts.Settings(
+                        place.environment(),
+                        Path.of(root.isEmpty() ? System.getProperty("java.io.tmpdir") : root),
+                        place.mounts(),
+                        place.uid()));
+        Locals locals = new Locals(reaches, mounts, config.api().port());
+        return opened.add(
+                new Engaging(link, engagements, locals, config.timeouts().intercept()));
+    }
+
+    private void watch(ManagerLink link, Engagements engagements, Engaging engaging) {
         LocalForwarder forwarder = new LocalForwarder(
                 engagements, () -> link.carriers().pick(), () -> link.ref().getSessionId());
         opened.add(Watch.start("dials", () -> link.streams().watchDials(link.ref()), forwarder::dial));
-        opened.add(Watch.start("engagements", () -> link.streams().watchEngagements(link.ref()), engagements::heard));
+        opened.add(Watch.start("engagements", () -> link.streams().watchEngagements(link.ref()), engaging::heard));
     }
 
     private Session.Facts facts(ClientConfig config, VersionInfo manager, RootDaemon root, ClusterInfo cluster) {

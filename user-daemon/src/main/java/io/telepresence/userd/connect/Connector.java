@@ -15,6 +15,7 @@ public final class Connector {
     private static final Logger LOG = LoggerFactory.getLogger(Connector.class);
     private final Place place;
     private final Health health = new Health();
+    private volatile long askedNanos = System.nanoTime();
     private ConnectState state = ConnectState.IDLE;
     private Thread connecting;
     private Identity identity;
@@ -32,6 +33,15 @@ public final class Connector {
         return health;
     }
 
+    /** The user has asked for something. */
+    public void asked() {
+        askedNanos = System.nanoTime();
+    }
+
+    private long idleMillis() {
+        return (System.nanoTime() - askedNanos) / 1_000_000;
+    }
+
     /** A connection, and whether it was there before. */
     public record Outcome(Session session, boolean already) {}
 
@@ -46,7 +56,9 @@ public final class Connector {
             return new Outcome(same.get(), true);
         }
         try {
-            Session made = new ConnectSteps(place, health, plan, request, progress).run();
+            Session made = new ConnectSteps(
+                            place, health, plan, new ConnectSteps.Asked(request, progress), this::idleMillis)
+                    .run();
             return new Outcome(up(made, plan.identity()), false);
         } catch (FaultException e) {
             LOG.warn("not connected: {}", e.fault(), e);

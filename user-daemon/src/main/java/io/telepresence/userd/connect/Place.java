@@ -12,6 +12,7 @@ import java.util.Map;
  * @param logs directory of this user's log files
  * @param rootLogs directory of the root daemon's
  * @param executable bin/telepresence
+ * @param mounts directory that remembers mounts
  * @param installId names this installation to the manager
  */
 public record Place(
@@ -22,4 +23,5 @@ public record Place(
         Path logs,
         Path rootLogs,
         Path executable,
+        Path mounts,
         String installId) {}

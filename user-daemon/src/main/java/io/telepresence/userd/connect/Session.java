@@ -8,6 +8,7 @@ import io.telepresence.run.Watched;
 import io.telepresence.userd.cluster.ManagerLink;
 import io.telepresence.userd.config.ClientConfig;
 import io.telepresence.userd.engage.Engagements;
+import io.telepresence.userd.engage.Engaging;
 import io.telepresence.userd.root.RootDaemon;
 import java.time.Duration;
 import java.util.List;
@@ -30,6 +31,7 @@ public record Session(Parts parts, Facts facts) implements AutoCloseable {
             ManagerLink link,
             RootDaemon root,
             Engagements engagements,
+            Engaging engaging,
             Watched<ClusterInfo> cluster,
             Closers closers) {}
 

@@ -1,102 +1,96 @@
 package io.telepresence.userd.engage;
 
-import io.grpc.StatusRuntimeException;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.fault.FaultStatus;
-import io.telepresence.rpc.manager.DisengageRequest;
-import io.telepresence.rpc.manager.EngageProgress;
-import io.telepresence.rpc.manager.EngageRequest;
 import io.telepresence.rpc.manager.EngagedPort;
 import io.telepresence.rpc.manager.Engagement;
+import io.telepresence.rpc.manager.EngagementKind;
 import io.telepresence.rpc.manager.EngagementSnapshot;
 import io.telepresence.rpc.manager.EngagementSpec;
-import io.telepresence.userd.cluster.ManagerLink;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.concurrent.CompletableFuture;
 
 /** The engagements of this laptop: what the user wished, with the last state that the manager told. Thread-safe. */
 public final class Engagements {
-    private static final Duration GRACE = Duration.ofSeconds(5);
-    private final Map<String, Engagement> wished = new LinkedHashMap<>();
+    /** By the name that the manager gave. */
+    private final Map<String, Entry> entries = new LinkedHashMap<>();
+
     private final Map<String, EngagementSpec> starting = new LinkedHashMap<>();
 
-    /** Wished engagements with their last known state, oldest first. */
+    /** Everything that serves or is about to end, as the user sees it, oldest first. */
     public synchronized List<Engagement> all() {
-        return List.copyOf(wished.values());
+        return entries.values().stream()
+                .filter(e -> e.established)
+                .map(Entry::shown)
+                .toList();
     }
 
-    /** The engagement with that id, if it is ours. */
+    /** What a manager that knows nothing is told: wishes that stand, without what is this laptop's own. */
+    public synchronized List<Engagement> wished() {
+        return entries.values().stream()
+                .filter(e -> e.established && !e.leaving)
+                .map(e -> e.told)
+                .toList();
+    }
+
+    /** The same engagement with what only this laptop knows of it; another client's is given back as it is. */
+    public synchronized Engagement shown(Engagement told) {
+        Entry own = entries.get(told.getSpec().getName());
+        boolean ours = own != null && own.established && own.told.getId().equals(told.getId());
+        if (!ours) {
+            return told;
+        }
+        Engagement shown = own.shown();
+        return told.toBuilder()
+                .setDisposition(own.leaving ? shown.getDisposition() : told.getDisposition())
+                .putAllEnvironment(shown.getEnvironmentMap())
+                .setMount(shown.getMount())
+                .build();
+    }
+
+    /** The engagement with that id, if it is ours and may deliver: from its reservation until it has ended. */
     synchronized Optional<Engagement> byId(String id) {
-        return wished.values().stream().filter(e -> e.getId().equals(id)).findFirst();
+        return entries.values().stream()
+                .map(e -> e.told)
+                .filter(e -> e.getId().equals(id))
+                .findFirst();
     }
 
     /**
-     * Starts an engagement; blocks until it serves or cannot.
+     * What the manager says now. An engagement that it named before and names no more is over.
      *
-     * @param mapped namespaces that may be engaged; empty: all
-     * @param limit the configured {@code timeouts.intercept}
+     * @param settled false: the manager is just being told what there is, so nothing follows from what it leaves out
+     * @return what is over; the caller closes it
      */
-    public Engagement engage(
-            ManagerLink link, EngagementSpec spec, List<String> mapped, Duration limit, Consumer<String> progress)
-            throws FaultException {
-        begin(spec, mapped);
-        try {
-            Engagement made = ask(link, spec, limit, progress);
-            synchronized (this) {
-                wished.put(spec.getName(), made);
-            }
-            return made;
-        } finally {
-            synchronized (this) {
-                starting.remove(spec.getName());
+    synchronized List<Entry> heard(EngagementSnapshot snapshot, boolean settled) {
+        Map<String, Engagement> now = new LinkedHashMap<>();
+        snapshot.getEngagementsList().forEach(e -> now.put(e.getSpec().getName(), e));
+        List<Entry> gone = new ArrayList<>();
+        for (Entry entry : List.copyOf(entries.values())) {
+            String name = entry.told.getSpec().getName();
+            Engagement told = now.get(name);
+            if (told != null) {
+                entry.told = told;
+                entry.seen = true;
+            } else if (settled && entry.seen && entry.established && !entry.leaving) {
+                entries.remove(name);
+                gone.add(entry);
             }
         }
+        return gone;
     }
 
-    /** Ends an engagement. If the manager cannot be reached now it forgets it when the session is resumed without it. */
-    public void leave(ManagerLink link, String name) throws FaultException {
-        synchronized (this) {
-            if (wished.remove(name) == null) {
-                throw Fault.user("Intercept named \"" + name + "\" not found", "")
-                        .exception();
-            }
-        }
-        try {
-            var done = link.calls()
-                    .disengage(DisengageRequest.newBuilder()
-                            .setSessionId(link.ref().getSessionId())
-                            .setName(name)
-                            .build());
-            assert done != null;
-        } catch (StatusRuntimeException e) {
-            Fault fault = FaultStatus.of(e);
-            if (fault.kind() != Fault.Kind.USER) {
-                throw fault.exception(e);
-            }
-        }
-    }
-
-    /** What the manager says now. An engagement that it does not name keeps being wished. */
-    public synchronized void heard(EngagementSnapshot snapshot) {
-        for (Engagement each : snapshot.getEngagementsList()) {
-            wished.computeIfPresent(each.getSpec().getName(), (name, old) -> each);
-        }
-    }
-
-    private synchronized void begin(EngagementSpec spec, List<String> mapped) throws FaultException {
-        if (wished.containsKey(spec.getName()) || starting.containsKey(spec.getName())) {
-            throw Fault.user(
-                            "an intercept named \"" + spec.getName() + "\" exists already",
-                            "Choose another name, or leave it first")
-                    .exception();
+    /** Checks what can be known here, and holds the place; a fault holds nothing. */
+    synchronized void begin(EngagementSpec spec, List<String> mapped) throws FaultException {
+        String key = Names.key(spec);
+        boolean known = starting.containsKey(key)
+                || entries.values().stream().anyMatch(e -> Names.same(spec, e.told.getSpec(), e.told.getContainer()));
+        if (known) {
+            throw Names.known(spec).exception();
         }
         if (!mapped.isEmpty() && !mapped.contains(spec.getNamespace())) {
             throw Fault.user(
@@ -105,56 +99,87 @@ public final class Engagements {
                     .exception();
         }
         List<EngagementSpec> others = new ArrayList<>(starting.values());
-        wished.values().forEach(e -> others.add(withPorts(e)));
+        entries.values().forEach(e -> others.add(withPorts(e.told)));
         for (EngagementSpec other : others) {
             Optional<String> clash = Targets.clash(spec, other);
             if (clash.isPresent()) {
                 throw Fault.user(
-                                clash.get() + " is the target of the intercept \"" + other.getName() + "\" already",
+                                clash.get() + " is the target of the " + Names.kind(other) + " \"" + other.getName()
+                                        + "\" already",
                                 "Choose another local port")
                         .exception();
             }
         }
-        starting.put(spec.getName(), spec);
+        starting.put(key, spec);
+    }
+
+    /** The place is free again. */
+    synchronized void begun(EngagementSpec spec) {
+        starting.remove(Names.key(spec));
+    }
+
+    /** The manager has entered it: connections may come from now on. */
+    synchronized Entry reserved(Engagement told, Local local) {
+        Entry entry = new Entry(told, local);
+        entries.put(told.getSpec().getName(), entry);
+        return entry;
+    }
+
+    /** It serves. */
+    synchronized Entry established(Engagement told, Local local) {
+        Entry entry = entries.get(told.getSpec().getName());
+        if (entry == null) {
+            entry = reserved(told, local);
+        }
+        entry.told = told;
+        entry.established = true;
+        return entry;
+    }
+
+    /** It is over; false: it was already. */
+    synchronized boolean over(Entry entry) {
+        return entries.remove(entry.told.getSpec().getName(), entry);
+    }
+
+    /** Everything, also what is only reserved; none is left. */
+    synchronized List<Entry> clear() {
+        List<Entry> all = List.copyOf(entries.values());
+        entries.clear();
+        return all;
+    }
+
+    /** The one that the user means. */
+    synchronized Entry find(Names.Wanted wanted) throws FaultException {
+        List<Entry> established =
+                entries.values().stream().filter(e -> e.established).toList();
+        return Names.find(wanted, established);
+    }
+
+    /** Marks it as about to end; false: it was already. */
+    synchronized boolean leaving(Entry entry) {
+        boolean first = !entry.leaving;
+        entry.leaving = true;
+        return first;
+    }
+
+    /** Complete, with the reason, when the engagement that the user means is over. */
+    public CompletableFuture<String> ended(String name, String container, String namespace) throws FaultException {
+        return find(new Names.Wanted(name, container, namespace)).ended;
+    }
+
+    static boolean rolls(Engagement engagement) {
+        return engagement.getSpec().getKind() == EngagementKind.REPLACE;
     }
 
     /** The spec with the local ports that the manager filled in. */
     private static EngagementSpec withPorts(Engagement engagement) {
         EngagementSpec.Builder spec = engagement.getSpec().toBuilder().clearPorts();
         for (EngagedPort port : engagement.getPortsList()) {
-            spec.addPortsBuilder().setLocalPort(port.getLocalPort()).setIdentifier(port.getServicePortName());
+            boolean udp = port.getProtocol() == io.telepresence.rpc.tunnel.Protocol.UDP;
+            spec.addPortsBuilder()
+                    .setLocalPort(port.getLocalPort())
+                    .setIdentifier(port.getServicePortName() + (udp ? "/UDP" : ""));
         }
         return spec.build();
-    }
-
-    private static Engagement ask(ManagerLink link, EngagementSpec spec, Duration limit, Consumer<String> progress)
-            throws FaultException {
-        EngageRequest request = EngageRequest.newBuilder()
-                .setSessionId(link.ref().getSessionId())
-                .setSpec(spec)
-                .setTimeoutMs((int) limit.toMillis())
-                .build();
-        try {
-            Iterator<EngageProgress> events = link.streams()
-                    .withDeadlineAfter(limit.plus(GRACE).toMillis(), TimeUnit.MILLISECONDS)
-                    .engage(request);
-            while (events.hasNext()) {
-                EngageProgress event = events.next();
-                if (event.hasEngagement()) {
-                    return event.getEngagement();
-                }
-                progress.accept(event.getWaiting());
-            }
-            throw Fault.internal("the traffic-manager gave no answer about the intercept")
-                    .exception();
-        } catch (StatusRuntimeException e) {
-            if (e.getStatus().getCode() == io.grpc.Status.Code.DEADLINE_EXCEEDED) {
-                throw Fault.unreachable(
-                                "the intercept timed out after " + limit.toSeconds() + " s",
-                                "The limit can be configured as \"timeouts.intercept\"")
-                        .exception(e);
-            }
-            throw FaultStatus.of(e).exception(e);
-        }
     }
 }

@@ -9,6 +9,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.rpc.connector.MountRequest;
 import io.telepresence.rpc.manager.ClientArrival;
 import io.telepresence.rpc.manager.DialRequest;
 import io.telepresence.rpc.manager.Engagement;
@@ -23,6 +24,8 @@ import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.userd.cluster.ManagerLink;
 import io.telepresence.userd.cluster.Watch;
+import io.telepresence.userd.mount.Mounts;
+import io.telepresence.userd.reach.Reaches;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -31,9 +34,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,6 +54,8 @@ class EngageTest {
     Path directory;
 
     private final Engagements engagements = new Engagements();
+    private final AtomicLong idle = new AtomicLong();
+    private Engaging engaging;
     private final CompletableFuture<String> fetched = new CompletableFuture<>();
     private final CompletableFuture<String> answer = new CompletableFuture<>();
     private FakeManager manager;
@@ -60,15 +68,22 @@ class EngageTest {
         link = ManagerLink.open(
                 socket,
                 () -> ClientArrival.newBuilder()
-                        .addAllEngagements(engagements.all())
+                        .addAllEngagements(engagements.wished())
                         .build(),
-                LIMIT);
+                LIMIT,
+                idle::get);
         link.version(Optional::empty);
         link.arrive();
+        Reaches reaches =
+                new Reaches(() -> link.carriers().pick(), () -> link.ref().getSessionId());
+        Mounts mounts =
+                new Mounts(reaches, new Mounts.Settings(Map.of(), directory, directory.resolve("journal"), 1000));
+        engaging = new Engaging(link, engagements, new Locals(reaches, mounts, 0), LIMIT);
     }
 
     @AfterEach
-    void close() {
+    void close() throws Exception {
+        engaging.close();
         link.close();
         manager.close();
     }
@@ -76,30 +91,30 @@ class EngageTest {
     @Test
     void progressThenTheEngagement() throws Exception {
         List<String> progress = new ArrayList<>();
-        Engagement made = engagements.engage(link, spec("echo", 8080), List.of(), LIMIT, progress::add);
+        Engagement made = engage(spec("echo", 8080), List.of(), progress::add);
         assertEquals("s1:echo", made.getId());
-        assertEquals(List.of("waiting for agents"), progress);
+        assertEquals("waiting for agents", progress.getFirst());
         assertEquals(List.of(made), engagements.all());
-        engagements.leave(link, "echo");
+        engaging.leave("echo", "", "");
         assertEquals(List.of("echo"), manager.left);
         assertEquals(List.of(), engagements.all());
     }
 
     @Test
     void mistakesAreToldBeforeTheManagerIsAsked() throws Exception {
-        engagements.engage(link, spec("echo", 8080), List.of(), LIMIT, p -> {});
+        engage(spec("echo", 8080), List.of(), p -> {});
         assertFault("an intercept named \"echo\" exists already", spec("echo", 9090), List.of());
         assertFault("127.0.0.1:8080 is the target of the intercept \"echo\" already", spec("two", 8080), List.of());
         assertFault("the namespace \"default\" is not mapped", spec("three", 1), List.of("other"));
-        Fault fault = assertThrows(FaultException.class, () -> engagements.leave(link, "x"))
+        Fault fault = assertThrows(FaultException.class, () -> engaging.leave("x", "", ""))
                 .fault();
         assertEquals("Intercept named \"x\" not found", fault.text());
-        engagements.engage(link, spec("udp", 8080, "dns/UDP"), List.of(), LIMIT, p -> {});
+        engage(spec("udp", 8080, "dns/UDP"), List.of(), p -> {});
     }
 
     @Test
     void aManagerThatForgotIsToldEverythingAgain() throws Exception {
-        engagements.engage(link, spec("echo", 8080), List.of(), LIMIT, p -> {});
+        engage(spec("echo", 8080), List.of(), p -> {});
         assertEquals(0, manager.arrivals.take().getEngagementsCount());
         manager.close();
         manager = new FakeManager(directory.resolve("m"), this::accept);
@@ -126,7 +141,7 @@ class EngageTest {
     @Test
     void aConnectionOfTheClusterReachesTheLocalProgram() throws Exception {
         try (ServerSocket local = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            Engagement made = engagements.engage(link, spec("echo", local.getLocalPort()), List.of(), LIMIT, p -> {});
+            Engagement made = engage(spec("echo", local.getLocalPort()), List.of(), p -> {});
             forwarder().dial(request(made, local.getLocalPort(), "127.0.0.1"));
             try (Socket socket = local.accept()) {
                 assertEquals("hello", new String(socket.getInputStream().readNBytes(5), StandardCharsets.UTF_8));
@@ -143,14 +158,14 @@ class EngageTest {
         try (ServerSocket local = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = local.getLocalPort();
         }
-        Engagement made = engagements.engage(link, spec("echo", port), List.of(), LIMIT, p -> {});
+        Engagement made = engage(spec("echo", port), List.of(), p -> {});
         forwarder().dial(request(made, port, "127.0.0.1"));
         assertEquals("fetch d1 REFUSED", fetched.get(10, TimeUnit.SECONDS));
     }
 
     @Test
     void nobodyElseChoosesWhereConnectionsGo() throws Exception {
-        Engagement made = engagements.engage(link, spec("echo", 8080), List.of(), LIMIT, p -> {});
+        Engagement made = engage(spec("echo", 8080), List.of(), p -> {});
         forwarder().dial(request(made, 22, "127.0.0.1"));
         String why = fetched.get(10, TimeUnit.SECONDS);
         assertTrue(why.endsWith("DENIED"), why);
@@ -163,6 +178,10 @@ class EngageTest {
 
     /** The manager's end of a fetched flow. */
     private void accept(Flow flow, Open open) {
+        if (open.hasReach()) {
+            new FakePod().accept(flow, open);
+            return;
+        }
         String what = "fetch " + open.getFetch().getDialId();
         flow.handler(new FlowHandler() {
             private final StringBuilder text = new StringBuilder();
@@ -193,8 +212,15 @@ class EngageTest {
         flow.request(10);
     }
 
+    private Engagement engage(EngagementSpec spec, List<String> mapped, Consumer<String> progress)
+            throws FaultException {
+        MountRequest none =
+                MountRequest.newBuilder().setMode(MountRequest.Mode.NONE).build();
+        return engaging.engage(new Engaging.Wish(spec, none, mapped), progress);
+    }
+
     private void assertFault(String text, EngagementSpec spec, List<String> mapped) {
-        Fault fault = assertThrows(FaultException.class, () -> engagements.engage(link, spec, mapped, LIMIT, p -> {}))
+        Fault fault = assertThrows(FaultException.class, () -> engage(spec, mapped, p -> {}))
                 .fault();
         assertEquals(text, fault.text());
         assertEquals(Fault.Kind.USER, fault.kind());

@@ -16,6 +16,9 @@ import io.telepresence.rpc.manager.EngageProgress;
 import io.telepresence.rpc.manager.EngageRequest;
 import io.telepresence.rpc.manager.EngagedPort;
 import io.telepresence.rpc.manager.Engagement;
+import io.telepresence.rpc.manager.EngagementKind;
+import io.telepresence.rpc.manager.EngagementSnapshot;
+import io.telepresence.rpc.manager.EngagementSpec;
 import io.telepresence.rpc.manager.ManagerGrpc;
 import io.telepresence.rpc.manager.RemainReply;
 import io.telepresence.rpc.manager.SessionRef;
@@ -26,6 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -34,7 +38,12 @@ import java.util.concurrent.LinkedBlockingQueue;
 final class FakeManager extends ManagerGrpc.ManagerImplBase implements AutoCloseable {
     final BlockingQueue<ClientArrival> arrivals = new LinkedBlockingQueue<>();
     final BlockingQueue<StreamObserver<DialRequest>> watchers = new LinkedBlockingQueue<>();
+    final BlockingQueue<StreamObserver<EngagementSnapshot>> snapshots = new LinkedBlockingQueue<>();
     final List<String> left = new CopyOnWriteArrayList<>();
+
+    /** Completed by a test: until then no engagement becomes active, and no disengage returns. */
+    volatile CompletableFuture<Void> roll = CompletableFuture.completedFuture(null);
+
     private final java.util.Set<String> sessions = ConcurrentHashMap.newKeySet();
     private final EventLoopGroup loops = Loops.create("fake-manager", 1);
     private final Server server;
@@ -82,23 +91,40 @@ final class FakeManager extends ManagerGrpc.ManagerImplBase implements AutoClose
     }
 
     @Override
+    public void watchEngagements(SessionRef request, StreamObserver<EngagementSnapshot> to) {
+        snapshots.add(to);
+    }
+
+    @Override
     public void engage(EngageRequest request, StreamObserver<EngageProgress> to) {
-        to.onNext(EngageProgress.newBuilder().setWaiting("waiting for agents").build());
+        EngagementSpec.Builder spec = request.getSpec().toBuilder();
+        boolean byWorkload = spec.getKind() == EngagementKind.REPLACE || spec.getKind() == EngagementKind.INGEST;
+        String container = spec.getContainer().isEmpty() ? "app" : spec.getContainer();
+        if (byWorkload) {
+            spec.setName(spec.getWorkload() + "/" + container);
+        }
         Engagement.Builder made = Engagement.newBuilder()
-                .setId(request.getSessionId() + ":" + request.getSpec().getName())
-                .setSpec(request.getSpec())
-                .setDisposition("ACTIVE");
+                .setId(request.getSessionId() + ":" + spec.getName())
+                .setSpec(spec)
+                .setContainer(container)
+                .setDisposition("WAITING");
         request.getSpec()
                 .getPortsList()
                 .forEach(p -> made.addPorts(
                         EngagedPort.newBuilder().setLocalPort(p.getLocalPort() == 0 ? 8080 : p.getLocalPort())));
-        answer(to, EngageProgress.newBuilder().setEngagement(made).build());
+        to.onNext(EngageProgress.newBuilder().setReserved(made).build());
+        to.onNext(EngageProgress.newBuilder().setWaiting("waiting for agents").build());
+        roll.thenRun(() -> answer(
+                to,
+                EngageProgress.newBuilder()
+                        .setEngagement(made.setDisposition("ACTIVE"))
+                        .build()));
     }
 
     @Override
     public void disengage(DisengageRequest request, StreamObserver<Empty> to) {
         left.add(request.getName());
-        answer(to, Empty.getDefaultInstance());
+        roll.thenRun(() -> answer(to, Empty.getDefaultInstance()));
     }
 
     @Override

@@ -1,0 +1,204 @@
+package io.telepresence.userd.engage;
+
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.fault.FaultStatus;
+import io.telepresence.rpc.common.Empty;
+import io.telepresence.rpc.connector.MountRequest;
+import io.telepresence.rpc.manager.DisengageRequest;
+import io.telepresence.rpc.manager.EngageProgress;
+import io.telepresence.rpc.manager.EngageRequest;
+import io.telepresence.rpc.manager.Engagement;
+import io.telepresence.rpc.manager.EngagementSnapshot;
+import io.telepresence.rpc.manager.EngagementSpec;
+import io.telepresence.run.Threads;
+import io.telepresence.userd.cluster.ManagerLink;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Starts and ends engagements: here, and at the manager. Thread-safe. */
+public final class Engaging implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Engaging.class);
+
+    /** What the manager may take longer than asked: it counts anew while pods make progress, five times at most. */
+    private static final int STRETCH = 5;
+
+    private static final Duration GRACE = Duration.ofSeconds(5);
+    private static final Duration CLOSING = Duration.ofSeconds(3);
+
+    private final ManagerLink link;
+    private final Engagements engagements;
+    private final Locals locals;
+    private final Duration limit;
+
+    /** @param limit the configured {@code timeouts.intercept} */
+    public Engaging(ManagerLink link, Engagements engagements, Locals locals, Duration limit) {
+        this.link = link;
+        this.engagements = engagements;
+        this.locals = locals;
+        this.limit = limit;
+    }
+
+    /** What the user wants; {@code mapped}: namespaces that may be engaged, empty: all. */
+    public record Wish(EngagementSpec spec, MountRequest mount, List<String> mapped) {}
+
+    /** Starts an engagement; blocks until it serves or cannot. */
+    public Engagement engage(Wish wish, Consumer<String> progress) throws FaultException {
+        engagements.begin(wish.spec(), wish.mapped());
+        try {
+            Local local = locals.prepare(wish.spec(), wish.mount());
+            Entry entry = established(wish.spec(), local, progress);
+            String trouble = local.start(() -> entry.told);
+            if (!trouble.isEmpty()) {
+                progress.accept(trouble);
+            }
+            return entry.shown();
+        } finally {
+            engagements.begun(wish.spec());
+        }
+    }
+
+    /**
+     * Ends an engagement; blocks until the manager has ended it, for a replace until the container is back. If the
+     * manager cannot be reached now it forgets the engagement when the session is resumed without it.
+     */
+    public void leave(String name, String container, String namespace) throws FaultException {
+        Entry entry = engagements.find(new Names.Wanted(name, container, namespace));
+        if (!engagements.leaving(entry)) {
+            entry.ended.join();
+            return;
+        }
+        try {
+            entry.local.close();
+            disengage(entry.told);
+        } finally {
+            end(entry, "left");
+        }
+    }
+
+    /** What the manager says now. */
+    public void heard(EngagementSnapshot snapshot) {
+        for (Entry gone : engagements.heard(snapshot, link.settled())) {
+            String said = gone.told.getMessage();
+            String why = "ended by the traffic-manager" + (said.isEmpty() ? "" : ": " + said);
+            LOG.warn(
+                    "{} \"{}\" is over: {}",
+                    Names.kind(gone.told.getSpec()),
+                    gone.told.getSpec().getName(),
+                    why);
+            Threads.virtual("end-" + gone.told.getSpec().getName(), () -> end(gone, why));
+        }
+    }
+
+    /** Gives back everything that this laptop has of engagements; the manager is not asked. Takes at most three seconds. */
+    @Override
+    public void close() throws InterruptedException {
+        List<Entry> all = engagements.clear();
+        CountDownLatch open = new CountDownLatch(all.size());
+        for (Entry entry : all) {
+            Threads.virtual("end-" + entry.told.getSpec().getName(), () -> {
+                try {
+                    end(entry, "disconnected");
+                } finally {
+                    open.countDown();
+                }
+            });
+        }
+        if (!open.await(CLOSING.toMillis(), TimeUnit.MILLISECONDS)) {
+            LOG.warn("{} engagements are not closed after {} s", open.getCount(), CLOSING.toSeconds());
+        }
+    }
+
+    private void end(Entry entry, String why) {
+        entry.local.close();
+        engagements.over(entry);
+        entry.ended.complete(why);
+    }
+
+    /** Owns {@code local} until it succeeds. */
+    private Entry established(EngagementSpec spec, Local local, Consumer<String> progress) throws FaultException {
+        Entry reserved = null;
+        try {
+            Iterator<EngageProgress> events = link.streams()
+                    .withDeadlineAfter(limit.multipliedBy(STRETCH).plus(GRACE).toMillis(), TimeUnit.MILLISECONDS)
+                    .engage(EngageRequest.newBuilder()
+                            .setSessionId(link.ref().getSessionId())
+                            .setSpec(spec)
+                            .setTimeoutMs((int) limit.toMillis())
+                            .build());
+            while (events.hasNext()) {
+                EngageProgress event = events.next();
+                switch (event.getEventCase()) {
+                    case WAITING -> progress.accept(event.getWaiting());
+                    case RESERVED -> reserved = engagements.reserved(event.getReserved(), local);
+                    case ENGAGEMENT -> {
+                        return engagements.established(event.getEngagement(), local);
+                    }
+                    case EVENT_NOT_SET -> LOG.debug("an event of a newer manager");
+                }
+            }
+            throw Fault.internal("the traffic-manager gave no answer about the " + Names.kind(spec))
+                    .exception();
+        } catch (StatusRuntimeException e) {
+            failed(reserved, local);
+            throw refused(spec, e);
+        } catch (FaultException | RuntimeException e) {
+            failed(reserved, local);
+            throw e;
+        }
+    }
+
+    private void failed(Entry reserved, Local local) {
+        local.close();
+        if (reserved != null) {
+            engagements.over(reserved);
+        }
+    }
+
+    private FaultException refused(EngagementSpec spec, StatusRuntimeException e) {
+        if (e.getStatus().getCode() == Status.Code.DEADLINE_EXCEEDED) {
+            return Fault.unreachable(
+                            "the " + Names.kind(spec) + " timed out after " + limit.toSeconds() + " s",
+                            "The limit can be configured as \"timeouts.intercept\"")
+                    .exception(e);
+        }
+        return FaultStatus.of(e).exception(e);
+    }
+
+    private void disengage(Engagement told) throws FaultException {
+        DisengageRequest request = DisengageRequest.newBuilder()
+                .setSessionId(link.ref().getSessionId())
+                .setName(told.getSpec().getName())
+                .build();
+        try {
+            Empty done = Engagements.rolls(told)
+                    ? link.streams()
+                            .withDeadlineAfter(
+                                    limit.multipliedBy(STRETCH).plus(GRACE).toMillis(), TimeUnit.MILLISECONDS)
+                            .disengage(request)
+                    : link.calls().disengage(request);
+            assert done != null;
+        } catch (StatusRuntimeException e) {
+            if (e.getStatus().getCode() == Status.Code.DEADLINE_EXCEEDED && Engagements.rolls(told)) {
+                throw Fault.unreachable(
+                                "the container \"" + told.getContainer() + "\" of "
+                                        + told.getSpec().getWorkload()
+                                        + " is not back yet; the traffic-manager goes on bringing it back",
+                                "")
+                        .exception(e);
+            }
+            Fault fault = FaultStatus.of(e);
+            if (fault.kind() != Fault.Kind.USER) {
+                throw fault.exception(e);
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package io.telepresence.userd.engage;
+
+import io.telepresence.rpc.manager.Engagement;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * One engagement: RESERVED → ESTABLISHED → LEAVING → over. Its fields belong to {@link Engagements} and are guarded by its
+ * lock, apart from what is final or volatile.
+ */
+final class Entry {
+    /** What the manager said last. */
+    volatile Engagement told;
+
+    /** What this laptop has of it. */
+    final Local local;
+
+    /** Complete, with the reason, once it is over, whoever ended it. */
+    final CompletableFuture<String> ended = new CompletableFuture<>();
+
+    /** The manager has said that it serves. */
+    boolean established;
+
+    /** A snapshot of the manager had it. */
+    boolean seen;
+
+    boolean leaving;
+
+    Entry(Engagement told, Local local) {
+        this.told = told;
+        this.local = local;
+    }
+
+    /** As the command line shall see it. */
+    Engagement shown() {
+        Engagement.Builder all = told.toBuilder();
+        local.dress(all);
+        if (leaving) {
+            all.setDisposition("ENDING");
+        }
+        return all.build();
+    }
+}

@@ -1,0 +1,132 @@
+package io.telepresence.userd.engage;
+
+import io.telepresence.fault.FaultException;
+import io.telepresence.rpc.manager.AgentMount;
+import io.telepresence.rpc.manager.ContainerView;
+import io.telepresence.rpc.manager.Engagement;
+import io.telepresence.rpc.manager.Mount;
+import io.telepresence.run.Closers;
+import io.telepresence.userd.mount.Mounts;
+import io.telepresence.userd.reach.PodDoors;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What this laptop has of one engagement: its environment, its volumes and its ports into the pod. Thread-safe. */
+final class Local implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Local.class);
+
+    private final Locals all;
+    private final PodDoors doors;
+    private final Mounts.Volumes volumes;
+    private final int filesPort;
+    private final Closers opened = new Closers();
+    private volatile ContainerView view = ContainerView.getDefaultInstance();
+    private volatile String trouble = "";
+    private volatile boolean reached;
+
+    /** Owns doors and volumes. */
+    Local(Locals all, PodDoors doors, Mounts.Volumes volumes, int filesPort) {
+        this.all = all;
+        this.doors = opened.add(doors);
+        this.volumes = opened.add(volumes);
+        this.filesPort = filesPort;
+    }
+
+    /**
+     * After the engagement has begun: asks for the environment, mounts, and opens the ports. Blocks for at most ten
+     * seconds; what cannot be had is told by {@link #dress}, and in one sentence by the result (empty: all is there).
+     */
+    String start(Supplier<Engagement> engagement) {
+        Supplier<String> id = () -> engagement.get().getId();
+        doors.serve(id);
+        try {
+            view = all.reaches().view(id, Locals.VIEW_LIMIT);
+            reached = true;
+        } catch (FaultException e) {
+            LOG.warn("no environment of {}: {}", id.get(), e.fault());
+            trouble = "the environment of the container could not be had: "
+                    + e.fault().text();
+        }
+        try {
+            if (!reached || served()) {
+                volumes.mount(id, source(engagement.get()));
+            }
+        } catch (FaultException e) {
+            LOG.warn("no volumes of {}: {}", id.get(), e.fault());
+            trouble = trouble.isEmpty() ? e.fault().text() : trouble;
+        }
+        return trouble;
+    }
+
+    /** Adds what only this laptop knows. */
+    void dress(Engagement.Builder engagement) {
+        if (!trouble.isEmpty() && engagement.getMessage().isEmpty()) {
+            engagement.setMessage(trouble);
+        }
+        engagement.setMount(mount(engagement.getContainer()));
+        engagement.putAllEnvironment(environment(engagement));
+    }
+
+    @Override
+    public void close() {
+        try {
+            opened.close();
+        } catch (Exception e) {
+            LOG.warn("closing an engagement", e);
+        }
+    }
+
+    private Mount mount(String container) {
+        Mount.Builder mount = Mount.newBuilder()
+                .setPort(filesPort)
+                .setPodIp(view.getPodIp())
+                .setReadOnly(volumes.readOnly())
+                .setError(volumes.error())
+                .addAllMounts(paths());
+        if (reached && !served()) {
+            mount.setError(volumes.directory().isPresent() ? "the container has no volumes that could be mounted" : "");
+            return mount.build();
+        }
+        volumes.directory()
+                .ifPresent(d -> mount.setLocalDir(d.toString()).setRemoteDir(Locals.REMOTE_ROOT + "/" + container));
+        return mount.build();
+    }
+
+    private Map<String, String> environment(Engagement.Builder engagement) {
+        Map<String, String> values = new TreeMap<>(view.getEnvironmentMap());
+        values.put("TELEPRESENCE_INTERCEPT_ID", engagement.getId());
+        values.put("TELEPRESENCE_CONTAINER", engagement.getContainer());
+        if (reached) {
+            values.put("TELEPRESENCE_MOUNTS", String.join(":", paths()));
+        }
+        String root = engagement.getMount().getLocalDir();
+        if (!root.isEmpty()) {
+            values.put("TELEPRESENCE_ROOT", root);
+        }
+        if (all.apiPort() != 0) {
+            values.put("TELEPRESENCE_API_HOST", "127.0.0.1");
+            values.put("TELEPRESENCE_API_PORT", Integer.toString(all.apiPort()));
+        }
+        return values;
+    }
+
+    private boolean served() {
+        return !paths().isEmpty();
+    }
+
+    /** Where the agent has something to serve. */
+    private List<String> paths() {
+        return view.getMountsList().stream()
+                .filter(m -> !m.getLocal())
+                .map(AgentMount::getPath)
+                .toList();
+    }
+
+    private static String source(Engagement engagement) {
+        return engagement.getSpec().getWorkload() + "." + engagement.getSpec().getNamespace();
+    }
+}

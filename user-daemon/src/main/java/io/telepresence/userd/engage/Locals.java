@@ -1,0 +1,34 @@
+package io.telepresence.userd.engage;
+
+import io.telepresence.fault.FaultException;
+import io.telepresence.rpc.connector.MountRequest;
+import io.telepresence.rpc.manager.EngagementKind;
+import io.telepresence.rpc.manager.EngagementSpec;
+import io.telepresence.userd.mount.Mounts;
+import io.telepresence.userd.reach.PodDoors;
+import io.telepresence.userd.reach.Reaches;
+import java.time.Duration;
+
+/**
+ * Makes what a laptop has of its engagements.
+ *
+ * @param apiPort of the REST API on this laptop; zero: there is none
+ */
+public record Locals(Reaches reaches, Mounts mounts, int apiPort) {
+    static final Duration VIEW_LIMIT = Duration.ofSeconds(5);
+    static final String REMOTE_ROOT = "/tel_app_mounts";
+
+    /** Takes ports and mount point before the engagement begins; a fault takes nothing. */
+    Local prepare(EngagementSpec spec, MountRequest request) throws FaultException {
+        boolean readOnly = request.getReadOnly()
+                || spec.getKind() == EngagementKind.WIRETAP
+                || spec.getKind() == EngagementKind.INGEST;
+        PodDoors doors = PodDoors.bind(reaches, spec.getToPodList(), request.getLocalMountPort(), readOnly);
+        try {
+            return new Local(this, doors, mounts.prepare(request, readOnly), request.getLocalMountPort());
+        } catch (FaultException e) {
+            doors.close();
+            throw e;
+        }
+    }
+}

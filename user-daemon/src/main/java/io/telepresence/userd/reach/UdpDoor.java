@@ -1,0 +1,105 @@
+package io.telepresence.userd.reach;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.socket.DatagramPacket;
+import io.telepresence.fault.FaultException;
+import io.telepresence.rpc.tunnel.Protocol;
+import io.telepresence.rpc.tunnel.Reset;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A UDP port on 127.0.0.1: the datagrams of each local sender become a flow into a pod, at most {@link #MOST} at once. */
+final class UdpDoor implements AutoCloseable {
+    static final int MOST = 256;
+
+    private static final Logger LOG = LoggerFactory.getLogger(UdpDoor.class);
+    private static final int LARGEST = 65_535;
+
+    private final Channel channel;
+    private final Map<InetSocketAddress, UdpSender> senders = new ConcurrentHashMap<>();
+
+    private UdpDoor(Channel channel) {
+        this.channel = channel;
+    }
+
+    static UdpDoor bind(EventLoop loop, int port) throws IOException {
+        InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
+        ChannelFuture bound = new Bootstrap()
+                .group(loop)
+                .channel(EpollDatagramChannel.class)
+                .option(ChannelOption.AUTO_READ, false)
+                .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(LARGEST))
+                .handler(new io.netty.channel.ChannelInboundHandlerAdapter())
+                .bind(new InetSocketAddress(loopback, port))
+                .awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            throw new IOException(bound.cause().getMessage(), bound.cause());
+        }
+        return new UdpDoor(bound.channel());
+    }
+
+    /** @param target asked for at the first datagram of each sender */
+    void serve(Reaches reaches, Supplier<Reaches.Target> target) {
+        channel.pipeline().addLast(new SimpleChannelInboundHandler<DatagramPacket>(false) {
+            @Override
+            protected void channelRead0(ChannelHandlerContext context, DatagramPacket packet) {
+                UdpSender sender = senders.get(packet.sender());
+                if (sender == null) {
+                    sender = open(reaches, target.get(), packet.sender());
+                }
+                if (sender == null) {
+                    packet.release();
+                } else {
+                    sender.offer(packet.content());
+                }
+            }
+
+            @Override
+            public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+                LOG.debug("at {}: {}", channel.localAddress(), cause.toString());
+            }
+        });
+        channel.config().setAutoRead(true);
+    }
+
+    /** Null: there are too many already, or there is no way to the pod. */
+    private UdpSender open(Reaches reaches, Reaches.Target target, InetSocketAddress from) {
+        if (senders.size() >= MOST) {
+            return null;
+        }
+        UdpSender sender = new UdpSender(channel, from, () -> senders.remove(from));
+        try {
+            sender.openedAs(reaches.open(target, Protocol.UDP, from, sender));
+            senders.put(from, sender);
+            if (sender.over()) {
+                senders.remove(from);
+            }
+            return sender;
+        } catch (FaultException e) {
+            LOG.info("datagrams of {} are dropped: {}", from, e.fault().text());
+            return null;
+        }
+    }
+
+    /** Takes at most half a second. */
+    @Override
+    public void close() {
+        channel.close().awaitUninterruptibly(500, TimeUnit.MILLISECONDS);
+        senders.values().forEach(s -> s.end(Reset.Why.ABORTED, "closed"));
+    }
+}
