@@ -1,0 +1,97 @@
+package io.telepresence.e2e;
+
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Who may do what: on the laptop without root or TUN, and in the cluster without a session. */
+@ExtendWith(Session.class)
+class RightsIT {
+    private static final Laptop LAPTOP = new Laptop("developer");
+
+    @AfterAll
+    static void quit() {
+        LAPTOP.telepresence("quit", "-s");
+    }
+
+    @Test
+    void noTunDevice() {
+        LAPTOP.run(
+                        "unshare",
+                        "--mount",
+                        "sh",
+                        "-c",
+                        "mount --bind /dev/null /dev/net/tun && exec " + Project.binary() + " connect")
+                .failed()
+                .says("/dev/net/tun");
+        LAPTOP.telepresence("quit", "-s");
+    }
+
+    @Test
+    void neitherRootNorSudo() {
+        LAPTOP.runWith(
+                        Map.of("PATH", "/nowhere"),
+                        "/usr/bin/setpriv",
+                        "--reuid=65534",
+                        "--regid=65534",
+                        "--clear-groups",
+                        "/usr/bin/env",
+                        "HOME=/tmp",
+                        "XDG_RUNTIME_DIR=/tmp/tp-nobody",
+                        "XDG_CACHE_HOME=/tmp/tp-nobody/cache",
+                        Project.binary().toString(),
+                        "connect")
+                .failed()
+                .says("root");
+        LAPTOP.run("rm", "-rf", "/tmp/tp-nobody").ok();
+    }
+
+    @Test
+    void anotherPodIsNoClient() {
+        String ip = Cluster.kubectl(
+                        "-n",
+                        "ambassador",
+                        "get",
+                        "pod",
+                        "-l",
+                        "app=traffic-manager",
+                        "-o",
+                        "jsonpath={.items[0].status.podIP}")
+                .ok()
+                .stdout();
+        // The clients' port is on the pod's loopback: from another pod there is nobody.
+        Cluster.kubectl("exec", "caller", "--", "curl", "-sS", "-m", "5", "http://" + ip + ":8082/")
+                .failed()
+                .says("refused");
+    }
+
+    @Test
+    void anotherPodIsNoAgent() {
+        Cluster.kubectl(
+                        "exec",
+                        "caller",
+                        "--",
+                        "curl",
+                        "-sS",
+                        "-m",
+                        "5",
+                        "--http2-prior-knowledge",
+                        "-D",
+                        "-",
+                        "-o",
+                        "/dev/null",
+                        "-X",
+                        "POST",
+                        "-H",
+                        "content-type: application/grpc",
+                        "-H",
+                        "te: trailers",
+                        "-H",
+                        "authorization: Bearer not-a-token",
+                        "--data-binary",
+                        "@/dev/null",
+                        "http://traffic-manager.ambassador:8081/telepresence.manager.AgentGate/ArriveAsAgent")
+                .saysNot("grpc-status: 0");
+    }
+}
