@@ -1,6 +1,8 @@
 package io.telepresence.agent;
 
 import io.netty.channel.EventLoopGroup;
+import io.telepresence.agent.api.ApiServer;
+import io.telepresence.agent.api.Consumption;
 import io.telepresence.agent.link.ClientFlows;
 import io.telepresence.agent.link.ManagerLink;
 import io.telepresence.agent.port.PortListener;
@@ -77,6 +79,11 @@ final class Agent implements AutoCloseable {
         link = opened.add(ManagerLink.open(settings.link(), report));
         ClientFlows clients = link.clientFlows();
         Supplier<TrafficRules> rules = follow(link.rules());
+        int apiPort = plan.config().getApiPort();
+        if (apiPort != 0) {
+            InetSocketAddress at = new InetSocketAddress(settings.bind(), apiPort);
+            opened.add(ApiServer.open(at, loops, new Consumption(rules, link::metadata)));
+        }
         for (AgentPlan.Port port : plan.ports()) {
             InetSocketAddress at = new InetSocketAddress(settings.bind(), port.agentPort());
             AppAddresses app = new AppAddresses(pod.ip(), port.app().number());

@@ -12,6 +12,7 @@ import io.telepresence.rpc.manager.Engagement;
 import io.telepresence.rpc.manager.EngagementKind;
 import io.telepresence.rpc.manager.EngagementSnapshot;
 import io.telepresence.rpc.tunnel.Protocol;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -46,6 +47,14 @@ final class EngagementTranslator {
     /** Of all engagements that are told, in force or not. */
     static Set<String> ids(EngagementSnapshot snapshot) {
         return snapshot.getEngagementsList().stream().map(Engagement::getId).collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** What users said of their engagements, by engagement id. */
+    static Map<String, Map<String, String>> metadata(EngagementSnapshot snapshot) {
+        return snapshot.getEngagementsList().stream()
+                .filter(engagement -> engagement.getSpec().getMetadataCount() > 0)
+                .collect(Collectors.toUnmodifiableMap(
+                        Engagement::getId, engagement -> engagement.getSpec().getMetadataMap(), (one, same) -> one));
     }
 
     private static boolean counts(Engagement engagement) {

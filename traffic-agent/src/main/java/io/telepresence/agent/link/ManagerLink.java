@@ -22,6 +22,7 @@ import io.telepresence.tunnel.Carrier;
 import io.telepresence.tunnel.Carriers;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -50,6 +51,7 @@ public final class ManagerLink implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Backoff backoff = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));
     private volatile String session = "";
+    private volatile Map<String, Map<String, String>> metadata = Map.of();
     private volatile Presence presence = new Presence("");
     private Carriers carriers;
 
@@ -96,6 +98,11 @@ public final class ManagerLink implements AutoCloseable {
     /** The rules in force; {@link TrafficRules#NONE} whenever the manager is not there. */
     public Watched<TrafficRules> rules() {
         return rules;
+    }
+
+    /** What the user said of an engagement; empty: nothing. */
+    public Map<String, String> metadata(String engagementId) {
+        return metadata.getOrDefault(engagementId, Map.of());
     }
 
     public ClientFlows clientFlows() {
@@ -182,6 +189,7 @@ public final class ManagerLink implements AutoCloseable {
             TrafficRules next = EngagementTranslator.fromWire(snapshot);
             LOG.info("engaged ports: {}", next.ports().keySet());
             report.engaged(EngagementTranslator.ids(snapshot));
+            metadata = EngagementTranslator.metadata(snapshot);
             setRules(present, next);
         }));
         gate.watchLogLevel(reference, new Watching<>(present, settings.logLevel()));
