@@ -1,0 +1,80 @@
+package io.telepresence.manager.engage;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.google.protobuf.util.JsonFormat;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.telepresence.manager.annotation.MountPolicies;
+import io.telepresence.manager.cluster.FakeCluster;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.engage.Replaced.ExtraPort;
+import io.telepresence.rpc.manager.AgentConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * From pod.yaml, services.yaml and the file {@code replaced} (container, ports) of a case below {@code inject/} comes the
+ * wished.json that the injector's test goes on with.
+ */
+class AgentPlansTest {
+    private static final Path CASES = Path.of("src/test/resources/inject");
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "env-and-volumes",
+                "mount-policies",
+                "replace-only-container",
+                "replace-one-of-two",
+                "replace-no-ports",
+                "tls-annotations"
+            })
+    void isWhatTheInjectorIsTold(String name) throws IOException {
+        Path directory = CASES.resolve(name);
+        FakeCluster cluster = new FakeCluster();
+        Path services = directory.resolve("services.yaml");
+        if (Files.exists(services)) {
+            cluster.add(Files.readString(services));
+        }
+        Map<String, Set<ExtraPort>> replaced = replaced(directory.resolve("replaced"));
+        AgentPlans.Shown shown =
+                new AgentPlans.Shown(MountPolicies.parse("{\"/tmp\": \"Local\"}", "the value"), List.of("PASSWORD"), 0);
+        AgentPlans plans = new AgentPlans(
+                cluster.workloads(),
+                new AgentPlans.Settings("traffic-manager.ambassador", 8081, 9900, "INFO", shown),
+                _ -> replaced);
+        Pod pod = FakeCluster.parse(Files.readString(directory.resolve("pod.yaml")));
+        AgentConfig config =
+                plans.configFor(new WorkloadRef("Deployment", "default", "web"), pod.getMetadata(), pod.getSpec());
+        String json = JsonFormat.printer().print(config.toBuilder().clearAgentVersion()) + "\n";
+        Path wished = directory.resolve("wished.json");
+        if ("true".equals(System.getenv("GOLDEN_UPDATE"))) {
+            Files.writeString(wished, json);
+        }
+        assertEquals(Files.readString(wished), json);
+    }
+
+    private static Map<String, Set<ExtraPort>> replaced(Path file) throws IOException {
+        Map<String, Set<ExtraPort>> replaced = new HashMap<>();
+        for (String line : Files.exists(file) ? Files.readAllLines(file) : List.<String>of()) {
+            String[] words = line.split(" ");
+            replaced.put(
+                    words[0],
+                    Arrays.stream(words)
+                            .skip(1)
+                            .map(w -> new ExtraPort(w.endsWith("/UDP"), Integer.parseInt(w.replace("/UDP", ""))))
+                            .collect(Collectors.toCollection(LinkedHashSet::new)));
+        }
+        return replaced;
+    }
+}
