@@ -1,0 +1,176 @@
+package io.telepresence.agent.http2;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.grpc.Channel;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.telepresence.agent.rules.PortRules;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** All kinds of gRPC calls on one caller's connection, half of them for a laptop. */
+@Timeout(60)
+class GrpcThroughAgentTest {
+    private GrpcPlace app;
+    private GrpcPlace laptop;
+    private ProxyRig rig;
+    private ManagedChannel plain;
+    private Channel mine;
+
+    @BeforeEach
+    void open() throws Exception {
+        app = new GrpcPlace("app");
+        laptop = new GrpcPlace("laptop");
+        rig = new ProxyRig(app.port(), Http2Speaker::new);
+        rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", laptop.port())), List.of());
+        plain = GrpcPlace.caller(rig.port());
+        mine = GrpcPlace.with(plain, "x-user", "me");
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        plain.shutdownNow();
+        plain.awaitTermination(5, TimeUnit.SECONDS);
+        rig.close();
+        app.close();
+        laptop.close();
+    }
+
+    @Test
+    void fourKindsOfCalls() {
+        for (Channel channel : List.of(plain, mine, plain, mine)) {
+            String name = channel == mine ? "laptop" : "app";
+            assertEquals(name + ":hello", GrpcPlace.unary(channel, "hello"));
+            assertEquals(name + ":9", last(GrpcPlace.down(channel, 10)));
+            assertEquals(name + ":6", GrpcPlace.up(channel, List.of("ab", "cd", "ef")));
+            assertEquals(name + ":a " + name + ":b ", GrpcPlace.both(channel, List.of("a", "b")));
+        }
+        assertEquals(1, rig.callers.size());
+        assertEquals(2, rig.upstreams.size());
+        assertEquals(8, rig.delivered.size());
+        assertEquals(16, rig.verdicts.size());
+        assertEquals("/test.Place/Unary", rig.verdicts.peek().path());
+        assertEquals("", rig.verdicts.peek().engagementId());
+    }
+
+    @Test
+    void manyCallsAtOnceDoNotMix() throws Exception {
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<Boolean>> calls = new ArrayList<>();
+            for (int i = 0; i < 400; i++) {
+                String word = "w" + i + "x".repeat(i * 50);
+                boolean forLaptop = i % 2 == 0;
+                calls.add(threads.submit(() -> {
+                    Channel channel = forLaptop ? mine : plain;
+                    String name = forLaptop ? "laptop:" : "app:";
+                    return GrpcPlace.unary(channel, word).equals(name + word)
+                            && GrpcPlace.both(channel, List.of(word, "b")).equals(name + word + " " + name + "b ");
+                }));
+            }
+            for (Future<Boolean> call : calls) {
+                assertTrue(call.get(30, TimeUnit.SECONDS));
+            }
+        }
+    }
+
+    @Test
+    void largeMessagesBothWays() {
+        String large = "z".repeat(3 << 20);
+        for (int i = 0; i < 5; i++) {
+            assertEquals("laptop:" + large, GrpcPlace.unary(mine, large));
+            assertEquals("app:" + large, GrpcPlace.unary(plain, large));
+        }
+        assertEquals("app:" + large.length() * 20, GrpcPlace.up(plain, IntStream.range(0, 20).mapToObj(i -> large).toList()));
+    }
+
+    @Test
+    void rulesAreAskedForEveryCall() {
+        assertEquals("laptop:1", GrpcPlace.unary(mine, "1"));
+        rig.rules = PortRules.NONE;
+        assertEquals("app:2", GrpcPlace.unary(mine, "2"));
+        rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", laptop.port())), List.of());
+        assertEquals("laptop:3", GrpcPlace.unary(mine, "3"));
+        assertEquals(1, rig.callers.size());
+    }
+
+    @Test
+    void whatTheLaptopDoesNotTakeGoesToTheApp() throws Exception {
+        laptop.close();
+        assertEquals("app:1", GrpcPlace.unary(mine, "1"));
+        assertEquals("app:6", GrpcPlace.up(mine, List.of("abc", "def")));
+        assertEquals(List.of("x-user=me", "x-user=me"), List.copyOf(rig.failedOpen));
+        assertTrue(rig.verdicts.peek().failedOpen());
+    }
+
+    @Test
+    void whenTheLaptopEndsItsCallsFailAndTheNextGoOn() throws Exception {
+        Iterator<String> stream = GrpcPlace.down(mine, 1);
+        stream.next();
+        laptop.close();
+        assertEquals("app:2", GrpcPlace.unary(mine, "2"));
+        assertEquals("app:3", GrpcPlace.unary(plain, "3"));
+        laptop = new GrpcPlace("laptop");
+        rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", laptop.port())), List.of());
+        assertEquals("laptop:4", GrpcPlace.unary(mine, "4"));
+        assertEquals(1, rig.callers.size());
+    }
+
+    @Test
+    void withoutTheAppCallsAreUnavailable() throws Exception {
+        app.close();
+        StatusRuntimeException error =
+                assertThrows(StatusRuntimeException.class, () -> GrpcPlace.unary(plain, "1"));
+        assertEquals(Status.Code.UNAVAILABLE, error.getStatus().getCode());
+    }
+
+    @Test
+    void anAppThatRestartsIsFoundAgain() throws Exception {
+        assertEquals("app:1", GrpcPlace.unary(plain, "1"));
+        app.close();
+        app = new GrpcPlace("app again");
+        rig.appPort = app.port();
+        assertEquals("app again:2", GrpcPlace.unary(plain, "2"));
+    }
+
+    @Test
+    void aCallThatIsCancelledIsCancelledThere() throws Exception {
+        io.grpc.ClientCall<String, String> call = mine.newCall(GrpcPlace.BOTH, io.grpc.CallOptions.DEFAULT);
+        io.grpc.stub.ClientCalls.asyncBidiStreamingCall(call, new io.grpc.stub.StreamObserver<String>() {
+            @Override
+            public void onNext(String value) {}
+
+            @Override
+            public void onError(Throwable error) {}
+
+            @Override
+            public void onCompleted() {}
+        });
+        assertEquals("laptop:1", GrpcPlace.unary(mine, "1"));
+        call.cancel("enough", null);
+        assertEquals("laptop:2", GrpcPlace.unary(mine, "2"));
+        plain.shutdown();
+        assertTrue(plain.awaitTermination(5, TimeUnit.SECONDS));
+    }
+
+    private static String last(Iterator<String> answers) {
+        String last = "";
+        while (answers.hasNext()) {
+            last = answers.next();
+        }
+        return last;
+    }
+}
