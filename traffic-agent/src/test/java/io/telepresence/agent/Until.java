@@ -6,14 +6,14 @@ import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Assertions;
 
 /** Waits for a condition, and fails with its name when it does not come true. */
-final class Until {
+public final class Until {
     private Until() {}
 
-    static void holds(String what, BooleanSupplier condition) {
+    public static void holds(String what, BooleanSupplier condition) {
         holds(what, Duration.ofSeconds(10), condition);
     }
 
-    static void holds(String what, Duration limit, BooleanSupplier condition) {
+    public static void holds(String what, Duration limit, BooleanSupplier condition) {
         long end = System.nanoTime() + limit.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() - end > 0) {

@@ -15,7 +15,6 @@ import io.telepresence.agent.rules.Destination;
 import io.telepresence.agent.rules.Judgement;
 import io.telepresence.agent.rules.Target;
 import io.telepresence.agent.stream.PortServices;
-import io.telepresence.agent.stream.Sockets;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -177,7 +176,7 @@ final class CallerConnection implements ServerConnection.Owner {
         if (server.streams() == 0 || others) {
             announceEnd(Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER);
         } else if (broken) {
-            Sockets.reset(peer.channel());
+            peer.abort();
         } else {
             peer.close();
         }

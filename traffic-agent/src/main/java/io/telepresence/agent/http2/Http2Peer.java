@@ -195,6 +195,13 @@ final class Http2Peer {
         }
     }
 
+    /** Closes at once, with a reset. */
+    void abort() {
+        if (channel.isActive()) {
+            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+            channel.pipeline().context(ChannelEnding.class).close();
+        }
+    }
 
     private void flushSoon() {
         if (!flushing) {

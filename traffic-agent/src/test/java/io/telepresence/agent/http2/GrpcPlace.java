@@ -21,10 +21,13 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
@@ -40,6 +43,12 @@ public final class GrpcPlace implements AutoCloseable {
             method("Both", MethodDescriptor.MethodType.BIDI_STREAMING);
 
     public final Server server;
+    /** Two-way calls that have begun, and that were broken off. */
+    public final AtomicInteger open = new AtomicInteger();
+
+    public final AtomicInteger cancelled = new AtomicInteger();
+    /** What unary calls asked, and how many characters came up. */
+    public final Queue<String> heard = new ConcurrentLinkedQueue<>();
 
     public GrpcPlace(String name) throws IOException {
         this(name, builder -> builder);
@@ -52,9 +61,10 @@ public final class GrpcPlace implements AutoCloseable {
                 .start();
     }
 
-    private static ServerServiceDefinition service(String name) {
+    private ServerServiceDefinition service(String name) {
         return ServerServiceDefinition.builder("test.Place")
                 .addMethod(UNARY, ServerCalls.asyncUnaryCall((asked, answer) -> {
+                    heard.add(asked);
                     answer.onNext(name + ":" + asked);
                     answer.onCompleted();
                 }))
@@ -165,14 +175,25 @@ public final class GrpcPlace implements AutoCloseable {
         }
     }
 
-    private record Echo(String name, StreamObserver<String> answer) implements StreamObserver<String> {
+    private final class Echo implements StreamObserver<String> {
+        private final String name;
+        private final StreamObserver<String> answer;
+
+        Echo(String name, StreamObserver<String> answer) {
+            this.name = name;
+            this.answer = answer;
+            open.incrementAndGet();
+        }
+
         @Override
         public void onNext(String value) {
             answer.onNext(name + ":" + value);
         }
 
         @Override
-        public void onError(Throwable error) {}
+        public void onError(Throwable error) {
+            cancelled.incrementAndGet();
+        }
 
         @Override
         public void onCompleted() {
@@ -180,7 +201,7 @@ public final class GrpcPlace implements AutoCloseable {
         }
     }
 
-    private static final class Counter implements StreamObserver<String> {
+    private final class Counter implements StreamObserver<String> {
         private final String name;
         private final StreamObserver<String> answer;
         private int characters;
@@ -200,6 +221,7 @@ public final class GrpcPlace implements AutoCloseable {
 
         @Override
         public void onCompleted() {
+            heard.add(Integer.toString(characters));
             answer.onNext(name + ":" + characters);
             answer.onCompleted();
         }

@@ -4,10 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.grpc.CallOptions;
 import io.grpc.Channel;
+import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.StreamObserver;
+import io.telepresence.agent.Until;
 import io.telepresence.agent.rules.PortRules;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -94,7 +99,9 @@ class GrpcThroughAgentTest {
             assertEquals("laptop:" + large, GrpcPlace.unary(mine, large));
             assertEquals("app:" + large, GrpcPlace.unary(plain, large));
         }
-        assertEquals("app:" + large.length() * 20, GrpcPlace.up(plain, IntStream.range(0, 20).mapToObj(i -> large).toList()));
+        assertEquals(
+                "app:" + large.length() * 20,
+                GrpcPlace.up(plain, IntStream.range(0, 20).mapToObj(i -> large).toList()));
     }
 
     @Test
@@ -132,8 +139,7 @@ class GrpcThroughAgentTest {
     @Test
     void withoutTheAppCallsAreUnavailable() throws Exception {
         app.close();
-        StatusRuntimeException error =
-                assertThrows(StatusRuntimeException.class, () -> GrpcPlace.unary(plain, "1"));
+        StatusRuntimeException error = assertThrows(StatusRuntimeException.class, () -> GrpcPlace.unary(plain, "1"));
         assertEquals(Status.Code.UNAVAILABLE, error.getStatus().getCode());
     }
 
@@ -141,6 +147,7 @@ class GrpcThroughAgentTest {
     void anAppThatRestartsIsFoundAgain() throws Exception {
         assertEquals("app:1", GrpcPlace.unary(plain, "1"));
         app.close();
+        Until.holds("the connection to the app has ended", rig.upstreams::isEmpty);
         app = new GrpcPlace("app again");
         rig.appPort = app.port();
         assertEquals("app again:2", GrpcPlace.unary(plain, "2"));
@@ -148,22 +155,59 @@ class GrpcThroughAgentTest {
 
     @Test
     void aCallThatIsCancelledIsCancelledThere() throws Exception {
-        io.grpc.ClientCall<String, String> call = mine.newCall(GrpcPlace.BOTH, io.grpc.CallOptions.DEFAULT);
-        io.grpc.stub.ClientCalls.asyncBidiStreamingCall(call, new io.grpc.stub.StreamObserver<String>() {
-            @Override
-            public void onNext(String value) {}
-
-            @Override
-            public void onError(Throwable error) {}
-
-            @Override
-            public void onCompleted() {}
-        });
+        ClientCall<String, String> call = mine.newCall(GrpcPlace.BOTH, CallOptions.DEFAULT);
+        ClientCalls.asyncBidiStreamingCall(call, new Deaf());
+        Until.holds("it is open", () -> laptop.open.get() == 1);
         assertEquals("laptop:1", GrpcPlace.unary(mine, "1"));
+        assertEquals(1, laptop.open.get());
         call.cancel("enough", null);
+        Until.holds("it is cancelled", () -> laptop.cancelled.get() == 1);
         assertEquals("laptop:2", GrpcPlace.unary(mine, "2"));
-        plain.shutdown();
-        assertTrue(plain.awaitTermination(5, TimeUnit.SECONDS));
+        assertEquals(1, rig.callers.size());
+    }
+
+    @Test
+    void aCallerThatGoesTakesItsCallsWithIt() throws Exception {
+        ClientCalls.asyncBidiStreamingCall(mine.newCall(GrpcPlace.BOTH, CallOptions.DEFAULT), new Deaf());
+        Until.holds("it is open", () -> laptop.open.get() == 1);
+        rig.callers.forEach(c -> c.pipeline().context(ChannelEnding.class).close());
+        Until.holds("it is cancelled", () -> laptop.cancelled.get() == 1);
+        Until.holds("no connection is left", rig.upstreams::isEmpty);
+    }
+
+    @Test
+    void aWiretapGetsCopies() throws Exception {
+        rig.rules = PortRules.of(List.of(), List.of(ProxyRig.tap("x-user", "me", laptop.port())));
+        assertEquals("app:1", GrpcPlace.unary(mine, "1"));
+        assertEquals("app:2", GrpcPlace.unary(plain, "2"));
+        assertEquals("app:6", GrpcPlace.up(mine, List.of("abc", "def")));
+        Until.holds("the laptop has both whole", () -> List.copyOf(laptop.heard).equals(List.of("1", "6")));
+        assertEquals(List.of("tap", "tap"), List.copyOf(rig.delivered));
+        assertEquals(List.of("tap"), rig.verdicts.peek().tapIds());
+        assertEquals(0, rig.dropped.size());
+    }
+
+    @Test
+    void aWiretapThatIsAwayDisturbsNobody() throws Exception {
+        rig.rules = PortRules.of(List.of(), List.of(ProxyRig.tap("x-user", "me", laptop.port())));
+        laptop.close();
+        String large = "z".repeat(3 << 20);
+        for (int i = 0; i < 20; i++) {
+            assertEquals("app:" + large, GrpcPlace.unary(mine, large));
+        }
+        assertEquals(20, rig.dropped.size());
+        assertEquals(0, rig.delivered.size());
+    }
+
+    private static final class Deaf implements StreamObserver<String> {
+        @Override
+        public void onNext(String value) {}
+
+        @Override
+        public void onError(Throwable error) {}
+
+        @Override
+        public void onCompleted() {}
     }
 
     private static String last(Iterator<String> answers) {

@@ -166,8 +166,9 @@ public final class ProxyRig implements AutoCloseable, Upstreams, Report {
         public void channelRead(ChannelHandlerContext context, Object message) {
             context.pipeline().remove(this);
             speaker.take(
-                    (DuplexChannel) context.channel(), (InetSocketAddress)
-                            context.channel().remoteAddress(), (ByteBuf) message);
+                    (DuplexChannel) context.channel(),
+                    (InetSocketAddress) context.channel().remoteAddress(),
+                    (ByteBuf) message);
         }
     }
 }
