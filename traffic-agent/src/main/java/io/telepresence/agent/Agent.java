@@ -15,6 +15,7 @@ import io.telepresence.agent.stream.PortUpstreams;
 import io.telepresence.agent.tap.LaptopTaps;
 import io.telepresence.agent.tap.TapBudget;
 import io.telepresence.agent.tap.TapLimits;
+import io.telepresence.agent.tcp.Speech;
 import io.telepresence.agent.tcp.TcpForwarder;
 import io.telepresence.agent.udp.UdpForwarder;
 import io.telepresence.fault.FaultException;
@@ -86,7 +87,7 @@ final class Agent implements AutoCloseable {
         }
         for (AgentPlan.Port port : plan.ports()) {
             InetSocketAddress at = new InetSocketAddress(settings.bind(), port.agentPort());
-            AppAddresses app = new AppAddresses(pod.ip(), port.app().number());
+            AppAddresses app = new AppAddresses(pod.ip(), port.app().number(), port.absent());
             LaptopTaps taps = new LaptopTaps(app.official(), clients, tapped, report);
             PortListener listener =
                     switch (port.app().transport()) {
@@ -113,7 +114,7 @@ final class Agent implements AutoCloseable {
             LaptopTaps taps) {
         PortUpstreams upstreams = new PortUpstreams(addresses, clients);
         PortServices services = new PortServices(port, () -> rules.get().of(port), upstreams, taps, report);
-        return new TcpForwarder(services, upstreams, loops);
+        return new TcpForwarder(services, upstreams, loops, Speech.PLAIN);
     }
 
     /** The rules in force, without a lock: they are asked at every request. */

@@ -33,7 +33,12 @@ record AgentPlan(AgentConfig config, List<Port> ports) {
      * @param agentPort where the agent listens instead
      * @param redirect whether packets to the app's port must be redirected to the agent's
      */
-    record Port(AppPort app, int agentPort, boolean redirect) {}
+    record Port(AppPort app, int agentPort, boolean redirect) {
+        /** Whether the container is replaced: the agent listens where it would. */
+        boolean absent() {
+            return agentPort == app.number() && !redirect;
+        }
+    }
 
     AgentPlan {
         ports = List.copyOf(ports);

@@ -121,6 +121,23 @@ class AgentTcpTest {
     }
 
     @Test
+    void whatIsNoHttpReachesTheAppAlsoWhereSomeRequestsAreEngaged() throws Exception {
+        try (Place app = Place.echo("first");
+                Rig rig = Rig.tcp(app)) {
+            rig.engageHeader(9, "X-User", "ann");
+            try (Caller caller = rig.call()) {
+                assertEquals("first", caller.line());
+                caller.say("GET / HTTP/1.1\r\nX-User: ann\r\n\r\n");
+                assertTrue(caller.finish().startsWith("GET /"));
+            }
+            try (Caller caller = rig.call()) {
+                caller.say("EHLO x\r\n");
+                assertEquals("first\nEHLO x\r\nbye", caller.finish());
+            }
+        }
+    }
+
+    @Test
     void aSlowAppSlowsTheCaller() throws Exception {
         try (Place app = Place.passive("app");
                 Rig rig = Rig.tcp(app);

@@ -33,10 +33,12 @@ final class Laptop implements FlowAcceptor {
     final List<Open> opens = new CopyOnWriteArrayList<>();
     final List<String> datagrams = new CopyOnWriteArrayList<>();
     final AtomicInteger flows = new AtomicInteger();
+    private final List<Flow> accepted = new CopyOnWriteArrayList<>();
 
     @Override
     public void accept(Flow flow, Open open) {
         opens.add(open);
+        accepted.add(flow);
         switch (mood) {
             case NOT_THERE -> flow.reset(Reset.Why.NO_CLIENT, "the laptop is away");
             case STALLED -> {
@@ -59,6 +61,11 @@ final class Laptop implements FlowAcceptor {
                 }
             }
         }
+    }
+
+    /** Resets every flow, as the manager does when an engagement is over. */
+    void cut() {
+        accepted.forEach(flow -> flow.reset(Reset.Why.NO_CLIENT, "the engagement is over"));
     }
 
     private void dial(Flow flow, Open open) {

@@ -2,10 +2,12 @@ package io.telepresence.agent;
 
 import io.telepresence.agent.link.ManagerLink;
 import io.telepresence.agent.rules.AppPort;
+import io.telepresence.agent.rules.PortRules;
 import io.telepresence.rpc.manager.EngagedPort;
 import io.telepresence.rpc.manager.Engagement;
 import io.telepresence.rpc.manager.EngagementKind;
 import io.telepresence.rpc.manager.EngagementSpec;
+import io.telepresence.rpc.manager.HttpHeader;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.run.Closers;
 import io.telepresence.run.Threads;
@@ -60,7 +62,11 @@ final class Rig implements AutoCloseable {
     }
 
     static Rig tcp(Place app) throws Exception {
-        Rig rig = new Rig(new AppPort(AppPort.Transport.TCP, app.port()), "127.0.0.1");
+        return tcp(app.port());
+    }
+
+    static Rig tcp(int appPort) throws Exception {
+        Rig rig = new Rig(new AppPort(AppPort.Transport.TCP, appPort), "127.0.0.1");
         rig.awaitArrival();
         return rig;
     }
@@ -81,6 +87,18 @@ final class Rig implements AutoCloseable {
     void engage(int localPort) {
         manager.engage(engagement(localPort, "ACTIVE"));
         awaitEngaged(true);
+    }
+
+    /** The same for requests with a header only. */
+    void engageHeader(int localPort, String name, String value) {
+        Engagement all = engagement(localPort, "ACTIVE");
+        HttpHeader header =
+                HttpHeader.newBuilder().setName(name).setValue(value).build();
+        manager.engage(all.toBuilder()
+                .setSpec(all.getSpec().toBuilder().addHttpHeaders(header))
+                .build());
+        Until.holds("engaged", () -> agent.link().rules().get().ports().values().stream()
+                .anyMatch(PortRules::needsHttp));
     }
 
     void disengage() {

@@ -10,13 +10,26 @@ import java.util.List;
  */
 public final class AppAddresses {
     private final List<InetSocketAddress> candidates;
+    private final boolean absent;
     private volatile int preferred;
 
+    /** An app that listens somewhere. */
     public AppAddresses(InetAddress pod, int port) {
+        this(pod, port, false);
+    }
+
+    /** @param absent the agent stands in the app's place: whoever connected there would reach the agent itself */
+    public AppAddresses(InetAddress pod, int port, boolean absent) {
+        this.absent = absent;
         this.candidates = List.of(
                 new InetSocketAddress(pod, port),
                 new InetSocketAddress("127.0.0.1", port),
                 new InetSocketAddress("::1", port));
+    }
+
+    /** Whether there is no app, so that nothing may be sent to any of the addresses. */
+    public boolean isAbsent() {
+        return absent;
     }
 
     /** How many addresses there are to try. */

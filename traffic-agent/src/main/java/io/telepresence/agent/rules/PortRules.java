@@ -61,6 +61,12 @@ public final class PortRules {
         return needsHttp;
     }
 
+    /** Whether somebody wants what is inside TLS, and not TLS itself. */
+    public boolean wantsPlaintext() {
+        return takers.stream().anyMatch(t -> t.target().plaintext())
+                || taps.stream().anyMatch(t -> t.target().plaintext());
+    }
+
     /** Of one HTTP request. */
     public Judgement judge(HttpHead request) {
         return needsHttp ? judgement(filter -> filter.takesEverything() || filter.matches(request)) : raw;

@@ -8,6 +8,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.telepresence.agent.rules.AppAddresses;
+import java.net.ConnectException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -35,6 +36,10 @@ final class AppDialer {
             Supplier<? extends ChannelHandler> handlers,
             Consumer<Channel> connected,
             Consumer<Throwable> failed) {
+        if (addresses.isAbsent()) {
+            loop.execute(() -> failed.accept(new ConnectException("the container is replaced")));
+            return;
+        }
         // On the loop, so that nothing happens on the new channel between its connecting and the consumer's call.
         loop.execute(
                 () -> attempt(new Attempt(loop, handlers, connected, failed), addresses.first(), addresses.count()));

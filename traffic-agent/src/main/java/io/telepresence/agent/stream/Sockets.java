@@ -1,5 +1,6 @@
 package io.telepresence.agent.stream;
 
+import io.netty.buffer.Unpooled;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelConfig;
@@ -8,6 +9,8 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslHandler;
 
 /** What all forwarded sockets have in common. */
 public final class Sockets {
@@ -46,6 +49,24 @@ public final class Sockets {
         AdaptiveRecvByteBufAllocator buffers = new AdaptiveRecvByteBufAllocator(SMALLEST, USUAL, LARGEST);
         buffers.maxMessagesPerRead(1);
         return buffers;
+    }
+
+    /**
+     * Ends our direction once everything written is sent; reading goes on. Inside TLS that is its own end, and not the
+     * socket's. Nothing may be written after it.
+     */
+    public static void finish(DuplexChannel channel) {
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> shutdownOutput(channel));
+    }
+
+    /** The same at once: what is not sent yet is lost. */
+    static void shutdownOutput(DuplexChannel channel) {
+        SslHandler tls = channel.pipeline().get(SslHandler.class);
+        if (tls == null) {
+            channel.shutdownOutput();
+        } else {
+            tls.closeOutbound();
+        }
     }
 
     /** Closes with RST instead of FIN; idempotent. */

@@ -1,30 +1,44 @@
 package io.telepresence.agent.tcp;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.DuplexChannel;
+import io.telepresence.agent.http.Greeting;
+import io.telepresence.agent.http.Http1;
 import io.telepresence.agent.rules.Destination;
+import io.telepresence.agent.rules.Judgement;
+import io.telepresence.agent.rules.PortRules;
 import io.telepresence.agent.stream.PortServices;
 import io.telepresence.agent.stream.PortUpstreams;
-import io.telepresence.agent.stream.Relay;
 import io.telepresence.agent.stream.Sockets;
+import io.telepresence.agent.stream.Speaker;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Takes the connections to one port of the app and decides where each goes. Thread-safe. */
+/**
+ * Takes the connections to one port of the app. As long as nobody wants some of the requests only, they are joined to
+ * where they go and never looked at; otherwise their first bytes decide who speaks with the caller. Thread-safe.
+ */
 public final class TcpForwarder {
     private final PortServices services;
     private final PortUpstreams upstreams;
     private final EventLoopGroup loops;
+    private final Speech speech;
+    private final Http1 http;
     private final AtomicInteger open = new AtomicInteger();
 
     /** @param loops where connections to the app live */
-    public TcpForwarder(PortServices services, PortUpstreams upstreams, EventLoopGroup loops) {
+    public TcpForwarder(PortServices services, PortUpstreams upstreams, EventLoopGroup loops, Speech speech) {
         this.services = services;
         this.upstreams = upstreams;
         this.loops = loops;
+        this.speech = speech;
+        this.http = new Http1(services, this::unread);
     }
 
     /** Connections that have been accepted and not closed yet. */
@@ -38,49 +52,142 @@ public final class TcpForwarder {
         InetSocketAddress address = (InetSocketAddress) caller.remoteAddress();
         if (address == null) {
             // The caller has gone while it waited to be accepted.
-            refuse(caller);
+            drop(caller);
             return;
         }
-        switch (services.rules().get().raw().to()) {
+        Sockets.configure(caller);
+        PortRules rules = services.rules().get();
+        boolean inside = speech.tls() != null && rules.wantsPlaintext();
+        if (speech.parse() && (rules.needsHttp() || inside)) {
+            register(
+                    caller,
+                    loops.next(),
+                    () -> Sniffer.begin(
+                            caller, (greeting, first, ended) -> speak(caller, address, greeting, first, ended)),
+                    () -> {});
+        } else {
+            forward(caller, address, rules);
+        }
+    }
+
+    /** Joins it to where it goes before anything is read, so that a refusal there is a refusal here. */
+    private void forward(DuplexChannel caller, InetSocketAddress address, PortRules rules) {
+        Judgement judgement = rules.raw();
+        RawConnection raw = new RawConnection(
+                services, speech.parse() ? http : null, caller, address, judgement.to(), rules, judgement.taps());
+        switch (judgement.to()) {
             case Destination.ToApp app ->
                 upstreams.connect(
                         loops.next(),
                         app,
                         address,
-                        Relay::new,
-                        channel -> join(caller, (DuplexChannel) channel),
-                        error -> refuse(caller));
+                        raw::upstreamHandler,
+                        channel -> join(caller, raw, (DuplexChannel) channel),
+                        error -> refuse(caller, raw));
             case Destination.ToClient client ->
                 upstreams.connectOnItsLoop(
                         client,
                         address,
-                        Relay::new,
-                        channel -> join(caller, (DuplexChannel) channel),
-                        error -> refuse(caller));
+                        raw::upstreamHandler,
+                        channel -> {
+                            services.report().delivered(client.target().engagementId());
+                            join(caller, raw, (DuplexChannel) channel);
+                        },
+                        error -> refuse(caller, raw));
         }
     }
 
-    private void join(DuplexChannel caller, DuplexChannel upstream) {
-        EventLoop loop = upstream.eventLoop();
-        Relay fromCaller = new Relay();
-        fromCaller.to(upstream);
-        upstream.pipeline().get(Relay.class).to(caller);
-        Sockets.configure(caller);
-        caller.pipeline().addLast(fromCaller);
+    private void join(DuplexChannel caller, RawConnection raw, DuplexChannel upstream) {
+        register(
+                caller,
+                upstream.eventLoop(),
+                () -> {
+                    raw.await();
+                    raw.begin(upstream, Unpooled.EMPTY_BUFFER, false);
+                },
+                () -> Sockets.reset(upstream));
+    }
+
+    private void register(DuplexChannel caller, EventLoop loop, Runnable then, Runnable otherwise) {
         loop.register(caller).addListener((ChannelFuture registered) -> {
             if (registered.isSuccess()) {
                 caller.closeFuture().addListener(done -> open.decrementAndGet());
-                caller.read();
-                upstream.read();
+                then.run();
             } else {
-                Sockets.reset(upstream);
-                refuse(caller);
+                otherwise.run();
+                drop(caller);
             }
         });
     }
 
-    private void refuse(Channel caller) {
+    private void refuse(Channel caller, RawConnection raw) {
+        raw.giveUp();
+        drop(caller);
+    }
+
+    private void drop(Channel caller) {
+        boolean counted = !caller.isRegistered() && caller.isOpen();
         Sockets.reset(caller);
-        open.decrementAndGet();
+        if (counted) {
+            open.decrementAndGet();
+        }
+    }
+
+    /** Its first bytes are there. */
+    private void speak(
+            DuplexChannel caller, InetSocketAddress address, Greeting greeting, ByteBuf first, boolean ended) {
+        Speaker speaker =
+                switch (greeting) {
+                    case HTTP1 -> http;
+                    case HTTP2 -> speech.http2();
+                    case TLS -> speech.tls();
+                    case OTHER, UNDECIDED -> null;
+                };
+        if (speaker != null) {
+            speaker.take(caller, address, first);
+        } else {
+            boolean silent = !first.isReadable() && !ended;
+            unread(caller, address, first, ended, silent ? http : null);
+        }
+    }
+
+    /** It turned out to be no HTTP, and stays with the connection it went to, if there is one. */
+    private void unread(
+            DuplexChannel caller,
+            InetSocketAddress address,
+            ByteBuf first,
+            boolean ended,
+            DuplexChannel upstream,
+            Destination to) {
+        if (upstream == null) {
+            unread(caller, address, first, ended, null);
+        } else {
+            RawConnection raw = new RawConnection(services, null, caller, address, to, PortRules.NONE, List.of());
+            upstream.pipeline().addLast(raw.upstreamHandler());
+            raw.await();
+            raw.begin(upstream, first, ended);
+        }
+    }
+
+    private void unread(DuplexChannel caller, InetSocketAddress address, ByteBuf first, boolean ended, Http1 later) {
+        Judgement judgement = services.rules().get().raw();
+        RawConnection raw = new RawConnection(services, later, caller, address, judgement.to(), null, judgement.taps());
+        raw.await();
+        services.upstreams()
+                .connect(
+                        caller.eventLoop(),
+                        judgement.to(),
+                        address,
+                        raw::upstreamHandler,
+                        channel -> {
+                            if (judgement.to() instanceof Destination.ToClient client) {
+                                services.report().delivered(client.target().engagementId());
+                            }
+                            raw.begin((DuplexChannel) channel, first, ended);
+                        },
+                        error -> {
+                            first.release();
+                            refuse(caller, raw);
+                        });
     }
 }

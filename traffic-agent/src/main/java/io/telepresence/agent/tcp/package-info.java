@@ -1,5 +1,5 @@
 /**
- * Connections to a port of the app: passed on raw to the app, or delivered to a laptop, with half-close, reset and
- * backpressure as they are. Used by the listeners; does not look into the bytes.
+ * Callers' TCP connections: forwards them as they are, or finds out what they speak and hands them to who speaks it.
+ * Used by the listeners.
  */
 package io.telepresence.agent.tcp;

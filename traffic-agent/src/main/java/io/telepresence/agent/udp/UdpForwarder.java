@@ -104,6 +104,9 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
             LOG.debug("{} has {} sources: dropping a datagram of a new one", port, MOST);
             return null;
         }
+        if (addresses.isAbsent() && destination() instanceof Destination.ToApp) {
+            return null;
+        }
         Answers answers = new Answers(context.channel(), source);
         Conversation begun =
                 switch (destination()) {

@@ -1,0 +1,123 @@
+package io.telepresence.agent.http;
+
+import io.netty.buffer.ByteBuf;
+import io.telepresence.agent.report.RequestVerdict;
+import io.telepresence.agent.rules.Destination;
+import io.telepresence.agent.rules.Judgement;
+import io.telepresence.agent.rules.Target;
+import io.telepresence.agent.stream.PortServices;
+import io.telepresence.agent.tap.Taps;
+import io.telepresence.agent.tap.Tee;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+
+/** One request and its response: what was decided, and how far it has come. On one loop. */
+final class Exchange {
+    final String method;
+    final String path;
+    final Judgement judgement;
+    final BodyFraming body;
+    final boolean persistent;
+    final boolean repeatable;
+    private final boolean mayTunnel;
+    /** Bytes of the head, which wait at the begin of what the caller sent; 0 once they are sent. */
+    int headLength;
+    /** The head to send instead of those bytes; null: none. */
+    ByteBuf rewritten;
+    /** Where it goes by now. */
+    Destination to;
+    /** Null until there is a connection. */
+    Upstream upstream;
+    /** The head, kept to send it again on another connection; null: it must not be. */
+    ByteBuf again;
+
+    boolean failedOpen;
+    boolean requestDone;
+    boolean responseDone;
+    boolean finished;
+    private List<Tee> tees = List.of();
+
+    Exchange(RequestHead head, int headLength, Judgement judgement) {
+        this.method = head.method();
+        this.path = head.path();
+        this.judgement = judgement;
+        this.body = head.body();
+        this.persistent = head.isPersistent();
+        this.repeatable = head.isRepeatable();
+        this.mayTunnel = head.mayTunnel();
+        this.headLength = headLength;
+        this.rewritten = head.withoutHttp2Offer();
+        this.to = judgement.to();
+    }
+
+    void copyTo(Taps taps, InetSocketAddress caller) {
+        if (!judgement.taps().isEmpty()) {
+            tees = new ArrayList<>();
+            for (Target target : judgement.taps()) {
+                tees.add(taps.openRequest(target, caller));
+            }
+        }
+    }
+
+    void copy(ByteBuf data) {
+        for (Tee tee : tees) {
+            tee.data(data.retainedDuplicate());
+        }
+    }
+
+    /** Once: the connection belongs to no request any more. */
+    List<Tee> takeTees() {
+        List<Tee> taken = tees;
+        tees = List.of();
+        return taken;
+    }
+
+    /** All of the request is sent. Its copy goes on when it may become a tunnel. */
+    void requestDone() {
+        requestDone = true;
+        if (!mayTunnel) {
+            endCopies();
+        }
+    }
+
+    private void endCopies() {
+        if (requestDone) {
+            takeTees().forEach(Tee::end);
+        } else {
+            takeTees().forEach(Tee::cut);
+        }
+    }
+
+    /** Tells where it goes, once there is a connection. */
+    void report(PortServices services) {
+        String taker =
+                to instanceof Destination.ToClient client ? client.target().engagementId() : "";
+        if (!taker.isEmpty()) {
+            services.report().delivered(taker);
+        }
+        List<Target> taps = judgement.taps();
+        List<String> tapIds = taps.isEmpty()
+                ? List.of()
+                : taps.stream().map(Target::engagementId).toList();
+        services.report()
+                .verdict(new RequestVerdict(services.port().number(), method, path, taker, tapIds, failedOpen));
+    }
+
+    /** Something of the response came: from now on it cannot be sent again. */
+    void answered() {
+        if (again != null) {
+            again.release();
+            again = null;
+        }
+    }
+
+    void release() {
+        answered();
+        endCopies();
+        if (rewritten != null) {
+            rewritten.release();
+            rewritten = null;
+        }
+    }
+}

@@ -1,0 +1,190 @@
+package io.telepresence.agent.tcp;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.socket.DuplexChannel;
+import io.telepresence.agent.http.Greeting;
+import io.telepresence.agent.http.Http1;
+import io.telepresence.agent.rules.Destination;
+import io.telepresence.agent.rules.PortRules;
+import io.telepresence.agent.rules.Target;
+import io.telepresence.agent.stream.PortServices;
+import io.telepresence.agent.stream.Relay;
+import io.telepresence.agent.tap.Tee;
+import java.net.InetSocketAddress;
+import java.util.List;
+
+/**
+ * One caller's connection, forwarded as it is. Where it goes is decided once, with one exception: a caller that began
+ * like HTTP/1 keeps its connection for many requests, and each of them has a right to a verdict. So, when the rules have
+ * changed meanwhile, and the caller sends what looks like a request after the other side spoke last, the connection is
+ * from there on read as HTTP. Nothing of this costs anything while the rules stay as they are.
+ *
+ * <p>In the same way such a caller survives that the laptop it was delivered to is cut off between two requests.
+ *
+ * <p>Everything happens on the loop of both channels.
+ */
+final class RawConnection {
+    private final PortServices services;
+    private final Http1 http;
+    private final DuplexChannel caller;
+    private final InetSocketAddress address;
+    private final Destination to;
+    private final List<Tee> tees;
+    private DuplexChannel upstream;
+    private PortRules judgedBy;
+    private boolean spoken;
+    private boolean likeHttp;
+    private boolean callerSpokeLast;
+    private boolean callerEnded;
+
+    /**
+     * @param http null: never read as HTTP
+     * @param judgedBy the rules that decided {@code to}; null: those in force when the caller first speaks
+     * @param taps who gets a copy
+     */
+    RawConnection(
+            PortServices services,
+            Http1 http,
+            DuplexChannel caller,
+            InetSocketAddress address,
+            Destination to,
+            PortRules judgedBy,
+            List<Target> taps) {
+        this.services = services;
+        this.http = http;
+        this.caller = caller;
+        this.address = address;
+        this.to = to;
+        this.judgedBy = judgedBy;
+        this.likeHttp = http != null;
+        this.tees = taps.isEmpty()
+                ? List.of()
+                : taps.stream().map(tap -> services.taps().open(tap, address)).toList();
+    }
+
+    /** The handler of the channel that the caller's bytes will go to. */
+    ChannelHandler upstreamHandler() {
+        return new Relay(new FromUpstream());
+    }
+
+    /** The caller is registered already; what it does from now on counts. */
+    void await() {
+        caller.pipeline().addLast(new Relay(new FromCaller()));
+    }
+
+    /**
+     * Begins, after {@link #await}; both channels are on the calling loop.
+     *
+     * @param open has the {@link #upstreamHandler}
+     * @param first what the caller has sent already; owned by this
+     * @param ended whether the caller has ended after that
+     */
+    void begin(DuplexChannel open, ByteBuf first, boolean ended) {
+        upstream = open;
+        Relay.join(caller, upstream, first, ended);
+    }
+
+    /** It never had a connection to go to. */
+    void giveUp() {
+        tees.forEach(Tee::cut);
+    }
+
+    private void readAsHttp(ByteBuf first, boolean goesOn) {
+        tees.forEach(Tee::end);
+        Relay.part(caller, upstream);
+        http.take(caller, address, first, goesOn ? upstream : null, goesOn ? to : null);
+    }
+
+    /** Whether requests from here on may have another verdict than the connection had. */
+    private boolean isOutdated() {
+        PortRules now = services.rules().get();
+        if (now == judgedBy) {
+            return false;
+        }
+        boolean outdated = judgedBy == null
+                ? now.needsHttp()
+                : now.needsHttp() || !now.raw().equals(judgedBy.raw());
+        judgedBy = outdated ? judgedBy : now;
+        return outdated;
+    }
+
+    private final class FromCaller implements Relay.Listener {
+        @Override
+        public boolean data(ByteBuf data) {
+            if (likeHttp && !callerSpokeLast) {
+                boolean outdated = isOutdated();
+                if (!spoken || outdated) {
+                    likeHttp = Greeting.of(data).mayBeHttp1();
+                    spoken = true;
+                }
+                if (likeHttp && outdated) {
+                    readAsHttp(data, true);
+                    return false;
+                }
+            }
+            callerSpokeLast = true;
+            for (Tee tee : tees) {
+                tee.data(data.retainedDuplicate());
+            }
+            return true;
+        }
+
+        @Override
+        public void ended() {
+            callerEnded = true;
+            tees.forEach(Tee::end);
+        }
+
+        @Override
+        public boolean lost() {
+            tees.forEach(Tee::cut);
+            return true;
+        }
+    }
+
+    private final class FromUpstream implements Relay.Listener {
+        @Override
+        public boolean data(ByteBuf data) {
+            if (callerSpokeLast) {
+                callerSpokeLast = isInterim(data);
+            } else if (!spoken) {
+                likeHttp = false;
+            }
+            return true;
+        }
+
+        @Override
+        public void ended() {
+            likeHttp = false;
+        }
+
+        @Override
+        public boolean lost() {
+            boolean survives = likeHttp
+                    && !callerSpokeLast
+                    && !callerEnded
+                    && caller.isActive()
+                    && to instanceof Destination.ToClient
+                    && (spoken || isCut());
+            if (survives) {
+                readAsHttp(Unpooled.EMPTY_BUFFER, false);
+            } else {
+                tees.forEach(Tee::cut);
+            }
+            return !survives;
+        }
+
+        /** Whether the laptop was cut off because its engagement is over. */
+        private boolean isCut() {
+            return !services.rules().get().raw().to().equals(to);
+        }
+
+        /** "Go on" with the body of the same request. */
+        private boolean isInterim(ByteBuf data) {
+            int begin = data.readerIndex();
+            return data.readableBytes() > 9 && data.getByte(begin) == 'H' && data.getByte(begin + 9) == '1';
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package io.telepresence.agent.tcp;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.util.concurrent.Future;
+import io.telepresence.agent.http.Greeting;
+import io.telepresence.agent.stream.Sockets;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Waits for the first words of a caller on a port where somebody wants some requests only. A caller that is silent for
+ * {@value #PATIENCE_MILLIS} ms waits for the other side to speak first, or keeps a connection in stock: it is forwarded
+ * as bytes, and may still begin with a request later.
+ */
+final class Sniffer extends ChannelInboundHandlerAdapter {
+    /** What happens next; owns the bytes, which may be none. On the caller's loop, with the sniffer gone. */
+    interface Next {
+        /** @param ended whether the caller has ended after these bytes */
+        void go(Greeting greeting, ByteBuf first, boolean ended);
+    }
+
+    private static final int PATIENCE_MILLIS = 1_000;
+
+    private final DuplexChannel caller;
+    private final Next next;
+    private ByteBuf bytes = Unpooled.EMPTY_BUFFER;
+    private Future<?> bound;
+    private boolean over;
+
+    private Sniffer(DuplexChannel caller, Next next) {
+        this.caller = caller;
+        this.next = next;
+    }
+
+    /** On the caller's loop, with nothing read yet. */
+    static void begin(DuplexChannel caller, Next next) {
+        Sniffer sniffer = new Sniffer(caller, next);
+        caller.pipeline().addLast(sniffer);
+        sniffer.bound = caller.eventLoop()
+                .schedule(() -> sniffer.end(Greeting.UNDECIDED, false), PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+        caller.read();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        ByteBuf data = (ByteBuf) message;
+        bytes = bytes.isReadable() ? Unpooled.wrappedBuffer(bytes, data) : data;
+        Greeting greeting = Greeting.of(bytes);
+        if (greeting != Greeting.UNDECIDED) {
+            end(greeting, false);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        if (!over) {
+            caller.read();
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event == ChannelInputShutdownEvent.INSTANCE) {
+            end(Greeting.OTHER, true);
+        }
+    }
+
+    private void end(Greeting greeting, boolean ended) {
+        if (!over) {
+            stop();
+            caller.pipeline().remove(this);
+            ByteBuf first = bytes;
+            bytes = Unpooled.EMPTY_BUFFER;
+            next.go(greeting, first, ended);
+        }
+    }
+
+    private void stop() {
+        over = true;
+        bound.cancel(false);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        Sockets.reset(caller);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        stop();
+        bytes.release();
+    }
+}
