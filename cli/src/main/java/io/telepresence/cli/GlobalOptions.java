@@ -17,9 +17,11 @@ record GlobalOptions(String config, Format format, Progress.Style progress) {
     static final Set<String> HELP = Set.of("-h", "--help");
 
     static CommandSpec addTo(CommandSpec spec) {
+        // genyaml has a file named --output; there the format is only --format.
+        String[] format =
+                spec.findOption("--output") == null ? new String[] {"--output", "--format"} : new String[] {"--format"};
         return spec.addOption(Options.text("Path of the client's configuration file", "--config"))
-                .addOption(Options.text(
-                        "Format of the output: json, yaml, json-stream or default", "--output", "--format"))
+                .addOption(Options.text("Format of the output: json, yaml, json-stream or default", format))
                 .addOption(Options.text("Style of progress: auto, tty, plain, json or quiet", "--progress"))
                 .addOption(OptionSpec.builder("-h", "--help")
                         .usageHelp(true)
@@ -35,6 +37,6 @@ record GlobalOptions(String config, Format format, Progress.Style progress) {
     }
 
     static Format format(ParseResult options) throws FaultException {
-        return Format.parse(options.matchedOptionValue("--output", "default"));
+        return Format.parse(options.matchedOptionValue("--format", "default"));
     }
 }

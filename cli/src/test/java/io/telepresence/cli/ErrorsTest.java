@@ -22,7 +22,6 @@ final class ErrorsTest {
                     helm instal | telepresence: error: unknown command "instal" for "telepresence helm". Did you mean "install"?
                     connect --nmae x | telepresence connect: error: unknown flag: --nmae. Did you mean "--name"?
                     connect --docker | telepresence connect: error: unknown flag: --docker. See "telepresence connect --help"
-                    intercept echo --http-header a=b | telepresence intercept: error: unknown flag: --http-header. See "telepresence intercept --help"
                     intercept | telepresence intercept: error: missing argument <name>. See "telepresence intercept --help"
                     intercept echo --port | telepresence intercept: error: flag needs a value: --port. See "telepresence intercept --help"
                     intercept echo sleep | telepresence intercept: error: unexpected argument "sleep". See "telepresence intercept --help"

@@ -7,12 +7,16 @@ import io.telepresence.cli.daemon.Daemon;
 import io.telepresence.cli.daemon.DaemonStatus;
 import io.telepresence.cli.daemon.EngageWish;
 import io.telepresence.cli.daemon.Engagement;
+import io.telepresence.cli.daemon.Explanation;
 import io.telepresence.cli.daemon.HelmWish;
 import io.telepresence.cli.daemon.KubeContext;
 import io.telepresence.cli.daemon.KubeFlags;
+import io.telepresence.cli.daemon.LeaveWish;
 import io.telepresence.cli.daemon.LogLevelWish;
 import io.telepresence.cli.daemon.LogsWish;
+import io.telepresence.cli.daemon.WhyWish;
 import io.telepresence.cli.daemon.Workload;
+import io.telepresence.cli.daemon.YamlWish;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.util.ArrayList;
@@ -26,6 +30,8 @@ final class FakeDaemon implements Daemon {
     Object asked;
 
     boolean connected;
+    boolean endedBySomebody;
+    Explanation explanation = Samples.explanation();
     final List<Engagement> engagements = new ArrayList<>();
     List<Workload> workloads = List.of();
     Engagement next = Samples.intercept(Samples.port("TCP", 8080, 8080, "http", 80));
@@ -78,11 +84,43 @@ final class FakeDaemon implements Daemon {
     }
 
     @Override
-    public void leave(String name) throws FaultException {
+    public void leave(LeaveWish wish) throws FaultException {
+        asked = wish;
         Optional<Engagement> found =
-                engagements.stream().filter(e -> e.name().equals(name)).findFirst();
-        engagements.remove(found.orElseThrow(() ->
-                Fault.user("Intercept named \"" + name + "\" not found", "").exception()));
+                engagements.stream().filter(e -> e.name().equals(wish.name())).findFirst();
+        engagements.remove(found.orElseThrow(() -> Fault.user("Intercept named \"" + wish.name() + "\" not found", "")
+                .exception()));
+    }
+
+    @Override
+    public void awaitEnd(LeaveWish wish) throws FaultException {
+        if (!endedBySomebody) {
+            throw Fault.user("nobody ends it here", "").exception();
+        }
+        engagements.clear();
+    }
+
+    @Override
+    public void uninstall(List<String> workloads, Consumer<String> steps) {
+        asked = workloads;
+        steps.accept("Removing traffic-agents");
+    }
+
+    @Override
+    public void revoke(KubeFlags flags, String managerNamespace, String id) {
+        asked = managerNamespace + " " + id + " " + flags.flags();
+    }
+
+    @Override
+    public Explanation explain(WhyWish wish) {
+        asked = wish;
+        return explanation;
+    }
+
+    @Override
+    public String generateYaml(YamlWish wish) {
+        asked = wish;
+        return "name: traffic-agent\n";
     }
 
     @Override

@@ -44,10 +44,10 @@ final class OutputsTest {
                 """
                 Using Deployment echo
                 intercepted
-                    Intercept name: echo
-                    State         : ACTIVE
-                    Workload kind : Deployment
-                    Intercepting  : 10.244.0.7 -> 127.0.0.1
+                    Intercept name         : echo
+                    State                  : ACTIVE
+                    Workload kind          : Deployment
+                    Intercepting           : 10.244.0.7 -> 127.0.0.1
                         8080 -> 8080 TCP
                         5353 -> 53 UDP
                 """,
@@ -65,8 +65,8 @@ final class OutputsTest {
     void interceptInDetail() {
         typing.daemon.connected = true;
         assertEquals(
-                "{\"id\":\"5e55:echo\",\"name\":\"echo\",\"disposition\":\"ACTIVE\",\"workload_kind\":\"Deployment\","
-                        + "\"target_host\":\"127.0.0.1\",\"target_port\":8080,\"port_id\":\"http\","
+                "{\"id\":\"5e55:echo\",\"name\":\"echo\",\"kind\":\"intercept\",\"disposition\":\"ACTIVE\",\"workload_kind\":\"Deployment\","
+                        + "\"container\":\"app\",\"target_host\":\"127.0.0.1\",\"target_port\":8080,\"port_id\":\"http\","
                         + "\"container_port\":8080,\"environment\":{\"GREETING\":\"hello\"},"
                         + "\"filter_desc\":\"all TCP connections\",\"global\":true,\"pod_ip\":\"10.244.0.7\"}\n",
                 printed("intercept echo --detailed-output --output json"));
@@ -297,7 +297,9 @@ final class OutputsTest {
 
     @Test
     void helpListsCommandsAndFlags() {
-        assertTrue(printed("").contains("  leave, detach    End an intercept\n"), typing.out());
+        assertTrue(
+                printed("").contains("  leave, detach    End an intercept, replace, wiretap or ingest\n"),
+                typing.out());
         assertTrue(printed("--help").contains("  connect "));
         assertTrue(printed("helm --help").contains("  uninstall  "));
         assertTrue(printed("connect --help").startsWith("Usage: telepresence connect [OPTIONS] [-- COMMAND...]\n"));

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.telepresence.cli.daemon.ConnectWish;
-import io.telepresence.cli.daemon.EngageWish;
 import io.telepresence.cli.daemon.HelmWish;
 import io.telepresence.cli.daemon.KubeFlags;
 import io.telepresence.cli.daemon.LogLevelWish;
@@ -112,36 +111,6 @@ final class RequestsTest {
         assertEquals("from-env", typing.<HelmWish>asked().managerNamespace());
         typing.type("helm install -n scope");
         assertEquals("scope", typing.<HelmWish>asked().managerNamespace());
-    }
-
-    @Test
-    void interceptByItselfAsksForDefaults() {
-        typing.daemon.connected = true;
-        assertEquals(0, typing.type("intercept echo"));
-        assertEquals(
-                new EngageWish("echo", new EngageWish.Workload("echo", ""), "", "", "127.0.0.1", List.of()),
-                typing.<EngageWish>asked());
-    }
-
-    @Test
-    void interceptTakesItsFlags() {
-        typing.daemon.connected = true;
-        assertEquals(
-                0,
-                typing.type("intercept mine -w echo -n shop --service api --container app --address 127.0.0.9"
-                        + " -p 8080:http -p 9090:53/UDP,7070"));
-        assertEquals(
-                new EngageWish(
-                        "mine",
-                        new EngageWish.Workload("echo", "shop"),
-                        "api",
-                        "app",
-                        "127.0.0.9",
-                        List.of(
-                                new EngageWish.Port(8080, "http"),
-                                new EngageWish.Port(9090, "53/UDP"),
-                                new EngageWish.Port(7070, ""))),
-                typing.<EngageWish>asked());
     }
 
     @Test

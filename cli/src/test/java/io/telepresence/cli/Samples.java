@@ -2,6 +2,7 @@ package io.telepresence.cli;
 
 import io.telepresence.cli.daemon.DaemonStatus;
 import io.telepresence.cli.daemon.Engagement;
+import io.telepresence.cli.daemon.Explanation;
 import io.telepresence.cli.daemon.Workload;
 import java.util.List;
 import java.util.Map;
@@ -15,15 +16,54 @@ final class Samples {
         return new Engagement.Port(protocol, local, container, service == 0 ? "" : "echo", name, service);
     }
 
+    static final Engagement.Mount UNMOUNTED = new Engagement.Mount("", "", "", "", 0, List.of());
+    static final Engagement.Requests ALL = new Engagement.Requests("", List.of(), "", Map.of());
+
     static Engagement intercept(Engagement.Port... ports) {
+        return engagement(Engagement.Kind.INTERCEPT, "echo", UNMOUNTED, ports);
+    }
+
+    static Engagement engagement(Engagement.Kind kind, String name, Engagement.Mount mount, Engagement.Port... ports) {
+        return engagement(kind, name, mount, ALL, Optional.empty(), ports);
+    }
+
+    static Engagement engagement(
+            Engagement.Kind kind,
+            String name,
+            Engagement.Mount mount,
+            Engagement.Requests requests,
+            Optional<Engagement.Copies> copies,
+            Engagement.Port... ports) {
         return new Engagement(
-                "5e55:echo",
-                "echo",
-                "ann@laptop",
+                new Engagement.Identity("5e55:" + name, name, kind, "ann@laptop"),
                 new Engagement.State("ACTIVE", ""),
-                new Engagement.Target("echo", "Deployment", "default", "127.0.0.1", "10.244.0.7"),
+                new Engagement.Target("echo", "Deployment", "default", "app", "127.0.0.1", "10.244.0.7"),
                 List.of(ports),
-                Map.of("GREETING", "hello"));
+                requests,
+                new Engagement.Pod(Map.of("GREETING", "hello"), mount),
+                copies);
+    }
+
+    static Engagement.Mount mounted(String directory) {
+        return new Engagement.Mount(directory, "/tel_app_mounts/app", "", "10.244.0.7", 0, List.of("/data"));
+    }
+
+    static Engagement.Mount unmounted(String error) {
+        return new Engagement.Mount("", "", error, "", 0, List.of());
+    }
+
+    static Explanation explanation() {
+        Engagement alice = engagement(Engagement.Kind.INTERCEPT, "alice", UNMOUNTED);
+        Engagement bob = engagement(Engagement.Kind.INTERCEPT, "bob", UNMOUNTED);
+        Engagement tap = engagement(Engagement.Kind.WIRETAP, "tap", UNMOUNTED);
+        return new Explanation(
+                new Explanation.Workload("Deployment", "echo", "default", 8080),
+                List.of(
+                        new Explanation.Rule(alice, true, "header 'X-User: alice'"),
+                        new Explanation.Rule(bob, false, "header X-User is 'alice', not 'bob'"),
+                        new Explanation.Rule(tap, true, "all TCP connections")),
+                "5e55:alice",
+                List.of());
     }
 
     static Workload workload(String name, String agent, String reason, Engagement... engagements) {

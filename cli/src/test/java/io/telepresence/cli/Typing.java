@@ -23,6 +23,8 @@ final class Typing implements Daemons {
     boolean rootRuns = true;
     boolean rootOfAnother;
     int childExit;
+    Path directory = Path.of("/srv/dir");
+    boolean stopped;
     final List<String> children = new ArrayList<>();
     String stdin = "";
 
@@ -31,6 +33,10 @@ final class Typing implements Daemons {
 
     /** Types one line; words are separated by single spaces. The exit code. */
     int type(String line) {
+        return type(line.isEmpty() ? List.of() : List.of(line.split(" ", -1)));
+    }
+
+    int type(List<String> words) {
         out.reset();
         err.reset();
         var streams = new Machine.Streams(
@@ -38,12 +44,14 @@ final class Typing implements Daemons {
                 new PrintStream(out, true, StandardCharsets.UTF_8),
                 new PrintStream(err, true, StandardCharsets.UTF_8),
                 false);
-        Machine machine = new Machine(environment, Path.of("/srv/dir"), streams, this, (command, variables) -> {
-            children.add(command + " " + variables + " connected=" + daemon.connected + " intercepts="
+        Machine machine = new Machine(environment, directory, streams, this, job -> {
+            children.add(job.command() + " " + job.environment() + " connected=" + daemon.connected + " intercepts="
                     + daemon.engagements.size());
+            job.started().run();
+            stopped = job.over().getAsBoolean();
             return childExit;
         });
-        return new RootCommand(machine).run(line.isEmpty() ? List.of() : List.of(line.split(" ", -1)));
+        return new RootCommand(machine).run(words);
     }
 
     String out() {

@@ -62,6 +62,11 @@ public record Call(ParseResult options, List<String> childCommand, Surroundings 
         return options.matchedPositionalValue(index, "");
     }
 
+    /** All positional parameters of a command that takes several. */
+    List<String> parameters() {
+        return options.matchedPositionalValue(0, List.of());
+    }
+
     Optional<Daemon> runningDaemon() throws io.telepresence.fault.FaultException {
         return daemons().user();
     }

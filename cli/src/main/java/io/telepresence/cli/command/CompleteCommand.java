@@ -8,9 +8,10 @@ import io.telepresence.fault.FaultException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** Hidden: prints what may stand in place of the last of its words, one per line. Never fails, never starts a daemon. */
 final class CompleteCommand implements Command {
@@ -31,19 +32,12 @@ final class CompleteCommand implements Command {
 
     @Override
     public CommandSpec spec() {
-        return CommandSpec.create()
-                .addPositional(PositionalParamSpec.builder()
-                        .index("0..*")
-                        .arity("0..*")
-                        .type(List.class)
-                        .auxiliaryTypes(String.class)
-                        .paramLabel("<word>")
-                        .build());
+        return CommandSpec.create().addPositional(Options.parameters("<word>", "What was typed so far"));
     }
 
     @Override
     public int run(Call call) {
-        List<String> words = call.options().matchedPositionalValue(0, List.<String>of());
+        List<String> words = call.parameters();
         String last = words.isEmpty() ? "" : words.getLast();
         List<String> before = words.isEmpty() ? List.of() : words.subList(0, words.size() - 1);
         candidates(call, before, last).stream()
@@ -68,7 +62,7 @@ final class CompleteCommand implements Command {
         }
         try {
             String option = before.getLast().startsWith("-") ? before.getLast() : "";
-            List<String> values = optionValues(call, option);
+            List<String> values = optionValues(call, chosen, option);
             if (!values.isEmpty()) {
                 return values;
             }
@@ -86,19 +80,29 @@ final class CompleteCommand implements Command {
         return names;
     }
 
-    private static List<String> optionValues(Call call, String option) throws FaultException {
-        Optional<Daemon> daemon = call.runningDaemon();
+    private static List<String> optionValues(Call call, Command command, String option) throws FaultException {
         return switch (option) {
-            case "--output", "--format" -> List.of("default", "json", "yaml", "json-stream");
+            case "--output", "--format" ->
+                command instanceof GenyamlCommand ? List.of() : List.of("default", "json", "yaml", "json-stream");
             case "--progress" -> List.of("auto", "tty", "plain", "json", "quiet");
+            case "--env-syntax" ->
+                List.of("docker", "compose", "sh", "sh:export", "csh", "csh:export", "ps", "ps:export", "cmd", "json");
+            case "--mechanism" -> List.of("tcp", "http");
+            case "--mount" -> command instanceof EngageCommand ? List.of("true", "false") : List.of();
+            default -> call.runningDaemon().isEmpty() ? List.of() : daemonsValues(call, command, option);
+        };
+    }
+
+    private static List<String> daemonsValues(Call call, Command command, String option) throws FaultException {
+        Daemon daemon = call.daemon();
+        return switch (option) {
             case "--context" ->
-                daemon.isEmpty()
-                        ? List.of()
-                        : daemon.get().contexts(KubeOptions.of(call)).stream()
-                                .map(KubeContext::name)
-                                .toList();
-            case "--namespace", "-n" ->
-                daemon.isEmpty() ? List.of() : daemon.get().namespaces(KubeOptions.of(call));
+                daemon.contexts(KubeOptions.of(call)).stream()
+                        .map(KubeContext::name)
+                        .toList();
+            case "--namespace", "-n" -> daemon.namespaces(KubeOptions.of(call));
+            case "--workload", "-w" -> workloads(daemon, false);
+            case "--container", "-c" -> command instanceof LeaveCommand ? containers(daemon) : List.of();
             default -> List.of();
         };
     }
@@ -108,17 +112,38 @@ final class CompleteCommand implements Command {
         return switch (command.name()) {
             case "completion" -> List.of("bash", "zsh", "fish");
             case "loglevel" -> List.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE");
-            case "intercept" ->
-                daemon.isEmpty()
-                        ? List.of()
-                        : daemon.get().list("").stream().map(Workload::name).toList();
-            case "leave" ->
-                daemon.isEmpty()
-                        ? List.of()
-                        : daemon.get().status().engagements().stream()
-                                .map(Engagement::name)
-                                .toList();
+            case "intercept", "replace", "wiretap", "ingest" ->
+                daemon.isEmpty() ? List.of() : workloads(daemon.get(), false);
+            case "uninstall" -> daemon.isEmpty() ? List.of() : workloads(daemon.get(), true);
+            case "leave" -> daemon.isEmpty() ? List.of() : engagements(daemon.get());
             default -> List.of();
         };
+    }
+
+    private static List<String> workloads(Daemon daemon, boolean withAgent) throws FaultException {
+        return daemon.list("").stream()
+                .filter(w -> !withAgent || !w.agentVersion().isEmpty())
+                .map(Workload::name)
+                .toList();
+    }
+
+    /** Names, and for what is named after a container the workload alone too. */
+    private static List<String> engagements(Daemon daemon) throws FaultException {
+        Set<String> names = new TreeSet<>();
+        for (Engagement engagement : daemon.status().engagements()) {
+            names.add(engagement.name());
+            if (engagement.name().indexOf('/') > 0) {
+                names.add(engagement.target().workload());
+            }
+        }
+        return List.copyOf(names);
+    }
+
+    private static List<String> containers(Daemon daemon) throws FaultException {
+        return daemon.status().engagements().stream()
+                .map(e -> e.target().container())
+                .filter(c -> !c.isEmpty())
+                .distinct()
+                .toList();
     }
 }

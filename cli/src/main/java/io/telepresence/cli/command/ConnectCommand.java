@@ -3,8 +3,8 @@ package io.telepresence.cli.command;
 import io.telepresence.cli.daemon.ConnectWish;
 import io.telepresence.cli.daemon.Connected;
 import io.telepresence.cli.daemon.Daemon;
+import io.telepresence.cli.run.Job;
 import io.telepresence.fault.FaultException;
-import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code telepresence connect [-- COMMAND]}. */
@@ -64,7 +64,7 @@ final class ConnectCommand implements Command {
             return 0;
         }
         try {
-            return call.around().children().run(call.childCommand(), Map.of());
+            return call.around().children().run(Job.of(call.childCommand()));
         } finally {
             if (!connected.already()) {
                 daemon.disconnect();

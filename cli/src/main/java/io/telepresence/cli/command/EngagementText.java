@@ -1,87 +1,127 @@
 package io.telepresence.cli.command;
 
 import io.telepresence.cli.daemon.Engagement;
+import io.telepresence.cli.daemon.Engagement.Kind;
 import io.telepresence.cli.output.KeyValues;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
-/** Shows an intercept: as the documented block, and as the documented object. */
+/** Shows an engagement as the documented block. */
 final class EngagementText {
+    /** As wide as the longest keys that Telepresence may show in these blocks. */
+    private static final int ONE_PORT = "Intercept name".length();
+
+    private static final int SEVERAL_PORTS = "Service Port Identifier".length();
+
     private EngagementText() {}
 
-    /** The indented block; {@code debug} adds what only support wants to know. */
+    /** What is printed when it begins. {@code mountWasNamed}: the user said where the volumes shall be. */
+    static List<String> started(Engagement engagement, boolean mountWasNamed) {
+        List<String> lines = new ArrayList<>();
+        lines.add("Using " + engagement.target().workloadKind() + " "
+                + engagement.target().workload());
+        switch (engagement.kind()) {
+            case REPLACE -> lines.addAll(container(engagement, "", false).lines());
+            case INGEST -> lines.addAll(container(engagement, "   ", false).lines());
+            case INTERCEPT, WIRETAP -> {
+                lines.add(word(engagement.kind()));
+                lines.addAll(traffic(engagement, !mountWasNamed, false).lines());
+            }
+        }
+        return lines;
+    }
+
+    /** As a part of {@code list}; {@code debug} adds what only support wants to know. */
     static List<String> lines(Engagement engagement, boolean debug) {
+        KeyValues block =
+                switch (engagement.kind()) {
+                    case REPLACE -> container(engagement, "  ", debug);
+                    case INGEST -> container(engagement, "   ", debug);
+                    case INTERCEPT, WIRETAP -> traffic(engagement, true, debug);
+                };
+        engagement
+                .copies()
+                .ifPresent(c -> block.add(engagement.kind() == Kind.WIRETAP ? "Copies" : "Delivered", count(c)));
+        return block.lines();
+    }
+
+    static String word(Kind kind) {
+        return switch (kind) {
+            case INTERCEPT -> "intercepted";
+            case REPLACE -> "replaced";
+            case WIRETAP -> "wiretapped";
+            case INGEST -> "ingested";
+        };
+    }
+
+    private static KeyValues container(Engagement engagement, String indent, boolean debug) {
+        KeyValues block =
+                new KeyValues(indent).add("Container name", engagement.target().container());
+        if (engagement.kind() == Kind.REPLACE || engagement.state().wrong()) {
+            block.add("State", engagement.state().text());
+        }
+        block.add("Workload kind", engagement.target().workloadKind());
+        addDebug(block, engagement, debug);
+        if (!engagement.ports().isEmpty()) {
+            addPorts(block, "Port forwards", engagement);
+        }
+        return volumes(block, engagement, true);
+    }
+
+    private static KeyValues traffic(Engagement engagement, boolean mountToo, boolean debug) {
         boolean several = engagement.ports().size() > 1;
-        KeyValues block = new KeyValues(several ? "    " : "  ")
-                .add("Intercept name", engagement.name())
+        KeyValues block = several ? new KeyValues("    ", SEVERAL_PORTS) : new KeyValues("  ", ONE_PORT);
+        block.add(engagement.kind() == Kind.WIRETAP ? "Wiretap name" : "Intercept name", engagement.name())
                 .add("State", engagement.state().text())
                 .add("Workload kind", engagement.target().workloadKind());
-        if (debug) {
-            block.add("ID", engagement.id());
-            block.addIfSet("Client", engagement.client());
-        }
+        addDebug(block, engagement, debug);
         if (several) {
-            block.add(
-                    "Intercepting",
-                    engagement.target().podIp() + " -> " + engagement.target().host(),
-                    engagement.ports().stream().map(EngagementText::portLine).toList());
+            addPorts(block, "Intercepting", engagement);
+            block.addIfSet("Filter", engagement.requests().description());
         } else {
             block.add("Destination", engagement.target().host() + ":" + localPort(engagement));
             block.add("Intercepting", filter(engagement));
             addressOfServiceless(block, engagement);
         }
-        return block.lines();
+        return volumes(block, engagement, mountToo || several);
     }
 
-    /** The object of structured output; members that are empty are left out. */
-    static Map<String, Object> tree(Engagement engagement) {
-        Map<String, Object> tree = new LinkedHashMap<>();
-        tree.put("id", engagement.id());
-        tree.put("name", engagement.name());
-        tree.put("disposition", engagement.state().disposition());
-        putIfSet(tree, "message", engagement.state().message());
-        tree.put("workload_kind", engagement.target().workloadKind());
-        tree.put("target_host", engagement.target().host());
-        tree.put("target_port", localPort(engagement));
-        if (!engagement.ports().isEmpty()) {
-            Engagement.Port first = engagement.ports().getFirst();
-            putIfSet(tree, "port_id", identifier(first));
-            tree.put("container_port", first.container());
+    private static void addDebug(KeyValues block, Engagement engagement, boolean debug) {
+        if (debug) {
+            block.add("ID", engagement.id())
+                    .addIfSet("Client", engagement.client())
+                    .addIfSet("Mechanism", engagement.requests().mechanism());
+            List<String> metadata = engagement.requests().metadata().entrySet().stream()
+                    .map(e -> e.getKey() + "=" + e.getValue())
+                    .toList();
+            block.addIfSet("Metadata", String.join(", ", metadata));
         }
-        if (!engagement.environment().isEmpty()) {
-            tree.put("environment", engagement.environment());
-        }
-        tree.put("filter_desc", filter(engagement));
-        tree.put("global", true);
-        putIfSet(tree, "pod_ip", engagement.target().podIp());
-        if (engagement.ports().size() > 1) {
-            tree.put(
-                    "ports",
-                    engagement.ports().stream().map(EngagementText::port).toList());
-        }
-        return tree;
     }
 
-    private static Map<String, Object> port(Engagement.Port port) {
-        Map<String, Object> tree = new LinkedHashMap<>();
-        tree.put("target_port", port.local());
-        putIfSet(tree, "port_id", identifier(port));
-        tree.put("container_port", port.container());
-        tree.put("protocol", port.protocol());
-        return tree;
+    private static void addPorts(KeyValues block, String key, Engagement engagement) {
+        block.add(
+                key,
+                engagement.target().podIp() + " -> " + engagement.target().host(),
+                engagement.ports().stream()
+                        .map(p -> "    " + portLine(engagement, p))
+                        .toList());
     }
 
-    private static String portLine(Engagement.Port port) {
-        int from = port.servicePort() > 0 ? port.servicePort() : port.container();
-        return "    " + from + " -> " + port.local() + " " + port.protocol();
+    /** A replace takes the container's ports, whatever services call them. */
+    private static String portLine(Engagement engagement, Engagement.Port port) {
+        boolean ofService = engagement.kind() != Kind.REPLACE && port.servicePort() > 0;
+        int from = ofService ? port.servicePort() : port.container();
+        return from + " -> " + port.local() + " " + port.protocol();
     }
 
-    private static String identifier(Engagement.Port port) {
-        if (!port.servicePortName().isEmpty()) {
-            return port.servicePortName();
+    private static KeyValues volumes(KeyValues block, Engagement engagement, boolean pointToo) {
+        Engagement.Mount mount = engagement.mount();
+        if (!mount.error().isEmpty()) {
+            block.add("Volume Mount Error", mount.error());
+        } else if (pointToo) {
+            block.addIfSet("Volume Mount Point", mount.localDir());
         }
-        return port.servicePort() > 0 ? Integer.toString(port.servicePort()) : "";
+        return mount.port() > 0 ? block.add("Volume Mount Port", Integer.toString(mount.port())) : block;
     }
 
     private static void addressOfServiceless(KeyValues block, Engagement engagement) {
@@ -95,19 +135,33 @@ final class EngagementText {
         }
     }
 
-    private static int localPort(Engagement engagement) {
+    private static String count(Engagement.Copies copies) {
+        String text = Long.toString(copies.delivered());
+        if (copies.dropped() > 0) {
+            text += ", " + copies.dropped() + " dropped";
+        }
+        return copies.failedOpen() > 0 ? text + ", " + copies.failedOpen() + " went to the application instead" : text;
+    }
+
+    static int localPort(Engagement engagement) {
         return engagement.ports().isEmpty() ? 0 : engagement.ports().getFirst().local();
     }
 
-    private static String filter(Engagement engagement) {
+    static String filter(Engagement engagement) {
+        if (!engagement.requests().description().isEmpty()) {
+            return engagement.requests().description();
+        }
         boolean udp = !engagement.ports().isEmpty()
                 && engagement.ports().getFirst().protocol().equals("UDP");
         return udp ? "all UDP packets" : "all TCP connections";
     }
 
-    private static void putIfSet(Map<String, Object> tree, String key, String value) {
-        if (!value.isEmpty()) {
-            tree.put(key, value);
+    /** What is wrong with it, in one line; empty: nothing. */
+    static String trouble(Engagement engagement) {
+        if (engagement.state().wrong()) {
+            return engagement.state().text();
         }
+        String error = engagement.mount().error();
+        return error.isEmpty() ? "" : "volumes are not mounted: " + error;
     }
 }

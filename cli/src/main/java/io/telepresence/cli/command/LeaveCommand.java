@@ -1,5 +1,6 @@
 package io.telepresence.cli.command;
 
+import io.telepresence.cli.daemon.LeaveWish;
 import io.telepresence.fault.FaultException;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
@@ -18,17 +19,21 @@ final class LeaveCommand implements Command {
 
     @Override
     public String summary() {
-        return "End an intercept";
+        return "End an intercept, replace, wiretap or ingest";
     }
 
     @Override
     public CommandSpec spec() {
-        return CommandSpec.create().addPositional(Options.parameter("<intercept_name>", "Name of the intercept"));
+        return CommandSpec.create()
+                .addPositional(Options.parameter("<name>", "Its name, or the workload's for a replace or an ingest"))
+                .addOption(Options.text("Container where several of the workload are engaged", "-c", "--container"))
+                .addOption(Options.text("Namespace where the name exists in several", "-n", "--namespace"));
     }
 
     @Override
     public int run(Call call) throws FaultException {
-        Sessions.present(call).leave(call.parameter(0));
+        LeaveWish wish = new LeaveWish(call.parameter(0), call.text("--container"), call.text("--namespace"));
+        Sessions.present(call).leave(wish);
         return 0;
     }
 }

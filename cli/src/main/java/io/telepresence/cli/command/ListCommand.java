@@ -1,17 +1,28 @@
 package io.telepresence.cli.command;
 
 import io.telepresence.cli.daemon.Daemon;
+import io.telepresence.cli.daemon.Engagement;
+import io.telepresence.cli.daemon.Engagement.Kind;
 import io.telepresence.cli.daemon.Workload;
 import io.telepresence.cli.output.Format;
 import io.telepresence.fault.FaultException;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code telepresence list}. */
 final class ListCommand implements Command {
+    private static final Map<String, Kind> FLAGS = Map.of(
+            "--intercepts", Kind.INTERCEPT,
+            "--replacements", Kind.REPLACE,
+            "--wiretaps", Kind.WIRETAP,
+            "--ingests", Kind.INGEST);
+
     @Override
     public String name() {
         return "list";
@@ -19,7 +30,7 @@ final class ListCommand implements Command {
 
     @Override
     public String summary() {
-        return "List workloads, and what is intercepted";
+        return "List workloads, and what is engaged";
     }
 
     @Override
@@ -27,8 +38,11 @@ final class ListCommand implements Command {
         return CommandSpec.create()
                 .addOption(Options.flag("Only workloads with an installed agent", "-a", "--agents"))
                 .addOption(Options.flag("Include debug information", "--debug"))
+                .addOption(Options.flag("Only ingested workloads", "-g", "--ingests"))
                 .addOption(Options.flag("Only intercepted workloads", "-i", "--intercepts"))
-                .addOption(Options.text("Namespace scope (default the connected one)", "-n", "--namespace"));
+                .addOption(Options.text("Namespace scope (default the connected one)", "-n", "--namespace"))
+                .addOption(Options.flag("Only replaced workloads", "-r", "--replacements"))
+                .addOption(Options.flag("Only wiretapped workloads", "-t", "--wiretaps"));
     }
 
     @Override
@@ -50,9 +64,15 @@ final class ListCommand implements Command {
     }
 
     private static List<Workload> chosen(Call call, List<Workload> all) {
+        Set<Kind> kinds = EnumSet.noneOf(Kind.class);
+        FLAGS.forEach((flag, kind) -> {
+            if (call.flag(flag)) {
+                kinds.add(kind);
+            }
+        });
         return all.stream()
                 .filter(w -> !call.flag("--agents") || !w.agentVersion().isEmpty())
-                .filter(w -> !call.flag("--intercepts") || !w.engagements().isEmpty())
+                .filter(w -> kinds.isEmpty() || w.engagements().stream().anyMatch(e -> kinds.contains(e.kind())))
                 .toList();
     }
 
@@ -80,7 +100,12 @@ final class ListCommand implements Command {
 
     private static String state(Workload workload) {
         if (!workload.engagements().isEmpty()) {
-            return "intercepted";
+            return workload.engagements().stream()
+                    .map(Engagement::kind)
+                    .distinct()
+                    .sorted()
+                    .map(EngagementText::word)
+                    .collect(Collectors.joining(", "));
         }
         String installed = workload.agentVersion().isEmpty() ? "not installed" : "already installed";
         if (!workload.notInterceptable().isEmpty()) {
@@ -98,12 +123,17 @@ final class ListCommand implements Command {
         putIfSet(tree, "uid", workload.uid());
         putIfSet(tree, "agent_version", workload.agentVersion());
         putIfSet(tree, "not_interceptable_reason", workload.notInterceptable());
-        if (!workload.engagements().isEmpty()) {
-            tree.put(
-                    "intercept_info",
-                    workload.engagements().stream().map(EngagementText::tree).toList());
-        }
+        putInfo(tree, "intercept_info", workload, false);
+        putInfo(tree, "ingest_info", workload, true);
         return tree;
+    }
+
+    private static void putInfo(Map<String, Object> tree, String key, Workload workload, boolean ingests) {
+        List<Map<String, Object>> info = workload.engagements().stream()
+                .filter(e -> (e.kind() == Kind.INGEST) == ingests)
+                .map(EngagementTree::of)
+                .toList();
+        EngagementTree.put(tree, key, info);
     }
 
     private static void putIfSet(Map<String, Object> tree, String key, String value) {

@@ -51,6 +51,18 @@ public final class Options {
                 .build();
     }
 
+    /** Any number of words. */
+    static PositionalParamSpec parameters(String label, String description) {
+        return PositionalParamSpec.builder()
+                .index("0..*")
+                .arity("0..*")
+                .type(List.class)
+                .auxiliaryTypes(String.class)
+                .paramLabel(label)
+                .description(description)
+                .build();
+    }
+
     static PositionalParamSpec parameter(String label, String description) {
         return PositionalParamSpec.builder()
                 .index("0")

@@ -1,6 +1,8 @@
 package io.telepresence.cli.command;
 
 import io.telepresence.cli.daemon.DaemonStatus;
+import io.telepresence.cli.daemon.Engagement;
+import io.telepresence.cli.daemon.Engagement.Kind;
 import io.telepresence.cli.output.KeyValues;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,18 +63,35 @@ final class StatusText {
                     .add("Kubernetes context", cluster.context())
                     .add("Namespace", cluster.namespace())
                     .add("Manager namespace", cluster.managerNamespace())
-                    .addIfSet("Mapped namespaces", bracketed(cluster.mappedNamespaces()))
-                    .add(
-                            "Intercepts",
-                            status.engagements().size() + " total",
-                            status.engagements().stream()
-                                    .map(e -> INDENT + e.name() + ": " + e.client())
-                                    .toList());
+                    .addIfSet("Mapped namespaces", bracketed(cluster.mappedNamespaces()));
+            addEngagements(block, "Intercepts", status, Kind.INTERCEPT);
+            addEngagements(block, "Replaces", status, Kind.REPLACE);
+            addEngagements(block, "Wiretaps", status, Kind.WIRETAP);
+            addEngagements(block, "Ingests", status, Kind.INGEST);
         }
         for (String trouble : status.troubles()) {
             block.add("Trouble", trouble);
         }
         return block.lines();
+    }
+
+    private static void addEngagements(KeyValues block, String key, DaemonStatus status, Kind kind) {
+        List<Engagement> all =
+                status.engagements().stream().filter(e -> e.kind() == kind).toList();
+        if (!all.isEmpty() || kind == Kind.INTERCEPT) {
+            block.add(
+                    key,
+                    all.size() + " total",
+                    all.stream().map(StatusText::engagement).toList());
+        }
+    }
+
+    private static String engagement(Engagement engagement) {
+        String trouble = EngagementText.trouble(engagement);
+        String mount = engagement.mount().localDir();
+        return INDENT + engagement.name() + ": " + engagement.client()
+                + (trouble.isEmpty() ? "" : ", " + trouble)
+                + (mount.isEmpty() || !engagement.mount().error().isEmpty() ? "" : ", volumes at " + mount);
     }
 
     private static List<String> root(DaemonStatus.Root root) {

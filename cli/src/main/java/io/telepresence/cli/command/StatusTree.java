@@ -1,8 +1,11 @@
 package io.telepresence.cli.command;
 
 import io.telepresence.cli.daemon.DaemonStatus;
+import io.telepresence.cli.daemon.Engagement;
+import io.telepresence.cli.daemon.Engagement.Kind;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -42,14 +45,27 @@ final class StatusTree {
         put(tree, "namespace", cluster.namespace());
         put(tree, "manager_namespace", cluster.managerNamespace());
         put(tree, "mapped_namespaces", cluster.mappedNamespaces());
-        put(
-                tree,
-                "intercepts",
-                status.engagements().stream()
-                        .map(e -> Map.of("name", e.name(), "client", e.client()))
-                        .map(m -> new java.util.TreeMap<>(m).descendingMap())
-                        .toList());
+        put(tree, "intercepts", engagements(status, Kind.INTERCEPT));
+        put(tree, "replaces", engagements(status, Kind.REPLACE));
+        put(tree, "wiretaps", engagements(status, Kind.WIRETAP));
+        put(tree, "ingests", engagements(status, Kind.INGEST));
         put(tree, "troubles", status.troubles());
+        return tree;
+    }
+
+    private static List<Map<String, Object>> engagements(DaemonStatus status, Kind kind) {
+        return status.engagements().stream()
+                .filter(e -> e.kind() == kind)
+                .map(StatusTree::engagement)
+                .toList();
+    }
+
+    private static Map<String, Object> engagement(Engagement engagement) {
+        Map<String, Object> tree = new LinkedHashMap<>();
+        tree.put("name", engagement.name());
+        tree.put("client", engagement.client());
+        put(tree, "mount_point", engagement.mount().localDir());
+        put(tree, "error", EngagementText.trouble(engagement));
         return tree;
     }
 

@@ -27,7 +27,21 @@ public interface Daemon {
 
     Engagement engage(EngageWish wish, Consumer<String> steps) throws FaultException;
 
-    void leave(String name) throws FaultException;
+    /** Ends an engagement; of a replace it returns when the container is back. */
+    void leave(LeaveWish wish) throws FaultException;
+
+    /** Returns when the engagement has ended, whoever ended it. Runs on a thread of its own beside the other calls. */
+    void awaitEnd(LeaveWish wish) throws FaultException;
+
+    /** Takes the agents out of the pods of {@code workloads}; of all in the connected namespace if there are none. */
+    void uninstall(List<String> workloads, Consumer<String> steps) throws FaultException;
+
+    /** Ends the engagement {@code <session id>:<name>}, whoever has it. */
+    void revoke(KubeFlags flags, String managerNamespace, String id) throws FaultException;
+
+    Explanation explain(WhyWish wish) throws FaultException;
+
+    String generateYaml(YamlWish wish) throws FaultException;
 
     /** Runs a Helm verb on the traffic-manager; the result is what to print. */
     String helm(HelmWish wish, Consumer<String> steps) throws FaultException;

@@ -2,31 +2,51 @@ package io.telepresence.cli.daemon;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * An intercept as the manager tells of it.
+ * An intercept, replace, wiretap or ingest as the daemon tells of it.
  *
- * @param id {@code <session id>:<name>}
- * @param disposition ACTIVE, WAITING, or why not
+ * @param pod what of the pod is here
+ * @param copies only where something is counted
  */
 public record Engagement(
-        String id,
-        String name,
-        String client,
+        Identity identity,
         State state,
         Target target,
         List<Port> ports,
-        Map<String, String> environment) {
+        Requests requests,
+        Pod pod,
+        Optional<Copies> copies) {
+    public enum Kind {
+        INTERCEPT,
+        REPLACE,
+        WIRETAP,
+        INGEST
+    }
+
+    /**
+     * Which one it is.
+     *
+     * @param id {@code <session id>:<name>}
+     * @param client user@host of the owner
+     */
+    public record Identity(String id, String name, Kind kind, String client) {}
+
+    /** {@code disposition} is ACTIVE, WAITING, ENDING, or why not. */
     public record State(String disposition, String message) {
+        public boolean wrong() {
+            return !disposition.equals("ACTIVE") && !disposition.equals("WAITING") && !disposition.equals("ENDING");
+        }
+
         public String text() {
-            return disposition.equals("ACTIVE") || disposition.equals("WAITING")
-                    ? disposition
-                    : "error: " + disposition + ": " + message;
+            return wrong() ? "error: " + disposition + (message.isEmpty() ? "" : ": " + message) : disposition;
         }
     }
 
     /** What is engaged, and where on the laptop its traffic goes. */
-    public record Target(String workload, String workloadKind, String namespace, String host, String podIp) {}
+    public record Target(
+            String workload, String workloadKind, String namespace, String container, String host, String podIp) {}
 
     /**
      * One port.
@@ -36,4 +56,52 @@ public record Engagement(
      */
     public record Port(
             String protocol, int local, int container, String service, String servicePortName, int servicePort) {}
+
+    /**
+     * Which requests it takes.
+     *
+     * @param description for example {@code HTTP requests with path-prefix /api}; empty: everything
+     * @param filters each condition by itself
+     */
+    public record Requests(String description, List<String> filters, String mechanism, Map<String, String> metadata) {}
+
+    /** The container's environment and volumes. */
+    public record Pod(Map<String, String> environment, Mount mount) {}
+
+    /**
+     * The container's volumes on this machine.
+     *
+     * @param localDir empty: they are nowhere
+     * @param error why they are not mounted; empty: they are, or nobody asked
+     * @param port where SFTP is served; zero: nowhere
+     * @param paths mount paths in the container
+     */
+    public record Mount(String localDir, String remoteDir, String error, String podIp, int port, List<String> paths) {}
+
+    /** What agents have done for it: counts of connections, datagrams or requests. */
+    public record Copies(long delivered, long dropped, long failedOpen) {}
+
+    public String id() {
+        return identity.id();
+    }
+
+    public String name() {
+        return identity.name();
+    }
+
+    public Kind kind() {
+        return identity.kind();
+    }
+
+    public String client() {
+        return identity.client();
+    }
+
+    public Map<String, String> environment() {
+        return pod.environment();
+    }
+
+    public Mount mount() {
+        return pod.mount();
+    }
 }

@@ -4,15 +4,12 @@ import com.google.protobuf.ByteString;
 import io.telepresence.rpc.connector.ConnectorStatus;
 import io.telepresence.rpc.connector.RootDaemonStatus;
 import io.telepresence.rpc.manager.Cidr;
-import io.telepresence.rpc.manager.EngagedPort;
 import io.telepresence.rpc.rootd.DnsStatus;
 import io.telepresence.rpc.rootd.NetworkStatus;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /** Messages as what the commands show. */
 final class FromWire {
@@ -90,39 +87,8 @@ final class FromWire {
                 .toList();
     }
 
-    static Engagement engagement(io.telepresence.rpc.manager.Engagement wire) {
-        var spec = wire.getSpec();
-        return new Engagement(
-                wire.getId(),
-                spec.getName(),
-                wire.getClient(),
-                new Engagement.State(wire.getDisposition(), wire.getMessage()),
-                new Engagement.Target(
-                        spec.getWorkload(),
-                        wire.getWorkloadKind(),
-                        spec.getNamespace(),
-                        spec.getTargetHost(),
-                        wire.getPodIp()),
-                wire.getPortsList().stream().map(FromWire::port).toList(),
-                environment(wire));
-    }
-
-    private static Map<String, String> environment(io.telepresence.rpc.manager.Engagement wire) {
-        return new TreeMap<>(wire.getEnvironmentMap());
-    }
-
     private static List<Engagement> engagements(List<io.telepresence.rpc.manager.Engagement> wire) {
-        return wire.stream().map(FromWire::engagement).toList();
-    }
-
-    private static Engagement.Port port(EngagedPort wire) {
-        return new Engagement.Port(
-                wire.getProtocol() == io.telepresence.rpc.tunnel.Protocol.UDP ? "UDP" : "TCP",
-                wire.getLocalPort(),
-                wire.getContainerPort(),
-                wire.getServiceName(),
-                wire.getServicePortName(),
-                wire.getServicePort());
+        return wire.stream().map(EngagementFromWire::engagement).toList();
     }
 
     static List<KubeContext> contexts(io.telepresence.rpc.connector.Contexts wire) {

@@ -15,11 +15,14 @@ import io.telepresence.rpc.connector.DisconnectReply;
 import io.telepresence.rpc.connector.EngageEvent;
 import io.telepresence.rpc.connector.GatherLogsReply;
 import io.telepresence.rpc.connector.HelmEvent;
-import io.telepresence.rpc.connector.LeaveRequest;
 import io.telepresence.rpc.connector.ListRequest;
 import io.telepresence.rpc.connector.Names;
 import io.telepresence.rpc.connector.QuitReply;
+import io.telepresence.rpc.connector.RevokeRequest;
+import io.telepresence.rpc.manager.UninstallProgress;
+import io.telepresence.rpc.manager.UninstallRequest;
 import io.telepresence.rpc.manager.WorkloadSnapshot;
+import io.telepresence.rpc.manager.YamlReply;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -92,16 +95,52 @@ final class GrpcDaemon implements Daemon {
         follow("Engage", ToWire.engage(wish), EngageEvent.parser(), event -> {
             switch (event.getEventCase()) {
                 case PROGRESS -> steps.accept(event.getProgress());
-                case ENGAGEMENT -> result.set(FromWire.engagement(event.getEngagement()));
+                case ENGAGEMENT -> result.set(EngagementFromWire.engagement(event.getEngagement()));
                 case EVENT_NOT_SET -> steps.accept("");
             }
         });
-        return present(result, "intercept");
+        return present(result, "the engagement");
     }
 
     @Override
-    public void leave(String name) throws FaultException {
-        ask("Leave", LeaveRequest.newBuilder().setName(name).build(), Empty.parser(), UNBOUNDED);
+    public void leave(LeaveWish wish) throws FaultException {
+        ask("Leave", ToWire.leave(wish), Empty.parser(), UNBOUNDED);
+    }
+
+    @Override
+    public void awaitEnd(LeaveWish wish) throws FaultException {
+        ask("AwaitEnd", ToWire.leave(wish), Empty.parser(), UNBOUNDED);
+    }
+
+    @Override
+    public void uninstall(List<String> workloads, Consumer<String> steps) throws FaultException {
+        UninstallRequest request = UninstallRequest.newBuilder()
+                .addAllWorkloads(workloads)
+                .setAll(workloads.isEmpty())
+                .build();
+        follow("Uninstall", request, UninstallProgress.parser(), p -> steps.accept(p.getText()));
+    }
+
+    @Override
+    public void revoke(KubeFlags flags, String managerNamespace, String id) throws FaultException {
+        RevokeRequest request = RevokeRequest.newBuilder()
+                .setKube(ToWire.kube(flags))
+                .setManagerNamespace(managerNamespace)
+                .setEngagementId(id)
+                .build();
+        ask("Revoke", request, Empty.parser(), UNBOUNDED);
+    }
+
+    @Override
+    public Explanation explain(WhyWish wish) throws FaultException {
+        return ExplanationFromWire.explanation(
+                ask("Explain", ToWire.why(wish), io.telepresence.rpc.manager.Explanation.parser(), UNBOUNDED));
+    }
+
+    @Override
+    public String generateYaml(YamlWish wish) throws FaultException {
+        return ask("GenerateYaml", ToWire.yaml(wish), YamlReply.parser(), UNBOUNDED)
+                .getYaml();
     }
 
     @Override

@@ -6,10 +6,18 @@ import io.telepresence.rpc.connector.ConnectRequest;
 import io.telepresence.rpc.connector.EngageRequest;
 import io.telepresence.rpc.connector.GatherLogsRequest;
 import io.telepresence.rpc.connector.HelmRequest;
+import io.telepresence.rpc.connector.LeaveRequest;
+import io.telepresence.rpc.connector.MountRequest;
 import io.telepresence.rpc.connector.StringList;
 import io.telepresence.rpc.manager.EngagementKind;
 import io.telepresence.rpc.manager.EngagementSpec;
+import io.telepresence.rpc.manager.ExplainRequest;
+import io.telepresence.rpc.manager.HttpHeader;
+import io.telepresence.rpc.manager.HttpPath;
+import io.telepresence.rpc.manager.PodPort;
 import io.telepresence.rpc.manager.PortRequest;
+import io.telepresence.rpc.manager.YamlRequest;
+import io.telepresence.rpc.tunnel.Protocol;
 
 /** Wishes as messages. */
 final class ToWire {
@@ -44,18 +52,110 @@ final class ToWire {
     }
 
     static EngageRequest engage(EngageWish wish) {
-        EngagementSpec.Builder spec = EngagementSpec.newBuilder()
-                .setKind(EngagementKind.INTERCEPT)
+        EngageWish.Traffic traffic = wish.traffic();
+        EngagementSpec.Builder spec = filter(traffic.filter())
+                .setKind(
+                        switch (wish.kind()) {
+                            case INTERCEPT -> EngagementKind.INTERCEPT;
+                            case REPLACE -> EngagementKind.REPLACE;
+                            case WIRETAP -> EngagementKind.WIRETAP;
+                            case INGEST -> EngagementKind.INGEST;
+                        })
                 .setName(wish.name())
                 .setNamespace(wish.workload().namespace())
                 .setWorkload(wish.workload().name())
-                .setService(wish.service())
-                .setContainer(wish.container())
-                .setTargetHost(wish.address());
-        wish.ports()
+                .setContainer(wish.workload().container())
+                .setService(traffic.service())
+                .setTargetHost(traffic.address())
+                .setMechanism(traffic.mechanism())
+                .setPlaintext(traffic.plaintext())
+                .putAllMetadata(traffic.metadata());
+        traffic.ports()
                 .forEach(p -> spec.addPorts(
                         PortRequest.newBuilder().setLocalPort(p.local()).setIdentifier(p.identifier())));
-        return EngageRequest.newBuilder().setSpec(spec).build();
+        wish.toPod()
+                .forEach(p -> spec.addToPod(PodPort.newBuilder()
+                        .setProtocol(p.protocol().equals("UDP") ? Protocol.UDP : Protocol.TCP)
+                        .setPort(p.port())));
+        return EngageRequest.newBuilder()
+                .setSpec(spec)
+                .setMount(mount(wish.mount()))
+                .build();
+    }
+
+    static EngagementSpec.Builder filter(EngageWish.Filter filter) {
+        EngagementSpec.Builder spec = EngagementSpec.newBuilder();
+        filter.headers().forEach(h -> spec.addHttpHeaders(header(h)));
+        filter.paths()
+                .forEach(p -> spec.addHttpPaths(HttpPath.newBuilder()
+                        .setKind(
+                                switch (p.kind()) {
+                                    case EQUAL -> HttpPath.Kind.EQUAL;
+                                    case PREFIX -> HttpPath.Kind.PREFIX;
+                                    case REGEX -> HttpPath.Kind.REGEX;
+                                })
+                        .setValue(p.value())));
+        return spec;
+    }
+
+    private static HttpHeader header(EngageWish.Header header) {
+        return HttpHeader.newBuilder()
+                .setName(header.name())
+                .setValue(header.value())
+                .build();
+    }
+
+    private static MountRequest mount(EngageWish.Mount mount) {
+        return MountRequest.newBuilder()
+                .setMode(
+                        switch (mount.mode()) {
+                            case AUTO -> MountRequest.Mode.AUTO;
+                            case NONE -> MountRequest.Mode.NONE;
+                            case PATH -> MountRequest.Mode.PATH;
+                        })
+                .setPath(mount.path())
+                .setReadOnly(mount.readOnly())
+                .setLocalMountPort(mount.port())
+                .build();
+    }
+
+    static LeaveRequest leave(LeaveWish wish) {
+        return LeaveRequest.newBuilder()
+                .setName(wish.name())
+                .setContainer(wish.container())
+                .setNamespace(wish.namespace())
+                .build();
+    }
+
+    static ExplainRequest why(WhyWish wish) {
+        WhyWish.Request request = wish.request();
+        ExplainRequest.Builder wire = ExplainRequest.newBuilder()
+                .setNamespace(wish.namespace())
+                .setMethod(request.method())
+                .setHost(request.host())
+                .setPort(request.port())
+                .setTarget(request.target())
+                .setLast(wish.last());
+        request.headers().forEach(h -> wire.addHeaders(header(h)));
+        return wire.build();
+    }
+
+    static YamlRequest yaml(YamlWish wish) {
+        return YamlRequest.newBuilder()
+                .setWhat(
+                        switch (wish.what()) {
+                            case CONFIG -> YamlRequest.What.CONFIG;
+                            case CONTAINER -> YamlRequest.What.CONTAINER;
+                            case INITCONTAINER -> YamlRequest.What.INIT_CONTAINER;
+                            case ANNOTATIONS -> YamlRequest.What.ANNOTATIONS;
+                            case VOLUME -> YamlRequest.What.VOLUME;
+                        })
+                .setNamespace(wish.namespace())
+                .setWorkload(wish.workload())
+                .setInput(wish.input())
+                .setAgentConfig(wish.agentConfig())
+                .putAllOptions(wish.options())
+                .build();
     }
 
     static HelmRequest helm(HelmWish wish) {

@@ -12,9 +12,16 @@ public final class KeyValues {
 
     private final List<Row> rows = new ArrayList<>();
     private final String indent;
+    private final int narrowest;
 
     public KeyValues(String indent) {
+        this(indent, 0);
+    }
+
+    /** {@code narrowest}: how many columns keys take at least. */
+    public KeyValues(String indent, int narrowest) {
         this.indent = indent;
+        this.narrowest = narrowest;
     }
 
     public KeyValues add(String key, String value) {
@@ -34,7 +41,7 @@ public final class KeyValues {
     }
 
     public List<String> lines() {
-        int width = rows.stream().mapToInt(r -> r.key().length()).max().orElse(0);
+        int width = rows.stream().mapToInt(r -> r.key().length()).reduce(narrowest, Math::max);
         List<String> lines = new ArrayList<>();
         for (Row row : rows) {
             String[] value = row.value().split("\n", -1);

@@ -68,6 +68,12 @@ public final class Output {
         out.print(text.endsWith("\n") ? "" : "\n");
     }
 
+    /** Shows now what was printed: somebody else writes next. */
+    public void flush() {
+        out.flush();
+        err.flush();
+    }
+
     /** One document of a stream, printed at once. */
     public void item(Object tree) {
         out.println(Json.of(tree));

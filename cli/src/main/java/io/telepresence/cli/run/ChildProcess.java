@@ -4,28 +4,53 @@ import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Runs a command with this process's terminal. While it runs, Ctrl-C is the command's business (the terminal sends it to
- * both, and we ignore it from then on); a SIGTERM or SIGHUP sent to us is passed on. So we always live to clean up.
+ * both, and we ignore it from then on); a SIGTERM or SIGHUP sent to us is passed on. So we always live to clean up. A
+ * command that is over for another reason gets SIGTERM, and SIGKILL two seconds later.
  */
 public final class ChildProcess implements ChildRunner {
+    private static final long GRACE_SECONDS = 2;
     private static final List<String> PASSED_ON = List.of("TERM", "HUP");
 
     @Override
-    public int run(List<String> command, Map<String, String> environment) throws FaultException {
-        ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
-        builder.environment().putAll(environment);
+    public int run(Job job) throws FaultException {
+        ProcessBuilder builder = new ProcessBuilder(job.command()).inheritIO();
+        builder.environment().putAll(job.environment());
         Signals.on("INT", () -> {});
         try {
             Process child = builder.start();
             PASSED_ON.forEach(name -> Signals.on(name, child::destroy));
+            job.started().run();
+            Thread.ofPlatform().daemon().name("command-watch").start(() -> {
+                if (job.over().getAsBoolean()) {
+                    end(child);
+                }
+            });
             return await(child);
         } catch (IOException e) {
-            throw Fault.user("cannot run \"" + command.getFirst() + "\": " + reason(e), "Check the command after --")
+            throw Fault.user(
+                            "cannot run \"" + job.command().getFirst() + "\": " + reason(e),
+                            "Check the command after --")
                     .exception(e);
         }
+    }
+
+    /** The command and all that it started: first asked, then killed. */
+    private static void end(Process child) {
+        List<ProcessHandle> below = child.descendants().toList();
+        child.destroy();
+        below.forEach(ProcessHandle::destroy);
+        try {
+            if (!child.waitFor(GRACE_SECONDS, TimeUnit.SECONDS)) {
+                child.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            child.destroyForcibly();
+        }
+        below.forEach(ProcessHandle::destroyForcibly);
     }
 
     private static int await(Process child) {

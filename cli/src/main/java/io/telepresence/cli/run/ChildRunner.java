@@ -1,8 +1,6 @@
 package io.telepresence.cli.run;
 
 import io.telepresence.fault.FaultException;
-import java.util.List;
-import java.util.Map;
 
 /** Runs a command to its end. */
 @FunctionalInterface
@@ -10,8 +8,7 @@ public interface ChildRunner {
     /**
      * The command's exit code; 128 + signal where a signal ended it.
      *
-     * @param environment put over the caller's own
      * @throws FaultException it cannot be started
      */
-    int run(List<String> command, Map<String, String> environment) throws FaultException;
+    int run(Job job) throws FaultException;
 }

@@ -4,11 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.telepresence.fault.FaultException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 final class ChildProcessTest {
@@ -16,28 +19,62 @@ final class ChildProcessTest {
 
     @Test
     void passesTheExitCodeOn() throws FaultException {
-        assertEquals(0, children.run(List.of("true"), Map.of()));
-        assertEquals(7, children.run(List.of("sh", "-c", "exit 7"), Map.of()));
-        assertEquals(128 + 9, children.run(List.of("sh", "-c", "kill -9 $$"), Map.of()));
+        assertEquals(0, run("true"));
+        assertEquals(7, run("sh", "-c", "exit 7"));
+        assertEquals(128 + 9, run("sh", "-c", "kill -9 $$"));
+    }
+
+    @Test
+    @Timeout(20)
+    void endsWhatIsOver(@TempDir Path directory) throws Exception {
+        assertEquals(128 + 15, over(directory.resolve("a"), "echo up > $UP; sleep 60; true"));
+        assertEquals(3, over(directory.resolve("b"), "trap 'exit 3' TERM; echo up > $UP; while :; do sleep 0.1; done"));
+    }
+
+    @Test
+    @Timeout(20)
+    void killsWhatDoesNotWantToEnd(@TempDir Path directory) throws Exception {
+        assertEquals(128 + 9, over(directory.resolve("c"), "trap '' TERM; echo up > $UP; while :; do sleep 0.1; done"));
+    }
+
+    /** Ends the script as soon as it has written to the pipe {@code $UP}. */
+    private int over(Path pipe, String script) throws Exception {
+        assertEquals(0, run("mkfifo", pipe.toString()));
+        return children.run(
+                new Job(List.of("sh", "-c", script), Map.of("UP", pipe.toString()), () -> {}, () -> read(pipe)));
+    }
+
+    private static boolean read(Path pipe) {
+        try {
+            return Files.readString(pipe).equals("up\n");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private int run(String... command) throws FaultException {
+        return children.run(Job.of(List.of(command)));
     }
 
     @Test
     void putsVariablesOverItsOwn(@TempDir Path directory) throws Exception {
         Path file = directory.resolve("out");
-        children.run(List.of("sh", "-c", "echo $GREETING $HOME > " + file), Map.of("GREETING", "hello"));
+        children.run(new Job(
+                List.of("sh", "-c", "echo $GREETING $HOME > " + file),
+                Map.of("GREETING", "hello"),
+                () -> {},
+                () -> false));
         assertEquals("hello " + System.getenv("HOME") + "\n", Files.readString(file));
     }
 
     @Test
     void saysWhatCannotBeRun(@TempDir Path directory) throws Exception {
         Path plain = Files.writeString(directory.resolve("plain"), "text");
-        FaultException missing =
-                assertThrows(FaultException.class, () -> children.run(List.of("no-such-command-here"), Map.of()));
+        FaultException missing = assertThrows(FaultException.class, () -> run("no-such-command-here"));
         assertEquals(
                 "cannot run \"no-such-command-here\": no such command",
                 missing.fault().text());
-        FaultException refused =
-                assertThrows(FaultException.class, () -> children.run(List.of(plain.toString()), Map.of()));
+        FaultException refused = assertThrows(FaultException.class, () -> run(plain.toString()));
         assertEquals(
                 "cannot run \"" + plain + "\": no right to execute it",
                 refused.fault().text());

@@ -1,0 +1,188 @@
+package io.telepresence.cli.command;
+
+import io.telepresence.cli.daemon.EngageWish;
+import io.telepresence.cli.daemon.Engagement.Kind;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** The options of the four engagements, and what they ask for. */
+final class EngageOptions {
+    private EngageOptions() {}
+
+    static CommandSpec spec(Kind kind) {
+        CommandSpec spec = CommandSpec.create().addPositional(name(kind));
+        addCommon(spec, kind);
+        if (kind != Kind.INGEST) {
+            spec.addOption(Options.text("Where on this machine: address or name (default 127.0.0.1)", "--address"))
+                    .addOption(Options.flag("With json or yaml output: print everything", "--detailed-output"))
+                    .addOption(Options.list(ports(kind), "-p", "--port"));
+        }
+        if (kind != Kind.WIRETAP) {
+            spec.addOption(Options.list(
+                    "<port>[/UDP] of the pod's loopback, to be reached at the same port here; repeatable", "--to-pod"));
+        }
+        if (byRequest(kind)) {
+            addTraffic(spec);
+        }
+        if (kind == Kind.INTERCEPT) {
+            spec.addOption(Options.array("key=value to be told by the REST API; repeatable", "--metadata"))
+                    .addOption(OptionSpec.builder("--replace")
+                            .type(Boolean.class)
+                            .arity("0..1")
+                            .fallbackValue("true")
+                            .hidden(true)
+                            .build());
+        }
+        return spec;
+    }
+
+    private static picocli.CommandLine.Model.PositionalParamSpec name(Kind kind) {
+        return Options.parameter(
+                "<name>",
+                byRequest(kind) ? "Its name, and the workload's unless --workload is given" : "Name of the workload");
+    }
+
+    private static void addCommon(CommandSpec spec, Kind kind) {
+        String[] container = kind == Kind.INGEST ? new String[] {"-c", "--container"} : new String[] {"--container"};
+        spec.addOption(Options.text("Container whose environment and volumes count", container))
+                .addOption(Options.text("Write the remote environment to this file", "-e", "--env-file"))
+                .addOption(Options.text("Write the remote environment to this file as JSON", "-j", "--env-json"))
+                .addOption(Options.text(
+                        "Syntax of --env-file: docker, compose, sh, csh, cmd, json or ps; sh, csh and ps may end in"
+                                + " :export (default docker)",
+                        "--env-syntax"))
+                .addOption(Options.text(
+                        "Mount nothing; serve the volumes by SFTP at this port of localhost", "--local-mount-port"))
+                .addOption(Options.text(
+                        "Where the volumes are mounted: true (a new directory), false (nowhere) or a path, with :ro"
+                                + " for read-only (default true)",
+                        "--mount"))
+                .addOption(Options.text("Namespace of the workload (default the connected one)", "-n", "--namespace"))
+                .addOption(Options.text("Message to print when the handler has started", "--wait-message"));
+    }
+
+    private static void addTraffic(CommandSpec spec) {
+        spec.addOption(Options.array(
+                        "Only requests with this header: Name=value or 'Name: value'; repeatable, all must match",
+                        "--http-header"))
+                .addOption(Options.array("Only requests with exactly this path; repeatable", "--http-path-equal"))
+                .addOption(Options.array("Only requests whose path begins like this; repeatable", "--http-path-prefix"))
+                .addOption(Options.array(
+                        "Only requests whose whole path matches this expression (RE2); repeatable",
+                        "--http-path-regex"))
+                .addOption(Options.text(
+                        "How traffic is told apart: tcp or http (default tcp, http with a filter)", "--mechanism"))
+                .addOption(Options.flag("Send what was inside TLS, without TLS", "--plaintext"))
+                .addOption(Options.text("Service to take where the workload has several", "--service"))
+                .addOption(Options.text("Workload if its name is not <name>", "-w", "--workload"));
+    }
+
+    private static String ports(Kind kind) {
+        return kind == Kind.REPLACE
+                ? "<local port>[:<container port name or number>][/TCP|/UDP]; repeatable (default all, to equal ports)"
+                : "<local port>[:<service port name or number>][/TCP|/UDP]; repeatable";
+    }
+
+    private static boolean byRequest(Kind kind) {
+        return kind == Kind.INTERCEPT || kind == Kind.WIRETAP;
+    }
+
+    /** @throws FaultException one sentence: what was typed cannot be asked for */
+    static EngageWish wish(Kind kind, Call call) throws FaultException {
+        String name = EngageArguments.name("name", call.parameter(0));
+        EngageWish.Workload workload = new EngageWish.Workload(
+                EngageArguments.name("workload", call.text("--workload", name)),
+                EngageArguments.label("--namespace", call.text("--namespace")),
+                EngageArguments.label("--container", call.text("--container")));
+        return new EngageWish(kind, name, workload, traffic(kind, call), mount(kind, call), toPod(call));
+    }
+
+    private static EngageWish.Traffic traffic(Kind kind, Call call) throws FaultException {
+        if (kind == Kind.INGEST) {
+            return new EngageWish.Traffic("", "", List.of(), EngageWish.Filter.NONE, "", false, Map.of());
+        }
+        EngageWish.Filter filter = EngageArguments.filter(call);
+        List<EngageWish.Port> ports = ports(kind, call);
+        String mechanism = call.text("--mechanism");
+        checkMechanism(mechanism, filter, ports);
+        return new EngageWish.Traffic(
+                EngageArguments.label("--service", call.text("--service")),
+                EngageArguments.address(call.text("--address", "127.0.0.1")),
+                ports,
+                filter,
+                mechanism,
+                call.flag("--plaintext"),
+                EngageArguments.metadata(call.texts("--metadata")));
+    }
+
+    private static List<EngageWish.Port> ports(Kind kind, Call call) throws FaultException {
+        List<String> typed = call.texts("--port");
+        if (kind == Kind.REPLACE && typed.equals(List.of("all"))) {
+            return List.of();
+        }
+        List<EngageWish.Port> ports = new ArrayList<>();
+        Set<String> local = new HashSet<>();
+        for (String text : typed) {
+            EngageWish.Port port = PortArgument.parse(text);
+            if (!local.add(port.local() + (port.identifier().endsWith("/UDP") ? "/UDP" : ""))) {
+                throw Fault.user("the local port " + port.local() + " is given twice", "Use another one")
+                        .exception();
+            }
+            ports.add(port);
+        }
+        return List.copyOf(ports);
+    }
+
+    private static void checkMechanism(String mechanism, EngageWish.Filter filter, List<EngageWish.Port> ports)
+            throws FaultException {
+        if (!List.of("", "tcp", "http").contains(mechanism)) {
+            throw Fault.user("invalid mechanism \"" + mechanism + "\"", "Use tcp or http")
+                    .exception();
+        }
+        if (mechanism.equals("tcp") && !filter.isEmpty()) {
+            throw Fault.user("--mechanism tcp cannot filter HTTP requests", "Leave --mechanism out")
+                    .exception();
+        }
+        boolean http = mechanism.equals("http") || !filter.isEmpty();
+        if (http && ports.stream().anyMatch(p -> p.identifier().endsWith("/UDP"))) {
+            throw Fault.user("HTTP filters do not work on UDP ports", "Leave out the filter, or the UDP port")
+                    .exception();
+        }
+    }
+
+    private static EngageWish.Mount mount(Kind kind, Call call) throws FaultException {
+        boolean readOnly = kind == Kind.WIRETAP || kind == Kind.INGEST;
+        EngageWish.Mount mount = EngageArguments.mount(call.text("--mount", "true"), readOnly, call.caller());
+        if (!call.options().hasMatchedOption("--local-mount-port")) {
+            return mount;
+        }
+        int port = EngageArguments.portNumber("--local-mount-port", call.text("--local-mount-port"));
+        if (mount.mode() != EngageWish.MountMode.AUTO) {
+            throw Fault.user(
+                            "--local-mount-port and --mount=" + call.text("--mount") + " exclude each other",
+                            "Give one of them")
+                    .exception();
+        }
+        return new EngageWish.Mount(mount.mode(), "", mount.readOnly(), port);
+    }
+
+    private static List<EngageWish.PodPort> toPod(Call call) throws FaultException {
+        List<EngageWish.PodPort> ports = new ArrayList<>();
+        for (String text : call.texts("--to-pod")) {
+            EngageWish.PodPort port = EngageArguments.podPort(text);
+            if (ports.contains(port)) {
+                throw Fault.user("--to-pod " + text + " is given twice", "Give it once")
+                        .exception();
+            }
+            ports.add(port);
+        }
+        return List.copyOf(ports);
+    }
+}

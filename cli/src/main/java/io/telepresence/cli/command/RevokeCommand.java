@@ -1,0 +1,42 @@
+package io.telepresence.cli.command;
+
+import io.telepresence.cli.daemon.KubeFlags;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** {@code telepresence revoke ID}. */
+final class RevokeCommand implements Command {
+    @Override
+    public String name() {
+        return "revoke";
+    }
+
+    @Override
+    public String summary() {
+        return "End somebody else's engagement, as an administrator";
+    }
+
+    @Override
+    public CommandSpec spec() {
+        CommandSpec spec = CommandSpec.create()
+                .addPositional(Options.parameter(
+                        "<intercept_id>", "<session id>:<name>, as \"telepresence list --debug\" shows it"))
+                .addOption(Options.text(
+                        "Namespace of the traffic-manager; overrides the configuration", "--manager-namespace"));
+        return KubeOptions.addTo(spec);
+    }
+
+    @Override
+    public int run(Call call) throws FaultException {
+        String id = call.parameter(0);
+        int colon = id.indexOf(':');
+        if (colon < 1 || colon == id.length() - 1) {
+            throw Fault.user("\"" + id + "\" is not the ID of an engagement", "It has the form <session id>:<name>")
+                    .exception();
+        }
+        KubeFlags flags = KubeOptions.of(call);
+        call.daemon().revoke(flags, ConnectCommand.managerNamespace(call), id);
+        return 0;
+    }
+}

@@ -1,0 +1,46 @@
+package io.telepresence.cli.command;
+
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import java.util.List;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** {@code telepresence uninstall [-a] [WORKLOADS]}. */
+final class UninstallCommand implements Command {
+    @Override
+    public String name() {
+        return "uninstall";
+    }
+
+    @Override
+    public String summary() {
+        return "Take traffic-agents out of workloads";
+    }
+
+    @Override
+    public CommandSpec spec() {
+        return CommandSpec.create()
+                .addPositional(Options.parameters("<workload>", "Workloads of the connected namespace"))
+                .addOption(Options.flag("All workloads that have a traffic-agent", "-a", "--all-agents"));
+    }
+
+    @Override
+    public int run(Call call) throws FaultException {
+        List<String> workloads = call.parameters();
+        boolean all = call.flag("--all-agents");
+        if (all && !workloads.isEmpty()) {
+            throw Fault.user("--all-agents and names of workloads exclude each other", "Give one of them")
+                    .exception();
+        }
+        if (!all && workloads.isEmpty()) {
+            throw Fault.user("no workload is named", "Name some, or give --all-agents")
+                    .exception();
+        }
+        for (String workload : workloads) {
+            EngageArguments.name("workload", workload);
+        }
+        Sessions.session(call).uninstall(workloads, call.progress()::step);
+        call.progress().close();
+        return 0;
+    }
+}

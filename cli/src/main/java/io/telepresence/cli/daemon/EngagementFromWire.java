@@ -1,0 +1,91 @@
+package io.telepresence.cli.daemon;
+
+import io.telepresence.fault.FaultException;
+import io.telepresence.filter.HttpFilter;
+import io.telepresence.rpc.manager.EngagedPort;
+import io.telepresence.rpc.manager.EngagementSpec;
+import io.telepresence.rpc.manager.HttpPath;
+import io.telepresence.rpc.manager.TrafficCount;
+import io.telepresence.rpc.tunnel.Protocol;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Engagements as what the commands show. */
+final class EngagementFromWire {
+    private EngagementFromWire() {}
+
+    static Engagement engagement(io.telepresence.rpc.manager.Engagement wire) {
+        EngagementSpec spec = wire.getSpec();
+        return new Engagement(
+                new Engagement.Identity(wire.getId(), spec.getName(), kind(spec), wire.getClient()),
+                new Engagement.State(wire.getDisposition(), wire.getMessage()),
+                new Engagement.Target(
+                        spec.getWorkload(),
+                        wire.getWorkloadKind(),
+                        spec.getNamespace(),
+                        wire.getContainer().isEmpty() ? spec.getContainer() : wire.getContainer(),
+                        spec.getTargetHost(),
+                        wire.getPodIp()),
+                wire.getPortsList().stream().map(EngagementFromWire::port).toList(),
+                requests(spec),
+                new Engagement.Pod(new TreeMap<>(wire.getEnvironmentMap()), mount(wire.getMount())),
+                wire.hasCount() ? Optional.of(copies(wire.getCount())) : Optional.empty());
+    }
+
+    private static Engagement.Kind kind(EngagementSpec spec) {
+        return switch (spec.getKind()) {
+            case REPLACE -> Engagement.Kind.REPLACE;
+            case WIRETAP -> Engagement.Kind.WIRETAP;
+            case INGEST -> Engagement.Kind.INGEST;
+            case INTERCEPT, KIND_UNSPECIFIED, UNRECOGNIZED -> Engagement.Kind.INTERCEPT;
+        };
+    }
+
+    private static Engagement.Port port(EngagedPort wire) {
+        return new Engagement.Port(
+                wire.getProtocol() == Protocol.UDP ? "UDP" : "TCP",
+                wire.getLocalPort(),
+                wire.getContainerPort(),
+                wire.getServiceName(),
+                wire.getServicePortName(),
+                wire.getServicePort());
+    }
+
+    private static Engagement.Requests requests(EngagementSpec spec) {
+        List<String> filters = new ArrayList<>();
+        for (HttpPath path : spec.getHttpPathsList()) {
+            filters.add("path-" + path.getKind().name().toLowerCase(Locale.ROOT) + "=" + path.getValue());
+        }
+        spec.getHttpHeadersList().forEach(h -> filters.add("header=" + h.getName() + ": " + h.getValue()));
+        return new Engagement.Requests(
+                filters.isEmpty() ? "" : description(spec),
+                List.copyOf(filters),
+                spec.getMechanism(),
+                new TreeMap<>(spec.getMetadataMap()));
+    }
+
+    private static String description(EngagementSpec spec) {
+        try {
+            return HttpFilter.of(spec).describe();
+        } catch (FaultException e) {
+            return "HTTP requests with a filter that this version cannot read";
+        }
+    }
+
+    private static Engagement.Mount mount(io.telepresence.rpc.manager.Mount wire) {
+        return new Engagement.Mount(
+                wire.getLocalDir(),
+                wire.getRemoteDir(),
+                wire.getError(),
+                wire.getPodIp(),
+                wire.getPort(),
+                List.copyOf(wire.getMountsList()));
+    }
+
+    private static Engagement.Copies copies(TrafficCount wire) {
+        return new Engagement.Copies(wire.getDelivered(), wire.getDropped(), wire.getFailedOpen());
+    }
+}

@@ -1,0 +1,33 @@
+package io.telepresence.cli.daemon;
+
+import io.telepresence.rpc.manager.VerdictRecord;
+import java.util.List;
+
+/** The manager's explanation as what {@code why} shows. */
+final class ExplanationFromWire {
+    private ExplanationFromWire() {}
+
+    static Explanation explanation(io.telepresence.rpc.manager.Explanation wire) {
+        return new Explanation(
+                new Explanation.Workload(
+                        wire.getWorkloadKind(), wire.getWorkload(), wire.getNamespace(), wire.getContainerPort()),
+                wire.getRulesList().stream()
+                        .map(r -> new Explanation.Rule(
+                                EngagementFromWire.engagement(r.getEngagement()), r.getTakes(), r.getReason()))
+                        .toList(),
+                wire.getTakerId(),
+                wire.getRecentList().stream().map(ExplanationFromWire::verdict).toList());
+    }
+
+    private static Explanation.Verdict verdict(VerdictRecord wire) {
+        return new Explanation.Verdict(
+                wire.getTimeMs(),
+                wire.getPod(),
+                wire.getContainerPort(),
+                wire.getMethod(),
+                wire.getPath(),
+                wire.getEngagementId(),
+                List.copyOf(wire.getTapIdsList()),
+                wire.getFailedOpen());
+    }
+}

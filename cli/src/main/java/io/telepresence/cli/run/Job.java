@@ -1,0 +1,19 @@
+package io.telepresence.cli.run;
+
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/**
+ * A command to run.
+ *
+ * @param environment put over the caller's own
+ * @param started called when the command runs
+ * @param over blocks on a thread of its own; true: the command shall end now, false: it need not
+ */
+public record Job(List<String> command, Map<String, String> environment, Runnable started, BooleanSupplier over) {
+    /** A command that ends by itself. */
+    public static Job of(List<String> command) {
+        return new Job(command, Map.of(), () -> {}, () -> false);
+    }
+}

@@ -1,0 +1,210 @@
+package io.telepresence.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.telepresence.cli.daemon.EngageWish;
+import io.telepresence.cli.daemon.EngageWish.Filter;
+import io.telepresence.cli.daemon.EngageWish.Mount;
+import io.telepresence.cli.daemon.EngageWish.MountMode;
+import io.telepresence.cli.daemon.EngageWish.Path;
+import io.telepresence.cli.daemon.EngageWish.PathKind;
+import io.telepresence.cli.daemon.Engagement.Kind;
+import io.telepresence.cli.daemon.LeaveWish;
+import io.telepresence.cli.daemon.WhyWish;
+import io.telepresence.cli.daemon.YamlWish;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Real argument lists of the engagements, and what the daemon is asked for because of them. */
+final class EngageRequestsTest {
+    private static final Mount AUTO = new Mount(MountMode.AUTO, "", false, 0);
+    private static final Mount READ_ONLY = new Mount(MountMode.AUTO, "", true, 0);
+
+    private final Typing typing = new Typing();
+
+    @BeforeEach
+    void connected() {
+        typing.daemon.connected = true;
+    }
+
+    private EngageWish wish(String line) {
+        assertEquals(0, typing.type(line), typing::err);
+        return typing.asked();
+    }
+
+    private static EngageWish.Traffic all(String address) {
+        return new EngageWish.Traffic("", address, List.of(), Filter.NONE, "", false, Map.of());
+    }
+
+    @Test
+    void eachKindByItselfAsksForDefaults() {
+        EngageWish.Workload echo = new EngageWish.Workload("echo", "", "");
+        assertEquals(
+                new EngageWish(Kind.INTERCEPT, "echo", echo, all("127.0.0.1"), AUTO, List.of()),
+                wish("intercept echo"));
+        assertEquals(
+                new EngageWish(Kind.REPLACE, "echo", echo, all("127.0.0.1"), AUTO, List.of()), wish("replace echo"));
+        assertEquals(
+                new EngageWish(Kind.WIRETAP, "echo", echo, all("127.0.0.1"), READ_ONLY, List.of()),
+                wish("wiretap echo"));
+        assertEquals(new EngageWish(Kind.INGEST, "echo", echo, all(""), READ_ONLY, List.of()), wish("ingest echo"));
+    }
+
+    @Test
+    void interceptTakesItsFlags() {
+        EngageWish wish = wish("intercept mine -w echo -n shop --service api --container app --address 127.0.0.9"
+                + " -p 8080:http -p 9090:https,7070 --plaintext --mechanism http --metadata a=b --metadata c=d=e"
+                + " --http-header x-user=al,ice --http-path-equal /a --http-path-prefix /b,c --http-path-regex /d{1,2}"
+                + " --to-pod 5432 --to-pod 53/UDP,8081/TCP --mount data:ro");
+        assertEquals(new EngageWish.Workload("echo", "shop", "app"), wish.workload());
+        assertEquals("mine", wish.name());
+        EngageWish.Traffic traffic = wish.traffic();
+        assertEquals(
+                "api 127.0.0.9 http true",
+                traffic.service() + " " + traffic.address() + " " + traffic.mechanism() + " " + traffic.plaintext());
+        assertEquals(
+                List.of(
+                        new EngageWish.Port(8080, "http"),
+                        new EngageWish.Port(9090, "https"),
+                        new EngageWish.Port(7070, "")),
+                traffic.ports());
+        assertEquals(Map.of("a", "b", "c", "d=e"), traffic.metadata());
+        assertEquals(
+                List.of(new EngageWish.Header("x-user", "al,ice")),
+                traffic.filter().headers());
+        assertEquals(
+                List.of(
+                        new Path(PathKind.EQUAL, "/a"),
+                        new Path(PathKind.PREFIX, "/b,c"),
+                        new Path(PathKind.REGEX, "/d{1,2}")),
+                traffic.filter().paths());
+        assertEquals(
+                List.of(
+                        new EngageWish.PodPort("TCP", 5432),
+                        new EngageWish.PodPort("UDP", 53),
+                        new EngageWish.PodPort("TCP", 8081)),
+                wish.toPod());
+        assertEquals(new Mount(MountMode.PATH, "/srv/dir/data", true, 0), wish.mount());
+    }
+
+    @Test
+    void aHeaderMayBeWrittenAsCurlDoes() {
+        typing.type(List.of("wiretap", "echo", "--http-header", "X-User: al=ice", "--http-header", "a=b: c"));
+        EngageWish wish = typing.asked();
+        assertEquals(
+                List.of(new EngageWish.Header("X-User", "al=ice"), new EngageWish.Header("a", "b: c")),
+                wish.traffic().filter().headers());
+    }
+
+    @Test
+    void udpPortsAndAllPorts() {
+        assertEquals(
+                List.of(new EngageWish.Port(9090, "53/UDP"), new EngageWish.Port(9090, "")),
+                wish("intercept echo -p 9090:53/UDP -p 9090").traffic().ports());
+        assertEquals(List.of(), wish("replace echo --port all").traffic().ports());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "intercept, true,     AUTO, '',           false",
+        "intercept, true:ro,  AUTO, '',           true",
+        "intercept, false,    NONE, '',           false",
+        "replace,   /m,       PATH, /m,           false",
+        "replace,   ../m:ro,  PATH, /srv/m,       true",
+        "ingest,    m,        PATH, /srv/dir/m,   true",
+        "wiretap,   /m,       PATH, /m,           true",
+    })
+    void mounts(String command, String value, MountMode mode, String path, boolean readOnly) {
+        assertEquals(
+                new Mount(mode, path, readOnly, 0),
+                wish(command + " echo --mount " + value).mount());
+    }
+
+    @Test
+    void volumesAtAPort() {
+        assertEquals(
+                new Mount(MountMode.AUTO, "", false, 2222),
+                wish("intercept echo --local-mount-port 2222").mount());
+    }
+
+    @Test
+    void replaceAsAFlagIsDeprecated() {
+        assertEquals(Kind.INTERCEPT, wish("intercept echo --replace").kind());
+        assertTrue(typing.err().startsWith("Warning: --replace is deprecated"), typing.err());
+        typing.type("intercept --help");
+        assertTrue(!typing.out().contains("--replace"), typing.out());
+    }
+
+    @Test
+    void leaveTakesItsFlags() {
+        typing.type("leave echo -c app -n shop");
+        assertEquals(new LeaveWish("echo", "app", "shop"), typing.asked());
+    }
+
+    @Test
+    void uninstallAndRevoke() {
+        assertEquals(0, typing.type("uninstall a b"));
+        assertEquals(List.of("a", "b"), typing.asked());
+        assertEquals(0, typing.type("uninstall -a"));
+        assertEquals(List.of(), typing.asked());
+        assertEquals(0, typing.type("revoke 5e55:echo --context dev"));
+        assertEquals(" 5e55:echo {context=[dev]}", typing.asked());
+        assertEquals("", typing.out());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "why http://echo/api,                     GET,    echo,      80,   /api",
+        "why POST http://echo.shop:8080/a?b=c#d,  POST,   echo.shop, 8080, /a?b=c",
+        "why https://echo,                        GET,    echo,      443,  /",
+        "why echo,                                GET,    echo,      '',   /",
+        "why echo:http/x,                         GET,    echo,      http, /x",
+        "why echo?q,                              GET,    echo,      '',   /?q",
+        "why http://[fd00::1]:81/,                GET,    fd00::1,   81,   /",
+        "why DELETE /x --workload echo,           DELETE, echo,      '',   /x",
+        "why /x --workload echo,                  GET,    echo,      '',   /x",
+        "why --workload echo,                     GET,    echo,      '',   /",
+    })
+    void why(String line, String method, String host, String port, String target) {
+        assertEquals(0, typing.type(line), typing::err);
+        assertEquals(
+                new WhyWish.Request(method, host, port, target, List.of()),
+                typing.<WhyWish>asked().request());
+    }
+
+    @Test
+    void whyTakesHeadersAndANamespace() {
+        typing.type(List.of("why", "http://echo", "-H", "X-User: alice", "-H", "b=c", "-n", "shop", "--last", "20"));
+        WhyWish wish = typing.asked();
+        assertEquals("shop", wish.namespace());
+        assertEquals(20, wish.last());
+        assertEquals(
+                List.of(new EngageWish.Header("X-User", "alice"), new EngageWish.Header("b", "c")),
+                wish.request().headers());
+    }
+
+    @Test
+    void genyaml() {
+        typing.stdin = "kind: Deployment";
+        assertEquals(0, typing.type("genyaml config -i - --agent-port 9901 --loglevel DEBUG -n shop"), typing::err);
+        assertEquals(
+                new YamlWish(
+                        YamlWish.What.CONFIG,
+                        "shop",
+                        "",
+                        "kind: Deployment",
+                        "",
+                        Map.of("agent-port", "9901", "loglevel", "DEBUG")),
+                typing.asked());
+        assertEquals("name: traffic-agent\n", typing.out());
+        typing.stdin = "config";
+        assertEquals(0, typing.type("genyaml initcontainer -a - --format json"), typing::err);
+        assertEquals(new YamlWish(YamlWish.What.INITCONTAINER, "", "", "", "config", Map.of()), typing.asked());
+        assertEquals("{\"cmd\":\"initcontainer\",\"stdout\":\"name: traffic-agent\\n\"}\n", typing.out());
+    }
+}
