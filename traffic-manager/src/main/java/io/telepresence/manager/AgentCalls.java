@@ -56,8 +56,9 @@ final class AgentCalls {
         review.check(token, arrival.getNamespace(), arrival.getPodName(), arrival.getPodUid());
         WorkloadRef workload =
                 new WorkloadRef(arrival.getWorkloadKind(), arrival.getNamespace(), arrival.getWorkload());
-        checkOwner(arrival, workload);
-        plans.wish(workload);
+        if (!Pods.replaced(checkOwner(arrival, workload))) {
+            plans.wish(workload);
+        }
         AgentSession session = sessions.arrive(
                         new AgentSession.Agent(
                                 arrival.getPodName(),
@@ -110,7 +111,7 @@ final class AgentCalls {
     }
 
     /** The pod may be so new that the watch has not shown it yet. */
-    private void checkOwner(AgentArrival arrival, WorkloadRef workload) throws FaultException, InterruptedException {
+    private Pod checkOwner(AgentArrival arrival, WorkloadRef workload) throws FaultException, InterruptedException {
         long end = System.nanoTime() + POD_SEEN.toNanos();
         Optional<Pod> pod = pod(arrival);
         while (pod.isEmpty() && System.nanoTime() < end) {
@@ -126,6 +127,7 @@ final class AgentCalls {
             throw Fault.denied("pod " + arrival.getPodName() + " does not belong to " + workload, "")
                     .exception();
         }
+        return pod.get();
     }
 
     private Optional<Pod> pod(AgentArrival arrival) {

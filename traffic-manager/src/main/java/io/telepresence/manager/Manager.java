@@ -12,7 +12,9 @@ import io.telepresence.local.Loops;
 import io.telepresence.manager.auth.AgentReview;
 import io.telepresence.manager.cluster.ClusterView;
 import io.telepresence.manager.cluster.Watches;
+import io.telepresence.manager.engage.IdleAgents;
 import io.telepresence.manager.engage.Restoration;
+import io.telepresence.manager.engage.Revocations;
 import io.telepresence.manager.inject.Injector;
 import io.telepresence.manager.inject.InjectorSettings;
 import io.telepresence.manager.log.LogLevels;
@@ -27,6 +29,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -43,6 +46,8 @@ import org.slf4j.LoggerFactory;
  */
 final class Manager implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Manager.class);
+    private static final Duration IDLE_APART = Duration.ofSeconds(5);
+    private static final Duration REVOCATIONS_APART = Duration.ofSeconds(2);
     private static final Duration SERVICE_CIDRS_APART = Duration.ofMinutes(1);
 
     /** Who replaced a container before a restart comes back within that time, or the container does. */
@@ -65,21 +70,16 @@ final class Manager implements AutoCloseable {
             watches.synced().get();
             Parts parts = Parts.of(config, client, watches.stores());
             opened.add(parts.view());
-            Injector injector = opened.add(Injector.open(
-                    client, InjectorSettings.from(environment), config.agent().arrival(), parts.plans()));
+            InjectorSettings injecting = InjectorSettings.from(environment);
+            Injector injector =
+                    opened.add(Injector.open(client, injecting, config.agent().arrival(), parts.plans()));
             LogLevels levels =
                     LogLevels.of(config.logs().level(), config.agent().logLevel(), InstantSource.system());
             Restoration restoration = opened.add(parts.restoration(config, injector));
-            Edges edges = new Edges(config, client, parts, new Parts.Agents(injector, restoration), levels);
-            serve(opened, config, parts, edges, ring);
+            Parts.Agents agents = parts.agents(config, injecting, injector, restoration);
+            serve(opened, config, parts, new Edges(config, client, parts, agents, levels), ring);
             tick(opened, parts, levels);
-            opened.add(once(
-                    "claims",
-                    CLAIMED_WITHIN,
-                    () -> parts.board().claims().expire().forEach(workload -> {
-                        parts.plans().wish(workload);
-                        restoration.settle(workload);
-                    })));
+            tend(opened, config, parts, agents, client);
             ready.set(true);
             LOG.info("{} {} serves", SessionCalls.NAME, Versions.VERSION);
             return new Manager(opened);
@@ -135,7 +135,29 @@ final class Manager implements AutoCloseable {
         opened.add(every("service-subnets", SERVICE_CIDRS_APART, view::refreshServiceCidrs));
     }
 
-    private static AutoCloseable once(String name, Duration after, Runnable task) {
+    /** Looks after agents and engagements from time to time. */
+    private static void tend(
+            Closers opened, ManagerConfig config, Parts parts, Parts.Agents agents, KubernetesClient client) {
+        opened.add(once(
+                "claims", CLAIMED_WITHIN, () -> parts.board().claims().expire().forEach(workload -> {
+                    parts.plans().wish(workload);
+                    agents.restoration().settle(workload);
+                })));
+        IdleAgents idle = new IdleAgents(
+                parts.sessions(),
+                parts.engagements(),
+                agents.uninstalling(),
+                config.rules().maxIdle());
+        opened.add(every("idle-agents", IDLE_APART, () -> idle.sweep(Instant.now())));
+        Revocations revocations = Revocations.reading(client, config.pod().namespace(), parts.engagements());
+        opened.add(every("revocations", REVOCATIONS_APART, revocations::sweep));
+    }
+
+    private interface Task {
+        void run() throws InterruptedException;
+    }
+
+    private static AutoCloseable once(String name, Duration after, Task task) {
         Thread thread = Threads.virtual(name, () -> {
             try {
                 Thread.sleep(after);
@@ -147,7 +169,7 @@ final class Manager implements AutoCloseable {
         return thread::interrupt;
     }
 
-    private static AutoCloseable every(String name, Duration apart, Runnable task) {
+    private static AutoCloseable every(String name, Duration apart, Task task) {
         Thread thread = Threads.virtual(name, () -> {
             try {
                 while (true) {
@@ -161,7 +183,7 @@ final class Manager implements AutoCloseable {
         return thread::interrupt;
     }
 
-    private static void run(String name, Runnable task) {
+    private static void run(String name, Task task) throws InterruptedException {
         try {
             task.run();
         } catch (RuntimeException e) {

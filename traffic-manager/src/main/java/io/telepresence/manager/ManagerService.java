@@ -28,21 +28,33 @@ import io.telepresence.rpc.manager.PingReply;
 import io.telepresence.rpc.manager.PingRequest;
 import io.telepresence.rpc.manager.RemainReply;
 import io.telepresence.rpc.manager.SessionRef;
+import io.telepresence.rpc.manager.UninstallProgress;
+import io.telepresence.rpc.manager.UninstallRequest;
 import io.telepresence.rpc.manager.WorkloadQuery;
 import io.telepresence.rpc.manager.WorkloadSnapshot;
+import io.telepresence.rpc.manager.YamlReply;
+import io.telepresence.rpc.manager.YamlRequest;
 
 /** The gRPC edge for clients. Methods are called on event loops: what may block hops to a virtual thread. */
 final class ManagerService extends ManagerGrpc.ManagerImplBase {
     private final Sessions sessions;
     private final SessionCalls clients;
     private final EngageCalls engage;
+    private final AgentAdminCalls agents;
     private final ClusterCalls cluster;
     private final LogCalls logs;
 
-    ManagerService(Sessions sessions, SessionCalls clients, EngageCalls engage, ClusterCalls cluster, LogCalls logs) {
+    ManagerService(
+            Sessions sessions,
+            SessionCalls clients,
+            EngageCalls engage,
+            AgentAdminCalls agents,
+            ClusterCalls cluster,
+            LogCalls logs) {
         this.sessions = sessions;
         this.clients = clients;
         this.engage = engage;
+        this.agents = agents;
         this.cluster = cluster;
         this.logs = logs;
     }
@@ -113,6 +125,16 @@ final class ManagerService extends ManagerGrpc.ManagerImplBase {
     @Override
     public void explain(ExplainRequest request, StreamObserver<Explanation> out) {
         Calls.answer("explain", out, () -> engage.explain(request));
+    }
+
+    @Override
+    public void uninstall(UninstallRequest request, StreamObserver<UninstallProgress> out) {
+        stream(out, () -> agents.uninstall(request, out));
+    }
+
+    @Override
+    public void generateYaml(YamlRequest request, StreamObserver<YamlReply> out) {
+        Calls.answer("generate-yaml", out, () -> agents.yaml(request));
     }
 
     @Override

@@ -17,7 +17,10 @@ import io.telepresence.manager.engage.Engaging;
 import io.telepresence.manager.engage.Explaining;
 import io.telepresence.manager.engage.Restoration;
 import io.telepresence.manager.engage.Tally;
+import io.telepresence.manager.engage.Uninstalling;
 import io.telepresence.manager.engage.WorkloadBoard;
+import io.telepresence.manager.inject.InjectorSettings;
+import io.telepresence.manager.inject.ManualYaml;
 import io.telepresence.manager.log.LogGatherer;
 import io.telepresence.manager.log.LogLevels;
 import io.telepresence.manager.log.LogRing;
@@ -25,6 +28,7 @@ import io.telepresence.manager.session.Sessions;
 import io.telepresence.manager.tunnel.Switchboard;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -112,7 +116,16 @@ record Parts(
     }
 
     /** How agents come and go. */
-    record Agents(AgentInstaller installer, Restoration restoration) {}
+    record Agents(AgentInstaller installer, Restoration restoration, Uninstalling uninstalling, ManualYaml manual) {}
+
+    Agents agents(ManagerConfig config, InjectorSettings settings, AgentInstaller installer, Restoration restoration) {
+        Duration limit = config.agent().arrival().multipliedBy(8);
+        return new Agents(
+                installer,
+                restoration,
+                new Uninstalling(engagements(), plans(), workloads, installer, limit),
+                new ManualYaml(settings, plans(), workloads));
+    }
 
     ManagerService clientEdge(
             ManagerConfig config, KubernetesClient client, Agents agents, LogLevels levels, LogRing ring) {
@@ -141,6 +154,7 @@ record Parts(
                                 board.tally(),
                                 new Explaining(workloads, plans(), engagements(), board.tally())),
                         config.agent().arrival()),
+                new AgentAdminCalls(sessions, agents.uninstalling(), agents.manual()),
                 new ClusterCalls(
                         sessions,
                         new ClusterCalls.Network(view, names, new Reachability(stores.services())),

@@ -59,7 +59,15 @@ final class AgentRollout {
             Predicate<Pod> upToDate,
             Predicate<Pod> wanted,
             Fault unwanted,
-            Consumer<String> progress) {}
+            Consumer<String> progress) {
+
+        /** All agents go. */
+        static Task removal(WorkloadRef workload, Consumer<String> progress) {
+            Predicate<Pod> bare = pod -> !Pods.hasAgent(pod);
+            Fault again = Fault.user("a new pod of " + workload + " got an agent again", "");
+            return new Task(workload, bare, bare, again, progress);
+        }
+    }
 
     private final WorkloadPods cluster;
     private final Limits limits;

@@ -104,13 +104,9 @@ final class Rolls {
     }
 
     private void pass(WorkloadRef workload, Roll roll) throws InterruptedException {
-        boolean agents = roll.wish.now().isPresent();
-        AgentRollout.Task task = new AgentRollout.Task(
-                workload,
-                upToDate(roll.wish),
-                pod -> Pods.hasAgent(pod) == agents,
-                agents ? past.of(workload) : Fault.user("a new pod of " + workload + " got an agent again", ""),
-                roll::tell);
+        AgentRollout.Task task = roll.wish.now().isPresent()
+                ? new AgentRollout.Task(workload, upToDate(roll.wish), Pods::hasAgent, past.of(workload), roll::tell)
+                : AgentRollout.Task.removal(workload, roll::tell);
         try {
             rollout.roll(task, () -> roll.started.complete(null));
         } catch (FaultException | RuntimeException e) {

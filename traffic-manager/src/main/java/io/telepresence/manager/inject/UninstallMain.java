@@ -4,7 +4,6 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.telepresence.agree.AgentNames;
-import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.run.Threads;
@@ -69,11 +68,7 @@ public final class UninstallMain {
                 new ClusterPods(client, new Owners(client, settings.scope().kinds()));
         AgentRollout rollout = new AgentRollout(pods, AgentRollout.Limits.of(Duration.ofSeconds(20)));
         try {
-            Fault again = Fault.internal("a new pod of " + workload + " got an agent again");
-            rollout.roll(
-                    new AgentRollout.Task(
-                            workload, pod -> !Pods.hasAgent(pod), pod -> !Pods.hasAgent(pod), again, LOG::info),
-                    () -> {});
+            rollout.roll(AgentRollout.Task.removal(workload, LOG::info), () -> {});
             LOG.info("{} has no agent any more", workload);
         } catch (FaultException | RuntimeException e) {
             LOG.warn("the agents of {} stay", workload, e);

@@ -1,0 +1,137 @@
+package io.telepresence.manager.engage;
+
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.manager.cluster.Pods;
+import io.telepresence.manager.cluster.Workload;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.cluster.Workloads;
+import io.telepresence.manager.session.ClientSession;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The use case behind {@code Uninstall}: takes agents out of pods, and ends what needs them. */
+public final class Uninstalling {
+    private static final Logger LOG = LoggerFactory.getLogger(Uninstalling.class);
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(300);
+    private static final Set<String> ENABLED = Set.of("enabled", "true");
+
+    private final Engagements engagements;
+    private final AgentPlans plans;
+    private final Workloads workloads;
+    private final AgentInstaller installer;
+    private final Duration limit;
+
+    /** @param limit for the pods of one workload */
+    public Uninstalling(
+            Engagements engagements, AgentPlans plans, Workloads workloads, AgentInstaller installer, Duration limit) {
+        this.engagements = engagements;
+        this.plans = plans;
+        this.workloads = workloads;
+        this.installer = installer;
+        this.limit = limit;
+    }
+
+    /**
+     * Blocks until the pods have no agent any more. Engagements of these workloads end, whoever has them.
+     *
+     * @param names of workloads; empty: all of the namespace that have agents
+     * @param progress sentences for the waiting user
+     * @throws FaultException there is no such workload, then nothing has changed; or the agents do not go in time
+     */
+    public void uninstall(ClientSession client, String namespace, List<String> names, Consumer<String> progress)
+            throws FaultException, InterruptedException {
+        List<Workload> wanted = new ArrayList<>();
+        if (!workloads.managed(namespace)) {
+            throw WorkloadChoice.unmanaged(namespace).exception();
+        }
+        for (String name : names) {
+            wanted.add(new WorkloadChoice(workloads).choose(namespace, name, ""));
+        }
+        if (names.isEmpty()) {
+            workloads.in(namespace).stream().filter(this::hasAgent).forEach(wanted::add);
+        }
+        List<WorkloadRef> begun = new ArrayList<>();
+        for (Workload workload : wanted) {
+            String stays = stays(workload);
+            if (stays.isEmpty()) {
+                begin(workload.ref(), "uninstalled by " + client.client().name(), client, progress);
+                begun.add(workload.ref());
+            } else {
+                progress.accept(stays);
+            }
+        }
+        for (WorkloadRef workload : begun) {
+            await(workload);
+            progress.accept(workload + " has no traffic-agent any more");
+        }
+    }
+
+    /** Takes the agents out in the background; for those that nobody uses. */
+    void remove(WorkloadRef workload) throws FaultException, InterruptedException {
+        if (workloads.get(workload).map(this::stays).orElse("gone").isEmpty()) {
+            begin(workload, "idle", null, sentence -> LOG.info("{}", sentence));
+        }
+    }
+
+    /** Why the agents cannot go; empty: they can. */
+    private String stays(Workload workload) {
+        if (!hasAgent(workload)) {
+            return workload.ref() + " has no traffic-agent";
+        }
+        if (workload.template().getSpec().getContainers().stream()
+                .map(Container::getName)
+                .anyMatch(AgentNames.CONTAINER::equals)) {
+            return workload.ref() + " keeps its traffic-agent: it is part of the pod template";
+        }
+        ObjectMeta meta = workload.template().getMetadata();
+        boolean annotated = meta != null
+                && meta.getAnnotations() != null
+                && ENABLED.contains(meta.getAnnotations().getOrDefault(AgentNames.INJECT, ""));
+        return annotated
+                ? workload.ref() + " keeps its traffic-agent: the annotation " + AgentNames.INJECT
+                        + " of the pod template asks for it"
+                : "";
+    }
+
+    private boolean hasAgent(Workload workload) {
+        return workloads.pods(workload.ref()).stream().anyMatch(Pods::hasAgent);
+    }
+
+    private void begin(WorkloadRef workload, String why, ClientSession client, Consumer<String> progress)
+            throws FaultException, InterruptedException {
+        plans.unwish(workload);
+        for (Engagement engagement : engagements.all().get()) {
+            if (engagement.workload().equals(workload)) {
+                if (client != null && engagement.owner().equals(client.id())) {
+                    engagements.remove(engagement.id());
+                } else {
+                    engagements.expel(engagement.id(), "its traffic-agent was " + why);
+                }
+            }
+        }
+        installer.ensure(workload, Wish.of(plans, workloads, workload), progress);
+    }
+
+    private void await(WorkloadRef workload) throws FaultException, InterruptedException {
+        Wish wish = Wish.of(plans, workloads, workload);
+        long end = System.nanoTime() + limit.toNanos();
+        while (!installer.settled(workload, wish)) {
+            if (System.nanoTime() > end) {
+                throw Fault.unreachable(
+                                "the traffic-agents of " + workload + " are not gone after " + limit.toSeconds() + " s",
+                                "See: kubectl describe pods --namespace " + workload.namespace())
+                        .exception();
+            }
+            Thread.sleep(LOOK_AGAIN);
+        }
+    }
+}

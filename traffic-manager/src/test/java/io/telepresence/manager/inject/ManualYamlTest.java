@@ -1,0 +1,144 @@
+package io.telepresence.manager.inject;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.telepresence.fault.FaultException;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.engage.EngagingBench;
+import io.telepresence.manager.inject.ManualYaml.What;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ManualYamlTest {
+    private static final KubernetesSerialization YAML = new KubernetesSerialization();
+    private final EngagingBench bench = new EngagingBench();
+    private ManualYaml manual;
+
+    @BeforeEach
+    void open() throws Exception {
+        InjectorSettings settings =
+                InjectorSettings.from(Map.of("AGENT_IMAGE", "localhost/telepresence/traffic-agent:0.1.0"));
+        manual = new ManualYaml(settings, bench.plans, bench.workloads);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        bench.close();
+    }
+
+    @Test
+    void thePartsMakeAPodThatTheInjectorTakesForItsOwn() throws Exception {
+        String config = config(Map.of());
+        Container container = YAML.unmarshal(part(What.CONTAINER, config), Container.class);
+        assertEquals("traffic-agent", container.getName());
+        assertEquals("localhost/telepresence/traffic-agent:0.1.0", container.getImage());
+        List<Volume> volumes = List.of(YAML.unmarshal(part(What.VOLUME, config), Volume[].class));
+        assertTrue(volumes.stream().anyMatch(v -> v.getName().equals("tel-agent-token")), volumes::toString);
+        Map<String, String> annotations = strings(part(What.ANNOTATIONS, config));
+        PodTemplateSpec template = bench.workloads
+                .get(new WorkloadRef("Deployment", "default", "echo"))
+                .orElseThrow()
+                .template();
+        Pod pod = new PodBuilder()
+                .withNewMetadata()
+                .withAnnotations(annotations)
+                .endMetadata()
+                .withSpec(template.getSpec())
+                .editSpec()
+                .addToContainers(container)
+                .endSpec()
+                .build();
+        WorkloadRef ref = new WorkloadRef("Deployment", "default", "echo");
+        assertTrue(new AgentInjector(AgentInjectorTest.look(true))
+                .serves(pod, bench.plans.configFor(ref, template.getMetadata(), template.getSpec())));
+    }
+
+    @Test
+    void optionsChangeTheConfiguration() throws Exception {
+        String config = config(
+                Map.of("agent-image", "mine:1", "agent-port", "9950", "loglevel", "debug", "manager-port", "18081"));
+        assertTrue(config.contains("logLevel: \"DEBUG\"") || config.contains("logLevel: DEBUG"), config);
+        assertTrue(config.contains("18081"), config);
+        Container container = YAML.unmarshal(part(What.CONTAINER, config), Container.class);
+        assertEquals("mine:1", container.getImage());
+        assertEquals(9950, container.getPorts().getFirst().getContainerPort());
+        assertTrue(fault(() -> config(Map.of("agent-port", "99999"))).contains("99999"));
+        assertTrue(fault(() -> config(Map.of("loglevel", "loud"))).contains("LOUD"));
+    }
+
+    @Test
+    void aWorkloadMayComeAsYaml() throws Exception {
+        String input =
+                """
+                apiVersion: apps/v1
+                kind: Deployment
+                metadata: {name: fresh}
+                spec:
+                  template:
+                    metadata:
+                      annotations: {telepresence.io/inject-container-ports: "3000"}
+                    spec:
+                      containers: [{name: app, image: app}]
+                """;
+        String config = manual.answer(new ManualYaml.Question(What.CONFIG, "default", "", input, "", Map.of()));
+        assertTrue(config.contains("3000"), config);
+        String init =
+                manual.answer(new ManualYaml.Question(What.INIT_CONTAINER, "default", "", input, config, Map.of()));
+        assertTrue(init.contains("tel-agent-init"), init);
+        assertTrue(fault(() -> part(What.INIT_CONTAINER, config(Map.of()))).contains("no container tel-agent-init"));
+    }
+
+    @Test
+    void whatCannotBeReadIsSaid() {
+        assertEquals("the agent's configuration cannot be read", fault(() -> part(What.CONTAINER, "- a")));
+        assertEquals("the agent's configuration cannot be read", fault(() -> part(What.CONTAINER, "")));
+        assertEquals(
+                "found no workload named nothing in namespace default",
+                fault(() ->
+                        manual.answer(new ManualYaml.Question(What.CONFIG, "default", "nothing", "", "", Map.of()))));
+        assertEquals(
+                "the input is no Deployment, ReplicaSet or StatefulSet",
+                fault(() -> manual.answer(new ManualYaml.Question(
+                        What.CONFIG,
+                        "default",
+                        "",
+                        "apiVersion: v1\nkind: Secret\nmetadata: {name: a}",
+                        "",
+                        Map.of()))));
+        assertEquals(
+                "the input is no workload in YAML",
+                fault(() -> manual.answer(new ManualYaml.Question(What.CONFIG, "default", "", "{{{", "", Map.of()))));
+    }
+
+    private interface Try {
+        String run() throws Exception;
+    }
+
+    private static String fault(Try attempt) {
+        return assertThrows(FaultException.class, attempt::run).fault().text();
+    }
+
+    private String config(Map<String, String> options) throws FaultException {
+        return manual.answer(new ManualYaml.Question(What.CONFIG, "default", "echo", "", "", options));
+    }
+
+    private String part(What what, String config) throws FaultException {
+        return manual.answer(new ManualYaml.Question(what, "default", "", "", config, Map.of()));
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Map<String, String> strings(String yaml) {
+        return YAML.unmarshal(yaml, Map.class);
+    }
+}
