@@ -95,6 +95,12 @@ final class KubeCalls {
                                         + AgentNames.MANAGER_APP)
                         .exception(e);
             }
+            if (e.fault().kind() == Fault.Kind.USER && e.fault().remedy().isEmpty()) {
+                throw Fault.user(
+                                e.fault().text(),
+                                "Is the traffic-manager in another namespace? See --manager-namespace")
+                        .exception(e);
+            }
             throw e;
         }
     }

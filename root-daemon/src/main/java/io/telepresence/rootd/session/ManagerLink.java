@@ -23,6 +23,7 @@ import io.telepresence.rpc.manager.SessionRef;
 import io.telepresence.rpc.rootd.NetworkConfig;
 import io.telepresence.rpc.tunnel.Dial;
 import io.telepresence.rpc.tunnel.Open;
+import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.tunnel.Carriers;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
@@ -33,6 +34,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 
@@ -46,23 +48,28 @@ final class ManagerLink implements Uplink, ClusterLookup, AutoCloseable {
     private final Carriers carriers;
     private final AtomicReference<NetworkConfig> config;
 
-    private ManagerLink(Carriers carriers, AtomicReference<NetworkConfig> config) {
+    /** When a local program last made a TCP connection into the cluster; of {@link System#nanoTime}. */
+    private final AtomicLong busyNanos;
+
+    private ManagerLink(Carriers carriers, AtomicReference<NetworkConfig> config, AtomicLong busyNanos) {
         this.carriers = carriers;
         this.config = config;
+        this.busyNanos = busyNanos;
     }
 
     /** Starts to connect; does not wait. */
     static ManagerLink open(NetworkConfig first) {
         var address = new DomainSocketAddress(first.getCarrierSocket());
         AtomicReference<NetworkConfig> config = new AtomicReference<>(first);
+        AtomicLong busyNanos = new AtomicLong(System.nanoTime());
         Carriers carriers = Carriers.open(
                 "carrier",
                 address,
                 Math.max(1, first.getCarriers()),
                 (channel, deadline) -> ManagerGrpc.newBlockingStub(channel)
                         .withDeadlineAfter(deadline.toMillis(), TimeUnit.MILLISECONDS)
-                        .remain(beat(config.get())));
-        return new ManagerLink(carriers, config);
+                        .remain(beat(config.get(), busyNanos)));
+        return new ManagerLink(carriers, config, busyNanos);
     }
 
     /** From now on on behalf of this session. */
@@ -80,7 +87,7 @@ final class ManagerLink implements Uplink, ClusterLookup, AutoCloseable {
                         ManagerGrpc.newFutureStub(carriers.control().channel())
                                 .withWaitForReady()
                                 .withDeadlineAfter(FIRST_CALL_SECONDS, TimeUnit.SECONDS)
-                                .remain(beat(config.get())),
+                                .remain(beat(config.get(), busyNanos)),
                         Function.<RemainReply>identity())
                 .toCompletableFuture();
         try {
@@ -103,6 +110,9 @@ final class ManagerLink implements Uplink, ClusterLookup, AutoCloseable {
 
     @Override
     public Flow open(FlowKey key, FlowHandler handler) {
+        if (key.protocol() == Protocol.TCP) {
+            busyNanos.set(System.nanoTime());
+        }
         NetworkConfig now = config.get();
         Open open = Open.newBuilder()
                 .setSessionId(now.getSessionId())
@@ -153,8 +163,11 @@ final class ManagerLink implements Uplink, ClusterLookup, AutoCloseable {
         return wished == 0 ? 4000 : wished;
     }
 
-    private static ClientBeat beat(NetworkConfig config) {
-        return ClientBeat.newBuilder().setSessionId(config.getSessionId()).build();
+    private static ClientBeat beat(NetworkConfig config, AtomicLong busyNanos) {
+        return ClientBeat.newBuilder()
+                .setSessionId(config.getSessionId())
+                .setIdleMs((System.nanoTime() - busyNanos.get()) / 1_000_000)
+                .build();
     }
 
     private static SessionRef session(NetworkConfig config) {

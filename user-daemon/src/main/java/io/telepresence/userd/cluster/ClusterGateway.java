@@ -82,7 +82,7 @@ public final class ClusterGateway implements AutoCloseable {
         String path = "/api/v1/namespaces/" + namespace + "/configmaps/" + configMap;
         String right = "the ConfigMap " + configMap + " in namespace \"" + namespace + "\"";
         for (int tries = 0; tries < CONFLICTS; tries++) {
-            JsonObject found = get(path, "read " + right);
+            JsonObject found = found(path, right);
             JsonObject data = found.has("data") ? found.getAsJsonObject("data") : new JsonObject();
             String before = data.has(key) ? data.get(key).getAsString() : "";
             JsonObject patch = new JsonObject();
@@ -103,6 +103,18 @@ public final class ClusterGateway implements AutoCloseable {
         }
         throw Fault.unreachable(right + " is being changed all the time", "Try again")
                 .exception();
+    }
+
+    private JsonObject found(String path, String right) throws FaultException {
+        try {
+            return get(path, "read " + right);
+        } catch (FaultException e) {
+            if (e.fault().kind() == Fault.Kind.USER) {
+                throw Fault.user("there is no " + right.substring("the ".length()), "")
+                        .exception(e);
+            }
+            throw e;
+        }
     }
 
     @Override

@@ -67,6 +67,31 @@ class ApiTest {
     }
 
     @Test
+    void aLineIsAddedToAConfigMap() throws Exception {
+        String path = "/api/v1/namespaces/ns/configmaps/traffic-manager";
+        String found = "{\"metadata\":{\"resourceVersion\":\"7\"}%s}";
+        try (ClusterGateway gateway = gateway(Map.of())) {
+            api.answers.put(path, new Answer(200, found.formatted("")));
+            gateway.appendLine("ns", "traffic-manager", "revoke", "s:a");
+            api.answers.put(path, new Answer(200, found.formatted(",\"data\":{\"revoke\":\"s:a\"}")));
+            gateway.appendLine("ns", "traffic-manager", "revoke", "s:b");
+            String patch = "application/merge-patch+json {\"metadata\":{\"resourceVersion\":\"7\"},\"data\":{%s}}";
+            assertEquals(patch.formatted("\"revoke\":\"s:a\\n\""), api.patches.poll());
+            assertEquals(patch.formatted("\"revoke\":\"s:a\\ns:b\\n\""), api.patches.poll());
+            api.answers.put(path, new Answer(403, "{}"));
+            Fault denied = assertThrows(
+                            FaultException.class, () -> gateway.appendLine("ns", "traffic-manager", "revoke", "s:c"))
+                    .fault();
+            assertEquals("you have no right to read the ConfigMap traffic-manager in namespace \"ns\"", denied.text());
+            api.answers.put(path, new Answer(404, "{}"));
+            Fault missing = assertThrows(
+                            FaultException.class, () -> gateway.appendLine("ns", "traffic-manager", "revoke", "s:c"))
+                    .fault();
+            assertEquals("there is no ConfigMap traffic-manager in namespace \"ns\"", missing.text());
+        }
+    }
+
+    @Test
     void aRefusedServerIsToldAtOnceAndASilentOneWithinTheLimit() throws Exception {
         try (ServerSocket silent = new ServerSocket(0)) {
             KubeTarget slow = new KubeTarget(

@@ -35,6 +35,7 @@ final class FakeApi implements AutoCloseable {
 
     final Map<String, Answer> answers = new ConcurrentHashMap<>();
     final BlockingQueue<String> requests = new LinkedBlockingQueue<>();
+    final BlockingQueue<String> patches = new LinkedBlockingQueue<>();
     final List<Channel> forwards = new CopyOnWriteArrayList<>();
     private final EventLoopGroup loops = Loops.create("fake-api", 1);
     private final Channel server;
@@ -88,6 +89,10 @@ final class FakeApi implements AutoCloseable {
         private void request(ChannelHandlerContext context, FullHttpRequest request) {
             requests.add(request.uri() + " " + request.headers().get("Authorization", "-") + " "
                     + request.headers().get("Impersonate-User", "-"));
+            if (request.method().name().equals("PATCH")) {
+                patches.add(request.headers().get("Content-Type") + " "
+                        + request.content().toString(StandardCharsets.UTF_8));
+            }
             String path = request.uri().replaceAll("\\?.*", "");
             Answer answer = answers.getOrDefault(path, new Answer(404, "{}"));
             if (answer.status() == 101) {
