@@ -99,7 +99,11 @@ final class Admission {
                     .endMetadata()
                     .build();
         }
-        return switch (rules.verdict(pod, namespace, owners.find(pod.getMetadata(), namespace))) {
+        Optional<WorkloadRef> owner = owners.find(pod.getMetadata(), namespace);
+        if (Pods.hasAgent(pod) && owner.isPresent() && rules.scope().manages(namespace)) {
+            return AgentInjector.refreshed(pod, configs.configFor(owner.get(), pod.getMetadata(), pod.getSpec()));
+        }
+        return switch (rules.verdict(pod, namespace, owner)) {
             case Verdict.Leave leave -> {
                 LOG.debug("no agent for pod {} in {}: {}", nameOf(pod), namespace, leave.why());
                 yield pod;

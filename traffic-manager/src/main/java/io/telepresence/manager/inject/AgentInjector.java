@@ -57,8 +57,16 @@ record AgentInjector(InjectorSettings.Sidecar look) {
         spec.getContainers().add(containers.agent(ports));
         spec.getVolumes().addAll(containers.volumes());
         Replacement.apply(changed, config);
+        AgentApi.announce(spec, config);
         addPullSecrets(spec);
         return changed;
+    }
+
+    /** A pod with an agent, of which others have changed the containers since. Where nothing is new it comes back as it is. */
+    static Pod refreshed(Pod pod, AgentConfig now) {
+        return configOf(pod)
+                .map(old -> new AgentRefresh(pod, old, now).pod(AgentInjector::json))
+                .orElse(pod);
     }
 
     /** The configuration in a pod's annotation; empty where there is none that can be read. */

@@ -36,7 +36,9 @@ record AppCopies(PodSpec spec, AgentConfig config) {
             List<EnvVar> copies = new ArrayList<>();
             Set<String> before = new HashSet<>();
             for (EnvVar variable : container.getEnv()) {
-                copies.add(copy(container, plan, variable, own(container, before)));
+                if (!AgentApi.PORT.equals(variable.getName())) {
+                    copies.add(copy(container, plan, variable, own(container, before)));
+                }
                 before.add(variable.getName());
             }
             return copies;

@@ -2,7 +2,9 @@ package io.telepresence.manager.inject;
 
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodSpec;
 import io.telepresence.agree.AgentNames;
+import io.telepresence.manager.annotation.PodAnnotations;
 import io.telepresence.manager.cluster.WorkloadRef;
 import java.util.Optional;
 import java.util.Set;
@@ -36,6 +38,9 @@ record InjectionRules(InjectorSettings.Scope scope, boolean whenEnabled, Predica
         if (Boolean.TRUE.equals(pod.getSpec().getHostNetwork())) {
             return new Verdict.Leave("it uses the network of its node");
         }
+        if (windows(pod.getSpec())) {
+            return new Verdict.Leave("it runs on Windows");
+        }
         return refusal(pod.getMetadata())
                 .<Verdict>map(Verdict.Leave::new)
                 .orElseGet(() -> wanted(pod.getMetadata(), owner.get()));
@@ -65,14 +70,19 @@ record InjectionRules(InjectorSettings.Scope scope, boolean whenEnabled, Predica
                 && AgentNames.MANAGER_APP.equals(Pods.labels(pod).get("app"));
     }
 
+    private static boolean windows(PodSpec spec) {
+        String selected =
+                spec.getNodeSelector() == null ? "" : spec.getNodeSelector().get("kubernetes.io/os");
+        return "windows".equals(selected)
+                || spec.getOs() != null && "windows".equals(spec.getOs().getName());
+    }
+
     private static boolean enabled(ObjectMeta template) {
         String annotation = annotation(template);
         return annotation.equals("enabled") || annotation.equals("true");
     }
 
     private static String annotation(ObjectMeta template) {
-        return template == null || template.getAnnotations() == null
-                ? ""
-                : template.getAnnotations().getOrDefault(AgentNames.INJECT, "");
+        return PodAnnotations.of(template).text(AgentNames.INJECT);
     }
 }

@@ -1,14 +1,19 @@
 package io.telepresence.manager.inject;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.util.JsonFormat;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
+import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.telepresence.rpc.manager.AgentConfig;
 import java.io.IOException;
@@ -87,6 +92,76 @@ class AgentInjectorTest {
         JsonNode patch = JsonPatch.between(JSON.readTree(YAML.asJson(before)), JSON.readTree(YAML.asJson(after)));
         Pod patched = YAML.unmarshal(JsonPatch.apply(patch, raw).toString(), Pod.class);
         assertEquals(after, patched);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("cases")
+    void aRefreshWithoutNewsChangesNothing(String name) throws IOException {
+        Pod once = new AgentInjector(look(true)).inject(pod(name), wished(name));
+        assertSame(once, AgentInjector.refreshed(once, wished(name)));
+    }
+
+    @Test
+    void whatAnotherWebhookAddsLaterReachesTheAgentToo() throws IOException {
+        Pod once = new AgentInjector(look(true)).inject(pod("env-and-volumes"), wished("env-and-volumes"));
+        Pod later = new PodBuilder(once).build();
+        Container app = later.getSpec().getContainers().getFirst();
+        app.getEnv().add(new EnvVar("AWS_ROLE_ARN", "role", null));
+        app.getVolumeMounts()
+                .add(new VolumeMountBuilder()
+                        .withName("aws-token")
+                        .withMountPath("/var/run/secrets/eks")
+                        .build());
+        AgentConfig.Builder now = wished("env-and-volumes").toBuilder();
+        now.getContainersBuilder(0).addMountsBuilder().setVolume("aws-token").setPath("/var/run/secrets/eks");
+        Pod refreshed = AgentInjector.refreshed(later, now.build());
+        Container agent = refreshed.getSpec().getContainers().getLast();
+        assertTrue(agent.getEnv().contains(new EnvVar("_TEL_APP_A_AWS_ROLE_ARN", "role", null)));
+        assertTrue(agent.getVolumeMounts().stream()
+                .anyMatch(m -> m.getMountPath().equals("/tel_app_mounts/app/var/run/secrets/eks")));
+        assertEquals(
+                6,
+                AgentInjector.configOf(refreshed).orElseThrow().getContainers(0).getMountsCount());
+        assertEquals(once.getSpec().getContainers().getLast().getPorts(), agent.getPorts());
+        assertSame(refreshed, AgentInjector.refreshed(refreshed, now.build()));
+    }
+
+    @Test
+    void replacedAndNotReplacedDifferInBothDirections() throws IOException {
+        AgentInjector injector = new AgentInjector(look(true));
+        AgentConfig replaced = wished("replace-one-of-two");
+        AgentConfig.Builder back = replaced.toBuilder();
+        back.getContainersBuilder(1).setReplaced(false);
+        Pod pod = injector.inject(pod("replace-one-of-two"), replaced);
+        assertTrue(injector.serves(pod, replaced));
+        assertFalse(injector.serves(pod, back.build()));
+        assertFalse(injector.serves(injector.inject(pod("replace-one-of-two"), back.build()), replaced));
+        AgentConfig.Builder none = wished("replace-no-ports").toBuilder();
+        none.getContainersBuilder(0).setReplaced(false);
+        Pod worker = injector.inject(pod("replace-no-ports"), wished("replace-no-ports"));
+        assertFalse(injector.serves(worker, none.build()));
+    }
+
+    @Test
+    void whatOthersAddToThePodMakesItsAgentNoOlder() throws IOException {
+        AgentInjector injector = new AgentInjector(look(true));
+        AgentConfig template = wished("named-port");
+        AgentConfig.Builder admitted = template.toBuilder();
+        admitted.getContainersBuilder(0)
+                .addMountsBuilder()
+                .setVolume("kube-api-access")
+                .setPath("/var/run/secrets");
+        admitted.addContainersBuilder().setName("istio-proxy").setEnvPrefix("_TEL_APP_B_");
+        assertTrue(injector.serves(injector.inject(pod("named-port"), admitted.build()), template));
+    }
+
+    @Test
+    void theApplicationIsToldWhereItsAgentAnswers() throws IOException {
+        AgentConfig config = wished("named-port").toBuilder().setApiPort(9980).build();
+        Pod pod = new AgentInjector(look(true)).inject(pod("named-port"), config);
+        EnvVar told = new EnvVar("TELEPRESENCE_API_PORT", "9980", null);
+        assertTrue(pod.getSpec().getContainers().getFirst().getEnv().contains(told));
+        assertSame(pod, AgentInjector.refreshed(pod, config));
     }
 
     @Test

@@ -50,7 +50,24 @@ class InjectionRulesTest {
     }
 
     @Test
+    void theAnnotationOfOldCountsWhereTheNewOneIsMissing() {
+        String old = "telepresence.getambassador.io/inject-traffic-agent";
+        Pod pod = pod().editMetadata()
+                .addToAnnotations(old, "enabled")
+                .endMetadata()
+                .build();
+        assertEquals(true, injects(false, false, pod, "a"));
+        pod.getMetadata().getAnnotations().put(AgentNames.INJECT, "disabled");
+        assertEquals(false, injects(false, true, pod, "a"));
+    }
+
+    @Test
     void someNeverGetOne() {
+        Pod windows = pod().editSpec()
+                .addToNodeSelector("kubernetes.io/os", "windows")
+                .endSpec()
+                .build();
+        assertEquals(false, injects(false, true, windows, "a"));
         assertEquals(false, injects(false, true, pod().build(), "kube-system"));
         Pod node = pod().editSpec().withHostNetwork(true).endSpec().build();
         assertEquals(false, injects(false, true, node, "a"));

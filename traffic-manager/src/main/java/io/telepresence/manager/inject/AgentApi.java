@@ -1,0 +1,33 @@
+package io.telepresence.manager.inject;
+
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.EnvVarBuilder;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.rpc.manager.AgentConfig;
+
+/** Tells the application where its agent answers questions. */
+final class AgentApi {
+    /** Variable with the port, in the application's containers. */
+    static final String PORT = "TELEPRESENCE_API_PORT";
+
+    private AgentApi() {}
+
+    /** Changes the given spec. A container that has the variable keeps it. */
+    static void announce(PodSpec spec, AgentConfig config) {
+        if (config.getApiPort() == 0) {
+            return;
+        }
+        for (Container container : spec.getContainers()) {
+            boolean known = container.getEnv().stream().anyMatch(e -> PORT.equals(e.getName()));
+            if (!AgentNames.CONTAINER.equals(container.getName()) && !known) {
+                container
+                        .getEnv()
+                        .add(new EnvVarBuilder()
+                                .withName(PORT)
+                                .withValue(Integer.toString(config.getApiPort()))
+                                .build());
+            }
+        }
+    }
+}
