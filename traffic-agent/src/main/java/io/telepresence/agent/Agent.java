@@ -3,6 +3,7 @@ package io.telepresence.agent;
 import io.netty.channel.EventLoopGroup;
 import io.telepresence.agent.api.ApiServer;
 import io.telepresence.agent.api.Consumption;
+import io.telepresence.agent.http2.Http2Speaker;
 import io.telepresence.agent.link.ClientFlows;
 import io.telepresence.agent.link.ManagerLink;
 import io.telepresence.agent.port.PortListener;
@@ -26,7 +27,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -44,6 +47,7 @@ final class Agent implements AutoCloseable {
 
     private final Closers opened = new Closers();
     private final Map<AgentPlan.Port, PortListener> listeners = new LinkedHashMap<>();
+    private final List<TcpForwarder> forwarders = new CopyOnWriteArrayList<>();
     private final Reporter report = new Reporter();
     private final TapBudget tapped = new TapBudget(TapLimits.DEFAULT);
     private ReadyServer readiness;
@@ -114,13 +118,19 @@ final class Agent implements AutoCloseable {
             LaptopTaps taps) {
         PortUpstreams upstreams = new PortUpstreams(addresses, clients);
         PortServices services = new PortServices(port, () -> rules.get().of(port), upstreams, taps, report);
-        return new TcpForwarder(services, upstreams, loops, Speech.PLAIN);
+        TcpForwarder forwarder =
+                new TcpForwarder(services, upstreams, loops, new Speech(true, null, new Http2Speaker(services)));
+        forwarders.add(forwarder);
+        return forwarder;
     }
 
     /** The rules in force, without a lock: they are asked at every request. */
     private Supplier<TrafficRules> follow(Watched<TrafficRules> rules) {
         AtomicReference<TrafficRules> latest = new AtomicReference<>(TrafficRules.NONE);
-        opened.add(rules.watch(latest::set));
+        opened.add(rules.watch(now -> {
+            latest.set(now);
+            forwarders.forEach(TcpForwarder::rulesChanged);
+        }));
         return latest::get;
     }
 

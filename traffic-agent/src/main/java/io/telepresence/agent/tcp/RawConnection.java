@@ -3,9 +3,11 @@ package io.telepresence.agent.tcp;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.EventLoop;
 import io.netty.channel.socket.DuplexChannel;
 import io.telepresence.agent.http.Greeting;
 import io.telepresence.agent.http.Http1;
+import io.telepresence.agent.http2.FrameSeam;
 import io.telepresence.agent.rules.Destination;
 import io.telepresence.agent.rules.PortRules;
 import io.telepresence.agent.rules.Target;
@@ -14,6 +16,7 @@ import io.telepresence.agent.stream.Relay;
 import io.telepresence.agent.tap.Tee;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * One caller's connection, forwarded as it is. Where it goes is decided once, with one exception: a caller that began
@@ -23,11 +26,15 @@ import java.util.List;
  *
  * <p>In the same way such a caller survives that the laptop it was delivered to is cut off between two requests.
  *
+ * <p>Of HTTP/2, whose connections carry requests for hours, only the borders of the frames are followed: when the rules
+ * have changed, the caller is told to go on with a new connection, which will be read; what is under way here goes on.
+ *
  * <p>Everything happens on the loop of both channels.
  */
 final class RawConnection {
     private final PortServices services;
     private final Http1 http;
+    private final Consumer<RawConnection> recognized;
     private final DuplexChannel caller;
     private final InetSocketAddress address;
     private final Destination to;
@@ -38,11 +45,15 @@ final class RawConnection {
     private boolean likeHttp;
     private boolean callerSpokeLast;
     private boolean callerEnded;
+    private FrameSeam seam;
+    private boolean likeHttp2;
+    private boolean toldToGo;
 
     /**
      * @param http null: never read as HTTP
      * @param judgedBy the rules that decided {@code to}; null: those in force when the caller first speaks
      * @param taps who gets a copy
+     * @param recognized told if the caller turns out to speak HTTP/2
      */
     RawConnection(
             PortServices services,
@@ -51,14 +62,17 @@ final class RawConnection {
             InetSocketAddress address,
             Destination to,
             PortRules judgedBy,
-            List<Target> taps) {
+            List<Target> taps,
+            Consumer<RawConnection> recognized) {
         this.services = services;
+        this.recognized = recognized;
         this.http = http;
         this.caller = caller;
         this.address = address;
         this.to = to;
         this.judgedBy = judgedBy;
         this.likeHttp = http != null;
+        this.seam = http == null ? null : new FrameSeam();
         this.tees = taps.isEmpty()
                 ? List.of()
                 : taps.stream().map(tap -> services.taps().open(tap, address)).toList();
@@ -91,6 +105,43 @@ final class RawConnection {
         tees.forEach(Tee::cut);
     }
 
+    EventLoop loop() {
+        return caller.eventLoop();
+    }
+
+    /** When the caller's connection is closed. */
+    void closed(Runnable then) {
+        caller.closeFuture().addListener(done -> then.run());
+    }
+
+    /** The rules are other ones now. */
+    void rulesChanged() {
+        if (caller.isActive() && mustGo() && seam.isOpen()) {
+            tellToGo();
+            caller.flush();
+        }
+    }
+
+    private boolean mustGo() {
+        return !toldToGo && isOutdated();
+    }
+
+    private void tellToGo() {
+        toldToGo = true;
+        caller.write(FrameSeam.goAway(), caller.voidPromise());
+    }
+
+    private void firstWords(ByteBuf data) {
+        if (seam != null && !likeHttp2) {
+            likeHttp2 = Greeting.of(data) == Greeting.HTTP2;
+            if (likeHttp2) {
+                recognized.accept(this);
+            } else {
+                seam = null;
+            }
+        }
+    }
+
     private void readAsHttp(ByteBuf first, boolean goesOn) {
         tees.forEach(Tee::end);
         Relay.part(caller, upstream);
@@ -113,6 +164,7 @@ final class RawConnection {
     private final class FromCaller implements Relay.Listener {
         @Override
         public boolean data(ByteBuf data) {
+            firstWords(data);
             if (likeHttp && !callerSpokeLast) {
                 boolean outdated = isOutdated();
                 if (!spoken || outdated) {
@@ -147,6 +199,13 @@ final class RawConnection {
     private final class FromUpstream implements Relay.Listener {
         @Override
         public boolean data(ByteBuf data) {
+            if (seam != null) {
+                int gap = seam.pass(data);
+                if (gap > 0 && likeHttp2 && mustGo()) {
+                    caller.write(data.readRetainedSlice(gap), caller.voidPromise());
+                    tellToGo();
+                }
+            }
             if (callerSpokeLast) {
                 callerSpokeLast = isInterim(data);
             } else if (!spoken) {

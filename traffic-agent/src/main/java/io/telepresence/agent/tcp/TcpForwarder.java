@@ -18,6 +18,8 @@ import io.telepresence.agent.stream.Sockets;
 import io.telepresence.agent.stream.Speaker;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -30,6 +32,7 @@ public final class TcpForwarder {
     private final EventLoopGroup loops;
     private final Speech speech;
     private final Http1 http;
+    private final Set<RawConnection> http2 = ConcurrentHashMap.newKeySet();
     private final AtomicInteger open = new AtomicInteger();
 
     /** @param loops where connections to the app live */
@@ -44,6 +47,16 @@ public final class TcpForwarder {
     /** Connections that have been accepted and not closed yet. */
     public int open() {
         return open.get();
+    }
+
+    /** Tells callers whose connections last for many requests that the rules are other ones now. */
+    public void rulesChanged() {
+        http2.forEach(raw -> raw.loop().execute(raw::rulesChanged));
+    }
+
+    private void keep(RawConnection raw) {
+        http2.add(raw);
+        raw.closed(() -> http2.remove(raw));
     }
 
     /** Takes over an accepted socket that is not registered with any loop; does not block. */
@@ -74,7 +87,14 @@ public final class TcpForwarder {
     private void forward(DuplexChannel caller, InetSocketAddress address, PortRules rules) {
         Judgement judgement = rules.raw();
         RawConnection raw = new RawConnection(
-                services, speech.parse() ? http : null, caller, address, judgement.to(), rules, judgement.taps());
+                services,
+                speech.parse() ? http : null,
+                caller,
+                address,
+                judgement.to(),
+                rules,
+                judgement.taps(),
+                this::keep);
         switch (judgement.to()) {
             case Destination.ToApp app ->
                 upstreams.connect(
@@ -162,7 +182,8 @@ public final class TcpForwarder {
         if (upstream == null) {
             unread(caller, address, first, ended, null);
         } else {
-            RawConnection raw = new RawConnection(services, null, caller, address, to, PortRules.NONE, List.of());
+            RawConnection raw =
+                    new RawConnection(services, null, caller, address, to, PortRules.NONE, List.of(), c -> {});
             upstream.pipeline().addLast(raw.upstreamHandler());
             raw.await();
             raw.begin(upstream, first, ended);
@@ -171,7 +192,8 @@ public final class TcpForwarder {
 
     private void unread(DuplexChannel caller, InetSocketAddress address, ByteBuf first, boolean ended, Http1 later) {
         Judgement judgement = services.rules().get().raw();
-        RawConnection raw = new RawConnection(services, later, caller, address, judgement.to(), null, judgement.taps());
+        RawConnection raw =
+                new RawConnection(services, later, caller, address, judgement.to(), null, judgement.taps(), this::keep);
         raw.await();
         services.upstreams()
                 .connect(
