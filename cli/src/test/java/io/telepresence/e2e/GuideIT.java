@@ -205,7 +205,7 @@ class GuideIT {
 
     @Test
     void thePortIsFoundOrMustBeNamed() {
-        LAPTOP.telepresence("intercept", "example-app").ok().says("Destination   : 127.0.0.1:8080");
+        LAPTOP.telepresence("intercept", "example-app", "--mount=false").ok().says("Destination   : 127.0.0.1:8080");
         LAPTOP.telepresence("leave", "example-app").ok();
         LAPTOP.telepresence("intercept", "shop").failed().says("multiple interceptable ports");
         LAPTOP.telepresence("intercept", "shop", "--port", "8080:nothing")

@@ -45,8 +45,8 @@ class InterceptIT {
 
     @Test
     void namedPort() {
-        Result block =
-                LAPTOP.telepresence("intercept", "echo", "--port", "8080:http").ok();
+        Result block = LAPTOP.telepresence("intercept", "echo", "--port", "8080:http", "--mount=false")
+                .ok();
         assertEquals(
                 """
                 Using Deployment echo
@@ -106,7 +106,7 @@ class InterceptIT {
 
     @Test
     void anotherNameForTheIntercept() {
-        LAPTOP.telepresence("intercept", "mine", "--workload", "echo", "--port", "8080")
+        LAPTOP.telepresence("intercept", "mine", "--workload", "echo", "--port", "8080", "--mount=false")
                 .ok()
                 .says("Intercept name: mine");
         assertEquals("from the laptop\n", Cluster.fromPod("http://echo/").ok().stdout());
