@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A small HTTP/1.1 server with a name, as an app or on a laptop. Answers with its name and what it got; the path says
@@ -24,6 +25,8 @@ final class HttpPlace implements AutoCloseable {
     final List<String> heads = new CopyOnWriteArrayList<>();
     final List<String> bodies = new CopyOnWriteArrayList<>();
     final List<Socket> accepted = new CopyOnWriteArrayList<>();
+    final AtomicLong sent = new AtomicLong();
+    private volatile long lastSentNanos;
     final AtomicInteger ended = new AtomicInteger();
     private final ServerSocket server = new ServerSocket();
     private final String name;
@@ -111,11 +114,20 @@ final class HttpPlace implements AutoCloseable {
         return !lower.contains("connection: close");
     }
 
-    private static void big(OutputStream out, long length) throws IOException {
+    /** Whether nothing more of a large response is taken. */
+    boolean isStuck() {
+        long last = lastSentNanos;
+        return last != 0 && System.nanoTime() - last > 500_000_000L;
+    }
+
+    private void big(OutputStream out, long length) throws IOException {
+        sent.set(0);
         write(out, "HTTP/1.1 200 OK\r\nContent-Length: " + length + "\r\n\r\n");
         byte[] block = new byte[64 << 10];
         for (long left = length; left > 0; left -= block.length) {
+            lastSentNanos = System.nanoTime();
             out.write(block, 0, (int) Math.min(left, block.length));
+            sent.addAndGet(block.length);
         }
     }
 

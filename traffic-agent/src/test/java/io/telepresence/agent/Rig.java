@@ -19,7 +19,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /** An agent on loopback sockets with a stand-in manager and laptop. Checks at the end that nothing is left open. */
 final class Rig implements AutoCloseable {
-    static final Duration PATIENCE = Duration.ofMillis(700);
+    static final Duration PATIENCE = Duration.ofMillis(1500);
     static final Duration UDP_IDLE = Duration.ofMillis(600);
 
     final Laptop laptop = new Laptop();

@@ -115,9 +115,17 @@ final class FlowChannel extends AbstractChannel implements DuplexChannel {
         if (reset != null) {
             abort(reset);
         } else if (peerFinished && received.isEmpty() && !inputShutdown && open) {
+            inputEnded();
+        }
+    }
+
+    private void inputEnded() {
+        if (config.isHalfClosing()) {
             inputShutdown = true;
             pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
             pipeline().fireUserEventTriggered(ChannelInputShutdownReadComplete.INSTANCE);
+        } else {
+            unsafe().close(voidPromise());
         }
     }
 
