@@ -1,0 +1,94 @@
+package io.telepresence.agent;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.telepresence.rpc.manager.Engagement;
+import io.telepresence.rpc.manager.EngagementKind;
+import io.telepresence.rpc.manager.HttpHeader;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Wiretaps of requests, alone and beside an intercept. */
+@Timeout(60)
+class AgentHttpTapTest {
+    private HttpPlace app;
+    private HttpPlace ann;
+    private HttpPlace tap;
+    private Rig rig;
+
+    @BeforeEach
+    void open() throws Exception {
+        app = new HttpPlace("app");
+        ann = new HttpPlace("ann");
+        tap = new HttpPlace("tap");
+        rig = Rig.tcp(app.port());
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        rig.close();
+        app.close();
+        ann.close();
+        tap.close();
+    }
+
+    private Engagement tapping(String header) {
+        Engagement all = rig.engagement(tap.port(), "ACTIVE");
+        return all.toBuilder()
+                .setId("client:tap")
+                .setSpec(all.getSpec().toBuilder()
+                        .setKind(EngagementKind.WIRETAP)
+                        .addHttpHeaders(HttpHeader.newBuilder().setName(header).setValue("yes")))
+                .build();
+    }
+
+    private void engage(Engagement... engagements) {
+        rig.manager.engage(engagements);
+        Until.holds("engaged", () -> rig.agent.link().rules().get().ports().values().stream()
+                .anyMatch(rules -> rules.taps().size() + rules.takers().size() == engagements.length));
+    }
+
+    @Test
+    void requestsThatFitAreCopied() throws Exception {
+        engage(tapping("X-Tap"));
+        try (HttpCaller caller = new HttpCaller(rig.port())) {
+            assertEquals("app /no 0", caller.get("/no", false).body());
+            caller.send("POST /copied HTTP/1.1\r\nX-Tap: yes\r\nContent-Length: 3\r\n\r\n")
+                    .send("abc");
+            assertEquals("app /copied 3", caller.body());
+            assertEquals("app /neither 0", caller.get("/neither", false).body());
+        }
+        Until.holds("the copy", () -> tap.bodies.size() == 1);
+        assertEquals(List.of("POST /copied HTTP/1.1\r\nX-Tap: yes\r\nContent-Length: 3\r\n\r\n"), tap.heads);
+        assertEquals(List.of("abc"), tap.bodies);
+    }
+
+    @Test
+    void whatIsInterceptedIsCopiedToo() throws Exception {
+        engage(rig.engagement(ann.port(), "ACTIVE"), tapping("X-Tap"));
+        try (HttpCaller caller = new HttpCaller(rig.port())) {
+            caller.send("GET /x HTTP/1.1\r\nX-Tap: yes\r\n\r\n");
+            assertEquals("ann /x 0", caller.body());
+        }
+        Until.holds("the copy", () -> tap.heads.size() == 1);
+        assertTrue(app.heads.isEmpty());
+    }
+
+    @Test
+    void anUpgradedConnectionIsCopiedToItsEnd() throws Exception {
+        engage(tapping("X-Tap"));
+        try (HttpCaller caller = new HttpCaller(rig.port())) {
+            caller.send("GET /upgrade HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: echo\r\nX-Tap: yes\r\n\r\n");
+            assertTrue(caller.head().startsWith("HTTP/1.1 101"));
+            assertEquals("app\n", caller.line());
+            assertEquals("hello\n", caller.send("hello\n").line());
+            caller.socket.shutdownOutput();
+            assertEquals("", caller.rest());
+        }
+        Until.holds("the copy", () -> tap.heads.size() == 1 && tap.ended.get() == 1);
+    }
+}
