@@ -30,6 +30,11 @@ public final class Tally {
     private final Set<Runnable> watchers = ConcurrentHashMap.newKeySet();
     private volatile Map<String, Count> counts = Map.of();
 
+    public Tally(Engagements engagements, Sessions sessions) {
+        this.engagements = engagements;
+        this.sessions = sessions;
+    }
+
     /**
      * @param delivered connections or requests that went to the laptop, or were copied to it
      * @param dropped of a wiretap: not copied, or not to the end
@@ -83,11 +88,6 @@ public final class Tally {
         Count sum() {
             return base.plus(last);
         }
-    }
-
-    public Tally(Engagements engagements, Sessions sessions) {
-        this.engagements = engagements;
-        this.sessions = sessions;
     }
 
     /**
