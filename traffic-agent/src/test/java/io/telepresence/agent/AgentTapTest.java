@@ -39,11 +39,7 @@ class AgentTapTest {
                 Place one = Place.passive("one");
                 Place two = Place.passive("two");
                 Rig rig = Rig.tcp(app)) {
-            engage(
-                    rig,
-                    tap(rig, "a:one", one),
-                    tap(rig, "b:two", two),
-                    rig.engagement(local.port(), "ACTIVE"));
+            engage(rig, tap(rig, "a:one", one), tap(rig, "b:two", two), rig.engagement(local.port(), "ACTIVE"));
             try (Caller caller = rig.call()) {
                 assertEquals("laptop", caller.line());
                 caller.say("hello");
