@@ -1,5 +1,6 @@
 package io.telepresence.manager;
 
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
@@ -32,15 +33,24 @@ final class Calls {
             fail(out, e);
             return;
         }
-        out.onNext(result);
-        out.onCompleted();
+        if (!cancelled(out)) {
+            out.onNext(result);
+            out.onCompleted();
+        }
+    }
+
+    /** Nobody waits any more: answering would be an error. */
+    private static boolean cancelled(StreamObserver<?> out) {
+        return out instanceof ServerCallStreamObserver<?> call && call.isCancelled();
     }
 
     static void fail(StreamObserver<?> out, Throwable error) {
         if (FaultStatus.of(error).kind() == Fault.Kind.INTERNAL) {
             LOG.error("a call failed", error);
         }
-        out.onError(FaultStatus.toStatus(error));
+        if (!cancelled(out)) {
+            out.onError(FaultStatus.toStatus(error));
+        }
     }
 
     static ClientSession client(Sessions sessions, String id) throws FaultException {

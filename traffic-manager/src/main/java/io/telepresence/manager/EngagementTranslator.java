@@ -34,7 +34,7 @@ final class EngagementTranslator {
                 wire.getWorkloadKind(),
                 wire.getService(),
                 wire.getContainer(),
-                wire.getTargetHost(),
+                wire.getTargetHost().isEmpty() ? "127.0.0.1" : wire.getTargetHost(),
                 wire.getPortsList().stream()
                         .map(p -> new EngagementSpec.PortWish(p.getLocalPort(), p.getIdentifier()))
                         .toList(),
