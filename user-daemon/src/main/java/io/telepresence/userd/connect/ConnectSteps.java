@@ -12,6 +12,8 @@ import io.telepresence.rpc.manager.ClientArrival;
 import io.telepresence.rpc.manager.ClusterInfo;
 import io.telepresence.run.Closers;
 import io.telepresence.run.Watched;
+import io.telepresence.userd.api.Consumption;
+import io.telepresence.userd.api.RestApi;
 import io.telepresence.userd.cluster.ApiServer;
 import io.telepresence.userd.cluster.ClusterGateway;
 import io.telepresence.userd.cluster.ManagerLink;
@@ -41,12 +43,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One try to connect, step by step; what was opened is closed again when a step fails. Two calls to the API server, and
  * one port-forward for each carrier.
  */
 final class ConnectSteps {
+    private static final Logger LOG = LoggerFactory.getLogger(ConnectSteps.class);
+
     private final Place place;
     private final Health health;
     private final Plan plan;
@@ -204,9 +210,24 @@ final class ConnectSteps {
                         Path.of(root.isEmpty() ? System.getProperty("java.io.tmpdir") : root),
                         place.mounts(),
                         place.uid()));
-        Locals locals = new Locals(reaches, mounts, config.api().port());
+        Locals locals =
+                new Locals(reaches, mounts, restApi(engagements, config.api().port()));
         return opened.add(
                 new Engaging(link, engagements, locals, config.timeouts().intercept()));
+    }
+
+    /** The port; zero: nobody wants it, or it cannot be had, which is no reason not to connect. */
+    private int restApi(Engagements engagements, int port) {
+        if (port == 0) {
+            return 0;
+        }
+        try {
+            return opened.add(RestApi.open(port, new Consumption(engagements::all)))
+                    .port();
+        } catch (FaultException e) {
+            LOG.warn("{}", e.fault());
+            return 0;
+        }
     }
 
     private void watch(ManagerLink link, Engagements engagements, Engaging engaging) {

@@ -1,0 +1,51 @@
+package io.telepresence.userd.api;
+
+import io.telepresence.fault.FaultException;
+import io.telepresence.filter.HttpFilter;
+import io.telepresence.filter.HttpHead;
+import io.telepresence.rpc.manager.EngagedPort;
+import io.telepresence.rpc.manager.Engagement;
+import io.telepresence.rpc.manager.EngagementKind;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Judges messages by the filters of this laptop's engagements. Thread-safe. */
+public record Consumption(Supplier<List<Engagement>> engagements) {
+    private static final Logger LOG = LoggerFactory.getLogger(Consumption.class);
+
+    /**
+     * What is asked.
+     *
+     * @param head headers of the message, and a path if it has one
+     * @param containerPort only what is engaged there counts; zero: what is engaged anywhere
+     * @param engagementId only this engagement counts; empty: all
+     */
+    record Question(HttpHead head, int containerPort, String engagementId) {}
+
+    /** The engagement that the message belongs to; empty: it belongs to the cluster. */
+    Optional<Engagement> judge(Question question) {
+        return engagements.get().stream()
+                .filter(e -> e.getSpec().getKind() == EngagementKind.INTERCEPT
+                        || e.getSpec().getKind() == EngagementKind.REPLACE)
+                .filter(e -> e.getDisposition().equals("ACTIVE"))
+                .filter(e -> question.engagementId().isEmpty() || e.getId().equals(question.engagementId()))
+                .filter(e -> question.containerPort() == 0
+                        || e.getPortsList().stream()
+                                .map(EngagedPort::getContainerPort)
+                                .anyMatch(p -> p == question.containerPort()))
+                .filter(e -> matches(e, question.head()))
+                .findFirst();
+    }
+
+    private static boolean matches(Engagement engagement, HttpHead head) {
+        try {
+            return HttpFilter.of(engagement.getSpec()).matches(head);
+        } catch (FaultException e) {
+            LOG.warn("the filter of {}: {}", engagement.getId(), e.fault());
+            return false;
+        }
+    }
+}
