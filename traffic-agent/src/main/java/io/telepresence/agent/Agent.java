@@ -7,6 +7,7 @@ import io.telepresence.agent.http2.Http2Speaker;
 import io.telepresence.agent.link.ClientFlows;
 import io.telepresence.agent.link.ManagerLink;
 import io.telepresence.agent.port.PortListener;
+import io.telepresence.agent.reach.PodReaches;
 import io.telepresence.agent.report.Reporter;
 import io.telepresence.agent.rules.AppAddresses;
 import io.telepresence.agent.rules.AppPort;
@@ -19,6 +20,7 @@ import io.telepresence.agent.tap.TapLimits;
 import io.telepresence.agent.tcp.Speech;
 import io.telepresence.agent.tcp.TcpForwarder;
 import io.telepresence.agent.udp.UdpForwarder;
+import io.telepresence.agent.view.AppPod;
 import io.telepresence.fault.FaultException;
 import io.telepresence.local.Loops;
 import io.telepresence.run.Closers;
@@ -59,9 +61,10 @@ final class Agent implements AutoCloseable {
      * @param bind where to listen; the wildcard address in a pod
      * @param readyPort where the kubelet asks
      * @param udpIdle after what silence a source of datagrams is forgotten
+     * @param app what clients may see of the application
      * @param link how to reach the manager
      */
-    record Settings(InetAddress bind, int readyPort, Duration udpIdle, ManagerLink.Settings link) {}
+    record Settings(InetAddress bind, int readyPort, Duration udpIdle, AppPod app, ManagerLink.Settings link) {}
 
     private Agent() {}
 
@@ -81,7 +84,8 @@ final class Agent implements AutoCloseable {
         EventLoopGroup loops = Loops.create("ports", LOOPS);
         opened.add(() -> Loops.shutdown(loops));
         readiness = opened.add(ReadyServer.open(new InetSocketAddress(settings.bind(), settings.readyPort()), loops));
-        link = opened.add(ManagerLink.open(settings.link(), report));
+        PodReaches reaches = new PodReaches(settings.app(), settings.udpIdle());
+        link = opened.add(ManagerLink.open(settings.link(), report, reaches));
         ClientFlows clients = link.clientFlows();
         Supplier<TrafficRules> rules = follow(link.rules());
         int apiPort = plan.config().getApiPort();

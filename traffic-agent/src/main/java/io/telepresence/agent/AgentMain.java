@@ -76,6 +76,7 @@ public final class AgentMain {
                 InetAddress.getByAddress(new byte[16]),
                 AgentNames.READY_PORT,
                 UDP_IDLE,
+                plan.app(pod, System.getenv(), Path.of(AgentNames.APP_MOUNTS)),
                 new ManagerLink.Settings(
                         InetSocketAddress.createUnresolved(
                                 plan.config().getManagerHost(), plan.config().getManagerPort()),

@@ -3,6 +3,9 @@ package io.telepresence.agent;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
 import io.telepresence.agent.rules.AppPort;
+import io.telepresence.agent.view.AppEnvironment;
+import io.telepresence.agent.view.AppPod;
+import io.telepresence.agent.view.ViewTranslator;
 import io.telepresence.agree.Versions;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
@@ -17,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -82,6 +86,21 @@ record AgentPlan(AgentConfig config, List<Port> ports) {
                 .setVersion(Versions.info("Traffic Agent"))
                 .addAllContainers(config.getContainersList())
                 .build();
+    }
+
+    /**
+     * What clients may see of the application.
+     *
+     * @param environment of the agent
+     * @param mounts where the agent has the application's volumes
+     */
+    AppPod app(PodIdentity pod, Map<String, String> environment, Path mounts) {
+        return new AppPod(
+                pod.name(),
+                pod.ip().getHostAddress(),
+                ViewTranslator.containers(config),
+                new AppEnvironment(environment, Set.copyOf(config.getEnvironmentExcludedList())),
+                mounts);
     }
 
     private static List<Port> ports(AgentConfig config) throws FaultException {

@@ -32,6 +32,9 @@ final class Laptop implements FlowAcceptor {
     volatile Mood mood = Mood.DIALS;
     final List<Open> opens = new CopyOnWriteArrayList<>();
     final List<String> datagrams = new CopyOnWriteArrayList<>();
+    /** Hears of flows that the agent comes for. */
+    volatile FlowAcceptor fetched = (flow, open) -> flow.reset(Reset.Why.DENIED, "nobody asked");
+
     final AtomicInteger flows = new AtomicInteger();
     private final List<Flow> accepted = new CopyOnWriteArrayList<>();
 
@@ -39,6 +42,10 @@ final class Laptop implements FlowAcceptor {
     public void accept(Flow flow, Open open) {
         opens.add(open);
         accepted.add(flow);
+        if (open.hasFetch()) {
+            fetched.accept(flow, open);
+            return;
+        }
         switch (mood) {
             case NOT_THERE -> flow.reset(Reset.Why.NO_CLIENT, "the laptop is away");
             case STALLED -> {

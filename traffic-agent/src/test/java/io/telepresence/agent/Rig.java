@@ -13,14 +13,23 @@ import io.telepresence.run.Closers;
 import io.telepresence.run.Threads;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** An agent on loopback sockets with a stand-in manager and laptop. Checks at the end that nothing is left open. */
 final class Rig implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofMillis(1500);
     static final Duration UDP_IDLE = Duration.ofMillis(600);
+
+    static final Map<String, String> ENVIRONMENT = Map.of(
+            "PATH", "/agent",
+            "_TEL_APP_A_COLOR", "blue",
+            "_TEL_APP_A_EMPTY", "",
+            "_TEL_APP_A_TOKEN", "secret",
+            "_TEL_APP_B_COLOR", "red");
 
     final Laptop laptop = new Laptop();
     final List<String> levels = new CopyOnWriteArrayList<>();
@@ -35,6 +44,11 @@ final class Rig implements AutoCloseable {
     }
 
     Rig(AppPort app, String podIp, String token) throws Exception {
+        this(app, podIp, token, Path.of("/nowhere"));
+    }
+
+    /** @param mounts where the agent believes the app's volumes */
+    Rig(AppPort app, String podIp, String token, Path mounts) throws Exception {
         this.app = app;
         manager = new StandInManager(0, laptop);
         InetAddress loopback = InetAddress.getByName("127.0.0.1");
@@ -42,8 +56,9 @@ final class Rig implements AutoCloseable {
         AgentPlan written = AgentPlan.parse(
                 """
                 {"workload":"api","workloadKind":"Deployment","namespace":"shop","managerHost":"127.0.0.1",
-                 "managerPort":%d,"containers":[{"name":"app","ports":
-                   [{"protocol":"%s","containerPort":%d,"agentPort":%d}]}]}"""
+                 "managerPort":%d,"environmentExcluded":["TOKEN"],"containers":[{"name":"app","ports":
+                   [{"protocol":"%s","containerPort":%d,"agentPort":%d}],"envPrefix":"_TEL_APP_A_","mounts":
+                   [{"volume":"data","path":"/data"},{"volume":"tmp","path":"/tmp","local":true}]}]}"""
                         .formatted(manager.port, app.transport(), app.number(), 9900));
         AgentPlan plan = new AgentPlan(written.config(), List.of(new AgentPlan.Port(app, 0, false)));
         agent = closers.add(Agent.open(
@@ -53,6 +68,7 @@ final class Rig implements AutoCloseable {
                         loopback,
                         0,
                         UDP_IDLE,
+                        plan.app(pod, ENVIRONMENT, mounts),
                         new ManagerLink.Settings(
                                 new InetSocketAddress(loopback, manager.port),
                                 plan.arrival(pod),

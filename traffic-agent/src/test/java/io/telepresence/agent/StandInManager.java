@@ -16,6 +16,7 @@ import io.telepresence.rpc.manager.AgentGateGrpc;
 import io.telepresence.rpc.manager.AgentSession;
 import io.telepresence.rpc.manager.Engagement;
 import io.telepresence.rpc.manager.EngagementSnapshot;
+import io.telepresence.rpc.manager.ReachRequest;
 import io.telepresence.rpc.manager.RemainReply;
 import io.telepresence.rpc.manager.SessionRef;
 import io.telepresence.tunnel.FlowAcceptor;
@@ -42,6 +43,7 @@ final class StandInManager implements AutoCloseable {
     private final Server server;
     private final Set<StreamObserver<EngagementSnapshot>> watchers = ConcurrentHashMap.newKeySet();
     private final Set<StreamObserver<LogLevelRequest>> levels = ConcurrentHashMap.newKeySet();
+    private final Set<StreamObserver<ReachRequest>> reaches = ConcurrentHashMap.newKeySet();
     private EngagementSnapshot snapshot = EngagementSnapshot.getDefaultInstance();
 
     StandInManager(int port, FlowAcceptor acceptor) throws IOException {
@@ -60,6 +62,15 @@ final class StandInManager implements AutoCloseable {
                 .addAllEngagements(List.of(engagements))
                 .build();
         watchers.forEach(watcher -> watcher.onNext(snapshot));
+    }
+
+    /** A client wants something inside the pod. */
+    void reach(ReachRequest request) {
+        reaches.forEach(watcher -> watcher.onNext(request));
+    }
+
+    boolean reachable() {
+        return !reaches.isEmpty();
     }
 
     void level(String level) {
@@ -106,6 +117,11 @@ final class StandInManager implements AutoCloseable {
         @Override
         public void watchEngagements(SessionRef session, StreamObserver<EngagementSnapshot> answer) {
             watch(answer);
+        }
+
+        @Override
+        public void watchReaches(SessionRef session, StreamObserver<ReachRequest> answer) {
+            reaches.add(answer);
         }
 
         @Override

@@ -47,6 +47,7 @@ public final class ManagerLink implements AutoCloseable {
 
     private final Settings settings;
     private final Reporter report;
+    private final Consumer<ReachCall> reaches;
     private final Watched<TrafficRules> rules = new Watched<>(TrafficRules.NONE);
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Backoff backoff = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));
@@ -77,18 +78,20 @@ public final class ManagerLink implements AutoCloseable {
         String read() throws Exception;
     }
 
-    private ManagerLink(Settings settings, Reporter report) {
+    private ManagerLink(Settings settings, Reporter report, Consumer<ReachCall> reaches) {
         this.settings = settings;
         this.report = report;
+        this.reaches = reaches;
     }
 
     /**
      * Starts to seek the manager; does not wait for it.
      *
      * @param report what heartbeats tell
+     * @param reaches is given what clients want inside this pod; must not block
      */
-    public static ManagerLink open(Settings settings, Reporter report) {
-        ManagerLink link = new ManagerLink(settings, report);
+    public static ManagerLink open(Settings settings, Reporter report, Consumer<ReachCall> reaches) {
+        ManagerLink link = new ManagerLink(settings, report, reaches);
         link.carriers = Carriers.open("manager", settings.manager(), FLOW_CARRIERS, link::beat);
         link.carriers.up().watch(link::upChanged);
         Threads.virtual("manager-link", link::run);
@@ -191,6 +194,12 @@ public final class ManagerLink implements AutoCloseable {
             report.engaged(EngagementTranslator.ids(snapshot));
             metadata = EngagementTranslator.metadata(snapshot);
             setRules(present, next);
+        }));
+        gate.watchReaches(reference, new Watching<>(present, request -> {
+            // What was asked of a session that is over, nobody waits for any more.
+            if (present.holds()) {
+                reaches.accept(ReachCall.fromWire(request, present.session, carriers.pick()));
+            }
         }));
         gate.watchLogLevel(reference, new Watching<>(present, settings.logLevel()));
     }

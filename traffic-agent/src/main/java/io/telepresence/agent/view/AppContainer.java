@@ -1,0 +1,15 @@
+package io.telepresence.agent.view;
+
+import java.util.List;
+
+/**
+ * A container of the application, as far as the agent can speak for it.
+ *
+ * @param environmentPrefix the agent's own environment has the container's variables under this prefix; empty: it has
+ *     none of them
+ */
+public record AppContainer(String name, String environmentPrefix, List<AppVolume> volumes) {
+    public AppContainer {
+        volumes = List.copyOf(volumes);
+    }
+}
