@@ -53,8 +53,8 @@ final class TapBench {
                         way, at(all, 0, 50), at(all, 0, 100), at(all, 1, 50), at(all, 1, 0), at(all, 2, 50));
             }
             System.out.println("counts " + AgentTapTest.counted(rig, "a:one"));
+            System.exit(0);
         }
-        System.exit(0);
     }
 
     private static void prepare(Rig rig, Way way, Place place, int local) {

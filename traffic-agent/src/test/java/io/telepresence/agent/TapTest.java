@@ -160,6 +160,22 @@ class TapTest {
     }
 
     @Test
+    void aCopyThatTheLaptopNeverTakesIsOverSomeTimeAfterTheOriginal() {
+        laptop.mood = Laptop.Mood.STALLED;
+        Tee tee = taps.openRequest(target(), caller);
+        Until.holds("open", () -> laptop.flows.get() == 1);
+        for (int i = 0; i < 100 && budget.bytes() < 100_000; i++) {
+            send(tee, new byte[100_000], 50_000);
+            int written = i;
+            Until.holds("taken or stuck " + written, () -> budget.bytes() == 0 || written >= 10);
+        }
+        tee.end();
+        assertTrue(budget.bytes() > 0, "nothing waits");
+        Until.holds("over", () -> budget.flows() == 0);
+        assertEquals(List.of(new Reporter.Count(ID, 1, 1, 0)), report.take().counts());
+    }
+
+    @Test
     void smallPiecesDoNotKeepLargeBuffers() {
         laptop.mood = Laptop.Mood.SILENT;
         Tee tee = taps.open(target(), caller);

@@ -43,6 +43,7 @@ final class StreamTee implements Tee, FlowHandler {
     private boolean broken;
     private long answeredNanos;
     private Future<?> timer;
+    private Future<?> deadline;
 
     /** @param answer of a request: tells when the laptop's answer is whole; null: this is a connection */
     StreamTee(TapBudget.Share share, TapLimits limits, Report report, AnswerWatch answer) {
@@ -80,8 +81,27 @@ final class StreamTee implements Tee, FlowHandler {
 
     @Override
     public void end() {
-        if (outbox.end() == Outbox.Offer.WAKE) {
-            wake();
+        Outbox.Offer answer = outbox.end();
+        if (answer != Outbox.Offer.LATE) {
+            Flow to = flow;
+            onLoop(to, () -> ended(to));
+        }
+    }
+
+    /** From here on the laptop's time is limited: to take what waits, to answer, and to end. */
+    private void ended(Flow same) {
+        if (!gone) {
+            long limit = 2 * limits.linger().toNanos();
+            deadline = same.loop().schedule(() -> tooLate(same), limit, TimeUnit.NANOSECONDS);
+            drain(same);
+        }
+    }
+
+    private void tooLate(Flow same) {
+        if (outbox.drained() && !outbox.sending()) {
+            same.reset(Reset.Why.ABORTED, "the copy has ended");
+        } else {
+            lose(same, "the laptop does not take the copy");
         }
     }
 
@@ -220,6 +240,9 @@ final class StreamTee implements Tee, FlowHandler {
     public void onClosed(Flow same) {
         gone = true;
         cancelTimer();
+        if (deadline != null) {
+            deadline.cancel(false);
+        }
         int lost = outbox.close();
         if (!opened || lost > 0 || broken && outbox.sending()) {
             countDropped();

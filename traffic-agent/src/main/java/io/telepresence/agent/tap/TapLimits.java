@@ -12,7 +12,8 @@ import java.time.Duration;
  * @param agentFlows most copies at once
  * @param opening most copies of one engagement whose laptop has not dialled yet
  * @param quiet how long a laptop's answer to a request must pause to count as whole, where its end cannot be seen
- * @param linger how long a laptop may take to answer a request, or to end a connection that we have ended
+ * @param linger how long a laptop may take to answer a request, and then to end a connection that we have ended; twice
+ *     that after the original's end every copy is over
  */
 public record TapLimits(
         int copyBytes,
