@@ -150,7 +150,7 @@ record Parts(
                         engagements(),
                         engaging,
                         new EngageCalls.Views(
-                                new WorkloadBoard(workloads, sessions, engagements(), plans(), board.tally()),
+                                new WorkloadBoard(workloads, sessions, engagements(), board.tally()),
                                 board.tally(),
                                 new Explaining(workloads, plans(), engagements(), board.tally())),
                         config.agent().arrival()),

@@ -32,6 +32,7 @@ final class FlowDialing implements FlowHandler {
     private final Consumer<Throwable> failed;
     private Future<?> bound;
     private String why = "it does not answer";
+    private boolean denied;
     private boolean opened;
     private boolean closed;
 
@@ -114,6 +115,7 @@ final class FlowDialing implements FlowHandler {
     @Override
     public void onReset(Flow flow, Reset.Why reason, String text) {
         why = reason + " " + text;
+        denied = reason == Reset.Why.DENIED;
     }
 
     @Override
@@ -121,7 +123,7 @@ final class FlowDialing implements FlowHandler {
         closed = true;
         cancelBound();
         LOG.debug("{} refused: {}", flow.key(), why);
-        ConnectException error = new ConnectException("the laptop: " + why);
+        ConnectException error = denied ? new NotEngagedException(why) : new ConnectException("the laptop: " + why);
         (loop == null ? flow.loop() : loop).execute(() -> failed.accept(error));
     }
 

@@ -33,8 +33,26 @@ public final class PortUpstreams implements Upstreams {
         switch (to) {
             case Destination.ToApp app -> dialer.dial(loop, handlers, connected, failed);
             case Destination.ToClient client ->
-                new FlowDialing(loop, handlers, connected, failed)
+                new FlowDialing(
+                                loop,
+                                handlers,
+                                connected,
+                                error -> orApp(loop, error, handlers, connected, failed))
                         .start(clients, client.target(), caller, addresses.official());
+        }
+    }
+
+    /** Where an engagement ended while the connection was on its way, the app gets it. */
+    private void orApp(
+            EventLoop loop,
+            Throwable error,
+            Supplier<? extends ChannelHandler> handlers,
+            Consumer<Channel> connected,
+            Consumer<Throwable> failed) {
+        if (error instanceof NotEngagedException) {
+            dialer.dial(loop, handlers, connected, failed);
+        } else {
+            failed.accept(error);
         }
     }
 

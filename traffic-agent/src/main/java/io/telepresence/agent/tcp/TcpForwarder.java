@@ -12,6 +12,7 @@ import io.telepresence.agent.http.Http1;
 import io.telepresence.agent.rules.Destination;
 import io.telepresence.agent.rules.Judgement;
 import io.telepresence.agent.rules.PortRules;
+import io.telepresence.agent.stream.NotEngagedException;
 import io.telepresence.agent.stream.PortServices;
 import io.telepresence.agent.stream.PortUpstreams;
 import io.telepresence.agent.stream.Sockets;
@@ -79,13 +80,12 @@ public final class TcpForwarder {
                             caller, (greeting, first, ended) -> speak(caller, address, greeting, first, ended)),
                     () -> {});
         } else {
-            forward(caller, address, rules);
+            forward(caller, address, rules, rules.raw());
         }
     }
 
     /** Joins it to where it goes before anything is read, so that a refusal there is a refusal here. */
-    private void forward(DuplexChannel caller, InetSocketAddress address, PortRules rules) {
-        Judgement judgement = rules.raw();
+    private void forward(DuplexChannel caller, InetSocketAddress address, PortRules rules, Judgement judgement) {
         RawConnection raw = new RawConnection(
                 services,
                 speech.parse() ? http : null,
@@ -113,7 +113,14 @@ public final class TcpForwarder {
                             services.report().delivered(client.target().engagementId());
                             join(caller, raw, (DuplexChannel) channel);
                         },
-                        error -> refuse(caller, raw));
+                        error -> {
+                            if (error instanceof NotEngagedException) {
+                                raw.giveUp();
+                                forward(caller, address, rules, Judgement.APP);
+                            } else {
+                                refuse(caller, raw);
+                            }
+                        });
         }
     }
 

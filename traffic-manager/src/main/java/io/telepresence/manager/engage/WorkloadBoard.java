@@ -1,5 +1,7 @@
 package io.telepresence.manager.engage;
 
+import io.telepresence.agree.AgentNames;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.Coalesced;
@@ -23,15 +25,13 @@ public final class WorkloadBoard {
     private final Workloads workloads;
     private final Sessions sessions;
     private final Engagements engagements;
-    private final AgentPlans plans;
     private final Tally tally;
 
     public WorkloadBoard(
-            Workloads workloads, Sessions sessions, Engagements engagements, AgentPlans plans, Tally tally) {
+            Workloads workloads, Sessions sessions, Engagements engagements, Tally tally) {
         this.workloads = workloads;
         this.sessions = sessions;
         this.engagements = engagements;
-        this.plans = plans;
         this.tally = tally;
     }
 
@@ -121,6 +121,17 @@ public final class WorkloadBoard {
         Map<String, Tally.Count> counts = new HashMap<>();
         own.forEach(e -> tally.count(e.id()).ifPresent(count -> counts.put(e.id(), count)));
         return new Line(
-                workload, version, plans.ports(workload).isEmpty() ? PortChoice.NO_PORTS : "", own, connected, counts);
+                workload, version, obstacle(workload), own, connected, counts);
+    }
+
+    /** Also a workload without ports can be ingested and replaced, so only its author can forbid it. */
+    private static String obstacle(Workload workload) {
+        ObjectMeta template = workload.template().getMetadata();
+        Map<String, String> annotations =
+                template == null || template.getAnnotations() == null ? Map.of() : template.getAnnotations();
+        return switch (annotations.getOrDefault(AgentNames.INJECT, "")) {
+            case "disabled", "false" -> "its annotation " + AgentNames.INJECT + " forbids it";
+            default -> "";
+        };
     }
 }

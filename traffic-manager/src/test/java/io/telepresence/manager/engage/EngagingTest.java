@@ -271,15 +271,15 @@ class EngagingTest {
 
     @Test
     void theListCountsAgentsAndNamesObstacles() throws Exception {
-        cluster.add("{apiVersion: apps/v1, kind: Deployment, metadata: {name: bare}, spec: {template: {spec:"
-                + " {containers: [{name: a}]}}}}");
+        cluster.add("{apiVersion: apps/v1, kind: Deployment, metadata: {name: bare}, spec: {template: {metadata:"
+                + " {annotations: {telepresence.io/inject-traffic-agent: disabled}}, spec: {containers: [{name: a}]}}}}");
         sessions.watching(agentArrives("echo-abc-1"), true);
         List<WorkloadBoard.Line> lines = new WorkloadBoard(
-                        workloads, sessions, engagements, plans, new Tally(engagements, sessions))
+                        workloads, sessions, engagements, new Tally(engagements, sessions))
                 .lines(List.of("default"));
         assertEquals(
                 List.of(0, 1), lines.stream().map(WorkloadBoard.Line::agents).toList());
-        assertTrue(lines.getFirst().obstacle().contains("no service"));
+        assertTrue(lines.getFirst().obstacle().contains("inject-traffic-agent"));
         assertEquals("", lines.getLast().obstacle());
         assertEquals("v0.1.0", lines.getLast().agentVersion());
     }
