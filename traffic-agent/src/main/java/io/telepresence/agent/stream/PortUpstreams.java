@@ -33,11 +33,7 @@ public final class PortUpstreams implements Upstreams {
         switch (to) {
             case Destination.ToApp app -> dialer.dial(loop, handlers, connected, failed);
             case Destination.ToClient client ->
-                new FlowDialing(
-                                loop,
-                                handlers,
-                                connected,
-                                error -> orApp(loop, error, handlers, connected, failed))
+                new FlowDialing(loop, handlers, connected, error -> orApp(loop, error, handlers, connected, failed))
                         .start(clients, client.target(), caller, addresses.official());
         }
     }

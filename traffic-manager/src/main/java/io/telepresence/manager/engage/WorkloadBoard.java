@@ -1,8 +1,8 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.agree.AgentNames;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.telepresence.agree.AgentNames;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.Coalesced;
 import io.telepresence.manager.cluster.Pods;
@@ -27,8 +27,7 @@ public final class WorkloadBoard {
     private final Engagements engagements;
     private final Tally tally;
 
-    public WorkloadBoard(
-            Workloads workloads, Sessions sessions, Engagements engagements, Tally tally) {
+    public WorkloadBoard(Workloads workloads, Sessions sessions, Engagements engagements, Tally tally) {
         this.workloads = workloads;
         this.sessions = sessions;
         this.engagements = engagements;
@@ -120,8 +119,7 @@ public final class WorkloadBoard {
                 all.stream().filter(e -> e.workload().equals(ref)).toList();
         Map<String, Tally.Count> counts = new HashMap<>();
         own.forEach(e -> tally.count(e.id()).ifPresent(count -> counts.put(e.id(), count)));
-        return new Line(
-                workload, version, obstacle(workload), own, connected, counts);
+        return new Line(workload, version, obstacle(workload), own, connected, counts);
     }
 
     /** Also a workload without ports can be ingested and replaced, so only its author can forbid it. */

@@ -271,8 +271,9 @@ class EngagingTest {
 
     @Test
     void theListCountsAgentsAndNamesObstacles() throws Exception {
-        cluster.add("{apiVersion: apps/v1, kind: Deployment, metadata: {name: bare}, spec: {template: {metadata:"
-                + " {annotations: {telepresence.io/inject-traffic-agent: disabled}}, spec: {containers: [{name: a}]}}}}");
+        cluster.add(
+                "{apiVersion: apps/v1, kind: Deployment, metadata: {name: bare}, spec: {template: {metadata:"
+                        + " {annotations: {telepresence.io/inject-traffic-agent: disabled}}, spec: {containers: [{name: a}]}}}}");
         sessions.watching(agentArrives("echo-abc-1"), true);
         List<WorkloadBoard.Line> lines = new WorkloadBoard(
                         workloads, sessions, engagements, new Tally(engagements, sessions))
