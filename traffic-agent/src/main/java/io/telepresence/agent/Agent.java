@@ -19,6 +19,8 @@ import io.telepresence.agent.tap.TapBudget;
 import io.telepresence.agent.tap.TapLimits;
 import io.telepresence.agent.tcp.Speech;
 import io.telepresence.agent.tcp.TcpForwarder;
+import io.telepresence.agent.tls.PortProtocol;
+import io.telepresence.agent.tls.TlsSpeaker;
 import io.telepresence.agent.udp.UdpForwarder;
 import io.telepresence.agent.view.AppPod;
 import io.telepresence.fault.FaultException;
@@ -100,7 +102,7 @@ final class Agent implements AutoCloseable {
             PortListener listener =
                     switch (port.app().transport()) {
                         case TCP ->
-                            PortListener.tcp(at, loops, forwarder(port.app(), app, loops, rules, clients, taps));
+                            PortListener.tcp(at, loops, forwarder(plan, port, app, loops, rules, clients, taps));
                         case UDP ->
                             PortListener.udp(
                                     at,
@@ -114,16 +116,22 @@ final class Agent implements AutoCloseable {
     }
 
     private TcpForwarder forwarder(
-            AppPort port,
+            AgentPlan plan,
+            AgentPlan.Port planned,
             AppAddresses addresses,
             EventLoopGroup loops,
             Supplier<TrafficRules> rules,
             ClientFlows clients,
             LaptopTaps taps) {
+        AppPort port = planned.app();
         PortUpstreams upstreams = new PortUpstreams(addresses, clients);
         PortServices services = new PortServices(port, () -> rules.get().of(port), upstreams, taps, report);
-        TcpForwarder forwarder =
-                new TcpForwarder(services, upstreams, loops, new Speech(true, null, new Http2Speaker(services)));
+        PortProtocol protocol = plan.protocol(planned);
+        TlsSpeaker tls = plan.tls(planned)
+                .map(settings -> new TlsSpeaker(services, settings, protocol))
+                .orElse(null);
+        Speech speech = new Speech(protocol.mayParse(), tls, new Http2Speaker(services));
+        TcpForwarder forwarder = new TcpForwarder(services, upstreams, loops, speech);
         forwarders.add(forwarder);
         return forwarder;
     }

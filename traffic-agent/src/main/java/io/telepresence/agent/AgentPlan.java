@@ -3,6 +3,8 @@ package io.telepresence.agent;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
 import io.telepresence.agent.rules.AppPort;
+import io.telepresence.agent.tls.PortProtocol;
+import io.telepresence.agent.tls.TlsSettings;
 import io.telepresence.agent.view.AppEnvironment;
 import io.telepresence.agent.view.AppPod;
 import io.telepresence.agent.view.ViewTranslator;
@@ -21,6 +23,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -101,6 +104,36 @@ record AgentPlan(AgentConfig config, List<Port> ports) {
                 ViewTranslator.containers(config),
                 new AppEnvironment(environment, Set.copyOf(config.getEnvironmentExcludedList())),
                 mounts);
+    }
+
+    /** What callers of that port speak, as far as it was declared. */
+    PortProtocol protocol(Port port) {
+        AgentPort written = written(port);
+        return PortProtocol.of(
+                !written.getDownstreamTlsDir().isEmpty(),
+                written.getAppProtocol(),
+                written.getName(),
+                port.app().number());
+    }
+
+    /** Where the certificates of that port are; empty: the agent has none to answer callers with. */
+    Optional<TlsSettings> tls(Port port) {
+        AgentPort written = written(port);
+        return written.getDownstreamTlsDir().isEmpty()
+                ? Optional.empty()
+                : Optional.of(new TlsSettings(
+                        Path.of(written.getDownstreamTlsDir()),
+                        written.getUpstreamTlsDir().isEmpty() ? null : Path.of(written.getUpstreamTlsDir()),
+                        written.getUpstreamInsecureSkipVerify()));
+    }
+
+    private AgentPort written(Port port) {
+        return config.getContainersList().stream()
+                .flatMap(c -> c.getPortsList().stream())
+                .filter(p -> p.getContainerPort() == port.app().number()
+                        && p.getProtocol().name().equals(port.app().transport().name()))
+                .findFirst()
+                .orElse(AgentPort.getDefaultInstance());
     }
 
     private static List<Port> ports(AgentConfig config) throws FaultException {

@@ -5,7 +5,6 @@ import io.netty.channel.socket.DuplexChannel;
 import java.net.InetSocketAddress;
 
 /** Goes on with callers' connections that have turned out to speak one protocol. Thread-safe. */
-@FunctionalInterface
 public interface Speaker {
     /**
      * Takes over; called on the channel's loop.
@@ -16,4 +15,9 @@ public interface Speaker {
      * @param first what was read already; at least one byte; owned by the speaker
      */
     void take(DuplexChannel caller, InetSocketAddress address, ByteBuf first);
+
+    /** Whether it can take callers now; if not, their bytes are forwarded as they are. */
+    default boolean isReady() {
+        return true;
+    }
 }

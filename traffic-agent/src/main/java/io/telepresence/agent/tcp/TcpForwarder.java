@@ -45,6 +45,20 @@ public final class TcpForwarder {
         this.http = new Http1(services, this::unread);
     }
 
+    /**
+     * Goes on with a connection that is inside another one (TLS, say) as if it had just been accepted, and is counted
+     * there.
+     *
+     * @param caller registered, with nothing read yet; called on its loop
+     */
+    public static void inside(PortServices services, Speech speech, DuplexChannel caller, InetSocketAddress address) {
+        new TcpForwarder(services, null, null, speech).listen(caller, address);
+    }
+
+    private void listen(DuplexChannel caller, InetSocketAddress address) {
+        Sniffer.begin(caller, (greeting, first, ended) -> speak(caller, address, greeting, first, ended));
+    }
+
     /** Connections that have been accepted and not closed yet. */
     public int open() {
         return open.get();
@@ -73,12 +87,7 @@ public final class TcpForwarder {
         PortRules rules = services.rules().get();
         boolean inside = speech.tls() != null && rules.wantsPlaintext();
         if (speech.parse() && (rules.needsHttp() || inside)) {
-            register(
-                    caller,
-                    loops.next(),
-                    () -> Sniffer.begin(
-                            caller, (greeting, first, ended) -> speak(caller, address, greeting, first, ended)),
-                    () -> {});
+            register(caller, loops.next(), () -> listen(caller, address), () -> {});
         } else {
             forward(caller, address, rules, rules.raw());
         }
@@ -170,7 +179,7 @@ public final class TcpForwarder {
                     case TLS -> speech.tls();
                     case OTHER, UNDECIDED -> null;
                 };
-        if (speaker != null) {
+        if (speaker != null && speaker.isReady()) {
             speaker.take(caller, address, first);
         } else {
             boolean silent = !first.isReadable() && !ended;
