@@ -32,6 +32,9 @@ class AgentHttp2Test {
             }
             rig.laptop.mood = Laptop.Mood.NOT_THERE;
             laptop.close();
+            Until.holds(
+                    "the agent knows that the laptop has gone",
+                    () -> rig.agent.link().flows() == 0);
             assertEquals("app:1", GrpcPlace.unary(mine, "1"));
             end(plain);
         }
