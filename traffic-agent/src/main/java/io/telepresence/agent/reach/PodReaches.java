@@ -16,12 +16,14 @@ public final class PodReaches implements Consumer<ReachCall> {
 
     private final AppPod pod;
     private final ViewSender views;
+    private final FileSessions files;
     private final LoopbackPorts ports;
 
     /** @param udpIdle after what silence a client's datagrams to a port are over */
     public PodReaches(AppPod pod, Duration udpIdle) {
         this.pod = pod;
         this.views = new ViewSender(pod);
+        this.files = new FileSessions(pod);
         this.ports = new LoopbackPorts(udpIdle);
     }
 
@@ -30,8 +32,7 @@ public final class PodReaches implements Consumer<ReachCall> {
         LOG.debug("a client wants {} of container {}", call.wish(), call.container());
         switch (call.wish()) {
             case Wish.View _ -> ofContainer(call, container -> views.send(call, container));
-            case Wish.Files _ ->
-                ofContainer(call, _ -> call.refuse(Reset.Why.DENIED, "this traffic-agent does not serve files"));
+            case Wish.Files wish -> ofContainer(call, container -> files.serve(call, container, wish.readOnly()));
             case Wish.Port port -> ports.dial(call, port);
             case Wish.Unknown unknown -> call.refuse(Reset.Why.DENIED, unknown.why());
         }

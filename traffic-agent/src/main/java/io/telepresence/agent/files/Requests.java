@@ -1,0 +1,218 @@
+package io.telepresence.agent.files;
+
+import java.io.Closeable;
+import java.io.File;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Comparator;
+
+/** Fulfils one request at a time and answers it; one thread. Numbers of requests are SFTP version 3's. */
+final class Requests implements AutoCloseable {
+    private static final long STATVFS_READ_ONLY = 1;
+    private static final long STATVFS_NO_SETUID = 2;
+    private static final long BLOCK = 4096;
+    private static final long LONGEST_NAME = 255;
+
+    private final FileTree tree;
+    private final Replies replies;
+    private final Handles handles = new Handles();
+
+    Requests(FileTree tree, Replies replies) {
+        this.tree = tree;
+        this.replies = replies;
+    }
+
+    /** @throws IOException when the request fails: then nothing was answered */
+    void serve(int type, int id, PacketReader in) throws IOException {
+        switch (type) {
+            case 3 -> open(id, in);
+            case 4 -> done(id, () -> handles.close(in.data()));
+            case 5 -> read(id, in);
+            case 6 -> done(id, () -> file(in).write(in.int64(), in.data()));
+            case 7 -> stat(id, in.text(), false);
+            case 8 -> fileStat(id, in);
+            case 9 -> done(id, () -> change(in.text(), in.changes()));
+            case 10 -> done(id, () -> fileChange(in));
+            case 11 -> openDirectory(id, in);
+            case 12 -> handles.get(in.data(), OpenDirectory.class).list(id, replies);
+            case 13 -> done(id, () -> remove(in.text()));
+            case 14 -> done(id, () -> makeDirectory(in.text(), in.changes()));
+            case 15 -> done(id, () -> removeDirectory(in.text()));
+            case 16 -> replies.name(id, absolute(Names.lexical(in.text())));
+            case 17 -> stat(id, in.text(), true);
+            case 18 -> done(id, () -> rename(in.text(), in.text(), false));
+            case 19 -> readLink(id, in.text());
+            case 20 -> done(id, () -> symbolicLink(in.text(), in.text()));
+            case 200 -> extended(id, in);
+            default -> throw new Refused(Status.OP_UNSUPPORTED, "request " + type + " is not known");
+        }
+    }
+
+    private void extended(int id, PacketReader in) throws IOException {
+        String name = in.text();
+        switch (name) {
+            case "posix-rename@openssh.com" -> done(id, () -> rename(in.text(), in.text(), true));
+            case "statvfs@openssh.com" -> space(id, in.text());
+            case "fstatvfs@openssh.com" -> space(id, file(in).path());
+            case "hardlink@openssh.com" -> done(id, () -> hardLink(in.text(), in.text()));
+            case "fsync@openssh.com" -> done(id, () -> file(in).sync());
+            default -> throw new Refused(Status.OP_UNSUPPORTED, "extension " + name + " is not known");
+        }
+    }
+
+    private interface Action {
+        void run() throws IOException;
+    }
+
+    private void done(int id, Action action) throws IOException {
+        action.run();
+        replies.status(id, Status.DONE);
+    }
+
+    private OpenFile file(PacketReader in) throws IOException {
+        return handles.get(in.data(), OpenFile.class);
+    }
+
+    private void open(int id, PacketReader in) throws IOException {
+        String path = in.text();
+        int flags = in.int32();
+        Changes creation = in.changes();
+        handles.room();
+        replies.handle(id, handles.add(OpenFile.open(tree, path, flags, creation)));
+    }
+
+    private void openDirectory(int id, PacketReader in) throws IOException {
+        String path = in.text();
+        handles.room();
+        replies.handle(id, handles.add(OpenDirectory.open(tree, path)));
+    }
+
+    private void read(int id, PacketReader in) throws IOException {
+        OpenFile file = file(in);
+        long offset = in.int64();
+        int length = in.int32();
+        if (offset < 0) {
+            throw new Refused(Status.EOF, "end of file");
+        }
+        replies.data(id, file.channel(), offset, length < 0 ? Replies.LARGEST_DATA : length);
+    }
+
+    private void stat(int id, String path, boolean follow) throws IOException {
+        try (Place place = Walk.find(tree, path, follow)) {
+            replies.attributes(id, Attributes.of(place));
+        }
+    }
+
+    private void fileStat(int id, PacketReader in) throws IOException {
+        ByteBuffer handle = in.data();
+        replies.attributes(
+                id,
+                switch (handles.get(handle, Closeable.class)) {
+                    case OpenFile file -> file.attributes();
+                    case OpenDirectory directory -> directory.attributes();
+                    default -> throw Refused.failure("no such handle");
+                });
+    }
+
+    private void change(String path, Changes changes) throws IOException {
+        try (Place place = Walk.find(tree, path, true)) {
+            changes.apply(place.writable(), null);
+        }
+    }
+
+    private void fileChange(PacketReader in) throws IOException {
+        OpenFile file = file(in);
+        file.change(in.changes());
+    }
+
+    private void remove(String path) throws IOException {
+        try (Place place = Walk.find(tree, path, false)) {
+            place.changeable().parent().deleteFile(place.name());
+        }
+    }
+
+    private void makeDirectory(String path, Changes creation) throws IOException {
+        try (Place place = Walk.find(tree, path, false)) {
+            ByPath.makeDirectory(place.changeable(), creation.creation());
+        }
+    }
+
+    private void removeDirectory(String path) throws IOException {
+        try (Place place = Walk.find(tree, path, false)) {
+            place.changeable().parent().deleteDirectory(place.name());
+        }
+    }
+
+    private void rename(String from, String to, boolean replace) throws IOException {
+        try (Place old = Walk.find(tree, from, false);
+                Place place = Walk.find(tree, to, false)) {
+            old.changeable();
+            place.changeable();
+            if (!replace && place.found().isPresent()) {
+                throw Refused.failure("file exists");
+            }
+            if (!old.sameVolume(place)) {
+                throw Refused.failure("not within one volume");
+            }
+            old.parent().move(old.name(), place.parent(), place.name());
+        }
+    }
+
+    private void readLink(int id, String path) throws IOException {
+        try (Place place = Walk.find(tree, path, false)) {
+            if (place.isVirtual()) {
+                throw Refused.failure("not a symbolic link");
+            }
+            replies.name(id, ByPath.readLink(place));
+        }
+    }
+
+    /** The target comes first, as OpenSSH has it, against the draft. It may be anything: we do not follow it out. */
+    private void symbolicLink(String target, String path) throws IOException {
+        try (Place place = Walk.find(tree, path, false)) {
+            ByPath.makeSymbolicLink(place.changeable(), target);
+        }
+    }
+
+    private void hardLink(String from, String to) throws IOException {
+        try (Place old = Walk.find(tree, from, false);
+                Place place = Walk.find(tree, to, false)) {
+            old.changeable();
+            if (!old.sameVolume(place.changeable())) {
+                throw Refused.failure("not within one volume");
+            }
+            ByPath.makeHardLink(place, old);
+        }
+    }
+
+    /** Of the file system there; a directory that is not real has that of the volume below with the most space. */
+    private void space(int id, String path) throws IOException {
+        try (Place place = Walk.find(tree, path, true)) {
+            File real =
+                    place.isVirtual() ? roomiest(place.path()) : place.real().toFile();
+            boolean readOnly = place.isVirtual() || !tree.writable(place.volume());
+            long total = real == null ? 0 : real.getTotalSpace() / BLOCK;
+            long free = real == null ? 0 : real.getFreeSpace() / BLOCK;
+            long usable = real == null ? 0 : real.getUsableSpace() / BLOCK;
+            long flags = STATVFS_NO_SETUID | (readOnly ? STATVFS_READ_ONLY : 0);
+            replies.extended(id, BLOCK, BLOCK, total, free, usable, 0, 0, 0, 0, flags, LONGEST_NAME);
+        }
+    }
+
+    private File roomiest(String path) {
+        return tree.served(path).stream()
+                .map(Path::toFile)
+                .max(Comparator.comparingLong(File::getUsableSpace))
+                .orElse(null);
+    }
+
+    private static String absolute(String path) {
+        return path.isEmpty() ? "/" : path;
+    }
+
+    @Override
+    public void close() {
+        handles.close();
+    }
+}
