@@ -83,7 +83,7 @@ final class Caller {
                     }
                 } catch (IOException e) {
                     failed.incrementAndGet();
-                    System.out.println((thread % 2 == 0 ? "kept: " : "new: ") + e);
+                    System.out.println(java.time.Instant.now() + (thread % 2 == 0 ? " kept: " : " new: ") + e);
                 }
             }
         });

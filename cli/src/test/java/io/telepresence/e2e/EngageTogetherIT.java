@@ -60,7 +60,7 @@ class EngageTogetherIT {
             for (String line : calls.ok().stdout().lines().toList()) {
                 String[] word = line.split(" ");
                 kinds.put(word[0], word[1]);
-                boolean right = word[1].equals("nobody") ? word[2].startsWith("shop-") : word[2].equals(word[1]);
+                boolean right = word[1].equals("nobody") ? word[2].equals("Request") : word[2].equals(word[1]);
                 if (!right) {
                     wrong.add(line);
                 }
