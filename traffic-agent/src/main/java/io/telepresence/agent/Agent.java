@@ -112,7 +112,23 @@ final class Agent implements AutoCloseable {
             listeners.put(port, opened.add(listener));
             LOG.info("listening on {} for {}", listener.address(), port.app());
         }
-        readiness.ready(true);
+        readyOnceServed(plan.ports().stream()
+                .filter(AgentPlan.Port::absent)
+                .map(AgentPlan.Port::app)
+                .toList());
+    }
+
+    /** A pod gets traffic as soon as it is ready: where the app is absent, somebody must be there to take it. */
+    private void readyOnceServed(List<AppPort> absent) {
+        if (absent.isEmpty()) {
+            readiness.ready();
+            return;
+        }
+        opened.add(link.rules().watch(rules -> {
+            if (absent.stream().noneMatch(port -> rules.of(port).takers().isEmpty())) {
+                readiness.ready();
+            }
+        }));
     }
 
     private TcpForwarder forwarder(
@@ -169,7 +185,7 @@ final class Agent implements AutoCloseable {
      * lets the connections that are open end. Blocks, for {@code accepting} and {@code ending} at most.
      */
     void drain(Duration quiet, Duration accepting, Duration ending) {
-        readiness.ready(false);
+        readiness.end();
         long begin = System.nanoTime();
         await(accepting, () -> System.nanoTime() - Math.max(begin, lastNew()) > quiet.toNanos());
         listeners.values().stream().filter(PortListener::isTcp).forEach(PortListener::close);

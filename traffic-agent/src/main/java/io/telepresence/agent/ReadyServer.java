@@ -24,6 +24,7 @@ import java.nio.charset.StandardCharsets;
 final class ReadyServer implements AutoCloseable {
     private final Channel channel;
     private volatile boolean ready;
+    private volatile boolean ending;
 
     private ReadyServer(InetSocketAddress address, EventLoopGroup loops) throws FaultException {
         ChannelFuture binding = new ServerBootstrap()
@@ -56,8 +57,14 @@ final class ReadyServer implements AutoCloseable {
         return (InetSocketAddress) channel.localAddress();
     }
 
-    void ready(boolean now) {
-        ready = now;
+    /** From now on the answer is "ready", unless the agent is ending. */
+    void ready() {
+        ready = true;
+    }
+
+    /** From now on the answer is "not ready", for good. */
+    void end() {
+        ending = true;
     }
 
     @Override
@@ -73,7 +80,9 @@ final class ReadyServer implements AutoCloseable {
             if (line.startsWith("GET /healthz ")) {
                 answer = response("200 OK", "ok\n");
             } else if (line.startsWith("GET " + AgentNames.READY_PATH + " ")) {
-                answer = ready ? response("200 OK", "ok\n") : response("503 Service Unavailable", "not ready\n");
+                answer = ready && !ending
+                        ? response("200 OK", "ok\n")
+                        : response("503 Service Unavailable", "not ready\n");
             } else {
                 answer = response("404 Not Found", "not found\n");
             }

@@ -89,6 +89,20 @@ class AgentLinkTest {
         }
     }
 
+    @Test
+    void aPodWithoutItsContainerIsReadyOnlyWhenSomebodyTakesItsTraffic() throws Exception {
+        int free;
+        try (java.net.ServerSocket socket = new java.net.ServerSocket(0)) {
+            free = socket.getLocalPort();
+        }
+        try (Place local = Place.echo("local");
+                Rig rig = Rig.absent(free)) {
+            assertEquals("HTTP/1.1 503 Service Unavailable", get(rig, "/readyz"));
+            rig.engage(local.port());
+            assertEquals("HTTP/1.1 200 OK", get(rig, "/readyz"));
+        }
+    }
+
     private static String get(Rig rig, String path) throws IOException {
         try (Socket socket = new Socket("127.0.0.1", rig.agent.readyAddress().getPort())) {
             socket.getOutputStream().write(("GET " + path + " HTTP/1.1\r\nHost: pod\r\n\r\n").getBytes());

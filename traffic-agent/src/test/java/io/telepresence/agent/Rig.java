@@ -49,6 +49,10 @@ final class Rig implements AutoCloseable {
 
     /** @param mounts where the agent believes the app's volumes */
     Rig(AppPort app, String podIp, String token, Path mounts) throws Exception {
+        this(app, podIp, token, mounts, 0);
+    }
+
+    private Rig(AppPort app, String podIp, String token, Path mounts, int agentPort) throws Exception {
         this.app = app;
         manager = new StandInManager(0, laptop);
         InetAddress loopback = InetAddress.getByName("127.0.0.1");
@@ -60,7 +64,7 @@ final class Rig implements AutoCloseable {
                    [{"protocol":"%s","containerPort":%d,"agentPort":%d}],"envPrefix":"_TEL_APP_A_","mounts":
                    [{"volume":"data","path":"/data"},{"volume":"tmp","path":"/tmp","local":true}]}]}"""
                         .formatted(manager.port, app.transport(), app.number(), 9900));
-        AgentPlan plan = new AgentPlan(written.config(), List.of(new AgentPlan.Port(app, 0, false)));
+        AgentPlan plan = new AgentPlan(written.config(), List.of(new AgentPlan.Port(app, agentPort, false)));
         agent = closers.add(Agent.open(
                 plan,
                 pod,
@@ -79,6 +83,14 @@ final class Rig implements AutoCloseable {
 
     static Rig tcp(Place app) throws Exception {
         return tcp(app.port());
+    }
+
+    /** The agent stands in for a container that is not there. */
+    static Rig absent(int port) throws Exception {
+        AppPort app = new AppPort(AppPort.Transport.TCP, port);
+        Rig rig = new Rig(app, "127.0.0.1", StandInManager.TOKEN, Path.of("/nowhere"), port);
+        rig.awaitArrival();
+        return rig;
     }
 
     static Rig tcp(int appPort) throws Exception {
