@@ -27,6 +27,7 @@ class AgentUdpTest {
             assertEquals("app:a", ask(one, rig, "a"));
             assertEquals("app:b", ask(two, rig, "b"));
             assertEquals("app:c", ask(one, rig, "c"));
+            assertEquals("app:", ask(one, rig, ""));
             assertEquals(2, rig.agent.open());
             assertEquals("app:" + new String(LARGE), ask(one, rig, new String(LARGE)));
         }
@@ -51,6 +52,7 @@ class AgentUdpTest {
             assertEquals("app:a", ask(caller, rig, "a"));
             rig.engage(5000);
             assertEquals("laptop:b", ask(caller, rig, "b"));
+            assertEquals("laptop:", ask(caller, rig, ""));
             assertEquals("laptop:" + new String(LARGE), ask(caller, rig, new String(LARGE)));
             rig.disengage();
             assertEquals("app:d", ask(caller, rig, "d"));

@@ -1,12 +1,9 @@
 package io.telepresence.tunnel;
 
-import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.socket.DatagramPacket;
 import io.telepresence.rpc.tunnel.Reset;
 import java.time.Duration;
@@ -14,11 +11,10 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Joins a connected datagram socket and a flow: each data frame is one datagram. Ends after {@code idle} without a
+ * Joins a connected socket of {@link DatagramSockets} and a flow: each data frame is one datagram. Ends after {@code idle} without a
  * datagram either way. Without credit datagrams from the socket are dropped, as a network would. Same loop for both.
  */
 public final class DatagramPump extends ChannelInboundHandlerAdapter implements FlowHandler {
-    private static final int LARGEST = 65_535;
     private static final int CREDIT = 64;
 
     private final Flow flow;
@@ -31,11 +27,6 @@ public final class DatagramPump extends ChannelInboundHandlerAdapter implements 
     public DatagramPump(Flow flow, Duration idle) {
         this.flow = flow;
         this.idleNanos = idle.toNanos();
-    }
-
-    /** Socket options that the pump relies on. */
-    public static Bootstrap configure(Bootstrap bootstrap) {
-        return bootstrap.option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(LARGEST));
     }
 
     /** Begins to pump; on the loop. */

@@ -63,6 +63,10 @@ final class FrameMarshaller implements MethodDescriptor.Marshaller<WireFrame> {
 
     private static ByteBuf borrowed(InputStream own) throws IOException {
         int left = header(own);
+        if (left == 0) {
+            own.close();
+            return Unpooled.EMPTY_BUFFER;
+        }
         List<ByteBuf> parts = new ArrayList<>(8);
         own.mark(left);
         while (left > 0) {

@@ -5,7 +5,6 @@ import io.grpc.stub.StreamObserver;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.telepresence.local.Loops;
@@ -20,6 +19,7 @@ import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.tunnel.ChannelPump;
 import io.telepresence.tunnel.DatagramPump;
+import io.telepresence.tunnel.DatagramSockets;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.ResetReasons;
 import io.telepresence.tunnel.TunnelServers;
@@ -91,12 +91,9 @@ public final class StandInManager extends ManagerGrpc.ManagerImplBase {
     private static void accept(Flow flow, Open open) {
         if (open.getId().getProtocol() == Protocol.UDP) {
             DatagramPump pump = new DatagramPump(flow, Duration.ofSeconds(30));
-            Bootstrap bootstrap = new Bootstrap()
-                    .group(flow.loop())
-                    .channel(EpollDatagramChannel.class)
-                    .handler(pump);
-            ChannelFuture dial =
-                    DatagramPump.configure(bootstrap).connect(flow.key().destination());
+            ChannelFuture dial = DatagramSockets.bootstrap(flow.loop())
+                    .handler(pump)
+                    .connect(flow.key().destination());
             dial.addListener(done -> answer(flow, dial, () -> pump.start(dial.channel())));
         } else {
             ChannelPump pump = new ChannelPump(flow);

@@ -1,20 +1,18 @@
 package io.telepresence.agent.port;
 
-import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.FixedRecvByteBufAllocator;
-import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.socket.DuplexChannel;
 import io.telepresence.agent.tcp.TcpForwarder;
 import io.telepresence.agent.udp.UdpForwarder;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.tunnel.DatagramSockets;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
@@ -51,12 +49,8 @@ public final class PortListener implements AutoCloseable {
     /** Listens for datagrams; returns once it is bound. */
     public static PortListener udp(InetSocketAddress address, EventLoopGroup loops, UdpForwarder forwarder)
             throws FaultException {
-        ChannelFuture binding = new Bootstrap()
-                .group(loops)
-                .channel(EpollDatagramChannel.class)
-                .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(UdpForwarder.LARGEST))
-                .handler(forwarder)
-                .bind(address);
+        ChannelFuture binding =
+                DatagramSockets.bootstrap(loops).handler(forwarder).bind(address);
         bound(binding, address);
         return new PortListener(binding.channel(), forwarder::open);
     }

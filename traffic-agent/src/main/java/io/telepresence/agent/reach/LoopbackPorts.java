@@ -6,7 +6,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.util.NetUtil;
 import io.telepresence.agent.link.ReachCall;
@@ -14,6 +13,7 @@ import io.telepresence.agent.link.ReachCall.Wish;
 import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.ChannelPump;
 import io.telepresence.tunnel.DatagramPump;
+import io.telepresence.tunnel.DatagramSockets;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.ResetReasons;
@@ -44,15 +44,15 @@ final class LoopbackPorts {
 
     private void attempt(ReachCall call, Wish.Port port, int index) {
         InetSocketAddress address = new InetSocketAddress(ADDRESSES.get(index), port.number());
-        Bootstrap bootstrap = new Bootstrap().group(call.loop()).handler(new ChannelInboundHandlerAdapter());
+        Bootstrap bootstrap;
         if (port.udp()) {
-            DatagramPump.configure(bootstrap.channel(EpollDatagramChannel.class))
-                    .option(ChannelOption.AUTO_READ, false);
+            bootstrap = DatagramSockets.bootstrap(call.loop()).option(ChannelOption.AUTO_READ, false);
         } else {
-            ChannelPump.configure(bootstrap.channel(EpollSocketChannel.class));
+            bootstrap = new Bootstrap().group(call.loop()).channel(EpollSocketChannel.class);
+            ChannelPump.configure(bootstrap);
             bootstrap.option(ChannelOption.CONNECT_TIMEOUT_MILLIS, DIAL_MILLIS);
         }
-        bootstrap.connect(address).addListener((ChannelFuture done) -> {
+        bootstrap.handler(new ChannelInboundHandlerAdapter()).connect(address).addListener((ChannelFuture done) -> {
             if (done.isSuccess()) {
                 join(call, done.channel(), port.udp());
             } else if (index + 1 < ADDRESSES.size()) {

@@ -1,17 +1,15 @@
 package io.telepresence.agent.udp;
 
-import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.socket.DatagramPacket;
 import io.telepresence.agent.rules.AppAddresses;
 import io.telepresence.agent.rules.Destination;
+import io.telepresence.tunnel.DatagramSockets;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
@@ -50,10 +48,7 @@ final class AppConversation implements Conversation {
     /** Opens the socket to the address that is tried now; on the loop. */
     AppConversation connect() {
         left--;
-        ChannelFuture connecting = new Bootstrap()
-                .group(answers.listener().eventLoop())
-                .channel(EpollDatagramChannel.class)
-                .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(UdpForwarder.LARGEST))
+        ChannelFuture connecting = DatagramSockets.bootstrap(answers.listener().eventLoop())
                 .handler(new Socket())
                 .connect(addresses.get(address));
         socket = connecting.channel();

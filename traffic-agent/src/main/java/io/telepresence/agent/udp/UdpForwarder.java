@@ -25,9 +25,6 @@ import org.slf4j.LoggerFactory;
  * laptop and back to the app at once. A conversation without a datagram either way for the idle time ends.
  */
 public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPacket> {
-    /** No datagram is larger. */
-    public static final int LARGEST = 65_535;
-
     private static final int MOST = 8_192;
     private static final Logger LOG = LoggerFactory.getLogger(UdpForwarder.class);
 

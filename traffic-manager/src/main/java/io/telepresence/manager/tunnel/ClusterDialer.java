@@ -4,12 +4,12 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.ChannelPump;
 import io.telepresence.tunnel.DatagramPump;
+import io.telepresence.tunnel.DatagramSockets;
 import io.telepresence.tunnel.ResetReasons;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -56,11 +56,8 @@ final class ClusterDialer {
 
     private static void dialDatagram(TrackedFlow flow, InetSocketAddress destination) {
         DatagramPump pump = new DatagramPump(flow, DATAGRAM_IDLE);
-        Bootstrap bootstrap = new Bootstrap()
-                .group(flow.loop())
-                .channel(EpollDatagramChannel.class)
-                .handler(pump);
-        ChannelFuture connecting = DatagramPump.configure(bootstrap).connect(destination);
+        ChannelFuture connecting =
+                DatagramSockets.bootstrap(flow.loop()).handler(pump).connect(destination);
         connecting.addListener(done -> answer(flow, connecting, pump::start));
     }
 

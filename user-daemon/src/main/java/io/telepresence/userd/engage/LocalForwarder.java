@@ -6,7 +6,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.telepresence.rpc.manager.DialRequest;
 import io.telepresence.rpc.tunnel.Fetch;
@@ -17,6 +16,7 @@ import io.telepresence.run.Threads;
 import io.telepresence.tunnel.Carrier;
 import io.telepresence.tunnel.ChannelPump;
 import io.telepresence.tunnel.DatagramPump;
+import io.telepresence.tunnel.DatagramSockets;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.ResetReasons;
@@ -83,15 +83,15 @@ public final class LocalForwarder {
             return;
         }
         boolean udp = request.getId().getProtocol() == Protocol.UDP;
-        Bootstrap bootstrap = new Bootstrap().group(carrier.loop()).handler(new ChannelInboundHandlerAdapter());
+        Bootstrap bootstrap;
         if (udp) {
-            DatagramPump.configure(bootstrap.channel(EpollDatagramChannel.class))
-                    .option(ChannelOption.AUTO_READ, false);
+            bootstrap = DatagramSockets.bootstrap(carrier.loop()).option(ChannelOption.AUTO_READ, false);
         } else {
-            ChannelPump.configure(bootstrap.channel(EpollSocketChannel.class));
+            bootstrap = new Bootstrap().group(carrier.loop()).channel(EpollSocketChannel.class);
+            ChannelPump.configure(bootstrap);
             bootstrap.option(ChannelOption.CONNECT_TIMEOUT_MILLIS, DIAL_MILLIS);
         }
-        bootstrap.connect(address).addListener((ChannelFuture done) -> {
+        bootstrap.handler(new ChannelInboundHandlerAdapter()).connect(address).addListener((ChannelFuture done) -> {
             if (done.isSuccess()) {
                 join(carrier, open, done.channel(), udp);
             } else {

@@ -1,18 +1,16 @@
 package io.telepresence.userd.reach;
 
-import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.SimpleChannelInboundHandler;
-import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.socket.DatagramPacket;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.DatagramSockets;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -28,7 +26,6 @@ final class UdpDoor implements AutoCloseable {
     static final int MOST = 256;
 
     private static final Logger LOG = LoggerFactory.getLogger(UdpDoor.class);
-    private static final int LARGEST = 65_535;
 
     private final Channel channel;
     private final Map<InetSocketAddress, UdpSender> senders = new ConcurrentHashMap<>();
@@ -39,11 +36,8 @@ final class UdpDoor implements AutoCloseable {
 
     static UdpDoor bind(EventLoop loop, int port) throws IOException {
         InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
-        ChannelFuture bound = new Bootstrap()
-                .group(loop)
-                .channel(EpollDatagramChannel.class)
+        ChannelFuture bound = DatagramSockets.bootstrap(loop)
                 .option(ChannelOption.AUTO_READ, false)
-                .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(LARGEST))
                 .handler(new io.netty.channel.ChannelInboundHandlerAdapter())
                 .bind(new InetSocketAddress(loopback, port))
                 .awaitUninterruptibly();
