@@ -14,6 +14,7 @@ import io.telepresence.local.Loops;
 import io.telepresence.rpc.tunnel.Open;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -23,6 +24,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * made again by the next call (flows do not survive it). Thread-safe.
  */
 public final class Carrier implements AutoCloseable {
+    /** Of a close, at most: for the calls, then for the loop. */
+    static final Duration CLOSING = Duration.ofSeconds(3);
+
     private final EventLoopGroup loops;
     private final EventLoop loop;
     private final ManagedChannel channel;
@@ -107,7 +111,7 @@ public final class Carrier implements AutoCloseable {
         }
     }
 
-    /** Cuts every flow and call; takes at most two seconds. */
+    /** Cuts every flow and call; takes at most {@link #CLOSING}. */
     @Override
     public void close() {
         channel.shutdownNow();

@@ -88,10 +88,27 @@ public final class Carriers implements AutoCloseable {
         slots.forEach(Slot::wake);
     }
 
+    /** All at once: takes as long as the slowest carrier. */
     @Override
     public void close() {
         closed.countDown();
-        slots.forEach(Slot::close);
+        CountDownLatch open = new CountDownLatch(slots.size());
+        for (Slot slot : slots) {
+            Threads.virtual("close-" + slot.name, () -> {
+                try {
+                    slot.close();
+                } finally {
+                    open.countDown();
+                }
+            });
+        }
+        try {
+            if (!open.await(Carrier.CLOSING.toMillis(), TimeUnit.MILLISECONDS)) {
+                LOG.warn("{} carriers take long to close; going on without", open.getCount());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private final class Slot {
