@@ -10,19 +10,20 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Counts since the agent started, and the verdicts that have not been told yet, the last 50 of them. Engagements that
- * are gone are forgotten once their last counts were told.
+ * Counts since each engagement began, and the verdicts that have not been told yet, the last 50 of them. The counts of
+ * an engagement that is gone are told once more; if its id comes again, it begins at zero.
  */
 public final class Reporter implements Report {
     private static final int MOST = 50;
     private static final int LONGEST = 1024;
 
     private final Map<String, Counters> counters = new ConcurrentHashMap<>();
+    private final Map<String, Counters> gone = new ConcurrentHashMap<>();
     private final Deque<Seen> seen = new ArrayDeque<>();
     private volatile Set<String> engaged = Set.of();
 
     /**
-     * What was done for one engagement since the agent started.
+     * What was done for one engagement since it began here.
      *
      * @param delivered connections, requests or tapped datagrams that went to the laptop
      * @param dropped those that were not copied, or not to their end
@@ -74,13 +75,19 @@ public final class Reporter implements Report {
     /** The engagements that exist now, as the manager says. */
     public void engaged(Set<String> ids) {
         engaged = Set.copyOf(ids);
+        gone.keySet().removeAll(ids);
+        for (String id : counters.keySet()) {
+            if (!ids.contains(id)) {
+                gone.put(id, counters.remove(id));
+            }
+        }
     }
 
     /** What there is to tell; the verdicts are taken out, so {@link #told} or {@link #putBack} must follow. */
     public Batch take() {
         List<Count> counts = new ArrayList<>();
-        counters.forEach(
-                (id, of) -> counts.add(new Count(id, of.delivered.sum(), of.dropped.sum(), of.failedOpen.sum())));
+        counters.forEach((id, of) -> counts.add(of.sums(id)));
+        gone.forEach((id, of) -> counts.add(of.sums(id)));
         synchronized (seen) {
             List<Seen> verdicts = List.copyOf(seen);
             seen.clear();
@@ -90,11 +97,7 @@ public final class Reporter implements Report {
 
     /** The manager knows it. */
     public void told(Batch batch) {
-        Set<String> now = engaged;
-        batch.counts().stream()
-                .map(Count::engagementId)
-                .filter(id -> !now.contains(id))
-                .forEach(counters::remove);
+        batch.counts().forEach(count -> gone.remove(count.engagementId()));
     }
 
     /** The manager does not know it: its verdicts come again, unless newer ones fill the room. */
@@ -109,8 +112,9 @@ public final class Reporter implements Report {
     }
 
     private Counters of(String engagementId) {
-        Counters found = counters.get(engagementId);
-        return found != null ? found : counters.computeIfAbsent(engagementId, id -> new Counters());
+        Map<String, Counters> where = engaged.contains(engagementId) ? counters : gone;
+        Counters found = where.get(engagementId);
+        return found != null ? found : where.computeIfAbsent(engagementId, id -> new Counters());
     }
 
     /** Callers choose method and path: fifty long ones must not make a heartbeat heavy. */
@@ -135,5 +139,9 @@ public final class Reporter implements Report {
         private final LongAdder delivered = new LongAdder();
         private final LongAdder dropped = new LongAdder();
         private final LongAdder failedOpen = new LongAdder();
+
+        Count sums(String engagementId) {
+            return new Count(engagementId, delivered.sum(), dropped.sum(), failedOpen.sum());
+        }
     }
 }

@@ -66,6 +66,19 @@ class ReporterTest {
     }
 
     @Test
+    void anIdThatComesAgainBeginsAtZero() {
+        reporter.engaged(Set.of("a"));
+        reporter.delivered("a");
+        reporter.delivered("a");
+        reporter.engaged(Set.of());
+        reporter.dropped("a");
+        reporter.engaged(Set.of("a"));
+        assertEquals(List.of(), reporter.take().counts());
+        reporter.delivered("a");
+        assertEquals(List.of(new Reporter.Count("a", 1, 0, 0)), reporter.take().counts());
+    }
+
+    @Test
     void longPathsAreShortened() {
         see("/" + "x".repeat(60_000));
         assertEquals(1025, paths(reporter.take()).getFirst().length());

@@ -23,16 +23,16 @@ public final class Tally {
     private static final int MOST_VERDICTS = 200;
     private static final int LONGEST_TEXT = 2048;
 
-    private final Engagements engagements;
     private final Sessions sessions;
+    private final Map<String, WorkloadRef> engaged = new HashMap<>();
     private final Map<String, Map<String, Entry>> byEngagement = new HashMap<>();
     private final Map<AgentSession, Deque<Verdict>> verdicts = new HashMap<>();
     private final Set<Runnable> watchers = ConcurrentHashMap.newKeySet();
     private volatile Map<String, Count> counts = Map.of();
 
     public Tally(Engagements engagements, Sessions sessions) {
-        this.engagements = engagements;
         this.sessions = sessions;
+        engagements.all().watch(this::engaged);
     }
 
     /**
@@ -93,34 +93,41 @@ public final class Tally {
     /**
      * An agent tells what it has done.
      *
-     * @param since its start, by engagement; those of other workloads do not count
+     * @param since each engagement began there, or the agent started; those of other workloads do not count
      * @param recent since it told us before, oldest first
      */
     public void report(AgentSession agent, Map<String, Count> since, List<Verdict> recent) {
-        Set<String> known = engagements.all().get().stream().map(Engagement::id).collect(Collectors.toSet());
-        Set<String> own = engagements.all().get().stream()
-                .filter(e -> e.workload().equals(agent.agent().workload()))
-                .map(Engagement::id)
-                .collect(Collectors.toSet());
         Map<String, Count> before = counts;
         synchronized (this) {
-            byEngagement.keySet().retainAll(known);
             since.forEach((id, count) -> {
-                if (own.contains(id)) {
+                if (agent.agent().workload().equals(engaged.get(id))) {
                     byEngagement
                             .computeIfAbsent(id, _ -> new HashMap<>())
                             .merge(agent.agent().podUid(), new Entry(Count.NONE, count), (old, _) -> old.next(count));
                 }
             });
-            counts = byEngagement.entrySet().stream()
-                    .collect(Collectors.toUnmodifiableMap(
-                            Map.Entry::getKey,
-                            e -> e.getValue().values().stream().map(Entry::sum).reduce(Count.NONE, Count::plus)));
+            sum();
             remember(agent, recent);
         }
         if (!counts.equals(before)) {
             watchers.forEach(Runnable::run);
         }
+    }
+
+    /** One that ends and comes again under its old id begins at zero. */
+    private synchronized void engaged(List<Engagement> all) {
+        engaged.clear();
+        all.forEach(e -> engaged.put(e.id(), e.workload()));
+        if (byEngagement.keySet().retainAll(engaged.keySet())) {
+            sum();
+        }
+    }
+
+    private void sum() {
+        counts = byEngagement.entrySet().stream()
+                .collect(Collectors.toUnmodifiableMap(
+                        Map.Entry::getKey,
+                        e -> e.getValue().values().stream().map(Entry::sum).reduce(Count.NONE, Count::plus)));
     }
 
     private void remember(AgentSession agent, List<Verdict> recent) {

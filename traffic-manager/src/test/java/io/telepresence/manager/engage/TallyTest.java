@@ -25,11 +25,18 @@ class TallyTest {
     private final AgentSession stranger = agent("3", new WorkloadRef("Deployment", "default", "other"));
     private String id;
 
+    private ClientSession ann;
+
     @BeforeEach
     void engage() {
-        ClientSession ann = bench.sessions
+        ann = bench.sessions
                 .arrive(new ClientSession.Client("ann", "ann", "default"), "")
                 .session();
+        tap();
+        id = Engagements.id(ann.id(), "tap");
+    }
+
+    private void tap() {
         bench.engaging.restore(
                 ann,
                 new EngagementSpec(
@@ -45,7 +52,6 @@ class TallyTest {
                         EngagementSpec.Handling.PLAIN),
                 "10.0.0.1",
                 "");
-        id = Engagements.id(ann.id(), "tap");
     }
 
     @AfterEach
@@ -74,6 +80,16 @@ class TallyTest {
         bench.engagements.remove(id);
         tally.report(first, Map.of(), List.of());
         assertEquals(Map.of(), tally.counts());
+    }
+
+    @Test
+    void oneThatComesAgainBeginsAtZero() {
+        tally.report(first, Map.of(id, new Count(5, 1, 0)), List.of());
+        bench.engagements.remove(id);
+        tap();
+        assertTrue(tally.count(id).isEmpty());
+        tally.report(first, Map.of(id, new Count(1, 0, 0)), List.of());
+        assertEquals(new Count(1, 0, 0), tally.count(id).orElseThrow());
     }
 
     @Test
