@@ -45,7 +45,7 @@ root_fs() { # root_fs NAME MODULE JAVA-MODULES
 entry_point() { # entry_point ROOT OPTIONS-FILE AOT "ARG=CLASS…"
   local pair
   {
-    printf '#!/bin/sh\nhome=/opt/telepresence\ncase ${1:-} in\n'
+    printf '#!/bin/sh\nhome=/opt/telepresence\nexport LC_CTYPE=C.UTF-8\ncase ${1:-} in\n'
     for pair in $4; do printf '  %s) class=%s ;;\n' "${pair%%=*}" "${pair##*=}"; done
     printf '  *) echo "usage: run %s" >&2; exit 2 ;;\nesac\n' "$(for pair in $4; do printf '%s|' "${pair%%=*}"; done | sed 's/|$//')"
     printf 'exec $home/runtime/bin/java ${REHEARSE:--XX:AOTCache=$home/%s.aot -Xlog:aot=off -Xlog:cds=off} \\\n' "$3"
@@ -110,6 +110,9 @@ build_images() {
   root=$IMAGES/traffic-agent.root
   with_libraries "$root" /usr/sbin/nft
   cp -L /usr/sbin/nft "$root/usr/sbin/nft"
+  # Java knows file names by the encoding of the locale; without one, only those in ASCII.
+  mkdir -p "$root/usr/lib/locale/C.utf8"
+  cp /usr/lib/locale/C.utf8/LC_CTYPE "$root/usr/lib/locale/C.utf8/"
   entry_point "$root" traffic-agent/src/main/packaging/jvm.options agent \
     "agent=io.telepresence.agent.AgentMain agent-init=io.telepresence.agent.AgentInitMain"
   mkdir -p "$root/etc/traffic-agent" "$root/var/run/secrets/telepresence.io/traffic-manager"

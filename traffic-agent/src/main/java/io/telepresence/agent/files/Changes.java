@@ -40,14 +40,22 @@ record Changes(OptionalLong size, Optional<Owner> owner, OptionalInt permissions
                 : new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(set(permissions.getAsInt()))};
     }
 
-    /** The size goes through {@code channel} if there is one. Only regular files and directories can be changed. */
-    void apply(Place place, FileChannel channel) throws IOException {
+    boolean isNothing() {
+        return equals(NONE);
+    }
+
+    Changes withoutSize() {
+        return new Changes(OptionalLong.empty(), owner, permissions, times);
+    }
+
+    /** Only regular files and directories can be changed. */
+    void apply(Place place) throws IOException {
         Attributes now = Attributes.of(place);
         if (!now.is(Attributes.REGULAR) && !now.is(Attributes.DIRECTORY)) {
             throw Refused.failure("neither a file nor a directory");
         }
         if (size.isPresent()) {
-            resize(place, now, channel);
+            resize(place, now);
         }
         if (owner.isPresent() && (owner.get().uid() != now.uid() || owner.get().gid() != now.gid())) {
             chown(place, now);
@@ -60,13 +68,9 @@ record Changes(OptionalLong size, Optional<Owner> owner, OptionalInt permissions
         }
     }
 
-    private void resize(Place place, Attributes now, FileChannel opened) throws IOException {
+    private void resize(Place place, Attributes now) throws IOException {
         if (!now.is(Attributes.REGULAR)) {
             throw Refused.failure("only a file has a size");
-        }
-        if (opened != null) {
-            resize(opened, size.getAsLong());
-            return;
         }
         try (FileChannel channel = (FileChannel) place.parent()
                 .newByteChannel(place.name(), Set.of(StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS))) {
@@ -74,7 +78,7 @@ record Changes(OptionalLong size, Optional<Owner> owner, OptionalInt permissions
         }
     }
 
-    private static void resize(FileChannel channel, long size) throws IOException {
+    static void resize(FileChannel channel, long size) throws IOException {
         if (size < 0) {
             throw Refused.failure("too large");
         }

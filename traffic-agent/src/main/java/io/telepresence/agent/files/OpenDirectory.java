@@ -20,11 +20,10 @@ final class OpenDirectory implements Closeable {
     private final FileTree tree;
     private final Place directory;
     private final SecureDirectoryStream<Path> entries;
-    private final Iterator<String> names;
+    private final Iterator<Path> names;
     private Attributes own;
 
-    private OpenDirectory(
-            Place directory, SecureDirectoryStream<Path> entries, Iterator<String> names, Attributes own) {
+    private OpenDirectory(Place directory, SecureDirectoryStream<Path> entries, Iterator<Path> names, Attributes own) {
         this.tree = directory.tree();
         this.directory = directory;
         this.entries = entries;
@@ -36,44 +35,31 @@ final class OpenDirectory implements Closeable {
         try (Place place = Walk.find(tree, path, true)) {
             Attributes own = Attributes.of(place);
             if (place.isVirtual()) {
-                return new OpenDirectory(place, null, tree.below(place.path()).iterator(), own);
+                return new OpenDirectory(place, null, virtual(tree, place.path()), own);
             }
             SecureDirectoryStream<Path> entries = place.open();
-            return new OpenDirectory(place, entries, names(entries.iterator()), own);
+            return new OpenDirectory(place, entries, entries.iterator(), own);
         }
     }
 
-    private static Iterator<String> names(Iterator<Path> entries) {
-        return new Iterator<>() {
-            @Override
-            public boolean hasNext() {
-                return entries.hasNext();
-            }
-
-            @Override
-            public String next() {
-                return entries.next().getFileName().toString();
-            }
-        };
+    private static Iterator<Path> virtual(FileTree tree, String path) {
+        return tree.below(path).stream().map(Path::of).iterator();
     }
 
     /** Answers with the next names, or that there are none left. */
     void list(int id, Replies replies) throws IOException {
         try {
-            boolean first = own != null;
-            if (!first && !names.hasNext()) {
-                replies.status(id, Status.END);
-                return;
-            }
             replies.beginNames(id);
-            int count = 0;
-            if (first) {
-                count = own(replies);
-            }
+            int count = own == null ? 0 : own(replies);
             while (count < ENOUGH_NAMES && replies.size() < ENOUGH_BYTES && names.hasNext()) {
                 count += entry(names.next(), replies);
             }
-            replies.endNames(count);
+            if (count == 0) {
+                replies.undo();
+                replies.status(id, Status.END);
+            } else {
+                replies.endNames(count);
+            }
         } catch (DirectoryIteratorException e) {
             throw e.getCause();
         }
@@ -92,12 +78,14 @@ final class OpenDirectory implements Closeable {
     }
 
     /** How many entries it became: none for what has gone meanwhile or is not shown. */
-    private int entry(String name, Replies replies) {
+    private int entry(Path found, Replies replies) {
+        Path file = found.getFileName();
+        String name = file.toString();
         String at = directory.path() + "/" + name;
         if (tree.volumeAt(at).filter(AppVolume::local).isPresent() && !tree.leadsOn(at)) {
             return 0;
         }
-        try (Place place = entries == null ? Walk.find(tree, at, false) : directory.child(name, entries)) {
+        try (Place place = entries == null ? Walk.find(tree, at, false) : directory.child(file, entries)) {
             Attributes of = Attributes.of(place);
             replies.entry(name, of.line(name), of);
             return 1;

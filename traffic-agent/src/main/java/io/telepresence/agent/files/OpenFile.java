@@ -24,14 +24,16 @@ final class OpenFile implements Closeable {
     private final FileChannel channel;
     private final FileTree tree;
     private final String path;
+    private final boolean writing;
     private final boolean appending;
     private Attributes known;
 
-    private OpenFile(FileChannel channel, Place place, boolean appending, Attributes known) {
+    private OpenFile(FileChannel channel, Place place, int flags, Attributes known) {
         this.channel = channel;
         this.tree = place.tree();
         this.path = place.path();
-        this.appending = appending;
+        this.writing = (flags & WRITE) != 0;
+        this.appending = (flags & APPEND) != 0 && writing;
         this.known = known;
     }
 
@@ -74,18 +76,17 @@ final class OpenFile implements Closeable {
                     .close();
             options.removeIf(o -> o != LinkOption.NOFOLLOW_LINKS);
         }
-        boolean appending = (flags & APPEND) != 0 && write;
         if (write) {
             options.add(StandardOpenOption.WRITE);
         }
         if (read) {
             options.add(StandardOpenOption.READ);
-        } else if (appending && (flags & TRUNCATE) == 0) {
+        } else if ((flags & APPEND) != 0 && (flags & TRUNCATE) == 0) {
             options.add(StandardOpenOption.APPEND);
         }
         FileChannel channel = (FileChannel) place.parent().newByteChannel(place.name(), options, creation.creation());
         try {
-            return new OpenFile(channel, place, appending, Attributes.of(place));
+            return new OpenFile(channel, place, flags, Attributes.of(place));
         } catch (IOException | RuntimeException e) {
             channel.close();
             throw e;
@@ -120,13 +121,22 @@ final class OpenFile implements Closeable {
         return known.withSize(channel.size());
     }
 
+    /** The size of a file that is written to can be changed even when it has lost its name. */
     void change(Changes changes) throws IOException {
+        Changes left = changes;
+        if (writing && changes.size().isPresent()) {
+            Changes.resize(channel, changes.size().getAsLong());
+            left = changes.withoutSize();
+        }
+        if (left.isNothing()) {
+            return;
+        }
         try (Place place = Walk.find(tree, path, false)) {
             place.writable();
             if (!known.key().equals(Attributes.of(place).key())) {
-                throw Refused.failure("the file has lost its name");
+                throw Refused.noSuchFile("the file has lost its name");
             }
-            changes.apply(place, channel);
+            left.apply(place);
         }
     }
 

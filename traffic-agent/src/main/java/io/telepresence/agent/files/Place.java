@@ -21,6 +21,7 @@ import java.util.Optional;
 final class Place implements AutoCloseable {
     private final FileTree tree;
     private final String path;
+    private final Path name;
     private final AppVolume volume;
     private final Deque<SecureDirectoryStream<Path>> held;
     private final SecureDirectoryStream<Path> parent;
@@ -28,18 +29,20 @@ final class Place implements AutoCloseable {
     private Place(
             FileTree tree,
             String path,
+            Path name,
             AppVolume volume,
             Deque<SecureDirectoryStream<Path>> held,
             SecureDirectoryStream<Path> parent) {
         this.tree = tree;
         this.path = path;
+        this.name = name;
         this.volume = volume;
         this.held = held;
         this.parent = parent;
     }
 
     static Place virtual(FileTree tree, String path) {
-        return new Place(tree, path, null, null, null);
+        return new Place(tree, path, null, null, null, null);
     }
 
     /**
@@ -52,12 +55,13 @@ final class Place implements AutoCloseable {
             AppVolume volume,
             Deque<SecureDirectoryStream<Path>> held,
             SecureDirectoryStream<Path> parent) {
-        return new Place(tree, path, volume, held, parent);
+        Path name = Path.of(path.substring(path.lastIndexOf('/') + 1));
+        return new Place(tree, path, name, volume, held, parent);
     }
 
     /** A name in this directory, which {@code entries} are of; need not be closed. */
-    Place child(String name, SecureDirectoryStream<Path> entries) {
-        return new Place(tree, path + "/" + name, volume, null, entries);
+    Place child(Path entry, SecureDirectoryStream<Path> entries) {
+        return new Place(tree, path + "/" + entry, entry, volume, null, entries);
     }
 
     boolean isVirtual() {
@@ -84,12 +88,14 @@ final class Place implements AutoCloseable {
 
     /** The last name, relative to {@link #parent}. */
     Path name() {
-        return Path.of(path.substring(path.lastIndexOf('/') + 1));
+        return name;
     }
 
     /** For the few calls that know paths only; somebody may have changed what it leads to. */
     Path real() {
-        return tree.real(path);
+        return name == null
+                ? tree.real(path)
+                : tree.real(path.substring(0, path.lastIndexOf('/'))).resolve(name);
     }
 
     boolean sameVolume(Place other) {
@@ -116,11 +122,11 @@ final class Place implements AutoCloseable {
     }
 
     BasicFileAttributeView basic() {
-        return parent.getFileAttributeView(name(), BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
+        return parent.getFileAttributeView(name, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
     }
 
     PosixFileAttributeView posix() {
-        return parent.getFileAttributeView(name(), PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
+        return parent.getFileAttributeView(name, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
     }
 
     Optional<BasicFileAttributes> found() throws IOException {
@@ -133,7 +139,7 @@ final class Place implements AutoCloseable {
 
     /** Its entries; a real directory only. */
     SecureDirectoryStream<Path> open() throws IOException {
-        return parent.newDirectoryStream(name(), LinkOption.NOFOLLOW_LINKS);
+        return parent.newDirectoryStream(name, LinkOption.NOFOLLOW_LINKS);
     }
 
     /** The file system can hold on to directories; all that an agent runs on can. */

@@ -7,8 +7,28 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Comparator;
 
-/** Fulfils one request at a time and answers it; one thread. Numbers of requests are SFTP version 3's. */
+/** Fulfils one request at a time and answers it; one thread. */
 final class Requests implements AutoCloseable {
+    private static final int OPEN = 3;
+    private static final int CLOSE = 4;
+    private static final int READ = 5;
+    private static final int WRITE = 6;
+    private static final int LSTAT = 7;
+    private static final int FSTAT = 8;
+    private static final int SETSTAT = 9;
+    private static final int FSETSTAT = 10;
+    private static final int OPENDIR = 11;
+    private static final int READDIR = 12;
+    private static final int REMOVE = 13;
+    private static final int MKDIR = 14;
+    private static final int RMDIR = 15;
+    private static final int REALPATH = 16;
+    private static final int STAT = 17;
+    private static final int RENAME = 18;
+    private static final int READLINK = 19;
+    private static final int SYMLINK = 20;
+    private static final int EXTENDED = 200;
+
     private static final long STATVFS_READ_ONLY = 1;
     private static final long STATVFS_NO_SETUID = 2;
     private static final long BLOCK = 4096;
@@ -26,25 +46,25 @@ final class Requests implements AutoCloseable {
     /** @throws IOException when the request fails: then nothing was answered */
     void serve(int type, int id, PacketReader in) throws IOException {
         switch (type) {
-            case 3 -> open(id, in);
-            case 4 -> done(id, () -> handles.close(in.data()));
-            case 5 -> read(id, in);
-            case 6 -> done(id, () -> file(in).write(in.int64(), in.data()));
-            case 7 -> stat(id, in.text(), false);
-            case 8 -> fileStat(id, in);
-            case 9 -> done(id, () -> change(in.text(), in.changes()));
-            case 10 -> done(id, () -> fileChange(in));
-            case 11 -> openDirectory(id, in);
-            case 12 -> handles.get(in.data(), OpenDirectory.class).list(id, replies);
-            case 13 -> done(id, () -> remove(in.text()));
-            case 14 -> done(id, () -> makeDirectory(in.text(), in.changes()));
-            case 15 -> done(id, () -> removeDirectory(in.text()));
-            case 16 -> replies.name(id, absolute(Names.lexical(in.text())));
-            case 17 -> stat(id, in.text(), true);
-            case 18 -> done(id, () -> rename(in.text(), in.text(), false));
-            case 19 -> readLink(id, in.text());
-            case 20 -> done(id, () -> symbolicLink(in.text(), in.text()));
-            case 200 -> extended(id, in);
+            case OPEN -> open(id, in);
+            case CLOSE -> done(id, () -> handles.close(in.data()));
+            case READ -> read(id, in);
+            case WRITE -> done(id, () -> file(in).write(in.int64(), in.data()));
+            case LSTAT -> stat(id, in.text(), false);
+            case FSTAT -> fileStat(id, in);
+            case SETSTAT -> done(id, () -> change(in.text(), in.changes()));
+            case FSETSTAT -> done(id, () -> fileChange(in));
+            case OPENDIR -> openDirectory(id, in);
+            case READDIR -> handles.get(in.data(), OpenDirectory.class).list(id, replies);
+            case REMOVE -> done(id, () -> remove(in.text()));
+            case MKDIR -> done(id, () -> makeDirectory(in.text(), in.changes()));
+            case RMDIR -> done(id, () -> removeDirectory(in.text()));
+            case REALPATH -> replies.name(id, absolute(Names.lexical(in.text())));
+            case STAT -> stat(id, in.text(), true);
+            case RENAME -> done(id, () -> rename(in.text(), in.text(), false));
+            case READLINK -> readLink(id, in.text());
+            case SYMLINK -> done(id, () -> symbolicLink(in.text(), in.text()));
+            case EXTENDED -> extended(id, in);
             default -> throw new Refused(Status.OP_UNSUPPORTED, "request " + type + " is not known");
         }
     }
@@ -117,7 +137,7 @@ final class Requests implements AutoCloseable {
 
     private void change(String path, Changes changes) throws IOException {
         try (Place place = Walk.find(tree, path, true)) {
-            changes.apply(place.writable(), null);
+            changes.apply(place.writable());
         }
     }
 
