@@ -71,7 +71,7 @@ class GuideIT {
         assertEquals(
                 "local GET /who\n",
                 Cluster.fromPod("http://example-app/who").ok().stdout());
-        assertEquals("traffic-agent", containers("example-app"), "the application's container is gone");
+        awaitContainers("example-app", "traffic-agent");
         environment();
         volumes();
         assertEquals(
@@ -82,7 +82,7 @@ class GuideIT {
 
         LAPTOP.telepresence("leave", "example-app", "--container", "echo-server")
                 .ok();
-        assertEquals("echo-server traffic-agent", containers("example-app"));
+        awaitContainers("example-app", "echo-server traffic-agent");
         Cluster.fromPod("http://example-app/who").ok().says("example-app-");
         assertEquals("", mounted());
     }
@@ -123,9 +123,9 @@ class GuideIT {
         Cluster.fromPod("http://shop/").ok().says("shop-");
 
         LAPTOP.telepresence("replace", "consumer").ok().says("Container name    : worker");
-        assertEquals("traffic-agent", containers("consumer"));
+        awaitContainers("consumer", "traffic-agent");
         LAPTOP.telepresence("leave", "consumer").ok();
-        assertEquals("worker", containers("consumer").replace(" traffic-agent", ""));
+        awaitContainers("consumer", "worker traffic-agent");
     }
 
     @Test
@@ -300,18 +300,19 @@ class GuideIT {
         return Cluster.kubectl("exec", "caller", "--", "curl", "-sS", "-m", "15", "-H", "X-User: " + user, url);
     }
 
+    /** Waits until the pods of the sample, without those that are about to go, have exactly these containers. */
+    private static void awaitContainers(String sample, String expected) {
+        Shell.await("the containers of " + sample + " are " + expected, Duration.ofSeconds(30), () -> containers(sample)
+                .equals(expected));
+    }
+
     private static String containers(String sample) {
-        return Cluster.kubectl(
-                        "get",
-                        "pod",
-                        "-l",
-                        "sample=" + sample,
-                        "--field-selector",
-                        "status.phase=Running",
-                        "-o",
-                        "jsonpath={range .items[?(!@.metadata.deletionTimestamp)]}{.spec.containers[*].name}{end}")
+        String template = "{{range .items}}{{if not .metadata.deletionTimestamp}}"
+                + "{{range .spec.containers}}{{.name}} {{end}}{{end}}{{end}}";
+        return Cluster.kubectl("get", "pod", "-l", "sample=" + sample, "-o", "go-template=" + template)
                 .ok()
-                .stdout();
+                .stdout()
+                .strip();
     }
 
     private static String read(Path file) {
