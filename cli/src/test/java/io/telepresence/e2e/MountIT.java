@@ -63,7 +63,7 @@ class MountIT {
         LAPTOP.telepresence("ingest", "example-app", "--mount", MOUNTS + "-full")
                 .failed()
                 .says("not empty");
-        LAPTOP.telepresence("list", "--ingests").ok().saysNot("ingested");
+        LAPTOP.telepresence("leave", "example-app").failed().says("not found");
         LAPTOP.run("rm", "-r", MOUNTS + "-full").ok();
     }
 
