@@ -7,10 +7,12 @@ import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import java.io.ByteArrayInputStream;
@@ -42,6 +44,15 @@ public final class GrpcPlace implements AutoCloseable {
     public static final MethodDescriptor<String, String> BOTH =
             method("Both", MethodDescriptor.MethodType.BIDI_STREAMING);
 
+    /** Reads nothing before {@link #slow} is run. */
+    public static final MethodDescriptor<String, String> SLOW =
+            method("Slow", MethodDescriptor.MethodType.CLIENT_STREAMING);
+
+    /** Answers at once that it has enough. */
+    public static final MethodDescriptor<String, String> EARLY =
+            method("Early", MethodDescriptor.MethodType.CLIENT_STREAMING);
+
+    public volatile Runnable slow;
     public final Server server;
     /** Two-way calls that have begun, and that were broken off. */
     public final AtomicInteger open = new AtomicInteger();
@@ -73,6 +84,18 @@ public final class GrpcPlace implements AutoCloseable {
                     answer.onCompleted();
                 }))
                 .addMethod(UP, ServerCalls.asyncClientStreamingCall(answer -> new Counter(name, answer)))
+                .addMethod(SLOW, ServerCalls.asyncClientStreamingCall(answer -> {
+                    ServerCallStreamObserver<String> call = (ServerCallStreamObserver<String>) answer;
+                    call.disableAutoRequest();
+                    slow = () -> call.request(Integer.MAX_VALUE);
+                    return new Counter(name, answer);
+                }))
+                .addMethod(EARLY, ServerCalls.asyncClientStreamingCall(answer -> {
+                    answer.onError(Status.RESOURCE_EXHAUSTED
+                            .withDescription(name + " has enough")
+                            .asRuntimeException());
+                    return new Counter(name, answer);
+                }))
                 .addMethod(BOTH, ServerCalls.asyncBidiStreamingCall(answer -> new Echo(name, answer)))
                 .build();
     }
