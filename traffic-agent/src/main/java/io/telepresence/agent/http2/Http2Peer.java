@@ -4,7 +4,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
+import io.netty.handler.codec.http2.DefaultHttp2Connection;
 import io.netty.handler.codec.http2.DefaultHttp2LocalFlowController;
+import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2ConnectionHandlerBuilder;
@@ -13,6 +15,7 @@ import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.handler.codec.http2.WeightedFairQueueByteDistributor;
 
 /**
  * Our end of one HTTP/2 connection: writes frames, and flushes once for all that one turn of the loop has written. All
@@ -23,6 +26,9 @@ final class Http2Peer {
     private static final int LARGEST_HEAD = 64 << 10;
     /** More streams at once than any server is known to allow by default; bounds what a caller can make us keep. */
     static final int MOST_STREAMS = 4096;
+
+    /** What a stream may send before it is another's turn; Netty's 1 KiB would make small frames of large ones. */
+    private static final int LARGE_FRAME = 16 << 10;
 
     private static final int LAST_POSSIBLE_STREAM = Integer.MAX_VALUE;
 
@@ -61,8 +67,12 @@ final class Http2Peer {
      * well, which has its own limit, and its GOAWAY is passed on.
      */
     private static Http2ConnectionHandler handler(boolean server, Http2Settings settings, Http2EventAdapter events) {
+        DefaultHttp2Connection connection = new DefaultHttp2Connection(server);
+        WeightedFairQueueByteDistributor shares = new WeightedFairQueueByteDistributor(connection);
+        shares.allocationQuantum(LARGE_FRAME);
+        connection.remote().flowController(new DefaultHttp2RemoteFlowController(connection, shares));
         Http2ConnectionHandler handler = new Http2ConnectionHandlerBuilder()
-                .server(server)
+                .connection(connection)
                 .frameListener(events)
                 .initialSettings(settings)
                 .encoderIgnoreMaxHeaderListSize(true)
@@ -70,14 +80,15 @@ final class Http2Peer {
                 .encoderEnforceMaxRstFramesPerWindow(0, 0)
                 .gracefulShutdownTimeoutMillis(-1)
                 .build();
-        handler.connection().addListener(events);
+        handler.setCumulator(Cumulation.CUMULATOR);
+        connection.addListener(events);
         return handler;
     }
 
     /** Begins to speak; the channel is active. {@code ending} hears of the channel's end before the streams do. */
     void begin(Windows windows, ChannelEnding ending) throws Http2Exception {
         channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
-        channel.pipeline().addLast(ending, handler);
+        channel.pipeline().addLast(ending, handler, CodecFailure.HANDLER);
         context = channel.pipeline().context(handler);
         Http2Connection connection = handler.connection();
         DefaultHttp2LocalFlowController flow =
