@@ -125,9 +125,9 @@ class StreamsThroughAgentTest {
         try (GrpcPlace next = new GrpcPlace("next")) {
             rig.appPort = next.port();
             app.server.shutdown();
-            Until.holds("the caller goes on elsewhere", () -> GrpcPlace.unary(plain, "2")
-                    .equals("next:2"));
-            Until.holds("with a new connection", () -> rig.callers.size() == 2);
+            Until.holds(
+                    "the caller goes on elsewhere, with a new connection",
+                    () -> GrpcPlace.unary(plain, "2").equals("next:2") && rig.callers.size() == 2);
             call.sendMessage("3");
             Until.holds("the call goes on", () -> heard.count.get() == 2);
             call.halfClose();
