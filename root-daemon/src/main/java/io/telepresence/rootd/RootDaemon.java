@@ -9,6 +9,8 @@ import io.telepresence.rootd.host.ChangeLog;
 import io.telepresence.rootd.host.Guardian;
 import io.telepresence.rootd.host.HostCommands;
 import io.telepresence.rootd.host.LinuxHost;
+import io.telepresence.rootd.session.Machine;
+import io.telepresence.rootd.tun.LinuxTun;
 import io.telepresence.run.Closers;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -52,7 +54,7 @@ final class RootDaemon implements AutoCloseable {
             ChangeLog log = new ChangeLog(directory, host);
             opened.add(log::undoAll);
             Life life = new Life(options.service(), System::nanoTime);
-            RootService service = new RootService(host, log, options.service(), life);
+            RootService service = new RootService(new Machine(host, log, LinuxTun::open), options.service(), life);
             Set<Long> allowed = new HashSet<>(options.owners());
             allowed.add(0L);
             opened.add(LocalServer.start(

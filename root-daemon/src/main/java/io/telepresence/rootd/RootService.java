@@ -5,8 +5,7 @@ import io.grpc.stub.StreamObserver;
 import io.telepresence.agree.Versions;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultStatus;
-import io.telepresence.rootd.host.ChangeLog;
-import io.telepresence.rootd.host.HostCommands;
+import io.telepresence.rootd.session.Machine;
 import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.common.LogLevelRequest;
 import io.telepresence.rpc.common.VersionInfo;
@@ -24,15 +23,13 @@ import org.slf4j.LoggerFactory;
 final class RootService extends RootDaemonGrpc.RootDaemonImplBase {
     private static final Logger LOG = LoggerFactory.getLogger(RootService.class);
 
-    private final HostCommands host;
-    private final ChangeLog log;
+    private final Machine machine;
     private final boolean service;
     private final Life life;
     private final AtomicReference<SessionRunner> session = new AtomicReference<>();
 
-    RootService(HostCommands host, ChangeLog log, boolean service, Life life) {
-        this.host = host;
-        this.log = log;
+    RootService(Machine machine, boolean service, Life life) {
+        this.machine = machine;
         this.service = service;
         this.life = life;
     }
@@ -54,7 +51,7 @@ final class RootService extends RootDaemonGrpc.RootDaemonImplBase {
     @Override
     public StreamObserver<NetworkConfig> session(StreamObserver<NetworkStatus> observer) {
         var replies = (ServerCallStreamObserver<NetworkStatus>) observer;
-        SessionRunner runner = new SessionRunner(host, log, replies);
+        SessionRunner runner = new SessionRunner(machine, replies);
         if (!session.compareAndSet(null, runner)) {
             observer.onError(FaultStatus.toStatus(
                     Fault.user("another session has the network of this machine already", "Run: telepresence quit")

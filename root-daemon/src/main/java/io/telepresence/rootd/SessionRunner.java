@@ -4,8 +4,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
-import io.telepresence.rootd.host.ChangeLog;
-import io.telepresence.rootd.host.HostCommands;
+import io.telepresence.rootd.session.Machine;
 import io.telepresence.rootd.session.NetworkSession;
 import io.telepresence.rpc.rootd.NetworkConfig;
 import io.telepresence.rpc.rootd.NetworkStatus;
@@ -26,8 +25,7 @@ final class SessionRunner {
     private static final Logger LOG = LoggerFactory.getLogger(SessionRunner.class);
     private static final Duration TICK = Duration.ofSeconds(3);
 
-    private final HostCommands host;
-    private final ChangeLog log;
+    private final Machine machine;
     private final ServerCallStreamObserver<NetworkStatus> replies;
     private final CompletableFuture<Void> cancelled = new CompletableFuture<>();
     private final CountDownLatch finished = new CountDownLatch(1);
@@ -35,9 +33,8 @@ final class SessionRunner {
     private NetworkConfig wished;
     private boolean ended;
 
-    SessionRunner(HostCommands host, ChangeLog log, ServerCallStreamObserver<NetworkStatus> replies) {
-        this.host = host;
-        this.log = log;
+    SessionRunner(Machine machine, ServerCallStreamObserver<NetworkStatus> replies) {
+        this.machine = machine;
         this.replies = replies;
     }
 
@@ -119,7 +116,7 @@ final class SessionRunner {
             close();
         }
         if (session == null) {
-            session = NetworkSession.open(host, log, config, cancelled);
+            session = NetworkSession.open(machine, config, cancelled);
         } else {
             session.apply(config);
         }
@@ -146,7 +143,7 @@ final class SessionRunner {
         } catch (Exception e) {
             LOG.warn("while closing the session", e);
         }
-        log.undoAll();
+        machine.log().undoAll();
         LOG.info("session closed in {} ms", (System.nanoTime() - start) / 1_000_000);
     }
 

@@ -45,7 +45,18 @@ record Parts(
     /** Engagements, and what delivers their traffic. */
     record Board(Engagements engagements, Claims claims, AgentPlans plans, Switchboard switchboard, Tally tally) {}
 
+    /** Makes the switchboard of the engagements' flows. */
+    @FunctionalInterface
+    interface Switchboards {
+        Switchboard of(Sessions sessions, Switchboard.Sources sources);
+    }
+
     static Parts of(ManagerConfig config, KubernetesClient client, ClusterStores stores) throws IOException {
+        return of(config, client, stores, Switchboard::new);
+    }
+
+    static Parts of(ManagerConfig config, KubernetesClient client, ClusterStores stores, Switchboards switchboards)
+            throws IOException {
         ResolvConf dns = ResolvConf.read(config.logs().resolvConf());
         Workloads workloads = new Workloads(stores, config.agent().kinds(), config.namespaces());
         ClusterView view = ClusterView.open(
@@ -59,8 +70,8 @@ record Parts(
                         config.injector().service(),
                         dns));
         Sessions sessions = new Sessions(InstantSource.system());
-        return new Parts(
-                stores, view, names(dns), workloads, sessions, board(config, dns, workloads, sessions, stores));
+        Cluster cluster = new Cluster(stores, workloads, dns.clusterDomain());
+        return new Parts(stores, view, names(dns), workloads, sessions, board(config, cluster, sessions, switchboards));
     }
 
     private static ClusterNames names(ResolvConf dns) {
@@ -70,17 +81,20 @@ record Parts(
         return new ClusterNames(servers);
     }
 
-    private static Board board(
-            ManagerConfig config, ResolvConf dns, Workloads workloads, Sessions sessions, ClusterStores stores) {
+    private record Cluster(ClusterStores stores, Workloads workloads, String domain) {}
+
+    private static Board board(ManagerConfig config, Cluster cluster, Sessions sessions, Switchboards switchboards) {
+        Workloads workloads = cluster.workloads();
         AtomicReference<Switchboard> switchboard = new AtomicReference<>();
         Engagements engagements = new Engagements(sessions, config.rules().inactiveBlock(), id -> switchboard
                 .get()
                 .engagementEnded(id));
-        switchboard.set(new Switchboard(
+        switchboard.set(switchboards.of(
                 sessions, new Switchboard.Sources(engagements::receiver, new ReachTargets(engagements, sessions))));
         sessions.watchAgents(engagements::agentsChanged);
-        Claims claims = Claims.of(engagements, workloads, stores.pods().all());
-        String host = config.service().name() + "." + config.pod().namespace() + ".svc." + dns.clusterDomain();
+        Claims claims =
+                Claims.of(engagements, workloads, cluster.stores().pods().all());
+        String host = config.service().name() + "." + config.pod().namespace() + ".svc." + cluster.domain();
         AgentPlans plans = new AgentPlans(
                 workloads,
                 new AgentPlans.Settings(

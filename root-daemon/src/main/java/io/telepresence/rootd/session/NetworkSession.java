@@ -3,12 +3,11 @@ package io.telepresence.rootd.session;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rootd.dns.DnsSettings;
-import io.telepresence.rootd.host.ChangeLog;
 import io.telepresence.rootd.host.HostCommands;
 import io.telepresence.rootd.host.ResolvConf;
 import io.telepresence.rootd.net.Cidr;
 import io.telepresence.rootd.stack.Stack;
-import io.telepresence.rootd.tun.LinuxTun;
+import io.telepresence.rootd.tun.Tun;
 import io.telepresence.rpc.rootd.NetworkConfig;
 import io.telepresence.rpc.rootd.NetworkStatus;
 import io.telepresence.run.Closers;
@@ -75,9 +74,9 @@ public final class NetworkSession implements AutoCloseable {
      *
      * @param cancelled once complete, waiting for the manager makes no sense any more
      */
-    public static NetworkSession open(
-            HostCommands host, ChangeLog log, NetworkConfig config, CompletableFuture<Void> cancelled)
+    public static NetworkSession open(Machine machine, NetworkConfig config, CompletableFuture<Void> cancelled)
             throws FaultException {
+        HostCommands host = machine.host();
         Closers opened = new Closers();
         try {
             ManagerLink link = opened.add(ManagerLink.open(config));
@@ -89,17 +88,13 @@ public final class NetworkSession implements AutoCloseable {
             link.await(cancelled);
             boolean mapServices = !Reachability.join(services);
             boolean mapPods = !Reachability.join(pods);
-            LinuxTun tun = LinuxTun.open(MTU);
+            Tun tun = machine.devices().open(MTU);
             opened.add(tun);
             ProxyRules rules = Wishes.rules(config, mapServices, mapPods);
-            TunNetwork network = opened.add(TunNetwork.open(host, log, tun.name(), MTU, rules));
+            TunNetwork network = opened.add(TunNetwork.open(machine, tun.name(), MTU, rules));
             Stack stack = opened.add(Stack.open(tun, network.prefixes().stack(MTU), link));
-            SessionDns dns = opened.add(SessionDns.open(
-                    new SessionDns.Machine(host, log),
-                    tun.name(),
-                    network.prefixes().addresses(),
-                    link,
-                    publicNames));
+            SessionDns dns = opened.add(
+                    SessionDns.open(machine, tun.name(), network.prefixes().addresses(), link, publicNames));
             Parts parts = new Parts(link, network, stack, dns);
             NetworkSession session = new NetworkSession(host, parts, opened, mapServices, mapPods, config);
             session.apply(config);

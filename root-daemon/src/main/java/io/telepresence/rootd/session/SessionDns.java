@@ -7,7 +7,6 @@ import io.telepresence.rootd.dns.DnsServer;
 import io.telepresence.rootd.dns.DnsSettings;
 import io.telepresence.rootd.dns.Nameservers;
 import io.telepresence.rootd.dns.Resolver;
-import io.telepresence.rootd.host.ChangeLog;
 import io.telepresence.rootd.host.DnsWish;
 import io.telepresence.rootd.host.HostCommands;
 import io.telepresence.rootd.host.HostDns;
@@ -52,9 +51,6 @@ final class SessionDns implements AutoCloseable {
     private final Closers opened = new Closers();
     private volatile State state = new State("none", "", "");
     private CompletableFuture<Boolean> publicBefore;
-
-    /** What programs and tests change on. */
-    record Machine(HostCommands host, ChangeLog log) {}
 
     /**
      * @param mode as in {@link HostDns#mode}
@@ -109,7 +105,7 @@ final class SessionDns implements AutoCloseable {
         dns.opened.add(() -> Loops.shutdown(loops));
         try {
             List<InetSocketAddress> listen = addresses.stream()
-                    .map(a -> new InetSocketAddress(a, DNS_PORT))
+                    .map(a -> new InetSocketAddress(a, machine.devices().dnsPort()))
                     .toList();
             dns.opened.add(DnsServer.open(loops, listen, resolver));
             return dns;
@@ -126,7 +122,7 @@ final class SessionDns implements AutoCloseable {
     /** Brings server and machine to the wish, and checks that it works. Failure is a state, not an exception. */
     void apply(DnsSettings settings, List<InetSocketAddress> nameservers) {
         resolver.settings(settings);
-        boolean resolved = HostDns.resolvedRuns(machine.host);
+        boolean resolved = HostDns.resolvedRuns(machine.host());
         upstream.servers(resolved ? uplinks() : RedirectDns.targets(nameservers));
         InetSocketAddress asked = asked(nameservers, resolved);
         DnsWish wish = new DnsWish(device, addresses, Resolver.domains(settings), Resolver.search(), nameservers);
@@ -181,9 +177,9 @@ final class SessionDns implements AutoCloseable {
         }
         List<HostDns> candidates = new ArrayList<>();
         if (resolved) {
-            candidates.add(new ResolvedDns(machine.host));
+            candidates.add(new ResolvedDns(machine.host()));
         }
-        candidates.add(new RedirectDns(machine.host, machine.log));
+        candidates.add(new RedirectDns(machine.host(), machine.log()));
         return candidates;
     }
 
@@ -220,7 +216,7 @@ final class SessionDns implements AutoCloseable {
     }
 
     private List<InetSocketAddress> uplinks() {
-        return ResolvConf.parse(machine.host.readOrEmpty(UPLINKS)).nameservers().stream()
+        return ResolvConf.parse(machine.host().readOrEmpty(UPLINKS)).nameservers().stream()
                 .filter(a -> !addresses.contains(a) && !a.isLoopbackAddress())
                 .map(a -> new InetSocketAddress(a, DNS_PORT))
                 .toList();

@@ -24,10 +24,11 @@ final class TunNetwork implements AutoCloseable {
     }
 
     /** Brings the device up with addresses that are free on this machine. */
-    static TunNetwork open(HostCommands host, ChangeLog log, String device, int mtu, ProxyRules rules)
-            throws IOException {
+    static TunNetwork open(Machine machine, String device, int mtu, ProxyRules rules) throws IOException {
+        HostCommands host = machine.host();
+        ChangeLog log = machine.log();
         HostView view = HostView.read(host, device, Set.of());
-        TunPrefixes prefixes = TunPrefixes.choose(rules, view);
+        TunPrefixes prefixes = machine.devices().prefixes(rules, view);
         LinuxRoutes routes = new LinuxRoutes(host, log, device);
         routes.up(mtu, prefixes.own());
         new Firewall(host, log).open(device, prefixes.own());

@@ -38,6 +38,11 @@ public final class FakeHost implements HostCommands {
         return String.join("\n", lines);
     }
 
+    /** The kernel takes what lies on a device when the device goes. */
+    public void deviceGone(String name) {
+        lines.removeIf(l -> (l + " ").contains(" " + name + " "));
+    }
+
     @Override
     public boolean has(String program) {
         return programs.contains(program);

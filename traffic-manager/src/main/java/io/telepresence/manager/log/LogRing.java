@@ -15,7 +15,7 @@ public final class LogRing extends AppenderBase<ILoggingEvent> {
     private final PatternLayoutEncoder encoder;
     private int bytes;
 
-    LogRing(PatternLayoutEncoder encoder) {
+    public LogRing(PatternLayoutEncoder encoder) {
         this.encoder = encoder;
     }
 

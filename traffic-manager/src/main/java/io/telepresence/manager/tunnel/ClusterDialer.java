@@ -13,7 +13,7 @@ import io.telepresence.tunnel.DatagramSockets;
 import io.telepresence.tunnel.ResetReasons;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.function.Predicate;
+import java.util.Optional;
 
 /** Dials pods and services for a flow, on the flow's own loop. */
 final class ClusterDialer {
@@ -21,24 +21,31 @@ final class ClusterDialer {
     private static final Duration LONGEST_TIMEOUT = Duration.ofSeconds(60);
     private static final Duration DATAGRAM_IDLE = Duration.ofSeconds(60);
 
-    private final Predicate<InetSocketAddress> forbidden;
+    private final Roads roads;
 
-    ClusterDialer(Predicate<InetSocketAddress> forbidden) {
-        this.forbidden = forbidden;
+    ClusterDialer(Roads roads) {
+        this.roads = roads;
+    }
+
+    /** Where a destination is dialled; empty: nowhere. */
+    @FunctionalInterface
+    interface Roads {
+        Optional<InetSocketAddress> to(InetSocketAddress destination);
     }
 
     /** Answers the flow with opened or reset; on the flow's loop. Zero: the default timeout. */
     void dial(TrackedFlow flow, long timeoutMillis) {
         InetSocketAddress destination = flow.key().destination();
-        if (forbidden.test(destination)) {
+        Optional<InetSocketAddress> road = roads.to(destination);
+        if (road.isEmpty()) {
             flow.reset(
                     Reset.Why.DENIED,
                     "the traffic-manager does not dial "
                             + destination.getAddress().getHostAddress());
         } else if (flow.key().protocol() == Protocol.UDP) {
-            dialDatagram(flow, destination);
+            dialDatagram(flow, road.get());
         } else {
-            dialStream(flow, destination, timeout(timeoutMillis));
+            dialStream(flow, road.get(), timeout(timeoutMillis));
         }
     }
 

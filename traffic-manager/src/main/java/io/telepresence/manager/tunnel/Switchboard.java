@@ -10,11 +10,9 @@ import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowAcceptor;
 import io.telepresence.tunnel.FlowKey;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 
 /**
  * Accepts every flow. From clients: dials into the cluster, joins what they fetch with what an agent delivers, and asks
@@ -49,14 +47,15 @@ public final class Switchboard {
     private record Wanted(String engagementId, String host, int port) {}
 
     public Switchboard(Sessions sessions, Sources sources) {
-        this(sessions, sources, new Limits(FETCH_LIMIT, GRACE), to -> !mayDial(to.getAddress()));
+        this(sessions, sources, new Limits(FETCH_LIMIT, GRACE), to -> Optional.of(to)
+                .filter(a -> mayDial(a.getAddress())));
     }
 
-    Switchboard(Sessions sessions, Sources sources, Limits limits, Predicate<InetSocketAddress> forbidden) {
+    Switchboard(Sessions sessions, Sources sources, Limits limits, ClusterDialer.Roads roads) {
         this.sessions = sessions;
         this.sources = sources;
         this.grace = limits.grace();
-        this.dialer = new ClusterDialer(forbidden);
+        this.dialer = new ClusterDialer(roads);
         this.fetches = new FetchWait(limits.fetch());
         this.reaching = new Reaching(sources.reaches(), fetches);
     }

@@ -1,0 +1,267 @@
+package io.telepresence.path;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.telepresence.agent.Until;
+import io.telepresence.rpc.connector.MountRequest;
+import io.telepresence.rpc.manager.Engagement;
+import io.telepresence.rpc.manager.EngagementKind;
+import io.telepresence.rpc.manager.EngagementSpec;
+import io.telepresence.rpc.manager.HttpHeader;
+import io.telepresence.rpc.manager.PortRequest;
+import io.telepresence.userd.connect.Session;
+import io.telepresence.userd.engage.Engaging;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * User daemon, root daemon, manager and agent in one process, with their own code from edge to edge.
+ *
+ * <p>What is not real: the TUN device and its kernel ({@link io.telepresence.rootd.tun.MemoryKernel}: the SYN of each
+ * connection goes through the device as a packet, its bytes through a socket between the very addresses that the root
+ * daemon wrote into it), the host's programs, the API server, and the injector, which here starts the agent instead of
+ * making a pod. Names are not resolved: port 53 needs rights.
+ */
+@Timeout(60)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class WholePathTest {
+    private House house;
+    private Session session;
+    private Program laptop;
+    private String hostBefore;
+
+    @BeforeAll
+    void open(@TempDir Path directory) throws Exception {
+        house = new House(directory);
+        hostBefore = house.root.host();
+        session = house.connect();
+        laptop = Program.http("laptop", InetAddress.getByName("127.0.0.1"), 0);
+    }
+
+    @AfterEach
+    void leaveAll() throws Exception {
+        for (var engagement : session.parts().engagements().all()) {
+            leave(engagement.getSpec().getName());
+        }
+    }
+
+    @AfterAll
+    void close() throws Exception {
+        laptop.close();
+        house.close();
+    }
+
+    @Test
+    void whatAProgramSendsComesOutAtThePodAndBackUnchanged() throws Exception {
+        byte[] sent = new byte[1 << 20];
+        new Random(7).nextBytes(sent);
+        try (Program echo = Program.echo(house.pod(), 0);
+                Socket socket = house.programs().connect(House.POD, echo.port())) {
+            Thread sending = Thread.ofVirtual().start(() -> send(socket, sent));
+            assertArrayEquals(
+                    sent, socket.getInputStream().readAllBytes(), "the end of our direction came through too");
+            sending.join();
+        }
+        try (Caller caller = new Caller(house.programs().connect(House.SERVICE, 80))) {
+            assertEquals("app /x", caller.get("/x", ""));
+        }
+    }
+
+    @Test
+    void datagramsComeOutAtThePodAndBack() throws Exception {
+        try (DatagramSocket server = new DatagramSocket(new InetSocketAddress(house.pod(), 0))) {
+            server.setSoTimeout(20_000);
+            Thread echo = Thread.ofVirtual().start(() -> echoOnce(server));
+            byte[] question = {1, 2, 3};
+            DatagramPacket packet =
+                    new DatagramPacket(question, 3, InetAddress.getByName(House.POD), server.getLocalPort());
+            assertArrayEquals(question, house.programs().ask(5000, packet));
+            echo.join();
+        }
+    }
+
+    @Test
+    void aPortWhereNobodyListensRefusesTheProgramToo() throws Exception {
+        int port;
+        try (Program gone = Program.echo(house.pod(), 0)) {
+            port = gone.port();
+        }
+        assertThrows(ConnectException.class, () -> house.programs().connect(House.POD, port));
+    }
+
+    @Test
+    void anInterceptedServiceIsAnsweredByTheLaptopUntilItIsLeft() throws Exception {
+        engage("all", spec());
+        awaitAnswer("laptop /a", () -> ask("/a", ""));
+        try (Caller round = new Caller(house.programs().connect(House.SERVICE, 80))) {
+            assertEquals("laptop /b", round.get("/b", ""), "from the laptop into the cluster and back to it");
+        }
+        leave("all");
+        assertEquals("app /c", ask("/c", ""));
+    }
+
+    @Test
+    void onlyRequestsThatTheFilterMatchesLeaveTheCluster() throws Exception {
+        HttpHeader ann =
+                HttpHeader.newBuilder().setName("x-user").setValue("ann").build();
+        engage("ann", spec().addHttpHeaders(ann));
+        awaitAnswer("laptop /a", () -> ask("/a", "x-user: ann"));
+        try (Caller kept = house.callTheService()) {
+            assertEquals("app /1", kept.get("/1", ""));
+            assertEquals("laptop /2", kept.get("/2", "X-User: ann"));
+            assertEquals("app /3", kept.get("/3", "x-user: bob"));
+            leave("ann");
+            assertEquals("app /4", ask("/4", "x-user: ann"));
+        }
+    }
+
+    @Test
+    void everythingComesBackAfterThePortForwardsWereCut() throws Exception {
+        engage("all", spec());
+        awaitAnswer("laptop /a", () -> ask("/a", ""));
+        String id = session.parts().link().ref().getSessionId();
+        assertTrue(house.api.cut() > 2, "control and flows of both daemons");
+        awaitAnswer("laptop /b", () -> {
+            try (Caller program = new Caller(house.programs().connect(House.SERVICE, 80))) {
+                return program.get("/b", "");
+            }
+        });
+        assertEquals("laptop /c", ask("/c", ""));
+        assertEquals(id, session.parts().link().ref().getSessionId());
+        assertEquals(List.of("all"), names(session));
+        leave("all");
+        assertEquals("app /d", ask("/d", ""));
+    }
+
+    @Test
+    void aWiretapSeesWhatTheAppAnswers() throws Exception {
+        engage("tap", spec().setKind(EngagementKind.WIRETAP));
+        Until.holds("a copy comes to the laptop", () -> {
+            assertEquals("app /tapped", askQuietly("/tapped"));
+            return laptop.answered("/tapped");
+        });
+    }
+
+    @Test
+    void anIngestBringsTheEnvironmentAndLeavesTheTrafficAlone() throws Exception {
+        EngagementSpec ingest = EngagementSpec.newBuilder()
+                .setKind(EngagementKind.INGEST)
+                .setName("echo")
+                .setNamespace("default")
+                .setWorkload("echo")
+                .build();
+        Engagement made = session.parts().engaging().engage(new Engaging.Wish(ingest, none(), List.of()), t -> {});
+        assertEquals("echo/app", made.getSpec().getName());
+        assertEquals("blue", made.getEnvironmentMap().get("COLOR"));
+        assertEquals("app /a", ask("/a", ""));
+    }
+
+    @Test
+    void disconnectPutsTheMachineBackAndTheServiceTo() throws Exception {
+        assertTrue(house.root.device().contains("route 10.96.0.0/20 "), house.root.device());
+        engage("all", spec());
+        awaitAnswer("laptop /a", () -> ask("/a", ""));
+        assertTrue(house.connector.disconnect());
+        assertEquals(hostBefore, house.root.host());
+        assertTrue(house.root.tun().isClosed());
+        assertEquals("app /b", ask("/b", ""));
+        Until.holds("no port-forward is left", () -> house.api.forwards() == 0);
+        session = house.connect();
+        assertEquals(List.of(), names(session));
+        try (Caller program = new Caller(house.programs().connect(House.SERVICE, 80))) {
+            assertEquals("app /c", program.get("/c", ""));
+        }
+    }
+
+    private EngagementSpec.Builder spec() {
+        return EngagementSpec.newBuilder()
+                .setKind(EngagementKind.INTERCEPT)
+                .setNamespace("default")
+                .setWorkload("echo")
+                .setTargetHost("127.0.0.1")
+                .addPorts(PortRequest.newBuilder().setLocalPort(laptop.port()));
+    }
+
+    private void engage(String name, EngagementSpec.Builder spec) throws Exception {
+        session.parts().engaging().engage(new Engaging.Wish(spec.setName(name).build(), none(), List.of()), t -> {});
+    }
+
+    private void leave(String name) throws Exception {
+        session.parts().engaging().leave(name, "", "default");
+    }
+
+    private String ask(String path, String header) throws Exception {
+        try (Caller caller = house.callTheService()) {
+            return caller.get(path, header);
+        }
+    }
+
+    private String askQuietly(String path) {
+        try {
+            return ask(path, "");
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static MountRequest none() {
+        return MountRequest.newBuilder().setMode(MountRequest.Mode.NONE).build();
+    }
+
+    private static List<String> names(Session session) {
+        return session.parts().engagements().all().stream()
+                .map(e -> e.getSpec().getName())
+                .toList();
+    }
+
+    /** An agent hears of an engagement a moment after its owner. */
+    private static void awaitAnswer(String wanted, Callable<String> question) {
+        Until.holds(wanted, () -> {
+            try {
+                return wanted.equals(question.call());
+            } catch (IOException e) {
+                return false;
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
+    }
+
+    private static void send(Socket socket, byte[] bytes) {
+        try {
+            socket.getOutputStream().write(bytes);
+            socket.shutdownOutput();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void echoOnce(DatagramSocket server) {
+        try {
+            DatagramPacket packet = new DatagramPacket(new byte[100], 100);
+            server.receive(packet);
+            server.send(packet);
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,164 @@
+package io.telepresence.manager;
+
+import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.util.JsonFormat;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.grpc.Server;
+import io.grpc.ServerInterceptors;
+import io.grpc.netty.NettyServerBuilder;
+import io.netty.channel.EventLoopGroup;
+import io.telepresence.local.Loops;
+import io.telepresence.manager.auth.AgentReview;
+import io.telepresence.manager.cluster.FakeCluster;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.engage.AgentInstaller;
+import io.telepresence.manager.engage.Restoration;
+import io.telepresence.manager.engage.Wish;
+import io.telepresence.manager.inject.InjectorSettings;
+import io.telepresence.manager.log.LogLevels;
+import io.telepresence.manager.log.LogRing;
+import io.telepresence.manager.tunnel.TestSwitchboards;
+import io.telepresence.run.Closers;
+import io.telepresence.run.Watched;
+import io.telepresence.tunnel.TunnelServers;
+import io.telepresence.tunnel.TunnelService;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+
+/**
+ * The manager's sessions, engagements, switchboard and gRPC edges on ports of the loopback, for a cluster in memory. Its
+ * injector does not make pods: it only tells the test which agent is wanted.
+ */
+public final class MemoryManager implements AutoCloseable {
+    private final Closers opened = new Closers();
+    private InetSocketAddress clients;
+    private InetSocketAddress agents;
+
+    private MemoryManager() {}
+
+    /**
+     * What is around it.
+     *
+     * @param apiServer URL; asked to review tokens, and for what may be missing
+     * @param network where a destination really is
+     * @param agents is given the configuration of an agent whenever the pods of a workload should have one, as JSON
+     */
+    public record Around(
+            FakeCluster cluster,
+            String apiServer,
+            Path resolvConf,
+            UnaryOperator<InetSocketAddress> network,
+            Consumer<String> agents) {}
+
+    public static MemoryManager open(Around around) throws Exception {
+        MemoryManager manager = new MemoryManager();
+        try {
+            manager.start(around);
+            return manager;
+        } catch (Exception e) {
+            manager.opened.closeAfter(e);
+            throw e;
+        }
+    }
+
+    /** Where clients' port-forwards lead. */
+    public InetSocketAddress clients() {
+        return clients;
+    }
+
+    public InetSocketAddress agents() {
+        return agents;
+    }
+
+    @Override
+    public void close() throws Exception {
+        opened.close();
+    }
+
+    private void start(Around around) throws Exception {
+        Map<String, String> environment = Map.of(
+                "POD_NAMESPACE", "ambassador",
+                "POD_NAME", "traffic-manager-1",
+                "AGENT_IMAGE", "agent:1",
+                "RESOLV_CONF", around.resolvConf().toString());
+        ManagerConfig config = ManagerConfig.from(environment);
+        KubernetesClient client = opened.add(client(around.apiServer()));
+        Parts parts = Parts.of(
+                config,
+                client,
+                around.cluster().stores,
+                (sessions, sources) -> TestSwitchboards.on(sessions, sources, around.network()));
+        opened.add(parts.view());
+        Installer installer = new Installer(around.agents());
+        Restoration restoration = opened.add(parts.restoration(config, installer));
+        Parts.Agents agents = parts.agents(config, InjectorSettings.from(environment), installer, restoration);
+        LogLevels levels = LogLevels.of("INFO", "INFO", InstantSource.system());
+        AgentCalls gate = new AgentCalls(
+                parts.sessions(), AgentReview.with(client, InstantSource.system()), parts.workloads(), parts.board());
+        LogRing ring = new LogRing(new PatternLayoutEncoder());
+        EventLoopGroup loops = Loops.create("flows", 2);
+        opened.add(() -> Loops.shutdown(loops));
+        this.agents = serve(builder(loops)
+                .addService(ServerInterceptors.intercept(
+                        new AgentGateService(parts.sessions(), gate, levels), new AgentGateService.TokenReader()))
+                .addService(TunnelService.bind(loops, parts.switchboard().agents())));
+        this.clients = serve(builder(loops)
+                .addService(parts.clientEdge(config, client, agents, levels, ring))
+                .addService(TunnelService.bind(loops, parts.switchboard().clients())));
+    }
+
+    private static NettyServerBuilder builder(EventLoopGroup loops) {
+        return TunnelServers.builder(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), loops);
+    }
+
+    private InetSocketAddress serve(NettyServerBuilder builder) throws IOException {
+        Server server = builder.build().start();
+        opened.add(() -> {
+            server.shutdownNow();
+            server.awaitTermination(2, TimeUnit.SECONDS);
+        });
+        return new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), server.getPort());
+    }
+
+    private static KubernetesClient client(String url) {
+        Config config = new ConfigBuilder(Config.empty())
+                .withMasterUrl(url)
+                .withRequestRetryBackoffLimit(0)
+                .build();
+        return new KubernetesClientBuilder().withConfig(config).build();
+    }
+
+    private record Installer(Consumer<String> agents) implements AgentInstaller {
+        @Override
+        public void ensure(WorkloadRef workload, Wish wish, Consumer<String> progress) {
+            wish.now().ifPresent(config -> {
+                try {
+                    agents.accept(JsonFormat.printer().print(config));
+                } catch (InvalidProtocolBufferException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+        }
+
+        @Override
+        public boolean settled(WorkloadRef workload, Wish wish) {
+            return true;
+        }
+
+        @Override
+        public Watched<String> trouble() {
+            return new Watched<>("");
+        }
+    }
+}
