@@ -61,6 +61,7 @@ final class SessionsTest {
         typing.childExit = 42;
         assertEquals(42, typing.type("connect -- curl -v http://echo"));
         assertEquals(List.of("[curl, -v, http://echo] {} connected=true intercepts=0"), typing.children);
+        assertEquals("connected=true intercepts=0", typing.held);
         assertFalse(typing.daemon.connected);
         assertEquals("", typing.out());
         assertTrue(typing.err().startsWith(CONNECTED));
@@ -81,6 +82,18 @@ final class SessionsTest {
         assertEquals(List.of("[npm, start] {GREETING=hello} connected=true intercepts=1"), typing.children);
         assertEquals(List.of(), typing.daemon.engagements);
         assertTrue(typing.daemon.connected);
+    }
+
+    @Test
+    void anInterruptBetweenAnEngagementAndItsCommandEndsTheEngagement() {
+        typing.daemon.connected = true;
+        typing.childExit = 130;
+        assertEquals(130, typing.type("intercept echo -- npm start"));
+        assertEquals("connected=true intercepts=1", typing.held);
+        assertEquals(List.of(), typing.daemon.engagements);
+        typing.held = "";
+        typing.type("intercept echo");
+        assertEquals("", typing.held, "it stays, whatever comes");
     }
 
     @Test

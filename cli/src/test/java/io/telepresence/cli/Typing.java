@@ -2,6 +2,8 @@ package io.telepresence.cli;
 
 import io.telepresence.cli.daemon.Daemon;
 import io.telepresence.cli.daemon.Daemons;
+import io.telepresence.cli.run.ChildRunner;
+import io.telepresence.cli.run.Job;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.io.ByteArrayInputStream;
@@ -25,6 +27,7 @@ final class Typing implements Daemons {
     int childExit;
     Path directory = Path.of("/srv/dir");
     boolean stopped;
+    String held = "";
     final List<String> children = new ArrayList<>();
     String stdin = "";
 
@@ -44,14 +47,24 @@ final class Typing implements Daemons {
                 new PrintStream(out, true, StandardCharsets.UTF_8),
                 new PrintStream(err, true, StandardCharsets.UTF_8),
                 false);
-        Machine machine = new Machine(environment, directory, streams, this, job -> {
+        Machine machine = new Machine(environment, directory, streams, this, new Children());
+        return new RootCommand(machine).run(words);
+    }
+
+    private final class Children implements ChildRunner {
+        @Override
+        public void holdSignals() {
+            held = "connected=" + daemon.connected + " intercepts=" + daemon.engagements.size();
+        }
+
+        @Override
+        public int run(Job job) {
             children.add(job.command() + " " + job.environment() + " connected=" + daemon.connected + " intercepts="
                     + daemon.engagements.size());
             job.started().run();
             stopped = job.over().getAsBoolean();
             return childExit;
-        });
-        return new RootCommand(machine).run(words);
+        }
     }
 
     String out() {

@@ -63,6 +63,7 @@ final class ConnectCommand implements Command {
         if (call.childCommand().isEmpty()) {
             return 0;
         }
+        call.around().children().holdSignals();
         try {
             return call.around().children().run(Job.of(call.childCommand()));
         } finally {

@@ -41,6 +41,9 @@ final class Engaging {
         Daemon daemon = Sessions.session(call);
         call.progress().step(doing() + " " + wish.workload().name());
         Engagement engagement = daemon.engage(wish, call.progress()::step);
+        if (!call.childCommand().isEmpty()) {
+            call.around().children().holdSignals();
+        }
         call.progress().close();
         write(daemon, engagement, files);
         show(engagement, wish.mount().mode() == EngageWish.MountMode.PATH);

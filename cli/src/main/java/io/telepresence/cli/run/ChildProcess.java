@@ -4,6 +4,7 @@ import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -13,16 +14,53 @@ import java.util.concurrent.TimeUnit;
  */
 public final class ChildProcess implements ChildRunner {
     private static final long GRACE_SECONDS = 2;
-    private static final List<String> PASSED_ON = List.of("TERM", "HUP");
+    private static final int SIGNALLED = 128;
+    private static final Map<String, Integer> SIGNALS = Map.of("HUP", 1, "INT", 2, "TERM", 15);
+
+    private boolean holding;
+    private int early;
+    private Process running;
+
+    @Override
+    public synchronized void holdSignals() {
+        if (!holding) {
+            holding = true;
+            SIGNALS.keySet().forEach(name -> Signals.on(name, () -> came(name)));
+        }
+    }
+
+    /** A signal came before the command. */
+    synchronized boolean signalled() {
+        return early != 0;
+    }
+
+    private synchronized void came(String signal) {
+        if (running == null) {
+            early = SIGNALS.get(signal);
+        } else if (!signal.equals("INT")) {
+            running.destroy();
+        }
+    }
+
+    /** Null: a signal came first. */
+    private synchronized Process start(Job job) throws IOException {
+        if (signalled()) {
+            return null;
+        }
+        ProcessBuilder builder = new ProcessBuilder(job.command()).inheritIO();
+        builder.environment().putAll(job.environment());
+        running = builder.start();
+        return running;
+    }
 
     @Override
     public int run(Job job) throws FaultException {
-        ProcessBuilder builder = new ProcessBuilder(job.command()).inheritIO();
-        builder.environment().putAll(job.environment());
-        Signals.on("INT", () -> {});
+        holdSignals();
         try {
-            Process child = builder.start();
-            PASSED_ON.forEach(name -> Signals.on(name, child::destroy));
+            Process child = start(job);
+            if (child == null) {
+                return SIGNALLED + early;
+            }
             job.started().run();
             Thread.ofPlatform().daemon().name("command-watch").start(() -> {
                 if (job.over().getAsBoolean()) {

@@ -2,6 +2,7 @@ package io.telepresence.cli.run;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.fault.FaultException;
 import java.io.IOException;
@@ -29,6 +30,21 @@ final class ChildProcessTest {
     void endsWhatIsOver(@TempDir Path directory) throws Exception {
         assertEquals(128 + 15, over(directory.resolve("a"), "echo up > $UP; sleep 60; true"));
         assertEquals(3, over(directory.resolve("b"), "trap 'exit 3' TERM; echo up > $UP; while :; do sleep 0.1; done"));
+    }
+
+    @Test
+    @Timeout(20)
+    void aSignalThatComesBeforeTheCommandKeepsItFromStarting(@TempDir Path directory) throws Exception {
+        Path made = directory.resolve("made");
+        children.holdSignals();
+        Class<?> signal = Class.forName("sun.misc.Signal");
+        signal.getMethod("raise", signal)
+                .invoke(null, signal.getConstructor(String.class).newInstance("TERM"));
+        while (!children.signalled()) { // the JVM hands signals to a thread of its own
+            Thread.onSpinWait();
+        }
+        assertEquals(128 + 15, run("touch", made.toString()));
+        assertTrue(Files.notExists(made));
     }
 
     @Test
