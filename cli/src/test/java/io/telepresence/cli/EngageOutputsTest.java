@@ -197,6 +197,28 @@ final class EngageOutputsTest {
     }
 
     @Test
+    void whatAWorkingEngagementLacksIsOneLine() {
+        for (Kind kind : Kind.values()) {
+            Engagement with = Samples.engagement(kind, "echo", Samples.UNMOUNTED, HTTP);
+            Engagement lacking = new Engagement(
+                    with.identity(),
+                    new Engagement.State("ACTIVE", "no environment: nobody answers"),
+                    with.target(),
+                    with.ports(),
+                    with.requests(),
+                    with.pod(),
+                    with.copies());
+            typing.daemon.workloads = List.of(Samples.workload("echo", "v1", "", lacking));
+            String list = printed("list");
+            assertTrue(list.contains(": no environment: nobody answers\n"), list);
+            typing.daemon.engagements.clear();
+            typing.daemon.engagements.add(lacking);
+            String status = printed("status");
+            assertTrue(status.contains("    echo: ann@laptop, no environment: nobody answers\n"), status);
+        }
+    }
+
+    @Test
     void filesWithTheEnvironment(@TempDir Path directory) throws Exception {
         typing.directory = directory;
         assertEquals(0, typing.type("ingest echo -e env -j env.json --env-syntax sh:export"), typing::err);

@@ -60,6 +60,7 @@ final class EngagementText {
         if (engagement.kind() == Kind.REPLACE || engagement.state().wrong()) {
             block.add("State", engagement.state().text());
         }
+        block.addIfSet("Message", engagement.state().lack());
         block.add("Workload kind", engagement.target().workloadKind());
         addDebug(block, engagement, debug);
         if (!engagement.ports().isEmpty()) {
@@ -73,6 +74,7 @@ final class EngagementText {
         KeyValues block = several ? new KeyValues("    ", SEVERAL_PORTS) : new KeyValues("  ", ONE_PORT);
         block.add(engagement.kind() == Kind.WIRETAP ? "Wiretap name" : "Intercept name", engagement.name())
                 .add("State", engagement.state().text())
+                .addIfSet("Message", engagement.state().lack())
                 .add("Workload kind", engagement.target().workloadKind());
         addDebug(block, engagement, debug);
         if (several) {
@@ -161,7 +163,13 @@ final class EngagementText {
         if (engagement.state().wrong()) {
             return engagement.state().text();
         }
-        String error = engagement.mount().error();
-        return error.isEmpty() ? "" : "volumes are not mounted: " + error;
+        List<String> missing = new ArrayList<>();
+        if (!engagement.state().lack().isEmpty()) {
+            missing.add(engagement.state().lack());
+        }
+        if (!engagement.mount().error().isEmpty()) {
+            missing.add("volumes are not mounted: " + engagement.mount().error());
+        }
+        return String.join("; ", missing);
     }
 }

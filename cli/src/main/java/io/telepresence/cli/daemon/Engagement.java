@@ -39,6 +39,11 @@ public record Engagement(
             return !disposition.equals("ACTIVE") && !disposition.equals("WAITING") && !disposition.equals("ENDING");
         }
 
+        /** What is missing although it works; empty: nothing. */
+        public String lack() {
+            return disposition.equals("ACTIVE") ? message : "";
+        }
+
         public String text() {
             return wrong() ? "error: " + disposition + (message.isEmpty() ? "" : ": " + message) : disposition;
         }
