@@ -2,6 +2,7 @@ package io.telepresence.userd.mount;
 
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
@@ -9,12 +10,17 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SecureDirectoryStream;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A directory to mount on, checked.
+ * A directory to mount on, checked. One that we made cannot be written to while nothing is mounted there, so that what
+ * programs write does not end up on this machine instead of in the pod.
  *
  * @param directory its real path
  * @param made we made it, so we remove it
@@ -23,11 +29,17 @@ record MountPoint(Path directory, boolean made) {
     private static final Logger LOG = LoggerFactory.getLogger(MountPoint.class);
     private static final String REMEDY = "Name an empty directory of yours, or one that does not exist yet";
 
-    /** A new directory {@code telfs-<n>} (0700) below {@code root}, which is made if need be. */
+    private static final Set<PosixFilePermission> WRITABLE = PosixFilePermissions.fromString("rwx------");
+    private static final Set<PosixFilePermission> SHUT = PosixFilePermissions.fromString("r-x------");
+
+    /** A new directory {@code telfs-<n>} (0500) below {@code root}, which is made if need be. */
     static MountPoint temporary(Path root) throws FaultException {
         try {
             Files.createDirectories(root);
-            return new MountPoint(Files.createTempDirectory(root, "telfs-").toRealPath(), true);
+            return new MountPoint(
+                    Files.createTempDirectory(root, "telfs-", PosixFilePermissions.asFileAttribute(SHUT))
+                            .toRealPath(),
+                    true);
         } catch (IOException e) {
             throw Fault.user("cannot make a mount point in " + root + ": " + reason(e), "")
                     .exception(e);
@@ -35,7 +47,7 @@ record MountPoint(Path directory, boolean made) {
     }
 
     /**
-     * The user's choice: made (0700) if it does not exist, else an empty directory of the user's that nothing is mounted
+     * The user's choice: made (0500) if it does not exist, else an empty directory of the user's that nothing is mounted
      * on.
      */
     static MountPoint chosen(String path, long uid) throws FaultException {
@@ -44,8 +56,7 @@ record MountPoint(Path directory, boolean made) {
             throw refused(path, "it is not an absolute path").exception();
         }
         try {
-            Files.createDirectory(
-                    wished, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            Files.createDirectory(wished, PosixFilePermissions.asFileAttribute(SHUT));
             return new MountPoint(wished.toRealPath(), true);
         } catch (FileAlreadyExistsException e) {
             return existing(path, uid);
@@ -84,6 +95,27 @@ record MountPoint(Path directory, boolean made) {
         }
     }
 
+    /**
+     * Lets a user mount: what we made is writable until the result is closed, which also works once something is mounted
+     * there.
+     */
+    Closeable open() throws IOException {
+        if (!made) {
+            return () -> {};
+        }
+        DirectoryStream<Path> entries = Files.newDirectoryStream(directory);
+        if (!(entries instanceof SecureDirectoryStream<Path> held)) {
+            return entries;
+        }
+        PosixFileAttributeView below = held.getFileAttributeView(PosixFileAttributeView.class);
+        below.setPermissions(WRITABLE);
+        return () -> {
+            try (held) {
+                below.setPermissions(SHUT);
+            }
+        };
+    }
+
     /** Removes the directory if we made it and nothing is in it. */
     void remove() {
         if (made) {
@@ -96,8 +128,17 @@ record MountPoint(Path directory, boolean made) {
             Files.deleteIfExists(directory);
         } catch (DirectoryNotEmptyException e) {
             LOG.warn("{} stays: it is not empty", directory);
+            giveBack(directory);
         } catch (IOException e) {
             LOG.warn("{} stays: {}", directory, reason(e));
+        }
+    }
+
+    private static void giveBack(Path directory) {
+        try {
+            Files.setPosixFilePermissions(directory, WRITABLE);
+        } catch (IOException e) {
+            LOG.warn("{} stays unwritable: {}", directory, reason(e));
         }
     }
 

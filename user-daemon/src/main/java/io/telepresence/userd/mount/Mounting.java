@@ -9,6 +9,7 @@ import io.telepresence.run.Threads;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.userd.reach.Addresses;
 import io.telepresence.userd.reach.Reaches;
+import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -128,16 +129,21 @@ final class Mounting implements AutoCloseable {
             return "";
         }
         Process process;
+        Closeable open = () -> {};
         try {
+            open = point.open();
             process = sshfs.start(wish.source(), point.directory(), wish.readOnly());
         } catch (IOException e) {
             flow.reset(io.telepresence.rpc.tunnel.Reset.Why.ABORTED, "no sshfs");
+            shut(open);
             throw Fault.user("sshfs cannot be started: " + e.getMessage(), "").exception(e);
         }
         ErrorText errors = ErrorText.of(process);
         try {
             pipe.start(flow, process);
-            if (!mounted(process)) {
+            boolean mounted = mounted(process);
+            shut(open);
+            if (!mounted) {
                 return errors.or(pipe.ended().getNow("sshfs did not mount within " + STARTING.toSeconds() + " s"));
             }
             LOG.info("mounted {} on {}", wish.source(), point.directory());
@@ -149,6 +155,14 @@ final class Mounting implements AutoCloseable {
                             .join();
         } finally {
             end(pipe, process);
+        }
+    }
+
+    private void shut(Closeable open) {
+        try {
+            open.close();
+        } catch (IOException e) {
+            LOG.warn("{} stays writable while nothing is mounted: {}", point.directory(), e.toString());
         }
     }
 

@@ -1,6 +1,7 @@
 package io.telepresence.userd.mount;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -8,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.netty.buffer.Unpooled;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.connector.MountRequest;
+import java.io.Closeable;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,7 +62,12 @@ class MountTest {
         long uid = ((Number) Files.getAttribute(directory, "unix:uid")).longValue();
         MountPoint made = MountPoint.chosen(directory.resolve("new").toString(), uid);
         assertTrue(made.made());
-        assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(made.directory())));
+        assertEquals("r-x------", PosixFilePermissions.toString(Files.getPosixFilePermissions(made.directory())));
+        try (Closeable open = made.open()) {
+            assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(made.directory())));
+            assertNotNull(open);
+        }
+        assertEquals("r-x------", PosixFilePermissions.toString(Files.getPosixFilePermissions(made.directory())));
         made.remove();
         assertTrue(Files.notExists(made.directory()));
 

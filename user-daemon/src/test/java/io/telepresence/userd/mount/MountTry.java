@@ -14,6 +14,7 @@ import io.telepresence.userd.reach.Reaches;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -156,7 +157,9 @@ final class MountTry implements AutoCloseable {
         daemon.destroyForcibly().waitFor();
         see("sshfs has gone with its daemon", 3_000, () -> MountTable.type(point)
                 .isEmpty());
-        see("the directory is still there", () -> Files.exists(point));
+        see("the directory is still there, and cannot be written to", () -> PosixFilePermissions.toString(
+                        Files.getPosixFilePermissions(point))
+                .equals("r-x------"));
         Mounts.cleanUp(directory.resolve("journal"));
         see("the next daemon removes it", () -> !Files.exists(point));
     }
