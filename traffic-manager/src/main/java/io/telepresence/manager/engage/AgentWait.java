@@ -14,6 +14,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -52,10 +53,11 @@ public final class AgentWait {
      * Blocks until every ready pod has an agent that serves the engagement.
      *
      * @param limit starts anew whenever a pod or an agent gets a step further
-     * @return address of one of the pods
+     * @param wanted asked about every second: whether there is still something to wait for
+     * @return address of one of the pods; empty: it is not wanted any more
      * @throws FaultException a fatal trouble, or the time is over
      */
-    String await(Engagement engagement, Duration limit, Consumer<String> progress)
+    Optional<String> await(Engagement engagement, Duration limit, BooleanSupplier wanted, Consumer<String> progress)
             throws FaultException, InterruptedException {
         WorkloadRef workload = engagement.workload();
         Waiting waiting =
@@ -66,11 +68,11 @@ public final class AgentWait {
         AutoCloseable ofAgents = sessions.watchAgents(signal::changed);
         try {
             PodProgress steps = new PodProgress(workload, workloads, sessions, limit);
-            while (true) {
+            while (wanted.getAsBoolean()) {
                 long seen = signal.version();
                 Optional<String> ip = arrival.complete(engagement);
                 if (ip.isPresent()) {
-                    return ip.get();
+                    return ip;
                 }
                 waiting.look();
                 if (steps.over()) {
@@ -78,6 +80,7 @@ public final class AgentWait {
                 }
                 signal.await(seen, LOOK_AGAIN);
             }
+            return Optional.empty();
         } finally {
             close(ofAgents);
             close(ofWorkloads);

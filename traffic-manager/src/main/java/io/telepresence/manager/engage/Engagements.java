@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
@@ -116,22 +117,51 @@ public final class Engagements implements Replaced {
     }
 
     /** @throws FaultException it has ended in the meantime */
-    Engagement activate(String id, String podIp) throws FaultException {
-        change(id, e -> e.disposition() == Disposition.WAITING ? e.servedBy(podIp) : e);
-        return find(id).filter(Engagement::active)
-                .orElseThrow(() -> Fault.user("the engagement was ended while it waited for agents", "")
-                        .exception());
+    Engagement activate(Entered entered, String podIp) throws FaultException {
+        Engagement[] activated = new Engagement[1];
+        change(entered.id(), e -> {
+            activated[0] = entered.waits() ? e.servedBy(podIp) : null;
+            return entered.waits() ? activated[0] : e;
+        });
+        if (activated[0] == null) {
+            throw gone(entered.id()).exception();
+        }
+        return activated[0];
+    }
+
+    /** For who waits for one that is not there any more. */
+    Fault gone(String id) {
+        String why = find(id).map(Engagement::message).filter(m -> !m.isEmpty()).orElse("");
+        return Fault.user(
+                "the engagement was ended while it waited for agents" + (why.isEmpty() ? "" : ": " + why), "");
     }
 
     /** From now on the container of that replace is wanted back. */
     void ending(String id) {
-        change(id, e -> e.with(Disposition.ENDING, "the container is coming back"));
+        change(
+                id,
+                e -> e.disposition() == Disposition.BAD_ARGS
+                        ? e
+                        : e.with(Disposition.ENDING, "the container is coming back"));
     }
 
     /** @return whether there was one */
     public boolean remove(String id) {
+        return remove(id, () -> true);
+    }
+
+    /** Takes out what has come to nothing; not what somebody else ends, or another one of that name. */
+    void abandon(Entered entered) {
+        remove(entered.id(), entered::isOurs);
+    }
+
+    /** @param really asked under the registry's lock */
+    private boolean remove(String id, BooleanSupplier really) {
         boolean[] removed = new boolean[1];
         all.update(list -> {
+            if (!really.getAsBoolean()) {
+                return list;
+            }
             List<Engagement> left =
                     list.stream().filter(e -> !e.id().equals(id)).toList();
             removed[0] = left.size() < list.size();

@@ -65,19 +65,23 @@ public final class Engaging {
         }
         Engagement reserved = engagements.reserve(client, wished);
         boolean done = false;
+        Entered entered = Entered.follow(engagements, reserved.id());
         try {
             progress.reserved(reserved);
             plans.wish(ref);
             arrivals.installer().ensure(ref, Wish.of(plans, workloads, ref), progress::waiting);
-            String podIp = arrivals.agents().await(reserved, limit, progress::waiting);
-            Engagement active = engagements.activate(reserved.id(), podIp);
+            String podIp = arrivals.agents()
+                    .await(reserved, limit, entered::waits, progress::waiting)
+                    .orElseThrow(() -> engagements.gone(reserved.id()).exception());
+            Engagement active = engagements.activate(entered, podIp);
             done = true;
             LOG.info("{} on {} is active", active.described(), ref);
             return active;
         } finally {
             if (!done) {
-                engagements.remove(reserved.id());
+                engagements.abandon(entered);
             }
+            entered.close();
         }
     }
 
@@ -89,6 +93,7 @@ public final class Engaging {
     public void restore(ClientSession client, EngagementSpec spec, String podIp, String broken) {
         try {
             spec.check();
+            refuseGlobal(spec);
             Workload workload = choose(spec);
             Engagement had = resolve(client, spec, workload).servedBy(podIp);
             plans.wish(workload.ref());

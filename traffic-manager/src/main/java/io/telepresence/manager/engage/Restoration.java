@@ -78,11 +78,17 @@ public final class Restoration implements AutoCloseable {
         engagements.ending(engagement.id());
         try (Closers watch = new Closers()) {
             watch.add(engagements.all().watch(all -> {
-                if (all.stream().noneMatch(e -> e.id().equals(engagement.id()))) {
+                if (all.stream()
+                        .noneMatch(e ->
+                                e.id().equals(engagement.id()) && e.disposition() == Engagement.Disposition.ENDING)) {
                     gone.countDown();
                 }
             }));
             if (gone.await(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+                engagements
+                        .find(engagement.id())
+                        .filter(e -> e.disposition() == Engagement.Disposition.BAD_ARGS)
+                        .ifPresent(e -> engagements.remove(e.id()));
                 return;
             }
         } catch (InterruptedException | RuntimeException e) {

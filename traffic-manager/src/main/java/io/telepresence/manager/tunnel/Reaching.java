@@ -24,7 +24,13 @@ final class Reaching {
     void reach(Flow flow, ClientSession client, Reach wish, Consumer<TrackedFlow> track) {
         switch (reaches.find(client, wish, flow.key().protocol())) {
             case Reaches.Answer.Denied denied -> flow.reset(Reset.Why.DENIED, denied.why());
-            case Reaches.Answer.Granted granted -> park(flow, client, granted, track);
+            case Reaches.Answer.Granted granted -> {
+                park(flow, client, granted, track);
+                // What ended in the meantime has not seen this flow among those that it cuts.
+                if (reaches.find(client, wish, flow.key().protocol()) instanceof Reaches.Answer.Denied denied) {
+                    flow.reset(Reset.Why.DENIED, denied.why());
+                }
+            }
         }
     }
 

@@ -163,6 +163,41 @@ class EngagingTest {
     }
 
     @Test
+    void whatIsForbiddenIsNotRestoredEither() {
+        Engaging careful =
+                new Engaging(engagements, plans, workloads, new Engaging.Arrivals(installer, wait, restoration), false);
+        careful.restore(ann, spec("echo", "echo"), "10.244.0.5", "");
+        Engagement refused = engagements.of(ann).getFirst();
+        assertEquals(Engagement.Disposition.BAD_ARGS, refused.disposition());
+        assertTrue(refused.message().contains("takes all traffic"), refused::message);
+    }
+
+    @Test
+    void whoLeavesWhileItWaitsMayHaveTheNameAgain() throws Exception {
+        CompletableFuture<Engagement> first = new CompletableFuture<>();
+        installer.action = () -> first.complete(engagements.of(ann).getFirst());
+        CompletableFuture<Engagement> result = engageLater(ann, "echo");
+        engaging.end(first.get(10, TimeUnit.SECONDS));
+        engagements.reserve(ann, first.get());
+        java.util.concurrent.ExecutionException gone =
+                assertThrows(java.util.concurrent.ExecutionException.class, () -> result.get(5, TimeUnit.SECONDS));
+        assertTrue(gone.getCause().getMessage().contains("was ended while it waited"), gone::getMessage);
+        assertEquals(1, engagements.of(ann).size(), "the second one is not the first one's to end");
+    }
+
+    @Test
+    void whoIsRevokedWhileItWaitsHearsWhyAtOnce() throws Exception {
+        CompletableFuture<Engagement> first = new CompletableFuture<>();
+        installer.action = () -> first.complete(engagements.of(ann).getFirst());
+        CompletableFuture<Engagement> result = engageLater(ann, "echo");
+        engagements.expel(first.get(10, TimeUnit.SECONDS).id(), "revoked by an administrator");
+        java.util.concurrent.ExecutionException gone =
+                assertThrows(java.util.concurrent.ExecutionException.class, () -> result.get(5, TimeUnit.SECONDS));
+        assertTrue(gone.getCause().getMessage().contains("revoked by an administrator"), gone::getMessage);
+        assertEquals(List.of(), engagements.of(ann));
+    }
+
+    @Test
     void agentsDeliverOnlyWhatWasAskedFor() throws Exception {
         installer.action = () -> sessions.watching(agentArrives("echo-abc-1"), true);
         Engagement active = engage(ann, "echo", LONG);

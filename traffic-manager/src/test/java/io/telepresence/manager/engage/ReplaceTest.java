@@ -175,6 +175,40 @@ class ReplaceTest {
     }
 
     @Test
+    void aReplaceThatIsLeftWhileItWaitsGoesOnDeliveringUntilTheContainerIsBack() throws Exception {
+        CompletableFuture<Engagement> reserved = new CompletableFuture<>();
+        CompletableFuture<Engagement> active = engageLater(spec(Kind.REPLACE, "echo", ""), reserved);
+        Engagement waiting = reserved.get(10, TimeUnit.SECONDS);
+        CompletableFuture<Void> left = endLater(waiting);
+        CompletableFuture<Void> leftTwice = endLater(waiting);
+        assertThrows(java.util.concurrent.ExecutionException.class, () -> active.get(5, TimeUnit.SECONDS));
+        assertEquals(
+                Disposition.ENDING, engagements.find(waiting.id()).orElseThrow().disposition());
+        assertFalse(left.isDone());
+        installer.settled = true;
+        left.get(10, TimeUnit.SECONDS);
+        leftTwice.get(10, TimeUnit.SECONDS);
+        assertEquals(List.of(), engagements.all().get());
+    }
+
+    @Test
+    void whatIsRevokedWhileItEndsHoldsNobodyUp() throws Exception {
+        Engagement active = replaced();
+        CompletableFuture<Void> left = endLater(active);
+        CompletableFuture<Void> ending = new CompletableFuture<>();
+        AutoCloseable watch = engagements.all().watch(all -> {
+            if (all.stream().anyMatch(e -> e.disposition() == Disposition.ENDING)) {
+                ending.complete(null);
+            }
+        });
+        ending.get(10, TimeUnit.SECONDS);
+        watch.close();
+        engagements.expel(active.id(), "revoked by an administrator");
+        left.get(5, TimeUnit.SECONDS);
+        assertEquals(List.of(), engagements.all().get());
+    }
+
+    @Test
     void theEndOfTheSessionBringsTheContainerBackAtOnce() throws Exception {
         replaced();
         installer.asked.clear();

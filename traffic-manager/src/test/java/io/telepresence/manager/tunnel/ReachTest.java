@@ -89,6 +89,22 @@ class ReachTest extends SwitchboardFixture {
         assertEquals(Reset.Why.ABORTED, get(reached.client.reset));
     }
 
+    @Test
+    void anEngagementThatEndsWhileAReachBeginsLeavesNoWayIn() throws Exception {
+        whenGranted = () -> {
+            reachable = "";
+            board.engagementEnded("e1");
+        };
+        BlockingQueue<Switchboard.ReachAsked> requests = new LinkedBlockingQueue<>();
+        board.watchReaches(agent, requests::add, () -> {});
+        RecordingHandler near = new RecordingHandler(4);
+        client.open(reach(ann.id(), "e1"), near);
+        assertEquals(Reset.Why.DENIED, get(near.reset));
+        RecordingHandler late = new RecordingHandler(4);
+        agentSide.open(fetch(agent.id(), requests.poll(5, TimeUnit.SECONDS).dialId()), late);
+        assertEquals(Reset.Why.DENIED, get(late.reset));
+    }
+
     private record Reached(
             Switchboard.ReachAsked asked, RecordingHandler client, RecordingHandler agent, Flow agentFlow) {}
 

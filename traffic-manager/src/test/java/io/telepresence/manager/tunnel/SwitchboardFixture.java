@@ -38,6 +38,11 @@ abstract class SwitchboardFixture {
     ClientSession ann;
     AgentSession agent;
     volatile List<AgentSession> targets;
+    /** The engagement that clients reach by; it may end. */
+    volatile String reachable = "e1";
+    /** Runs when a client has just been told that it may reach. */
+    volatile Runnable whenGranted = () -> {};
+
     Switchboard board;
     Far clientPort;
     Far agentPort;
@@ -57,15 +62,18 @@ abstract class SwitchboardFixture {
     void start(Duration fetchLimit, boolean forbidLoopback) throws Exception {
         Deliveries deliveries = (from, id, host, port) ->
                 from == agent && id.equals("e1") && port == 8080 ? Optional.of(ann) : Optional.empty();
-        Reaches reaches =
-                (from, wish, protocol) -> from == ann && wish.getEngagementId().equals("e1")
-                        ? new Reaches.Answer.Granted(
-                                targets,
-                                wish.toBuilder()
-                                        .setFiles(Files.newBuilder().setReadOnly(true))
-                                        .build(),
-                                "app")
-                        : new Reaches.Answer.Denied("not yours");
+        Reaches reaches = (from, wish, protocol) -> {
+            if (from != ann || !wish.getEngagementId().equals(reachable)) {
+                return new Reaches.Answer.Denied("not yours");
+            }
+            whenGranted.run();
+            return new Reaches.Answer.Granted(
+                    targets,
+                    wish.toBuilder()
+                            .setFiles(Files.newBuilder().setReadOnly(true))
+                            .build(),
+                    "app");
+        };
         board = new Switchboard(
                 sessions,
                 new Switchboard.Sources(deliveries, reaches),
