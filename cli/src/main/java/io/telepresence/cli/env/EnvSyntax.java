@@ -59,7 +59,7 @@ public enum EnvSyntax {
         return text.toString();
     }
 
-    /** Names that the shell of this syntax cannot set; {@link #text} leaves them out. */
+    /** Names that cannot be set in this syntax, or not without danger; {@link #text} leaves them out. */
     public List<String> leftOut(Map<String, String> environment) {
         return environment.keySet().stream()
                 .filter(name -> !fits(name))
@@ -70,7 +70,8 @@ public enum EnvSyntax {
     private boolean fits(String name) {
         return switch (this) {
             case SH, SH_EXPORT, CSH, CSH_EXPORT -> isIdentifier(name);
-            default -> true;
+            case DOCKER, COMPOSE, PS, PS_EXPORT, CMD -> isHarmless(name);
+            case JSON -> true;
         };
     }
 
@@ -129,8 +130,9 @@ public enum EnvSyntax {
         return sh(value).replace("!", "\\!").replace("\n", "\\\n");
     }
 
+    /** Typographic quotes end a string there as plain ones do; each is taken as it is if it comes twice. */
     private static String ps(String value) {
-        return "'" + value.replace("'", "''") + "'";
+        return "'" + value.replaceAll("['\\u2018\\u2019\\u201a\\u201b]", "$0$0") + "'";
     }
 
     private static String cmd(String value) {
@@ -155,6 +157,12 @@ public enum EnvSyntax {
             separator = ",\n  ";
         }
         return text.append(environment.isEmpty() ? "}\n" : "\n}\n").toString();
+    }
+
+    /** Kubernetes lets names have anything but an equals sign in them; in these there is nothing that could be run. */
+    private static boolean isHarmless(String name) {
+        return !name.isEmpty()
+                && name.chars().allMatch(c -> c < 128 && Character.isLetterOrDigit(c) || "_-.".indexOf(c) >= 0);
     }
 
     private static boolean isIdentifier(String name) {

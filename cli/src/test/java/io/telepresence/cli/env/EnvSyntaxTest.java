@@ -80,6 +80,22 @@ final class EnvSyntaxTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"docker", "compose", "sh", "csh:export", "ps", "ps:export", "cmd"})
+    void aNameIsNoWayToRunSomething(String syntax) throws FaultException {
+        Map<String, String> odd = Map.of("a}; calc; #", "1", "b&calc", "2", "c\nD", "3", "e f", "4", "g=h", "5");
+        EnvSyntax parsed = EnvSyntax.parse(syntax);
+        assertEquals("", parsed.text(odd));
+        assertEquals(5, parsed.leftOut(odd).size());
+    }
+
+    @Test
+    void typographicQuotesDoNotEndAStringOfPowerShell() throws FaultException {
+        String value = "a\u2019; calc; \u2018 \u201a \u201b '";
+        String doubled = "a\u2019\u2019; calc; \u2018\u2018 \u201a\u201a \u201b\u201b ''";
+        assertEquals("$Env:K='" + doubled + "'\n", EnvSyntax.PS.text(Map.of("K", value)));
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"bash", "docker:export", "json:export", "SH", ""})
     void unknownOnes(String text) {
         assertThrows(FaultException.class, () -> EnvSyntax.parse(text));
