@@ -22,8 +22,11 @@ public interface HttpHead {
         int start = 0;
         int scheme = target.indexOf("://");
         if (scheme > 0 && target.charAt(0) != '/') {
-            start = target.indexOf('/', scheme + 3);
-            if (start < 0) {
+            start = scheme + 3;
+            while (start < target.length() && "/?#".indexOf(target.charAt(start)) < 0) {
+                start++;
+            }
+            if (start == target.length() || target.charAt(start) != '/') {
                 return "/";
             }
         }

@@ -159,7 +159,16 @@ class HttpFilterTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"/a/b?c=d, /a/b", "http://host:80/a?b, /a", "http://host, /", "*, *", "/a#b, /a", "/a://b?x, /a://b"})
+    @CsvSource({
+        "/a/b?c=d, /a/b",
+        "http://host:80/a?b, /a",
+        "http://host, /",
+        "http://host?x=/a, /",
+        "http://host#/a, /",
+        "*, *",
+        "/a#b, /a",
+        "/a://b?x, /a://b"
+    })
     void thePathOfATarget(String target, String path) {
         assertEquals(path, HttpHead.pathOf(target));
     }
