@@ -1,8 +1,8 @@
 package io.telepresence.manager.log;
 
-import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
+import ch.qos.logback.core.encoder.Encoder;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -12,10 +12,10 @@ public final class LogRing extends AppenderBase<ILoggingEvent> {
     private static final int MOST_BYTES = 2 << 20;
 
     private final Deque<byte[]> lines = new ArrayDeque<>();
-    private final PatternLayoutEncoder encoder;
+    private final Encoder<ILoggingEvent> encoder;
     private int bytes;
 
-    public LogRing(PatternLayoutEncoder encoder) {
+    public LogRing(Encoder<ILoggingEvent> encoder) {
         this.encoder = encoder;
     }
 
