@@ -6,7 +6,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http2.Http2Error;
-import io.netty.handler.codec.http2.Http2EventAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
@@ -201,7 +200,7 @@ final class CallerConnection implements ServerConnection.Owner {
         });
     }
 
-    private final class Events extends Http2EventAdapter {
+    private final class Events extends FrameEvents {
         private Exchange exchange(int id) {
             return peer.tenant(peer.stream(id));
         }
@@ -215,19 +214,6 @@ final class CallerConnection implements ServerConnection.Owner {
             } else {
                 exchange.trailers(headers);
             }
-        }
-
-        @Override
-        public void onHeadersRead(
-                ChannelHandlerContext context,
-                int id,
-                Http2Headers headers,
-                int dependency,
-                short weight,
-                boolean exclusive,
-                int padding,
-                boolean end) {
-            onHeadersRead(context, id, headers, padding, end);
         }
 
         @Override

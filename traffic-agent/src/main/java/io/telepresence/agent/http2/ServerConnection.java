@@ -5,7 +5,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
-import io.netty.handler.codec.http2.Http2EventAdapter;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
@@ -220,7 +219,7 @@ final class ServerConnection {
         }
     }
 
-    private final class Events extends Http2EventAdapter {
+    private final class Events extends FrameEvents {
         private ServerStream stream(int id) {
             return peer.tenant(peer.stream(id));
         }
@@ -242,19 +241,6 @@ final class ServerConnection {
             if (stream != null) {
                 stream.headers(headers, end);
             }
-        }
-
-        @Override
-        public void onHeadersRead(
-                ChannelHandlerContext context,
-                int id,
-                Http2Headers headers,
-                int dependency,
-                short weight,
-                boolean exclusive,
-                int padding,
-                boolean end) {
-            onHeadersRead(context, id, headers, padding, end);
         }
 
         @Override
