@@ -6,7 +6,7 @@ FORWARD_PID=
 LOCAL=18099
 
 # Everything but the admin's work runs as one process tree on the laptop, so that namespace entry is not measured.
-laptop() { scripts/cluster laptop -- "$@"; }
+laptop() { scripts/cluster laptop --user "${LAPTOP_USER:-developer}" -- "$@"; }
 admin() { scripts/cluster laptop --user admin -- "$@"; }
 
 bench_prepare() {
@@ -130,15 +130,12 @@ row_cli() {
 row_intercept() {
   connected
   local i times=()
-  laptop socat TCP-LISTEN:18080,bind=127.0.0.1,fork,reuseaddr TCP:127.0.0.1:18081 &
-  local proxy=$!
   laptop "$TEL" intercept echo --port 18080:http >/dev/null 2>&1
   for ((i = 0; i < runs; i++)); do
     laptop "$TEL" leave echo >/dev/null 2>&1
     times+=("$(timed "$TEL intercept echo --port 18080:http")")
   done
   laptop "$TEL" leave echo >/dev/null 2>&1
-  kill "$proxy" 2>/dev/null || true
   result "intercept, agent present" "ms" "<= 500" "${times[*]}" "0" plain
 }
 
@@ -166,4 +163,123 @@ row_agent() {
   rss=$(agents_rss)
   result "agent RSS, every agent that runs" "MiB" "<= 80" "$rss" "0" plain
   result "agent image, compressed" "MB" "<= 70" "$(gzip -c target/images/traffic-agent.tar | wc -c | awk '{print $1/1e6}')" "0" plain
+}
+
+# The sample's server as the developer's program, so that both ends of a comparison do the same work.
+local_server() {
+  # Not through the function: $! must be the server itself.
+  scripts/cluster laptop -- env PORT=18080 NAME=local /var/lib/telepresence-test-cluster/bin/echo >/dev/null 2>&1 &
+  LOCAL_PID=$!
+}
+
+# "requests per second, p50 ms, p99 ms" of a pod's port, asked from the node.
+pod_load() { # ADDRESS [HEADER]
+  ip netns exec tp-cluster wrk -t 1 -c 16 -d 3s --latency ${2:+-H "$2"} "http://$1/" | awk '
+    function ms(t) { return t ~ /us$/ ? t / 1000 : t ~ /ms$/ ? t + 0 : t * 1000 }
+    /50%/ {a = ms($2)} /99%/ {b = ms($2)} /Requests\/sec/ {r = $2} END {print r, a, b}'
+}
+
+http_rows() { # WHAT ADDRESS [HEADER]; against the pod's own port without an agent
+  local i now ours=() p50=() p99=() peer=() peer50=() peer99=()
+  pod_load "$2" ${3:+"$3"} >/dev/null
+  for ((i = 0; i < runs; i++)); do
+    read -r -a now <<<"$(pod_load "$2" ${3:+"$3"})"
+    ours+=("${now[0]}") p50+=("${now[1]}") p99+=("${now[2]}")
+    read -r -a now <<<"$(pod_load "$APP_ADDRESS" ${3:+"$3"})"
+    peer+=("${now[0]}") peer50+=("${now[1]}") peer99+=("${now[2]}")
+  done
+  result "$1: requests, against no agent" "1/s" "" "${ours[*]}" "${peer[*]}" ratio
+  result "$1: p50, over no agent" "ms" "" "${p50[*]}" "${peer50[*]}" difference
+  result "$1: p99, over no agent" "ms" "" "${p99[*]}" "${peer99[*]}" difference
+}
+
+engage() { laptop "$TEL" "$@" --mount=false >/dev/null 2>&1; }
+leave() { laptop "$TEL" leave "$1" >/dev/null 2>&1 || true; }
+
+row_filters() {
+  connected
+  engage intercept echo --port 18080:http
+  leave echo
+  local ip
+  ip=$(scripts/cluster kubectl get pod -l sample=echo,telepresence.io/workloadEnabled=true -o 'jsonpath={.items[0].status.podIP}')
+  APP_ADDRESS=$ip:8080
+  local_server
+  http_rows "agent, nothing engaged" "$ip:9900"
+  engage intercept echo --port 18080:http --http-header x-user=bench
+  http_rows "agent, a filter that does not match" "$ip:9900"
+  http_rows "agent, a filter that matches" "$ip:9900" "x-user: bench"
+  leave echo
+  engage wiretap echo --port 18080:http
+  http_rows "agent, a wiretap" "$ip:9900"
+  leave echo
+  kill "$LOCAL_PID" 2>/dev/null || true
+}
+
+# From the command to the first answer of the local program, ms.
+first_answer() {
+  local start end i
+  start=$(date +%s%N)
+  laptop "$TEL" intercept echo --port 18080:http --mount=false >/dev/null 2>&1
+  for i in $(seq 200); do
+    ip netns exec tp-cluster curl -s -m 2 "http://$ECHO_SERVICE/" | grep -q 'by local\|local' && break
+    sleep 0.02
+  done
+  end=$(date +%s%N)
+  echo $(((end - start) / 1000000))
+}
+
+row_engage() {
+  connected
+  local_server
+  ECHO_SERVICE=$(scripts/cluster kubectl get service echo -o 'jsonpath={.spec.clusterIP}')
+  local i cold=() warm=()
+  for ((i = 0; i < runs; i++)); do
+    leave echo
+    laptop "$TEL" uninstall echo >/dev/null 2>&1 || true
+    cold+=("$(first_answer)")
+    leave echo
+    warm+=("$(first_answer)")
+  done
+  leave echo
+  kill "$LOCAL_PID" 2>/dev/null || true
+  result "intercept to first local answer, no agent yet" "ms" "" "${cold[*]}" "0" plain
+  result "intercept to first local answer, agent there" "ms" "" "${warm[*]}" "0" plain
+}
+
+MOUNTED=/tmp/telepresence-bench-mount
+FILE_MB=100
+
+# A new mount each time, so that no page of it is in the laptop's memory.
+mounted() { laptop "$TEL" intercept example-app --port 18080:http --mount "$MOUNTED" >/dev/null 2>&1; }
+mount_read() {
+  mounted
+  laptop dd if="$MOUNTED/data/bench" of=/dev/null bs=1M 2>&1 | awk '/copied/ {print $(NF-1)}'
+  leave example-app
+}
+exec_read() {
+  local start end
+  start=$(date +%s%N)
+  laptop kubectl exec "$MOUNT_POD" -c traffic-agent -- cat /tel_app_mounts/echo-server/data/bench 2>/dev/null | wc -c >/dev/null
+  end=$(date +%s%N)
+  awk -v t=$((end - start)) -v m=$FILE_MB 'BEGIN {print m * 1.048576 / (t / 1e9)}'
+}
+random_reads() {
+  mounted
+  local start end i
+  start=$(date +%s%N)
+  laptop sh -c "for i in 7 91 33 58 2 77 45 19 64 88 11 52 70 26 95 38 4 83 60 15; do dd if=$MOUNTED/data/bench of=/dev/null bs=4k count=1 skip=\$((i * 256)) 2>/dev/null; done"
+  end=$(date +%s%N)
+  awk -v t=$((end - start)) 'BEGIN {print t / 1e6 / 20}'
+  leave example-app
+}
+
+row_mount() {
+  need_packages sshfs:sshfs fusermount3:fuse3
+  connected
+  mounted
+  laptop dd if=/dev/zero of="$MOUNTED/data/bench" bs=1M count=$FILE_MB 2>&1 | awk '/copied/ {print "written at " $(NF-1) " " $NF}' >&2
+  leave example-app
+  MOUNT_POD=$(scripts/cluster kubectl get pod -l sample=example-app,telepresence.io/workloadEnabled=true -o 'jsonpath={.items[0].metadata.name}')
+  result "100 MB read through the mount, against kubectl exec cat" "MB/s" "" "$(repeat mount_read)" "$(LAPTOP_USER=admin repeat exec_read)" ratio
+  result "4 KiB at a random place of the mount (with starting dd)" "ms" "" "$(repeat random_reads)" "0" plain
 }

@@ -30,7 +30,7 @@ root_fs() { # root_fs NAME MODULE JAVA-MODULES
   rm -f "$root"/opt/telepresence/lib/netty-transport-native-epoll-*-linux-aarch_64.jar
   JARS=($(printf '%s\n' "${JARS[@]}" | grep -v linux-aarch_64))
   cp /bin/busybox "$root/bin/busybox"
-  for tool in sh ls cat ps stat sed grep ip nc wget tail head; do ln -s busybox "$root/bin/$tool"; done
+  for tool in sh ls cat ps stat sed grep ip nc tail head; do ln -s busybox "$root/bin/$tool"; done
   with_libraries "$root" "$root/opt/telepresence/runtime/bin/java" "$root"/opt/telepresence/runtime/lib/*.so \
     "$root"/opt/telepresence/runtime/lib/server/libjvm.so
   # Netty looks here before it unpacks its library to a temporary directory.
