@@ -29,6 +29,8 @@ final class ServerConnection {
     /** From the connection being there until the server's SETTINGS. */
     private static final long PATIENCE_MILLIS = 5_000;
 
+    private static final int FEW = 64;
+
     /** Hears what concerns more than one stream. */
     interface Owner {
         void settings(ServerConnection server, Http2Settings settings);
@@ -58,6 +60,9 @@ final class ServerConnection {
     private State state = State.CONNECTING;
     private Http2Peer peer;
     private Future<?> patience;
+    /** More than so many waiting: those that nobody waits for any more are forgotten. */
+    private int mostWaiting = FEW;
+
     private int lastHeard = Integer.MAX_VALUE;
     private boolean used;
 
@@ -95,6 +100,10 @@ final class ServerConnection {
 
     /** Opens a stream, now or when that is possible; or says that the server is not there. */
     void send(ServerStream stream) {
+        if (waiting.size() >= mostWaiting) {
+            waiting.removeIf(ServerStream::isOver);
+            mostWaiting = Math.max(FEW, 2 * waiting.size());
+        }
         waiting.add(stream);
         if (state == State.READY) {
             sendWaiting();
