@@ -139,11 +139,13 @@ final class Certificates {
         try {
             Path own = settings.downstream();
             Material server = Material.of(own);
-            List<X509Certificate> callers = authorities(own);
+            List<X509Certificate> issuers = authorities(own);
             Path upstream = settings.upstream();
             Material client = upstream != null && Files.exists(upstream.resolve(KEY)) ? Material.of(upstream) : null;
             List<X509Certificate> app = upstream == null ? List.of() : authorities(upstream);
-            Loaded fresh = new Loaded(server, callers, client, trust(app, server, callers));
+            // Issuers of certificates put ca.crt beside each; it is about callers only where the app asks for one.
+            List<X509Certificate> callers = client == null ? List.of() : issuers;
+            Loaded fresh = new Loaded(server, callers, client, trust(app, server, issuers));
             contexts.clear();
             loaded = fresh;
             LOG.info("certificates of {} are loaded", own);

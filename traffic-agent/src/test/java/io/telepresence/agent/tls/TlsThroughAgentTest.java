@@ -174,6 +174,13 @@ class TlsThroughAgentTest {
     }
 
     @Test
+    void callersNeedNoCertificateWhereTheAppAsksForNone() throws Exception {
+        Files.copy(own.resolve("tls.crt"), own.resolve("ca.crt"));
+        start(new TlsSettings(own, null, false));
+        assertEquals("app:1", GrpcPlace.unary(plain, "1"));
+    }
+
+    @Test
     void newCertificatesAreUsed() throws Exception {
         start(new TlsSettings(own, null, true));
         assertEquals("CN=app", subject());
