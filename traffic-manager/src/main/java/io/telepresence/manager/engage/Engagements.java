@@ -108,10 +108,11 @@ public final class Engagements implements Replaced {
      * which its owner sees.
      */
     void restore(ClientSession client, Engagement had) {
-        if (find(had.id()).isPresent()) {
+        Entry entry = new Entry(had);
+        all.update(entry::evenSo);
+        if (!entry.entered) {
             return;
         }
-        all.update(new Entry(had)::evenSo);
         endWith(client, had.id());
         LOG.info("restored the {} on {}", had.described(), had.workload());
     }
@@ -221,6 +222,7 @@ public final class Engagements implements Replaced {
         private final Engagement wished;
         private final List<Engagement> pushedAside = new ArrayList<>();
         private Fault refusal;
+        private boolean entered;
 
         Entry(Engagement wished) {
             this.wished = wished;
@@ -256,6 +258,10 @@ public final class Engagements implements Replaced {
         }
 
         List<Engagement> evenSo(List<Engagement> list) {
+            entered = list.stream().noneMatch(e -> e.id().equals(wished.id()));
+            if (!entered) {
+                return list;
+            }
             List<Engagement> next = new ArrayList<>(list);
             next.add(ConflictRules.judge(wished, list).stream()
                     .findFirst()

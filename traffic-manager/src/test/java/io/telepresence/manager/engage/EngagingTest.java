@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -160,6 +161,30 @@ class EngagingTest {
                 assertThrows(FaultException.class, () -> careful.engage(ann, spec("echo", "echo"), SHORT, new Quiet()));
         assertTrue(fault.fault().text().contains("takes all traffic"), fault.fault()::text);
         assertTrue(fault.fault().remedy().contains("--http-header"), fault.fault()::remedy);
+    }
+
+    @Test
+    void aClientThatArrivesTwiceAtOnceHasWhatItHadOnce() throws Exception {
+        for (int round = 0; round < 200; round++) {
+            ClientSession client = client("client-" + round);
+            CyclicBarrier together = new CyclicBarrier(4);
+            List<Thread> arrivals = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                arrivals.add(Thread.ofPlatform().start(() -> {
+                    try {
+                        together.await();
+                        engaging.restore(client, spec("echo", "echo"), "10.244.0.5", "");
+                    } catch (Exception e) {
+                        throw new IllegalStateException(e);
+                    }
+                }));
+            }
+            for (Thread arrival : arrivals) {
+                arrival.join();
+            }
+            assertEquals(1, engagements.of(client).size());
+            sessions.depart(client.id(), ClientSession.class);
+        }
     }
 
     @Test
