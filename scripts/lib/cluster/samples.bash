@@ -11,6 +11,14 @@ verb_samples() {
     admin_kubectl get pods,services -o wide --all-namespaces --selector sample
 }
 
+# For other clusters than this one.
+verb_images() {
+    take_lock
+    install_packages
+    local name
+    for name in echo tools; do ensure_image $name; done
+}
+
 wait_for_samples() {
     local namespace workload
     for namespace in default other; do

@@ -3,12 +3,10 @@ package io.telepresence.e2e;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 
-/** The real Kubernetes of {@code scripts/cluster}, as its administrator sees it. */
+/** The real Kubernetes under test, as its administrator sees it. */
 final class Cluster {
-    private static final String SCRIPT =
-            Project.root().resolve("scripts/cluster").toString();
+    static final Backend BACKEND = Backend.chosen();
 
     private Cluster() {}
 
@@ -27,7 +25,7 @@ final class Cluster {
     }
 
     static Result script(String... arguments) {
-        return Shell.run(Map.of(), Duration.ofSeconds(180), Shell.join(List.of(SCRIPT), arguments));
+        return BACKEND.script(Duration.ofSeconds(180), arguments);
     }
 
     static Path images() {

@@ -69,12 +69,8 @@ final class Laptop {
 
     private List<String> on(String... command) {
         return Shell.join(
-                List.of(
-                        Project.root().resolve("scripts/cluster").toString(),
-                        "laptop",
-                        "--user",
-                        user,
-                        "--",
+                Shell.join(
+                        Cluster.BACKEND.laptop(user),
                         "env",
                         "HOME=" + HOME,
                         "XDG_RUNTIME_DIR=" + HOME.resolve("run"),

@@ -1,0 +1,28 @@
+package io.telepresence.e2e;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * The kind of cluster that the tests run on: the one of {@code scripts/cluster}, or what the system property {@code
+ * e2e.backend} names (Maven profile k3s).
+ */
+interface Backend {
+    /**
+     * Does what {@code scripts/cluster} does with these words. What this kind of cluster cannot do aborts the test: it
+     * counts as skipped.
+     */
+    Result script(Duration limit, String... arguments);
+
+    /** What comes before a command that runs on the laptop with that user's kubeconfig. */
+    List<String> laptop(String user);
+
+    static Backend chosen() {
+        String name = System.getProperty("e2e.backend", OwnCluster.class.getName());
+        try {
+            return (Backend) Class.forName(name).getDeclaredConstructor().newInstance();
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("there is no kind of cluster " + name, e);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+package io.telepresence.e2e;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/** The real Kubernetes of {@code scripts/cluster}, and the laptop beside it. */
+final class OwnCluster implements Backend {
+    private static final String SCRIPT =
+            Project.root().resolve("scripts/cluster").toString();
+
+    @Override
+    public Result script(Duration limit, String... arguments) {
+        return Shell.run(Map.of(), limit, Shell.join(List.of(SCRIPT), arguments));
+    }
+
+    @Override
+    public List<String> laptop(String user) {
+        return List.of(SCRIPT, "laptop", "--user", user, "--");
+    }
+}
