@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -164,30 +164,6 @@ class EngagingTest {
     }
 
     @Test
-    void aClientThatArrivesTwiceAtOnceHasWhatItHadOnce() throws Exception {
-        for (int round = 0; round < 200; round++) {
-            ClientSession client = client("client-" + round);
-            CyclicBarrier together = new CyclicBarrier(4);
-            List<Thread> arrivals = new ArrayList<>();
-            for (int i = 0; i < 4; i++) {
-                arrivals.add(Thread.ofPlatform().start(() -> {
-                    try {
-                        together.await();
-                        engaging.restore(client, spec("echo", "echo"), "10.244.0.5", "");
-                    } catch (Exception e) {
-                        throw new IllegalStateException(e);
-                    }
-                }));
-            }
-            for (Thread arrival : arrivals) {
-                arrival.join();
-            }
-            assertEquals(1, engagements.of(client).size());
-            sessions.depart(client.id(), ClientSession.class);
-        }
-    }
-
-    @Test
     void whatIsForbiddenIsNotRestoredEither() {
         Engaging careful =
                 new Engaging(engagements, plans, workloads, new Engaging.Arrivals(installer, wait, restoration), false);
@@ -204,8 +180,7 @@ class EngagingTest {
         CompletableFuture<Engagement> result = engageLater(ann, "echo");
         engaging.end(first.get(10, TimeUnit.SECONDS));
         engagements.reserve(ann, first.get());
-        java.util.concurrent.ExecutionException gone =
-                assertThrows(java.util.concurrent.ExecutionException.class, () -> result.get(5, TimeUnit.SECONDS));
+        ExecutionException gone = assertThrows(ExecutionException.class, () -> result.get(5, TimeUnit.SECONDS));
         assertTrue(gone.getCause().getMessage().contains("was ended while it waited"), gone::getMessage);
         assertEquals(1, engagements.of(ann).size(), "the second one is not the first one's to end");
     }
@@ -216,8 +191,7 @@ class EngagingTest {
         installer.action = () -> first.complete(engagements.of(ann).getFirst());
         CompletableFuture<Engagement> result = engageLater(ann, "echo");
         engagements.expel(first.get(10, TimeUnit.SECONDS).id(), "revoked by an administrator");
-        java.util.concurrent.ExecutionException gone =
-                assertThrows(java.util.concurrent.ExecutionException.class, () -> result.get(5, TimeUnit.SECONDS));
+        ExecutionException gone = assertThrows(ExecutionException.class, () -> result.get(5, TimeUnit.SECONDS));
         assertTrue(gone.getCause().getMessage().contains("revoked by an administrator"), gone::getMessage);
         assertEquals(List.of(), engagements.of(ann));
     }
