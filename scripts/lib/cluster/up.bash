@@ -3,6 +3,7 @@
 verb_up() {
     take_lock
     if is_healthy; then
+        findmnt "$LAPTOP_MOUNTS" >/dev/null || keep_laptop_mounts
         say "the cluster is up already"
         return
     fi
