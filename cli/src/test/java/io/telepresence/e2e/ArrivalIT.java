@@ -90,6 +90,8 @@ class ArrivalIT {
                         "-o",
                         "jsonpath={.spec.template.spec.containers[0].env[?(@.name=='AGENT_IMAGE')].value}")
                 .ok();
+        // Whatever happened before: no pod has an agent.
+        LAPTOP.telepresence("uninstall", "late").ok();
         agentImage("localhost/telepresence/no-such-agent:1");
         try {
             LAPTOP.telepresence("intercept", "late", "--port", "8080", "--mount", "false")

@@ -2,6 +2,7 @@ package io.telepresence.e2e;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -32,19 +33,9 @@ class RightsIT {
     @Test
     void neitherRootNorSudo() {
         assumeTrue(LAPTOP.run("which", "sudo").exitCode() != 0, "this machine has sudo");
-        LAPTOP.run(
-                        "setpriv",
-                        "--reuid=65534",
-                        "--regid=65534",
-                        "--clear-groups",
-                        "env",
-                        "HOME=/tmp",
-                        "XDG_RUNTIME_DIR=/tmp/tp-nobody",
-                        "XDG_CACHE_HOME=/tmp/tp-nobody/cache",
-                        Project.binary().toString(),
-                        "connect")
-                .failed()
-                .says("root");
+        assumeTrue(nobody("version").exitCode() == 0, "other users cannot read " + Project.root());
+        nobody("connect").failed().says("root");
+        nobody("quit", "-s").ok();
         LAPTOP.run("rm", "-rf", "/tmp/tp-nobody").ok();
     }
 
@@ -94,5 +85,21 @@ class RightsIT {
                         "@/dev/null",
                         "http://traffic-manager.ambassador:8081/telepresence.manager.AgentGate/ArriveAsAgent")
                 .saysNot("grpc-status: 0");
+    }
+
+    private static Result nobody(String... arguments) {
+        return LAPTOP.run(Shell.join(
+                        List.of(
+                                "setpriv",
+                                "--reuid=65534",
+                                "--regid=65534",
+                                "--clear-groups",
+                                "env",
+                                "HOME=/tmp",
+                                "XDG_RUNTIME_DIR=/tmp/tp-nobody",
+                                "XDG_CACHE_HOME=/tmp/tp-nobody/cache",
+                                Project.binary().toString()),
+                        arguments)
+                .toArray(String[]::new));
     }
 }

@@ -92,7 +92,8 @@ final class Agent implements AutoCloseable {
         Supplier<TrafficRules> rules = follow(link.rules());
         int apiPort = plan.config().getApiPort();
         if (apiPort != 0) {
-            InetSocketAddress at = new InetSocketAddress(settings.bind(), apiPort);
+            // For the app alone: the answers tell of engagements.
+            InetSocketAddress at = new InetSocketAddress(InetAddress.getLoopbackAddress(), apiPort);
             opened.add(ApiServer.open(at, loops, new Consumption(rules, link::metadata)));
         }
         for (AgentPlan.Port port : plan.ports()) {

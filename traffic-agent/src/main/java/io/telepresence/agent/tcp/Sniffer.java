@@ -14,7 +14,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * Waits for the first words of a caller on a port where somebody wants some requests only. A caller that is silent for
  * {@value #PATIENCE_MILLIS} ms waits for the other side to speak first, or keeps a connection in stock: it is forwarded
- * as bytes, and may still begin with a request later.
+ * as bytes, and may still begin with a request later. One that has begun with what may be a request line gets {@value
+ * #LINE_MILLIS} ms for the rest of it, so that a slow network is not a way past a filter.
  */
 final class Sniffer extends ChannelInboundHandlerAdapter {
     /** What happens next; owns the bytes, which may be none. On the caller's loop, with the sniffer gone. */
@@ -24,6 +25,7 @@ final class Sniffer extends ChannelInboundHandlerAdapter {
     }
 
     private static final int PATIENCE_MILLIS = 1_000;
+    private static final int LINE_MILLIS = 10_000;
 
     private final DuplexChannel caller;
     private final Next next;
@@ -40,9 +42,17 @@ final class Sniffer extends ChannelInboundHandlerAdapter {
     static void begin(DuplexChannel caller, Next next) {
         Sniffer sniffer = new Sniffer(caller, next);
         caller.pipeline().addLast(sniffer);
-        sniffer.bound = caller.eventLoop()
-                .schedule(() -> sniffer.end(Greeting.UNDECIDED, false), PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+        sniffer.bound = caller.eventLoop().schedule(sniffer::silent, PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
         caller.read();
+    }
+
+    private void silent() {
+        if (!over && bytes.isReadable()) {
+            bound = caller.eventLoop()
+                    .schedule(() -> end(Greeting.UNDECIDED, false), LINE_MILLIS, TimeUnit.MILLISECONDS);
+        } else {
+            end(Greeting.UNDECIDED, false);
+        }
     }
 
     @Override

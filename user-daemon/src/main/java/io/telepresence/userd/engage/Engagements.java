@@ -52,11 +52,14 @@ public final class Engagements {
                 .build();
     }
 
-    /** The engagement with that id, if it is ours and may deliver: from its reservation until it has ended. */
+    /**
+     * The engagement with that id as it was agreed on, if it is ours and may deliver: from its reservation until it has
+     * ended.
+     */
     synchronized Optional<Engagement> byId(String id) {
         return entries.values().stream()
-                .map(e -> e.told)
-                .filter(e -> e.getId().equals(id))
+                .filter(e -> e.told.getId().equals(id))
+                .map(e -> e.agreed)
                 .findFirst();
     }
 

@@ -8,6 +8,9 @@ import java.util.concurrent.CompletableFuture;
  * lock, apart from what is final or volatile.
  */
 final class Entry {
+    /** What the manager said first: where on this laptop it leads does not change any more. */
+    final Engagement agreed;
+
     /** What the manager said last. */
     volatile Engagement told;
 
@@ -26,6 +29,7 @@ final class Entry {
     boolean leaving;
 
     Entry(Engagement told, Local local) {
+        this.agreed = told;
         this.told = told;
         this.local = local;
     }

@@ -28,7 +28,7 @@ public final class PodDoors implements AutoCloseable {
     }
 
     /**
-     * Takes the ports.
+     * Takes the ports. TCP ports serve only programs of this user and root; who sends a datagram cannot be known.
      *
      * @param ports of {@code --to-pod}: the same number here and there
      * @param filesPort serves SFTP to this user's programs; zero: none
@@ -79,7 +79,8 @@ public final class PodDoors implements AutoCloseable {
                 doors.add(id -> door.serve(reaches, () -> Reaches.Target.port(id.get(), number)));
             } else {
                 TcpDoor door = opened.add(TcpDoor.bind(loop, number));
-                doors.add(id -> door.serve(reaches, () -> Reaches.Target.port(id.get(), number), c -> true));
+                PeerUser own = PeerUser.ofThisProcess();
+                doors.add(id -> door.serve(reaches, () -> Reaches.Target.port(id.get(), number), own::owns));
             }
         } catch (IOException e) {
             throw taken("--to-pod", number, e);
