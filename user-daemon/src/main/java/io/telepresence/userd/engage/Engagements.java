@@ -16,6 +16,9 @@ import java.util.concurrent.CompletableFuture;
 
 /** The engagements of this laptop: what the user wished, with the last state that the manager told. Thread-safe. */
 public final class Engagements {
+    /** Revoked, or pushed aside: it is shown with its reason until the user leaves it, but a program for it has no work. */
+    private static final String BROKEN = "BAD_ARGS";
+
     /** By the name that the manager gave. */
     private final Map<String, Entry> entries = new LinkedHashMap<>();
 
@@ -79,6 +82,9 @@ public final class Engagements {
             if (told != null) {
                 entry.told = told;
                 entry.seen = true;
+                if (entry.established && told.getDisposition().equals(BROKEN)) {
+                    entry.ended.complete(told.getMessage());
+                }
             } else if (settled && entry.seen && entry.established && !entry.leaving) {
                 entries.remove(name);
                 gone.add(entry);
@@ -134,8 +140,13 @@ public final class Engagements {
         if (entry == null) {
             entry = reserved(told, local);
         }
-        entry.told = told;
+        boolean broken = entry.told.getDisposition().equals(BROKEN);
         entry.established = true;
+        if (broken) {
+            entry.ended.complete(entry.told.getMessage());
+        } else {
+            entry.told = told;
+        }
         return entry;
     }
 

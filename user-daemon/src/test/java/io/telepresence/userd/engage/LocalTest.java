@@ -230,6 +230,17 @@ class LocalTest {
         assertEquals(List.of(), engagements.all());
     }
 
+    @Test
+    void aRevokedOneIsShownWithItsReasonAndHasNoWorkForAProgram() throws Exception {
+        Engagement made = engage(spec(EngagementKind.INTERCEPT, "echo"), none());
+        CompletableFuture<String> ended = engagements.ended("echo", "", "");
+        engaging.heard(EngagementSnapshot.newBuilder()
+                .addEngagements(made.toBuilder().setDisposition("BAD_ARGS").setMessage("revoked"))
+                .build());
+        assertEquals("revoked", ended.get(10, TimeUnit.SECONDS));
+        assertEquals("BAD_ARGS", engagements.all().getFirst().getDisposition());
+    }
+
     private Engagement engage(EngagementSpec spec, MountRequest mount) throws FaultException {
         return engaging.engage(new Engaging.Wish(spec, mount, List.of()), progress::add);
     }
