@@ -131,9 +131,9 @@ class ManageIT {
                 .toArray(String[]::new));
     }
 
-    /** The id of the intercept called one; empty: there is none. */
+    /** The id of the intercept called one; empty: there is none, or it does not serve. */
     private static String id() {
-        Matcher found = Pattern.compile("\"id\":\"([0-9a-f]+:one)\"")
+        Matcher found = Pattern.compile("\"id\":\"([0-9a-f]+:one)\",[^{}]*\"disposition\":\"ACTIVE\"")
                 .matcher(LAPTOP.telepresence("list", "-i", "--output", "json").stdout());
         return found.find() ? found.group(1) : "";
     }
