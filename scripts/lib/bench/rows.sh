@@ -168,7 +168,7 @@ row_agent() {
 # The sample's server as the developer's program, so that both ends of a comparison do the same work.
 local_server() {
   # Not through the function: $! must be the server itself.
-  scripts/cluster laptop -- env PORT=18080 NAME=local /var/lib/telepresence-test-cluster/bin/echo >/dev/null 2>&1 &
+  scripts/cluster laptop -- env PORT=18080 NAME=local GRACE_MS=0 /var/lib/telepresence-test-cluster/bin/echo >/dev/null 2>&1 &
   LOCAL_PID=$!
 }
 
