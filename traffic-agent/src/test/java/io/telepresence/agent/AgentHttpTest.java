@@ -104,6 +104,19 @@ class AgentHttpTest {
     }
 
     @Test
+    void aRequestLineThatComesSlowlyIsNoWayPastTheFilter() throws Exception {
+        try (HttpCaller slow = call();
+                HttpCaller silent = call()) {
+            slow.send("GET /slow HT");
+            Until.holds("the silent one is joined to the app", () -> app.accepted.size() == 1);
+            assertEquals(
+                    "ann /slow 0",
+                    slow.send("TP/1.1\r\nHost: api\r\nX-User: ann\r\n\r\n").body());
+            assertEquals("app /later 0", silent.get("/later", false).body());
+        }
+    }
+
+    @Test
     void expectContinue() throws Exception {
         try (HttpCaller caller = call()) {
             caller.send("PUT /c HTTP/1.1\r\nX-User: ann\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
