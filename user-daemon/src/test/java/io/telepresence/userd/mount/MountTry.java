@@ -22,6 +22,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Mounts for real: sshfs here, OpenSSH's sftp-server as the far end of the flows. Run by {@link MountTest} in a mount
@@ -248,7 +249,7 @@ final class MountTry implements AutoCloseable {
         long end = System.nanoTime() + withinMillis * 1_000_000;
         boolean seen = quietly(check, withinMillis == 0);
         while (!seen && System.nanoTime() < end) {
-            TimeUnit.MILLISECONDS.sleep(20);
+            LockSupport.parkNanos(20_000_000);
             seen = quietly(check, false);
         }
         if (!seen) {
