@@ -10,9 +10,9 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
 /** The options that every command takes, before or after its name. */
-record GlobalOptions(String config, Format format, Progress.Style progress) {
+record GlobalOptions(String config, Format format, Progress.Style progress, String use) {
     /** Those that are followed by a value. */
-    static final Set<String> WITH_VALUE = Set.of("--config", "--output", "--format", "--progress");
+    static final Set<String> WITH_VALUE = Set.of("--config", "--output", "--format", "--progress", "--use");
 
     static final Set<String> HELP = Set.of("-h", "--help");
 
@@ -23,6 +23,7 @@ record GlobalOptions(String config, Format format, Progress.Style progress) {
         return spec.addOption(Options.text("Path of the client's configuration file", "--config"))
                 .addOption(Options.text("Format of the output: json, yaml, json-stream or default", format))
                 .addOption(Options.text("Style of progress: auto, tty, plain, json or quiet", "--progress"))
+                .addOption(Options.text("Expression that fits the name of one connection, where several run", "--use"))
                 .addOption(OptionSpec.builder("-h", "--help")
                         .usageHelp(true)
                         .description("Show this help")
@@ -33,7 +34,8 @@ record GlobalOptions(String config, Format format, Progress.Style progress) {
         return new GlobalOptions(
                 options.matchedOptionValue("--config", ""),
                 format(options),
-                Progress.Style.parse(options.matchedOptionValue("--progress", "auto")));
+                Progress.Style.parse(options.matchedOptionValue("--progress", "auto")),
+                options.matchedOptionValue("--use", ""));
     }
 
     static Format format(ParseResult options) throws FaultException {

@@ -1,6 +1,9 @@
 package io.telepresence.cli;
 
+import io.telepresence.agree.Versions;
 import io.telepresence.cli.daemon.LocalDaemons;
+import io.telepresence.cli.docker.Docker;
+import io.telepresence.cli.docker.DockerMode;
 import io.telepresence.cli.run.ChildProcess;
 import java.io.BufferedReader;
 import java.io.FileDescriptor;
@@ -8,6 +11,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,12 +51,47 @@ public final class Main {
     private static Machine machine(Map<String, String> environment, PrintStream out) {
         Path executable = Path.of(System.getProperty(HOME, "."), "bin", "telepresence");
         var streams = new Machine.Streams(System.in, out, stream(FileDescriptor.err), terminal());
+        LocalDaemons daemons = LocalDaemons.of(environment, executable.toAbsolutePath());
         return new Machine(
                 environment,
                 Path.of("").toAbsolutePath(),
                 streams,
-                LocalDaemons.of(environment, executable.toAbsolutePath()),
-                new ChildProcess());
+                daemons,
+                new ChildProcess(),
+                () -> docker(environment, executable.toAbsolutePath(), daemons));
+    }
+
+    private static DockerMode docker(Map<String, String> environment, Path executable, LocalDaemons daemons) {
+        Path self = Path.of("/proc/self");
+        return new DockerMode(
+                Docker.ofThisMachine(),
+                daemons.connections(),
+                new DockerMode.Place(
+                        executable,
+                        text(
+                                executable.resolveSibling("../client-image"),
+                                "telepresence:" + Versions.VERSION.substring(1)),
+                        daemons.logs(),
+                        environment,
+                        number(self, "unix:uid"),
+                        number(self, "unix:gid"),
+                        text(Path.of("/proc/sys/kernel/hostname"), "localhost")));
+    }
+
+    private static long number(Path file, String attribute) {
+        try {
+            return ((Number) Files.getAttribute(file, attribute)).longValue();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String text(Path file, String otherwise) {
+        try {
+            return Files.readString(file).strip();
+        } catch (IOException e) {
+            return otherwise;
+        }
     }
 
     /** UTF-8 whatever the locale says: our check marks must not become question marks. */

@@ -63,8 +63,10 @@ final class RootCommand {
                         machine.environment(),
                         machine.workingDirectory(),
                         global.config(),
+                        global.use(),
                         machine.streams().in());
-                var around = new Call.Surroundings(caller, output, progress, machine.daemons(), machine.children());
+                var around = new Call.Surroundings(
+                        caller, output, progress, machine.daemons(), machine.children(), machine.docker());
                 int code = command.run(new Call(options, typed.childCommand(), around));
                 output.finish(typed.label(), command.name(), "");
                 return code;

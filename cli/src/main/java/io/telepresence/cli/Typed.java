@@ -57,6 +57,9 @@ record Typed(List<String> path, Optional<Command> command, List<String> argument
     }
 
     private static Typed withRest(List<String> path, Command command, List<String> arguments, List<String> rest) {
+        if (command.takesAllWords()) {
+            return new Typed(path, Optional.of(command), arguments, List.copyOf(rest));
+        }
         int dashes = command.takesCommand() ? rest.indexOf("--") : -1;
         arguments.addAll(dashes < 0 ? rest : rest.subList(0, dashes));
         List<String> child = dashes < 0 ? List.of() : List.copyOf(rest.subList(dashes + 1, rest.size()));

@@ -78,7 +78,8 @@ final class Samples {
                 List.of(),
                 Optional.empty(),
                 Optional.empty(),
-                List.of());
+                List.of(),
+                Optional.empty());
     }
 
     static DaemonStatus connected(List<Engagement> engagements) {
@@ -93,7 +94,8 @@ final class Samples {
                 List.copyOf(engagements),
                 Optional.of(root()),
                 Optional.of(new DaemonStatus.Manager("v0.1.0", "localhost/telepresence/traffic-agent:0.1.0")),
-                List.of());
+                List.of(),
+                Optional.empty());
     }
 
     private static DaemonStatus.Root root() {
@@ -102,7 +104,11 @@ final class Samples {
                 "v0.1.0",
                 Optional.of(new DaemonStatus.Dns("", "", "10.96.0.10", suffixes, List.of(), 4000)),
                 new DaemonStatus.Subnets(
-                        List.of("10.96.0.0/16", "10.244.0.0/24"), List.of(), List.of("192.0.2.0/24"), List.of()),
+                        List.of("10.96.0.0/16", "10.244.0.0/24"),
+                        List.of(),
+                        List.of("192.0.2.0/24"),
+                        List.of(),
+                        List.of()),
                 List.of());
     }
 }

@@ -47,7 +47,9 @@ final class Typing implements Daemons {
                 new PrintStream(out, true, StandardCharsets.UTF_8),
                 new PrintStream(err, true, StandardCharsets.UTF_8),
                 false);
-        Machine machine = new Machine(environment, directory, streams, this, new Children());
+        Machine machine = new Machine(environment, directory, streams, this, new Children(), () -> {
+            throw new AssertionError("nothing here is about Docker");
+        });
         return new RootCommand(machine).run(words);
     }
 

@@ -14,6 +14,7 @@ import io.telepresence.userd.connect.ConnectRequest;
 import io.telepresence.userd.connect.Connector;
 import io.telepresence.userd.connect.Place;
 import io.telepresence.userd.connect.Session;
+import io.telepresence.userd.connect.Sources;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -92,7 +93,7 @@ final class House implements AutoCloseable {
         KubeOptions kube = new KubeOptions(Map.of(), kubeconfig.toString(), directory, directory, "", false);
         ConnectRequest.Routes routes = new ConnectRequest.Routes(List.of(), List.of(), List.of());
         return connector
-                .connect(new ConnectRequest(kube, "", "", "", "", List.of(), routes, false), text -> {})
+                .connect(new ConnectRequest(kube, "", "", "", "", List.of(), routes, false, ""), text -> {})
                 .session();
     }
 
@@ -154,6 +155,8 @@ final class House implements AutoCloseable {
                 directory.resolve("root-logs"),
                 Path.of("/nowhere/telepresence"),
                 directory.resolve("mounts"),
-                "install-1");
+                "install-1",
+                Sources.ofThisMachine(Map.of()),
+                false);
     }
 }

@@ -15,8 +15,11 @@ import java.util.Set;
  * @param logFile where the log goes
  * @param service stays after quit
  * @param cleanup undo what a killed daemon left behind, then end
+ * @param container the machine is a container that other containers use as their way into the cluster; the process may
+ *     be its owner's, with the right to change the container's network
  */
-record Options(List<Long> owners, Path logFile, boolean service, boolean cleanup, boolean foreground) {
+record Options(
+        List<Long> owners, Path logFile, boolean service, boolean cleanup, boolean foreground, boolean container) {
     private static final Path LOG_FILE = Path.of("/var/log/telepresence/daemon.log");
 
     Options {
@@ -29,6 +32,7 @@ record Options(List<Long> owners, Path logFile, boolean service, boolean cleanup
         boolean service = false;
         boolean cleanup = false;
         boolean foreground = false;
+        boolean container = false;
         for (int i = 0; i < arguments.size(); i++) {
             switch (arguments.get(i)) {
                 case "--owner" -> addUids(owners, value(arguments, ++i));
@@ -36,6 +40,7 @@ record Options(List<Long> owners, Path logFile, boolean service, boolean cleanup
                 case "--service" -> service = true;
                 case "--cleanup" -> cleanup = true;
                 case "--foreground" -> foreground = true;
+                case "--container" -> container = true;
                 default ->
                     throw Fault.user("unknown option " + arguments.get(i), "See docs/architecture.md")
                             .exception();
@@ -44,7 +49,7 @@ record Options(List<Long> owners, Path logFile, boolean service, boolean cleanup
         if (owners.isEmpty()) {
             addUids(owners, environment.getOrDefault("SUDO_UID", "0"));
         }
-        return new Options(List.copyOf(owners), logFile, service, cleanup, foreground);
+        return new Options(List.copyOf(owners), logFile, service, cleanup, foreground, container);
     }
 
     private static void addUids(Set<Long> owners, String text) throws FaultException {

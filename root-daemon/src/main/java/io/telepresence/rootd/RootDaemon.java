@@ -39,7 +39,7 @@ final class RootDaemon implements AutoCloseable {
     }
 
     static RootDaemon open(Options options) throws FaultException {
-        Path directory = directory();
+        Path directory = directory(options.container());
         Closers opened = new Closers();
         try {
             opened.add(lock(directory));
@@ -54,7 +54,8 @@ final class RootDaemon implements AutoCloseable {
             ChangeLog log = new ChangeLog(directory, host);
             opened.add(log::undoAll);
             Life life = new Life(options.service(), System::nanoTime);
-            RootService service = new RootService(new Machine(host, log, LinuxTun::open), options.service(), life);
+            Machine machine = new Machine(host, log, LinuxTun::open, options.container());
+            RootService service = new RootService(machine, options.service(), life);
             Set<Long> allowed = new HashSet<>(options.owners());
             allowed.add(0L);
             opened.add(LocalServer.start(
@@ -72,7 +73,7 @@ final class RootDaemon implements AutoCloseable {
 
     /** Undoes what a killed daemon left behind; refused while one runs. */
     static int cleanUp() throws FaultException {
-        try (FileChannel held = lock(directory())) {
+        try (FileChannel held = lock(directory(false))) {
             LOG.debug("lock held: {}", held.isOpen());
             return ChangeLog.undoLeftOvers(LocalEndpoint.rootDirectory(), new LinuxHost());
         } catch (IOException e) {
@@ -89,13 +90,14 @@ final class RootDaemon implements AutoCloseable {
         opened.close();
     }
 
-    /** Root's own directory, which others may only enter. */
-    private static Path directory() throws FaultException {
+    /** Root's own directory, which others may only enter; in a container it may be this process's. */
+    private static Path directory(boolean container) throws FaultException {
         Path directory = LocalEndpoint.rootDirectory();
         try {
             Files.createDirectories(directory);
             int uid = ((Number) Files.getAttribute(directory, "unix:uid", LinkOption.NOFOLLOW_LINKS)).intValue();
-            if (uid != 0 || !Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+            boolean own = uid == 0 || container && uid == ownUid();
+            if (!own || !Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
                 throw Fault.denied("the directory " + directory + " is not root's", "Remove it")
                         .exception();
             }
@@ -105,6 +107,10 @@ final class RootDaemon implements AutoCloseable {
             throw Fault.denied("cannot make " + directory + ": " + e.getMessage(), "The root daemon runs as root")
                     .exception(e);
         }
+    }
+
+    private static int ownUid() throws IOException {
+        return ((Number) Files.getAttribute(Path.of("/proc/self"), "unix:uid")).intValue();
     }
 
     private static FileChannel lock(Path directory) throws FaultException, IOException {

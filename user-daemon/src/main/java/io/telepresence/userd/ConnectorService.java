@@ -21,6 +21,8 @@ import io.telepresence.rpc.connector.GatherLogsReply;
 import io.telepresence.rpc.connector.GatherLogsRequest;
 import io.telepresence.rpc.connector.HelmEvent;
 import io.telepresence.rpc.connector.HelmRequest;
+import io.telepresence.rpc.connector.HostAnswer;
+import io.telepresence.rpc.connector.HostQuestion;
 import io.telepresence.rpc.connector.KubeFlags;
 import io.telepresence.rpc.connector.LeaveRequest;
 import io.telepresence.rpc.connector.ListRequest;
@@ -34,6 +36,7 @@ import io.telepresence.rpc.manager.UninstallRequest;
 import io.telepresence.rpc.manager.WorkloadSnapshot;
 import io.telepresence.rpc.manager.YamlReply;
 import io.telepresence.rpc.manager.YamlRequest;
+import io.telepresence.userd.host.HostLink;
 
 /** What the command line asks, each request answered by its own class. Runs on virtual threads: all may block. */
 final class ConnectorService extends ConnectorGrpc.ConnectorImplBase {
@@ -44,6 +47,7 @@ final class ConnectorService extends ConnectorGrpc.ConnectorImplBase {
     private final PassCalls pass;
     private final ConfigCall config;
     private final LogCalls logs;
+    private final HostLink host;
 
     ConnectorService(
             ConnectCalls connect, StatusCall status, ClusterCalls cluster, KubeCalls kube, SettingsCalls settings) {
@@ -54,13 +58,14 @@ final class ConnectorService extends ConnectorGrpc.ConnectorImplBase {
         this.kube = kube;
         this.config = settings.config();
         this.logs = settings.logs();
+        this.host = settings.host();
     }
 
     /** The requests that a session answers. */
     record ClusterCalls(EngageCalls engage, PassCalls pass) {}
 
     /** The requests about this daemon itself. */
-    record SettingsCalls(ConfigCall config, LogCalls logs) {}
+    record SettingsCalls(ConfigCall config, LogCalls logs, HostLink host) {}
 
     @Override
     public void version(Empty request, StreamObserver<VersionInfo> to) {
@@ -161,6 +166,11 @@ final class ConnectorService extends ConnectorGrpc.ConnectorImplBase {
     @Override
     public void gatherLogs(GatherLogsRequest request, StreamObserver<GatherLogsReply> to) {
         Answer.one(to, () -> logs.gather(request));
+    }
+
+    @Override
+    public StreamObserver<HostAnswer> serveHost(StreamObserver<HostQuestion> to) {
+        return host.serve(to);
     }
 
     @Override

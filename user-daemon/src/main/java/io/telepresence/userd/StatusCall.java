@@ -6,18 +6,22 @@ import io.telepresence.rpc.connector.ConnectorStatus;
 import io.telepresence.rpc.connector.RootDaemonStatus;
 import io.telepresence.rpc.connector.TrafficManagerStatus;
 import io.telepresence.userd.connect.Connector;
+import io.telepresence.userd.connect.Hosts;
 import io.telepresence.userd.connect.Place;
 import io.telepresence.userd.connect.Session;
 import io.telepresence.userd.health.Trouble;
+import io.telepresence.userd.host.HostLink;
 import io.telepresence.userd.root.RootDaemon;
 import java.util.Optional;
 
 /** Tells everything about this daemon, the root daemon and the session. */
 final class StatusCall {
     private final Connector connector;
+    private final HostLink host;
 
-    StatusCall(Connector connector) {
+    StatusCall(Connector connector, HostLink host) {
         this.connector = connector;
+        this.host = host;
     }
 
     ConnectorStatus run() {
@@ -27,6 +31,9 @@ final class StatusCall {
                 .setExecutable(place.executable().toString())
                 .setInstallId(place.installId())
                 .setStatus(connector.statusText())
+                .setInDocker(place.inDocker())
+                .setHostname(place.inDocker() ? Hosts.name() : "")
+                .setHostPresent(host.present())
                 .addAllTroubles(connector.health().sentences());
         Optional<Session> session = connector.current();
         session.ifPresent(s -> connected(status, s));

@@ -43,6 +43,7 @@ final class Translator {
                         List.copyOf(wire.getAlsoProxyList()),
                         List.copyOf(wire.getNeverProxyList()),
                         List.copyOf(wire.getAllowConflictingSubnetsList())),
-                wire.getReuseOnly());
+                wire.getReuseOnly(),
+                wire.getApiServerDial());
     }
 }

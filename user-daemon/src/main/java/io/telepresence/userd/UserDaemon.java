@@ -1,15 +1,18 @@
 package io.telepresence.userd;
 
+import io.grpc.BindableService;
 import io.grpc.ServerInterceptors;
 import io.telepresence.agree.LocalEndpoint;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.local.LocalServer;
 import io.telepresence.local.OwnedDirectory;
+import io.telepresence.local.SecretServer;
 import io.telepresence.run.Closers;
 import io.telepresence.run.Threads;
 import io.telepresence.userd.connect.Connector;
 import io.telepresence.userd.connect.Place;
+import io.telepresence.userd.host.HostLink;
 import io.telepresence.userd.logs.LogSetup;
 import io.telepresence.userd.mount.Mounts;
 import java.io.IOException;
@@ -28,10 +31,21 @@ final class UserDaemon implements AutoCloseable {
 
     private UserDaemon() {}
 
-    static UserDaemon open(Place place, LogSetup logs) throws FaultException {
+    /**
+     * Where else than at its socket this daemon answers, for a container whose socket the laptop cannot use.
+     *
+     * @param port on all addresses; zero: nowhere else
+     * @param secret file where the secret that callers must know is written
+     */
+    record Door(int port, Path secret) {
+        static final Door NONE = new Door(0, Path.of(""));
+    }
+
+    /** @param host the way to the laptop, where this is a container */
+    static UserDaemon open(Place place, LogSetup logs, HostLink host, Door door) throws FaultException {
         UserDaemon daemon = new UserDaemon();
         try {
-            daemon.listen(place, logs);
+            daemon.listen(place, logs, host, door);
             return daemon;
         } catch (FaultException | RuntimeException e) {
             daemon.opened.closeAfter(e);
@@ -52,21 +66,25 @@ final class UserDaemon implements AutoCloseable {
         opened.close();
     }
 
-    private void listen(Place place, LogSetup logs) throws FaultException {
+    private void listen(Place place, LogSetup logs, HostLink host, Door door) throws FaultException {
         Path directory = OwnedDirectory.create(place.directory(), place.uid());
         lock(directory);
         Connector connector = new Connector(place);
         ConnectorService service = new ConnectorService(
                 new ConnectCalls(connector, logs, ended),
-                new StatusCall(connector),
+                new StatusCall(connector, host),
                 new ConnectorService.ClusterCalls(new EngageCalls(connector), new PassCalls(connector)),
                 new KubeCalls(connector),
-                new ConnectorService.SettingsCalls(new ConfigCall(connector), new LogCalls(connector, logs)));
+                new ConnectorService.SettingsCalls(new ConfigCall(connector), new LogCalls(connector, logs), host));
+        BindableService watched = () -> ServerInterceptors.intercept(service, new Asked(connector::asked));
         opened.add(LocalServer.start(
                 LocalEndpoint.userDaemon(directory),
                 place.uid(),
                 Set.copyOf(List.of(place.uid(), 0L)),
-                List.of(() -> ServerInterceptors.intercept(service, new Asked(connector::asked)))));
+                List.of(watched)));
+        if (door.port() != 0) {
+            opened.add(SecretServer.start(door.port(), door.secret(), List.of(watched)));
+        }
         opened.add(connector::disconnect);
         Threads.virtual("clean-mounts", () -> Mounts.cleanUp(place.mounts()));
     }

@@ -6,6 +6,9 @@ import io.telepresence.fault.FaultException;
 import io.telepresence.local.OwnedDirectory;
 import io.telepresence.userd.config.ConfigFile;
 import io.telepresence.userd.connect.Place;
+import io.telepresence.userd.connect.Sources;
+import io.telepresence.userd.host.HostLink;
+import io.telepresence.userd.host.HostSources;
 import io.telepresence.userd.logs.LogSetup;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,7 +20,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Starts the user daemon: {@code UserDaemonMain [--log-file FILE]}. Ends at quit or SIGTERM; exit code 1 and one line on
+ * Starts the user daemon; its arguments are those of {@link UserOptions}. Ends at quit or SIGTERM; exit code 1 and one line on
  * standard error if it cannot start. The system property {@code telepresence.home} is where the product is installed.
  */
 public final class UserDaemonMain {
@@ -36,11 +39,13 @@ public final class UserDaemonMain {
     private static void run(String[] arguments, Map<String, String> environment) throws Exception {
         long uid = ((Number) Files.getAttribute(Path.of("/proc/self"), "unix:uid")).longValue();
         Path home = Path.of(environment.getOrDefault("HOME", System.getProperty("user.home")));
-        Path file = logFile(arguments, LogSetup.directory(environment, home));
+        UserOptions options = UserOptions.parse(arguments, LogSetup.directory(environment, home));
+        Path file = options.logFile();
         closed(file.toAbsolutePath().getParent(), uid);
         LogSetup logs = LogSetup.toFile(file);
         logs.configured("INFO");
         Logger log = LoggerFactory.getLogger(UserDaemonMain.class);
+        HostLink host = new HostLink();
         Place place = new Place(
                 Map.copyOf(environment),
                 uid,
@@ -50,8 +55,10 @@ public final class UserDaemonMain {
                 Path.of("/var/log/telepresence"),
                 executable(),
                 LogSetup.directory(environment, home).resolveSibling("mounts"),
-                InstallId.read(ConfigFile.directory(environment, home)));
-        try (UserDaemon daemon = UserDaemon.open(place, logs)) {
+                InstallId.read(ConfigFile.directory(environment, home)),
+                options.container() ? new HostSources(host) : Sources.ofThisMachine(environment),
+                options.container());
+        try (UserDaemon daemon = UserDaemon.open(place, logs, host, options.door())) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> shutDown(daemon), "shutdown"));
             log.info("user daemon {} of user {} listens in {}", Versions.VERSION, uid, place.directory());
             daemon.awaitEnd();
@@ -74,16 +81,6 @@ public final class UserDaemonMain {
         } catch (Exception e) {
             LoggerFactory.getLogger(UserDaemonMain.class).warn("shutting down", e);
         }
-    }
-
-    private static Path logFile(String[] arguments, Path directory) throws IOException {
-        if (arguments.length == 2 && arguments[0].equals("--log-file")) {
-            return Path.of(arguments[1]);
-        }
-        if (arguments.length > 0) {
-            throw new IOException("unknown arguments; use: [--log-file FILE]");
-        }
-        return directory.resolve("connector.log");
     }
 
     private static Path executable() {

@@ -1,12 +1,16 @@
 package io.telepresence.cli.command;
 
+import io.telepresence.cli.daemon.Chosen;
 import io.telepresence.cli.daemon.Daemon;
 import io.telepresence.cli.daemon.Daemons;
+import io.telepresence.cli.docker.DockerMode;
 import io.telepresence.cli.output.Output;
 import io.telepresence.cli.output.Progress;
 import io.telepresence.cli.run.ChildRunner;
+import io.telepresence.fault.FaultException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import picocli.CommandLine.ParseResult;
 
 /**
@@ -18,7 +22,12 @@ import picocli.CommandLine.ParseResult;
 public record Call(ParseResult options, List<String> childCommand, Surroundings around) {
     /** What a command acts on. */
     public record Surroundings(
-            Caller caller, Output output, Progress progress, Daemons daemons, ChildRunner children) {}
+            Caller caller,
+            Output output,
+            Progress progress,
+            Daemons daemons,
+            ChildRunner children,
+            Supplier<DockerMode> docker) {}
 
     Caller caller() {
         return around.caller();
@@ -67,12 +76,21 @@ public record Call(ParseResult options, List<String> childCommand, Surroundings 
         return options.matchedPositionalValue(0, List.of());
     }
 
-    Optional<Daemon> runningDaemon() throws io.telepresence.fault.FaultException {
-        return daemons().user();
+    DockerMode docker() {
+        return around.docker().get();
     }
 
-    /** The user daemon, started if need be. */
-    Daemon daemon() throws io.telepresence.fault.FaultException {
+    /** The daemon that the command is about, wherever it runs. */
+    Optional<Chosen> chosen() throws FaultException {
+        return daemons().chosen(caller().use());
+    }
+
+    Optional<Daemon> runningDaemon() throws FaultException {
+        return chosen().map(Chosen::daemon);
+    }
+
+    /** This machine's user daemon, started if need be. */
+    Daemon daemon() throws FaultException {
         Optional<Daemon> running = daemons().user();
         if (running.isPresent()) {
             return running.get();

@@ -8,9 +8,11 @@ import java.util.Map;
  * Who typed the command, and where.
  *
  * @param configFile {@code --config}; empty: the default one
+ * @param use {@code --use}: which of several connections; may be empty
  * @param stdin read only where an option says so
  */
-public record Caller(Map<String, String> environment, Path workingDirectory, String configFile, InputStream stdin) {
+public record Caller(
+        Map<String, String> environment, Path workingDirectory, String configFile, String use, InputStream stdin) {
     String variable(String name) {
         return environment.getOrDefault(name, "");
     }

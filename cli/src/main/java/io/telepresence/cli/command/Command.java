@@ -31,6 +31,11 @@ public interface Command {
         return false;
     }
 
+    /** Whether all words after its name are another program's, options and {@code --} included. */
+    default boolean takesAllWords() {
+        return false;
+    }
+
     /** Whether help and completion leave it out. */
     default boolean hidden() {
         return false;

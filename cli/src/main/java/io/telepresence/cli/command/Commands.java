@@ -14,6 +14,8 @@ public final class Commands {
                 new CompletionCommand(),
                 ConfigViewCommand.group(),
                 new ConnectCommand(),
+                new CurlCommand(),
+                new DockerRunCommand(),
                 new GatherLogsCommand(),
                 GenyamlCommand.group(),
                 HelmCommand.group(),

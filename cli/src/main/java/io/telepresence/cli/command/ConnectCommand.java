@@ -4,7 +4,9 @@ import io.telepresence.cli.daemon.ConnectWish;
 import io.telepresence.cli.daemon.Connected;
 import io.telepresence.cli.daemon.Daemon;
 import io.telepresence.cli.run.Job;
+import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code telepresence connect [-- COMMAND]}. */
@@ -34,7 +36,10 @@ final class ConnectCommand implements Command {
                         "Namespace of the traffic-manager; overrides the configuration", "--manager-namespace"))
                 .addOption(Options.list("Namespaces known to DNS (default all)", "--mapped-namespaces"))
                 .addOption(Options.text("Name of the connection (default from context and namespace)", "--name"))
-                .addOption(Options.list("CIDRs that are never routed to the cluster", "--never-proxy"));
+                .addOption(Options.list("CIDRs that are never routed to the cluster", "--never-proxy"))
+                .addOption(Options.flag("Run the daemon in a container: nothing on this machine changes", "--docker"))
+                .addOption(Options.array("Port that the daemon's container publishes, as docker run -p", "--expose"))
+                .addOption(Options.text("Host name of the daemon's container", "--hostname"));
         return KubeOptions.addTo(spec);
     }
 
@@ -58,6 +63,15 @@ final class ConnectCommand implements Command {
     @Override
     public int run(Call call) throws FaultException {
         ConnectWish wish = wish(call);
+        if (call.flag("--docker")) {
+            return new DockerConnect(call, wish).run();
+        }
+        for (String option : List.of("--expose", "--hostname")) {
+            if (call.options().hasMatchedOption(option)) {
+                throw Fault.user(option + " needs --docker", "It is about the daemon's container")
+                        .exception();
+            }
+        }
         Daemon daemon = Sessions.daemons(call);
         Connected connected = Sessions.connect(call, daemon, wish);
         if (call.childCommand().isEmpty()) {

@@ -19,6 +19,7 @@ final class EngageOptions {
     static CommandSpec spec(Kind kind) {
         CommandSpec spec = CommandSpec.create().addPositional(name(kind));
         addCommon(spec, kind);
+        addDocker(spec);
         if (kind != Kind.INGEST) {
             spec.addOption(Options.text("Where on this machine: address or name (default 127.0.0.1)", "--address"))
                     .addOption(Options.flag("With json or yaml output: print everything", "--detailed-output"))
@@ -66,6 +67,23 @@ final class EngageOptions {
                         "--mount"))
                 .addOption(Options.text("Namespace of the workload (default the connected one)", "-n", "--namespace"))
                 .addOption(Options.text("Message to print when the handler has started", "--wait-message"));
+    }
+
+    private static void addDocker(CommandSpec spec) {
+        spec.addOption(Options.flag(
+                        "What follows -- is an image, with docker run's options before it: the container handles the"
+                                + " traffic",
+                        "--docker-run"))
+                .addOption(Options.text(
+                        "Build an image from this directory or URL and run it; IMAGE after -- stands for it",
+                        "--docker-build"))
+                .addOption(Options.array(
+                        "key=value, given to docker build as --key=value; repeatable", "--docker-build-opt"))
+                .addOption(Options.text(
+                        "As --docker-build, with the rights that a debugger needs in the container", "--docker-debug"))
+                .addOption(Options.text(
+                        "Directory of the container below which the volumes are (default their own paths)",
+                        "--docker-mount"));
     }
 
     private static void addTraffic(CommandSpec spec) {
@@ -130,7 +148,8 @@ final class EngageOptions {
         List<EngageWish.Port> ports = new ArrayList<>();
         Set<String> local = new HashSet<>();
         for (String text : typed) {
-            EngageWish.Port port = PortArgument.parse(text);
+            EngageWish.Port port =
+                    HandlerWish.isContainer(call) ? PortArgument.parseForContainer(text) : PortArgument.parse(text);
             if (!local.add(port.local() + (port.identifier().endsWith("/UDP") ? "/UDP" : ""))) {
                 throw Fault.user("the local port " + port.local() + " is given twice", "Use another one")
                         .exception();

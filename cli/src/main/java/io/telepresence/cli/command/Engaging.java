@@ -1,5 +1,6 @@
 package io.telepresence.cli.command;
 
+import io.telepresence.cli.daemon.Chosen;
 import io.telepresence.cli.daemon.Daemon;
 import io.telepresence.cli.daemon.EngageWish;
 import io.telepresence.cli.daemon.Engagement;
@@ -11,7 +12,9 @@ import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 
 /**
  * One engagement from its request to its end: all that was typed is checked before anything is started, and what was
@@ -20,6 +23,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class Engaging {
     private final Engagement.Kind kind;
     private final Call call;
+    private List<EnvFile> files = List.of();
+    private Daemon daemon;
 
     Engaging(Engagement.Kind kind, Call call) {
         this.kind = kind;
@@ -38,20 +43,45 @@ final class Engaging {
                     .warn("Warning: --replace is deprecated and the container keeps running;"
                             + " use \"telepresence replace\" instead");
         }
-        Daemon daemon = Sessions.session(call);
-        call.progress().step(doing() + " " + wish.workload().name());
-        Engagement engagement = daemon.engage(wish, call.progress()::step);
-        if (!call.childCommand().isEmpty()) {
-            call.around().children().holdSignals();
+        Optional<HandlerWish> container = HandlerWish.of(call, wish.mount());
+        this.files = files;
+        Chosen chosen = Sessions.chosen(call);
+        this.daemon = chosen.daemon();
+        if (container.isPresent()) {
+            return new EngagingContainer(call, chosen, container.get(), this).run(wish);
         }
-        call.progress().close();
-        write(daemon, engagement, files);
+        EngageWish possible = chosen.container().isPresent() ? withoutMount(wish) : wish;
+        Engagement engagement = engage(possible);
         show(engagement, wish.mount().mode() == EngageWish.MountMode.PATH);
         if (call.childCommand().isEmpty()) {
             sayStarted();
             return 0;
         }
-        return runInside(daemon, engagement);
+        return runInside(
+                engagement, (started, over) -> new Job(call.childCommand(), engagement.environment(), started, over));
+    }
+
+    /** Engages, and writes the environment where it was asked for. */
+    Engagement engage(EngageWish wish) throws FaultException {
+        call.progress().step(doing() + " " + wish.workload().name());
+        Engagement engagement = daemon.engage(wish, call.progress()::step);
+        if (!call.childCommand().isEmpty() || HandlerWish.isContainer(call)) {
+            call.around().children().holdSignals();
+        }
+        call.progress().close();
+        write(engagement);
+        return engagement;
+    }
+
+    /** A daemon in a container has no file system where the user could look for volumes. */
+    private static EngageWish withoutMount(EngageWish wish) throws FaultException {
+        if (wish.mount().mode() == EngageWish.MountMode.PATH || wish.mount().port() != 0) {
+            throw Fault.user(
+                            "the daemon is in a container, so volumes cannot be mounted on this machine",
+                            "Use --docker-run, whose container gets them, or --mount=false")
+                    .exception();
+        }
+        return wish.mounted(new EngageWish.Mount(EngageWish.MountMode.NONE, "", false, 0));
     }
 
     private String doing() {
@@ -89,7 +119,7 @@ final class Engaging {
         files.add(file);
     }
 
-    private void write(Daemon daemon, Engagement engagement, List<EnvFile> files) throws FaultException {
+    private void write(Engagement engagement) throws FaultException {
         try {
             for (EnvFile file : files) {
                 file.write(engagement.environment());
@@ -101,12 +131,12 @@ final class Engaging {
                 }
             }
         } catch (FaultException e) {
-            leave(daemon, engagement);
+            leave(engagement);
             throw e;
         }
     }
 
-    private void show(Engagement engagement, boolean mountWasNamed) {
+    void show(Engagement engagement, boolean mountWasNamed) {
         if (call.flag("--detailed-output")) {
             call.output().bare(EngagementTree.of(engagement));
         } else {
@@ -121,11 +151,18 @@ final class Engaging {
         }
     }
 
-    private int runInside(Daemon daemon, Engagement engagement) throws FaultException {
+    /** Makes the command that handles an engagement: what to do when it runs, and what ends when the engagement does. */
+    @FunctionalInterface
+    interface Commands {
+        Job job(Runnable started, BooleanSupplier over);
+    }
+
+    /** Runs the command until it ends; the engagement ends with it. */
+    int runInside(Engagement engagement, Commands commands) throws FaultException {
         AtomicBoolean ended = new AtomicBoolean();
         call.output().flush();
-        Job job = new Job(call.childCommand(), engagement.environment(), this::sayStarted, () -> {
-            boolean over = over(daemon, engagement);
+        Job job = commands.job(this::sayStarted, () -> {
+            boolean over = over(engagement);
             ended.set(over);
             return over;
         });
@@ -133,19 +170,19 @@ final class Engaging {
         try {
             code = call.around().children().run(job);
         } catch (FaultException e) {
-            leave(daemon, engagement);
+            leave(engagement);
             throw e;
         }
         if (ended.get()) {
             call.output().warn("The engagement \"" + engagement.name() + "\" was ended, and so was its command");
         } else {
-            leave(daemon, engagement);
+            leave(engagement);
         }
         return code;
     }
 
     /** Blocks until somebody ends the engagement, or the daemon is gone; false: nobody can say. */
-    private static boolean over(Daemon daemon, Engagement engagement) {
+    private boolean over(Engagement engagement) {
         try {
             daemon.awaitEnd(LeaveWish.of(engagement));
             return true;
@@ -154,7 +191,7 @@ final class Engaging {
         }
     }
 
-    private void leave(Daemon daemon, Engagement engagement) {
+    void leave(Engagement engagement) {
         try {
             daemon.leave(LeaveWish.of(engagement));
         } catch (FaultException e) {

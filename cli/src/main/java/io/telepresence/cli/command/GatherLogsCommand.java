@@ -1,13 +1,19 @@
 package io.telepresence.cli.command;
 
+import io.telepresence.cli.daemon.Chosen;
 import io.telepresence.cli.daemon.LogsWish;
+import io.telepresence.cli.docker.DockerMode;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code telepresence gather-logs}. */
@@ -59,11 +65,29 @@ final class GatherLogsCommand implements Command {
                 call.flag("--traffic-manager", true));
     }
 
+    /** The container has the directory of its logs in common with this machine. */
+    private static List<String> fromContainer(Call call, Chosen chosen, LogsWish wish) throws FaultException {
+        Path output = Path.of(wish.outputFile());
+        Path made =
+                call.docker().logs(chosen.container().orElseThrow().container()).resolve("gathered.zip");
+        List<String> errors = chosen.daemon().gatherLogs(wish.to(DockerMode.LOGS.resolve("gathered.zip")));
+        try {
+            Files.move(made, output, StandardCopyOption.REPLACE_EXISTING);
+            return errors;
+        } catch (IOException e) {
+            throw Fault.user("cannot write " + output + ": " + e.getMessage(), "The logs are in " + made)
+                    .exception(e);
+        }
+    }
+
     @Override
     public int run(Call call) throws FaultException {
         LogsWish wish = wish(call, LocalDateTime.now());
         call.progress().step("Gathering logs");
-        List<String> errors = call.daemon().gatherLogs(wish);
+        Optional<Chosen> chosen = call.chosen();
+        List<String> errors = chosen.isPresent() && chosen.get().container().isPresent()
+                ? fromContainer(call, chosen.get(), wish)
+                : call.daemon().gatherLogs(wish);
         call.progress().close();
         errors.forEach(call.output()::warn);
         call.output().line("Logs have been exported to " + wish.outputFile());

@@ -5,11 +5,22 @@ import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.util.regex.Pattern;
 
-/** Reads {@code --port <local>[:<identifier>]}. */
+/** Reads {@code --port <local>[:<identifier>]}, and {@code <local>:<container port>[:<identifier>]} for a container. */
 final class PortArgument {
     private static final Pattern IDENTIFIER = Pattern.compile("([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)(/(TCP|UDP))?");
 
     private PortArgument() {}
+
+    /** For a container as handler: of three parts the one in the middle is its own port. */
+    static EngageWish.Port parseForContainer(String text) throws FaultException {
+        int colon = text.indexOf(':');
+        int second = text.indexOf(':', colon + 1);
+        if (colon < 0 || second < 0) {
+            return parse(text);
+        }
+        EngageWish.Port port = parse(text.substring(0, colon) + text.substring(second));
+        return new EngageWish.Port(port.local(), port.identifier(), number(text.substring(colon + 1, second), text));
+    }
 
     static EngageWish.Port parse(String text) throws FaultException {
         int colon = text.indexOf(':');

@@ -1,5 +1,6 @@
 package io.telepresence.cli.command;
 
+import io.telepresence.cli.daemon.Connection;
 import io.telepresence.cli.daemon.Daemon;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
@@ -25,26 +26,37 @@ final class QuitCommand implements Command {
 
     @Override
     public int run(Call call) throws FaultException {
-        Optional<Daemon> daemon = call.runningDaemon();
         if (call.flag("--stop-daemons")) {
-            stop(call, daemon);
+            call.progress().step("Telepresence Daemons quitting...");
+            stopContainers(call);
+            stop(call, call.daemons().user());
+            call.progress().close();
             call.output().line("Telepresence Daemons quitting...done");
             return 0;
         }
+        Optional<Daemon> daemon = call.runningDaemon();
         boolean was = daemon.isPresent() && daemon.get().disconnect();
         call.output().line(was ? "Disconnected" : "Not connected");
         return 0;
     }
 
+    /** Also what daemons that were killed have left behind. */
+    private static void stopContainers(Call call) throws FaultException {
+        for (Connection each : call.daemons().containers()) {
+            quit(call.daemons().in(each));
+        }
+        if (call.daemons().hasContainers()) {
+            call.docker().removeAll();
+        }
+    }
+
     private static void stop(Call call, Optional<Daemon> daemon) throws FaultException {
-        call.progress().step("Telepresence Daemons quitting...");
         if (daemon.isPresent()) {
             quit(daemon.get());
         } else if (Sessions.rootVersion(call).isPresent()) {
             call.daemons().quitRoot();
         }
         call.daemons().awaitEnd();
-        call.progress().close();
     }
 
     /** A daemon that is gone before its answer came has done what it was told. */

@@ -1,7 +1,9 @@
 package io.telepresence.cli.command;
 
+import io.telepresence.cli.daemon.Chosen;
 import io.telepresence.cli.daemon.ConnectWish;
 import io.telepresence.cli.daemon.Connected;
+import io.telepresence.cli.daemon.Connection;
 import io.telepresence.cli.daemon.Daemon;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
@@ -49,18 +51,40 @@ final class Sessions {
         return connected;
     }
 
-    /** A daemon with a session. Makes one with the defaults where there is none, and says that this will go away. */
     static Daemon session(Call call) throws FaultException {
-        Optional<Daemon> running = call.runningDaemon();
-        if (running.isPresent() && running.get().status().connected()) {
+        return chosen(call).daemon();
+    }
+
+    /** A daemon with a session. Makes one with the defaults where there is none, and says that this will go away. */
+    static Chosen chosen(Call call) throws FaultException {
+        Optional<Chosen> running = call.chosen();
+        if (running.isPresent() && running.get().daemon().status().connected()) {
             return running.get();
+        }
+        if (running.isPresent() && running.get().container().isPresent()) {
+            throw Fault.user(
+                            "the connection " + running.get().name() + " is not connected",
+                            "Run \"telepresence connect --docker\" first")
+                    .exception();
         }
         call.output()
                 .warn("Warning: connecting implicitly is deprecated and will be removed; run \"telepresence connect\""
                         + " first");
         Daemon daemon = daemons(call);
         connect(call, daemon, defaults(call));
-        return daemon;
+        return new Chosen(daemon, Optional.empty());
+    }
+
+    /** The connection in a container that is connected, for a command that makes no sense elsewhere. */
+    static Connection container(Call call, String command) throws FaultException {
+        Optional<Chosen> running = call.chosen();
+        if (running.isEmpty() || running.get().container().isEmpty()) {
+            throw Fault.user(
+                            "telepresence " + command + " needs a connection in a container",
+                            "Run \"telepresence connect --docker\" first")
+                    .exception();
+        }
+        return chosen(call).container().orElseThrow();
     }
 
     /** A daemon that runs; for commands that make no sense without one. */

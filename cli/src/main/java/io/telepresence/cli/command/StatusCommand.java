@@ -1,8 +1,11 @@
 package io.telepresence.cli.command;
 
-import io.telepresence.cli.daemon.Daemon;
+import io.telepresence.cli.daemon.Chosen;
 import io.telepresence.cli.daemon.DaemonStatus;
 import io.telepresence.fault.FaultException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -20,27 +23,61 @@ final class StatusCommand implements Command {
 
     @Override
     public CommandSpec spec() {
-        return CommandSpec.create();
+        return CommandSpec.create()
+                .addOption(Options.flag("Show even one daemon in the format for several", "--multi-daemon"));
     }
 
     @Override
     public int run(Call call) throws FaultException {
-        Optional<Daemon> daemon = call.runningDaemon();
-        if (daemon.isEmpty()) {
-            Optional<String> root = Sessions.rootVersion(call);
-            show(call, Optional.empty(), root.map(StatusText::bareRoot));
-            return 0;
+        List<Chosen> running = running(call);
+        if (running.size() > 1 || call.flag("--multi-daemon")) {
+            showAll(call, running);
+        } else if (running.isEmpty()) {
+            Optional<DaemonStatus.Root> root = Sessions.rootVersion(call).map(StatusText::bareRoot);
+            show(call, StatusText.lines(Optional.empty(), root), StatusTree.of(Optional.empty(), root));
+        } else {
+            Chosen only = running.getFirst();
+            DaemonStatus status = only.daemon().status();
+            show(call, text(only, status), tree(only, status));
         }
-        DaemonStatus status = daemon.get().status();
-        show(call, Optional.of(status), status.root());
         return 0;
     }
 
-    private static void show(Call call, Optional<DaemonStatus> status, Optional<DaemonStatus.Root> root) {
+    private static List<Chosen> running(Call call) throws FaultException {
+        if (call.caller().use().isEmpty()) {
+            return call.daemons().running();
+        }
+        return call.chosen().stream().toList();
+    }
+
+    private static void showAll(Call call, List<Chosen> running) throws FaultException {
+        List<String> lines = new ArrayList<>();
+        List<Map<String, Object>> trees = new ArrayList<>();
+        for (Chosen each : running) {
+            DaemonStatus status = each.daemon().status();
+            lines.addAll(text(each, status));
+            trees.add(tree(each, status));
+        }
+        show(call, lines, StatusTree.of(trees));
+    }
+
+    private static List<String> text(Chosen chosen, DaemonStatus status) {
+        return chosen.container()
+                .map(c -> StatusText.lines(c, status))
+                .orElseGet(() -> StatusText.lines(Optional.of(status), status.root()));
+    }
+
+    private static Map<String, Object> tree(Chosen chosen, DaemonStatus status) {
+        return chosen.container()
+                .map(c -> StatusTree.of(c, status))
+                .orElseGet(() -> StatusTree.of(Optional.of(status), status.root()));
+    }
+
+    private static void show(Call call, List<String> lines, Map<String, Object> tree) {
         if (call.output().structured()) {
-            call.output().bare(StatusTree.of(status, root));
+            call.output().bare(tree);
         } else {
-            StatusText.lines(status, root).forEach(call.output()::line);
+            lines.forEach(call.output()::line);
         }
     }
 }

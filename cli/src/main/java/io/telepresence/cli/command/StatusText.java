@@ -1,5 +1,6 @@
 package io.telepresence.cli.command;
 
+import io.telepresence.cli.daemon.Connection;
 import io.telepresence.cli.daemon.DaemonStatus;
 import io.telepresence.cli.daemon.Engagement;
 import io.telepresence.cli.daemon.Engagement.Kind;
@@ -8,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The three blocks of {@code status}. */
+/** The three blocks of {@code status}; of a daemon in a container the first two are one. */
 final class StatusText {
     private static final String INDENT = "  ";
 
@@ -18,7 +19,7 @@ final class StatusText {
         List<String> lines = new ArrayList<>();
         if (status.isPresent()) {
             lines.add("User Daemon: Running");
-            lines.addAll(user(status.get()));
+            lines.addAll(user(status.get()).lines());
         } else {
             lines.add("User Daemon: Not running");
         }
@@ -28,6 +29,28 @@ final class StatusText {
         } else {
             lines.add("Root Daemon: Not running");
         }
+        lines.addAll(manager(status));
+        return lines;
+    }
+
+    /** Of a connection in a container. */
+    static List<String> lines(Connection connection, DaemonStatus status) {
+        List<String> lines = new ArrayList<>();
+        lines.add("Daemon " + connection.name() + ": Running");
+        KeyValues block = user(status)
+                .addIfSet(
+                        "Hostname",
+                        status.docker().map(DaemonStatus.Docker::hostname).orElse(""))
+                .addIfSet("Exposed ports", bracketed(connection.exposed()))
+                .add("Container", connection.container());
+        status.root().ifPresent(root -> network(block, root));
+        lines.addAll(block.lines());
+        lines.addAll(manager(Optional.of(status)));
+        return lines;
+    }
+
+    private static List<String> manager(Optional<DaemonStatus> status) {
+        List<String> lines = new ArrayList<>();
         Optional<DaemonStatus.Manager> manager = status.flatMap(DaemonStatus::manager);
         if (manager.isPresent()) {
             lines.add("Traffic Manager: Connected");
@@ -46,11 +69,11 @@ final class StatusText {
         return new DaemonStatus.Root(
                 version,
                 Optional.empty(),
-                new DaemonStatus.Subnets(List.of(), List.of(), List.of(), List.of()),
+                new DaemonStatus.Subnets(List.of(), List.of(), List.of(), List.of(), List.of()),
                 List.of());
     }
 
-    private static List<String> user(DaemonStatus status) {
+    private static KeyValues user(DaemonStatus status) {
         DaemonStatus.Cluster cluster = status.connection().cluster();
         KeyValues block = new KeyValues(INDENT)
                 .add("Version", status.program().version())
@@ -72,7 +95,7 @@ final class StatusText {
         for (String trouble : status.troubles()) {
             block.add("Trouble", trouble);
         }
-        return block.lines();
+        return block;
     }
 
     private static void addEngagements(KeyValues block, String key, DaemonStatus status, Kind kind) {
@@ -96,6 +119,11 @@ final class StatusText {
 
     private static List<String> root(DaemonStatus.Root root) {
         KeyValues block = new KeyValues(INDENT).add("Version", root.version());
+        network(block, root);
+        return block.lines();
+    }
+
+    private static void network(KeyValues block, DaemonStatus.Root root) {
         root.dns().ifPresent(dns -> block.add("DNS", "", dns(dns)));
         DaemonStatus.Subnets subnets = root.subnets();
         addList(block, "Subnets", subnets.mapped());
@@ -105,7 +133,6 @@ final class StatusText {
         for (String warning : root.warnings()) {
             block.add("Warning", warning);
         }
-        return block.lines();
     }
 
     private static List<String> dns(DaemonStatus.Dns dns) {

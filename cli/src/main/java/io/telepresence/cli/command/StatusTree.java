@@ -1,5 +1,6 @@
 package io.telepresence.cli.command;
 
+import io.telepresence.cli.daemon.Connection;
 import io.telepresence.cli.daemon.DaemonStatus;
 import io.telepresence.cli.daemon.Engagement;
 import io.telepresence.cli.daemon.Engagement.Kind;
@@ -20,6 +21,38 @@ final class StatusTree {
         Map<String, Object> manager =
                 status.flatMap(DaemonStatus::manager).map(StatusTree::manager).orElseGet(LinkedHashMap::new);
         tree.put("traffic_manager", manager);
+        return tree;
+    }
+
+    /** Of a connection in a container. */
+    static Map<String, Object> of(Connection connection, DaemonStatus status) {
+        Map<String, Object> daemon = user(status);
+        daemon.put("in_docker", true);
+        daemon.put("name", connection.name());
+        put(daemon, "container", connection.container());
+        put(daemon, "container_network", connection.network().name());
+        put(
+                daemon,
+                "hostname",
+                status.docker().map(DaemonStatus.Docker::hostname).orElse(""));
+        put(daemon, "exposedPorts", connection.exposed());
+        if (connection.door().port() != 0) {
+            daemon.put("daemon_port", connection.door().port());
+        }
+        status.root().map(StatusTree::root).ifPresent(root -> {
+            root.keySet().removeAll(List.of("running", "name", "version"));
+            daemon.putAll(root);
+        });
+        Map<String, Object> tree = new LinkedHashMap<>();
+        tree.put("daemon", daemon);
+        tree.put("traffic_manager", status.manager().map(StatusTree::manager).orElseGet(LinkedHashMap::new));
+        return tree;
+    }
+
+    /** Of several. */
+    static Map<String, Object> of(List<Map<String, Object>> connections) {
+        Map<String, Object> tree = new LinkedHashMap<>();
+        tree.put("connections", connections);
         return tree;
     }
 

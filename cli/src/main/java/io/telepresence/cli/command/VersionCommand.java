@@ -1,10 +1,12 @@
 package io.telepresence.cli.command;
 
 import io.telepresence.agree.Versions;
+import io.telepresence.cli.daemon.Chosen;
 import io.telepresence.cli.daemon.Daemon;
 import io.telepresence.cli.daemon.DaemonStatus;
 import io.telepresence.cli.output.KeyValues;
 import io.telepresence.fault.FaultException;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -27,8 +29,18 @@ final class VersionCommand implements Command {
 
     @Override
     public int run(Call call) throws FaultException {
-        Optional<Daemon> daemon = call.runningDaemon();
+        List<Chosen> running = call.daemons().running();
         KeyValues lines = new KeyValues("").add("Client", Versions.VERSION);
+        if (running.size() > 1 && call.caller().use().isEmpty()) {
+            for (Chosen each : running) {
+                KeyValues inner = new KeyValues("");
+                add(inner, each.daemon().status());
+                lines.add("Connection " + each.name(), "", inner.lines());
+            }
+            lines.lines().forEach(call.output()::line);
+            return 0;
+        }
+        Optional<Daemon> daemon = call.runningDaemon();
         if (daemon.isEmpty()) {
             lines.add("Root Daemon", Sessions.rootVersion(call).orElse("not running"))
                     .add("User Daemon", "not running");

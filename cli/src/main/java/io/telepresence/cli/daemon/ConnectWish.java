@@ -7,9 +7,31 @@ import java.util.List;
  *
  * @param namespace empty: from the kube context
  * @param managerNamespace empty: from the configuration
+ * @param dial host:port where the daemon reaches the API server; empty: where the kubeconfig says
  */
 public record ConnectWish(
-        KubeFlags kube, String name, String namespace, String managerNamespace, Subnets subnets, List<String> mapped) {
+        KubeFlags kube,
+        String name,
+        String namespace,
+        String managerNamespace,
+        Subnets subnets,
+        List<String> mapped,
+        String dial) {
+    public ConnectWish(
+            KubeFlags kube,
+            String name,
+            String namespace,
+            String managerNamespace,
+            Subnets subnets,
+            List<String> mapped) {
+        this(kube, name, namespace, managerNamespace, subnets, mapped, "");
+    }
+
+    /** The same for a daemon in a container. */
+    public ConnectWish inContainer(String connection, String apiServer) {
+        return new ConnectWish(kube, connection, namespace, managerNamespace, subnets, mapped, apiServer);
+    }
+
     /** CIDRs as typed. */
     public record Subnets(List<String> alsoProxy, List<String> neverProxy, List<String> allowConflicting) {}
 }

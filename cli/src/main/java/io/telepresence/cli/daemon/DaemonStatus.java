@@ -9,6 +9,7 @@ import java.util.Optional;
  * @param root empty: the root daemon does not run
  * @param manager empty: not connected
  * @param troubles what is wrong now, one sentence each
+ * @param docker empty: the daemon is on this machine itself
  */
 public record DaemonStatus(
         Program program,
@@ -16,7 +17,15 @@ public record DaemonStatus(
         List<Engagement> engagements,
         Optional<Root> root,
         Optional<Manager> manager,
-        List<String> troubles) {
+        List<String> troubles,
+        Optional<Docker> docker) {
+    /**
+     * About a daemon in a container.
+     *
+     * @param helped whether its helper on this machine is there, which knows kubeconfigs
+     */
+    public record Docker(String hostname, boolean helped) {}
+
     public record Program(String version, String executable, String installId) {}
 
     /**
@@ -43,8 +52,13 @@ public record DaemonStatus(
 
     public record Suffixes(List<String> include, List<String> exclude, List<String> excludedNames) {}
 
+    /** In CIDR notation. {@code leftOut}: what the cluster has, but cannot be mapped here. */
     public record Subnets(
-            List<String> mapped, List<String> alsoProxy, List<String> neverProxy, List<String> allowConflicting) {}
+            List<String> mapped,
+            List<String> alsoProxy,
+            List<String> neverProxy,
+            List<String> allowConflicting,
+            List<String> leftOut) {}
 
     public record Manager(String version, String agentImage) {}
 

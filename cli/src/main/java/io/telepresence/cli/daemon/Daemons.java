@@ -1,12 +1,44 @@
 package io.telepresence.cli.daemon;
 
 import io.telepresence.fault.FaultException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
-/** The two local daemons: which run, and how to start them. */
+/** The local daemons, on this machine and in containers: which run, and how to start them. */
 public interface Daemons {
-    /** The user daemon if it runs and answers its socket. */
+    /** This machine's user daemon if it runs and answers its socket. */
     Optional<Daemon> user() throws FaultException;
+
+    /** The connections in containers that run. */
+    default List<Connection> containers() throws FaultException {
+        return List.of();
+    }
+
+    /** Whether connections in containers are on record, whether they run or not. */
+    default boolean hasContainers() throws FaultException {
+        return false;
+    }
+
+    /** The daemon in the container of a connection. */
+    default Daemon in(Connection connection) {
+        throw new UnsupportedOperationException(connection.name());
+    }
+
+    /** The daemon that is meant by {@code --use}, or without it. Empty: none runs. */
+    default Optional<Chosen> chosen(String use) throws FaultException {
+        return Chosen.among(running(), use);
+    }
+
+    /** All that run, the one of this machine first. */
+    default List<Chosen> running() throws FaultException {
+        List<Chosen> running = new ArrayList<>();
+        user().ifPresent(d -> running.add(new Chosen(d, Optional.empty())));
+        for (Connection each : containers()) {
+            running.add(new Chosen(in(each), Optional.of(each)));
+        }
+        return running;
+    }
 
     /** Starts the user daemon and waits until it listens. */
     Daemon launchUser() throws FaultException;

@@ -13,6 +13,41 @@ import java.util.Map;
  */
 public record EngageWish(
         Engagement.Kind kind, String name, Workload workload, Traffic traffic, Mount mount, List<PodPort> toPod) {
+    /** The same, handled by a container at that address. */
+    public EngageWish handledBy(String container, Mount volumes) {
+        Traffic there = new Traffic(
+                traffic.service(),
+                container,
+                traffic.ports(),
+                traffic.filter(),
+                traffic.mechanism(),
+                traffic.plaintext(),
+                traffic.metadata());
+        return new EngageWish(kind, name, workload, there, volumes, toPod);
+    }
+
+    /** The same where a container has ports of its own: of a pair of numbers the second is the container's. */
+    public EngageWish withContainerPorts() {
+        List<Port> ports = traffic.ports().stream()
+                .map(p -> p.container() == 0 && p.identifier().matches("\\d+")
+                        ? new Port(p.local(), "", Integer.parseInt(p.identifier()))
+                        : p)
+                .toList();
+        Traffic there = new Traffic(
+                traffic.service(),
+                traffic.address(),
+                ports,
+                traffic.filter(),
+                traffic.mechanism(),
+                traffic.plaintext(),
+                traffic.metadata());
+        return new EngageWish(kind, name, workload, there, mount, toPod);
+    }
+
+    public EngageWish mounted(Mount volumes) {
+        return new EngageWish(kind, name, workload, traffic, volumes, toPod);
+    }
+
     /** Of each, empty means: find it. */
     public record Workload(String name, String namespace, String container) {}
 
@@ -37,8 +72,13 @@ public record EngageWish(
      *
      * @param local zero: same as the container port
      * @param identifier name or number with an optional /TCP or /UDP; empty: the only one
+     * @param container port inside the handler's container where it differs from {@code local}; zero: it does not
      */
-    public record Port(int local, String identifier) {}
+    public record Port(int local, String identifier, int container) {
+        public Port(int local, String identifier) {
+            this(local, identifier, 0);
+        }
+    }
 
     /** Headers that a request must have, and paths of which it must have one if there are any. */
     public record Filter(List<Header> headers, List<Path> paths) {
@@ -71,8 +111,19 @@ public record EngageWish(
      *
      * @param path absolute; only with {@link MountMode#PATH}
      * @param port not zero: nothing is mounted, and SFTP is served at this port of the loopback
+     * @param handler address of the handler's container: SFTP is served for it only, at a port of the daemon's choice;
+     *     empty: there is none
      */
-    public record Mount(MountMode mode, String path, boolean readOnly, int port) {}
+    public record Mount(MountMode mode, String path, boolean readOnly, int port, String handler) {
+        public Mount(MountMode mode, String path, boolean readOnly, int port) {
+            this(mode, path, readOnly, port, "");
+        }
+
+        /** Nothing on this machine: a container at {@code address} gets the volumes. */
+        public Mount forContainer(String address) {
+            return new Mount(MountMode.NONE, "", readOnly, 0, address);
+        }
+    }
 
     public enum MountMode {
         AUTO,

@@ -86,6 +86,24 @@ public record Engagement(
     /** What agents have done for it: counts of connections, datagrams or requests. */
     public record Copies(long delivered, long dropped, long failedOpen) {}
 
+    /** As its handler sees it, which is a container in the cluster's network: all happens at its own loopback. */
+    public Engagement inContainer() {
+        Target there = new Target(
+                target.workload(),
+                target.workloadKind(),
+                target.namespace(),
+                target.container(),
+                "127.0.0.1",
+                target.podIp().isEmpty() ? "" : "127.0.0.1");
+        return new Engagement(identity, state, there, ports, requests, pod, copies).withoutMount();
+    }
+
+    /** Without where its volumes are: that is another container's business. */
+    public Engagement withoutMount() {
+        Mount none = new Mount("", "", "", pod.mount().podIp(), 0, pod.mount().paths());
+        return new Engagement(identity, state, target, ports, requests, new Pod(pod.environment(), none), copies);
+    }
+
     public String id() {
         return identity.id();
     }

@@ -43,7 +43,10 @@ final class FromWire {
                                 wire.getTrafficManager().getVersion().getVersion(),
                                 wire.getTrafficManager().getAgentImage()))
                         : Optional.empty(),
-                List.copyOf(wire.getTroublesList()));
+                List.copyOf(wire.getTroublesList()),
+                wire.getInDocker()
+                        ? Optional.of(new DaemonStatus.Docker(wire.getHostname(), wire.getHostPresent()))
+                        : Optional.empty());
     }
 
     private static DaemonStatus.Root root(RootDaemonStatus wire) {
@@ -55,7 +58,10 @@ final class FromWire {
                         cidrs(network.getSubnetsList()),
                         cidrs(network.getAlsoProxyList()),
                         cidrs(network.getNeverProxyList()),
-                        cidrs(network.getAllowConflictingList())),
+                        cidrs(network.getAllowConflictingList()),
+                        network.getLeftOutList().stream()
+                                .map(l -> cidr(l.getSubnet()))
+                                .toList()),
                 List.copyOf(network.getWarningsList()));
     }
 

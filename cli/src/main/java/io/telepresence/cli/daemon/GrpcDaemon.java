@@ -46,6 +46,11 @@ final class GrpcDaemon implements Daemon {
         this.rpc = new Rpc(socket, "user daemon");
     }
 
+    /** The one in the container of a connection. */
+    GrpcDaemon(Connection connection) {
+        this.rpc = new Rpc(connection.target(), "daemon of connection " + connection.name());
+    }
+
     @Override
     public DaemonStatus status() throws FaultException {
         return FromWire.status(ask("Status", Empty.getDefaultInstance(), ConnectorStatus.parser(), QUICK));

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -21,11 +22,13 @@ public final class LocalDaemons implements Daemons {
     private final Discovery discovery;
     private final DaemonLauncher launcher;
     private final Path userLogs;
+    private final Connections connections;
 
     private LocalDaemons(Discovery discovery, DaemonLauncher launcher, Path userLogs) {
         this.discovery = discovery;
         this.launcher = launcher;
         this.userLogs = userLogs;
+        this.connections = new Connections(discovery.userSocket().getParent());
     }
 
     /**
@@ -42,6 +45,31 @@ public final class LocalDaemons implements Daemons {
         String cache = environment.getOrDefault("XDG_CACHE_HOME", "");
         Path base = cache.isEmpty() ? Path.of(environment.getOrDefault("HOME", "/tmp"), ".cache") : Path.of(cache);
         return base.resolve("telepresence/logs");
+    }
+
+    /** The connections in containers, whether they run or not. */
+    public Connections connections() {
+        return connections;
+    }
+
+    /** Where logs of this user go. */
+    public Path logs() {
+        return userLogs;
+    }
+
+    @Override
+    public List<Connection> containers() throws FaultException {
+        return connections.live();
+    }
+
+    @Override
+    public boolean hasContainers() throws FaultException {
+        return !connections.all().isEmpty();
+    }
+
+    @Override
+    public Daemon in(Connection connection) {
+        return new GrpcDaemon(connection);
     }
 
     @Override

@@ -1,5 +1,7 @@
 package io.telepresence.cli.daemon;
 
+import java.nio.file.Path;
+
 /**
  * What {@code gather-logs} asks for.
  *
@@ -13,4 +15,9 @@ public record LogsWish(
         boolean podYaml,
         String outputFile,
         String trafficAgents,
-        boolean trafficManager) {}
+        boolean trafficManager) {
+    /** The same into another file. */
+    public LogsWish to(Path file) {
+        return new LogsWish(anonymize, daemons, podYaml, file.toString(), trafficAgents, trafficManager);
+    }
+}

@@ -4,6 +4,7 @@ import com.google.protobuf.MessageLite;
 import com.google.protobuf.Parser;
 import io.telepresence.cli.grpc.CallFailed;
 import io.telepresence.cli.grpc.GrpcCall;
+import io.telepresence.cli.grpc.Target;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
@@ -13,7 +14,11 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** Calls of one local daemon, with its failures as faults. */
-record Rpc(Path socket, String peer) {
+record Rpc(Target target, String peer) {
+    Rpc(Path socket, String peer) {
+        this(Target.unix(socket), peer);
+    }
+
     <T> T ask(String method, MessageLite request, Parser<T> parser, Duration deadline) throws FaultException {
         AtomicReference<byte[]> answer = new AtomicReference<>(new byte[0]);
         call(method, request, deadline, answer::set);
@@ -26,12 +31,12 @@ record Rpc(Path socket, String peer) {
 
     void call(String method, MessageLite request, Duration deadline, GrpcCall.Answers answers) throws FaultException {
         try {
-            GrpcCall.run(socket, method, request.toByteArray(), deadline, answers);
+            GrpcCall.run(target, method, request.toByteArray(), deadline, answers);
         } catch (CallFailed e) {
             throw fault(e).exception(e);
         } catch (IOException e) {
             throw Fault.unreachable(
-                            "the " + peer + " does not answer at " + socket + ": " + e.getMessage(),
+                            "the " + peer + " does not answer at " + target + ": " + e.getMessage(),
                             "Run \"telepresence quit -s\", then \"telepresence connect\" again")
                     .exception(e);
         }

@@ -48,6 +48,7 @@ final class ToWire {
                 .addAllAlsoProxy(wish.subnets().alsoProxy())
                 .addAllNeverProxy(wish.subnets().neverProxy())
                 .addAllAllowConflictingSubnets(wish.subnets().allowConflicting())
+                .setApiServerDial(wish.dial())
                 .build();
     }
 
@@ -116,6 +117,7 @@ final class ToWire {
                 .setPath(mount.path())
                 .setReadOnly(mount.readOnly())
                 .setLocalMountPort(mount.port())
+                .setHandlerHost(mount.handler())
                 .build();
     }
 

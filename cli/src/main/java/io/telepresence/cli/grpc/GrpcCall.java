@@ -2,15 +2,14 @@ package io.telepresence.cli.grpc;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -49,17 +48,16 @@ public final class GrpcCall {
      * Calls {@code method} ("package.Service/Method") and returns when the server has ended the call.
      *
      * @param deadline for the whole call; zero: none
-     * @throws java.net.ConnectException nobody listens on {@code socket}
+     * @throws java.net.ConnectException nobody listens there
      * @throws CallFailed the call ended with a status other than OK
      */
-    public static void run(Path socket, String method, byte[] request, Duration deadline, Answers answers)
+    public static void run(Target target, String method, byte[] request, Duration deadline, Answers answers)
             throws IOException {
-        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-            channel.connect(UnixDomainSocketAddress.of(socket));
+        try (SocketChannel channel = target.connect()) {
             GrpcCall call = new GrpcCall(new FrameLink(channel), answers);
             Thread watch = deadline.isZero() ? null : call.watch(deadline);
             try {
-                call.run(method, request);
+                call.run(method, request, target.authorization());
             } catch (ClosedChannelException e) {
                 throw call.late
                         ? new CallFailed(
@@ -89,11 +87,21 @@ public final class GrpcCall {
         });
     }
 
-    private void run(String method, byte[] request) throws IOException {
+    private void run(String method, byte[] request, String authorization) throws IOException {
         link.raw(PREFACE);
         link.write(Frame.SETTINGS, 0, 0, SETTINGS);
         grant(0, WINDOW - FIRST_WINDOW);
-        byte[] headers = Headers.encode(
+        link.write(Frame.HEADERS, Frame.END_HEADERS, STREAM, headers(method, authorization));
+        send(framed(request));
+        link.flush();
+        boolean ended = false;
+        while (!ended) {
+            ended = handle(link.read());
+        }
+    }
+
+    private static byte[] headers(String method, String authorization) {
+        List<String> pairs = new ArrayList<>(List.of(
                 ":method",
                 "POST",
                 ":scheme",
@@ -105,14 +113,11 @@ public final class GrpcCall {
                 "content-type",
                 "application/grpc",
                 "te",
-                "trailers");
-        link.write(Frame.HEADERS, Frame.END_HEADERS, STREAM, headers);
-        send(framed(request));
-        link.flush();
-        boolean ended = false;
-        while (!ended) {
-            ended = handle(link.read());
+                "trailers"));
+        if (!authorization.isEmpty()) {
+            pairs.addAll(List.of("authorization", authorization));
         }
+        return Headers.encode(pairs.toArray(String[]::new));
     }
 
     private static byte[] framed(byte[] message) {

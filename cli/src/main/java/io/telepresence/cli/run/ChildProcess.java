@@ -20,6 +20,7 @@ public final class ChildProcess implements ChildRunner {
     private boolean holding;
     private int early;
     private Process running;
+    private Runnable stop = () -> {};
 
     @Override
     public synchronized void holdSignals() {
@@ -37,8 +38,23 @@ public final class ChildProcess implements ChildRunner {
     private synchronized void came(String signal) {
         if (running == null) {
             early = SIGNALS.get(signal);
-        } else if (!signal.equals("INT")) {
+            return;
+        }
+        if (!signal.equals("INT")) {
             running.destroy();
+        }
+        Process child = running;
+        Runnable end = stop;
+        Thread.ofPlatform().daemon().name("command-stop").start(() -> stopLater(child, end));
+    }
+
+    private static void stopLater(Process child, Runnable end) {
+        try {
+            if (!child.waitFor(GRACE_SECONDS, TimeUnit.SECONDS)) {
+                end.run();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -49,6 +65,7 @@ public final class ChildProcess implements ChildRunner {
         }
         ProcessBuilder builder = new ProcessBuilder(job.command()).inheritIO();
         builder.environment().putAll(job.environment());
+        stop = job.stop();
         running = builder.start();
         return running;
     }
@@ -64,6 +81,7 @@ public final class ChildProcess implements ChildRunner {
             job.started().run();
             Thread.ofPlatform().daemon().name("command-watch").start(() -> {
                 if (job.over().getAsBoolean()) {
+                    job.stop().run();
                     end(child);
                 }
             });

@@ -96,7 +96,7 @@ final class GrpcCallTest {
 
     private List<byte[]> call(String method, byte[] request) throws IOException {
         List<byte[]> answers = new ArrayList<>();
-        GrpcCall.run(socket, SERVICE + method, request, PATIENCE, answers::add);
+        GrpcCall.run(Target.unix(socket), SERVICE + method, request, PATIENCE, answers::add);
         return answers;
     }
 
@@ -146,7 +146,8 @@ final class GrpcCallTest {
     void aServerThatDoesNotAnswerMeetsTheDeadline() {
         CallFailed failed = assertThrows(
                 CallFailed.class,
-                () -> GrpcCall.run(socket, SERVICE + "Disconnect", new byte[0], Duration.ofMillis(50), m -> {}));
+                () -> GrpcCall.run(
+                        Target.unix(socket), SERVICE + "Disconnect", new byte[0], Duration.ofMillis(50), m -> {}));
         assertEquals(CallFailed.DEADLINE_EXCEEDED, failed.code());
     }
 
@@ -165,7 +166,12 @@ final class GrpcCallTest {
                 HelmRequest.newBuilder().addSet("100000").addSet("10000").build();
         CallFailed failed = assertThrows(
                 CallFailed.class,
-                () -> GrpcCall.run(socket, SERVICE + "Helm", request.toByteArray(), PATIENCE, m -> begun.countDown()));
+                () -> GrpcCall.run(
+                        Target.unix(socket),
+                        SERVICE + "Helm",
+                        request.toByteArray(),
+                        PATIENCE,
+                        m -> begun.countDown()));
         assertEquals(CallFailed.UNAVAILABLE, failed.code(), failed.getMessage());
         closer.join();
     }
@@ -179,7 +185,8 @@ final class GrpcCallTest {
             listener.bind(java.net.UnixDomainSocketAddress.of(dead));
         }
         assertThrows(
-                ConnectException.class, () -> GrpcCall.run(dead, SERVICE + "Status", new byte[0], PATIENCE, m -> {}));
+                ConnectException.class,
+                () -> GrpcCall.run(Target.unix(dead), SERVICE + "Status", new byte[0], PATIENCE, m -> {}));
     }
 
     @Test

@@ -11,7 +11,8 @@ import java.util.List;
 /**
  * For machines without systemd-resolved: what programs send to the configured nameservers comes to our DNS server, by a
  * packet redirection for this machine's own traffic. resolv.conf stays untouched. Our own questions carry
- * {@link #MARK} and pass. Through nftables, or iptables where there is no nft; journalled.
+ * {@link #MARK} and pass. Through nftables, or iptables where there is no nft; journalled. In a container of Docker it
+ * comes before Docker's own redirection of 127.0.0.11, which has the usual priority -100.
  */
 public final class RedirectDns implements HostDns {
     /** SO_MARK of our own questions. Free of the bits that kube-proxy, Cilium, Calico and Tailscale look at. */
@@ -71,7 +72,7 @@ public final class RedirectDns implements HostDns {
         }
         StringBuilder text = new StringBuilder("table inet telepresence\ndelete table inet telepresence\n")
                 .append("table inet telepresence {\n  chain dns {\n")
-                .append("    type nat hook output priority -100; policy accept;\n")
+                .append("    type nat hook output priority -110; policy accept;\n")
                 .append("    meta mark 0x" + Integer.toHexString(MARK) + " accept\n");
         for (InetSocketAddress target : targets(wish.nameservers())) {
             InetAddress server = server(wish, target);

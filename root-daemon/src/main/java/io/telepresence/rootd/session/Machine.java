@@ -8,5 +8,10 @@ import io.telepresence.rootd.host.HostCommands;
  *
  * @param host programs and files that tell of this machine, and change it
  * @param log how changes are taken back
+ * @param gateway whether other machines send us their packets and names: DNS is then served at every address
  */
-public record Machine(HostCommands host, ChangeLog log, Devices devices) {}
+public record Machine(HostCommands host, ChangeLog log, Devices devices, boolean gateway) {
+    public Machine(HostCommands host, ChangeLog log, Devices devices) {
+        this(host, log, devices, false);
+    }
+}

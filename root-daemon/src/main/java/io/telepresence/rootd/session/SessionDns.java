@@ -10,6 +10,7 @@ import io.telepresence.rootd.dns.Resolver;
 import io.telepresence.rootd.host.DnsWish;
 import io.telepresence.rootd.host.HostCommands;
 import io.telepresence.rootd.host.HostDns;
+import io.telepresence.rootd.host.HostNetwork;
 import io.telepresence.rootd.host.NoHostDns;
 import io.telepresence.rootd.host.RedirectDns;
 import io.telepresence.rootd.host.ResolvConf;
@@ -26,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -104,7 +106,7 @@ final class SessionDns implements AutoCloseable {
         dns.publicBefore = publicBefore;
         dns.opened.add(() -> Loops.shutdown(loops));
         try {
-            List<InetSocketAddress> listen = addresses.stream()
+            List<InetSocketAddress> listen = Stream.concat(addresses.stream(), others(machine, device))
                     .map(a -> new InetSocketAddress(a, machine.devices().dnsPort()))
                     .toList();
             dns.opened.add(DnsServer.open(loops, listen, resolver));
@@ -113,6 +115,17 @@ final class SessionDns implements AutoCloseable {
             dns.opened.closeAfter(e);
             throw e;
         }
+    }
+
+    /** Where other machines ask, if this one is their gateway. Each address by itself: answers come from where was asked. */
+    private static Stream<InetAddress> others(Machine machine, String device) throws IOException {
+        if (!machine.gateway()) {
+            return Stream.empty();
+        }
+        return HostNetwork.addresses(machine.host()).stream()
+                .filter(a -> !a.device().equals(device))
+                .map(HostNetwork.Address::address)
+                .filter(a -> !a.isLoopbackAddress() && !a.isLinkLocalAddress());
     }
 
     State state() {

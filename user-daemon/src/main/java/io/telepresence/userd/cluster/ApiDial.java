@@ -41,7 +41,7 @@ final class ApiDial {
         List<InetAddress> addresses = server.addresses();
         Promise<Channel> one = loop.newPromise();
         Proxy proxy = server.proxy();
-        int port = proxy == null ? server.authority().getPort() : proxy.port();
+        int port = proxy == null ? server.port() : proxy.port();
         InetSocketAddress first = new InetSocketAddress(addresses.get(index), port);
         SocketAddress to = proxy == null ? first : server.authority();
         bootstrap(server, tls, loop, limit, one, first).connect(to).addListener(connected -> {

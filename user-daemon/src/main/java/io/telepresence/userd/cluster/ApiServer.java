@@ -49,8 +49,10 @@ public final class ApiServer {
         if (uri.getHost() == null || !List.of("http", "https").contains(String.valueOf(uri.getScheme()))) {
             throw badUrl(target).exception();
         }
-        Proxy proxy = Proxy.of(KubeTarget.text(target.cluster(), "proxy-url"), uri, System.getenv());
-        String name = proxy == null ? host(uri) : proxy.host();
+        String dial = target.via().dial();
+        Proxy proxy =
+                dial.isEmpty() ? Proxy.of(KubeTarget.text(target.cluster(), "proxy-url"), uri, System.getenv()) : null;
+        String name = proxy != null ? proxy.host() : dial.isEmpty() ? host(uri) : host(URI.create("tcp://" + dial));
         try {
             return new ApiServer(target, uri, proxy, List.of(InetAddress.getAllByName(name)));
         } catch (UnknownHostException e) {
@@ -75,6 +77,14 @@ public final class ApiServer {
 
     boolean secure() {
         return "https".equals(uri.getScheme());
+    }
+
+    /** Port to connect to where there is no proxy. */
+    int port() {
+        String dial = target.via().dial();
+        return dial.isEmpty()
+                ? authority().getPort()
+                : URI.create("tcp://" + dial).getPort();
     }
 
     /** Host and port as the Host header wants it, and as a proxy is asked for it. */

@@ -17,12 +17,12 @@ import java.util.Map;
 final class Credentials {
     private static final long EARLY_SECONDS = 20;
     private final Map<String, Object> user;
-    private final ExecPlugin plugin;
-    private ExecPlugin.Answer answer;
+    private final CredentialPlugin plugin;
+    private CredentialPlugin.Answer answer;
 
     Credentials(KubeTarget target) {
         this.user = target.user();
-        this.plugin = user.get("exec") instanceof Map<?, ?> exec ? new ExecPlugin(exec, target.cluster()) : null;
+        this.plugin = target.plugin();
     }
 
     /** Value of the header Authorization; empty: none. */
@@ -90,7 +90,7 @@ final class Credentials {
         return file.isEmpty() ? null : file(name, file);
     }
 
-    private static byte[] file(String what, String file) throws FaultException {
+    static byte[] file(String what, String file) throws FaultException {
         try {
             return Files.readAllBytes(Path.of(file));
         } catch (IOException e) {
@@ -99,7 +99,7 @@ final class Credentials {
         }
     }
 
-    private synchronized ExecPlugin.Answer answer() throws FaultException {
+    private synchronized CredentialPlugin.Answer answer() throws FaultException {
         if (answer == null || answer.expires().isBefore(Instant.now().plusSeconds(EARLY_SECONDS))) {
             answer = plugin.run();
         }

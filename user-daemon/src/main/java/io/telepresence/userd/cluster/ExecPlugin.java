@@ -19,7 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** Runs the credential plugin of a kubeconfig user, in this user's environment. Blocks for at most 30 s. */
-final class ExecPlugin {
+final class ExecPlugin implements CredentialPlugin {
     private static final Duration LIMIT = Duration.ofSeconds(30);
     private final Map<?, ?> exec;
     private final Map<String, Object> cluster;
@@ -29,16 +29,8 @@ final class ExecPlugin {
         this.cluster = cluster;
     }
 
-    /**
-     * What the plugin answered.
-     *
-     * @param token bearer token, or empty
-     * @param certificate PEM, or empty; then key is PEM too
-     * @param expires when to ask again; {@link Instant#MAX}: not before the API server refuses it
-     */
-    record Answer(String token, String certificate, String key, Instant expires) {}
-
-    Answer run() throws FaultException {
+    @Override
+    public Answer run() throws FaultException {
         String command = KubeTarget.text(exec, "command");
         List<String> line = new ArrayList<>(List.of(command));
         if (exec.get("args") instanceof List<?> args) {

@@ -3,6 +3,7 @@ package io.telepresence.userd.cluster;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * One cluster, one user, one namespace: the effective kubeconfig after merging and flags. All paths in it are absolute.
@@ -13,9 +14,46 @@ import java.util.Map;
  * @param cluster the kubeconfig's {@code cluster} object, flags applied
  * @param user the kubeconfig's {@code user} object, flags applied
  * @param userName how the kubeconfig names the user
+ * @param via how this process gets there
  */
 public record KubeTarget(
-        String context, String namespace, Map<String, Object> cluster, Map<String, Object> user, String userName) {
+        String context,
+        String namespace,
+        Map<String, Object> cluster,
+        Map<String, Object> user,
+        String userName,
+        Via via) {
+
+    /**
+     * What is not the kubeconfig's.
+     *
+     * @param plugin gives credentials; null: the kubeconfig's own exec plugin, if it has one
+     * @param dial host:port to connect to instead of the URL's; empty: the URL's
+     */
+    public record Via(CredentialPlugin plugin, String dial) {
+        public static final Via DIRECT = new Via(null, "");
+
+        public Via {
+            Objects.requireNonNull(dial);
+        }
+    }
+
+    public KubeTarget(
+            String context, String namespace, Map<String, Object> cluster, Map<String, Object> user, String userName) {
+        this(context, namespace, cluster, user, userName, Via.DIRECT);
+    }
+
+    public KubeTarget with(Via other) {
+        return new KubeTarget(context, namespace, cluster, user, userName, other);
+    }
+
+    /** Null: the user has none. */
+    CredentialPlugin plugin() {
+        if (via.plugin() != null) {
+            return via.plugin();
+        }
+        return user.get("exec") instanceof Map<?, ?> exec ? new ExecPlugin(exec, cluster) : null;
+    }
 
     /** The API server's URL. */
     public String server() {

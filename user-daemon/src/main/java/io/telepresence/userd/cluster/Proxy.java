@@ -3,6 +3,7 @@ package io.telepresence.userd.cluster;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.List;
 import java.util.Map;
 
@@ -24,6 +25,16 @@ record Proxy(String scheme, String host, int port, String user, String password)
                 environment.getOrDefault(name, environment.getOrDefault(name.toLowerCase(java.util.Locale.ROOT), ""));
         String except = environment.getOrDefault("NO_PROXY", environment.getOrDefault("no_proxy", ""));
         return url.isEmpty() || excepted(server.getHost(), except) ? null : parse(url);
+    }
+
+    /** As {@link #of} reads it. */
+    String url() {
+        try {
+            String info = user.isEmpty() ? null : user + ":" + password;
+            return new URI(scheme, info, host, port, null, null, null).toASCIIString();
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private static boolean excepted(String host, String except) {

@@ -12,6 +12,7 @@ public record ClientConfig(
         Timeouts timeouts,
         LogLevels logLevels,
         Images images,
+        Docker docker,
         Helm helm,
         Intercept intercept,
         Api api) {
@@ -42,8 +43,20 @@ public record ClientConfig(
 
     public record LogLevels(String userDaemon, String rootDaemon, String cli) {}
 
-    /** @param agentImage empty: what the manager says */
-    public record Images(String registry, String agentImage) {}
+    /**
+     * @param agentImage empty: what the manager says
+     * @param clientImage of {@code connect --docker}; empty: the one that belongs to this version
+     */
+    public record Images(String registry, String agentImage, String clientImage) {}
+
+    /**
+     * For {@code connect --docker}.
+     *
+     * @param addHostGateway whether containers know the machine as {@code hostGateway}
+     * @param hostGateway by which name containers reach the machine
+     * @param ipv6 whether the network of a connection has IPv6
+     */
+    public record Docker(boolean addHostGateway, String hostGateway, boolean ipv6) {}
 
     /** @param chartUrl empty: only the chart that is built in */
     public record Helm(String chartUrl) {}
@@ -79,7 +92,11 @@ public record ClientConfig(
                 timeouts(v),
                 new LogLevels(
                         get(v, Key.LEVEL_USER, "INFO"), get(v, Key.LEVEL_ROOT, "INFO"), get(v, Key.LEVEL_CLI, "INFO")),
-                new Images(get(v, Key.REGISTRY, ""), get(v, Key.AGENT_IMAGE, "")),
+                new Images(get(v, Key.REGISTRY, ""), get(v, Key.AGENT_IMAGE, ""), get(v, Key.CLIENT_IMAGE, "")),
+                new Docker(
+                        get(v, Key.DOCKER_ADD_HOST_GATEWAY, true),
+                        get(v, Key.DOCKER_HOST_GATEWAY, "host.docker.internal"),
+                        get(v, Key.DOCKER_IPV6, true)),
                 new Helm(get(v, Key.CHART_URL, "")),
                 new Intercept(get(v, Key.MOUNTS_ROOT, "")),
                 new Api(get(v, Key.API_PORT, 0)));

@@ -17,7 +17,7 @@ import org.snakeyaml.engine.v2.nodes.ScalarNode;
 /** What one source of configuration says: only the keys that it has, with their values read. Immutable. */
 public final class ConfigLayer {
     private static final LoadSettings SETTINGS = LoadSettings.builder().build();
-    static final ConfigLayer EMPTY = new ConfigLayer(Map.of());
+    public static final ConfigLayer EMPTY = new ConfigLayer(Map.of());
 
     private final Map<Key, Object> values;
 
@@ -119,7 +119,7 @@ public final class ConfigLayer {
     }
 
     /** This layer's values with those of a stronger one over them. */
-    ConfigLayer under(ConfigLayer stronger) {
+    public ConfigLayer under(ConfigLayer stronger) {
         Map<Key, Object> both = new LinkedHashMap<>(values);
         both.putAll(stronger.values);
         return new ConfigLayer(Map.copyOf(both));

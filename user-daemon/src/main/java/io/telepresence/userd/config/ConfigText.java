@@ -69,7 +69,15 @@ public final class ConfigText {
                         "registry",
                         config.images().registry(),
                         "agentImage",
-                        config.images().agentImage()));
+                        config.images().agentImage(),
+                        "clientImage",
+                        config.images().clientImage()));
+        all.put(
+                "docker",
+                ordered(
+                        "addHostGateway", config.docker().addHostGateway(),
+                        "hostGateway", config.docker().hostGateway(),
+                        "enableIPv6", config.docker().ipv6()));
         all.put("helm", ordered("chartURL", config.helm().chartUrl()));
         all.put("intercept", ordered("mountsRoot", config.intercept().mountsRoot()));
         all.put("telepresenceAPI", ordered("port", config.api().port()));

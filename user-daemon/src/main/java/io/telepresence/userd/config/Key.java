@@ -34,6 +34,10 @@ enum Key {
     CHART_URL("helm.chartURL", Values::string),
     REGISTRY("images.registry", Values::string),
     AGENT_IMAGE("images.agentImage", Values::string),
+    CLIENT_IMAGE("images.clientImage", Values::string),
+    DOCKER_ADD_HOST_GATEWAY("docker.addHostGateway", Values::flag),
+    DOCKER_HOST_GATEWAY("docker.hostGateway", Values::string),
+    DOCKER_IPV6("docker.enableIPv6", Values::flag),
     MOUNTS_ROOT("intercept.mountsRoot", Values::string),
     API_PORT("telepresenceAPI.port", Values::port);
 

@@ -58,6 +58,14 @@ final class Values {
         return Duration.ofNanos(Math.round(nanos));
     }
 
+    static Object flag(Object value) {
+        return switch (string(value).toString().toLowerCase(Locale.ROOT)) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw new IllegalArgumentException("true or false is expected, not " + value);
+        };
+    }
+
     static Object port(Object value) {
         try {
             int port = Integer.parseInt(string(value).toString());

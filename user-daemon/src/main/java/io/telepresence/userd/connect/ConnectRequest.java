@@ -10,6 +10,7 @@ import java.util.List;
  * @param namespace empty: the one of the kubeconfig
  * @param managerNamespace empty: from configuration
  * @param reuseOnly succeed only if there is a session already
+ * @param dial host:port where the API server is reached; empty: where its URL says
  */
 public record ConnectRequest(
         KubeOptions kube,
@@ -19,7 +20,8 @@ public record ConnectRequest(
         String managerNamespace,
         List<String> mappedNamespaces,
         Routes routes,
-        boolean reuseOnly) {
+        boolean reuseOnly,
+        String dial) {
 
     /** Subnets in CIDR notation, as given. */
     public record Routes(List<String> alsoProxy, List<String> neverProxy, List<String> allowConflicting) {}

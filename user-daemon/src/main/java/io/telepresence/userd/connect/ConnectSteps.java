@@ -183,7 +183,9 @@ final class ConnectSteps {
 
     private RootDaemon network(NetworkPlan network, ManagerLink link, Watched<ClusterInfo> cluster)
             throws FaultException {
-        RootLauncher launcher = new RootLauncher(place.executable(), place.uid(), place.rootLogs());
+        RootLauncher launcher = place.inDocker()
+                ? RootLauncher.supervised()
+                : new RootLauncher(place.executable(), place.uid(), place.rootLogs());
         RootDaemon root = opened.add(RootDaemon.open(
                 place.rootSocket(), launcher, health, network.config(link.ref().getSessionId(), cluster.get())));
         Runnable update = () -> {

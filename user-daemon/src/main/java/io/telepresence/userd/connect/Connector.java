@@ -50,7 +50,7 @@ public final class Connector {
         if (request.reuseOnly()) {
             return new Outcome(session(), true);
         }
-        Plan plan = Plan.of(request, place.environment());
+        Plan plan = Plan.of(request, place);
         Optional<Session> same = begin(plan.identity());
         if (same.isPresent()) {
             return new Outcome(same.get(), true);

@@ -14,6 +14,8 @@ import java.util.Map;
  * @param executable bin/telepresence
  * @param mounts directory that remembers mounts
  * @param installId names this installation to the manager
+ * @param sources what the user has on the laptop
+ * @param inDocker this is a container of {@code connect --docker}: the laptop is outside
  */
 public record Place(
         Map<String, String> environment,
@@ -24,4 +26,6 @@ public record Place(
         Path rootLogs,
         Path executable,
         Path mounts,
-        String installId) {}
+        String installId,
+        Sources sources,
+        boolean inDocker) {}

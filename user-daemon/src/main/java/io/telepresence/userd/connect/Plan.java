@@ -4,12 +4,10 @@ import io.telepresence.agree.AgentNames;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.userd.cluster.KubeTarget;
-import io.telepresence.userd.cluster.Kubeconfigs;
 import io.telepresence.userd.config.ClientConfig;
 import io.telepresence.userd.config.ConfigFile;
 import io.telepresence.userd.config.ConfigLayer;
 import io.telepresence.userd.config.Problems;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -28,11 +26,12 @@ record Plan(
         ClientConfig config,
         List<String> warnings) {
 
-    static Plan of(ConnectRequest request, Map<String, String> environment) throws FaultException {
-        KubeTarget target = Kubeconfigs.read(request.kube());
+    static Plan of(ConnectRequest request, Place place) throws FaultException {
+        Sources.Found found = place.sources().find(request.kube(), request.configFile());
+        KubeTarget target =
+                found.target().with(new KubeTarget.Via(found.target().via().plugin(), request.dial()));
         Problems problems = new Problems();
-        Path named = request.configFile().isEmpty() ? null : Path.of(request.configFile());
-        ConfigLayer file = ConfigFile.read(environment, request.kube().home(), named, problems);
+        ConfigLayer file = ConfigFile.parse(found.configuration(), problems);
         ConfigLayer extension = ConfigLayer.of(
                 target.extension(), "extension telepresence.io of the cluster in the kubeconfig", problems);
         if (!problems.errors().isEmpty()) {
@@ -40,7 +39,7 @@ record Plan(
         }
         ClientConfig config = ClientConfig.of(file, extension);
         String namespace = request.namespace().isEmpty() ? target.namespace() : request.namespace();
-        String manager = managerNamespace(request, config, environment);
+        String manager = managerNamespace(request, config, place.environment());
         return new Plan(
                 target, Identity.of(target, request, namespace, manager), file, extension, config, problems.warnings());
     }

@@ -22,18 +22,16 @@ final class Local implements AutoCloseable {
     private final Locals all;
     private final PodDoors doors;
     private final Mounts.Volumes volumes;
-    private final int filesPort;
     private final Closers opened = new Closers();
     private volatile ContainerView view = ContainerView.getDefaultInstance();
     private volatile String trouble = "";
     private volatile boolean reached;
 
     /** Owns doors and volumes. */
-    Local(Locals all, PodDoors doors, Mounts.Volumes volumes, int filesPort) {
+    Local(Locals all, PodDoors doors, Mounts.Volumes volumes) {
         this.all = all;
         this.doors = opened.add(doors);
         this.volumes = opened.add(volumes);
-        this.filesPort = filesPort;
     }
 
     /**
@@ -82,7 +80,7 @@ final class Local implements AutoCloseable {
 
     private Mount mount(String container) {
         Mount.Builder mount = Mount.newBuilder()
-                .setPort(filesPort)
+                .setPort(doors.filesPort())
                 .setPodIp(view.getPodIp())
                 .setReadOnly(volumes.readOnly())
                 .setError(volumes.error())

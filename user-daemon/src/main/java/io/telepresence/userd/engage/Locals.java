@@ -23,9 +23,12 @@ public record Locals(Reaches reaches, Mounts mounts, int apiPort) {
         boolean readOnly = request.getReadOnly()
                 || spec.getKind() == EngagementKind.WIRETAP
                 || spec.getKind() == EngagementKind.INGEST;
-        PodDoors doors = PodDoors.bind(reaches, spec.getToPodList(), request.getLocalMountPort(), readOnly);
+        PodDoors doors = PodDoors.bind(
+                reaches,
+                new PodDoors.Wish(
+                        spec.getToPodList(), request.getLocalMountPort(), readOnly, request.getHandlerHost()));
         try {
-            return new Local(this, doors, mounts.prepare(request, readOnly), request.getLocalMountPort());
+            return new Local(this, doors, mounts.prepare(request, readOnly));
         } catch (FaultException e) {
             doors.close();
             throw e;

@@ -9,51 +9,72 @@ import io.telepresence.rpc.manager.PodPort;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.run.Closers;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Ports on this machine's loopback (127.0.0.1 only) that lead into the pod of one engagement. They are taken before the
+ * Ports that lead into the pod of one engagement: on this machine's loopback (127.0.0.1 only), or for one container. They are taken before the
  * engagement begins, so that a port in use is told first, and served from {@link #serve} on. Thread-safe.
  */
 public final class PodDoors implements AutoCloseable {
     private final Closers opened = new Closers();
     private final List<Consumer<Supplier<String>>> doors = new ArrayList<>();
     private final Reaches reaches;
+    private int filesPort;
 
     private PodDoors(Reaches reaches) {
         this.reaches = reaches;
     }
 
     /**
-     * Takes the ports. TCP ports serve only programs of this user and root; who sends a datagram cannot be known.
+     * What shall lead into the pod.
      *
      * @param ports of {@code --to-pod}: the same number here and there
-     * @param filesPort serves SFTP to this user's programs; zero: none
+     * @param filesPort serves SFTP; zero: none, but for a container, which gets a free one
      * @param readOnly about the files
+     * @param container address of the container that alone may use the ports; empty: programs of this machine may
      */
-    public static PodDoors bind(Reaches reaches, List<PodPort> ports, int filesPort, boolean readOnly)
-            throws FaultException {
+    public record Wish(List<PodPort> ports, int filesPort, boolean readOnly, String container) {
+        private boolean isEmpty() {
+            return ports.isEmpty() && filesPort == 0 && container.isEmpty();
+        }
+    }
+
+    /** Takes the ports. */
+    public static PodDoors bind(Reaches reaches, Wish wish) throws FaultException {
         PodDoors all = new PodDoors(reaches);
-        if (ports.isEmpty() && filesPort == 0) {
+        if (wish.isEmpty()) {
             return all;
         }
         EventLoopGroup loops = Loops.create("to-pod", 1);
         all.opened.add(() -> Loops.shutdown(loops));
         try {
-            for (PodPort port : ports) {
-                all.bind(loops.next(), port);
+            Visitors visitors =
+                    wish.container().isEmpty() ? Visitors.ofThisMachine() : Visitors.ofContainer(wish.container());
+            for (PodPort port : wish.ports()) {
+                all.bind(loops.next(), port, visitors);
             }
-            if (filesPort != 0) {
-                all.bindFiles(loops.next(), filesPort, readOnly);
+            if (wish.filesPort() != 0 || !wish.container().isEmpty()) {
+                all.bindFiles(loops.next(), wish, visitors);
             }
             return all;
         } catch (FaultException e) {
             all.opened.closeAfter(e);
             throw e;
+        } catch (IOException e) {
+            all.opened.closeAfter(e);
+            throw Fault.internal("cannot open ports into the pod: " + e.getMessage())
+                    .exception(e);
         }
+    }
+
+    /** Where SFTP is served; zero: nowhere. */
+    public int filesPort() {
+        return filesPort;
     }
 
     /** Begins to serve; {@code engagementId} is asked for at each connection. */
@@ -71,35 +92,39 @@ public final class PodDoors implements AutoCloseable {
         }
     }
 
-    private void bind(EventLoop loop, PodPort port) throws FaultException {
+    private void bind(EventLoop loop, PodPort port, Visitors visitors) throws FaultException {
         int number = port.getPort();
+        InetSocketAddress at = new InetSocketAddress(visitors.listen(), number);
+        Function<Supplier<String>, Supplier<Reaches.Target>> target = id -> () -> Reaches.Target.port(id.get(), number);
         try {
             if (port.getProtocol() == Protocol.UDP) {
-                UdpDoor door = opened.add(UdpDoor.bind(loop, number));
-                doors.add(id -> door.serve(reaches, () -> Reaches.Target.port(id.get(), number)));
+                UdpDoor door = opened.add(UdpDoor.bind(loop, at));
+                doors.add(id -> door.serve(reaches, target.apply(id), visitors.datagram()));
             } else {
-                TcpDoor door = opened.add(TcpDoor.bind(loop, number));
-                PeerUser own = PeerUser.ofThisProcess();
-                doors.add(id -> door.serve(reaches, () -> Reaches.Target.port(id.get(), number), own::owns));
+                TcpDoor door = opened.add(TcpDoor.bind(loop, at));
+                doors.add(id -> door.serve(reaches, target.apply(id), visitors.connection()));
             }
         } catch (IOException e) {
-            throw taken("--to-pod", number, e);
+            throw taken("--to-pod", at, e);
         }
     }
 
-    private void bindFiles(EventLoop loop, int port, boolean readOnly) throws FaultException {
+    private void bindFiles(EventLoop loop, Wish wish, Visitors visitors) throws FaultException {
+        InetSocketAddress at = new InetSocketAddress(visitors.listen(), wish.filesPort());
         try {
-            TcpDoor door = opened.add(TcpDoor.bind(loop, port));
-            PeerUser own = PeerUser.ofThisProcess();
-            doors.add(id -> door.serve(reaches, () -> Reaches.Target.files(id.get(), readOnly), own::owns));
+            TcpDoor door = opened.add(TcpDoor.bind(loop, at));
+            filesPort = door.port();
+            doors.add(id ->
+                    door.serve(reaches, () -> Reaches.Target.files(id.get(), wish.readOnly()), visitors.connection()));
         } catch (IOException e) {
-            throw taken("--local-mount-port", port, e);
+            throw taken("--local-mount-port", at, e);
         }
     }
 
-    private static FaultException taken(String flag, int port, IOException why) {
+    private static FaultException taken(String flag, InetSocketAddress at, IOException why) {
         return Fault.user(
-                        "the port 127.0.0.1:" + port + " of " + flag + " cannot be used: " + why.getMessage(),
+                        "the port " + at.getAddress().getHostAddress() + ":" + at.getPort() + " of " + flag
+                                + " cannot be used: " + why.getMessage(),
                         "Choose another port, or end the program that has it")
                 .exception(why);
     }

@@ -16,7 +16,6 @@ import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.ChannelPump;
 import io.telepresence.tunnel.Flow;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -25,7 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A TCP port on 127.0.0.1 each of whose connections becomes a flow into a pod. Bound at once; connections wait in the
+ * A TCP port each of whose connections becomes a flow into a pod. Bound at once; connections wait in the
  * backlog until {@link #serve}. A connection whose flow cannot be opened gets a reset.
  */
 final class TcpDoor implements AutoCloseable {
@@ -37,14 +36,12 @@ final class TcpDoor implements AutoCloseable {
         this.channel = channel;
     }
 
-    static TcpDoor bind(EventLoop loop, int port) throws IOException {
+    static TcpDoor bind(EventLoop loop, InetSocketAddress address) throws IOException {
         var channel = new EpollServerSocketChannel();
         channel.config().setAutoRead(false);
         channel.config().setReuseAddress(true);
         loop.register(channel).syncUninterruptibly();
-        InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
-        ChannelFuture bound =
-                channel.bind(new InetSocketAddress(loopback, port)).awaitUninterruptibly();
+        ChannelFuture bound = channel.bind(address).awaitUninterruptibly();
         if (!bound.isSuccess()) {
             channel.close();
             throw new IOException(bound.cause().getMessage(), bound.cause());
@@ -107,7 +104,7 @@ final class TcpDoor implements AutoCloseable {
 
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-            LOG.warn("accepting at 127.0.0.1:{}: {}", port(), cause.toString());
+            LOG.warn("accepting at port {}: {}", port(), cause.toString());
         }
     }
 

@@ -12,16 +12,16 @@ import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.DatagramSockets;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A UDP port on 127.0.0.1: the datagrams of each local sender become a flow into a pod, at most {@link #MOST} at once. */
+/** A UDP port: the datagrams of each local sender become a flow into a pod, at most {@link #MOST} at once. */
 final class UdpDoor implements AutoCloseable {
     static final int MOST = 256;
 
@@ -34,12 +34,11 @@ final class UdpDoor implements AutoCloseable {
         this.channel = channel;
     }
 
-    static UdpDoor bind(EventLoop loop, int port) throws IOException {
-        InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
+    static UdpDoor bind(EventLoop loop, InetSocketAddress address) throws IOException {
         ChannelFuture bound = DatagramSockets.bootstrap(loop)
                 .option(ChannelOption.AUTO_READ, false)
                 .handler(new io.netty.channel.ChannelInboundHandlerAdapter())
-                .bind(new InetSocketAddress(loopback, port))
+                .bind(address)
                 .awaitUninterruptibly();
         if (!bound.isSuccess()) {
             throw new IOException(bound.cause().getMessage(), bound.cause());
@@ -47,13 +46,16 @@ final class UdpDoor implements AutoCloseable {
         return new UdpDoor(bound.channel());
     }
 
-    /** @param target asked for at the first datagram of each sender */
-    void serve(Reaches reaches, Supplier<Reaches.Target> target) {
+    /**
+     * @param target asked for at the first datagram of each sender
+     * @param welcome whether this sender is served
+     */
+    void serve(Reaches reaches, Supplier<Reaches.Target> target, Predicate<InetSocketAddress> welcome) {
         channel.pipeline().addLast(new SimpleChannelInboundHandler<DatagramPacket>(false) {
             @Override
             protected void channelRead0(ChannelHandlerContext context, DatagramPacket packet) {
                 UdpSender sender = senders.get(packet.sender());
-                if (sender == null) {
+                if (sender == null && welcome.test(packet.sender())) {
                     sender = open(reaches, target.get(), packet.sender());
                 }
                 if (sender == null) {

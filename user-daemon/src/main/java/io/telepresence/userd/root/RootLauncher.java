@@ -28,7 +28,15 @@ public final class RootLauncher {
         this.logs = logs;
     }
 
+    /** For a root daemon that somebody else starts again: nothing is to be done but to wait. */
+    public static RootLauncher supervised() {
+        return new RootLauncher(null, 0, null);
+    }
+
     void launch() throws FaultException {
+        if (executable == null) {
+            return;
+        }
         List<String> command = new ArrayList<>(uid == 0 ? List.of() : List.of("sudo", "-n", "--"));
         command.addAll(List.of(
                 executable.toString(),

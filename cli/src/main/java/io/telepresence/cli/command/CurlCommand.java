@@ -1,0 +1,35 @@
+package io.telepresence.cli.command;
+
+import io.telepresence.cli.daemon.Connection;
+import io.telepresence.cli.run.Job;
+import io.telepresence.fault.FaultException;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** {@code telepresence curl ARGS…}: curl in a container that shares the daemon's network. */
+final class CurlCommand implements Command {
+    @Override
+    public String name() {
+        return "curl";
+    }
+
+    @Override
+    public String summary() {
+        return "Run curl in the network of a connection in a container";
+    }
+
+    @Override
+    public boolean takesAllWords() {
+        return true;
+    }
+
+    @Override
+    public CommandSpec spec() {
+        return CommandSpec.create();
+    }
+
+    @Override
+    public int run(Call call) throws FaultException {
+        Connection connection = Sessions.container(call, "curl");
+        return call.around().children().run(Job.of(call.docker().curl(connection, call.childCommand())));
+    }
+}

@@ -1,0 +1,140 @@
+package io.telepresence.cli.command;
+
+import io.telepresence.cli.daemon.ConnectWish;
+import io.telepresence.cli.daemon.Connected;
+import io.telepresence.cli.daemon.Connection;
+import io.telepresence.cli.daemon.Daemon;
+import io.telepresence.cli.daemon.DaemonStatus;
+import io.telepresence.cli.daemon.HostHelper;
+import io.telepresence.cli.docker.DockerMode;
+import io.telepresence.cli.run.Job;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * {@code telepresence connect --docker}. The kubeconfig is read first, so that a wrong one starts nothing; a container that
+ * was started for a connect that fails is removed.
+ */
+final class DockerConnect {
+    /** How often the network is made anew because the cluster's subnets overlap it. */
+    private static final int TRIES = 3;
+
+    private final Call call;
+    private final ConnectWish wish;
+    private final DockerMode docker;
+
+    DockerConnect(Call call, ConnectWish wish) {
+        this.call = call;
+        this.wish = wish;
+        this.docker = call.docker();
+    }
+
+    int run() throws FaultException {
+        Opened opened = connect(new ArrayList<>());
+        if (call.childCommand().isEmpty()) {
+            return 0;
+        }
+        call.around().children().holdSignals();
+        try {
+            return call.around().children().run(Job.of(call.childCommand()));
+        } finally {
+            if (opened.started) {
+                end(opened.connection);
+            } else if (!opened.already) {
+                call.daemons().in(opened.connection).disconnect();
+            }
+        }
+    }
+
+    /**
+     * @param started its container was started here
+     * @param already it was connected before
+     */
+    private record Opened(Connection connection, boolean started, boolean already) {}
+
+    private Opened connect(List<String> taken) throws FaultException {
+        call.progress().step("Launching Telepresence User Daemon");
+        try (HostHelper helper = docker.helper(wish.kube())) {
+            DockerMode.Engine engine = docker.engine();
+            HostHelper.Cluster cluster = helper.cluster();
+            String name = name(cluster);
+            List<String> exposed = call.texts("--expose");
+            Optional<Connection> running = docker.running(name, exposed);
+            if (running.isPresent()) {
+                return new Opened(
+                        running.get(),
+                        false,
+                        session(helper, running.get(), cluster).already());
+            }
+            Connection started =
+                    engine.start(new DockerMode.Start(name, call.text("--hostname"), exposed, cluster), taken);
+            call.progress().milestone("Launching Telepresence User Daemon");
+            try {
+                session(helper, started, cluster);
+                List<String> clash = shadowed(started);
+                if (clash.isEmpty() || taken.size() >= TRIES) {
+                    return new Opened(started, true, false);
+                }
+                taken.addAll(clash);
+            } catch (FaultException | RuntimeException e) {
+                end(started);
+                throw e;
+            }
+            end(started);
+        }
+        return connect(taken);
+    }
+
+    private Connected session(HostHelper helper, Connection connection, HostHelper.Cluster cluster)
+            throws FaultException {
+        Daemon daemon = call.daemons().in(connection);
+        if (!helped(daemon)) {
+            helper.serve(connection);
+        }
+        return Sessions.connect(call, daemon, wish.inContainer(connection.name(), docker.dial(cluster)));
+    }
+
+    private static boolean helped(Daemon daemon) throws FaultException {
+        return daemon.status().docker().map(DaemonStatus.Docker::helped).orElse(false);
+    }
+
+    /** Subnets of the cluster that cannot be mapped because the connection's own network is there. */
+    private List<String> shadowed(Connection connection) throws FaultException {
+        return call.daemons().in(connection).status().root().stream()
+                .flatMap(r -> r.subnets().leftOut().stream())
+                .filter(s -> DockerMode.holds(s, connection))
+                .toList();
+    }
+
+    private void end(Connection connection) {
+        try {
+            call.daemons().in(connection).quit();
+        } catch (FaultException e) {
+            call.output().warn("Warning: " + e.fault());
+        }
+        try {
+            docker.remove(connection);
+        } catch (FaultException e) {
+            call.output().warn("Warning: " + e.fault());
+        }
+    }
+
+    private String name(HostHelper.Cluster cluster) throws FaultException {
+        if (!wish.name().isEmpty()) {
+            if (!wish.name().matches("[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")) {
+                throw Fault.user(
+                                "\"" + wish.name() + "\" is not a valid --name with --docker",
+                                "It names a container: letters, digits, and - . _ after the first, at most 60")
+                        .exception();
+            }
+            return wish.name();
+        }
+        String namespace = wish.namespace().isEmpty() ? cluster.namespace() : wish.namespace();
+        String context = cluster.context().isEmpty() ? "in-cluster" : cluster.context();
+        String plain = (context + "-" + namespace).replaceAll("[^A-Za-z0-9_.-]", "-");
+        return plain.replaceFirst("^[^A-Za-z0-9]+", "") + "-cn";
+    }
+}

@@ -1,0 +1,142 @@
+package io.telepresence.cli.command;
+
+import io.telepresence.cli.daemon.Chosen;
+import io.telepresence.cli.daemon.EngageWish;
+import io.telepresence.cli.daemon.Engagement;
+import io.telepresence.cli.docker.Build;
+import io.telepresence.cli.docker.Handler;
+import io.telepresence.cli.docker.RunArguments;
+import io.telepresence.cli.run.Job;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * An engagement whose handler is a container: its network first, so that it has an address; then the engagement, then the
+ * container with the pod's environment and volumes. What was made is removed, however it ends.
+ */
+final class EngagingContainer {
+    private final Call call;
+    private final Chosen chosen;
+    private final HandlerWish handlers;
+    private final Engaging engaging;
+
+    EngagingContainer(Call call, Chosen chosen, HandlerWish handlers, Engaging engaging) {
+        this.call = call;
+        this.chosen = chosen;
+        this.handlers = handlers;
+        this.engaging = engaging;
+    }
+
+    int run(EngageWish wish) throws FaultException {
+        RunArguments arguments = handlers.arguments(built());
+        String name = HandlerWish.name(wish);
+        Handler handler = chosen.container().isPresent()
+                ? call.docker().handler(chosen.container().get(), arguments, name)
+                : call.docker().handler(arguments, name);
+        // Until the engagement is there a signal ends this process at once.
+        Thread hook = new Thread(handler::close, "remove-handler");
+        Runtime.getRuntime().addShutdownHook(hook);
+        try {
+            return run(chosen.container().isPresent() ? wish : wish.withContainerPorts(), handler);
+        } finally {
+            handler.close();
+            Runtime.getRuntime().removeShutdownHook(hook);
+        }
+    }
+
+    private String built() throws FaultException {
+        if (handlers.context().isEmpty()) {
+            return "";
+        }
+        Build build = call.docker().build(handlers.context(), handlers.buildOptions());
+        return build.run(command -> {
+            try {
+                return call.around().children().run(Job.of(command));
+            } catch (FaultException e) {
+                call.output().warn(e.fault().toString());
+                return 1;
+            }
+        });
+    }
+
+    private int run(EngageWish wish, Handler handler) throws FaultException {
+        String address = handler.open();
+        boolean mounted = wish.mount().mode() != EngageWish.MountMode.NONE;
+        EngageWish adjusted = wish.handledBy(address, mount(wish.mount(), address));
+        Engagement engagement = engaging.engage(adjusted);
+        try {
+            handler.create(dress(wish, engagement, handler, mounted), DockerRunCommand.routes(chosen));
+        } catch (FaultException | RuntimeException e) {
+            engaging.leave(engagement);
+            throw e;
+        }
+        engaging.show(chosen.container().isPresent() ? engagement.inContainer() : engagement.withoutMount(), false);
+        return engaging.runInside(
+                engagement,
+                (started, over) -> new Job(
+                        handler.start(),
+                        Map.of(),
+                        () -> {
+                            handler.mount(why -> call.output().warn("Error: " + why));
+                            started.run();
+                        },
+                        over,
+                        handler::stop));
+    }
+
+    /** A daemon beside the container serves the volumes for it alone; one on this machine at a port of the loopback. */
+    private EngageWish.Mount mount(EngageWish.Mount wished, String address) throws FaultException {
+        if (chosen.container().isPresent()) {
+            return wished.forContainer(address);
+        }
+        int port = wished.mode() == EngageWish.MountMode.NONE ? 0 : freePort();
+        return new EngageWish.Mount(EngageWish.MountMode.NONE, "", wished.readOnly(), port);
+    }
+
+    private static int freePort() throws FaultException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw Fault.user("there is no free port: " + e.getMessage(), "").exception(e);
+        }
+    }
+
+    private Handler.Dress dress(EngageWish wish, Engagement engagement, Handler handler, boolean mounted) {
+        Map<String, String> environment = new TreeMap<>(engagement.environment());
+        environment.put("TELEPRESENCE_HANDLER_CONTAINER_NAME", handler.name());
+        Handler.Volumes volumes = Handler.Volumes.NONE;
+        if (mounted && engagement.mount().port() > 0) {
+            volumes = new Handler.Volumes(
+                    engagement.mount().paths(),
+                    handlers.root(),
+                    engagement.mount().port(),
+                    wish.mount().readOnly());
+            environment.put("TELEPRESENCE_ROOT", handlers.root());
+        }
+        List<Handler.Port> ports = new ArrayList<>();
+        for (Engagement.Port each : engagement.ports()) {
+            ports.add(new Handler.Port(
+                    each.local(), inside(wish, each.local()), each.protocol().toLowerCase(Locale.ROOT)));
+        }
+        List<Handler.Port> toPod = wish.toPod().stream()
+                .map(p -> new Handler.Port(p.port(), p.port(), p.protocol().toLowerCase(Locale.ROOT)))
+                .toList();
+        return new Handler.Dress(environment, volumes, ports, toPod);
+    }
+
+    private static int inside(EngageWish wish, int local) {
+        return wish.traffic().ports().stream()
+                .filter(p -> p.local() == local && p.container() != 0)
+                .map(EngageWish.Port::container)
+                .findFirst()
+                .orElse(local);
+    }
+}

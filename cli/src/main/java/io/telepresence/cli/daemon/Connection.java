@@ -1,0 +1,43 @@
+package io.telepresence.cli.daemon;
+
+import io.telepresence.cli.grpc.Target;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A connection of {@code connect --docker}: a daemon in a container, and the network that other containers join.
+ *
+ * @param name also the daemon's name for {@code --use}
+ * @param directory of this connection's files, which only the user can enter
+ * @param container name of the daemon's container
+ * @param image the client image
+ * @param exposed ports that the container publishes, as they were given
+ */
+public record Connection(
+        String name, Path directory, String container, String image, Network network, List<String> exposed, Door door) {
+
+    /**
+     * The Docker network of the connection.
+     *
+     * @param gateway4 the daemon's address in it: the way into the cluster
+     * @param gateway6 the same for IPv6; empty: the network has none
+     */
+    public record Network(String name, String gateway4, String gateway6) {}
+
+    /**
+     * Where the daemon listens.
+     *
+     * @param port of 127.0.0.1; zero: at the socket in the connection's directory
+     */
+    public record Door(int port, String secret) {
+        public static final Door SOCKET = new Door(0, "");
+    }
+
+    public Path socket() {
+        return directory.resolve("userd.socket");
+    }
+
+    Target target() {
+        return door.port() == 0 ? Target.unix(socket()) : Target.loopback(door.port(), door.secret());
+    }
+}

@@ -1,0 +1,266 @@
+package io.telepresence.cli.docker;
+
+import io.telepresence.cli.daemon.Connection;
+import io.telepresence.cli.daemon.Connections;
+import io.telepresence.cli.daemon.HostHelper;
+import io.telepresence.cli.docker.Docker.Output;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Starts the container of a connection's daemon, on a network of its own. What it makes is removed again if a step fails.
+ * Used by one thread, once.
+ */
+final class DaemonContainer {
+    /** Where the daemon listens if a socket cannot be shared, as {@code grpc.daemonPort} of Telepresence. */
+    private static final int PORT = 4038;
+
+    private static final String SECRET = "/run/telepresence/secret";
+    private static final String SOCKETS = "/run/user/telepresence";
+    private static final Duration START = Duration.ofSeconds(20);
+    private static final Duration GLANCE = Duration.ofMillis(10);
+    private static final int LAST_WORDS = 3;
+    private static final int GATEWAY = 2;
+
+    private final Docker docker;
+    private final Connections connections;
+    private final Wish wish;
+
+    /**
+     * What to start.
+     *
+     * @param hostname empty: this machine's
+     * @param taken subnets that the network must not overlap
+     */
+    record Wish(
+            String name,
+            String image,
+            String hostname,
+            List<String> exposed,
+            ApiServerRoute apiServer,
+            HostHelper.Cluster cluster,
+            List<String> taken) {}
+
+    /**
+     * Who starts it.
+     *
+     * @param logs directory for its logs
+     */
+    record Owner(long uid, long gid, String user, Path logs) {}
+
+    DaemonContainer(Docker docker, Connections connections, Wish wish) {
+        this.docker = docker;
+        this.connections = connections;
+        this.wish = wish;
+    }
+
+    static String container(String connection) {
+        return "tp-" + connection;
+    }
+
+    /** Starts it and waits until it listens. */
+    Connection start(Owner owner, EngineFacts engine) throws FaultException {
+        String container = container(wish.name());
+        Path directory = connections.prepare(wish.name());
+        Connection.Network network = network(container, owner);
+        Connection made = new Connection(
+                wish.name(), directory, container, wish.image(), network, wish.exposed(), Connection.Door.SOCKET);
+        try {
+            Files.createDirectories(owner.logs());
+            docker.must("start the container " + container, command(made, owner, engine));
+            if (!wish.apiServer().network().isEmpty()) {
+                docker.must(
+                        "join the network " + wish.apiServer().network(),
+                        "network",
+                        "connect",
+                        wish.apiServer().network(),
+                        container);
+            }
+            if (!engine.sharesSockets()) {
+                made = withPort(made);
+            }
+            await(made, owner);
+            connections.write(made);
+            return made;
+        } catch (FaultException e) {
+            new Remains(docker, owner.uid()).remove(made);
+            connections.forget(made);
+            throw e;
+        } catch (IOException e) {
+            new Remains(docker, owner.uid()).remove(made);
+            throw Fault.user("the log directory " + owner.logs() + " cannot be made: " + e.getMessage(), "")
+                    .exception(e);
+        }
+    }
+
+    /** A network in a free subnet: the engine knows which ones its networks have. */
+    private Connection.Network network(String name, Owner owner) throws FaultException {
+        List<String> taken = new ArrayList<>(wish.taken());
+        taken.addAll(HostRoutes.read());
+        String v6 = wish.cluster().ipv6()
+                ? FreeSubnet.v6(taken).stream().findFirst().orElse("")
+                : "";
+        Output last = null;
+        for (String v4 : FreeSubnet.v4(taken)) {
+            List<String> command = new ArrayList<>(List.of(
+                    "network",
+                    "create",
+                    Labels.of(Labels.CONNECTION, wish.name()),
+                    Labels.of(Labels.OWNER, owner.uid()),
+                    "--subnet=" + v4));
+            if (!v6.isEmpty()) {
+                command.addAll(List.of("--ipv6", "--subnet=" + v6));
+            }
+            command.add(name);
+            last = docker.run(java.util.Map.of(), command);
+            if (last.ok()) {
+                return new Connection.Network(
+                        name, FreeSubnet.host(v4, GATEWAY), v6.isEmpty() ? "" : FreeSubnet.host(v6, GATEWAY));
+            }
+            String said = last.err().toLowerCase(Locale.ROOT);
+            if (said.contains("overlap") && !v6.isEmpty() && said.contains("fd74")) {
+                taken.add(v6);
+                v6 = FreeSubnet.v6(taken).stream().findFirst().orElse("");
+            } else if (said.contains("ipv6")) {
+                v6 = "";
+            } else if (!said.contains("overlap") && !said.contains("conflict")) {
+                break;
+            }
+        }
+        throw last == null
+                ? Fault.user("there is no free subnet for a Docker network", "").exception()
+                : DockerFaults.of("make the Docker network " + name, last).exception();
+    }
+
+    private List<String> command(Connection made, Owner owner, EngineFacts engine) {
+        List<String> words = new ArrayList<>(List.of("run", "--detach", "--rm", "--name=" + made.container()));
+        words.add("--network=" + made.network().name());
+        words.add("--ip=" + made.network().gateway4());
+        if (!made.network().gateway6().isEmpty()) {
+            words.add("--ip6=" + made.network().gateway6());
+        }
+        words.add("--hostname=" + wish.hostname());
+        words.add(Labels.of(Labels.CONNECTION, wish.name()));
+        words.add(Labels.of(Labels.ROLE, "daemon"));
+        words.add(Labels.of(Labels.OWNER, owner.uid()));
+        words.addAll(privileges(owner));
+        words.add("--volume=" + owner.logs() + ":" + DockerMode.LOGS);
+        words.addAll(List.of("--env=XDG_RUNTIME_DIR=/run/user", "--env=HOME=/tmp", "--env=USER=" + owner.user()));
+        if (!wish.cluster().hostGateway().isEmpty() && engine.addsHostGateway()) {
+            words.add("--add-host=" + wish.cluster().hostGateway() + ":host-gateway");
+        }
+        wish.exposed().forEach(p -> words.add("--publish=" + p));
+        if (engine.sharesSockets()) {
+            words.add("--volume=" + made.directory() + ":" + SOCKETS);
+        } else {
+            words.add("--tmpfs=/run/user:" + ownedBy(owner, engine) + ",mode=0700");
+            words.add("--publish=127.0.0.1::" + PORT);
+        }
+        words.addAll(List.of("--entrypoint=/opt/telepresence/container/daemon", wish.image()));
+        words.add(Long.toString(engine.rootless() ? 0 : owner.uid()));
+        words.add(Long.toString(engine.rootless() ? 0 : owner.gid()));
+        if (!engine.sharesSockets()) {
+            words.addAll(List.of("--listen", Integer.toString(PORT), "--secret-file", SECRET));
+        }
+        return words;
+    }
+
+    /**
+     * No right but those that {@code container/daemon} drops itself, and the one to change the container's own network.
+     */
+    private static List<String> privileges(Owner owner) {
+        return List.of(
+                "--cap-drop=ALL",
+                "--cap-add=NET_ADMIN",
+                "--cap-add=SETUID",
+                "--cap-add=SETGID",
+                "--cap-add=SETPCAP",
+                "--security-opt=no-new-privileges",
+                "--device=/dev/net/tun",
+                "--read-only",
+                "--tmpfs=/run/telepresence:uid=" + owner.uid() + ",gid=" + owner.gid() + ",mode=0755",
+                "--tmpfs=/tmp:exec,mode=1777",
+                "--sysctl=net.ipv4.ip_forward=1",
+                "--sysctl=net.ipv6.conf.all.disable_ipv6=0",
+                "--sysctl=net.ipv6.conf.all.forwarding=1");
+    }
+
+    private static String ownedBy(Owner owner, EngineFacts engine) {
+        return engine.rootless() ? "uid=0,gid=0" : "uid=" + owner.uid() + ",gid=" + owner.gid();
+    }
+
+    private Connection withPort(Connection made) throws FaultException {
+        String published = docker.must("find the daemon's port", "port", made.container(), PORT + "/tcp")
+                .lines()
+                .getFirst();
+        int port = Integer.parseInt(published.substring(published.lastIndexOf(':') + 1));
+        String secret = "";
+        long end = System.nanoTime() + START.toNanos();
+        while (secret.isEmpty() && System.nanoTime() < end) {
+            Output read = docker.run("exec", made.container(), "cat", SECRET);
+            secret = read.ok() ? read.out().strip() : "";
+            pause();
+        }
+        return new Connection(
+                made.name(),
+                made.directory(),
+                made.container(),
+                made.image(),
+                made.network(),
+                made.exposed(),
+                new Connection.Door(port, secret));
+    }
+
+    private void await(Connection made, Owner owner) throws FaultException {
+        long start = System.nanoTime();
+        long looked = start;
+        while (!Connections.listens(made)) {
+            long now = System.nanoTime();
+            if (now - start > START.toNanos()) {
+                throw Fault.internal("the daemon in the container " + made.container() + " does not listen after "
+                                + START.toSeconds() + " s" + lastWords(owner.logs()))
+                        .exception();
+            }
+            if (now - looked > Duration.ofSeconds(1).toNanos()) {
+                looked = now;
+                if (!docker.run("inspect", "--format", "{{.State.Running}}", made.container())
+                        .out()
+                        .strip()
+                        .equals("true")) {
+                    throw Fault.internal("the daemon in the container " + made.container() + " ended while starting"
+                                    + lastWords(owner.logs()))
+                            .exception();
+                }
+            }
+            pause();
+        }
+    }
+
+    private static String lastWords(Path logs) {
+        try {
+            List<String> lines = Files.readAllLines(logs.resolve("connector-start.log")).stream()
+                    .filter(l -> !l.isBlank())
+                    .toList();
+            String words = String.join(" / ", lines.subList(Math.max(0, lines.size() - LAST_WORDS), lines.size()));
+            return words.isEmpty() ? "" : ": " + words;
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    private static void pause() throws FaultException {
+        try {
+            Thread.sleep(GLANCE);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Fault.internal("interrupted while a container starts").exception(e);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package io.telepresence.cli.docker;
+
+import io.telepresence.cli.docker.Docker.Output;
+import io.telepresence.fault.Fault;
+import java.util.List;
+import java.util.Locale;
+
+/** What the docker command says, as sentences. Pure. */
+final class DockerFaults {
+    private static final List<String> NO_ENGINE = List.of(
+            "cannot connect to the docker daemon",
+            "failed to connect to the docker api",
+            "is the docker daemon running",
+            "connection refused",
+            "error during connect");
+
+    private static final List<String> NOT_FOUND =
+            List.of("repository does not exist", "not found", "pull access denied", "manifest unknown");
+
+    private DockerFaults() {}
+
+    /** @param doing completes "cannot …" */
+    static Fault of(String doing, Output output) {
+        String said = output.err().toLowerCase(Locale.ROOT);
+        if (said.contains("permission denied") && said.contains("docker") && said.contains("sock")) {
+            return Fault.denied(
+                    "you have no right to use the Docker engine: its socket refuses you",
+                    "Become a member of the group docker and log in again, or use a rootless engine");
+        }
+        if (isEngine(output)) {
+            return Fault.unreachable(
+                    "the Docker engine does not answer: " + first(output),
+                    "Start it, for example with \"systemctl start docker\", and try again");
+        }
+        if (output.code() == 124) {
+            return Fault.unreachable("cannot " + doing + ": docker " + output.err(), "");
+        }
+        if (said.contains("is already in use by container")) {
+            return Fault.user(
+                    "cannot " + doing + ": a container of that name exists already",
+                    "Give another --name, or remove that container");
+        }
+        if (said.contains("port is already allocated") || said.contains("address already in use")) {
+            return Fault.user(
+                    "cannot " + doing + ": " + portOf(first(output)), "Publish another port, or free this one");
+        }
+        return Fault.user("cannot " + doing + ": " + first(output), "");
+    }
+
+    /** The engine itself is the trouble, not what was asked of it. */
+    static boolean isEngine(Output output) {
+        String said = output.err().toLowerCase(Locale.ROOT);
+        return NO_ENGINE.stream().anyMatch(said::contains)
+                || said.contains("permission denied") && said.contains("docker.sock");
+    }
+
+    static Fault noImage(String image, Output pulled) {
+        String said = pulled.err().toLowerCase(Locale.ROOT);
+        String why = NOT_FOUND.stream().anyMatch(said::contains) ? "there is no such image" : first(pulled);
+        return Fault.user(
+                "the image " + image + " is not in this engine and cannot be pulled: " + why,
+                "Check its name, or load it with \"docker load\"");
+    }
+
+    private static String portOf(String text) {
+        int bind = text.indexOf("Bind for ");
+        return bind < 0
+                ? text
+                : "port " + text.substring(bind + "Bind for ".length()).replace(" failed:", "");
+    }
+
+    /** The first line that says something, without what docker puts in front. */
+    static String first(Output output) {
+        String text = (output.err().isBlank() ? output.out() : output.err())
+                .lines()
+                .map(String::strip)
+                .filter(l -> !l.isEmpty() && !l.startsWith("See 'docker") && !l.startsWith("Run 'docker"))
+                .filter(l -> !l.startsWith("Unable to find image"))
+                .findFirst()
+                .orElse("no reason given");
+        for (String prefix : List.of("docker: ", "Error response from daemon: ", "Error: ", "error: ")) {
+            if (text.startsWith(prefix)) {
+                text = text.substring(prefix.length());
+            }
+        }
+        return text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
+    }
+}

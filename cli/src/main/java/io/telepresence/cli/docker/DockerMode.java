@@ -1,0 +1,207 @@
+package io.telepresence.cli.docker;
+
+import io.telepresence.cli.daemon.Connection;
+import io.telepresence.cli.daemon.Connections;
+import io.telepresence.cli.daemon.HostHelper;
+import io.telepresence.cli.daemon.KubeFlags;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** What commands do in Docker mode. The door of this package. Used by one thread. */
+public final class DockerMode {
+    /** Where a daemon in a container writes its logs. */
+    public static final Path LOGS = Path.of("/var/log/telepresence");
+
+    private final Docker docker;
+    private final Connections connections;
+    private final Place place;
+
+    /**
+     * Who uses it, and where.
+     *
+     * @param executable bin/telepresence
+     * @param image client image of this version
+     * @param logs directory of this user's logs
+     */
+    public record Place(
+            Path executable,
+            String image,
+            Path logs,
+            Map<String, String> environment,
+            long uid,
+            long gid,
+            String hostname) {}
+
+    public DockerMode(Docker docker, Connections connections, Place place) {
+        this.docker = docker;
+        this.connections = connections;
+        this.place = place;
+    }
+
+    /** What a connection in a container is started with; {@code hostname} empty: this machine's. */
+    public record Start(String name, String hostname, List<String> exposed, HostHelper.Cluster cluster) {}
+
+    /** Starts the helper that reads this user's kubeconfig. */
+    public HostHelper helper(KubeFlags flags) throws FaultException {
+        return HostHelper.start(place.executable(), flags, place.logs().resolve("kubeauth-start.log"));
+    }
+
+    /** Fails with one sentence where no engine can be used. */
+    public Engine engine() throws FaultException {
+        return new Engine(EngineFacts.of(docker, place.environment()));
+    }
+
+    /** An engine that answers. */
+    public final class Engine {
+        private final EngineFacts facts;
+
+        private Engine(EngineFacts facts) {
+            this.facts = facts;
+        }
+
+        /**
+         * Starts a daemon; removes before what a killed one of that name has left.
+         *
+         * @param taken subnets that the network must not overlap
+         */
+        public Connection start(Start start, List<String> taken) throws FaultException {
+            String container = DaemonContainer.container(start.name());
+            new Remains(docker, place.uid()).remove(start.name());
+            String image = image(start.cluster().image());
+            docker.image(image);
+            ApiServerRoute route = route(start.cluster());
+            DaemonContainer daemon = new DaemonContainer(
+                    docker,
+                    connections,
+                    new DaemonContainer.Wish(
+                            start.name(),
+                            image,
+                            start.hostname().isEmpty() ? place.hostname() : start.hostname(),
+                            start.exposed(),
+                            route,
+                            start.cluster(),
+                            taken));
+            String user = place.environment().getOrDefault("USER", "");
+            return daemon.start(
+                    new DaemonContainer.Owner(
+                            place.uid(),
+                            place.gid(),
+                            user.isEmpty() ? Long.toString(place.uid()) : user,
+                            logs(container)),
+                    facts);
+        }
+    }
+
+    /** Where the daemon of a container writes its logs, on this machine. */
+    public Path logs(String container) {
+        return place.logs().resolve(container);
+    }
+
+    /** host:port by which the container reaches the API server; empty: as the kubeconfig says. */
+    public String dial(HostHelper.Cluster cluster) throws FaultException {
+        return route(cluster).dial();
+    }
+
+    /** Whether a subnet holds the address that the daemon's container has on the connection's network. */
+    public static boolean holds(String subnet, Connection connection) {
+        return FreeSubnet.overlap(subnet, connection.network().gateway4())
+                || !connection.network().gateway6().isEmpty()
+                        && FreeSubnet.overlap(subnet, connection.network().gateway6());
+    }
+
+    /** The connection of that name if its daemon runs with just these ports. */
+    public Optional<Connection> running(String name, List<String> exposed) throws FaultException {
+        Optional<Connection> found = connections.find(name).filter(Connections::listens);
+        if (found.isPresent() && !Set.copyOf(found.get().exposed()).equals(Set.copyOf(exposed))) {
+            throw Fault.user("exposed ports differ. Please quit and reconnect", "")
+                    .exception();
+        }
+        return found;
+    }
+
+    /** Takes away all that a connection has: the daemon was told before, if it could be. */
+    public void remove(Connection connection) throws FaultException {
+        new Remains(docker, place.uid()).remove(connection);
+        connections.forget(connection);
+    }
+
+    /**
+     * Takes away everything of this user's connections, those of killed daemons too. Without connections on record the
+     * engine is not asked: there may be none.
+     */
+    public void removeAll() throws FaultException {
+        List<Connection> known = connections.all();
+        if (known.isEmpty()) {
+            return;
+        }
+        Remains remains = new Remains(docker, place.uid());
+        Set<String> names = new java.util.LinkedHashSet<>(remains.connections());
+        known.forEach(c -> names.add(c.name()));
+        for (String name : names) {
+            remains.remove(name);
+        }
+        known.forEach(connections::forget);
+    }
+
+    /** A container in the network of a connection, taken apart from what was typed. */
+    public Handler handler(Connection connection, RunArguments arguments, String name) throws FaultException {
+        docker.image(arguments.image());
+        new Remains(docker, place.uid()).removeOrphans(connection.name());
+        return new Handler(
+                docker, new Handler.Home(Optional.of(connection), connection.image(), place.uid()), arguments, name);
+    }
+
+    /** A container beside a daemon on this machine. */
+    public Handler handler(RunArguments arguments, String name) throws FaultException {
+        docker.image(arguments.image());
+        return new Handler(docker, new Handler.Home(Optional.empty(), image(""), place.uid()), arguments, name);
+    }
+
+    /** Builds an image from a directory or URL; what it is called. */
+    public Build build(String context, List<String> options) {
+        return new Build(context, options);
+    }
+
+    /**
+     * The command for curl in a container that shares the network of the daemon's.
+     *
+     * @param words its arguments
+     */
+    public List<String> curl(Connection connection, List<String> words) {
+        List<String> command = new ArrayList<>(List.of(
+                Docker.PROGRAM,
+                "run",
+                "--rm",
+                "--interactive",
+                "--network=container:" + connection.container(),
+                Labels.of(Labels.CONNECTION, connection.name()),
+                Labels.of(Labels.ROLE, "curl"),
+                Labels.of(Labels.OWNER, place.uid()),
+                "--cap-drop=ALL",
+                "--security-opt=no-new-privileges",
+                "--read-only",
+                "--user=" + place.uid() + ":" + place.gid(),
+                "--entrypoint=curl",
+                connection.image()));
+        command.addAll(words);
+        return command;
+    }
+
+    private String image(String configured) {
+        String registry = place.environment().getOrDefault("TELEPRESENCE_REGISTRY", "");
+        if (!registry.isEmpty()) {
+            return registry + place.image().substring(place.image().lastIndexOf('/'));
+        }
+        return configured.isEmpty() ? place.image() : configured;
+    }
+
+    private ApiServerRoute route(HostHelper.Cluster cluster) throws FaultException {
+        return ApiServerRoute.find(docker, cluster.server(), cluster.hostGateway());
+    }
+}

@@ -1,0 +1,301 @@
+package io.telepresence.cli.docker;
+
+import io.telepresence.cli.daemon.Connection;
+import io.telepresence.cli.docker.Docker.Output;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A container of the user's that lives in the cluster's network: first {@link #open} (its network is there, so it has an
+ * address), then {@link #create}, then the command {@link #start}, and {@link #close}, which may come any time. Beside a
+ * daemon on this machine it has an ordinary Docker network and published ports instead. Used by one thread, but for
+ * {@link #stop}.
+ */
+public final class Handler implements AutoCloseable {
+    private static final String HOLD = "/.telepresence/hold";
+    private static final char WORD = '\u001f';
+
+    private final Docker docker;
+    private final Home home;
+    private final RunArguments arguments;
+    private final String name;
+    private final Sandbox sandbox;
+    private VolumesContainer volumes;
+    private boolean tools;
+
+    /**
+     * Where it lives.
+     *
+     * @param connection empty: the daemon is on this machine
+     * @param image the client image
+     */
+    record Home(Optional<Connection> connection, String image, long uid) {}
+
+    /** A port of the container, and of this machine where it is published there; protocol tcp or udp. */
+    public record Port(int here, int inside, String protocol) {}
+
+    /**
+     * The pod's volumes.
+     *
+     * @param paths where the application has them; empty: there are none
+     * @param root directory of the container below which they are put; "/": the very same paths
+     * @param port where the daemon serves them
+     */
+    public record Volumes(List<String> paths, String root, int port, boolean readOnly) {
+        public static final Volumes NONE = new Volumes(List.of(), "/", 0, true);
+    }
+
+    /** What the engagement gives: environment, volumes and ports. */
+    public record Dress(Map<String, String> environment, Volumes volumes, List<Port> ports, List<Port> toPod) {}
+
+    Handler(Docker docker, Home home, RunArguments arguments, String name) {
+        this.docker = docker;
+        this.home = home;
+        this.arguments = arguments;
+        this.name =
+                arguments.facts().name().isEmpty() ? name : arguments.facts().name();
+        this.sandbox = home.connection()
+                .map(c -> new Sandbox(docker, c, home.uid(), this.name))
+                .orElse(null);
+    }
+
+    public String name() {
+        return name;
+    }
+
+    /** Whether the container keeps running when the command that starts it has ended. */
+    public boolean detached() {
+        return arguments.facts().detached();
+    }
+
+    /** Its address where the daemon finds it. */
+    public String open() throws FaultException {
+        return sandbox == null ? "127.0.0.1" : sandbox.open(arguments);
+    }
+
+    /**
+     * Makes the container; it does not run yet.
+     *
+     * @param routes subnets of the cluster
+     */
+    public void create(Dress dress, List<String> routes) throws FaultException {
+        List<String> paths = dress.volumes().paths().stream()
+                .filter(p -> !arguments.mounted().contains(inside(dress.volumes(), p)))
+                .toList();
+        boolean hold = !paths.isEmpty();
+        if (sandbox != null) {
+            sandbox.plumb(routes, dress.ports(), dress.toPod());
+        } else if (hold) {
+            makeTools();
+        }
+        List<String> words = new ArrayList<>(List.of("create", "--rm", "--name=" + name));
+        words.add(Labels.of(Labels.ROLE, "handler"));
+        words.add(Labels.of(Labels.OWNER, home.uid()));
+        home.connection().ifPresent(c -> words.add(Labels.of(Labels.CONNECTION, c.name())));
+        if (arguments.facts().interactive()) {
+            words.add("--interactive");
+        }
+        if (arguments.facts().tty()) {
+            words.add("--tty");
+        }
+        words.addAll(network(dress));
+        if (hold) {
+            words.add("--volumes-from=" + toolsContainer() + ":ro");
+        }
+        words.addAll(arguments.container());
+        try (EnvironmentFile environment = EnvironmentFile.of(dress.environment())) {
+            words.addAll(environment.options());
+            words.addAll(process(hold));
+            Output made = docker.run(environment.variables(), words);
+            if (!made.ok()) {
+                throw DockerFaults.of("create the container " + name, made).exception();
+            }
+        } catch (IOException e) {
+            throw Fault.user("the environment cannot be written to a temporary file: " + e.getMessage(), "")
+                    .exception(e);
+        }
+        if (hold) {
+            volumes = new VolumesContainer(docker, home, name, dress.volumes(), paths);
+        }
+    }
+
+    /** The command that runs it, with this process's terminal. */
+    public List<String> start() {
+        List<String> words = new ArrayList<>(List.of(Docker.PROGRAM, "start"));
+        if (!detached()) {
+            words.add("--attach");
+            if (arguments.facts().interactive()) {
+                words.add("--interactive");
+            }
+        }
+        words.add(name);
+        return words;
+    }
+
+    /**
+     * Begins to mount the volumes, once the container runs; returns at once.
+     *
+     * @param trouble hears in one sentence why they could not be mounted; the container is ended then
+     */
+    public void mount(java.util.function.Consumer<String> trouble) {
+        if (volumes != null) {
+            volumes.start(trouble);
+        }
+    }
+
+    /** Ends the container: two seconds after it was asked to by force. From any thread. */
+    public void stop() {
+        try {
+            docker.run("stop", "--time=2", name);
+        } catch (FaultException e) {
+            // The engine is gone, and its containers with it.
+            assert e.fault() != null;
+        }
+    }
+
+    /** Removes all that was made. */
+    @Override
+    public void close() {
+        List<String> command = new ArrayList<>(List.of("rm", "--force", "--volumes", name, name + "-volumes"));
+        if (sandbox != null || tools) {
+            command.add(toolsContainer());
+        }
+        try {
+            docker.run(Map.of(), command);
+        } catch (FaultException e) {
+            // What cannot be removed now is found by its labels later.
+            assert e.fault() != null;
+        }
+    }
+
+    private String inside(Volumes all, String path) {
+        return all.root().equals("/") ? path : all.root() + path;
+    }
+
+    private List<String> network(Dress dress) {
+        if (sandbox != null) {
+            return List.of("--network=container:" + sandbox.name());
+        }
+        List<String> words = new ArrayList<>(arguments.sandbox());
+        arguments.networks().forEach(n -> words.add("--network=" + n));
+        words.add("--dns-search=" + Sandbox.SEARCH);
+        dress.ports()
+                .forEach(p -> words.add("--publish=127.0.0.1:" + p.here() + ":" + p.inside() + "/" + p.protocol()));
+        return words;
+    }
+
+    /** Image and what it runs; {@code hold}: not before the volumes are there. */
+    private List<String> process(boolean hold) throws FaultException {
+        List<String> words = new ArrayList<>();
+        if (hold) {
+            words.add("--entrypoint=" + HOLD);
+            words.add(arguments.image());
+            words.addAll(whole());
+            return words;
+        }
+        if (arguments.entrypoint() != null) {
+            words.add("--entrypoint=" + arguments.entrypoint());
+        }
+        words.add(arguments.image());
+        words.addAll(arguments.command());
+        return words;
+    }
+
+    /** What the image would run: entry point and command, as docker run puts them together. */
+    private List<String> whole() throws FaultException {
+        List<String> all = new ArrayList<>();
+        if (arguments.entrypoint() != null) {
+            if (!arguments.entrypoint().isEmpty()) {
+                all.add(arguments.entrypoint());
+            }
+            all.addAll(arguments.command());
+        } else {
+            all.addAll(configured("Entrypoint"));
+            all.addAll(arguments.command().isEmpty() ? configured("Cmd") : arguments.command());
+        }
+        if (all.isEmpty()) {
+            throw Fault.user(
+                            "the image " + arguments.image() + " has no command, and none was given",
+                            "Name one after the image")
+                    .exception();
+        }
+        return all;
+    }
+
+    private List<String> configured(String key) throws FaultException {
+        String format = "{{range .Config." + key + "}}{{.}}{{\"\\x1f\"}}{{end}}";
+        String text = docker.must(
+                        "inspect the image " + arguments.image(),
+                        "image",
+                        "inspect",
+                        "--format",
+                        format,
+                        arguments.image())
+                .out();
+        List<String> words = new ArrayList<>();
+        int from = 0;
+        for (int to = text.indexOf(WORD); to >= 0; to = text.indexOf(WORD, from)) {
+            words.add(text.substring(from, to));
+            from = to + 1;
+        }
+        return words;
+    }
+
+    private String toolsContainer() {
+        return sandbox != null ? sandbox.name() : name + "-tools";
+    }
+
+    /** A container that never runs: its volume holds what the handler waits with. */
+    private void makeTools() throws FaultException {
+        docker.image(home.image());
+        docker.must(
+                "create the container " + toolsContainer(),
+                "create",
+                "--name=" + toolsContainer(),
+                Labels.of(Labels.ROLE, "tools"),
+                Labels.of(Labels.OWNER, home.uid()),
+                "--volume=/.telepresence",
+                "--network=none",
+                home.image());
+        tools = true;
+    }
+
+    /**
+     * The environment on its way to docker: values of one line in a file that only the user can read, the others through
+     * docker's own environment; none is an argument, which everybody could see.
+     */
+    private record EnvironmentFile(Path file, Map<String, String> variables) implements AutoCloseable {
+        static EnvironmentFile of(Map<String, String> environment) throws IOException {
+            Path file = Files.createTempFile("telepresence", ".env");
+            StringBuilder lines = new StringBuilder();
+            Map<String, String> others = new java.util.TreeMap<>();
+            environment.forEach((key, value) -> {
+                if (value.indexOf('\n') >= 0 || value.indexOf('\r') >= 0) {
+                    others.put(key, value);
+                } else {
+                    lines.append(key).append('=').append(value).append('\n');
+                }
+            });
+            Files.writeString(file, lines);
+            return new EnvironmentFile(file, others);
+        }
+
+        List<String> options() {
+            List<String> words = new ArrayList<>(List.of("--env-file=" + file));
+            variables.keySet().forEach(k -> words.add("--env=" + k));
+            return words;
+        }
+
+        @Override
+        public void close() throws IOException {
+            Files.deleteIfExists(file);
+        }
+    }
+}

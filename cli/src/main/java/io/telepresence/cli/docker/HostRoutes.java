@@ -1,0 +1,40 @@
+package io.telepresence.cli.docker;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Where this machine's routes lead: a container's network there would shadow them. */
+final class HostRoutes {
+    private static final Path TABLE = Path.of("/proc/net/route");
+
+    private HostRoutes() {}
+
+    /** Destinations of IPv4 routes in CIDR notation, without the default ones. */
+    static List<String> read() {
+        try {
+            return parse(Files.readAllLines(TABLE));
+        } catch (IOException e) {
+            return List.of();
+        }
+    }
+
+    /** Addresses and masks are in the kernel's own, little-endian, hexadecimal form. */
+    static List<String> parse(List<String> lines) {
+        List<String> found = new ArrayList<>();
+        for (String line : lines) {
+            String[] words = line.strip().split("\\s+");
+            if (words.length > 7 && words[1].matches("[0-9A-F]{8}")) {
+                long to = Long.parseLong(words[1], 16);
+                int length = Long.bitCount(Long.parseLong(words[7], 16));
+                if (length > 0) {
+                    found.add((to & 0xff) + "." + (to >> 8 & 0xff) + "." + (to >> 16 & 0xff) + "." + (to >> 24) + "/"
+                            + length);
+                }
+            }
+        }
+        return found;
+    }
+}

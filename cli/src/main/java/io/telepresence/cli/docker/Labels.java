@@ -1,0 +1,23 @@
+package io.telepresence.cli.docker;
+
+/** By which our containers and networks are found again, whatever became of the command that made them. */
+final class Labels {
+    /** Name of the connection. */
+    static final String CONNECTION = "io.telepresence.connection";
+
+    /** daemon, sandbox, volumes, tools or handler. */
+    static final String ROLE = "io.telepresence.role";
+
+    /** Number of the user who made it: an engine may serve several. */
+    static final String OWNER = "io.telepresence.owner";
+
+    private Labels() {}
+
+    static String of(String label, Object value) {
+        return "--label=" + label + "=" + value;
+    }
+
+    static String filter(String label, Object value) {
+        return "--filter=label=" + label + "=" + value;
+    }
+}

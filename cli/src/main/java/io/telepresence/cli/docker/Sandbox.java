@@ -1,0 +1,77 @@
+package io.telepresence.cli.docker;
+
+import io.telepresence.cli.daemon.Connection;
+import io.telepresence.fault.FaultException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Holds the network of one handler, as the pause container of a pod does: published ports, names, and routes into the
+ * cluster through the daemon's container, before the handler starts.
+ */
+final class Sandbox {
+    /** Single-label names are looked up in the connected namespace below this domain, as on a machine. */
+    static final String SEARCH = "tel2-search";
+
+    private final Docker docker;
+    private final Connection connection;
+    private final long uid;
+    private final String handler;
+
+    Sandbox(Docker docker, Connection connection, long uid, String handler) {
+        this.docker = docker;
+        this.connection = connection;
+        this.uid = uid;
+        this.handler = handler;
+    }
+
+    String name() {
+        return handler + "-sandbox";
+    }
+
+    /** Starts it; its address on the connection's network. */
+    String open(RunArguments arguments) throws FaultException {
+        List<String> words = new ArrayList<>(List.of("run", "--detach", "--rm", "--name=" + name()));
+        words.add(Labels.of(Labels.CONNECTION, connection.name()));
+        words.add(Labels.of(Labels.ROLE, "sandbox"));
+        words.add(Labels.of(Labels.OWNER, uid));
+        words.add("--network=" + connection.network().name());
+        words.add("--network-alias=" + handler);
+        words.add("--dns=" + connection.network().gateway4());
+        words.add("--dns-search=" + SEARCH);
+        words.addAll(List.of(
+                "--cap-drop=ALL",
+                "--cap-add=NET_ADMIN",
+                "--security-opt=no-new-privileges",
+                "--read-only",
+                "--volume=/.telepresence",
+                "--sysctl=net.ipv4.conf.all.route_localnet=1"));
+        words.addAll(arguments.sandbox());
+        words.add("--entrypoint=/opt/telepresence/container/sandbox");
+        words.add(connection.image());
+        docker.must("start the container " + name(), words);
+        for (String network : arguments.networks()) {
+            docker.must("join the network " + network, "network", "connect", network, name());
+        }
+        String format =
+                "{{(index .NetworkSettings.Networks \"" + connection.network().name() + "\").IPAddress}}";
+        return docker.must("find the address of " + name(), "inspect", "--format", format, name())
+                .out()
+                .strip();
+    }
+
+    /** Sets routes and redirections; before the handler starts. */
+    void plumb(List<String> routes, List<Handler.Port> ports, List<Handler.Port> toPod) throws FaultException {
+        String gateway6 = connection.network().gateway6();
+        List<String> words = new ArrayList<>(List.of(
+                "exec",
+                name(),
+                "/opt/telepresence/container/plumb",
+                connection.network().gateway4(),
+                gateway6.isEmpty() ? "-" : gateway6));
+        routes.forEach(r -> words.add("route=" + r));
+        ports.forEach(p -> words.add("in=" + p.protocol() + "/" + p.inside()));
+        toPod.forEach(p -> words.add("pod=" + p.protocol() + "/" + p.inside()));
+        docker.must("set up the network of " + name(), words);
+    }
+}

@@ -1,0 +1,5 @@
+/**
+ * Docker mode, by the {@code docker} command: containers of daemons, the network that they share with the user's own
+ * containers, and those containers. Used by {@code cli.command}. Knows nothing of Kubernetes but the API server's URL.
+ */
+package io.telepresence.cli.docker;

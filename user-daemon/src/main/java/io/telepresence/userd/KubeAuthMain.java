@@ -1,0 +1,116 @@
+package io.telepresence.userd;
+
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
+import io.telepresence.local.LocalChannel;
+import io.telepresence.rpc.connector.ConnectorGrpc;
+import io.telepresence.rpc.connector.HostAnswer;
+import io.telepresence.rpc.connector.HostEndpoint;
+import io.telepresence.rpc.connector.HostQuestion;
+import io.telepresence.run.Threads;
+import io.telepresence.userd.host.HostAnswers;
+import io.telepresence.userd.logs.LogSetup;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The helper on the laptop of a daemon in a container. It reads one {@code HostQuestion} from standard input and writes
+ * its {@code HostAnswer}; then it reads where the daemon listens and serves it until the daemon is gone. Without that
+ * second message it ends. Messages are length-delimited. Secrets pass through pipes and sockets only.
+ */
+public final class KubeAuthMain {
+    /** How long a daemon that answers no more is tried again: a container that is restarted comes back sooner. */
+    private static final Duration PATIENCE = Duration.ofSeconds(15);
+
+    private static final long PAUSE_MILLIS = 300;
+
+    private KubeAuthMain() {}
+
+    public static void main(String[] arguments) throws Exception {
+        Path home = Path.of(System.getenv().getOrDefault("HOME", System.getProperty("user.home")));
+        Path logs = LogSetup.directory(System.getenv(), home);
+        Files.createDirectories(logs);
+        LogSetup.toFile(logs.resolve("kubeauth.log"));
+        HostAnswers answers = new HostAnswers(System.getenv());
+        HostQuestion first = HostQuestion.parseDelimitedFrom(System.in);
+        if (first != null) {
+            answer(answers, first).writeDelimitedTo(System.out);
+            System.out.close();
+            HostEndpoint endpoint = HostEndpoint.parseDelimitedFrom(System.in);
+            if (endpoint != null) {
+                serve(answers, endpoint);
+            }
+        }
+        System.exit(0);
+    }
+
+    private static HostAnswer answer(HostAnswers answers, HostQuestion question) {
+        return answers.answer(question, Translator.kube(question.getResolve()));
+    }
+
+    private static void serve(HostAnswers answers, HostEndpoint endpoint) throws InterruptedException, IOException {
+        long seen = System.nanoTime();
+        while (System.nanoTime() - seen < PATIENCE.toNanos()) {
+            try (LocalChannel channel = endpoint.getSocket().isEmpty()
+                    ? LocalChannel.openTcp(endpoint.getPort(), endpoint.getSecret())
+                    : LocalChannel.open(Path.of(endpoint.getSocket()))) {
+                if (new Serving(answers).run(channel)) {
+                    seen = System.nanoTime();
+                }
+            }
+            TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+        }
+    }
+
+    /** One stream with the daemon. */
+    private static final class Serving implements ClientResponseObserver<HostAnswer, HostQuestion> {
+        private final HostAnswers answers;
+        private final CountDownLatch over = new CountDownLatch(1);
+        private ClientCallStreamObserver<HostAnswer> replies;
+        private volatile boolean asked;
+
+        Serving(HostAnswers answers) {
+            this.answers = answers;
+        }
+
+        /** Until the stream ends; whether there was a question. */
+        boolean run(LocalChannel channel) throws InterruptedException {
+            ConnectorGrpc.newStub(channel.grpc()).serveHost(this);
+            over.await();
+            return asked;
+        }
+
+        @Override
+        public void beforeStart(ClientCallStreamObserver<HostAnswer> stream) {
+            replies = stream;
+        }
+
+        /** A plugin may take long: never on the stream's own thread. */
+        @Override
+        public void onNext(HostQuestion question) {
+            asked = true;
+            Threads.virtual("host-question-" + question.getId(), () -> {
+                HostAnswer answer = answer(answers, question);
+                synchronized (this) {
+                    if (over.getCount() > 0) {
+                        replies.onNext(answer);
+                    }
+                }
+            });
+        }
+
+        @Override
+        public void onError(Throwable error) {
+            over.countDown();
+        }
+
+        @Override
+        public void onCompleted() {
+            over.countDown();
+        }
+    }
+}

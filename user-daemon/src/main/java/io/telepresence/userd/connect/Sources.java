@@ -1,0 +1,31 @@
+package io.telepresence.userd.connect;
+
+import io.telepresence.fault.FaultException;
+import io.telepresence.userd.cluster.KubeOptions;
+import io.telepresence.userd.cluster.KubeTarget;
+import io.telepresence.userd.cluster.Kubeconfigs;
+import io.telepresence.userd.config.ConfigFile;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** Where a connect finds what the user has on the laptop. Blocks. */
+@FunctionalInterface
+public interface Sources {
+    /**
+     * What a connect starts from.
+     *
+     * @param configuration the texts of configuration files, the weakest first
+     */
+    record Found(KubeTarget target, List<ConfigFile.Source> configuration) {}
+
+    /** @param configFile file of {@code --config}, absolute; or empty */
+    Found find(KubeOptions kube, String configFile) throws FaultException;
+
+    /** The files of this machine. */
+    static Sources ofThisMachine(Map<String, String> environment) {
+        return (kube, configFile) -> new Found(
+                Kubeconfigs.read(kube),
+                ConfigFile.sources(environment, kube.home(), configFile.isEmpty() ? null : Path.of(configFile)));
+    }
+}
