@@ -2,7 +2,7 @@
 # exit code are the command's own.
 
 run_on_laptop() {
-    local user=developer account="" command
+    local user=developer account="" command variables=()
     while [ $# -gt 0 ]; do
         case $1 in
             --user) user=${2:?--user needs a name} && shift 2 ;;
@@ -21,6 +21,11 @@ run_on_laptop() {
     if [ -n "$account" ]; then
         id "$account" >/dev/null || die "laptop: no unix account $account"
         command+=(setpriv --reuid "$account" --regid "$(id -g "$account")" --init-groups)
+        # Folders of whoever runs this are not the account's.
+        variables+=(--unset=XDG_RUNTIME_DIR --unset=XDG_CACHE_HOME --unset=XDG_CONFIG_HOME --unset=XDG_DATA_HOME
+            HOME="$(getent passwd "$account" | cut -d: -f6)" USER="$account" LOGNAME="$account")
     fi
-    exec "${command[@]}" env KUBECONFIG="$KUBECONFIGS/$user" "$@"
+    # Where there is an engine, docker finds it; it need not run.
+    [ ! -d "$DOCKER" ] || variables+=(DOCKER_HOST="unix://$DOCKER_SOCKET")
+    exec "${command[@]}" env "${variables[@]}" KUBECONFIG="$KUBECONFIGS/$user" "$@"
 }

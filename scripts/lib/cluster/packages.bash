@@ -21,21 +21,30 @@ missing_packages() {
     if [ -e /bin/busybox ] && ldd /bin/busybox >/dev/null 2>&1; then echo busybox-static; fi
 }
 
-# Debian starts a service on installation; the cluster runs its own etcd and containerd, so forbid it.
+# Debian starts a service on installation; the cluster runs its own etcd, containerd and dockerd, so forbid it.
 install_packages() {
-    local missing policy=/usr/sbin/policy-rc.d made=
+    local missing
     missing=$(missing_packages "${1:-}" | sort -u | tr '\n' ' ')
     [ -n "${missing// /}" ] || return 0
     step "installing from Debian: $missing"
+    # shellcheck disable=SC2086  # a list of words
+    install_without_start $missing
+}
+
+install_named_package() {
+    step "installing from Debian: $1"
+    install_without_start "$1"
+}
+
+install_without_start() {
+    local policy=/usr/sbin/policy-rc.d made= ok=1
     mkdir -p "$CACHE"
     if [ ! -e $policy ]; then
         printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy && made=1
     fi
-    local ok=1
-    # shellcheck disable=SC2086  # a list of words
-    apt_install $missing >"$CACHE/apt.log" 2>&1 || ok=
+    apt_install "$@" >"$CACHE/apt.log" 2>&1 || ok=
     [ -z "$made" ] || rm -f $policy
-    [ -n "$ok" ] || { show_tail "$CACHE/apt.log"; die "apt-get could not install: $missing"; }
+    [ -n "$ok" ] || { show_tail "$CACHE/apt.log"; die "apt-get could not install: $*"; }
 }
 
 apt_install() {
@@ -43,10 +52,4 @@ apt_install() {
     apt-get install -y --no-install-recommends "$@" && return 0
     # An image that was never updated has no package lists.
     apt-get update && apt-get install -y --no-install-recommends "$@"
-}
-
-install_named_package() {
-    step "installing from Debian: $1"
-    mkdir -p "$CACHE"
-    apt_install "$1" >"$CACHE/apt.log" 2>&1 || { show_tail "$CACHE/apt.log"; die "apt-get could not install $1"; }
 }

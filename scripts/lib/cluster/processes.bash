@@ -11,13 +11,28 @@ start_time() {
 }
 
 # start NAME COMMAND...: in the cluster's network, out of this terminal's reach, its pid written down.
-start() {
+start() { start_inside "$1" --net="/run/netns/$NS_CLUSTER" "${@:2}"; }
+
+start_on_laptop() { start_inside "$1" --net="/run/netns/$NS_LAPTOP" --mount="$LAPTOP_MOUNTS" "${@:2}"; }
+
+start_inside() {
     local name=$1
     shift
-    # Descriptors: the lock must not live on in a daemon.
-    setsid nohup nsenter --net="/run/netns/$NS_CLUSTER" "$@" \
-        >>"$LOGS/$name.log" 2>&1 </dev/null {LOCK_FD}>&- &
+    (
+        close_descriptors
+        exec setsid nohup nsenter "$@" >>"$LOGS/$name.log" 2>&1 </dev/null
+    ) &
     echo "$! $(start_time $!)" >"$PIDS/$name"
+}
+
+# No lock may live on in a daemon, neither ours nor one that the caller holds.
+close_descriptors() {
+    local fd
+    for fd in /proc/"$BASHPID"/fd/*; do
+        fd=${fd##*/}
+        # The last is bash's own, which it closes by itself.
+        [ "$fd" -le 2 ] || [ "$fd" = 255 ] || eval "exec $fd>&-"
+    done
 }
 
 recorded_pid() {
@@ -40,6 +55,16 @@ end_process() {
         kill -TERM "$pid" 2>/dev/null || true
         kill -CONT "$pid" 2>/dev/null || true
         wait_for 5 "end of $1" "" process_ended "$1" 2>/dev/null || kill -KILL "$pid" 2>/dev/null || true
+        wait_for 5 "end of $1" "" process_ended "$1" || true
+    fi
+    rm -f "$PIDS/$1"
+}
+
+# kill_process NAME: by force at once.
+kill_process() {
+    local pid
+    if pid=$(recorded_pid "$1"); then
+        kill -KILL "$pid" 2>/dev/null || true
         wait_for 5 "end of $1" "" process_ended "$1" || true
     fi
     rm -f "$PIDS/$1"

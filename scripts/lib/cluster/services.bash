@@ -6,8 +6,8 @@ DUAL_STACK=--feature-gates=IPv6DualStack=true
 # render TEMPLATE: fills in the @NAMES@ of the folder and addresses.
 render() {
     local name script=
-    for name in STATE PKI CONF KUBECONFIGS CGROUP CONTAINERD_SOCKET DNS_SERVICE_IP NODE_NAME POD_CIDR \
-        POD_CIDR6 NODE_POD_CIDR NODE_POD_CIDR6 NODE_IP NODE_IP6 DNS_PORT; do
+    for name in STATE PKI CONF KUBECONFIGS CGROUP CONTAINERD_SOCKET DOCKER DOCKER_SOCKET DOCKER_CONTAINERD \
+        DOCKER_CGROUP DNS_SERVICE_IP NODE_NAME POD_CIDR POD_CIDR6 NODE_POD_CIDR NODE_POD_CIDR6 NODE_IP NODE_IP6 DNS_PORT; do
         script+="s|@$name@|${!name}|g;"
     done
     sed "$script" "$1"

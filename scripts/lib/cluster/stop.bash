@@ -19,11 +19,12 @@ remember_machine() {
 
 remove_everything() {
     end_parts
+    remove_docker
     end_laptop_processes
-    end_shims
-    end_pods
-    unmount_all
-    remove_cgroups
+    end_shims "$CONTAINERD_SOCKET"
+    end_cgroup "$CGROUP"
+    unmount_below "$STATE"
+    remove_cgroups "$CGROUP"
     remove_network
     restore_machine
     # Nothing is mounted below any more; the option is for the case that this is wrong.
@@ -32,7 +33,7 @@ remove_everything() {
 
 anything_left() {
     [ -e "$STATE" ] || [ -e /run/netns/"$NS_CLUSTER" ] || [ -e /run/netns/"$NS_LAPTOP" ] \
-        || [ -n "$(cgroup_folders)" ]
+        || [ -n "$(cgroup_folders "$CGROUP")" ] || account_is_ours
 }
 
 end_parts() {
@@ -60,10 +61,10 @@ signal_all() {
 }
 
 # A shim outlives containerd. It is known by the socket, whose path is ours alone, as an argument.
-shim_pids() {
+shim_pids() { # shim_pids SOCKET
     local file
     for file in /proc/[0-9]*/cmdline; do
-        if tr '\0' '\n' 2>/dev/null <"$file" | grep -qxF -- "$CONTAINERD_SOCKET" \
+        if tr '\0' '\n' 2>/dev/null <"$file" | grep -qxF -- "$1" \
             && [ "$(basename "$(readlink "${file%cmdline}exe")")" = containerd-shim-runc-v2 ]; then
             file=${file#/proc/}
             echo "${file%/cmdline}"
@@ -71,30 +72,28 @@ shim_pids() {
     done 2>/dev/null
 }
 
-end_shims() { signal_all KILL "$(shim_pids)"; }
+end_shims() { signal_all KILL "$(shim_pids "$1")"; }
 
-cgroup_folders() {
+cgroup_folders() { # cgroup_folders CGROUP
     local folder
-    for folder in /sys/fs/cgroup/$CGROUP /sys/fs/cgroup/*/"$CGROUP"; do
+    for folder in "/sys/fs/cgroup/$1" /sys/fs/cgroup/*/"$1"; do
         [ ! -d "$folder" ] || echo "$folder"
     done
 }
 
-pod_pids() {
+cgroup_pids() {
     local folder
-    for folder in $(cgroup_folders); do
+    for folder in $(cgroup_folders "$1"); do
         find "$folder" -name cgroup.procs -exec cat {} + 2>/dev/null
     done | sort -u
 }
 
-end_pods() {
-    signal_all KILL "$(pod_pids)"
-    wait_for 10 "end of the pods' processes" "" no_pods_left || true
-}
+# What runs in pods and containers.
+end_cgroup() { wait_for 10 "end of the processes in cgroup $1" "" cgroup_is_empty "$1" || true; }
 
-no_pods_left() {
-    signal_all KILL "$(pod_pids)"
-    [ -z "$(pod_pids)" ]
+cgroup_is_empty() {
+    signal_all KILL "$(cgroup_pids "$1")"
+    [ -z "$(cgroup_pids "$1")" ]
 }
 
 make_cgroups() {
@@ -129,7 +128,7 @@ copy_cpuset() {
 
 remove_cgroups() {
     local folder
-    for folder in $(cgroup_folders); do
+    for folder in $(cgroup_folders "$1"); do
         wait_for 5 "removal of $folder" "" remove_cgroup "$folder" || true
     done
 }
@@ -140,16 +139,16 @@ remove_cgroup() {
 }
 
 # The deepest first; blanks in mount points are escaped by the kernel as \040.
-unmount_all() {
+unmount_below() {
     local point
     while read -r point; do
         point=$(printf '%b' "$point")
         umount "$point" 2>/dev/null || umount --lazy "$point" 2>/dev/null || true
-    done < <(awk -v top="$STATE/" 'index($5, top) == 1 { print $5 }' /proc/self/mountinfo | sort -r)
+    done < <(awk -v top="$1/" 'index($5, top) == 1 { print $5 }' /proc/self/mountinfo | sort -r)
 }
 
 restore_machine() {
-    remove_shim_sockets
+    remove_shim_sockets "$STATE/containerd/run" "$CTR_NAMESPACE"
     local name
     if [ -f "$STATE/made-folders" ]; then
         while read -r name; do rm -rf --one-file-system "$name"; done <"$STATE/made-folders"
@@ -157,9 +156,9 @@ restore_machine() {
     [ ! -f "$STATE/sysctls" ] || sysctl -q -p "$STATE/sysctls" || true
 }
 
-remove_shim_sockets() {
+remove_shim_sockets() { # remove_shim_sockets STATE NAMESPACE: those of one containerd
     local file
-    for file in "$STATE"/containerd/run/io.containerd.runtime.v2.task/"$CTR_NAMESPACE"/*/address; do
+    for file in "$1"/io.containerd.runtime.v2.task/"$2"/*/address; do
         [ ! -f "$file" ] || rm -f "$(sed 's#^unix://##' "$file")"
     done
     # Only if they are empty: another containerd may use the same folder.

@@ -47,7 +47,7 @@ verb_down() {
     else
         say "the cluster is down already"
     fi
-    if anything_left; then die "something could not be removed: see $STATE, ip netns, $(cgroup_folders)"; fi
+    if anything_left; then die "something could not be removed: see $STATE, ip netns, $(cgroup_folders "$CGROUP")"; fi
 }
 
 all_parts_run() {
@@ -93,7 +93,7 @@ verb_part() {
     local action=${1:-} name=${2:-} pid
     need_up
     take_lock
-    [[ " $PARTS " == *" $name "* ]] || die "part: the parts are: $PARTS"
+    [[ " $PARTS $DOCKER_PARTS " == *" $name "* ]] || die "part: the parts are: $PARTS $DOCKER_PARTS"
     case $action in
         start) is_running "$name" || "part_$name" ;;
         stop) end_process "$name" ;;
@@ -123,5 +123,7 @@ TEST_KUBECONFIG_NORIGHTS=$KUBECONFIGS/norights
 TEST_KUBECONFIG_EXPIRED=$KUBECONFIGS/expired
 TEST_CLUSTER_LOGS=$LOGS
 TEST_CONTAINERD_SOCKET=$CONTAINERD_SOCKET
+TEST_DOCKER_HOST=unix://$DOCKER_SOCKET
+TEST_DOCKER_ACCOUNT=$DOCKER_ACCOUNT
 TEXT
 }
