@@ -3,15 +3,14 @@
 IMAGES=$PWD/target/images
 MANAGER_MODULES=java.base,java.logging,java.naming,java.management,java.net.http,java.xml,java.sql,java.desktop,jdk.unsupported,jdk.crypto.ec,jdk.httpserver,jdk.net
 AGENT_MODULES=java.base,java.logging,java.naming,java.management,java.xml,jdk.unsupported,jdk.net
-# One moment for every file: the start-up cache remembers the jars' times, and two builds give the same bytes.
-MOMENT=@1767225600
 
-# Copies a program and the shared libraries that it needs, links followed, to the same paths below ROOT.
+# Copies the shared libraries that programs need, links followed, to the same paths below ROOT; not those that come with
+# a program that is in the build directory itself.
 with_libraries() { # with_libraries ROOT FILE…
   local root=$1 file
   shift
   for file in "$@"; do
-    ldd "$file" 2>/dev/null | grep -o '/[^ )]*' || true
+    ldd "$file" 2>/dev/null | grep -o '/[^ )]*' | grep -v "^$PWD/" || true
   done | sort -u | while IFS= read -r file; do
     mkdir -p "$root${file%/*}"
     cp -L "$file" "$root$file"
@@ -85,14 +84,14 @@ rehearse_image() { # rehearse_image ROOT AOT SECONDS ENVIRONMENT ARG…
 }
 
 # docker-archive: one layer, its configuration, and a manifest with the tag.
-archive() { # archive NAME USER
-  local name=$1 root=$IMAGES/$1.root work=$IMAGES/$1.work tag layer config
+archive() { # archive NAME USER [ENTRY-POINT [MORE-JSON-OF-CONFIG]]
+  local name=$1 root=$IMAGES/$1.root work=$IMAGES/$1.work entry=${3:-/opt/telepresence/bin/run} tag layer config
   tag=$REGISTRY/$name:$VERSION
   rm -rf "$work" && mkdir -p "$work"
   tar --sort=name --mtime="$MOMENT" --owner=0 --group=0 --numeric-owner -C "$root" -cf "$work/layer.tar" .
   layer=$(sha256sum "$work/layer.tar" | cut -d' ' -f1)
   cat >"$work/config.json" <<EOT
-{"architecture":"amd64","os":"linux","created":"2026-01-01T00:00:00Z","config":{"User":"$2","WorkingDir":"/tmp","Env":["PATH=/bin:/usr/sbin"],"Entrypoint":["/opt/telepresence/bin/run"]},"rootfs":{"type":"layers","diff_ids":["sha256:$layer"]},"history":[{"created":"2026-01-01T00:00:00Z","created_by":"scripts/build"}]}
+{"architecture":"amd64","os":"linux","created":"2026-01-01T00:00:00Z","config":{"User":"$2","WorkingDir":"/tmp","Env":["PATH=/usr/sbin:/usr/bin:/bin"${4:-}],"Entrypoint":["$entry"]},"rootfs":{"type":"layers","diff_ids":["sha256:$layer"]},"history":[{"created":"2026-01-01T00:00:00Z","created_by":"scripts/build"}]}
 EOT
   config=$(sha256sum "$work/config.json" | cut -d' ' -f1)
   mv "$work/config.json" "$work/$config.json"
@@ -128,4 +127,6 @@ build_images() {
     "manager=io.telepresence.manager.ManagerMain uninstall=io.telepresence.manager.inject.UninstallMain"
   rehearse_image "$root" manager 8 "POD_NAME=rehearsal POD_IP=127.0.0.1 POD_NAMESPACE=ambassador AGENT_IMAGE=none KUBERNETES_SERVICE_HOST=127.0.0.1 KUBERNETES_SERVICE_PORT=9" manager
   archive traffic-manager 1000:1000
+
+  build_client_image
 }
