@@ -3,7 +3,7 @@
 
 CLIENT_HOME=/opt/telepresence
 # busybox has its own of some of them; these are the ones that the daemons need: `ip -j`, ambient capabilities, FUSE.
-CLIENT_PROGRAMS="/usr/bin/curl /usr/bin/sshfs /usr/bin/fusermount3 /usr/bin/setpriv /usr/bin/nsenter /usr/sbin/nft /usr/sbin/ip"
+CLIENT_PROGRAMS="/usr/bin/curl /usr/bin/sshfs /usr/bin/fusermount3 /usr/bin/setpriv /usr/bin/nsenter /usr/sbin/nft /usr/sbin/ip /usr/bin/socat"
 # The runtime has them because of java.beans; nothing draws, so what they need of the desktop stays away.
 DESKTOP_LIBRARIES='/lib\(awt.*\|fontmanager\|freetype\|javajpeg\|jawt\|jsound\|lcms\|mlib_image\|splashscreen\)\.so$'
 
@@ -16,6 +16,7 @@ build_client_image() {
     $(find "$DIST/runtime" -name '*.so' | grep -v -e "$DESKTOP_LIBRARIES") "$DIST/runtime/bin/java"
   add_client_programs "$root"
   add_client_files "$root"
+  add_container_scripts "$root"
   local name
   for name in cli userd rootd; do check_client_cache "$root" "$name"; done
   rm -rf "$root"/tmp/*
@@ -41,6 +42,14 @@ add_client_programs() { # add_client_programs ROOT
   done
   # Netty looks here before it unpacks its library to a temporary directory.
   unzip -q -o -j "$DIST"/lib/netty-transport-native-epoll-*-linux-x86_64.jar 'META-INF/native/*.so' -d "$1/usr/lib"
+}
+
+# What containers of Docker mode run, and what a handler's container waits with: there no program of its own is relied on.
+add_container_scripts() { # add_container_scripts ROOT
+  mkdir -p "$1$CLIENT_HOME/container" "$1/.telepresence/root"
+  cp scripts/lib/package/container/{daemon,supervise,sandbox,plumb,volumes} "$1$CLIENT_HOME/container/"
+  cp scripts/lib/package/container/hold /bin/busybox "$1/.telepresence/"
+  chmod 755 "$1$CLIENT_HOME"/container/* "$1"/.telepresence/*
 }
 
 add_client_files() { # add_client_files ROOT

@@ -44,6 +44,7 @@ build_dist() {
   mkdir -p "$DIST/bin" "$DIST/lib" "$DIST/aot"
   runtime "$DIST/runtime" "$CLIENT_MODULES"
   cp LICENSE "$DIST/"
+  echo "$REGISTRY/telepresence:$VERSION" >"$DIST/client-image"
   local module name paths=()
   for module in cli user-daemon root-daemon; do
     collect "$module" "$DIST/lib"
