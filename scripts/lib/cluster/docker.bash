@@ -57,7 +57,7 @@ docker_status() {
         if pid=$(recorded_pid "$name"); then printf '%-20s running, pid %s\n' "$name" "$pid"
         else printf '%-20s not running; log: %s\n' "$name" "$LOGS/$name.log"; fi
     done
-    docker_runs || { echo "the Docker engine is not up"; return 1; }
+    docker_runs || { echo "the Docker engine is not up"; exit 1; }
     laptop_docker ps --all
     echo "the Docker engine is up: DOCKER_HOST=unix://$DOCKER_SOCKET"
 }
@@ -158,6 +158,8 @@ remove_docker() {
     remove_cgroups "$DOCKER_CGROUP"
     remove_shim_sockets "$DOCKER/containerd/run" moby
     remove_account
+    # Only if they are empty: another engine may use the same folder.
+    rmdir /run/docker/plugins /run/docker 2>/dev/null || true
     rm -rf --one-file-system "$DOCKER"
 }
 
