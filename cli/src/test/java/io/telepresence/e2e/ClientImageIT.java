@@ -19,7 +19,21 @@ import org.junit.jupiter.api.Test;
  */
 class ClientImageIT {
     private static final Set<String> TOP_LEVEL = Set.of(
-            "bin", "dev", "etc", "lib", "lib64", "opt", "proc", "root", "run", "sbin", "sys", "tmp", "usr", "var");
+            ".telepresence",
+            "bin",
+            "dev",
+            "etc",
+            "lib",
+            "lib64",
+            "opt",
+            "proc",
+            "root",
+            "run",
+            "sbin",
+            "sys",
+            "tmp",
+            "usr",
+            "var");
 
     private static String image;
 

@@ -1,0 +1,75 @@
+package io.telepresence.e2e;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** The developer of {@code scripts/cluster docker}: not root, but in the group docker. */
+final class DockerUser {
+    private static final String SCRIPT =
+            Project.root().resolve("scripts/cluster").toString();
+    private static final Map<String, String> FACTS = facts();
+
+    private DockerUser() {}
+
+    static String account() {
+        return FACTS.get("TEST_DOCKER_ACCOUNT");
+    }
+
+    static Path home() {
+        return Path.of(FACTS.get("TEST_DOCKER_HOST").replaceFirst("unix://(.*)/[^/]*", "$1"), "home");
+    }
+
+    static Result run(String... command) {
+        return run(Shell.LIMIT, command);
+    }
+
+    static Result run(Duration limit, String... command) {
+        return Shell.run(Map.of(), limit, on("developer", command));
+    }
+
+    static Result telepresence(String... arguments) {
+        return run(Laptop.command(arguments));
+    }
+
+    static Result docker(String... arguments) {
+        return run(Shell.join(List.of("docker"), arguments).toArray(String[]::new));
+    }
+
+    /** Names of the containers that are there, running or not. */
+    static List<String> containers() {
+        return docker("ps", "--all", "--format", "{{.Names}}")
+                .ok()
+                .stdout()
+                .lines()
+                .sorted()
+                .toList();
+    }
+
+    /** Starts a command that runs until it ends by itself or is destroyed. */
+    static Process start(Path out, Path err, String... command) {
+        return Shell.start(Map.of(), on("developer", command), out, err);
+    }
+
+    /** What comes before a command, as that user of the cluster. */
+    static List<String> on(String user, String... command) {
+        List<String> all = new ArrayList<>(List.of(SCRIPT, "laptop", "--user", user, "--as", account(), "--", "env"));
+        all.add("XDG_RUNTIME_DIR=" + home().resolve("run"));
+        all.add("USER=" + account());
+        all.addAll(List.of(command));
+        return all;
+    }
+
+    private static Map<String, String> facts() {
+        Map<String, String> facts = new java.util.HashMap<>();
+        Shell.run(Map.of(), Duration.ofSeconds(10), List.of(SCRIPT, "env"))
+                .ok()
+                .stdout()
+                .lines()
+                .filter(l -> l.contains("="))
+                .forEach(l -> facts.put(l.substring(0, l.indexOf('=')), l.substring(l.indexOf('=') + 1)));
+        return facts;
+    }
+}
