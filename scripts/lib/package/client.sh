@@ -3,7 +3,8 @@
 
 CLIENT_HOME=/opt/telepresence
 # busybox has its own of some of them; these are the ones that the daemons need: `ip -j`, ambient capabilities, FUSE.
-CLIENT_PROGRAMS="/usr/bin/curl /usr/bin/sshfs /usr/bin/fusermount3 /usr/bin/setpriv /usr/bin/nsenter /usr/sbin/nft /usr/sbin/ip /usr/bin/socat"
+# Its shell would take its own in any case, so there is another.
+CLIENT_PROGRAMS="/usr/bin/dash /usr/bin/curl /usr/bin/sshfs /usr/bin/fusermount3 /usr/bin/setpriv /usr/bin/nsenter /usr/sbin/nft /usr/sbin/ip /usr/bin/socat"
 # The runtime has them because of java.beans; nothing draws, so what they need of the desktop stays away.
 DESKTOP_LIBRARIES='/lib\(awt.*\|fontmanager\|freetype\|javajpeg\|jawt\|jsound\|lcms\|mlib_image\|splashscreen\)\.so$'
 
@@ -36,6 +37,7 @@ client_root() { # client_root ROOT
 add_client_programs() { # add_client_programs ROOT
   local program applet
   for program in $CLIENT_PROGRAMS; do cp -L --no-preserve=mode "$program" "$1$program"; chmod 755 "$1$program"; done
+  ln -s dash "$1/usr/bin/sh"
   cp /bin/busybox "$1/usr/bin/busybox"
   for applet in $(/bin/busybox --list); do
     [ -e "$1/usr/bin/$applet" ] || [ -e "$1/usr/sbin/$applet" ] || ln -s busybox "$1/usr/bin/$applet"
