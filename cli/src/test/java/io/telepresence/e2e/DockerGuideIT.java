@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -19,11 +19,12 @@ class DockerGuideIT {
     private static final String TOOLS = "localhost/tools:1";
     private static final Laptop LAPTOP = new Laptop("developer");
 
-    @BeforeEach
-    void connect() {
+    @BeforeAll
+    static void connect() {
         DockerUser.telepresence("connect", "--docker")
                 .ok()
-                .says("Connected to context test-cluster, namespace default (https://198.18.0.1:6443)");
+                .says("Launching Telepresence User Daemon\nConnected to context test-cluster, namespace default"
+                        + " (https://198.18.0.1:6443)\n");
     }
 
     @AfterEach
@@ -116,9 +117,9 @@ class DockerGuideIT {
                 "--docker-run",
                 "--",
                 TOOLS,
-                "socat",
-                "TCP-LISTEN:8080,bind=127.0.0.1,fork,reuseaddr",
-                "SYSTEM:printf 'HTTP/1.0 200 OK\\r\\n\\r\\nfrom the container\\n'")) {
+                "sh",
+                "-c",
+                "mkdir /tmp/w; echo from the container > /tmp/w/index.html; exec httpd -f -p 127.0.0.1:8080 -h /tmp/w")) {
             handler.await("Intercepting  : all TCP connections");
             assertTrue(handler.printed().contains("  Destination   : 127.0.0.1:8080\n"), handler::printed);
             Shell.await("the container answers", Duration.ofSeconds(30), () -> Cluster.fromPod("http://echo/")
@@ -228,7 +229,7 @@ class DockerGuideIT {
                         "--container",
                         "web",
                         "--to-pod",
-                        "8081",
+                        "9090",
                         "--docker-run",
                         "--",
                         "--entrypoint",

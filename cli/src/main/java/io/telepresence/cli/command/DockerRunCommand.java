@@ -10,6 +10,7 @@ import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -46,7 +47,7 @@ final class DockerRunCommand implements Command {
                     .exception();
         }
         String name = "tp-run-" + Integer.toHexString(new Random().nextInt(0x100000, 0x1000000));
-        Handler handler = call.docker().handler(connection, arguments, name);
+        Handler handler = call.docker().handler(Optional.of(connection), arguments, name, "");
         boolean keep = false;
         try {
             handler.open();

@@ -38,9 +38,7 @@ final class EngagingContainer {
     int run(EngageWish wish) throws FaultException {
         RunArguments arguments = handlers.arguments(built());
         String name = HandlerWish.name(wish);
-        Handler handler = chosen.container().isPresent()
-                ? call.docker().handler(chosen.container().get(), arguments, name)
-                : call.docker().handler(arguments, name);
+        Handler handler = call.docker().handler(chosen.container(), arguments, name, wish.name());
         // Until the engagement is there a signal ends this process at once.
         Thread hook = new Thread(handler::close, "remove-handler");
         Runtime.getRuntime().addShutdownHook(hook);

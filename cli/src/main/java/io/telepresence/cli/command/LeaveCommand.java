@@ -1,5 +1,6 @@
 package io.telepresence.cli.command;
 
+import io.telepresence.cli.daemon.Chosen;
 import io.telepresence.cli.daemon.LeaveWish;
 import io.telepresence.fault.FaultException;
 import java.util.List;
@@ -33,7 +34,11 @@ final class LeaveCommand implements Command {
     @Override
     public int run(Call call) throws FaultException {
         LeaveWish wish = new LeaveWish(call.parameter(0), call.text("--container"), call.text("--namespace"));
-        Sessions.present(call).leave(wish);
+        Chosen chosen = Sessions.present(call);
+        chosen.daemon().leave(wish);
+        if (chosen.container().isPresent()) {
+            call.docker().endHandlers(chosen.container().get(), wish.name());
+        }
         return 0;
     }
 }

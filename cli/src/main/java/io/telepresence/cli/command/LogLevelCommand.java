@@ -53,7 +53,7 @@ final class LogLevelCommand implements Command {
     @Override
     public int run(Call call) throws FaultException {
         LogLevelWish wish = wish(call);
-        Sessions.present(call).logLevel(wish);
+        Sessions.present(call).daemon().logLevel(wish);
         return 0;
     }
 }

@@ -1,5 +1,6 @@
 package io.telepresence.cli.command;
 
+import io.telepresence.cli.daemon.Chosen;
 import io.telepresence.cli.daemon.Connection;
 import io.telepresence.cli.daemon.Daemon;
 import io.telepresence.fault.Fault;
@@ -34,8 +35,11 @@ final class QuitCommand implements Command {
             call.output().line("Telepresence Daemons quitting...done");
             return 0;
         }
-        Optional<Daemon> daemon = call.runningDaemon();
-        boolean was = daemon.isPresent() && daemon.get().disconnect();
+        Optional<Chosen> chosen = call.chosen();
+        boolean was = chosen.isPresent() && chosen.get().daemon().disconnect();
+        if (chosen.isPresent() && chosen.get().container().isPresent()) {
+            call.docker().endHandlers(chosen.get().container().get(), "");
+        }
         call.output().line(was ? "Disconnected" : "Not connected");
         return 0;
     }

@@ -88,8 +88,8 @@ final class Sessions {
     }
 
     /** A daemon that runs; for commands that make no sense without one. */
-    static Daemon present(Call call) throws FaultException {
-        Optional<Daemon> running = call.runningDaemon();
+    static Chosen present(Call call) throws FaultException {
+        Optional<Chosen> running = call.chosen();
         if (running.isEmpty()) {
             throw Fault.user("not connected", "Run \"telepresence connect\" first")
                     .exception();

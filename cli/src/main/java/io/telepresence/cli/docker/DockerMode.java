@@ -149,18 +149,33 @@ public final class DockerMode {
         known.forEach(connections::forget);
     }
 
-    /** A container in the network of a connection, taken apart from what was typed. */
-    public Handler handler(Connection connection, RunArguments arguments, String name) throws FaultException {
+    /**
+     * A container in the network of a connection, taken apart from what was typed.
+     *
+     * @param connection empty: beside a daemon on this machine
+     * @param name where none was typed
+     * @param engagement that it serves; empty: none
+     */
+    public Handler handler(Optional<Connection> connection, RunArguments arguments, String name, String engagement)
+            throws FaultException {
         docker.image(arguments.image());
-        new Remains(docker, place.uid()).removeOrphans(connection.name());
-        return new Handler(
-                docker, new Handler.Home(Optional.of(connection), connection.image(), place.uid()), arguments, name);
+        if (connection.isPresent()) {
+            new Remains(docker, place.uid()).removeOrphans(connection.get().name());
+        }
+        String image = connection.map(Connection::image).orElseGet(() -> image(""));
+        return new Handler(docker, new Handler.Home(connection, image, place.uid(), engagement), arguments, name);
     }
 
-    /** A container beside a daemon on this machine. */
-    public Handler handler(RunArguments arguments, String name) throws FaultException {
-        docker.image(arguments.image());
-        return new Handler(docker, new Handler.Home(Optional.empty(), image(""), place.uid()), arguments, name);
+    /**
+     * Ends containers of the connection's user whose engagement is over, in case that the command that started them was
+     * killed.
+     *
+     * @param engagement empty: of all engagements, and those without one
+     */
+    public void endHandlers(Connection connection, String engagement) throws FaultException {
+        Remains remains = new Remains(docker, place.uid());
+        remains.endHandlers(connection.name(), engagement);
+        remains.removeOrphans(connection.name());
     }
 
     /** Builds an image from a directory or URL; what it is called. */

@@ -19,6 +19,9 @@ import java.util.Optional;
  * {@link #stop}.
  */
 public final class Handler implements AutoCloseable {
+    /** Below it a machine's resolver knows the names of the connected namespace. */
+    private static final String SEARCH = "tel2-search";
+
     private static final String HOLD = "/.telepresence/hold";
     private static final char WORD = '\u001f';
 
@@ -35,8 +38,9 @@ public final class Handler implements AutoCloseable {
      *
      * @param connection empty: the daemon is on this machine
      * @param image the client image
+     * @param engagement name of the one that it serves; empty: none
      */
-    record Home(Optional<Connection> connection, String image, long uid) {}
+    record Home(Optional<Connection> connection, String image, long uid, String engagement) {}
 
     /** A port of the container, and of this machine where it is published there; protocol tcp or udp. */
     public record Port(int here, int inside, String protocol) {}
@@ -99,6 +103,7 @@ public final class Handler implements AutoCloseable {
         words.add(Labels.of(Labels.ROLE, "handler"));
         words.add(Labels.of(Labels.OWNER, home.uid()));
         home.connection().ifPresent(c -> words.add(Labels.of(Labels.CONNECTION, c.name())));
+        words.add(Labels.of(Labels.ENGAGEMENT, home.engagement()));
         if (arguments.facts().interactive()) {
             words.add("--interactive");
         }
@@ -185,7 +190,7 @@ public final class Handler implements AutoCloseable {
         }
         List<String> words = new ArrayList<>(arguments.sandbox());
         arguments.networks().forEach(n -> words.add("--network=" + n));
-        words.add("--dns-search=" + Sandbox.SEARCH);
+        words.add("--dns-search=" + SEARCH);
         dress.ports()
                 .forEach(p -> words.add("--publish=127.0.0.1:" + p.here() + ":" + p.inside() + "/" + p.protocol()));
         return words;

@@ -56,6 +56,24 @@ final class Remains {
         return names;
     }
 
+    /** @param engagement empty: of all */
+    void endHandlers(String connection, String engagement) throws FaultException {
+        List<String> command = new ArrayList<>(List.of("ps", "--all", "--quiet"));
+        command.add(Labels.filter(Labels.OWNER, uid));
+        command.add(Labels.filter(Labels.CONNECTION, connection));
+        command.add(Labels.filter(Labels.ROLE, "handler"));
+        if (!engagement.isEmpty()) {
+            command.add(Labels.filter(Labels.ENGAGEMENT, engagement));
+        }
+        List<String> found = docker.must("list containers", command).lines();
+        if (!found.isEmpty()) {
+            List<String> stop = new ArrayList<>(List.of("stop", "--time=2"));
+            stop.addAll(found);
+            docker.run(java.util.Map.of(), stop);
+            removeContainers(found);
+        }
+    }
+
     /** Sandboxes and the like whose handler is gone. */
     void removeOrphans(String connection) throws FaultException {
         List<String> rows = docker.must(

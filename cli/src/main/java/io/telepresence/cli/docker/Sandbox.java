@@ -10,9 +10,6 @@ import java.util.List;
  * cluster through the daemon's container, before the handler starts.
  */
 final class Sandbox {
-    /** Single-label names are looked up in the connected namespace below this domain, as on a machine. */
-    static final String SEARCH = "tel2-search";
-
     private final Docker docker;
     private final Connection connection;
     private final long uid;
@@ -38,7 +35,6 @@ final class Sandbox {
         words.add("--network=" + connection.network().name());
         words.add("--network-alias=" + handler);
         words.add("--dns=" + connection.network().gateway4());
-        words.add("--dns-search=" + SEARCH);
         words.addAll(List.of(
                 "--cap-drop=ALL",
                 "--cap-add=NET_ADMIN",
