@@ -86,7 +86,7 @@ class DockerErrorsIT {
                 .says("the image localhost/nothing:1 is not");
         DockerUser.telepresence("docker-run").failed().says("needs the name of an image");
         intercept("--docker-run", "--", "localhost/nothing:1").failed().says("the image localhost/nothing:1 is not");
-        DockerUser.docker("create", "--name", "mine", ECHO).ok();
+        DockerUser.docker("create", "--name", "mine", ECHO, "/echo").ok();
         try {
             intercept("--docker-run", "--", "--name", "mine", ECHO, "/echo")
                     .failed()

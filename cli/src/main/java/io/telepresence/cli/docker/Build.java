@@ -32,7 +32,7 @@ public record Build(String context, List<String> options) {
                     .exception(e);
         }
         try {
-            List<String> command = new ArrayList<>(List.of(Docker.PROGRAM, "build", "--iidfile=" + file));
+            List<String> command = new ArrayList<>(List.of(Docker.PROGRAM, "build", "--force-rm", "--iidfile=" + file));
             options.forEach(o -> command.add("--" + o));
             command.add(context);
             int code = run.apply(command);
