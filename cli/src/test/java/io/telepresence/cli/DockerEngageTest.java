@@ -86,10 +86,10 @@ final class DockerEngageTest {
         assertEquals(
                 """
                 Using Deployment echo
-                Container name    : app
-                State             : ACTIVE
-                Workload kind     : Deployment
-                Port forwards     : 127.0.0.1 -> 127.0.0.1
+                Container name: app
+                State         : ACTIVE
+                Workload kind : Deployment
+                Port forwards : 127.0.0.1 -> 127.0.0.1
                     8080 -> 8080 TCP
                 """,
                 bench.typing.out());

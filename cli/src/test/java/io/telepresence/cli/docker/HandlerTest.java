@@ -137,7 +137,9 @@ final class HandlerTest {
         handler.open();
         FaultException e = assertThrows(
                 FaultException.class, () -> handler.create(with(Map.of("A", "1"), Handler.Volumes.NONE), List.of()));
-        assertEquals("cannot create the container h: no space left on device", e.fault().text());
+        assertEquals(
+                "cannot create the container h: no space left on device",
+                e.fault().text());
         assertFalse(Files.exists(Path.of(engine.environment.get("path"))));
     }
 

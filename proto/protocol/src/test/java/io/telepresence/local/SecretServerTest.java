@@ -82,9 +82,8 @@ class SecretServerTest {
     }
 
     private void askWithoutAWord() {
-        ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", port)
-                .usePlaintext()
-                .build();
+        ManagedChannel channel =
+                NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
         try {
             ConnectorGrpc.newBlockingStub(channel).version(Empty.getDefaultInstance());
         } finally {
