@@ -67,7 +67,7 @@ class HostLinkTest {
     @BeforeEach
     void open() throws Exception {
         long uid = ((Number) Files.getAttribute(home, "unix:uid")).longValue();
-        server = LocalServer.start(home.resolve("run/s"), uid, Set.of(uid), List.of(new Service(link)));
+        server = LocalServer.start(home.resolve("s"), uid, Set.of(uid), List.of(new Service(link)));
         Files.writeString(home.resolve("kc"), KUBECONFIG);
         for (String name : List.of("ca", "cert", "key")) {
             Files.writeString(home.resolve(name + ".pem"), "hunter2 " + name);
@@ -110,7 +110,7 @@ class HostLinkTest {
     private final class Helper implements StreamObserver<HostQuestion> {
         private final HostAnswers answers;
         private final CompletableFuture<Throwable> ended = new CompletableFuture<>();
-        private final LocalChannel channel = LocalChannel.open(home.resolve("run/s"));
+        private final LocalChannel channel = LocalChannel.open(home.resolve("s"));
         private final StreamObserver<HostAnswer> replies;
 
         Helper(HostAnswers answers) {
