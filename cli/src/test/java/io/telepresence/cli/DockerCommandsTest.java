@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.cli.daemon.LogsWish;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -176,6 +178,20 @@ final class DockerCommandsTest {
                 bench.typing.err());
         assertEquals(0, bench.typing.type("list --use pro"), bench.typing::err);
         assertEquals(0, bench.typing.type("--use dev curl http://x"), bench.typing::err);
+    }
+
+    @Test
+    void logsComeOutOfTheContainer() throws Exception {
+        bench.connection("dev");
+        Path made = home.resolve("logs/tp-dev/gathered.zip");
+        Files.createDirectories(made.getParent());
+        Files.writeString(made, "zip");
+        assertEquals(0, bench.typing.type("gather-logs -o out.zip"), bench.typing::err);
+        LogsWish wish = (LogsWish) bench.daemon("dev").asked;
+        assertEquals("/var/log/telepresence/gathered.zip", wish.outputFile());
+        assertEquals("zip", Files.readString(home.resolve("out.zip")));
+        assertTrue(bench.typing.out().endsWith("Logs have been exported to " + home.resolve("out.zip") + "\n"));
+        assertFalse(Files.exists(made));
     }
 
     @Test
