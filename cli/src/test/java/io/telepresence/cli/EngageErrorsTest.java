@@ -39,7 +39,25 @@ final class EngageErrorsTest {
                     wiretap echo --to-pod 80                           | unknown flag: --to-pod
                     ingest echo --port 80                              | unknown flag: --port
                     replace echo --http-header a=b                     | unknown flag: --http-header
-                    intercept echo --docker-run                        | unknown flag: --docker-run
+                    intercept echo --docker-run                        | --docker-run needs the name of an image after --
+                    intercept echo --docker-run img                    | unexpected argument "img"
+                    intercept echo --docker-run -- -p 80:80            | --docker-run needs the name of an image after --
+                    replace echo --docker-run -- -d img                | the docker run option -d cannot be used
+                    ingest echo --docker-run -- --detach=1 img         | the docker run option -d cannot be used
+                    wiretap echo --docker-run --docker-build . -- img  | only one of --docker-run, --docker-build and --docker-debug can be given
+                    intercept echo --docker-build . --docker-debug .   | only one of --docker-run, --docker-build and --docker-debug can be given
+                    replace echo --docker-build . -- -p 80:80          | the word IMAGE is missing after --
+                    replace echo --docker-debug . -- img               | the word IMAGE is missing after --
+                    replace echo --docker-build . -- -d IMAGE          | the docker run option -d cannot be used
+                    intercept echo --docker-mount /m                   | --docker-mount needs --docker-run or --docker-build
+                    intercept echo --docker-build-opt a=b              | --docker-build-opt needs --docker-build
+                    ingest echo --docker-run --docker-build-opt a=b -- i | --docker-build-opt needs --docker-build
+                    ingest echo --docker-run --docker-mount m -- img   | "m" is not a valid value of --docker-mount
+                    ingest echo --docker-run --docker-mount /m --mount=false -- img | --docker-mount and --mount=false exclude each other
+                    ingest echo --docker-run --local-mount-port 22 -- img | --local-mount-port and a container as handler exclude each other
+                    wiretap echo --docker-run --address ::1 -- img     | --address and a container as handler exclude each other
+                    intercept echo --docker-run -- --network host img  | --network host cannot be used
+                    intercept echo -p 1:x:y --docker-run -- img        | port must be of the format --port <local-port>[:<svcPortIdentifier>]
                     intercept echo --env-syntax bash                   | invalid environment syntax "bash"
                     intercept echo --env-syntax sh                     | --env-syntax needs --env-file
                     intercept echo --env-file /no/dir/env              | the environment cannot be written to /no/dir/env: there is no directory /no/dir

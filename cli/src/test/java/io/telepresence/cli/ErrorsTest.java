@@ -21,7 +21,10 @@ final class ErrorsTest {
                     frobnicate | telepresence: error: unknown command "frobnicate" for "telepresence". See "telepresence --help" for the commands
                     helm instal | telepresence: error: unknown command "instal" for "telepresence helm". Did you mean "install"?
                     connect --nmae x | telepresence connect: error: unknown flag: --nmae. Did you mean "--name"?
-                    connect --docker | telepresence connect: error: unknown flag: --docker. See "telepresence connect --help"
+                    connect --expose 80 | telepresence connect: error: --expose needs --docker. It is about the daemon's container
+                    connect --hostname h | telepresence connect: error: --hostname needs --docker. It is about the daemon's container
+                    curl -ik https://kubernetes.default | telepresence curl: error: telepresence curl needs a connection in a container. Run "telepresence connect --docker" first
+                    docker-run img | telepresence docker-run: error: telepresence docker-run needs a connection in a container. Run "telepresence connect --docker" first
                     intercept | telepresence intercept: error: missing argument <name>. See "telepresence intercept --help"
                     intercept echo --port | telepresence intercept: error: flag needs a value: --port. See "telepresence intercept --help"
                     intercept echo sleep | telepresence intercept: error: unexpected argument "sleep". See "telepresence intercept --help"

@@ -31,6 +31,8 @@ final class FakeDaemon implements Daemon {
 
     boolean connected;
     boolean endedBySomebody;
+    Fault connectFault;
+    Fault engageFault;
     Explanation explanation = Samples.explanation();
     final List<Engagement> engagements = new ArrayList<>();
     List<Workload> workloads = List.of();
@@ -43,8 +45,11 @@ final class FakeDaemon implements Daemon {
     }
 
     @Override
-    public Connected connect(ConnectWish wish, Consumer<String> steps) {
+    public Connected connect(ConnectWish wish, Consumer<String> steps) throws FaultException {
         asked = wish;
+        if (connectFault != null) {
+            throw connectFault.exception();
+        }
         steps.accept("Connecting to traffic manager");
         boolean already = connected;
         connected = true;
@@ -77,8 +82,11 @@ final class FakeDaemon implements Daemon {
     }
 
     @Override
-    public Engagement engage(EngageWish wish, Consumer<String> steps) {
+    public Engagement engage(EngageWish wish, Consumer<String> steps) throws FaultException {
         asked = wish;
+        if (engageFault != null) {
+            throw engageFault.exception();
+        }
         engagements.add(next);
         return next;
     }

@@ -1,21 +1,28 @@
 package io.telepresence.cli;
 
+import io.telepresence.cli.daemon.Connection;
 import io.telepresence.cli.daemon.Daemon;
 import io.telepresence.cli.daemon.Daemons;
+import io.telepresence.cli.docker.DockerMode;
 import io.telepresence.cli.run.ChildRunner;
 import io.telepresence.cli.run.Job;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /** A keyboard and a screen in front of fake daemons. */
 final class Typing implements Daemons {
@@ -30,6 +37,17 @@ final class Typing implements Daemons {
     String held = "";
     final List<String> children = new ArrayList<>();
     String stdin = "";
+    final Map<String, FakeDaemon> inContainers = new TreeMap<>();
+    List<Connection> connections = List.of();
+    Supplier<DockerMode> docker = () -> {
+        throw new AssertionError("nothing here is about Docker");
+    };
+
+    /** The image that a docker build makes. */
+    String builds = "";
+
+    /** While a command runs that handles something. */
+    Runnable meanwhile = () -> {};
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
@@ -47,9 +65,7 @@ final class Typing implements Daemons {
                 new PrintStream(out, true, StandardCharsets.UTF_8),
                 new PrintStream(err, true, StandardCharsets.UTF_8),
                 false);
-        Machine machine = new Machine(environment, directory, streams, this, new Children(), () -> {
-            throw new AssertionError("nothing here is about Docker");
-        });
+        Machine machine = new Machine(environment, directory, streams, this, new Children(), docker);
         return new RootCommand(machine).run(words);
     }
 
@@ -64,8 +80,22 @@ final class Typing implements Daemons {
             children.add(job.command() + " " + job.environment() + " connected=" + daemon.connected + " intercepts="
                     + daemon.engagements.size());
             job.started().run();
+            build(job.command());
+            meanwhile.run();
             stopped = job.over().getAsBoolean();
             return childExit;
+        }
+    }
+
+    private void build(List<String> command) {
+        try {
+            for (String word : command) {
+                if (word.startsWith("--iidfile=") && childExit == 0) {
+                    Files.writeString(Path.of(word.substring("--iidfile=".length())), builds + "\n");
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -80,6 +110,21 @@ final class Typing implements Daemons {
     @SuppressWarnings("unchecked")
     <T> T asked() {
         return (T) daemon.asked;
+    }
+
+    @Override
+    public List<Connection> containers() throws FaultException {
+        return connections;
+    }
+
+    @Override
+    public boolean hasContainers() throws FaultException {
+        return !connections.isEmpty();
+    }
+
+    @Override
+    public Daemon in(Connection connection) {
+        return inContainers.computeIfAbsent(connection.name(), n -> new FakeDaemon());
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.telepresence.rootd;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.fault.FaultException;
 import java.nio.file.Path;
@@ -61,6 +62,7 @@ class LifeTest {
         assertEquals(
                 new Options(List.of(7L), Path.of("/var/log/telepresence/daemon.log"), false, false, false, false),
                 sudo);
+        assertTrue(Options.parse(List.of("--container"), Map.of()).container());
         assertThrows(FaultException.class, () -> Options.parse(List.of("--owner"), Map.of()));
         assertThrows(FaultException.class, () -> Options.parse(List.of("--what"), Map.of()));
     }

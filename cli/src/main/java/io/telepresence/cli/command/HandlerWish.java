@@ -75,16 +75,16 @@ record HandlerWish(List<String> words, String context, List<String> buildOptions
 
     private void check(boolean run) throws FaultException {
         RunArguments parsed = arguments("");
-        if (parsed.image().isEmpty()) {
-            throw Fault.user(
-                            "--docker-run needs the name of an image after --",
-                            "For example: --docker-run -- myapp:latest")
-                    .exception();
-        }
         if (!run && !words.contains(IMAGE)) {
             throw Fault.user(
                             "the word IMAGE is missing after --: it stands for the image that is built",
                             "Write for example: -- -p 8080:8080 IMAGE")
+                    .exception();
+        }
+        if (parsed.image().isEmpty()) {
+            throw Fault.user(
+                            "--docker-run needs the name of an image after --",
+                            "For example: --docker-run -- myapp:latest")
                     .exception();
         }
         if (parsed.facts().detached()) {

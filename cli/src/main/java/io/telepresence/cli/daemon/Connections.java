@@ -155,7 +155,7 @@ public final class Connections {
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException | NumberFormatException e) {
-            throw Fault.user("cannot read " + file + ": " + e.getMessage(), "Run \"telepresence quit -s\"")
+            throw Fault.user("cannot read " + file + ": " + e.getMessage(), "Remove the directory " + directory)
                     .exception(e);
         }
     }

@@ -41,8 +41,9 @@ record ApiServerRoute(String dial, String network) {
         return isPrivate(host) ? new ApiServerRoute("", networkOf(docker, host)) : AS_IT_IS;
     }
 
+    /** The unspecified addresses too: k3d writes 0.0.0.0, by which a program calls its own machine. */
     private static boolean isLoopback(String host) {
-        return host.equals("localhost") || host.equals("::1") || host.matches("127(\\.\\d+){3}");
+        return List.of("localhost", "::1", "0.0.0.0", "::").contains(host) || host.matches("127(\\.\\d+){3}");
     }
 
     private static boolean isPrivate(String host) {

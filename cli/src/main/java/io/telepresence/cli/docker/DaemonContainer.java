@@ -84,7 +84,7 @@ final class DaemonContainer {
                         container);
             }
             if (!engine.sharesSockets()) {
-                made = withPort(made);
+                made = withPort(made, owner);
             }
             await(made, owner);
             connections.write(made);
@@ -125,12 +125,15 @@ final class DaemonContainer {
                         name, FreeSubnet.host(v4, GATEWAY), v6.isEmpty() ? "" : FreeSubnet.host(v6, GATEWAY));
             }
             String said = last.err().toLowerCase(Locale.ROOT);
-            if (said.contains("overlap") && !v6.isEmpty() && said.contains("fd74")) {
-                taken.add(v6);
-                v6 = FreeSubnet.v6(taken).stream().findFirst().orElse("");
+            if (said.contains("overlap") || said.contains("conflict")) {
+                if (!v6.isEmpty()) {
+                    // It does not say which of the two.
+                    taken.add(v6);
+                    v6 = FreeSubnet.v6(taken).stream().findFirst().orElse("");
+                }
             } else if (said.contains("ipv6")) {
                 v6 = "";
-            } else if (!said.contains("overlap") && !said.contains("conflict")) {
+            } else {
                 break;
             }
         }
@@ -196,7 +199,7 @@ final class DaemonContainer {
         return engine.rootless() ? "uid=0,gid=0" : "uid=" + owner.uid() + ",gid=" + owner.gid();
     }
 
-    private Connection withPort(Connection made) throws FaultException {
+    private Connection withPort(Connection made, Owner owner) throws FaultException {
         String published = docker.must("find the daemon's port", "port", made.container(), PORT + "/tcp")
                 .lines()
                 .getFirst();
@@ -205,8 +208,15 @@ final class DaemonContainer {
         long end = System.nanoTime() + START.toNanos();
         while (secret.isEmpty() && System.nanoTime() < end) {
             Output read = docker.run("exec", made.container(), "cat", SECRET);
-            secret = read.ok() ? read.out().strip() : "";
+            if (read.ok()) {
+                secret = read.out().strip();
+            } else if (!runs(made)) {
+                throw ended(made, owner);
+            }
             pause();
+        }
+        if (secret.isEmpty()) {
+            throw late(made, owner);
         }
         return new Connection(
                 made.name(),
@@ -224,23 +234,35 @@ final class DaemonContainer {
         while (!Connections.listens(made)) {
             long now = System.nanoTime();
             if (now - start > START.toNanos()) {
-                throw Fault.internal("the daemon in the container " + made.container() + " does not listen after "
-                                + START.toSeconds() + " s" + lastWords(owner.logs()))
-                        .exception();
+                throw late(made, owner);
             }
             if (now - looked > Duration.ofSeconds(1).toNanos()) {
                 looked = now;
-                if (!docker.run("inspect", "--format", "{{.State.Running}}", made.container())
-                        .out()
-                        .strip()
-                        .equals("true")) {
-                    throw Fault.internal("the daemon in the container " + made.container() + " ended while starting"
-                                    + lastWords(owner.logs()))
-                            .exception();
+                if (!runs(made)) {
+                    throw ended(made, owner);
                 }
             }
             pause();
         }
+    }
+
+    private boolean runs(Connection made) throws FaultException {
+        return docker.run("inspect", "--format", "{{.State.Running}}", made.container())
+                .out()
+                .strip()
+                .equals("true");
+    }
+
+    private static FaultException late(Connection made, Owner owner) {
+        return Fault.internal("the daemon in the container " + made.container() + " does not listen after "
+                        + START.toSeconds() + " s" + lastWords(owner.logs()))
+                .exception();
+    }
+
+    private static FaultException ended(Connection made, Owner owner) {
+        return Fault.internal("the daemon in the container " + made.container() + " ended while starting"
+                        + lastWords(owner.logs()))
+                .exception();
     }
 
     private static String lastWords(Path logs) {

@@ -21,6 +21,9 @@ public final class Docker {
     /** For everything but pulls and builds. */
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
+    /** Images may be large, and registries slow; the user sees the step and can end it. */
+    private static final Duration PULL_LIMIT = Duration.ofMinutes(30);
+
     /** Runs one command to its end. */
     @FunctionalInterface
     public interface Runner {
@@ -60,10 +63,14 @@ public final class Docker {
     }
 
     Output run(Map<String, String> environment, List<String> arguments) throws FaultException {
+        return run(environment, arguments, LIMIT);
+    }
+
+    private Output run(Map<String, String> environment, List<String> arguments, Duration limit) throws FaultException {
         List<String> command = new ArrayList<>(List.of(PROGRAM));
         command.addAll(arguments);
         try {
-            return runner.run(command, environment, LIMIT);
+            return runner.run(command, environment, limit);
         } catch (IOException e) {
             throw Fault.user(
                             "the command docker cannot be run on this machine: " + reason(e),
@@ -98,7 +105,7 @@ public final class Docker {
         if (DockerFaults.isEngine(found)) {
             throw DockerFaults.of("look for the image " + image, found).exception();
         }
-        Output pulled = run("pull", "--quiet", image);
+        Output pulled = run(Map.of(), List.of("pull", "--quiet", image), PULL_LIMIT);
         if (!pulled.ok()) {
             throw DockerFaults.noImage(image, pulled).exception();
         }

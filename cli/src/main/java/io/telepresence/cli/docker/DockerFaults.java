@@ -4,6 +4,8 @@ import io.telepresence.cli.docker.Docker.Output;
 import io.telepresence.fault.Fault;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** What the docker command says, as sentences. Pure. */
 final class DockerFaults {
@@ -17,12 +19,18 @@ final class DockerFaults {
     private static final List<String> NOT_FOUND =
             List.of("repository does not exist", "not found", "pull access denied", "manifest unknown");
 
+    private static final String NAME_TAKEN = ": a container of that name exists already";
+
+    /** The engine's own words for an address that it, or a program of the machine, has taken already. */
+    private static final Pattern TAKEN = Pattern.compile(
+            "Bind for (\\S+) failed|listen (?:tcp|udp)[46]? (\\S+):|host port (?:for )?([0-9.]+:\\d+|\\[[0-9a-f:]*\\]:\\d+)");
+
     private DockerFaults() {}
 
     /** @param doing completes "cannot …" */
     static Fault of(String doing, Output output) {
         String said = output.err().toLowerCase(Locale.ROOT);
-        if (said.contains("permission denied") && said.contains("docker") && said.contains("sock")) {
+        if (isDenied(said)) {
             return Fault.denied(
                     "you have no right to use the Docker engine: its socket refuses you",
                     "Become a member of the group docker and log in again, or use a rootless engine");
@@ -36,9 +44,7 @@ final class DockerFaults {
             return Fault.unreachable("cannot " + doing + ": docker " + output.err(), "");
         }
         if (said.contains("is already in use by container")) {
-            return Fault.user(
-                    "cannot " + doing + ": a container of that name exists already",
-                    "Give another --name, or remove that container");
+            return Fault.user("cannot " + doing + NAME_TAKEN, "Give another --name, or remove that container");
         }
         if (said.contains("port is already allocated") || said.contains("address already in use")) {
             return Fault.user(
@@ -50,8 +56,16 @@ final class DockerFaults {
     /** The engine itself is the trouble, not what was asked of it. */
     static boolean isEngine(Output output) {
         String said = output.err().toLowerCase(Locale.ROOT);
-        return NO_ENGINE.stream().anyMatch(said::contains)
-                || said.contains("permission denied") && said.contains("docker.sock");
+        return NO_ENGINE.stream().anyMatch(said::contains) || isDenied(said);
+    }
+
+    private static boolean isDenied(String said) {
+        return said.contains("permission denied while trying to connect to the docker");
+    }
+
+    /** Whether a fault of {@link #of} says that somebody else has the container's name. */
+    static boolean isNameTaken(Fault fault) {
+        return fault.text().endsWith(NAME_TAKEN);
     }
 
     static Fault noImage(String image, Output pulled) {
@@ -63,10 +77,13 @@ final class DockerFaults {
     }
 
     private static String portOf(String text) {
-        int bind = text.indexOf("Bind for ");
-        return bind < 0
-                ? text
-                : "port " + text.substring(bind + "Bind for ".length()).replace(" failed:", "");
+        Matcher found = TAKEN.matcher(text);
+        if (!found.find()) {
+            return text;
+        }
+        String address =
+                found.group(1) != null ? found.group(1) : found.group(2) != null ? found.group(2) : found.group(3);
+        return "the port " + address + " is taken already";
     }
 
     /** The first line that says something, without what docker puts in front. */
@@ -78,7 +95,7 @@ final class DockerFaults {
                 .filter(l -> !l.startsWith("Unable to find image"))
                 .findFirst()
                 .orElse("no reason given");
-        for (String prefix : List.of("docker: ", "Error response from daemon: ", "Error: ", "error: ")) {
+        for (String prefix : List.of("docker: ", "Error response from daemon: ", "Error: ", "error: ", "ERROR: ")) {
             if (text.startsWith(prefix)) {
                 text = text.substring(prefix.length());
             }

@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A container of the user's that lives in the cluster's network: first {@link #open} (its network is there, so it has an
@@ -30,8 +32,11 @@ public final class Handler implements AutoCloseable {
     private final RunArguments arguments;
     private final String name;
     private final Sandbox sandbox;
+
+    /** Containers that were made, or may have been; also read by {@link #close} of another thread. */
+    private final Set<String> ours = ConcurrentHashMap.newKeySet();
+
     private VolumesContainer volumes;
-    private boolean tools;
 
     /**
      * Where it lives.
@@ -81,7 +86,23 @@ public final class Handler implements AutoCloseable {
 
     /** Its address where the daemon finds it. */
     public String open() throws FaultException {
-        return sandbox == null ? "127.0.0.1" : sandbox.open(arguments);
+        if (sandbox == null) {
+            return "127.0.0.1";
+        }
+        ours.add(sandbox.name());
+        try {
+            return sandbox.open(arguments);
+        } catch (FaultException e) {
+            throw notOurs(sandbox.name(), e);
+        }
+    }
+
+    /** What has the name of a container of ours may be somebody else's: then it is not to be removed. */
+    private FaultException notOurs(String container, FaultException why) {
+        if (DockerFaults.isNameTaken(why.fault())) {
+            ours.remove(container);
+        }
+        return why;
     }
 
     /**
@@ -114,19 +135,24 @@ public final class Handler implements AutoCloseable {
         if (hold) {
             words.add("--volumes-from=" + toolsContainer() + ":ro");
         }
-        words.addAll(arguments.container());
         try (EnvironmentFile environment = EnvironmentFile.of(dress.environment())) {
             words.addAll(environment.options());
+            // After the pod's environment: what the user gives is stronger.
+            words.addAll(arguments.container());
             words.addAll(process(hold));
+            ours.add(name);
             Output made = docker.run(environment.variables(), words);
             if (!made.ok()) {
-                throw DockerFaults.of("create the container " + name, made).exception();
+                throw notOurs(
+                        name,
+                        DockerFaults.of("create the container " + name, made).exception());
             }
         } catch (IOException e) {
             throw Fault.user("the environment cannot be written to a temporary file: " + e.getMessage(), "")
                     .exception(e);
         }
         if (hold) {
+            ours.add(name + "-volumes");
             volumes = new VolumesContainer(docker, home, name, dress.volumes(), paths);
         }
     }
@@ -136,6 +162,9 @@ public final class Handler implements AutoCloseable {
         List<String> words = new ArrayList<>(List.of(Docker.PROGRAM, "start"));
         if (!detached()) {
             words.add("--attach");
+            if (!arguments.facts().detachKeys().isEmpty()) {
+                words.add("--detach-keys=" + arguments.facts().detachKeys());
+            }
             if (arguments.facts().interactive()) {
                 words.add("--interactive");
             }
@@ -168,9 +197,10 @@ public final class Handler implements AutoCloseable {
     /** Removes all that was made. */
     @Override
     public void close() {
-        List<String> command = new ArrayList<>(List.of("rm", "--force", "--volumes", name, name + "-volumes"));
-        if (sandbox != null || tools) {
-            command.add(toolsContainer());
+        List<String> command = new ArrayList<>(List.of("rm", "--force", "--volumes"));
+        command.addAll(ours.stream().sorted().toList());
+        if (ours.isEmpty()) {
+            return;
         }
         try {
             docker.run(Map.of(), command);
@@ -260,16 +290,20 @@ public final class Handler implements AutoCloseable {
     /** A container that never runs: its volume holds what the handler waits with. */
     private void makeTools() throws FaultException {
         docker.image(home.image());
-        docker.must(
-                "create the container " + toolsContainer(),
-                "create",
-                "--name=" + toolsContainer(),
-                Labels.of(Labels.ROLE, "tools"),
-                Labels.of(Labels.OWNER, home.uid()),
-                "--volume=/.telepresence",
-                "--network=none",
-                home.image());
-        tools = true;
+        ours.add(toolsContainer());
+        try {
+            docker.must(
+                    "create the container " + toolsContainer(),
+                    "create",
+                    "--name=" + toolsContainer(),
+                    Labels.of(Labels.ROLE, "tools"),
+                    Labels.of(Labels.OWNER, home.uid()),
+                    "--volume=/.telepresence",
+                    "--network=none",
+                    home.image());
+        } catch (FaultException e) {
+            throw notOurs(toolsContainer(), e);
+        }
     }
 
     /**
@@ -277,12 +311,15 @@ public final class Handler implements AutoCloseable {
      * docker's own environment; none is an argument, which everybody could see.
      */
     private record EnvironmentFile(Path file, Map<String, String> variables) implements AutoCloseable {
+        /** docker refuses lines of 64 KiB; a character has three bytes at most. */
+        private static final int LONGEST_LINE = 20_000;
+
         static EnvironmentFile of(Map<String, String> environment) throws IOException {
             Path file = Files.createTempFile("telepresence", ".env");
             StringBuilder lines = new StringBuilder();
             Map<String, String> others = new java.util.TreeMap<>();
             environment.forEach((key, value) -> {
-                if (value.indexOf('\n') >= 0 || value.indexOf('\r') >= 0) {
+                if (value.indexOf('\n') >= 0 || value.indexOf('\r') >= 0 || value.length() > LONGEST_LINE) {
                     others.put(key, value);
                 } else {
                     lines.append(key).append('=').append(value).append('\n');

@@ -14,6 +14,9 @@ final class Labels {
     /** Number of the user who made it: an engine may serve several. */
     static final String OWNER = "io.telepresence.owner";
 
+    /** Process of the command that made it: while it lives, its containers are no orphans. */
+    static final String STARTER = "io.telepresence.starter";
+
     private Labels() {}
 
     static String of(String label, Object value) {

@@ -74,30 +74,55 @@ final class Remains {
         }
     }
 
-    /** Sandboxes and the like whose handler is gone. */
+    /**
+     * Sandboxes and the like whose handler is gone, or was never made by a command that is gone too. A command that waits
+     * for its engagement has only a sandbox yet.
+     */
     void removeOrphans(String connection) throws FaultException {
-        List<String> rows = docker.must(
+        List<String[]> rows = docker
+                .must(
                         "list containers",
                         "ps",
                         "--all",
                         Labels.filter(Labels.OWNER, uid),
                         Labels.filter(Labels.CONNECTION, connection),
                         "--format",
-                        "{{.Names}} {{.Label \"" + Labels.ROLE + "\"}} {{.State}}")
-                .lines();
+                        "{{.Names}} {{.Label \"" + Labels.ROLE + "\"}} {{.State}} {{.Label \"" + Labels.STARTER
+                                + "\"}}")
+                .lines()
+                .stream()
+                .map(row -> row.split(" "))
+                .filter(words -> words.length >= 3)
+                .toList();
         Set<String> handlers = new LinkedHashSet<>();
-        List<String> others = new ArrayList<>();
-        for (String row : rows) {
-            String[] words = row.split(" ");
-            if (words.length == 3 && words[1].equals("handler") && !words[2].equals("exited")) {
-                handlers.add(words[0]);
-            } else if (words.length == 3 && !words[1].equals("daemon")) {
-                others.add(words[0]);
+        for (String[] row : rows) {
+            if (row[1].equals("handler") && !row[2].equals("exited")) {
+                handlers.add(row[0]);
             }
         }
-        removeContainers(others.stream()
-                .filter(o -> handlers.stream().noneMatch(h -> o.equals(h + "-sandbox") || o.equals(h + "-volumes")))
+        removeContainers(rows.stream()
+                .filter(row -> isOrphan(row, handlers))
+                .map(row -> row[0])
                 .toList());
+    }
+
+    private static boolean isOrphan(String[] row, Set<String> handlers) {
+        String name = row[0];
+        return switch (row[1]) {
+            case "handler" -> !handlers.contains(name);
+            case "sandbox" -> !handlers.contains(without(name, "-sandbox")) && (row.length < 4 || !lives(row[3]));
+            case "volumes" -> !handlers.contains(without(name, "-volumes"));
+            default -> false;
+        };
+    }
+
+    private static String without(String name, String ending) {
+        return name.endsWith(ending) ? name.substring(0, name.length() - ending.length()) : name;
+    }
+
+    private static boolean lives(String process) {
+        return process.matches("\\d{1,18}")
+                && ProcessHandle.of(Long.parseLong(process)).isPresent();
     }
 
     private List<String> containers(String filter) throws FaultException {

@@ -33,8 +33,9 @@ public record RunArguments(
      * What was asked for by the way.
      *
      * @param name empty: none was given
+     * @param detachKeys keys that leave the container's terminal; empty: docker's own
      */
-    public record Facts(String name, boolean interactive, boolean tty, boolean detached) {}
+    public record Facts(String name, boolean interactive, boolean tty, boolean detached, String detachKeys) {}
 
     /** Options without a value; all others of {@code docker run} have one. */
     private static final Set<String> FLAGS = Set.of(
@@ -89,6 +90,7 @@ public record RunArguments(
         private final List<String> container = new ArrayList<>();
         private final Set<String> mounted = new LinkedHashSet<>();
         private String name = "";
+        private String detachKeys = "";
         private String entrypoint;
         private boolean interactive;
         private boolean tty;
@@ -121,7 +123,7 @@ public record RunArguments(
                     List.copyOf(sandbox),
                     List.copyOf(networks),
                     List.copyOf(container),
-                    new Facts(name, interactive, tty, detached),
+                    new Facts(name, interactive, tty, detached, detachKeys),
                     entrypoint,
                     mounted,
                     image,
@@ -132,7 +134,7 @@ public record RunArguments(
             int equals = word.indexOf('=');
             String option = equals < 0 ? word : word.substring(0, equals);
             if (FLAGS.contains(option)) {
-                flag(option, equals < 0 || word.substring(equals + 1).equals("true"));
+                flag(option, equals < 0 || truth(option, word.substring(equals + 1)));
             } else {
                 option(option, equals < 0 ? next(option) : word.substring(equals + 1));
             }
@@ -143,9 +145,9 @@ public record RunArguments(
             for (int i = 1; i < word.length(); i++) {
                 char letter = word.charAt(i);
                 if (SHORT_FLAGS.indexOf(letter) >= 0) {
-                    boolean on = !word.startsWith("=false", i + 1);
-                    flag(longName(letter), on);
-                    if (word.startsWith("=", i + 1)) {
+                    boolean hasValue = word.startsWith("=", i + 1);
+                    flag(longName(letter), !hasValue || truth("-" + letter, word.substring(i + 2)));
+                    if (hasValue) {
                         return;
                     }
                 } else {
@@ -156,6 +158,19 @@ public record RunArguments(
                     return;
                 }
             }
+        }
+
+        /** What docker takes for a truth value. */
+        private static boolean truth(String option, String value) throws FaultException {
+            return switch (value) {
+                case "1", "t", "T", "true", "TRUE", "True" -> true;
+                case "0", "f", "F", "false", "FALSE", "False" -> false;
+                default ->
+                    throw Fault.user(
+                                    "\"" + value + "\" is not a valid value of the docker run option " + option,
+                                    "It is true or false")
+                            .exception();
+            };
         }
 
         private static String longName(char letter) {
@@ -209,6 +224,7 @@ public record RunArguments(
             }
             switch (option) {
                 case "--name" -> name = value;
+                case "--detach-keys" -> detachKeys = value;
                 case "--entrypoint" -> entrypoint = value;
                 case "--network", "--net" -> network(value);
                 case "--network-alias", "--net-alias" -> sandbox.add("--network-alias=" + value);

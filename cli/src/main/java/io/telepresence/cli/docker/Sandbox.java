@@ -32,6 +32,7 @@ final class Sandbox {
         words.add(Labels.of(Labels.CONNECTION, connection.name()));
         words.add(Labels.of(Labels.ROLE, "sandbox"));
         words.add(Labels.of(Labels.OWNER, uid));
+        words.add(Labels.of(Labels.STARTER, ProcessHandle.current().pid()));
         words.add("--network=" + connection.network().name());
         words.add("--network-alias=" + handler);
         words.add("--dns=" + connection.network().gateway4());

@@ -95,7 +95,7 @@ final class VolumesContainer {
         }
     }
 
-    private List<String> command() {
+    List<String> command() {
         Optional<Connection> connection = home.connection();
         String neighbour = connection.isPresent() ? handler + "-sandbox" : handler + "-tools";
         List<String> words = new ArrayList<>(List.of(Docker.PROGRAM, "run", "--rm", "--name=" + handler + "-volumes"));

@@ -72,6 +72,53 @@ final class ChildProcessTest {
         return children.run(Job.of(List.of(command)));
     }
 
+    /** As docker start, which a signal to it may not end: what it stands for is stopped first. */
+    @Test
+    @Timeout(20)
+    void stopsWhatTheCommandStandsForWhenItIsOver(@TempDir Path directory) throws Exception {
+        Path stopped = directory.resolve("stopped");
+        int code = children.run(new Job(
+                List.of("sh", "-c", "trap '' TERM; while [ ! -e " + stopped + " ]; do sleep 0.1; done; exit 5"),
+                Map.of(),
+                () -> {},
+                () -> true,
+                () -> make(stopped)));
+        assertTrue(Files.exists(stopped));
+        assertEquals(5, code);
+    }
+
+    /** The terminal's Ctrl-C comes to both; a command that ignores it is stopped some time later. */
+    @Test
+    @Timeout(20)
+    void stopsWhatDoesNotHeedASignal(@TempDir Path directory) throws Exception {
+        Path stopped = directory.resolve("stopped");
+        int code = children.run(new Job(
+                List.of("sh", "-c", "trap '' TERM INT; while [ ! -e " + stopped + " ]; do sleep 0.1; done; exit 6"),
+                Map.of(),
+                () -> raise("INT"),
+                () -> false,
+                () -> make(stopped)));
+        assertEquals(6, code);
+    }
+
+    private static void raise(String name) {
+        try {
+            Class<?> signal = Class.forName("sun.misc.Signal");
+            signal.getMethod("raise", signal)
+                    .invoke(null, signal.getConstructor(String.class).newInstance(name));
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void make(Path file) {
+        try {
+            Files.createFile(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     @Test
     void putsVariablesOverItsOwn(@TempDir Path directory) throws Exception {
         Path file = directory.resolve("out");

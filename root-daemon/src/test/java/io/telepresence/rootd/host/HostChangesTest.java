@@ -6,13 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.rootd.host.LinuxRoutes.OwnAddress;
 import io.telepresence.rootd.net.Cidr;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -111,6 +115,33 @@ class HostChangesTest {
     void shellLinesComeBack() {
         List<String> words = List.of("sh", "-c", "it's \"a\" $test \\ x", "");
         assertEquals(words, Shell.words(Shell.line(words)));
+    }
+
+    /** Docker redirects 127.0.0.11 in a container with the usual priority, -100. */
+    @Test
+    void theRedirectionComesBeforeDockersOwn() throws Exception {
+        List<String> inputs = new ArrayList<>();
+        HostCommands recording = new HostCommands() {
+            @Override
+            public Result run(String input, List<String> command) throws IOException {
+                inputs.add(input);
+                return host.run(input, command);
+            }
+
+            @Override
+            public boolean has(String program) {
+                return host.has(program);
+            }
+
+            @Override
+            public String read(Path file) throws IOException {
+                return host.read(file);
+            }
+        };
+        new RedirectDns(recording, new ChangeLog(directory, recording)).apply(wish("127.0.0.11"));
+        Matcher priority = Pattern.compile("hook output priority (-?\\d+);").matcher(String.join("\n", inputs));
+        assertTrue(priority.find(), inputs::toString);
+        assertTrue(Integer.parseInt(priority.group(1)) < -100, priority.group());
     }
 
     private static DnsWish wish(String nameserver) {

@@ -80,8 +80,14 @@ public final class HostLink {
         awaitHelper();
         long id = ++lastId;
         asked.put(id, answer);
-        helper.onNext(question.setId(id).build());
-        return id;
+        try {
+            helper.onNext(question.setId(id).build());
+            return id;
+        } catch (RuntimeException e) {
+            // It has gone just now, and its stream has not said so yet.
+            asked.remove(id);
+            throw gone().exception(e);
+        }
     }
 
     private synchronized void forget(long id) {

@@ -73,6 +73,19 @@ class ClientConfigTest {
     }
 
     @Test
+    void whatContainersAreStartedWith() {
+        ClientConfig.Docker plain = ClientConfig.DEFAULT.docker();
+        assertEquals(new ClientConfig.Docker(true, "host.docker.internal", true), plain);
+        ClientConfig config =
+                ClientConfig.of(layer("docker: {addHostGateway: false, hostGateway: h, enableIPv6: false}\n"
+                        + "images: {clientImage: r/c:1}"));
+        assertEquals(new ClientConfig.Docker(false, "h", false), config.docker());
+        assertEquals("r/c:1", config.images().clientImage());
+        layer("docker: {enableIPv6: perhaps}");
+        assertTrue(problems.errors().getFirst().contains("true or false is expected"), problems.errors()::toString);
+    }
+
+    @Test
     void connectivityCheckIsAtMostFiveSeconds() {
         ClientConfig config = ClientConfig.of(layer("timeouts: {connectivityCheck: 1m}"));
         assertEquals(Duration.ofSeconds(5), config.timeouts().connectivityCheck());

@@ -1,0 +1,230 @@
+package io.telepresence.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.telepresence.cli.daemon.EngageWish;
+import io.telepresence.cli.daemon.Engagement;
+import io.telepresence.cli.daemon.Engagement.Kind;
+import io.telepresence.fault.Fault;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Engagements whose handler is a container. */
+@Timeout(60)
+final class DockerEngageTest {
+    private static final Engagement.Port HTTP = Samples.port("TCP", 8080, 8080, "http", 80);
+    private static final Engagement.Mount SERVED =
+            new Engagement.Mount("", "", "", "10.244.0.7", 4444, List.of("/data"));
+
+    @TempDir
+    private Path home;
+
+    private DockerBench bench;
+
+    @BeforeEach
+    void open() throws Exception {
+        bench = new DockerBench(home);
+        bench.connection("dev");
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        bench.close();
+    }
+
+    private FakeDaemon daemon() {
+        return bench.daemon("dev");
+    }
+
+    private List<String> handlers() {
+        return bench.engine.state().stream().filter(s -> !s.contains("tp-dev")).toList();
+    }
+
+    private EngageWish engaged(String line) {
+        EngageWish[] wish = new EngageWish[1];
+        bench.typing.meanwhile = () -> wish[0] = (EngageWish) daemon().asked;
+        assertEquals(0, bench.typing.type(line), bench.typing::err);
+        return wish[0];
+    }
+
+    @Test
+    void anInterceptIsShownAsItsHandlerSeesIt() {
+        daemon().next = Samples.engagement(Kind.INTERCEPT, "echo", SERVED, HTTP);
+        EngageWish wish = engaged("intercept echo --port 8080:http --docker-run -- img x");
+        assertEquals(
+                """
+                Using Deployment echo
+                intercepted
+                  Intercept name: echo
+                  State         : ACTIVE
+                  Workload kind : Deployment
+                  Destination   : 127.0.0.1:8080
+                  Intercepting  : all TCP connections
+                """,
+                bench.typing.out());
+        assertEquals("172.29.255.3", wish.traffic().address());
+        assertEquals("172.29.255.3", wish.mount().handler());
+        assertEquals(EngageWish.MountMode.NONE, wish.mount().mode());
+        assertTrue(bench.engine.ran("exec").endsWith(" in=tcp/8080"), bench.engine.ran("exec"));
+        assertEquals(List.of(), handlers(), "all was removed");
+        assertEquals(List.of(), daemon().engagements);
+    }
+
+    @Test
+    void aReplaceIsShownWithoutVolumes() {
+        daemon().next = Samples.engagement(Kind.REPLACE, "echo/app", SERVED, HTTP);
+        engaged("replace echo --container app --docker-run -- img x");
+        assertEquals(
+                """
+                Using Deployment echo
+                Container name: app
+                State         : ACTIVE
+                Workload kind : Deployment
+                Port forwards : 127.0.0.1 -> 127.0.0.1
+                    8080 -> 8080 TCP
+                """,
+                bench.typing.out());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    ingest echo --docker-run -- img x          | ingest-echo         | /
+                    intercept echo -p 8080 --docker-run -- img x | intercept-echo-8080 | /
+                    replace echo --docker-run -- img x         | intercept-echo      | /
+                    wiretap echo -p 8080 --docker-run -- img x | intercept-echo-8080 | /
+                    ingest echo --docker-run --docker-mount /m/ -- img x | ingest-echo | /m
+                    ingest echo --docker-run --mount /m -- img x | ingest-echo       | /m
+                    """)
+    void theHandlerGetsEnvironmentAndVolumes(String line, String name, String root) {
+        daemon().next = Samples.engagement(Kind.INGEST, "echo/app", SERVED);
+        engaged(line);
+        String made = bench.engine.ran("create");
+        assertTrue(made.contains(" --name=" + name + " "), made);
+        assertTrue(made.contains(" --volumes-from=" + name + "-sandbox:ro "), made);
+        assertTrue(made.endsWith(" --entrypoint=/.telepresence/hold img x"), made);
+        assertEquals(
+                "GREETING=hello\nTELEPRESENCE_HANDLER_CONTAINER_NAME=" + name + "\nTELEPRESENCE_ROOT=" + root + "\n",
+                bench.engine.environment.get("file"));
+        assertTrue(bench.typing.children.getFirst().startsWith("[docker, start, --attach, " + name + "] "));
+    }
+
+    @Test
+    void withoutMountsThereAreNone() {
+        daemon().next = Samples.engagement(Kind.INGEST, "echo/app", SERVED);
+        EngageWish wish = engaged("ingest echo --mount=false --docker-run -- img");
+        assertFalse(bench.engine.ran("create").contains("hold"));
+        assertFalse(bench.engine.environment.get("file").contains("TELEPRESENCE_ROOT"));
+        assertEquals(EngageWish.MountMode.NONE, wish.mount().mode());
+    }
+
+    @Test
+    void theExitCodeIsTheContainers() {
+        bench.typing.childExit = 9;
+        assertEquals(9, bench.typing.type("intercept echo --docker-run -- img"));
+        assertEquals(List.of(), daemon().engagements);
+    }
+
+    @Test
+    void whoeverEndsTheEngagementEndsTheContainer() {
+        daemon().endedBySomebody = true;
+        bench.typing.type("intercept echo --docker-run -- img");
+        assertTrue(bench.typing.stopped);
+        assertTrue(bench.typing.err().contains("The engagement \"echo\" was ended"), bench.typing.err());
+        assertEquals(List.of(), handlers());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"run", "exec", "create"})
+    void aContainerThatCannotBeMadeEndsTheEngagement(String step) {
+        bench.engine.failures.put(step, "no space left on device");
+        assertEquals(1, bench.typing.type("intercept echo --docker-run -- img"));
+        assertTrue(bench.typing.err().contains("no space left on device"), bench.typing.err());
+        assertEquals(1, bench.typing.err().lines().count());
+        assertEquals(List.of(), daemon().engagements);
+        assertEquals(List.of(), handlers());
+        assertEquals(List.of(), bench.typing.children);
+    }
+
+    @Test
+    void anEngagementThatIsRefusedLeavesNoContainer() {
+        daemon().engageFault = Fault.user("no such workload", "");
+        assertEquals(1, bench.typing.type("intercept echo --docker-run -- img"));
+        assertEquals("telepresence intercept: error: no such workload\n", bench.typing.err());
+        assertEquals(List.of(), handlers());
+    }
+
+    @Test
+    void aBuildComesFirstAndAFailingOneEngagesNothing() {
+        bench.typing.childExit = 17;
+        assertEquals(
+                1, bench.typing.type("replace echo --docker-build ./ctx --docker-build-opt tag=x -- -p 80:80 IMAGE"));
+        String build = bench.typing.children.getFirst();
+        assertTrue(build.matches("\\[docker, build, --iidfile=\\S+, --tag=x, \\./ctx] .*"), build);
+        assertEquals(
+                "telepresence replace: error: docker build of ./ctx failed with exit code 17. What it printed says why;"
+                        + " nothing was engaged\n",
+                bench.typing.err());
+        assertEquals(List.of(), daemon().engagements);
+        assertEquals(List.of(), handlers());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    replace echo --docker-build . -- -e A=1 IMAGE x | --env=A=1 sha256:abc x
+                    replace echo --docker-build .                   | sha256:abc
+                    replace echo --docker-debug . -- IMAGE dbg      | --security-opt=apparmor=unconfined --cap-add=SYS_PTRACE sha256:abc dbg
+                    """)
+    void whatWasBuiltStandsForIMAGE(String line, String want) {
+        bench.engine.images.add("sha256:abc");
+        bench.typing.builds = "sha256:abc";
+        engaged(line);
+        assertTrue(bench.engine.ran("create").endsWith(" " + want), bench.engine.ran("create"));
+    }
+
+    @Test
+    void aDaemonInAContainerMountsNothingHere() {
+        assertEquals(1, bench.typing.type("intercept echo --mount /tmp/x"));
+        assertTrue(
+                bench.typing.err().contains("the daemon is in a container, so volumes cannot be mounted"),
+                bench.typing.err());
+        EngageWish.Mount mount = ((EngageWish) typed("intercept echo")).mount();
+        assertEquals(EngageWish.MountMode.NONE, mount.mode());
+    }
+
+    private Object typed(String line) {
+        assertEquals(0, bench.typing.type(line), bench.typing::err);
+        return daemon().asked;
+    }
+
+    /** The daemon is on this machine: ports are published, and of a pair of numbers the second is the container's. */
+    @Test
+    void besideADaemonOfThisMachine() {
+        bench.typing.connections = List.of();
+        bench.typing.userRuns = true;
+        bench.typing.daemon.connected = true;
+        bench.typing.daemon.next = Samples.engagement(
+                Kind.INTERCEPT, "echo", new Engagement.Mount("", "", "", "", 4444, List.of("/data")), HTTP);
+        assertEquals(0, bench.typing.type("intercept echo -p 8080:80 --docker-run -- img x"), bench.typing::err);
+        assertTrue(bench.typing.out().contains("Destination   : 127.0.0.1:8080\n"), bench.typing.out());
+        assertFalse(bench.typing.out().contains("Volume Mount"), bench.typing.out());
+        String made = bench.engine.ran("create --rm");
+        assertTrue(made.contains(" --publish=127.0.0.1:8080:80/tcp "), made);
+        assertTrue(made.contains(" --volumes-from=intercept-echo-8080-tools:ro "), made);
+        assertEquals(List.of(), handlers());
+    }
+}

@@ -1,0 +1,49 @@
+package io.telepresence.cli.docker;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.telepresence.cli.docker.Docker.Output;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class EngineFactsTest {
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            emptyValue = "",
+            textBlock =
+                    """
+                    Debian GNU/Linux 12 (bookworm)|[name=apparmor name=seccomp,profile=builtin name=cgroupns]; ; ; true; false; true
+                    Docker Desktop|[name=seccomp,profile=unconfined name=cgroupns]; ; ; false; false; false
+                    Ubuntu 24.04.1 LTS|[name=seccomp,profile=builtin name=rootless name=cgroupns]; unix:///run/user/1000/docker.sock; ; true; true; true
+                    Ubuntu 24.04.1 LTS|[name=seccomp,profile=builtin name=userns]; ; ; false; false; true
+                    Ubuntu 24.04.1 LTS|[]; tcp://10.0.0.1:2375; ; false; false; true
+                    Ubuntu 24.04.1 LTS|[]; ssh://far; ; false; false; true
+                    Docker Desktop|[]; ; unix; true; false; false
+                    Debian GNU/Linux 12 (bookworm)|[]; ; tcp; false; false; true
+                    """)
+    void whatKindOfEngine(
+            String info, String host, String forced, boolean sharesSockets, boolean rootless, boolean addsGateway)
+            throws FaultException {
+        Docker docker = new Docker((command, environment, limit) -> new Output(0, info, ""));
+        Map<String, String> environment =
+                Map.of("DOCKER_HOST", host == null ? "" : host, EngineFacts.TRANSPORT, forced == null ? "" : forced);
+        assertEquals(new EngineFacts(sharesSockets, rootless, addsGateway), EngineFacts.of(docker, environment));
+    }
+
+    @Test
+    void withoutAnEngineOneSentence() {
+        Docker docker = new Docker((command, environment, limit) -> new Output(
+                1, "|[]", "Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?"));
+        assertEquals(
+                Fault.Kind.UNREACHABLE,
+                assertThrows(FaultException.class, () -> EngineFacts.of(docker, Map.of()))
+                        .fault()
+                        .kind());
+    }
+}
