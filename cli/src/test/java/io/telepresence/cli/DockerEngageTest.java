@@ -171,7 +171,7 @@ final class DockerEngageTest {
         assertEquals(
                 1, bench.typing.type("replace echo --docker-build ./ctx --docker-build-opt tag=x -- -p 80:80 IMAGE"));
         String build = bench.typing.children.getFirst();
-        assertTrue(build.matches("\\[docker, build, --iidfile=\\S+, --tag=x, \\./ctx] .*"), build);
+        assertTrue(build.matches("\\[docker, build, --force-rm, --iidfile=\\S+, --tag=x, \\./ctx] .*"), build);
         assertEquals(
                 "telepresence replace: error: docker build of ./ctx failed with exit code 17. What it printed says why;"
                         + " nothing was engaged\n",

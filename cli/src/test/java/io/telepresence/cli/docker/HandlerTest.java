@@ -36,7 +36,7 @@ final class HandlerTest {
     private Handler handler(String line) throws FaultException {
         return new Handler(
                 new Docker(engine),
-                new Handler.Home(Optional.of(CONNECTION), "client:1", UID),
+                new Handler.Home(Optional.of(CONNECTION), "client:1", UID, ""),
                 RunArguments.parse(List.of(line.split(" "))),
                 "h");
     }
@@ -44,7 +44,7 @@ final class HandlerTest {
     private Handler onTheHost(String line) throws FaultException {
         return new Handler(
                 new Docker(engine),
-                new Handler.Home(Optional.empty(), "client:1", UID),
+                new Handler.Home(Optional.empty(), "client:1", UID, ""),
                 RunArguments.parse(List.of(line.split(" "))),
                 "h");
     }
@@ -200,7 +200,7 @@ final class HandlerTest {
     void theContainerThatMountsHasTheRightsForThat() {
         List<String> words = new VolumesContainer(
                         new Docker(engine),
-                        new Handler.Home(Optional.of(CONNECTION), "client:1", UID),
+                        new Handler.Home(Optional.of(CONNECTION), "client:1", UID, ""),
                         "h",
                         DATA,
                         List.of("/data"))
