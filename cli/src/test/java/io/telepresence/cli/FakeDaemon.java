@@ -31,6 +31,7 @@ final class FakeDaemon implements Daemon {
 
     boolean connected;
     boolean endedBySomebody;
+    boolean rootStays;
     Explanation explanation = Samples.explanation();
     final List<Engagement> engagements = new ArrayList<>();
     List<Workload> workloads = List.of();
@@ -59,9 +60,10 @@ final class FakeDaemon implements Daemon {
     }
 
     @Override
-    public void quit() {
+    public boolean quit() {
         connected = false;
         asked = "quit";
+        return rootStays;
     }
 
     @Override
