@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class RootDaemon implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RootDaemon.class);
-    private static final int SETUP_SECONDS = 20;
+    private static final int SETUP_SECONDS = 10;
 
     private final Path socket;
     private final RootLauncher launcher;
@@ -104,7 +104,8 @@ public final class RootDaemon implements AutoCloseable {
         synchronized (this) {
             wished = config;
         }
-        RootLink opened = RootLink.open(socket, wished, this::heard, this::lost, SETUP_SECONDS);
+        int seconds = SETUP_SECONDS + wished.getCarrierConnectMs() / 1000;
+        RootLink opened = RootLink.open(socket, wished, this::heard, this::lost, seconds);
         synchronized (this) {
             if (closed.getCount() > 0) {
                 link = opened;
