@@ -1,6 +1,7 @@
 package io.telepresence.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
@@ -15,6 +16,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class CrashIT {
     private static final Laptop LAPTOP = new Laptop("developer");
     private static final Duration SOON = Duration.ofSeconds(60);
+    /** Two heartbeats that are missed, the longest wait before another try, and some for a busy machine. */
+    private static final Duration RESUMED = Duration.ofSeconds(20);
+
     private static HostState before;
     private static Process handler;
 
@@ -93,6 +97,32 @@ class CrashIT {
         Cluster.kubectl("delete", "pod", "-l", "sample=echo", "--grace-period=0", "--force")
                 .ok();
         Shell.await("the intercept works again", SOON, CrashIT::laptopAnswers);
+    }
+
+    @Test
+    void portForwardsCut() {
+        // The kubelet's end of each, at the API server and at the container runtime.
+        Cluster.part("kill", "kubelet");
+        Cluster.part("start", "kubelet");
+        Shell.await(
+                "names work again",
+                RESUMED,
+                () -> LAPTOP.curl("-m", "3", "http://echo.other/").exitCode() == 0);
+        Shell.await("the intercept works again", RESUMED, CrashIT::laptopAnswers);
+    }
+
+    @Test
+    void connectionsToTheApiServerCut() {
+        String connections = LAPTOP.run("sh", "-c", "ss -Htn state established dst 198.18.0.1 dport = :6443")
+                .ok()
+                .stdout();
+        assertTrue(connections.lines().count() > 3, connections);
+        LAPTOP.run("ss", "-KHtn", "dst", "198.18.0.1", "dport", "=", ":6443").ok();
+        Shell.await(
+                "names work again",
+                RESUMED,
+                () -> LAPTOP.curl("-m", "3", "http://echo.other/").exitCode() == 0);
+        Shell.await("the intercept works again", RESUMED, CrashIT::laptopAnswers);
     }
 
     @Test

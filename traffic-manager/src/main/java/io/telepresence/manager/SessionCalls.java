@@ -75,7 +75,7 @@ final class SessionCalls {
 
     static void checkVersion(VersionInfo peer) throws FaultException {
         if (!Versions.compatible(peer.getProtocol())) {
-            boolean older = peer.getProtocol() < Versions.PROTOCOL;
+            boolean older = Versions.tooOld(peer.getProtocol());
             String who = peer.getName() + " " + peer.getVersion();
             String here = "this traffic-manager " + Versions.VERSION;
             throw Fault.user(

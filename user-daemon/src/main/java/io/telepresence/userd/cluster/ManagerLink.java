@@ -110,7 +110,7 @@ public final class ManagerLink implements AutoCloseable {
     }
 
     private static Fault skew(VersionInfo manager) {
-        boolean older = manager.getProtocol() < Versions.PROTOCOL;
+        boolean older = Versions.tooOld(manager.getProtocol());
         return Fault.user(
                 "the " + (older ? "traffic-manager " + manager.getVersion() : "client " + Versions.VERSION)
                         + " is too old for the "
