@@ -97,7 +97,7 @@ final class Account implements AutoCloseable {
     public void close() {
         telepresence("quit", "-s");
         remove(name);
-        machine("rm", "-rf", home.toString());
+        machine("rm", "-rf", home.toString(), log().toString());
     }
 
     private Path log() {

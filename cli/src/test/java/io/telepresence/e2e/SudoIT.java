@@ -64,11 +64,26 @@ class SudoIT {
     }
 
     @Test
+    void aKilledRootDaemonIsStartedAgain() throws IOException {
+        ann.mayUseSudo("ALL=(root) NOPASSWD: " + Project.binary());
+        ann.telepresence("connect").ok();
+        String dist = Project.binary().getParent().getParent().toString();
+        LAPTOP.run("pkill", "-KILL", "-f", "^" + dist + "/runtime/bin/java.*aot/rootd")
+                .ok();
+        Shell.await(
+                "the session goes on",
+                Duration.ofSeconds(30),
+                () -> ann.run("curl", "-sS", "-m", "3", "http://echo/").exitCode() == 0);
+        assertEquals(2, ann.sudoCalls());
+    }
+
+    @Test
     void aPasswordCannotBeAskedForWithoutATerminal() throws IOException {
         ann.mayUseSudo("ALL=(root) ALL");
         Result refused = ann.telepresence("connect").failed();
         assertEquals(FIRST_TWO, refused.stdout());
-        assertEquals(REFUSED + "(a password is required)\n", sentence(refused.stderr()));
+        assertEquals(1, refused.stderr().lines().count(), refused::describe);
+        assertTrue(refused.stderr().startsWith(REFUSED + "(a password is required). Run "), refused::describe);
         Shell.await("no daemon stays", Duration.ofSeconds(10), () -> HostState.daemons(LAPTOP)
                 .isEmpty());
     }
@@ -90,10 +105,5 @@ class SudoIT {
         refused.says(REFUSED + "(3 incorrect password attempts)");
         Shell.await("no daemon stays", Duration.ofSeconds(10), () -> HostState.daemons(LAPTOP)
                 .isEmpty());
-    }
-
-    /** The error itself, without the line of advice below it. */
-    private static String sentence(String stderr) {
-        return stderr.substring(0, stderr.indexOf('\n') + 1);
     }
 }

@@ -27,6 +27,8 @@ import org.slf4j.LoggerFactory;
 public final class RootDaemon implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RootDaemon.class);
     private static final int SETUP_SECONDS = 10;
+    /** So long a daemon that was started may take until it listens; no other is started meanwhile. */
+    private static final Duration STARTING = Duration.ofSeconds(10);
 
     private final Path socket;
     private final RootLauncher launcher;
@@ -146,11 +148,13 @@ public final class RootDaemon implements AutoCloseable {
 
     private void again() {
         Backoff backoff = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(10));
+        long launched = System.nanoTime() - STARTING.toNanos();
         try {
             while (!closed.await(backoff.next().toMillis(), TimeUnit.MILLISECONDS)) {
                 try {
-                    if (version(socket).isEmpty()) {
+                    if (version(socket).isEmpty() && System.nanoTime() - launched >= STARTING.toNanos()) {
                         launcher.launch();
+                        launched = System.nanoTime();
                     }
                     connect();
                     health.clear(Trouble.ROOT_DAEMON);
