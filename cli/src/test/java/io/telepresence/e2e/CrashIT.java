@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.util.Collections;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -113,11 +116,10 @@ class CrashIT {
 
     @Test
     void connectionsToTheApiServerCut() {
-        String connections = LAPTOP.run("sh", "-c", "ss -Htn state established dst 198.18.0.1 dport = :6443")
-                .ok()
-                .stdout();
-        assertTrue(connections.lines().count() > 3, connections);
+        Set<String> cut = connections();
+        assertTrue(cut.size() > 3, cut::toString);
         LAPTOP.run("ss", "-KHtn", "dst", "198.18.0.1", "dport", "=", ":6443").ok();
+        assertTrue(Collections.disjoint(cut, connections()), "they are cut");
         Shell.await(
                 "names work again",
                 RESUMED,
@@ -152,6 +154,16 @@ class CrashIT {
                 SOON,
                 () -> LAPTOP.curl("-m", "3", "http://echo.other/").exitCode() == 0);
         Shell.await("the intercept works again", SOON, CrashIT::laptopAnswers);
+    }
+
+    /** To the API server, by their ports on the laptop. */
+    private static Set<String> connections() {
+        return LAPTOP.run("ss", "-Htn", "state", "established", "dst", "198.18.0.1", "dport", "=", ":6443")
+                .ok()
+                .stdout()
+                .lines()
+                .map(line -> line.strip().split(" +")[2])
+                .collect(Collectors.toSet());
     }
 
     private static boolean laptopAnswers() {

@@ -22,7 +22,8 @@ record HostState(String addresses, String routes, String rules, String resolver,
                                 .stdout()),
                 laptop.run("nft", "--stateless", "list", "ruleset").ok().stdout(),
                 laptop.run("cat", "/etc/resolv.conf").ok().stdout(),
-                sorted(laptop.run("sh", "-c", "grep -v /var/lib/telepresence-test-cluster /proc/self/mounts")
+                sorted(laptop.run(
+                                "sh", "-c", "grep -v -e /var/lib/telepresence-test-cluster -e ^nsfs /proc/self/mounts")
                         .ok()
                         .stdout()),
                 daemons(laptop));

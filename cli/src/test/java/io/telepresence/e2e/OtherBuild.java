@@ -36,7 +36,7 @@ record OtherBuild(Path dist) implements AutoCloseable {
                         null,
                         "-proc:none",
                         "-cp",
-                        build.dist.resolve("lib") + "/*",
+                        String.join(":", build.jars()),
                         "-d",
                         directory.toString(),
                         changed.toString());
@@ -65,10 +65,16 @@ record OtherBuild(Path dist) implements AutoCloseable {
     }
 
     private Path jar() throws IOException {
+        return jars().stream()
+                .filter(jar -> jar.contains("/telepresence-protocol-"))
+                .map(Path::of)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private List<String> jars() throws IOException {
         try (Stream<Path> jars = Files.list(dist.resolve("lib"))) {
-            return jars.filter(j -> j.getFileName().toString().startsWith("protocol-"))
-                    .findFirst()
-                    .orElseThrow();
+            return jars.map(Path::toString).toList();
         }
     }
 }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -19,9 +20,10 @@ class SlowApiIT {
     private Process relay;
 
     @AfterEach
-    void quit() throws IOException {
+    void quit() throws IOException, InterruptedException {
         LAPTOP.telepresence("quit", "-s");
         relay.destroy();
+        assertTrue(relay.waitFor(10, TimeUnit.SECONDS));
         Files.deleteIfExists(CONFIG);
     }
 
