@@ -49,16 +49,8 @@ class HelmIT {
     @Test
     @Order(5)
     void noRequestFailsWhileEverythingIsUninstalled() throws IOException {
-        Laptop developer = new Laptop("developer");
-        developer.telepresence("connect").ok();
-        for (String workload : new String[] {"shop", "echo-two"}) {
-            developer
-                    .telepresence("intercept", workload, "--port", "8120:http", "--mount=false")
-                    .ok();
-            developer.telepresence("leave", workload).ok();
-        }
-        developer.telepresence("quit", "-s").ok();
-        assertTrue(agents() >= 4, "both pods of both");
+        injectAgents("shop", "example-app");
+        assertTrue(agents() >= 3, "in both pods of the one, and in that of the other");
         try (Steady calls = Steady.start("uninstall")) {
             ADMIN.run(Duration.ofSeconds(240), Laptop.command("helm", "uninstall"))
                     .ok();
@@ -68,6 +60,21 @@ class HelmIT {
             ADMIN.telepresence("quit", "-s").ok();
         }
         Cluster.fromPod("http://shop/").ok().says("shop-");
+    }
+
+    private static void injectAgents(String... workloads) {
+        Laptop developer = new Laptop("developer");
+        try {
+            developer.telepresence("connect").ok();
+            for (String workload : workloads) {
+                developer
+                        .telepresence("intercept", workload, "--port", "8120:http", "--mount=false")
+                        .ok();
+                developer.telepresence("leave", workload).ok();
+            }
+        } finally {
+            developer.telepresence("quit", "-s");
+        }
     }
 
     private static long agents() {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -12,6 +13,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class InsideIT {
     private static final Laptop LAPTOP = new Laptop("developer");
 
+    @BeforeEach
     @AfterEach
     void quit() {
         onNode(Laptop.command("quit", "-s"));
