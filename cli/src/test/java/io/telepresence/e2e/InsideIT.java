@@ -2,6 +2,9 @@ package io.telepresence.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -13,10 +16,19 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class InsideIT {
     private static final Laptop LAPTOP = new Laptop("developer");
 
+    private static final Path CONFIG = Laptop.home().resolve("config/telepresence/config.yml");
+
     @BeforeEach
-    @AfterEach
-    void quit() {
+    void givesTheCheckTime() throws IOException {
         onNode(Laptop.command("quit", "-s"));
+        Files.createDirectories(CONFIG.getParent());
+        Files.writeString(CONFIG, "timeouts:\n  connectivityCheck: 5s\n");
+    }
+
+    @AfterEach
+    void quit() throws IOException {
+        onNode(Laptop.command("quit", "-s"));
+        Files.delete(CONFIG);
     }
 
     @Test
