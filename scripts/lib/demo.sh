@@ -10,8 +10,19 @@ title() { printf '\n\033[1m# %s\033[0m\n' "$*"; }
 show() { # show WHO-ARRAY COMMAND…
   local -n who=$1
   shift
-  printf '\033[36m$ %s\033[0m\n' "$*"
+  printf '\033[36m$%s\033[0m\n' "$(typed "$@")"
   "${who[@]}" "$@"
+}
+
+# Words as one types them: quoted where a shell would not leave them alone.
+typed() {
+  local word
+  for word in "$@"; do
+    case $word in
+      *[!A-Za-z0-9_./:=%,@-]*) printf " '%s'" "$word" ;;
+      *) printf ' %s' "$word" ;;
+    esac
+  done
 }
 
 # The same for a command that may fail on the way.
@@ -66,9 +77,27 @@ demo_walk() {
   demo_handler
   show DEVELOPER telepresence intercept echo --port 8080:http
   demo_ask
-  title "Leave: the cluster answers again"
   show DEVELOPER telepresence leave echo
+
+  title "Intercept with a filter: only the requests of one user"
+  show DEVELOPER telepresence intercept echo --port 8080:http --http-header x-user=margret
+  demo_ask -H "x-user: margret"
+  demo_ask -H "x-user: bob"
+  show DEVELOPER telepresence why GET http://echo/ -H "x-user: bob"
+  show DEVELOPER telepresence leave echo
+
+  title "Replace: the container is gone, this laptop is the application"
+  show DEVELOPER telepresence replace echo --container echo --port 8080:http
   demo_ask
+  show DEVELOPER telepresence leave echo --container echo
+  title "Leave: the container is back and answers"
+  demo_ask
+
+  title "Ingest: no traffic, a local program has the container's environment and volumes"
+  # shellcheck disable=SC2016
+  try DEVELOPER telepresence ingest echo --container echo -- sh -c \
+    'echo "PORT=$PORT"; ls $TELEPRESENCE_ROOT/var/run/secrets/kubernetes.io/serviceaccount'
+
   title "Quit: nothing stays"
   show DEVELOPER telepresence quit -s
 }
@@ -81,12 +110,14 @@ demo_handler() {
   HANDLER=$!
 }
 
-demo_ask() {
-  printf '\033[36m$ %s\033[0m\n' "kubectl exec caller -- curl http://echo/"
+# A request from another pod of the cluster.
+demo_ask() { # demo_ask [-H HEADER]
+  printf '\033[36m$%s\033[0m\n' "$(typed kubectl exec caller -- curl "$@" http://echo/)"
   if "${KUBECTL[@]}" get pod caller >/dev/null 2>&1; then
-    "${KUBECTL[@]}" exec caller -- curl -sS -m 15 http://echo/
+    "${KUBECTL[@]}" exec caller -- curl -sS -m 15 "$@" http://echo/
   else
-    "${KUBECTL[@]}" run "ask-$RANDOM" --rm -i --restart=Never --quiet --image=busybox:stable -- wget -T 10 -qO- http://echo/
+    "${KUBECTL[@]}" run "ask-$RANDOM" --rm -i --restart=Never --quiet --image=busybox:stable -- \
+      wget -T 10 -qO- ${2:+--header "$2"} http://echo/
   fi
 }
 

@@ -54,6 +54,9 @@ keep_laptop_mounts() {
     holder=$!
     wait_for 5 "the laptop's mounts" "" is_sleeping "$holder"
     mount --bind "/proc/$holder/ns/mnt" "$LAPTOP_MOUNTS"
+    # The root daemon's socket is one for each machine, and so for each laptop.
+    mkdir -p /run/telepresence
+    nsenter --mount="$LAPTOP_MOUNTS" mount -t tmpfs -o mode=755 none /run/telepresence
     kill "$holder"
 }
 

@@ -43,7 +43,7 @@ build_dist() {
   rm -rf "$DIST"
   mkdir -p "$DIST/bin" "$DIST/lib" "$DIST/aot"
   runtime "$DIST/runtime" "$CLIENT_MODULES"
-  cp LICENSE "$DIST/"
+  cp LICENSE root-daemon/src/main/packaging/telepresence-rootd.service "$DIST/"
   echo "$REGISTRY/telepresence:$VERSION" >"$DIST/client-image"
   local module name paths=()
   for module in cli user-daemon root-daemon; do

@@ -40,6 +40,8 @@ if [ "$aot" != cli ]; then
     shift 2
     mkdir -p "${log%/*}"
     cd /
+    # sudo's terminal may hang up before the daemon has left it.
+    trap '' HUP
     # shellcheck disable=SC2086
     setsid "$home/runtime/bin/java" $cache $options "-Dtelepresence.home=$home" -cp "$class_path" "$class" "$@" \
       </dev/null >"$log" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &

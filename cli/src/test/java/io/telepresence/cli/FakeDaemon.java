@@ -33,6 +33,7 @@ final class FakeDaemon implements Daemon {
     boolean endedBySomebody;
     Fault connectFault;
     Fault engageFault;
+    boolean rootStays;
     Explanation explanation = Samples.explanation();
     final List<Engagement> engagements = new ArrayList<>();
     List<Workload> workloads = List.of();
@@ -64,9 +65,10 @@ final class FakeDaemon implements Daemon {
     }
 
     @Override
-    public void quit() {
+    public boolean quit() {
         connected = false;
         asked = "quit";
+        return rootStays;
     }
 
     @Override

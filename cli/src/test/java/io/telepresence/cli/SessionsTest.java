@@ -2,6 +2,7 @@ package io.telepresence.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
@@ -141,6 +142,29 @@ final class SessionsTest {
         assertEquals(0, typing.type("quit --stop-daemons"));
         assertFalse(typing.rootRuns);
         assertEquals("Telepresence Daemons quitting...done\n", typing.out());
+    }
+
+    @Test
+    void quitSaysThatAServiceStays() {
+        typing.daemon.rootStays = true;
+        String said = "Telepresence Daemons quitting...done\nThe root daemon is a system service and keeps running\n";
+        assertEquals(0, typing.type("quit -s"));
+        assertEquals(said, typing.out());
+        typing.userRuns = false;
+        typing.rootRuns = true;
+        assertEquals(0, typing.type("quit -s"));
+        assertEquals(said, typing.out());
+    }
+
+    @Test
+    void aUserDaemonThatWasStartedInVainEndsAgain() {
+        typing.rootRuns = false;
+        typing.noSudo = true;
+        assertEquals(1, typing.type("connect"));
+        assertNotEquals("quit", typing.asked(), "it ran before");
+        typing.userRuns = false;
+        assertEquals(1, typing.type("connect"));
+        assertEquals("quit", typing.asked());
     }
 
     @Test

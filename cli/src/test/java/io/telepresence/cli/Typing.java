@@ -31,6 +31,7 @@ final class Typing implements Daemons {
     boolean userRuns = true;
     boolean rootRuns = true;
     boolean rootOfAnother;
+    boolean noSudo;
     int childExit;
     Path directory = Path.of("/srv/dir");
     boolean stopped;
@@ -148,13 +149,18 @@ final class Typing implements Daemons {
     }
 
     @Override
-    public void launchRoot() {
+    public void launchRoot() throws FaultException {
+        if (noSudo) {
+            throw Fault.denied("the root daemon was not started: sudo gave no root rights", "")
+                    .exception();
+        }
         rootRuns = true;
     }
 
     @Override
-    public void quitRoot() {
-        rootRuns = false;
+    public boolean quitRoot() {
+        rootRuns = daemon.rootStays;
+        return daemon.rootStays;
     }
 
     @Override

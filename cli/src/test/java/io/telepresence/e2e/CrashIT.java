@@ -1,8 +1,12 @@
 package io.telepresence.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.util.Collections;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -15,6 +19,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class CrashIT {
     private static final Laptop LAPTOP = new Laptop("developer");
     private static final Duration SOON = Duration.ofSeconds(60);
+    /** Two heartbeats that are missed, the longest wait before another try, and some for a busy machine. */
+    private static final Duration RESUMED = Duration.ofSeconds(20);
+
     private static HostState before;
     private static Process handler;
 
@@ -96,6 +103,31 @@ class CrashIT {
     }
 
     @Test
+    void portForwardsCut() {
+        // The kubelet's end of each, at the API server and at the container runtime.
+        Cluster.part("kill", "kubelet");
+        Cluster.part("start", "kubelet");
+        Shell.await(
+                "names work again",
+                RESUMED,
+                () -> LAPTOP.curl("-m", "3", "http://echo.other/").exitCode() == 0);
+        Shell.await("the intercept works again", RESUMED, CrashIT::laptopAnswers);
+    }
+
+    @Test
+    void connectionsToTheApiServerCut() {
+        Set<String> cut = connections();
+        assertTrue(cut.size() > 3, cut::toString);
+        LAPTOP.run("ss", "-KHtn", "dst", "198.18.0.1", "dport", "=", ":6443").ok();
+        assertTrue(Collections.disjoint(cut, connections()), "they are cut");
+        Shell.await(
+                "names work again",
+                RESUMED,
+                () -> LAPTOP.curl("-m", "3", "http://echo.other/").exitCode() == 0);
+        Shell.await("the intercept works again", RESUMED, CrashIT::laptopAnswers);
+    }
+
+    @Test
     void apiServerAwayFor30Seconds() {
         Cluster.part("freeze", "apiserver");
         long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
@@ -122,6 +154,16 @@ class CrashIT {
                 SOON,
                 () -> LAPTOP.curl("-m", "3", "http://echo.other/").exitCode() == 0);
         Shell.await("the intercept works again", SOON, CrashIT::laptopAnswers);
+    }
+
+    /** To the API server, by their ports on the laptop. */
+    private static Set<String> connections() {
+        return LAPTOP.run("ss", "-Htn", "state", "established", "dst", "198.18.0.1", "dport", "=", ":6443")
+                .ok()
+                .stdout()
+                .lines()
+                .map(line -> line.strip().split(" +")[2])
+                .collect(Collectors.toSet());
     }
 
     private static boolean laptopAnswers() {

@@ -1,5 +1,8 @@
 package io.telepresence.e2e;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
@@ -41,6 +44,47 @@ class HelmIT {
                 .ok();
         new Laptop("developer").telepresence("connect").ok();
         new Laptop("developer").telepresence("quit", "-s").ok();
+    }
+
+    @Test
+    @Order(5)
+    void noRequestFailsWhileEverythingIsUninstalled() throws IOException {
+        injectAgents("shop", "example-app");
+        assertTrue(agents() >= 3, "in both pods of the one, and in that of the other");
+        try (Steady calls = Steady.start("uninstall")) {
+            ADMIN.run(Duration.ofSeconds(240), Laptop.command("helm", "uninstall"))
+                    .ok();
+            Shell.await("all agents are gone", Duration.ofSeconds(60), () -> agents() == 0);
+        } finally {
+            Session.install();
+            ADMIN.telepresence("quit", "-s").ok();
+        }
+        Cluster.fromPod("http://shop/").ok().says("shop-");
+    }
+
+    private static void injectAgents(String... workloads) {
+        Laptop developer = new Laptop("developer");
+        try {
+            developer.telepresence("connect").ok();
+            for (String workload : workloads) {
+                developer
+                        .telepresence("intercept", workload, "--port", "8120:http", "--mount=false")
+                        .ok();
+                developer.telepresence("leave", workload).ok();
+            }
+        } finally {
+            developer.telepresence("quit", "-s");
+        }
+    }
+
+    private static long agents() {
+        return Cluster.kubectl(
+                        "get", "pods", "-A", "-o", "jsonpath={range .items[*]}{.spec.containers[*].name}{\"\\n\"}{end}")
+                .ok()
+                .stdout()
+                .lines()
+                .filter(names -> names.contains("traffic-agent"))
+                .count();
     }
 
     @Test

@@ -20,9 +20,10 @@ record HostState(String addresses, String routes, String rules, String resolver,
                         + laptop.run("ip", "-6", "route", "show", "table", "all")
                                 .ok()
                                 .stdout()),
-                laptop.run("nft", "list", "ruleset").ok().stdout(),
+                laptop.run("nft", "--stateless", "list", "ruleset").ok().stdout(),
                 laptop.run("cat", "/etc/resolv.conf").ok().stdout(),
-                sorted(laptop.run("sh", "-c", "grep -v /var/lib/telepresence-test-cluster /proc/self/mounts")
+                sorted(laptop.run(
+                                "sh", "-c", "grep -v -e /var/lib/telepresence-test-cluster -e ^nsfs /proc/self/mounts")
                         .ok()
                         .stdout()),
                 daemons(laptop));

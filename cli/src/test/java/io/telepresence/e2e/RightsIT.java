@@ -32,9 +32,8 @@ class RightsIT {
 
     @Test
     void neitherRootNorSudo() {
-        assumeTrue(LAPTOP.run("which", "sudo").exitCode() != 0, "this machine has sudo");
         assumeTrue(nobody("version").exitCode() == 0, "other users cannot read " + Project.root());
-        nobody("connect").failed().says("root");
+        nobody("connect").failed().says("sudo cannot be run here");
         nobody("quit", "-s").ok();
         LAPTOP.run("rm", "-rf", "/tmp/tp-nobody").ok();
     }
@@ -90,6 +89,13 @@ class RightsIT {
     private static Result nobody(String... arguments) {
         return LAPTOP.run(Shell.join(
                         List.of(
+                                "unshare",
+                                "--mount",
+                                "sh",
+                                "-c",
+                                // Who has a sudo has none for the time of this command.
+                                "sudo=$(command -v sudo) && mount --bind /dev/null \"$sudo\"; exec \"$@\"",
+                                "sh",
                                 "setpriv",
                                 "--reuid=65534",
                                 "--regid=65534",

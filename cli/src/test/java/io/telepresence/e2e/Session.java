@@ -9,6 +9,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * classes, because it is slow; each class leaves it as it was.
  */
 final class Session implements BeforeAllCallback {
+    private static final Laptop ADMIN = new Laptop("admin");
     private static boolean installed;
 
     @Override
@@ -21,24 +22,28 @@ final class Session implements BeforeAllCallback {
                             Cluster.images().resolve("traffic-manager.tar").toString(),
                             Cluster.images().resolve("traffic-agent.tar").toString())
                     .ok();
-            Laptop admin = new Laptop("admin");
-            admin.telepresence("quit", "-s");
-            admin.run(Duration.ofSeconds(240), Laptop.command("helm", "uninstall"));
-            admin.run(
-                            Duration.ofSeconds(120),
-                            Laptop.command(
-                                    "helm",
-                                    "install",
-                                    "--set",
-                                    "clientRbac.create=true",
-                                    // One pod of a StatefulSet after the other, on a busy machine of two cores.
-                                    "--set",
-                                    "timeouts.agentArrival=120s,client.timeouts.intercept=120s",
-                                    "--set-json",
-                                    "clientRbac.subjects=[{\"kind\":\"Group\",\"name\":\"developers\",\"apiGroup\":\"rbac.authorization.k8s.io\"}]"))
-                    .ok();
-            admin.telepresence("quit", "-s").ok();
+            ADMIN.telepresence("quit", "-s");
+            ADMIN.run(Duration.ofSeconds(240), Laptop.command("helm", "uninstall"));
+            install();
+            ADMIN.telepresence("quit", "-s").ok();
             installed = true;
         }
+    }
+
+    /** The traffic-manager as all classes expect it. */
+    static void install() {
+        ADMIN.run(
+                        Duration.ofSeconds(120),
+                        Laptop.command(
+                                "helm",
+                                "install",
+                                "--set",
+                                "clientRbac.create=true",
+                                // One pod of a StatefulSet after the other, on a busy machine of two cores.
+                                "--set",
+                                "timeouts.agentArrival=120s,client.timeouts.intercept=120s",
+                                "--set-json",
+                                "clientRbac.subjects=[{\"kind\":\"Group\",\"name\":\"developers\",\"apiGroup\":\"rbac.authorization.k8s.io\"}]"))
+                .ok();
     }
 }

@@ -12,6 +12,7 @@ import java.util.Set;
  * The command line of the root daemon.
  *
  * @param owners users who may command it besides root; the first one gets the socket
+ * @param group whose members may command it, instead of the owners; empty: none
  * @param logFile where the log goes
  * @param service stays after quit
  * @param cleanup undo what a killed daemon left behind, then end
@@ -19,7 +20,13 @@ import java.util.Set;
  *     be its owner's, with the right to change the container's network
  */
 record Options(
-        List<Long> owners, Path logFile, boolean service, boolean cleanup, boolean foreground, boolean container) {
+        List<Long> owners,
+        String group,
+        Path logFile,
+        boolean service,
+        boolean cleanup,
+        boolean foreground,
+        boolean container) {
     private static final Path LOG_FILE = Path.of("/var/log/telepresence/daemon.log");
 
     Options {
@@ -28,6 +35,7 @@ record Options(
 
     static Options parse(List<String> arguments, Map<String, String> environment) throws FaultException {
         Set<Long> owners = new LinkedHashSet<>();
+        String group = "";
         Path logFile = LOG_FILE;
         boolean service = false;
         boolean cleanup = false;
@@ -36,6 +44,7 @@ record Options(
         for (int i = 0; i < arguments.size(); i++) {
             switch (arguments.get(i)) {
                 case "--owner" -> addUids(owners, value(arguments, ++i));
+                case "--group" -> group = value(arguments, ++i);
                 case "--log-file" -> logFile = Path.of(value(arguments, ++i));
                 case "--service" -> service = true;
                 case "--cleanup" -> cleanup = true;
@@ -49,7 +58,7 @@ record Options(
         if (owners.isEmpty()) {
             addUids(owners, environment.getOrDefault("SUDO_UID", "0"));
         }
-        return new Options(List.copyOf(owners), logFile, service, cleanup, foreground, container);
+        return new Options(List.copyOf(owners), group, logFile, service, cleanup, foreground, container);
     }
 
     private static void addUids(Set<Long> owners, String text) throws FaultException {

@@ -15,10 +15,12 @@ import io.telepresence.run.Closers;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.GroupPrincipal;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashSet;
 import java.util.List;
@@ -56,10 +58,7 @@ final class RootDaemon implements AutoCloseable {
             Life life = new Life(options.service(), System::nanoTime);
             Machine machine = new Machine(host, log, LinuxTun::open, options.container());
             RootService service = new RootService(machine, options.service(), life);
-            Set<Long> allowed = new HashSet<>(options.owners());
-            allowed.add(0L);
-            opened.add(LocalServer.start(
-                    LocalEndpoint.rootDaemon(), options.owners().getFirst(), allowed, List.of(service)));
+            opened.add(listen(options, service));
             opened.add(service::endSession);
             return new RootDaemon(life, opened);
         } catch (FaultException | RuntimeException e) {
@@ -68,6 +67,24 @@ final class RootDaemon implements AutoCloseable {
         } catch (IOException e) {
             opened.closeAfter(e);
             throw Fault.internal("cannot start: " + e.getMessage()).exception(e);
+        }
+    }
+
+    private static LocalServer listen(Options options, RootService service) throws FaultException {
+        if (options.group().isEmpty()) {
+            Set<Long> allowed = new HashSet<>(options.owners());
+            allowed.add(0L);
+            return LocalServer.start(
+                    LocalEndpoint.rootDaemon(), options.owners().getFirst(), allowed, List.of(service));
+        }
+        try {
+            GroupPrincipal group = FileSystems.getDefault()
+                    .getUserPrincipalLookupService()
+                    .lookupPrincipalByGroupName(options.group());
+            return LocalServer.startForGroup(LocalEndpoint.rootDaemon(), group, List.of(service));
+        } catch (IOException e) {
+            throw Fault.config("there is no group " + options.group(), "Make it: groupadd --system " + options.group())
+                    .exception(e);
         }
     }
 

@@ -81,7 +81,10 @@ final class RootService extends RootDaemonGrpc.RootDaemonImplBase {
 
     @Override
     public void quit(Empty request, StreamObserver<QuitReply> reply) {
-        endSession();
+        // The session of a service may be another user's; one's own ends with one's user daemon.
+        if (!service) {
+            endSession();
+        }
         reply.onNext(QuitReply.newBuilder().setStays(service).build());
         reply.onCompleted();
         if (!service) {

@@ -57,12 +57,15 @@ class LifeTest {
     void options() throws FaultException {
         Options options = Options.parse(
                 List.of("--owner", "1000,1001", "--log-file", "/tmp/x.log", "--service"), Map.of("SUDO_UID", "7"));
-        assertEquals(new Options(List.of(1000L, 1001L), Path.of("/tmp/x.log"), true, false, false, false), options);
+        assertEquals(new Options(List.of(1000L, 1001L), "", Path.of("/tmp/x.log"), true, false, false, false), options);
         Options sudo = Options.parse(List.of(), Map.of("SUDO_UID", "7"));
         assertEquals(
-                new Options(List.of(7L), Path.of("/var/log/telepresence/daemon.log"), false, false, false, false),
+                new Options(List.of(7L), "", Path.of("/var/log/telepresence/daemon.log"), false, false, false, false),
                 sudo);
         assertTrue(Options.parse(List.of("--container"), Map.of()).container());
+        assertEquals(
+                "dev",
+                Options.parse(List.of("--service", "--group", "dev"), Map.of()).group());
         assertThrows(FaultException.class, () -> Options.parse(List.of("--owner"), Map.of()));
         assertThrows(FaultException.class, () -> Options.parse(List.of("--what"), Map.of()));
     }

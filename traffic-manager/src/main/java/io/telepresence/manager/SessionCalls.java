@@ -75,10 +75,14 @@ final class SessionCalls {
 
     static void checkVersion(VersionInfo peer) throws FaultException {
         if (!Versions.compatible(peer.getProtocol())) {
+            boolean older = Versions.tooOld(peer.getProtocol());
+            String who = peer.getName() + " " + peer.getVersion();
+            String here = "this traffic-manager " + Versions.VERSION;
             throw Fault.user(
-                            peer.getName() + " " + peer.getVersion() + " cannot talk to this traffic-manager "
-                                    + Versions.VERSION,
-                            "Upgrade the older of the two; the traffic-manager with: telepresence helm upgrade")
+                            (older ? who : here) + " is too old for " + (older ? here : who),
+                            older
+                                    ? "Upgrade " + peer.getName()
+                                    : "Ask the cluster's administrator to run: telepresence helm upgrade")
                     .exception();
         }
     }

@@ -3,7 +3,6 @@ package io.telepresence.cli.command;
 import io.telepresence.cli.daemon.Chosen;
 import io.telepresence.cli.daemon.Connection;
 import io.telepresence.cli.daemon.Daemon;
-import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,9 +29,12 @@ final class QuitCommand implements Command {
         if (call.flag("--stop-daemons")) {
             call.progress().step("Telepresence Daemons quitting...");
             stopContainers(call);
-            stop(call, call.daemons().user());
+            boolean stays = stop(call, call.daemons().user());
             call.progress().close();
             call.output().line("Telepresence Daemons quitting...done");
+            if (stays) {
+                call.output().line("The root daemon is a system service and keeps running");
+            }
             return 0;
         }
         Optional<Chosen> chosen = call.chosen();
@@ -47,30 +49,19 @@ final class QuitCommand implements Command {
     /** Also what daemons that were killed have left behind. */
     private static void stopContainers(Call call) throws FaultException {
         for (Connection each : call.daemons().containers()) {
-            quit(call.daemons().in(each));
+            Sessions.quit(call.daemons().in(each));
         }
         if (call.daemons().hasContainers()) {
             call.docker().removeAll();
         }
     }
 
-    private static void stop(Call call, Optional<Daemon> daemon) throws FaultException {
-        if (daemon.isPresent()) {
-            quit(daemon.get());
-        } else if (Sessions.rootVersion(call).isPresent()) {
-            call.daemons().quitRoot();
-        }
+    /** True: the root daemon is a service and stays. */
+    private static boolean stop(Call call, Optional<Daemon> daemon) throws FaultException {
+        boolean stays = daemon.isPresent()
+                ? Sessions.quit(daemon.get())
+                : Sessions.rootVersion(call).isPresent() && call.daemons().quitRoot();
         call.daemons().awaitEnd();
-    }
-
-    /** A daemon that is gone before its answer came has done what it was told. */
-    private static void quit(Daemon daemon) throws FaultException {
-        try {
-            daemon.quit();
-        } catch (FaultException e) {
-            if (e.fault().kind() != Fault.Kind.UNREACHABLE) {
-                throw e;
-            }
-        }
+        return stays;
     }
 }

@@ -14,15 +14,47 @@ import java.util.Optional;
 final class Sessions {
     private Sessions() {}
 
-    /** Both daemons, started if need be. */
+    /** Both daemons, started if need be. Without the root daemon a user daemon that was started for it ends again. */
     static Daemon daemons(Call call) throws FaultException {
+        boolean ran = call.runningDaemon().isPresent();
         Daemon daemon = call.daemon();
-        if (call.daemons().rootVersion().isEmpty()) {
-            // No unfinished step may stand where sudo asks for a password.
-            call.progress().milestone("Launching Telepresence Root Daemon");
-            call.daemons().launchRoot();
+        try {
+            if (call.daemons().rootVersion().isEmpty()) {
+                // No unfinished step may stand where sudo asks for a password.
+                call.progress().milestone("Launching Telepresence Root Daemon");
+                call.daemons().launchRoot();
+            }
+            return daemon;
+        } catch (FaultException e) {
+            if (!ran) {
+                quitAfter(e, daemon);
+            }
+            throw e;
         }
-        return daemon;
+    }
+
+    private static void quitAfter(FaultException why, Daemon daemon) {
+        try {
+            quit(daemon);
+        } catch (FaultException e) {
+            why.addSuppressed(e);
+        }
+    }
+
+    /**
+     * Ends the daemon; one that is gone before its answer came has done what it was told.
+     *
+     * @return true: the root daemon is a service and stays
+     */
+    static boolean quit(Daemon daemon) throws FaultException {
+        try {
+            return daemon.quit();
+        } catch (FaultException e) {
+            if (e.fault().kind() != Fault.Kind.UNREACHABLE) {
+                throw e;
+            }
+            return false;
+        }
     }
 
     /** The caller's root daemon; one that serves somebody else is nobody's business here. */

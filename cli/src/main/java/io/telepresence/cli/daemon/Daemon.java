@@ -16,8 +16,8 @@ public interface Daemon {
     /** Whether there was a session to end. */
     boolean disconnect() throws FaultException;
 
-    /** Asks both daemons to end; a root daemon that is a system service stays. */
-    void quit() throws FaultException;
+    /** Asks both daemons to end; true: the root daemon is a system service and stays. */
+    boolean quit() throws FaultException;
 
     /** Workloads of {@code namespace}; empty: of the connected one. */
     List<Workload> list(String namespace) throws FaultException;

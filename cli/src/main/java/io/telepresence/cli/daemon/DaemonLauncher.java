@@ -75,19 +75,27 @@ final class DaemonLauncher {
         }
     }
 
-    /** Runs the launcher to its end; the result is the daemon's process id, which it prints. */
+    /**
+     * Runs the launcher to its end; the result is the daemon's process id, which it prints last. sudo asks for a password
+     * at the terminal itself; what it says besides becomes part of the fault.
+     */
     private static long launch(String name, List<String> command) throws FaultException {
         try {
             Process launcher = new ProcessBuilder(command)
                     .redirectInput(ProcessBuilder.Redirect.INHERIT)
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
+            // In this order: what it prints fits into the pipe.
+            String said = new String(launcher.getErrorStream().readAllBytes()).strip();
             String printed = new String(launcher.getInputStream().readAllBytes()).strip();
             int code = launcher.waitFor();
-            if (code == 0 && printed.matches("\\d+")) {
-                return Long.parseLong(printed);
+            String pid = printed.substring(printed.lastIndexOf('\n') + 1);
+            if (code == 0 && pid.matches("\\d+")) {
+                return Long.parseLong(pid);
             }
-            throw command.getFirst().equals("sudo") ? refused() : notStarted(name, command, "exit code " + code);
+            String why = said.substring(said.lastIndexOf('\n') + 1);
+            throw command.getFirst().equals("sudo")
+                    ? refused(why)
+                    : notStarted(name, command, why.isEmpty() ? "exit code " + code : why);
         } catch (IOException e) {
             throw command.getFirst().equals("sudo") ? noSudo(e) : notStarted(name, command, e.getMessage());
         } catch (InterruptedException e) {
@@ -103,10 +111,14 @@ final class DaemonLauncher {
                 .exception(e);
     }
 
-    private static FaultException refused() {
+    /** @param why sudo's own last line */
+    private static FaultException refused(String why) {
+        String reason = why.replaceFirst("^sudo: ", "").replaceFirst("\\.$", "");
         return Fault.denied(
-                        "the root daemon was not started: sudo gave no root rights",
-                        "Run \"telepresence connect\" in a terminal where sudo works, or as root")
+                        "the root daemon was not started: sudo gave no root rights"
+                                + (reason.isEmpty() ? "" : " (" + reason + ")"),
+                        "Run \"telepresence connect\" in a terminal where sudo works or as root, or install the root"
+                                + " daemon as a service")
                 .exception();
     }
 

@@ -49,8 +49,8 @@ public interface Daemons {
     /** Starts the root daemon, through sudo where the caller is not root, and waits until it listens. */
     void launchRoot() throws FaultException;
 
-    /** Asks the root daemon itself to end; for when no user daemon runs. */
-    void quitRoot() throws FaultException;
+    /** Asks the root daemon itself to end, for when no user daemon runs; true: it is a service and stays. */
+    boolean quitRoot() throws FaultException;
 
     /** Waits until the daemons that were asked to end are gone; bounded. */
     void awaitEnd();

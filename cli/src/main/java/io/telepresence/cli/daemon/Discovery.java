@@ -11,6 +11,8 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.Map;
 
 /** Finds the sockets of the caller's daemons, and whether somebody listens there. */
@@ -68,10 +70,30 @@ final class Discovery {
         try {
             return listens(rootSocket);
         } catch (FaultException e) {
-            throw Fault.denied(
-                            "the root daemon of this machine serves another user",
-                            "Let that user run \"telepresence quit -s\" first")
-                    .exception(e);
+            throw otherUsers(group()).exception(e);
+        }
+    }
+
+    /** @param group for which the root daemon is a service; empty: it is one user's */
+    private static Fault otherUsers(String group) {
+        return group.isEmpty()
+                ? Fault.denied(
+                        "the root daemon of this machine serves another user",
+                        "Let that user run \"telepresence quit -s\" first")
+                : Fault.denied(
+                        "the root daemon of this machine serves the members of the group " + group
+                                + ", and you are none",
+                        "Ask an administrator to add you, then log in again");
+    }
+
+    private String group() {
+        try {
+            PosixFileAttributes socket = Files.readAttributes(rootSocket, PosixFileAttributes.class);
+            return socket.permissions().contains(PosixFilePermission.GROUP_WRITE)
+                    ? socket.group().getName()
+                    : "";
+        } catch (IOException e) {
+            return "";
         }
     }
 

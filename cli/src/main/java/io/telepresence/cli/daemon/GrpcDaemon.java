@@ -76,8 +76,9 @@ final class GrpcDaemon implements Daemon {
     }
 
     @Override
-    public void quit() throws FaultException {
-        ask("Quit", Empty.getDefaultInstance(), QuitReply.parser(), Duration.ofSeconds(20));
+    public boolean quit() throws FaultException {
+        return ask("Quit", Empty.getDefaultInstance(), QuitReply.parser(), Duration.ofSeconds(20))
+                .getRootDaemonStays();
     }
 
     @Override

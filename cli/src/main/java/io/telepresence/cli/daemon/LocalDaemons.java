@@ -104,8 +104,9 @@ public final class LocalDaemons implements Daemons {
     }
 
     @Override
-    public void quitRoot() throws FaultException {
-        root().ask("telepresence.rootd.RootDaemon/Quit", empty(), QuitReply.parser(), QUICK);
+    public boolean quitRoot() throws FaultException {
+        return root().ask("telepresence.rootd.RootDaemon/Quit", empty(), QuitReply.parser(), QUICK)
+                .getStays();
     }
 
     @Override

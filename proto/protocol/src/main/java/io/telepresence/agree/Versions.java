@@ -32,6 +32,11 @@ public final class Versions {
         return Math.abs(peerProtocol - PROTOCOL) <= 1;
     }
 
+    /** Of a peer that is not {@link #compatible}: whether the peer is the older of the two. */
+    public static boolean tooOld(int peerProtocol) {
+        return peerProtocol < PROTOCOL;
+    }
+
     private static String read() {
         try (InputStream in = Versions.class.getResourceAsStream("version.properties")) {
             Properties properties = new Properties();

@@ -11,6 +11,8 @@ import io.telepresence.fault.FaultException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.GroupPrincipal;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Set;
@@ -45,6 +47,30 @@ public final class LocalServer implements AutoCloseable {
      */
     public static LocalServer start(Path socket, long ownerUid, Set<Long> allowedUids, List<BindableService> services)
             throws FaultException {
+        return start(socket, PeerCheck.users(allowedUids), services, () -> {
+            Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
+            if (((Number) Files.getAttribute(socket, "unix:uid")).longValue() != ownerUid) {
+                Files.setAttribute(socket, "unix:uid", (int) ownerUid);
+            }
+        });
+    }
+
+    /** The same for the members of a group: the socket is 0660, belongs to the group, and the kernel keeps others out. */
+    public static LocalServer startForGroup(Path socket, GroupPrincipal group, List<BindableService> services)
+            throws FaultException {
+        return start(socket, PeerCheck.anybody(), services, () -> {
+            Files.getFileAttributeView(socket, PosixFileAttributeView.class).setGroup(group);
+            Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-rw----"));
+        });
+    }
+
+    /** Opens the door that the kernel keeps shut to all but this process's user until then. */
+    private interface Permission {
+        void give() throws IOException;
+    }
+
+    private static LocalServer start(
+            Path socket, PeerCheck check, List<BindableService> services, Permission permission) throws FaultException {
         EventLoopGroup loops = Loops.create("local-" + socket.getFileName(), 1);
         ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
         try {
@@ -52,17 +78,14 @@ public final class LocalServer implements AutoCloseable {
             NettyServerBuilder builder = NettyServerBuilder.forAddress(new DomainSocketAddress(socket.toFile()))
                     .bossEventLoopGroup(loops)
                     .workerEventLoopGroup(loops)
-                    .channelFactory(() -> PeerCheck.socket(Set.copyOf(allowedUids)))
+                    .channelFactory(() -> PeerCheck.socket(check))
                     .executor(workers)
                     .withChildOption(ChannelOption.SO_KEEPALIVE, null)
                     .permitKeepAliveWithoutCalls(true)
                     .maxInboundMessageSize(16 << 20);
             services.forEach(builder::addService);
             Server server = builder.build().start();
-            Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
-            if (((Number) Files.getAttribute(socket, "unix:uid")).longValue() != ownerUid) {
-                Files.setAttribute(socket, "unix:uid", (int) ownerUid);
-            }
+            permission.give();
             return new LocalServer(server, loops, workers, socket);
         } catch (IOException e) {
             Loops.shutdown(loops);

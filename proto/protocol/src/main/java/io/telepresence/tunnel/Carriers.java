@@ -16,20 +16,26 @@ import org.slf4j.LoggerFactory;
 /**
  * Several carriers to one peer: the first for control and DNS, the others for flows, so that bulk data never delays a
  * heartbeat of the control carrier. Each has a thread that beats every five seconds through the data path; after two
- * misses in a row the carrier is closed, its flows are reset, and a new one is tried with growing waits.
+ * misses in a row the carrier is closed, its flows are reset, and a new one is tried with growing waits. One that has not
+ * answered yet gets more time: the road to the peer may be slow to make.
  */
 public final class Carriers implements AutoCloseable {
     /** Time between two heartbeats of one carrier. */
     public static final Duration BEAT = Duration.ofSeconds(5);
 
     private static final int MISSES = 2;
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final Logger LOG = LoggerFactory.getLogger(Carriers.class);
 
     private final List<Slot> slots = new ArrayList<>();
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Watched<Boolean> up = new Watched<>(false);
 
-    private Carriers() {}
+    private final Duration patience;
+
+    private Carriers(Duration patience) {
+        this.patience = patience;
+    }
 
     /** A call that must come back through the channel within the deadline; throws when it does not. */
     @FunctionalInterface
@@ -39,13 +45,19 @@ public final class Carriers implements AutoCloseable {
     }
 
     /**
-     * Opens {@code 1 + flowCarriers} carriers without waiting for them.
+     * Opens {@code 1 + flowCarriers} carriers without waiting for them; each may take ten seconds to answer first.
      *
      * @param name prefix of thread names
      * @param flowCarriers how many to spread flows over, at least 1
      */
     public static Carriers open(String name, SocketAddress address, int flowCarriers, Heartbeat heartbeat) {
-        Carriers carriers = new Carriers();
+        return open(name, address, flowCarriers, PATIENCE, heartbeat);
+    }
+
+    /** @param patience how long a new carrier may take until it answers for the first time */
+    public static Carriers open(
+            String name, SocketAddress address, int flowCarriers, Duration patience, Heartbeat heartbeat) {
+        Carriers carriers = new Carriers(patience);
         for (int i = 0; i <= flowCarriers; i++) {
             Slot slot = carriers.new Slot(name + "-" + i, address, heartbeat);
             carriers.slots.add(slot);
@@ -119,6 +131,8 @@ public final class Carriers implements AutoCloseable {
         private Carrier carrier;
         private CountDownLatch wake = new CountDownLatch(1);
         private volatile boolean alive;
+        private boolean answered;
+        private long openedNanos = System.nanoTime();
 
         Slot(String name, SocketAddress address, Heartbeat heartbeat) {
             this.name = name;
@@ -144,12 +158,17 @@ public final class Carriers implements AutoCloseable {
             int misses = 0;
             while (closed.getCount() > 0) {
                 misses = beat() ? 0 : misses + 1;
-                if (misses >= MISSES) {
+                answered |= misses == 0;
+                if (misses >= MISSES && (answered || tooLong())) {
                     renew();
                     misses = 1;
                 }
                 pause(misses == 0 ? BEAT : backoff.next());
             }
+        }
+
+        private boolean tooLong() {
+            return System.nanoTime() - openedNanos >= patience.toNanos();
         }
 
         private boolean beat() {
@@ -183,6 +202,8 @@ public final class Carriers implements AutoCloseable {
                 old = carrier;
                 carrier = Carrier.open(name, address);
             }
+            answered = false;
+            openedNanos = System.nanoTime();
             old.close();
         }
 

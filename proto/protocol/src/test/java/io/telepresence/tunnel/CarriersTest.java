@@ -1,10 +1,13 @@
 package io.telepresence.tunnel;
 
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.ManagedChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -29,6 +32,25 @@ class CarriersTest {
         busy.countDown();
         closing.join();
         assertTrue(closed, "it waited for the slow one");
+    }
+
+    @Test
+    void aCarrierThatHasNotAnsweredYetIsGivenTime() throws Exception {
+        DomainSocketAddress nobody =
+                new DomainSocketAddress(directory.resolve("nobody").toFile());
+        CountDownLatch beats = new CountDownLatch(20);
+        Carriers.Heartbeat refused = (channel, deadline) -> {
+            beats.countDown();
+            throw new java.io.IOException("refused");
+        };
+        try (Carriers patient = Carriers.open("patient", nobody, 1, Duration.ofHours(1), refused);
+                Carriers hasty = Carriers.open("hasty", nobody, 1, Duration.ZERO, refused)) {
+            Carrier first = patient.control();
+            Carrier other = hasty.control();
+            beats.await();
+            assertSame(first, patient.control());
+            assertNotSame(other, hasty.control());
+        }
     }
 
     private static void awaitUninterruptibly(CountDownLatch latch) {

@@ -43,7 +43,7 @@ import java.util.function.Function;
  * Thread-safe.
  */
 final class ManagerLink implements Uplink, ClusterLookup, AutoCloseable {
-    private static final int FIRST_CALL_SECONDS = 10;
+    private static final int CONNECT_MILLIS = 20_000;
 
     private final Carriers carriers;
     private final AtomicReference<NetworkConfig> config;
@@ -66,6 +66,7 @@ final class ManagerLink implements Uplink, ClusterLookup, AutoCloseable {
                 "carrier",
                 address,
                 Math.max(1, first.getCarriers()),
+                connectLimit(first),
                 (channel, deadline) -> ManagerGrpc.newBlockingStub(channel)
                         .withDeadlineAfter(deadline.toMillis(), TimeUnit.MILLISECONDS)
                         .remain(beat(config.get(), busyNanos)));
@@ -86,7 +87,7 @@ final class ManagerLink implements Uplink, ClusterLookup, AutoCloseable {
         CompletableFuture<RemainReply> answered = stage(
                         ManagerGrpc.newFutureStub(carriers.control().channel())
                                 .withWaitForReady()
-                                .withDeadlineAfter(FIRST_CALL_SECONDS, TimeUnit.SECONDS)
+                                .withDeadlineAfter(connectLimit(config.get()).toMillis(), TimeUnit.MILLISECONDS)
                                 .remain(beat(config.get(), busyNanos)),
                         Function.<RemainReply>identity())
                 .toCompletableFuture();
@@ -156,6 +157,11 @@ final class ManagerLink implements Uplink, ClusterLookup, AutoCloseable {
     @Override
     public void close() {
         carriers.close();
+    }
+
+    private static Duration connectLimit(NetworkConfig config) {
+        int wished = config.getCarrierConnectMs();
+        return Duration.ofMillis(wished == 0 ? CONNECT_MILLIS : wished);
     }
 
     static int lookupMillis(NetworkConfig config) {

@@ -30,6 +30,7 @@ final class Reachability {
             "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0".getBytes(StandardCharsets.ISO_8859_1);
 
     private static final int SETTINGS = 4;
+    private static final int LONGEST_SECONDS = 5;
 
     private Reachability() {}
 
@@ -38,8 +39,9 @@ final class Reachability {
     }
 
     /**
-     * Starts to ask; what is not known within {@code millis} counts as not reachable, and so does everything if the address
-     * is null or {@code millis} is zero.
+     * Starts to ask. Who does not take the connection, or pauses, for {@code millis} counts as not reachable; so does
+     * everything if the address is null or {@code millis} is zero. The limit is the network's: the first TLS handshake of a
+     * process on a busy machine takes longer.
      */
     static CompletableFuture<Boolean> services(InetSocketAddress injector, int millis) {
         return within(injector, millis, "services", () -> healthy(injector, millis));
@@ -74,7 +76,7 @@ final class Reachability {
                 answer.complete(false);
             }
         });
-        return answer.completeOnTimeout(false, millis, TimeUnit.MILLISECONDS);
+        return answer.completeOnTimeout(false, LONGEST_SECONDS, TimeUnit.SECONDS);
     }
 
     private static boolean speaksHttp2(InetSocketAddress manager, int millis) throws IOException {

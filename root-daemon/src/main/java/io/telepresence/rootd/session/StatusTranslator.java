@@ -54,6 +54,8 @@ final class StatusTranslator {
             subnets.forEach(s -> status.addLeftOut(LeftOut.newBuilder()
                     .setSubnet(s)
                     .setReason("the cluster's " + what + " are reachable from this machine without the tunnel")));
+            status.addWarnings("The cluster's " + what
+                    + " are reachable from this machine without the tunnel: their subnets are not mapped");
         }
     }
 

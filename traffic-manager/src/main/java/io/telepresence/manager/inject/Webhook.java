@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The HTTPS edge that the API server calls: one path, POST, JSON in and out. Each request has a virtual thread of its
- * own.
+ * The HTTPS edge that the API server calls: one path, POST, JSON in and out; and {@code /healthz}, by which clients find
+ * out whether they reach the cluster's services by themselves. Each request has a virtual thread of its own.
  */
 final class Webhook implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Webhook.class);
@@ -44,6 +44,11 @@ final class Webhook implements AutoCloseable {
                 Thread.ofVirtual().name("webhook-", 0).factory());
         server.setExecutor(threads);
         server.createContext(path, exchange -> serve(exchange, review));
+        server.createContext("/healthz", exchange -> {
+            try (exchange) {
+                exchange.sendResponseHeaders(200, -1);
+            }
+        });
         server.start();
         LOG.info("webhook listens on {}{}", server.getAddress(), path);
         return new Webhook(server, threads);

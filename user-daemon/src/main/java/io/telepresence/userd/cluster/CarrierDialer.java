@@ -7,7 +7,7 @@ import io.netty.util.concurrent.Future;
 /** Makes connections to the manager's client port; one kind of road into the cluster. */
 public interface CarrierDialer {
     /**
-     * Dials on {@code loop}, for at most ten seconds; does not block. The channel is active, does not read by itself, and
+     * Dials on {@code loop}, for a limited time; does not block. The channel is active, does not read by itself, and
      * its pipeline takes and gives bytes ({@code ByteBuf}). A failure is a {@code FaultException}. The caller owns the
      * channel.
      */

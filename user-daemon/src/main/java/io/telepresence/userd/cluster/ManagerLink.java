@@ -1,6 +1,7 @@
 package io.telepresence.userd.cluster;
 
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.telepresence.agree.Versions;
 import io.telepresence.fault.Fault;
@@ -38,7 +39,7 @@ public final class ManagerLink implements AutoCloseable {
 
     private final Carriers carriers;
     private final Supplier<ClientArrival> arrival;
-    private final Duration limit;
+    private final Limits limits;
     private final LongSupplier idleMillis;
     private final Watched<ClientSession> session = new Watched<>(ClientSession.getDefaultInstance());
     private final AtomicBoolean resuming = new AtomicBoolean();
@@ -46,11 +47,21 @@ public final class ManagerLink implements AutoCloseable {
     private volatile boolean closed;
     private volatile long resumedNanos = System.nanoTime() - SETTLING.toNanos();
 
-    private ManagerLink(Path socket, Supplier<ClientArrival> arrival, Duration limit, LongSupplier idleMillis) {
+    /**
+     * How long to wait.
+     *
+     * @param carrier for a carrier's first answer
+     * @param connect for the manager's version, which is the first call
+     * @param call for each call after that
+     */
+    public record Limits(Duration carrier, Duration connect, Duration call) {}
+
+    private ManagerLink(Path socket, Supplier<ClientArrival> arrival, Limits limits, LongSupplier idleMillis) {
         this.arrival = arrival;
-        this.limit = limit;
+        this.limits = limits;
         this.idleMillis = idleMillis;
-        this.carriers = Carriers.open("manager", new DomainSocketAddress(socket.toFile()), FLOW_CARRIERS, this::beat);
+        DomainSocketAddress address = new DomainSocketAddress(socket.toFile());
+        this.carriers = Carriers.open("manager", address, FLOW_CARRIERS, limits.carrier(), this::beat);
         this.jumps = ClockJumps.watch(carriers::beatNow);
     }
 
@@ -59,12 +70,11 @@ public final class ManagerLink implements AutoCloseable {
      *
      * @param socket the relay's
      * @param arrival what to tell the manager about this client, asked for at each arrival
-     * @param limit of each call
      * @param idleMillis for how long the user has asked for nothing
      */
     public static ManagerLink open(
-            Path socket, Supplier<ClientArrival> arrival, Duration limit, LongSupplier idleMillis) {
-        return new ManagerLink(socket, arrival, limit, idleMillis);
+            Path socket, Supplier<ClientArrival> arrival, Limits limits, LongSupplier idleMillis) {
+        return new ManagerLink(socket, arrival, limits, idleMillis);
     }
 
     /**
@@ -75,21 +85,39 @@ public final class ManagerLink implements AutoCloseable {
     public VersionInfo version(Supplier<Optional<Fault>> trouble) throws FaultException {
         VersionInfo version;
         try {
-            version = calls().version(Empty.getDefaultInstance());
+            version = ManagerGrpc.newBlockingStub(carriers.control().channel())
+                    .withDeadlineAfter(limits.connect().toMillis(), TimeUnit.MILLISECONDS)
+                    .version(Empty.getDefaultInstance());
         } catch (io.grpc.StatusRuntimeException e) {
-            Fault none = Fault.unreachable(
-                    "the traffic-manager does not answer: " + FaultStatus.of(e).text(), "");
-            throw trouble.get().orElse(none).exception(e);
+            throw trouble.get().orElse(silent(e)).exception(e);
         }
         if (!Versions.compatible(version.getProtocol())) {
-            throw Fault.user(
-                            "this client " + Versions.VERSION + " and the traffic-manager " + version.getVersion()
-                                    + " do not understand each other",
-                            "Use the same version of both: telepresence helm upgrade, or install client "
-                                    + version.getVersion())
-                    .exception();
+            throw skew(version).exception();
         }
         return version;
+    }
+
+    private Fault silent(io.grpc.StatusRuntimeException e) {
+        return e.getStatus().getCode() == Status.Code.DEADLINE_EXCEEDED
+                ? Fault.unreachable(
+                        "the traffic-manager does not answer within "
+                                + limits.connect().toSeconds() + " s",
+                        "The limit can be configured as \"timeouts.trafficManagerConnect\"")
+                : Fault.unreachable(
+                        "the traffic-manager does not answer: "
+                                + FaultStatus.of(e).text(),
+                        "");
+    }
+
+    private static Fault skew(VersionInfo manager) {
+        boolean older = Versions.tooOld(manager.getProtocol());
+        return Fault.user(
+                "the " + (older ? "traffic-manager " + manager.getVersion() : "client " + Versions.VERSION)
+                        + " is too old for the "
+                        + (older ? "client " + Versions.VERSION : "traffic-manager " + manager.getVersion()),
+                older
+                        ? "Ask the cluster's administrator to run: telepresence helm upgrade"
+                        : "Install the client " + manager.getVersion());
     }
 
     /** Starts the session. */
@@ -125,7 +153,7 @@ public final class ManagerLink implements AutoCloseable {
     /** For one blocking call, with the limit; not for event loops. */
     public ManagerGrpc.ManagerBlockingStub calls() {
         return ManagerGrpc.newBlockingStub(carriers.control().channel())
-                .withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS);
+                .withDeadlineAfter(limits.call().toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** For streams, without a limit. */

@@ -21,22 +21,26 @@ import java.util.concurrent.TimeoutException;
  * its successor. Thread-safe.
  */
 public final class PortForward implements CarrierDialer {
-    private static final Duration LIMIT = Duration.ofSeconds(10);
     private final ApiServer server;
     private final ManagerPods pods;
     private final int port;
+    private final Duration limit;
 
-    /** @param port on the pod's loopback */
-    public PortForward(ApiServer server, ManagerPods pods, int port) {
+    /**
+     * @param port on the pod's loopback
+     * @param limit of each dial
+     */
+    public PortForward(ApiServer server, ManagerPods pods, int port, Duration limit) {
         this.server = server;
         this.pods = pods;
         this.port = port;
+        this.limit = limit;
     }
 
     @Override
     public Future<Channel> dial(EventLoop loop) {
         Promise<Channel> done = loop.newPromise();
-        loop.schedule(() -> done.tryFailure(slow()), LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        loop.schedule(() -> done.tryFailure(slow()), limit.toMillis(), TimeUnit.MILLISECONDS);
         Threads.virtual("port-forward-dial", () -> start(loop, done));
         return done;
     }
@@ -48,7 +52,7 @@ public final class PortForward implements CarrierDialer {
             server.headers(headers);
             SslContext tls = server.secure() ? server.tls() : null;
             Promise<Channel> connected = loop.newPromise();
-            ApiDial.connect(server, tls, loop, LIMIT, connected);
+            ApiDial.connect(server, tls, loop, limit, connected);
             connected.addListener(result -> {
                 if (result.isSuccess()) {
                     upgrade(connected.getNow(), pod, headers, done);
@@ -82,7 +86,7 @@ public final class PortForward implements CarrierDialer {
         pods.doubt(pod);
         Fault fault = cause instanceof ForwardHandshake.Refused refused
                 ? refusal(refused, pod)
-                : ApiFaults.ofError(cause, server.url(), LIMIT);
+                : ApiFaults.ofError(cause, server.url(), limit);
         done.tryFailure(fault.exception(cause));
     }
 
@@ -98,6 +102,6 @@ public final class PortForward implements CarrierDialer {
     }
 
     private FaultException slow() {
-        return ApiFaults.ofError(new TimeoutException(), server.url(), LIMIT).exception();
+        return ApiFaults.ofError(new TimeoutException(), server.url(), limit).exception();
     }
 }

@@ -100,11 +100,12 @@ final class ConnectSteps {
         CarrierRelay relay = opened.add(CarrierRelay.open(
                 LocalEndpoint.carrier(place.directory()),
                 place.uid(),
-                new PortForward(server, pods, Ports.CLIENT_API)));
+                new PortForward(
+                        server, pods, Ports.CLIENT_API, plan.config().timeouts().clusterConnect())));
         ManagerLink link = opened.add(ManagerLink.open(
                 LocalEndpoint.carrier(place.directory()),
                 () -> arrival(engagements),
-                plan.config().timeouts().managerApi(),
+                limits(plan.config().timeouts()),
                 idleMillis));
         VersionInfo manager = link.version(() -> relay.trouble().get());
         link.arrive();
@@ -126,6 +127,11 @@ final class ConnectSteps {
         watch(link, engagements, engaging);
         Session.Parts parts = new Session.Parts(link, root, engagements, engaging, cluster, opened);
         return new Session(parts, facts(config, manager, root, cluster.get()));
+    }
+
+    private static ManagerLink.Limits limits(ClientConfig.Timeouts timeouts) {
+        return new ManagerLink.Limits(
+                NetworkPlan.carrierConnect(timeouts), timeouts.managerConnect(), timeouts.managerApi());
     }
 
     private ClientArrival arrival(Engagements engagements) {

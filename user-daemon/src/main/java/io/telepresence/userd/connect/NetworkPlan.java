@@ -9,10 +9,12 @@ import io.telepresence.rpc.manager.ClusterInfo;
 import io.telepresence.rpc.rootd.DnsConfig;
 import io.telepresence.rpc.rootd.DnsMapping;
 import io.telepresence.rpc.rootd.NetworkConfig;
+import io.telepresence.tunnel.Carriers;
 import io.telepresence.userd.config.ClientConfig;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -44,6 +46,7 @@ record NetworkPlan(
                         subnets(routes.allowConflicting(), config.routing().allowConflicting()))
                 .setDns(dns(cluster))
                 .setDialTimeoutMs((int) config.timeouts().endpointDial().toMillis())
+                .setCarrierConnectMs((int) carrierConnect(config.timeouts()).toMillis())
                 .setConnectivityCheckMs(
                         (int) config.timeouts().connectivityCheck().toMillis())
                 .setManagerPodIp(cluster.getManagerPodIp())
@@ -52,6 +55,11 @@ record NetworkPlan(
                 .setInjectorPort(cluster.getInjectorPort());
         apiServer.forEach(a -> all.addApiServer(ByteString.copyFrom(a.getAddress())));
         return all.build();
+    }
+
+    /** A carrier is a port-forward, and a first answer through it. */
+    static Duration carrierConnect(ClientConfig.Timeouts timeouts) {
+        return timeouts.clusterConnect().plus(Carriers.BEAT);
     }
 
     private DnsConfig dns(ClusterInfo cluster) {

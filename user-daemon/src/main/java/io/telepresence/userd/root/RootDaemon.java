@@ -26,7 +26,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class RootDaemon implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RootDaemon.class);
-    private static final int SETUP_SECONDS = 20;
+    private static final int SETUP_SECONDS = 10;
+    /** So long a daemon that was started may take until it listens; no other is started meanwhile. */
+    private static final Duration STARTING = Duration.ofSeconds(10);
 
     private final Path socket;
     private final RootLauncher launcher;
@@ -104,7 +106,8 @@ public final class RootDaemon implements AutoCloseable {
         synchronized (this) {
             wished = config;
         }
-        RootLink opened = RootLink.open(socket, wished, this::heard, this::lost, SETUP_SECONDS);
+        int seconds = SETUP_SECONDS + wished.getCarrierConnectMs() / 1000;
+        RootLink opened = RootLink.open(socket, wished, this::heard, this::lost, seconds);
         synchronized (this) {
             if (closed.getCount() > 0) {
                 link = opened;
@@ -145,11 +148,13 @@ public final class RootDaemon implements AutoCloseable {
 
     private void again() {
         Backoff backoff = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(10));
+        long launched = System.nanoTime() - STARTING.toNanos();
         try {
             while (!closed.await(backoff.next().toMillis(), TimeUnit.MILLISECONDS)) {
                 try {
-                    if (version(socket).isEmpty()) {
+                    if (version(socket).isEmpty() && System.nanoTime() - launched >= STARTING.toNanos()) {
                         launcher.launch();
+                        launched = System.nanoTime();
                     }
                     connect();
                     health.clear(Trouble.ROOT_DAEMON);

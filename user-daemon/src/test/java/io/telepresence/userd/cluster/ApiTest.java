@@ -177,7 +177,7 @@ class ApiTest {
     }
 
     private static PortForward forward(ApiServer server, ClusterGateway gateway) {
-        return new PortForward(server, new ManagerPods(gateway, "ns"), 8082);
+        return new PortForward(server, new ManagerPods(gateway, "ns"), 8082, Duration.ofSeconds(10));
     }
 
     private static int echo(Path socket) throws Exception {

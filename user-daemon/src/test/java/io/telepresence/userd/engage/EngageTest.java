@@ -70,7 +70,7 @@ class EngageTest {
                 () -> ClientArrival.newBuilder()
                         .addAllEngagements(engagements.wished())
                         .build(),
-                LIMIT,
+                new ManagerLink.Limits(LIMIT, LIMIT, LIMIT),
                 idle::get);
         link.version(Optional::empty);
         link.arrive();

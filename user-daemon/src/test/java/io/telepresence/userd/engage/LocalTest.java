@@ -62,7 +62,8 @@ class LocalTest {
     void open() throws Exception {
         Path socket = directory.resolve("m");
         manager = new FakeManager(socket, pod::accept);
-        link = ManagerLink.open(socket, ClientArrival::getDefaultInstance, LIMIT, () -> 0);
+        link = ManagerLink.open(
+                socket, ClientArrival::getDefaultInstance, new ManagerLink.Limits(LIMIT, LIMIT, LIMIT), () -> 0);
         link.version(Optional::empty);
         link.arrive();
         Reaches reaches =

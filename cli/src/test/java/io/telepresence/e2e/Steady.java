@@ -1,0 +1,56 @@
+package io.telepresence.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/** Callers in the cluster's network that send requests to the service shop, one after the other, until they are told. */
+final class Steady implements AutoCloseable {
+    private final Path stop;
+    private final Path out;
+    private final Process process;
+
+    private Steady(Path stop, Path out, Process process) {
+        this.stop = stop;
+        this.out = out;
+        this.process = process;
+    }
+
+    /** @param name of this run, no two alike */
+    static Steady start(String name) throws IOException {
+        Path stop = Laptop.home().resolve("stop-" + name);
+        Files.deleteIfExists(stop);
+        Path out = Laptop.home().resolve("steady-" + name);
+        String[] caller = LocalApp.command(Caller.class, "steady", serviceUrl(), "4", stop.toString());
+        return new Steady(stop, out, Shell.start(Map.of(), inCluster(caller), out, out));
+    }
+
+    /** Ends the calls; none of them may have failed. */
+    @Override
+    public void close() throws IOException {
+        Files.createFile(stop);
+        Shell.await("the calls end", Duration.ofSeconds(30), () -> !process.isAlive());
+        String said = Files.readString(out).strip();
+        String[] total = said.substring(said.lastIndexOf('\n') + 1).split(" ");
+        assertEquals("0", total[1], said);
+        assertTrue(Integer.parseInt(total[0]) > 100, said);
+    }
+
+    /** By address: the callers do not use the cluster's names. */
+    static String serviceUrl() {
+        String ip = Cluster.kubectl("get", "service", "shop", "-o", "jsonpath={.spec.clusterIP}")
+                .ok()
+                .stdout();
+        return "http://" + ip + "/";
+    }
+
+    static List<String> inCluster(String... command) {
+        return Shell.join(List.of("nsenter", "--net=/run/netns/tp-cluster", "--"), command);
+    }
+}

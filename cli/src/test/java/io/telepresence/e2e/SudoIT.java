@@ -1,0 +1,109 @@
+package io.telepresence.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** A plain user connects: the root daemon is started by the machine's own sudo. */
+@ExtendWith(Session.class)
+class SudoIT {
+    private static final Laptop LAPTOP = new Laptop("developer");
+    private static final String FIRST_TWO = "Launching Telepresence User Daemon\nLaunching Telepresence Root Daemon\n";
+    private static final String REFUSED =
+            "telepresence connect: error: the root daemon was not started: sudo gave no root rights ";
+    private static Account ann;
+    private static HostState before;
+
+    @BeforeAll
+    static void create() {
+        assumeTrue(LAPTOP.run("which", "sudo").exitCode() == 0, "this machine has no sudo; scripts/test installs it");
+        ann = Account.create("tp-ann");
+        ann.password("right-word");
+        before = HostState.quiet(LAPTOP);
+    }
+
+    @AfterAll
+    static void remove() {
+        if (ann != null) {
+            ann.close();
+        }
+    }
+
+    @AfterEach
+    void nothingIsLeft() {
+        ann.telepresence("quit", "-s");
+        Shell.await("host as before", Duration.ofSeconds(20), () -> HostState.read(LAPTOP)
+                .equals(before));
+    }
+
+    @Test
+    void withoutAPassword() throws IOException {
+        ann.mayUseSudo("ALL=(root) NOPASSWD: " + Project.binary());
+        Result first = ann.telepresence("connect").ok();
+        assertTrue(
+                first.stdout().matches(FIRST_TWO + "Connected to context .*, namespace default \\(https://.*\\)\n"),
+                first::describe);
+        assertEquals("", first.stderr());
+        assertEquals(1, ann.sudoCalls());
+        ann.run("curl", "-sS", "-m", "20", "http://echo/").ok().says("echo-");
+        ann.telepresence("quit").ok().says("Disconnected");
+        ann.telepresence("connect").ok().saysNot("Launching");
+        assertEquals(1, ann.sudoCalls());
+        ann.telepresence("quit", "-s").ok();
+        Shell.await("both daemons have ended", Duration.ofSeconds(10), () -> HostState.daemons(LAPTOP)
+                .isEmpty());
+    }
+
+    @Test
+    void aKilledRootDaemonIsStartedAgain() throws IOException {
+        ann.mayUseSudo("ALL=(root) NOPASSWD: " + Project.binary());
+        ann.telepresence("connect").ok();
+        String dist = Project.binary().getParent().getParent().toString();
+        LAPTOP.run("pkill", "-KILL", "-f", "^" + dist + "/runtime/bin/java.*aot/rootd")
+                .ok();
+        Shell.await(
+                "the session goes on",
+                Duration.ofSeconds(30),
+                () -> ann.run("curl", "-sS", "-m", "3", "http://echo/").exitCode() == 0);
+        assertEquals(2, ann.sudoCalls());
+    }
+
+    @Test
+    void aPasswordCannotBeAskedForWithoutATerminal() throws IOException {
+        ann.mayUseSudo("ALL=(root) ALL");
+        Result refused = ann.telepresence("connect").failed();
+        assertEquals(FIRST_TWO, refused.stdout());
+        assertEquals(1, refused.stderr().lines().count(), refused::describe);
+        assertTrue(refused.stderr().startsWith(REFUSED + "(a password is required). Run "), refused::describe);
+        Shell.await("no daemon stays", Duration.ofSeconds(10), () -> HostState.daemons(LAPTOP)
+                .isEmpty());
+    }
+
+    @Test
+    void thePasswordIsAskedForOnce() throws IOException {
+        ann.mayUseSudo("ALL=(root) ALL");
+        Result connected = ann.atTerminal(List.of("right-word"), "connect").ok();
+        connected.says("Connected to context");
+        assertEquals(2, connected.stdout().split("assword for", -1).length, connected::describe);
+        assertEquals(1, ann.sudoCalls());
+        ann.run("curl", "-sS", "-m", "20", "http://echo/").ok().says("echo-");
+    }
+
+    @Test
+    void aWrongPasswordIsNoWayIn() throws IOException {
+        ann.mayUseSudo("ALL=(root) ALL");
+        Result refused = ann.atTerminal(List.of("a", "b", "c"), "connect").failed();
+        refused.says(REFUSED + "(3 incorrect password attempts)");
+        Shell.await("no daemon stays", Duration.ofSeconds(10), () -> HostState.daemons(LAPTOP)
+                .isEmpty());
+    }
+}
