@@ -38,6 +38,21 @@ rootfs_tools() {
     cp -L /etc/ssl/certs/ca-certificates.crt "$1/etc/ssl/certs/"
 }
 
+# nginx of Debian, without its modules and configuration.
+rootfs_nginx() {
+    add_busybox "$1"
+    add_program "$1" "$(command -v nginx)"
+    mkdir -p "$1/var/log/nginx" "$1/var/lib/nginx"
+}
+
+# What a Java program needs beside a JDK and its jars, which tests bring as volumes.
+rootfs_java() {
+    add_busybox "$1"
+    local home
+    home=$(java_home)
+    add_libraries "$1" "$home/bin/java" "$home/lib/server/libjvm.so"
+}
+
 compile() { gcc -static -O2 -Wall -Wextra -Werror -pthread -o "$2" "$LIB/src/$1.c"; }
 
 add_busybox() {
@@ -53,12 +68,21 @@ add_busybox() {
 }
 
 add_program() {
-    local library
     rm -f "$1/bin/${2##*/}"
     cp "$2" "$1/bin/"
-    for library in $(ldd "$2" | grep -o '/[^ ]*'); do
-        mkdir -p "$1$(dirname "$library")"
-        cp -L "$library" "$1$library"
+    add_libraries "$1" "$2"
+}
+
+# add_libraries ROOT FILE...: the system's libraries that these files are linked with, and what loads them.
+add_libraries() {
+    local root=$1 file library
+    shift
+    for file in "$@"; do
+        # What lies beside the program comes with it.
+        for library in $(ldd "$file" | grep -o '/[^ ]*' | grep -vF /../); do
+            mkdir -p "$root$(dirname "$library")"
+            cp -L "$library" "$root$library"
+        done
     done
 }
 
