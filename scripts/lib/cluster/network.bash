@@ -80,10 +80,13 @@ ensure_second_laptop() {
     ip -n "$NS_LAPTOP_2" route add "$NODE_IP/32" via "$NODE_IP_2"
     ip -n "$NS_LAPTOP_2" -6 route add "$NODE_IP6/128" via "$NODE_IP6_2"
     give_resolver "$NS_LAPTOP_2"
-    mkdir -p /run/telepresence "${LAPTOP_UTS_2%/*}"
+    mkdir -p /run/telepresence /var/log/telepresence "${LAPTOP_UTS_2%/*}"
     touch "$LAPTOP_UTS_2"
     keep_mounts "$NS_LAPTOP_2" "$LAPTOP_MOUNTS_2" unshare --uts sh -c \
-        'hostname laptop-2 && mount -t tmpfs -o mode=755 tmpfs /run/telepresence && exec sleep 60'
+        'hostname laptop-2
+        mount -t tmpfs -o mode=755 tmpfs /run/telepresence
+        mount -t tmpfs -o mode=755 tmpfs /var/log/telepresence
+        exec sleep 60'
     # A cluster of an earlier version does not have it.
     [ -f "$KUBECONFIGS/colleague" ] || {
         make_certificate colleague /O=developers/CN=colleague
