@@ -45,12 +45,17 @@ rootfs_nginx() {
     mkdir -p "$1/var/log/nginx" "$1/var/lib/nginx"
 }
 
-# What a Java program needs beside a JDK and its jars, which tests bring as volumes.
+# What a Java program needs beside a JDK and its jars, which tests bring as volumes: the C library's parts, whichever of
+# them that JDK is linked with.
 rootfs_java() {
     add_busybox "$1"
-    local home
-    home=$(java_home)
-    add_libraries "$1" "$home/bin/java" "$home/lib/server/libjvm.so"
+    local libraries name
+    libraries=/lib/$(uname -m)-linux-gnu
+    for name in libc.so.6 libdl.so.2 libm.so.6 libpthread.so.0 librt.so.1 libz.so.1; do
+        mkdir -p "$1$libraries"
+        cp -L "$libraries/$name" "$1$libraries/"
+    done
+    add_libraries "$1" "$libraries/libz.so.1"
 }
 
 compile() { gcc -static -O2 -Wall -Wextra -Werror -pthread -o "$2" "$LIB/src/$1.c"; }
@@ -73,16 +78,12 @@ add_program() {
     add_libraries "$1" "$2"
 }
 
-# add_libraries ROOT FILE...: the system's libraries that these files are linked with, and what loads them.
+# add_libraries ROOT FILE: the libraries that the file is linked with, and what loads them.
 add_libraries() {
-    local root=$1 file library
-    shift
-    for file in "$@"; do
-        # What lies beside the program comes with it.
-        for library in $(ldd "$file" | grep -o '/[^ ]*' | grep -vF /../); do
-            mkdir -p "$root$(dirname "$library")"
-            cp -L "$library" "$root$library"
-        done
+    local library
+    for library in $(ldd "$2" | grep -o '/[^ ]*'); do
+        mkdir -p "$1$(dirname "$library")"
+        cp -L "$library" "$1$library"
     done
 }
 

@@ -47,9 +47,13 @@ class GrpcIT {
 
     @AfterAll
     static void quit() {
-        server.destroy();
+        if (server != null) {
+            server.destroy();
+        }
         LAPTOP.telepresence("quit", "-s");
-        pod.close();
+        if (pod != null) {
+            pod.close();
+        }
     }
 
     @Test
@@ -65,7 +69,8 @@ class GrpcIT {
         Shell.await("the call is counted", Duration.ofSeconds(20), () -> count("delivered") > 0);
         assertEquals(1, count("delivered"), "no call of others came to the laptop");
         everyCase("x-user:me");
-        Shell.await("the calls are counted", Duration.ofSeconds(20), () -> count("delivered") > CASES.size());
+        // Two of them are given up by the caller, maybe before they have arrived.
+        Shell.await("the calls are counted", Duration.ofSeconds(20), () -> count("delivered") >= CASES.size() - 2);
         assertEquals(0, count("failed_open"), "nothing was answered by the application instead");
         server.destroy();
         call("empty_unary", "x-user:me").ok();

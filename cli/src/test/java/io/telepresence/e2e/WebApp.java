@@ -26,7 +26,7 @@ import org.eclipse.jetty.websocket.server.WebSocketUpgradeHandler;
  * knowledge and by Upgrade) and WebSocket. Answers {@code NAME PROTOCOL METHOD PATH LENGTH}; of {@code /events}, one
  * event for each request for {@code /next}; of {@code /ws}, everything that it is told.
  */
-final class WebApp extends Handler.Abstract {
+public final class WebApp extends Handler.Abstract {
     private final String name;
     private final Semaphore events = new Semaphore(0);
 
@@ -95,8 +95,8 @@ final class WebApp extends Handler.Abstract {
         return length;
     }
 
-    /** Says its name first, then what it hears. */
-    private static final class Echo extends Session.Listener.AbstractAutoDemanding {
+    /** Says its name first, then what it hears. Public for Jetty, which looks its methods up. */
+    public static final class Echo extends Session.Listener.AbstractAutoDemanding {
         private final String name;
 
         Echo(String name) {
