@@ -40,7 +40,6 @@ class BadInputIT {
             value = {
                 "intercept shop --port 8140:http --http-header nothing | nothing",
                 "intercept shop --port 8140:http --http-path-regex ( | (",
-                "intercept shop --port 8140:http --http-path-prefix api | /",
                 "intercept shop --port 0:http | 0",
                 "intercept shop --port 70000:http | 70000",
                 "intercept shop --port 8140:http --port 8140:admin | 8140",
@@ -58,7 +57,6 @@ class BadInputIT {
                 "ingest example-app --env-file /proc/nowhere/env | /proc/nowhere/env",
                 "ingest example-app --env-syntax klingon --env-file x | klingon",
                 "ingest example-app --mount /proc/nowhere | /proc/nowhere",
-                "ingest example-app --mount relative/of/nothing:rw | relative",
                 "ingest example-app --to-pod x | x",
             })
     void oneSentence(String typed, String expected) {

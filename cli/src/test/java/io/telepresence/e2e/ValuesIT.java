@@ -29,8 +29,10 @@ class ValuesIT {
         LAPTOP.telepresence("connect").ok();
         LAPTOP.telepresence("uninstall", "example-app");
         LAPTOP.telepresence("quit", "-s").ok();
-        upgrade("intercept.allowGlobalIntercepts=false,intercept.inactiveBlockTimeout=3s,agent.maxIdleTime=15s"
-                + ",intercept.environment.excluded={DB_PASSWORD},telepresenceAPI.port=9980");
+        upgrade(
+                "[\"DB_PASSWORD\"]",
+                "intercept.allowGlobalIntercepts=false,intercept.inactiveBlockTimeout=10s,agent.maxIdleTime=15s"
+                        + ",telepresenceAPI.port=9980,client.telepresenceAPI.port=9981");
         LAPTOP.telepresence("connect").ok();
         COLLEAGUE.telepresence("connect").ok();
     }
@@ -39,13 +41,24 @@ class ValuesIT {
     static void back() {
         LAPTOP.telepresence("quit", "-s");
         COLLEAGUE.telepresence("quit", "-s");
-        upgrade("intercept.allowGlobalIntercepts=true,intercept.inactiveBlockTimeout=10m,agent.maxIdleTime=0s"
-                + ",intercept.environment.excluded=null,telepresenceAPI.port=0");
+        upgrade(
+                "[]",
+                "intercept.allowGlobalIntercepts=true,intercept.inactiveBlockTimeout=10m,agent.maxIdleTime=0s"
+                        + ",telepresenceAPI.port=0,client.telepresenceAPI.port=0");
     }
 
-    private static void upgrade(String values) {
+    private static void upgrade(String excluded, String values) {
         new Laptop("admin")
-                .run(Duration.ofSeconds(120), Laptop.command("helm", "upgrade", "--reuse-values", "--set", values))
+                .run(
+                        Duration.ofSeconds(120),
+                        Laptop.command(
+                                "helm",
+                                "upgrade",
+                                "--reuse-values",
+                                "--set",
+                                values,
+                                "--set-json",
+                                "intercept.environment.excluded=" + excluded))
                 .ok();
         Cluster.kubectl("-n", "ambassador", "rollout", "status", "deployment/traffic-manager", "--timeout=90s")
                 .ok();
@@ -90,7 +103,8 @@ class ValuesIT {
     void theRestApiOfThePodAndOfTheLaptop() {
         intercept(LAPTOP, "mine", "--mount=false", "--http-header", "x-user=me", "--metadata", "team=blue")
                 .ok();
-        assertEquals("false", inPod("consume-here", "x-user: me"));
+        Shell.await("the pod knows of the intercept", Duration.ofSeconds(10), () -> inPod("consume-here", "x-user: me")
+                .equals("false"));
         assertEquals("true", inPod("consume-here", "x-user: you"));
         assertEquals(
                 "{\"intercepted\":true,\"clientSide\":false,\"metadata\":{\"team\":\"blue\"}}",
@@ -119,12 +133,11 @@ class ValuesIT {
                         "--header",
                         header,
                         "http://127.0.0.1:9980/" + question)
-                .ok()
                 .stdout();
     }
 
     private static String onLaptop(String question, String header) {
-        return LAPTOP.curl("-H", header, "http://127.0.0.1:9980/" + question)
+        return LAPTOP.curl("-H", header, "http://127.0.0.1:9981/" + question)
                 .ok()
                 .stdout();
     }
