@@ -24,7 +24,7 @@ verb_images() {
 
 # Certificates of the cluster's authority: the web server's, and the one that it asks its callers for.
 make_sample_secrets() {
-    [ ! -f "$PKI/web-caller.crt" ] || return 0
+    ! admin_kubectl -n default get secret web web-caller >/dev/null 2>&1 || return 0
     make_certificate web /CN=web 3650 subjectAltName=DNS:web,DNS:web.default,DNS:web.default.svc.cluster.local
     make_certificate web-caller /CN=web-caller
     local name
