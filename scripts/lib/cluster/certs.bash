@@ -18,6 +18,7 @@ make_certificates() {
     make_certificate proxy /CN=system:kube-proxy
     make_certificate dns /CN=test-cluster-dns
     make_certificate developer /O=developers/CN=developer
+    make_certificate colleague /O=developers/CN=colleague
     make_certificate norights /CN=norights
     # Its end lies in the past: the same rights as the developer's, were it not for its age.
     make_certificate expired /O=developers/CN=developer -1
@@ -43,7 +44,7 @@ make_certificate() {
 make_kubeconfigs() {
     mkdir -p "$KUBECONFIGS"
     local name
-    for name in admin kubelet controller-manager scheduler proxy developer norights expired; do
+    for name in admin kubelet controller-manager scheduler proxy developer colleague norights expired; do
         make_kubeconfig "$name" >"$KUBECONFIGS/$name"
     done
 }

@@ -7,10 +7,18 @@ NS_CLUSTER=tp-cluster
 NS_LAPTOP=tp-laptop
 VETH_CLUSTER=tp-veth-c
 VETH_LAPTOP=tp-veth-l
+# A second laptop, where a test asks for one, has a wire of its own.
+NS_LAPTOP_2=tp-laptop-2
+VETH_CLUSTER_2=tp-veth-c2
+VETH_LAPTOP_2=tp-veth-l2
 NODE_IP=198.18.0.1
 LAPTOP_IP=198.18.0.2
 NODE_IP6=fd5a:1e00::1
 LAPTOP_IP6=fd5a:1e00::2
+NODE_IP_2=198.18.1.1
+LAPTOP_IP_2=198.18.1.2
+NODE_IP6_2=fd5a:1e00:1::1
+LAPTOP_IP6_2=fd5a:1e00:1::2
 SERVICE_CIDR=10.96.0.0/16
 POD_CIDR=10.244.0.0/16
 SERVICE_CIDR6=fd5a:1e00:96::/112
@@ -32,6 +40,8 @@ PIDS=$STATE/pid
 KUBECONFIGS=$STATE/kubeconfig
 CONF=$STATE/conf
 LAPTOP_MOUNTS=$STATE/laptop/mounts
+LAPTOP_MOUNTS_2=$STATE/laptop-2/mounts
+LAPTOP_UTS_2=$STATE/laptop-2/uts
 CONTAINERD_SOCKET=$STATE/containerd/containerd.sock
 CTR_NAMESPACE=k8s.io
 

@@ -38,6 +38,26 @@ rootfs_tools() {
     cp -L /etc/ssl/certs/ca-certificates.crt "$1/etc/ssl/certs/"
 }
 
+# nginx of Debian, without its modules and configuration.
+rootfs_nginx() {
+    add_busybox "$1"
+    add_program "$1" "$(command -v nginx)"
+    mkdir -p "$1/var/log/nginx" "$1/var/lib/nginx"
+}
+
+# What a Java program needs beside a JDK and its jars, which tests bring as volumes: the C library's parts, whichever of
+# them that JDK is linked with.
+rootfs_java() {
+    add_busybox "$1"
+    local libraries name
+    libraries=/lib/$(uname -m)-linux-gnu
+    for name in libc.so.6 libdl.so.2 libm.so.6 libpthread.so.0 librt.so.1 libz.so.1; do
+        mkdir -p "$1$libraries"
+        cp -L "$libraries/$name" "$1$libraries/"
+    done
+    add_libraries "$1" "$libraries/libz.so.1"
+}
+
 compile() { gcc -static -O2 -Wall -Wextra -Werror -pthread -o "$2" "$LIB/src/$1.c"; }
 
 add_busybox() {
@@ -53,9 +73,14 @@ add_busybox() {
 }
 
 add_program() {
-    local library
     rm -f "$1/bin/${2##*/}"
     cp "$2" "$1/bin/"
+    add_libraries "$1" "$2"
+}
+
+# add_libraries ROOT FILE: the libraries that the file is linked with, and what loads them.
+add_libraries() {
+    local library
     for library in $(ldd "$2" | grep -o '/[^ ]*'); do
         mkdir -p "$1$(dirname "$library")"
         cp -L "$library" "$1$library"

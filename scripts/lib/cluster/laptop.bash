@@ -3,9 +3,16 @@
 
 run_on_laptop() {
     local user=developer account="" command variables=()
+    local place=(--net="/run/netns/$NS_LAPTOP" --mount="$LAPTOP_MOUNTS")
     while [ $# -gt 0 ]; do
         case $1 in
             --user) user=${2:?--user needs a name} && shift 2 ;;
+            --second)
+                # In a shell of its own, with whose end the lock is given back.
+                (ensure_second_laptop)
+                place=(--net="/run/netns/$NS_LAPTOP_2" --mount="$LAPTOP_MOUNTS_2" --uts="$LAPTOP_UTS_2")
+                shift
+                ;;
             --as) account=${2:?--as needs an account} && shift 2 ;;
             --) shift && break ;;
             -*) die "laptop: unknown option $1" ;;
@@ -14,10 +21,10 @@ run_on_laptop() {
     done
     [ $# -gt 0 ] || die "laptop: which command?"
     case $user in
-        developer | admin | norights | expired) ;;
-        *) die "laptop: the users are developer, admin, norights, expired" ;;
+        developer | admin | norights | expired | colleague) ;;
+        *) die "laptop: the users are developer, colleague, admin, norights, expired" ;;
     esac
-    command=(nsenter --net="/run/netns/$NS_LAPTOP" --mount="$LAPTOP_MOUNTS" --wdns="$PWD")
+    command=(nsenter "${place[@]}" --wdns="$PWD")
     if [ -n "$account" ]; then
         id "$account" >/dev/null || die "laptop: no unix account $account"
         command+=(setpriv --reuid "$account" --regid "$(id -g "$account")" --init-groups)

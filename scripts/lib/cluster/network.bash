@@ -37,34 +37,85 @@ plug() {
 cluster_sysctl() { in_cluster sysctl -qw "$1"; }
 
 setup_laptop_files() {
-    mkdir -p /etc/netns/"$NS_LAPTOP"
-    printf 'nameserver %s\n' "$NODE_IP" >/etc/netns/"$NS_LAPTOP"/resolv.conf
+    give_resolver "$NS_LAPTOP"
     keep_laptop_mounts
 }
 
-# All commands on the laptop see one set of mounts, with the laptop's resolv.conf, so that a volume that one
-# command mounts is there for the next. `ip netns exec` makes a new set each time: the first one is kept.
-keep_laptop_mounts() {
-    local folder=${LAPTOP_MOUNTS%/*} holder
+give_resolver() {
+    mkdir -p "/etc/netns/$1"
+    printf 'nameserver %s\n' "$NODE_IP" >"/etc/netns/$1/resolv.conf"
+}
+
+keep_laptop_mounts() { keep_mounts "$NS_LAPTOP" "$LAPTOP_MOUNTS" sleep 60; }
+
+# keep_mounts NAMESPACE FILE COMMAND...: all commands on a laptop see one set of mounts, with the laptop's resolv.conf, so
+# that a volume that one command mounts is there for the next. `ip netns exec` makes a new set each time: the one in which
+# COMMAND runs is kept; it ends as "sleep".
+keep_mounts() {
+    local namespace=$1 file=$2 folder=${2%/*} holder
+    shift 2
     mkdir -p "$folder"
     mount --bind "$folder" "$folder"
     mount --make-private "$folder"
-    touch "$LAPTOP_MOUNTS"
-    ip netns exec "$NS_LAPTOP" sleep 60 &
+    touch "$file"
+    ip netns exec "$namespace" "$@" &
     holder=$!
     wait_for 5 "the laptop's mounts" "" is_sleeping "$holder"
-    mount --bind "/proc/$holder/ns/mnt" "$LAPTOP_MOUNTS"
+    mount --bind "/proc/$holder/ns/mnt" "$file"
     # The root daemon's socket is one for each machine, and so for each laptop.
     mkdir -p /run/telepresence
-    nsenter --mount="$LAPTOP_MOUNTS" mount -t tmpfs -o mode=755 none /run/telepresence
+    nsenter --mount="$file" mount -t tmpfs -o mode=755 none /run/telepresence
+    if [ -e "$folder/uts" ]; then mount --bind "/proc/$holder/ns/uts" "$folder/uts"; fi
     kill "$holder"
+}
+
+# A laptop of its own: network, resolver, mounts, name, and a root daemon that the first laptop does not see.
+ensure_second_laptop() {
+    ! second_laptop_is_there || return 0
+    take_lock
+    ! second_laptop_is_there || return 0
+    remove_second_laptop
+    ip netns add "$NS_LAPTOP_2"
+    ip link add "$VETH_CLUSTER_2" netns "$NS_CLUSTER" type veth peer name "$VETH_LAPTOP_2" netns "$NS_LAPTOP_2"
+    plug "$NS_CLUSTER" "$VETH_CLUSTER_2" "$NODE_IP_2" "$NODE_IP6_2"
+    plug "$NS_LAPTOP_2" "$VETH_LAPTOP_2" "$LAPTOP_IP_2" "$LAPTOP_IP6_2"
+    # The API server and the resolver have the same addresses for both.
+    ip -n "$NS_LAPTOP_2" route add "$NODE_IP/32" via "$NODE_IP_2"
+    ip -n "$NS_LAPTOP_2" -6 route add "$NODE_IP6/128" via "$NODE_IP6_2"
+    give_resolver "$NS_LAPTOP_2"
+    mkdir -p /run/telepresence /var/log/telepresence "${LAPTOP_UTS_2%/*}"
+    touch "$LAPTOP_UTS_2"
+    keep_mounts "$NS_LAPTOP_2" "$LAPTOP_MOUNTS_2" unshare --uts sh -c \
+        'hostname laptop-2
+        mount -t tmpfs -o mode=755 tmpfs /run/telepresence
+        mount -t tmpfs -o mode=755 tmpfs /var/log/telepresence
+        exec sleep 60'
+    # A cluster of an earlier version does not have it.
+    [ -f "$KUBECONFIGS/colleague" ] || {
+        make_certificate colleague /O=developers/CN=colleague
+        make_kubeconfig colleague >"$KUBECONFIGS/colleague"
+    }
+}
+
+# An earlier cluster may have taken the other end of the wire with it.
+second_laptop_is_there() {
+    findmnt "$LAPTOP_MOUNTS_2" >/dev/null && ip -n "$NS_LAPTOP_2" link show "$VETH_LAPTOP_2" >/dev/null 2>&1
+}
+
+remove_second_laptop() {
+    local folder=${LAPTOP_MOUNTS_2%/*}
+    [ ! -e "/run/netns/$NS_LAPTOP_2" ] || signal_all KILL "$(ip netns pids "$NS_LAPTOP_2")"
+    umount "$LAPTOP_MOUNTS_2" "$LAPTOP_UTS_2" 2>/dev/null || true
+    umount "$folder" 2>/dev/null || true
+    [ ! -e "/run/netns/$NS_LAPTOP_2" ] || ip netns delete "$NS_LAPTOP_2"
+    ip -n "$NS_CLUSTER" link delete "$VETH_CLUSTER_2" 2>/dev/null || true
 }
 
 is_sleeping() { [ "$(cat "/proc/$1/comm" 2>/dev/null)" = sleep ]; }
 
 remove_network() {
     local name
-    for name in $NS_CLUSTER $NS_LAPTOP; do
+    for name in $NS_CLUSTER $NS_LAPTOP $NS_LAPTOP_2; do
         [ ! -e "/run/netns/$name" ] || ip netns delete "$name"
         rm -rf "/etc/netns/$name"
     done

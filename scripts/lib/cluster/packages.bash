@@ -4,7 +4,7 @@
 RUN_NEEDS="etcd:etcd-server containerd:containerd runc:runc iptables:iptables conntrack:conntrack
     socat:socat ebtables:ebtables ethtool:ethtool ipset:ipset jq:jq openssl:openssl kubectl:kubernetes-client
     ip:iproute2 setpriv:util-linux mount:mount sysctl:procps nft:nftables gcc:gcc curl:curl
-    dig:bind9-dnsutils iperf3:iperf3 fusermount3:fuse3"
+    dig:bind9-dnsutils iperf3:iperf3 fusermount3:fuse3 nginx:nginx-light"
 FILE_NEEDS="/usr/lib/cni/bridge:containernetworking-plugins /bin/busybox:busybox-static
     /usr/lib/$(uname -m)-linux-gnu/libc.a:libc6-dev /etc/ssl/certs/ca-certificates.crt:ca-certificates"
 BUILD_NEEDS="go:golang-go"

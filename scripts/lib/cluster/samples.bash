@@ -3,10 +3,13 @@
 verb_samples() {
     take_lock
     need_up
+    install_packages
     local name
-    for name in echo tools; do import_image "$(ensure_image $name)"; done
+    for name in echo tools nginx java; do import_image "$(ensure_image $name)"; done
+    make_sample_secrets
     step "starting the sample workloads"
     apply_manifest samples
+    apply_manifest web
     wait_for_samples
     admin_kubectl get pods,services -o wide --all-namespaces --selector sample
 }
@@ -17,6 +20,19 @@ verb_images() {
     install_packages
     local name
     for name in echo tools; do ensure_image $name; done
+}
+
+# Certificates of the cluster's authority: the web server's, and the one that it asks its callers for.
+make_sample_secrets() {
+    ! admin_kubectl -n default get secret web web-caller >/dev/null 2>&1 || return 0
+    make_certificate web /CN=web 3650 subjectAltName=DNS:web,DNS:web.default,DNS:web.default.svc.cluster.local
+    make_certificate web-caller /CN=web-caller
+    local name
+    for name in web web-caller; do
+        admin_kubectl -n default delete secret "$name" --ignore-not-found >&2
+        admin_kubectl -n default create secret generic "$name" --from-file=tls.crt="$PKI/$name.crt" \
+            --from-file=tls.key="$PKI/$name.key" --from-file=ca.crt="$PKI/ca.crt" >&2
+    done
 }
 
 wait_for_samples() {

@@ -33,7 +33,7 @@ remove_everything() {
 
 anything_left() {
     [ -e "$STATE" ] || [ -e /run/netns/"$NS_CLUSTER" ] || [ -e /run/netns/"$NS_LAPTOP" ] \
-        || [ -n "$(cgroup_folders "$CGROUP")" ] || account_is_ours
+        || [ -e /run/netns/"$NS_LAPTOP_2" ] || [ -n "$(cgroup_folders "$CGROUP")" ] || account_is_ours
 }
 
 end_parts() {
@@ -45,7 +45,7 @@ end_parts() {
 # Only what was started inside the laptop can be there, the namespace being ours.
 end_laptop_processes() {
     local ns
-    for ns in $NS_LAPTOP $NS_CLUSTER; do
+    for ns in $NS_LAPTOP $NS_LAPTOP_2 $NS_CLUSTER; do
         [ -e "/run/netns/$ns" ] || continue
         signal_all TERM "$(ip netns pids "$ns")"
         wait_for 5 "end of the processes in $ns" "" namespace_is_empty "$ns" 2>/dev/null \

@@ -49,6 +49,12 @@ final class K3s implements Backend {
         return List.of("env", "KUBECONFIG=" + kubeconfig);
     }
 
+    @Override
+    public List<String> secondLaptop(String user) {
+        Assumptions.abort("k3s: there is no second laptop");
+        throw new IllegalStateException();
+    }
+
     private synchronized void start() {
         if (container != null) {
             return;

@@ -17,6 +17,9 @@ interface Backend {
     /** What comes before a command that runs on the laptop with that user's kubeconfig. */
     List<String> laptop(String user);
 
+    /** The same on another laptop. */
+    List<String> secondLaptop(String user);
+
     static Backend chosen() {
         String name = System.getProperty("e2e.backend", OwnCluster.class.getName());
         try {

@@ -3,6 +3,7 @@ package io.telepresence.e2e;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 /** The real Kubernetes under test, as its administrator sees it. */
 final class Cluster {
@@ -17,6 +18,22 @@ final class Cluster {
     /** What a pod of the cluster gets when it asks for that URL. */
     static Result fromPod(String url) {
         return kubectl("exec", "caller", "--", "curl", "-sS", "-m", "15", url);
+    }
+
+    /** A program on the node, in the cluster's network, where names of services are not known. */
+    static Result onNode(Duration limit, String... command) {
+        return Shell.run(Map.of(), limit, onNode(command));
+    }
+
+    static List<String> onNode(String... command) {
+        return Shell.join(List.of("nsenter", "--net=/run/netns/tp-cluster", "--"), command);
+    }
+
+    /** The cluster's address of a service of the connected namespace. */
+    static String serviceIp(String name) {
+        return kubectl("get", "service", name, "-o", "jsonpath={.spec.clusterIP}")
+                .ok()
+                .stdout();
     }
 
     /** Takes a process of the cluster away, or gives it back: {@code stop|start|kill|freeze|thaw NAME}. */

@@ -15,16 +15,28 @@ import java.util.Map;
  */
 final class Laptop {
     private static final Path HOME = createHome();
+    private static final Path SECOND_HOME = createHome();
 
     private final String user;
+    private final boolean second;
 
     Laptop(String user) {
-        this.user = user;
+        this(user, false);
     }
 
-    /** The same laptop with another identity in the cluster: developer, admin, norights or expired. */
+    private Laptop(String user, boolean second) {
+        this.user = user;
+        this.second = second;
+    }
+
+    /** Another machine: network, daemons, name and home are its own. */
+    static Laptop second(String user) {
+        return new Laptop(user, true);
+    }
+
+    /** The same laptop with another identity in the cluster: developer, colleague, admin, norights or expired. */
     Laptop as(String other) {
-        return new Laptop(other);
+        return new Laptop(other, second);
     }
 
     Result run(String... command) {
@@ -67,15 +79,24 @@ final class Laptop {
         return HOME;
     }
 
+    /** What is mounted there is seen on the laptop only. */
+    static void removeHomes() {
+        Shell.run(
+                Map.of(),
+                Shell.LIMIT,
+                List.of("rm", "-rf", "--one-file-system", HOME.toString(), SECOND_HOME.toString()));
+    }
+
     private List<String> on(String... command) {
+        Path home = second ? SECOND_HOME : HOME;
         return Shell.join(
                 Shell.join(
-                        Cluster.BACKEND.laptop(user),
+                        second ? Cluster.BACKEND.secondLaptop(user) : Cluster.BACKEND.laptop(user),
                         "env",
-                        "HOME=" + HOME,
-                        "XDG_RUNTIME_DIR=" + HOME.resolve("run"),
-                        "XDG_CACHE_HOME=" + HOME.resolve("cache"),
-                        "XDG_CONFIG_HOME=" + HOME.resolve("config")),
+                        "HOME=" + home,
+                        "XDG_RUNTIME_DIR=" + home.resolve("run"),
+                        "XDG_CACHE_HOME=" + home.resolve("cache"),
+                        "XDG_CONFIG_HOME=" + home.resolve("config")),
                 command);
     }
 

@@ -18,4 +18,9 @@ final class OwnCluster implements Backend {
     public List<String> laptop(String user) {
         return List.of(SCRIPT, "laptop", "--user", user, "--");
     }
+
+    @Override
+    public List<String> secondLaptop(String user) {
+        return List.of(SCRIPT, "laptop", "--second", "--user", user, "--");
+    }
 }

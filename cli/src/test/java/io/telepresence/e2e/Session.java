@@ -3,17 +3,23 @@ package io.telepresence.e2e;
 import java.time.Duration;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.LifecycleMethodExecutionExceptionHandler;
+import org.junit.jupiter.api.extension.TestWatcher;
 
 /**
  * Level of a test class: cluster up, images loaded, traffic-manager installed, nobody connected. Set up once for all
- * classes, because it is slow; each class leaves it as it was.
+ * classes, because it is slow; each class leaves it as it was. The laptops' homes go at the end, unless something failed:
+ * then they tell why.
  */
-final class Session implements BeforeAllCallback {
+final class Session implements BeforeAllCallback, TestWatcher, LifecycleMethodExecutionExceptionHandler {
     private static final Laptop ADMIN = new Laptop("admin");
     private static boolean installed;
+    private static volatile boolean failed;
 
     @Override
     public void beforeAll(ExtensionContext context) {
+        context.getRoot().getStore(ExtensionContext.Namespace.GLOBAL).computeIfAbsent("homes", key ->
+                (AutoCloseable) Session::removeHomes);
         if (!installed) {
             Cluster.script("up").ok();
             Cluster.script("samples").ok();
@@ -45,5 +51,22 @@ final class Session implements BeforeAllCallback {
                                 "--set-json",
                                 "clientRbac.subjects=[{\"kind\":\"Group\",\"name\":\"developers\",\"apiGroup\":\"rbac.authorization.k8s.io\"}]"))
                 .ok();
+    }
+
+    private static void removeHomes() {
+        if (!failed) {
+            Laptop.removeHomes();
+        }
+    }
+
+    @Override
+    public void testFailed(ExtensionContext context, Throwable cause) {
+        failed = true;
+    }
+
+    @Override
+    public void handleBeforeAllMethodExecutionException(ExtensionContext context, Throwable cause) throws Throwable {
+        failed = true;
+        throw cause;
     }
 }

@@ -1,7 +1,6 @@
 package io.telepresence.agent;
 
 import io.netty.channel.EventLoopGroup;
-import io.telepresence.agent.api.ApiServer;
 import io.telepresence.agent.api.Consumption;
 import io.telepresence.agent.http2.Http2Speaker;
 import io.telepresence.agent.link.ClientFlows;
@@ -25,6 +24,7 @@ import io.telepresence.agent.udp.UdpForwarder;
 import io.telepresence.agent.view.AppPod;
 import io.telepresence.fault.FaultException;
 import io.telepresence.local.Loops;
+import io.telepresence.rest.RestServer;
 import io.telepresence.run.Closers;
 import io.telepresence.run.Watched;
 import java.net.InetAddress;
@@ -94,7 +94,7 @@ final class Agent implements AutoCloseable {
         if (apiPort != 0) {
             // For the app alone: the answers tell of engagements.
             InetSocketAddress at = new InetSocketAddress(InetAddress.getLoopbackAddress(), apiPort);
-            opened.add(ApiServer.open(at, loops, new Consumption(rules, link::metadata)));
+            opened.add(RestServer.open(at, loops, false, new Consumption(rules, link::metadata)::judge));
         }
         for (AgentPlan.Port port : plan.ports()) {
             InetSocketAddress at = new InetSocketAddress(settings.bind(), port.agentPort());

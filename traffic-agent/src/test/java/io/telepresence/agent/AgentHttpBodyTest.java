@@ -58,6 +58,15 @@ class AgentHttpBodyTest {
         }
     }
 
+    @Test
+    void theHeadOfAResponseMayDrip() throws Exception {
+        try (HttpCaller caller = new HttpCaller(rig.port())) {
+            assertEquals("ok", caller.get("/dripping/100", true).body());
+            assertEquals("ok", caller.get("/dripping/60000", true).body());
+            assertEquals("ann /next 0", caller.get("/next", true).body());
+        }
+    }
+
     /** What is under way when nothing moves any more is bounded, whoever is slow. */
     @Test
     void aCallerWaitsForASlowLaptop() throws Exception {

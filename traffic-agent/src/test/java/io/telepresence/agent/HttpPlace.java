@@ -46,6 +46,7 @@ final class HttpPlace implements AutoCloseable {
         try {
             while (true) {
                 Socket socket = server.accept();
+                socket.setTcpNoDelay(true);
                 accepted.add(socket);
                 Thread.ofVirtual().start(() -> serve(socket));
             }
@@ -106,6 +107,9 @@ final class HttpPlace implements AutoCloseable {
                     out,
                     "HTTP/1.1 " + status + "\r\nX-Place: " + name
                             + (head.startsWith("HEAD") ? "\r\nContent-Length: 5" : "") + "\r\n\r\n");
+        } else if (path.startsWith("/dripping/")) {
+            String padding = "x".repeat(Integer.parseInt(path.substring(10)));
+            drip(out, "HTTP/1.1 200 OK\r\nX-Padding: " + padding + "\r\nContent-Length: 2\r\n\r\nok");
         } else if (path.startsWith("/big/")) {
             big(out, Long.parseLong(path.substring(5)));
         } else {
@@ -193,6 +197,12 @@ final class HttpPlace implements AutoCloseable {
             }
         }
         return head.toString();
+    }
+
+    private static void drip(OutputStream out, String text) throws IOException {
+        for (byte b : text.getBytes(StandardCharsets.ISO_8859_1)) {
+            out.write(b);
+        }
     }
 
     private static void write(OutputStream out, String text) throws IOException {

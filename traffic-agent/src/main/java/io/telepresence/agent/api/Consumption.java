@@ -4,7 +4,8 @@ import io.telepresence.agent.rules.PortRules;
 import io.telepresence.agent.rules.Taker;
 import io.telepresence.agent.rules.Target;
 import io.telepresence.agent.rules.TrafficRules;
-import io.telepresence.filter.HttpHead;
+import io.telepresence.rest.Answer;
+import io.telepresence.rest.Question;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
@@ -25,26 +26,7 @@ public final class Consumption {
         this.metadata = metadata;
     }
 
-    /**
-     * What is asked.
-     *
-     * @param head headers of the message, and a path if it has one
-     * @param containerPort only what is engaged there counts; zero: what is engaged anywhere in the pod
-     * @param engagementId only this engagement counts; empty: all
-     */
-    record Question(HttpHead head, int containerPort, String engagementId) {}
-
-    /**
-     * Whose it is.
-     *
-     * @param intercepted true: it belongs to a laptop
-     * @param metadata of the engagement that it belongs to
-     */
-    record Answer(boolean intercepted, Map<String, String> metadata) {
-        private static final Answer NOT = new Answer(false, Map.of());
-    }
-
-    Answer judge(Question question) {
+    public Answer judge(Question question) {
         Optional<Target> taker = rules.get().ports().entrySet().stream()
                 .filter(entry -> question.containerPort() == 0 || entry.getKey().number() == question.containerPort())
                 .map(Map.Entry::getValue)

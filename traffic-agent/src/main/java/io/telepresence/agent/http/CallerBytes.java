@@ -17,16 +17,9 @@ final class CallerBytes {
             searched = data.readerIndex();
             return;
         }
-        int more = data.readableBytes();
-        if (bytes.isReadOnly() || bytes.refCnt() > 1 || bytes.writableBytes() < more) {
-            ByteBuf larger = data.alloc().buffer(2 * (bytes.readableBytes() + more));
-            searched -= bytes.readerIndex();
-            larger.writeBytes(bytes);
-            bytes.release();
-            bytes = larger;
-        }
-        bytes.writeBytes(data);
-        data.release();
+        searched -= bytes.readerIndex();
+        bytes = PartialHead.append(bytes, data);
+        searched += bytes.readerIndex();
     }
 
     boolean isEmpty() {

@@ -184,19 +184,10 @@ final class CallerConnection extends ChannelInboundHandlerAdapter {
     /** Here is the connection for the exchange. */
     void use(Upstream upstream) {
         state = State.EXCHANGE;
-        exchange.upstream = upstream;
         if (exchange.headLength > 0) {
             exchange.report(services);
         }
-        upstream.begin(exchange);
-        boolean whole = exchange.repeatable && upstream.isUsed() && exchange.rewritten == null;
-        if (whole && exchange.headLength > 0) {
-            exchange.again = pending.bytes().retainedSlice(pending.begin(), exchange.headLength);
-        } else if (exchange.headLength == 0) {
-            // Sent once, on a connection that its server had given up.
-            upstream.write(exchange.again);
-            exchange.again = null;
-        }
+        exchange.begin(upstream, pending);
         advance();
     }
 
@@ -213,39 +204,18 @@ final class CallerConnection extends ChannelInboundHandlerAdapter {
             // As the caller has done: some servers stop working then.
             Sockets.finish(exchange.upstream.channel());
         }
-        return exchange.requestDone && exchange.responseDone && next();
+        return exchange.isDone() && next();
     }
 
     private void send() {
-        ByteBuf bytes = pending.bytes();
-        int begin = pending.begin();
-        int end = exchange.body.consume(bytes, begin + exchange.headLength, bytes.writerIndex());
-        if (exchange.body.isBroken()) {
-            if (exchange.upstream.hasAnswered()) {
-                abort("the request is not chunked as it should be");
-            } else {
-                refuse(Refusal.BAD_REQUEST, "the request is not chunked as it should be");
-            }
+        if (exchange.send(pending)) {
             return;
         }
-        if (exchange.rewritten != null) {
-            pending.skip(exchange.headLength);
-            begin += exchange.headLength;
-            forward(exchange.rewritten);
-            exchange.rewritten = null;
+        if (exchange.upstream.hasAnswered()) {
+            abort("the request is not chunked as it should be");
+        } else {
+            refuse(Refusal.BAD_REQUEST, "the request is not chunked as it should be");
         }
-        exchange.headLength = 0;
-        if (end > begin) {
-            forward(pending.take(end - begin));
-        }
-        if (exchange.body.isDone()) {
-            exchange.requestDone();
-        }
-    }
-
-    private void forward(ByteBuf data) {
-        exchange.copy(data);
-        exchange.upstream.write(data);
     }
 
     private boolean next() {

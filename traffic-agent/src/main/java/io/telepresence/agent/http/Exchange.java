@@ -17,14 +17,14 @@ final class Exchange {
     final String method;
     final String path;
     final Judgement judgement;
-    final BodyFraming body;
+    private final BodyFraming body;
     final boolean persistent;
-    final boolean repeatable;
+    private final boolean repeatable;
     private final boolean mayTunnel;
     /** Bytes of the head, which wait at the begin of what the caller sent; 0 once they are sent. */
     int headLength;
     /** The head to send instead of those bytes; null: none. */
-    ByteBuf rewritten;
+    private ByteBuf rewritten;
     /** Where it goes by now. */
     Destination to;
     /** Null until there is a connection. */
@@ -60,10 +60,59 @@ final class Exchange {
         }
     }
 
-    void copy(ByteBuf data) {
+    private void copy(ByteBuf data) {
         for (Tee tee : tees) {
             tee.data(data.retainedDuplicate());
         }
+    }
+
+    /**
+     * There is a connection. If an earlier one had been given up by its server, the head that was sent there is sent again;
+     * if this one is used, the head is kept for that.
+     */
+    void begin(Upstream there, CallerBytes pending) {
+        upstream = there;
+        upstream.begin(this);
+        boolean whole = repeatable && upstream.isUsed() && rewritten == null;
+        if (whole && headLength > 0) {
+            again = pending.bytes().retainedSlice(pending.begin(), headLength);
+        } else if (headLength == 0) {
+            upstream.write(again);
+            again = null;
+        }
+    }
+
+    /** Sends what has come of the request; false: it is not chunked as it should be, and nothing more is sent. */
+    boolean send(CallerBytes pending) {
+        ByteBuf bytes = pending.bytes();
+        int begin = pending.begin();
+        int end = body.consume(bytes, begin + headLength, bytes.writerIndex());
+        if (body.isBroken()) {
+            return false;
+        }
+        if (rewritten != null) {
+            pending.skip(headLength);
+            begin += headLength;
+            forward(rewritten);
+            rewritten = null;
+        }
+        headLength = 0;
+        if (end > begin) {
+            forward(pending.take(end - begin));
+        }
+        if (body.isDone()) {
+            requestDone();
+        }
+        return true;
+    }
+
+    private void forward(ByteBuf data) {
+        copy(data);
+        upstream.write(data);
+    }
+
+    boolean isDone() {
+        return requestDone && responseDone;
     }
 
     /** Once: the connection belongs to no request any more. */
@@ -74,7 +123,7 @@ final class Exchange {
     }
 
     /** All of the request is sent. Its copy goes on when it may become a tunnel. */
-    void requestDone() {
+    private void requestDone() {
         requestDone = true;
         if (!mayTunnel) {
             endCopies();

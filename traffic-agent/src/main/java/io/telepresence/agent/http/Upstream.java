@@ -1,7 +1,6 @@
 package io.telepresence.agent.http;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -18,7 +17,7 @@ final class Upstream extends ChannelInboundHandlerAdapter {
     private Destination to;
     private Exchange exchange;
     private BodyFraming body;
-    private ByteBuf partial;
+    private final PartialHead partial = new PartialHead();
     private boolean used;
     private boolean persistent;
     private boolean over;
@@ -80,10 +79,7 @@ final class Upstream extends ChannelInboundHandlerAdapter {
     void forget() {
         over = true;
         exchange = null;
-        if (partial != null) {
-            partial.release();
-            partial = null;
-        }
+        partial.release();
     }
 
     void write(ByteBuf data) {
@@ -102,11 +98,7 @@ final class Upstream extends ChannelInboundHandlerAdapter {
             return;
         }
         exchange.answered();
-        if (partial != null) {
-            data = Unpooled.wrappedBuffer(partial, data);
-            partial = null;
-        }
-        respond(data);
+        respond(partial.join(data));
     }
 
     private void respond(ByteBuf data) {
@@ -124,7 +116,7 @@ final class Upstream extends ChannelInboundHandlerAdapter {
                 }
                 continue;
             }
-            int headEnd = HeadEnd.find(data, at, end);
+            int headEnd = partial.end(data, at, end);
             if (headEnd < 0 && end - at <= HeadEnd.LONGEST) {
                 break;
             }
@@ -169,7 +161,7 @@ final class Upstream extends ChannelInboundHandlerAdapter {
         }
         boolean done = isDone();
         if (at < end && !done) {
-            partial = data.retainedSlice(at, end - at);
+            partial.keep(data, at);
         } else if (at < end) {
             // More than a response: whatever it is, it answers nothing.
             persistent = false;
@@ -217,9 +209,9 @@ final class Upstream extends ChannelInboundHandlerAdapter {
             persistent = false;
             connection.responseDone();
         } else {
-            if (partial != null) {
-                connection.toCaller(partial);
-                partial = null;
+            ByteBuf rest = partial.take();
+            if (rest != null) {
+                connection.toCaller(rest);
             }
             connection.upstreamEnded();
         }

@@ -85,7 +85,13 @@ final class CallerConnection implements ServerConnection.Owner {
     }
 
     private void judge(int id, Http2Headers head, boolean end) {
-        Judgement judgement = services.rules().get().judge(new StreamHead(head));
+        StreamHead asked = new StreamHead(head);
+        if (!asked.isWhole()) {
+            // The codec has refused what else makes a request malformed.
+            peer.reset(id, Http2Error.PROTOCOL_ERROR.code());
+            return;
+        }
+        Judgement judgement = services.rules().get().judge(asked);
         List<StreamCopy> copies = new ArrayList<>(judgement.taps().size());
         for (Target tap : judgement.taps()) {
             copies.add(lanes.computeIfAbsent(tap, this::lane).copy(head, end));

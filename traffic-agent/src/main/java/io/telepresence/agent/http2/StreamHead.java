@@ -30,6 +30,18 @@ record StreamHead(Http2Headers headers) implements HttpHead {
         return String.join(lowerCaseName.equals("cookie") ? "; " : ", ", values);
     }
 
+    /** Whether it has the pseudo fields that a request must have (RFC 9113, sections 8.3.1 and 8.5; RFC 8441). */
+    boolean isWhole() {
+        if (method().equals("CONNECT") && !headers.contains(":protocol")) {
+            return headers.scheme() == null
+                    && headers.path() == null
+                    && !text(headers.authority()).isEmpty();
+        }
+        return !method().isEmpty()
+                && !text(headers.scheme()).isEmpty()
+                && !text(headers.path()).isEmpty();
+    }
+
     private static String text(CharSequence value) {
         return value == null ? "" : value.toString();
     }

@@ -3,11 +3,12 @@ package io.telepresence.userd.api;
 import io.telepresence.fault.FaultException;
 import io.telepresence.filter.HttpFilter;
 import io.telepresence.filter.HttpHead;
+import io.telepresence.rest.Answer;
+import io.telepresence.rest.Question;
 import io.telepresence.rpc.manager.EngagedPort;
 import io.telepresence.rpc.manager.Engagement;
 import io.telepresence.rpc.manager.EngagementKind;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,17 +17,7 @@ import org.slf4j.LoggerFactory;
 public record Consumption(Supplier<List<Engagement>> engagements) {
     private static final Logger LOG = LoggerFactory.getLogger(Consumption.class);
 
-    /**
-     * What is asked.
-     *
-     * @param head headers of the message, and a path if it has one
-     * @param containerPort only what is engaged there counts; zero: what is engaged anywhere
-     * @param engagementId only this engagement counts; empty: all
-     */
-    record Question(HttpHead head, int containerPort, String engagementId) {}
-
-    /** The engagement that the message belongs to; empty: it belongs to the cluster. */
-    Optional<Engagement> judge(Question question) {
+    Answer judge(Question question) {
         return engagements.get().stream()
                 .filter(e -> e.getSpec().getKind() == EngagementKind.INTERCEPT
                         || e.getSpec().getKind() == EngagementKind.REPLACE)
@@ -37,7 +28,9 @@ public record Consumption(Supplier<List<Engagement>> engagements) {
                                 .map(EngagedPort::getContainerPort)
                                 .anyMatch(p -> p == question.containerPort()))
                 .filter(e -> matches(e, question.head()))
-                .findFirst();
+                .findFirst()
+                .map(e -> new Answer(true, e.getSpec().getMetadataMap()))
+                .orElse(Answer.NOT);
     }
 
     private static boolean matches(Engagement engagement, HttpHead head) {

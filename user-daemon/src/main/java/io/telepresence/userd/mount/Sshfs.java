@@ -15,10 +15,12 @@ record Sshfs(Map<String, String> environment) {
     /**
      * Names, attributes and directories are cached for a second by sshfs and for another one by the kernel, so that a
      * change in the cluster is seen within two; file contents are read anew by each open. Links are resolved at the far
-     * end, which knows what the container's paths mean: those of ConfigMaps work as in the pod.
+     * end, which knows what the container's paths mean: those of ConfigMaps work as in the pod. Without the workaround
+     * {@code mv} between two volumes would fail instead of copying: SFTP has no word for "another file system".
      */
     private static final String OPTIONS =
-            "follow_symlinks,dcache_timeout=1,entry_timeout=1,attr_timeout=1,negative_timeout=0";
+            "follow_symlinks,dcache_timeout=1,entry_timeout=1,attr_timeout=1,negative_timeout=0,"
+                    + "workaround=renamexdev";
 
     /** What is missing on this machine, in words; empty: it can mount. */
     Optional<String> missing() {

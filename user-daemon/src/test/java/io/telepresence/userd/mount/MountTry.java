@@ -60,6 +60,7 @@ final class MountTry implements AutoCloseable {
         }
         try (MountTry all = new MountTry(directory, "m")) {
             all.configMapIsReadAndItsUpdateSeen();
+            all.filesMoveBetweenVolumes();
             all.readOnlyRefusesWrites();
             all.aBrokenFlowIsMountedAgain();
             all.aSilentFarEndHoldsNobody();
@@ -85,6 +86,25 @@ final class MountTry implements AutoCloseable {
             see("df", () -> run(5, "df", point().toString()) == 0);
         }
         see("unmounted", 100, () -> MountTable.type(point()).isEmpty());
+        servers.clear();
+        flows.clear();
+    }
+
+    /** The far end has another file system there, as two volumes are. */
+    private void filesMoveBetweenVolumes() throws Exception {
+        Path there = Path.of("/dev/shm/moved-" + ProcessHandle.current().pid());
+        Files.writeString(volumes().resolve("to-move"), "carried");
+        try (Mounting mounting = mount(false)) {
+            see("mounted to move", () -> mounting.error().isEmpty());
+            String target = point().resolve(there.toString().substring(1)).toString();
+            see(
+                    "mv to another file system",
+                    () -> run(5, "mv", inside("to-move").toString(), target) == 0);
+            see("it is there", () -> Files.readString(there).equals("carried"));
+            see("and no longer here", () -> !Files.exists(volumes().resolve("to-move")));
+        } finally {
+            Files.deleteIfExists(there);
+        }
         servers.clear();
         flows.clear();
     }

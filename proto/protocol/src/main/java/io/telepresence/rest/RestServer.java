@@ -1,9 +1,5 @@
-package io.telepresence.agent.api;
+package io.telepresence.rest;
 
-import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.Struct;
-import com.google.protobuf.Value;
-import com.google.protobuf.util.JsonFormat;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -31,22 +27,26 @@ import io.telepresence.filter.HttpHead;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Map;
+import java.util.function.Function;
 
 /**
  * Answers {@code GET /healthz}, {@code /consume-here} and {@code /intercept-info}. The request's own headers are those of
- * the message; {@code ?path=} and {@code ?containerPort=} may narrow it down.
+ * the message; {@code ?path=} and {@code ?containerPort=} may narrow it down. The event loops are the caller's.
  */
-public final class ApiServer implements AutoCloseable {
+public final class RestServer implements AutoCloseable {
     private static final String CALLER = "x-telepresence-caller-intercept-id";
     private static final int MOST_BODY = 64 << 10;
     private static final int IDLE_SECONDS = 60;
 
     private final Channel channel;
-    private final Consumption consumption;
+    private final boolean clientSide;
+    private final Function<Question, Answer> judge;
 
-    private ApiServer(InetSocketAddress address, EventLoopGroup loops, Consumption consumption) throws FaultException {
-        this.consumption = consumption;
+    private RestServer(
+            InetSocketAddress address, EventLoopGroup loops, boolean clientSide, Function<Question, Answer> judge)
+            throws FaultException {
+        this.clientSide = clientSide;
+        this.judge = judge;
         ChannelFuture binding = new ServerBootstrap()
                 .group(loops)
                 .channel(EpollServerSocketChannel.class)
@@ -58,25 +58,31 @@ public final class ApiServer implements AutoCloseable {
                                 .addLast(new HttpServerCodec())
                                 .addLast(new HttpServerKeepAliveHandler())
                                 .addLast(new HttpObjectAggregator(MOST_BODY))
-                                .addLast(new Answer());
+                                .addLast(new Answers());
                     }
                 })
                 .bind(address)
                 .awaitUninterruptibly();
         if (!binding.isSuccess()) {
             throw Fault.config(
-                            "cannot listen on the port of the REST API, " + address.getPort() + ": "
+                            "the REST API cannot listen on port " + address.getPort() + ": "
                                     + binding.cause().getMessage(),
-                            "Choose another one with the Helm value telepresenceAPI.port.")
+                            "Choose another port with the Helm value telepresenceAPI.port")
                     .exception(binding.cause());
         }
         channel = binding.channel();
     }
 
-    /** Listens; returns once it is bound. */
-    public static ApiServer open(InetSocketAddress address, EventLoopGroup loops, Consumption consumption)
+    /**
+     * Listens; returns once it is bound.
+     *
+     * @param clientSide whether "here" is a laptop: what is intercepted is consumed here
+     * @param judge called on the event loop; must not wait
+     */
+    public static RestServer open(
+            InetSocketAddress address, EventLoopGroup loops, boolean clientSide, Function<Question, Answer> judge)
             throws FaultException {
-        return new ApiServer(address, loops, consumption);
+        return new RestServer(address, loops, clientSide, judge);
     }
 
     public InetSocketAddress address() {
@@ -96,21 +102,23 @@ public final class ApiServer implements AutoCloseable {
         return switch (target.path()) {
             case "/healthz" -> response(HttpResponseStatus.OK, "text/plain", "");
             case "/consume-here" -> {
-                boolean here = !consumption.judge(question(request, target)).intercepted();
+                boolean here = judge.apply(question(request, target)).intercepted() == clientSide;
                 yield response(HttpResponseStatus.OK, "application/json", Boolean.toString(here));
             }
-            case "/intercept-info" ->
-                response(HttpResponseStatus.OK, "application/json", json(consumption.judge(question(request, target))));
+            case "/intercept-info" -> {
+                Answer answer = judge.apply(question(request, target));
+                yield response(HttpResponseStatus.OK, "application/json", answer.json(clientSide));
+            }
             default -> response(HttpResponseStatus.NOT_FOUND, "text/plain", "not found\n");
         };
     }
 
-    private static Consumption.Question question(FullHttpRequest request, QueryStringDecoder target) {
+    private static Question question(FullHttpRequest request, QueryStringDecoder target) {
         String port = first(target, "containerPort");
         if (!port.matches("\\d{0,5}")) {
             throw new IllegalArgumentException("containerPort is not a number");
         }
-        return new Consumption.Question(
+        return new Question(
                 new Message(request, first(target, "path")),
                 port.isEmpty() ? 0 : Integer.parseInt(port),
                 request.headers().get(CALLER, "").strip());
@@ -118,28 +126,6 @@ public final class ApiServer implements AutoCloseable {
 
     private static String first(QueryStringDecoder target, String name) {
         return target.parameters().getOrDefault(name, List.of("")).getFirst();
-    }
-
-    private static String json(Consumption.Answer answer) {
-        Struct.Builder info = Struct.newBuilder().putFields("intercepted", bool(answer.intercepted()));
-        info.putFields("clientSide", bool(false));
-        if (answer.intercepted() && !answer.metadata().isEmpty()) {
-            Struct.Builder metadata = Struct.newBuilder();
-            Map<String, String> said = answer.metadata();
-            said.forEach((name, value) -> metadata.putFields(
-                    name, Value.newBuilder().setStringValue(value).build()));
-            info.putFields(
-                    "metadata", Value.newBuilder().setStructValue(metadata).build());
-        }
-        try {
-            return JsonFormat.printer().omittingInsignificantWhitespace().print(info);
-        } catch (InvalidProtocolBufferException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private static Value bool(boolean value) {
-        return Value.newBuilder().setBoolValue(value).build();
     }
 
     private static DefaultFullHttpResponse response(HttpResponseStatus status, String type, String text) {
@@ -165,7 +151,7 @@ public final class ApiServer implements AutoCloseable {
         }
     }
 
-    private final class Answer extends SimpleChannelInboundHandler<FullHttpRequest> {
+    private final class Answers extends SimpleChannelInboundHandler<FullHttpRequest> {
         @Override
         protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
             DefaultFullHttpResponse response;

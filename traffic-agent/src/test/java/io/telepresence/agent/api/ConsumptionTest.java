@@ -11,6 +11,7 @@ import io.telepresence.filter.HeaderMatch;
 import io.telepresence.filter.HttpFilter;
 import io.telepresence.filter.PathMatch;
 import io.telepresence.local.Loops;
+import io.telepresence.rest.RestServer;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -24,18 +25,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
-class ApiServerTest {
+class ConsumptionTest {
     private final EventLoopGroup loops = Loops.create("api-test", 1);
     private final HttpClient client = HttpClient.newHttpClient();
     private TrafficRules rules = TrafficRules.NONE;
-    private ApiServer server;
+    private RestServer server;
 
     @BeforeEach
     void open() throws Exception {
-        server = ApiServer.open(
+        server = RestServer.open(
                 new InetSocketAddress("127.0.0.1", 0),
                 loops,
-                new Consumption(() -> rules, id -> id.equals("a:one") ? Map.of("team", "\"blue\"") : Map.of()));
+                false,
+                new Consumption(() -> rules, id -> id.equals("a:one") ? Map.of("team", "\"blue\"") : Map.of())::judge);
     }
 
     @AfterEach

@@ -1,0 +1,123 @@
+package io.telepresence.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** grpc-java's own interop client and server, with an agent between: all four kinds of calls, and how they can end. */
+@ExtendWith(Session.class)
+class GrpcIT {
+    private static final Laptop LAPTOP = new Laptop("developer");
+    private static final List<String> CASES = List.of(
+            "empty_unary",
+            "large_unary",
+            "client_streaming",
+            "server_streaming",
+            "ping_pong",
+            "empty_stream",
+            "cancel_after_begin",
+            "cancel_after_first_response",
+            "timeout_on_sleeping_server",
+            "status_code_and_message",
+            "special_status_message",
+            "custom_metadata",
+            "unimplemented_method",
+            "unimplemented_service");
+    private static JavaPod pod;
+    private static Process server;
+
+    @BeforeAll
+    static void connect() {
+        JavaProgram program = JavaProgram.interop("TestServiceServer");
+        pod = program.inPod("interop", 8080, "--port=8080", "--use_tls=false");
+        LAPTOP.telepresence("connect").ok();
+        server = program.onLaptop(LAPTOP, 8121, "--port=8121", "--use_tls=false");
+    }
+
+    @AfterAll
+    static void quit() {
+        if (server != null) {
+            server.destroy();
+        }
+        LAPTOP.telepresence("quit", "-s");
+        if (pod != null) {
+            pod.close();
+        }
+    }
+
+    @Test
+    void everyCaseWithoutAnEngagementAndWithAFilterThatFitsOrNot() throws Exception {
+        // An agent is there, but nobody has engaged anything.
+        intercept();
+        LAPTOP.telepresence("leave", "mine").ok();
+        everyCase("x-user:me");
+        intercept();
+        everyCase("x-user:you");
+        // The agents tell what they have done with their heartbeats: were there one before this call, it were counted.
+        call("empty_unary", "x-user:me").ok();
+        Shell.await("the call is counted", Duration.ofSeconds(20), () -> count("delivered") > 0);
+        assertEquals(1, count("delivered"), "no call of others came to the laptop");
+        everyCase("x-user:me");
+        // Two of them are given up by the caller, maybe before they have arrived.
+        Shell.await("the calls are counted", Duration.ofSeconds(20), () -> count("delivered") >= CASES.size() - 2);
+        assertEquals(0, count("failed_open"), "nothing was answered by the application instead");
+        server.destroy();
+        call("empty_unary", "x-user:me").ok();
+        Shell.await(
+                "it is told that the laptop did not answer", Duration.ofSeconds(20), () -> count("failed_open") == 1);
+    }
+
+    private static void intercept() {
+        LAPTOP.telepresence(
+                        "intercept",
+                        "mine",
+                        "--workload",
+                        "interop",
+                        "--port",
+                        "8121:web",
+                        "--http-header",
+                        "x-user=me",
+                        "--mount=false")
+                .ok();
+    }
+
+    private static void everyCase(String metadata) throws Exception {
+        try (ExecutorService two = Executors.newFixedThreadPool(2)) {
+            List<Future<Result>> calls = new ArrayList<>();
+            for (String name : CASES) {
+                calls.add(two.submit(() -> call(name, metadata)));
+            }
+            for (Future<Result> call : calls) {
+                call.get().ok().says("Test completed.");
+            }
+        }
+    }
+
+    private static Result call(String name, String metadata) {
+        List<String> command = JavaProgram.interop("TestServiceClient")
+                .command(
+                        "--server_host=" + Cluster.serviceIp("interop"),
+                        "--server_port=80",
+                        "--use_tls=false",
+                        "--test_case=" + name,
+                        "--additional_metadata=" + metadata);
+        return Cluster.onNode(Duration.ofSeconds(60), command.toArray(String[]::new));
+    }
+
+    private static long count(String what) {
+        Matcher found = Pattern.compile("\"" + what + "\": ?(\\d+)")
+                .matcher(LAPTOP.telepresence("list", "-i", "--output", "json").stdout());
+        return found.find() ? Long.parseLong(found.group(1)) : 0;
+    }
+}
