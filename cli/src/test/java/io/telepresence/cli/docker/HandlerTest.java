@@ -36,7 +36,7 @@ final class HandlerTest {
     private Handler handler(String line) throws FaultException {
         return new Handler(
                 new Docker(engine),
-                new Handler.Home(Optional.of(CONNECTION), "client:1", UID, ""),
+                new Handler.Home(Optional.of(CONNECTION), "client:1", UID, "echo"),
                 RunArguments.parse(List.of(line.split(" "))),
                 "h");
     }
@@ -44,7 +44,7 @@ final class HandlerTest {
     private Handler onTheHost(String line) throws FaultException {
         return new Handler(
                 new Docker(engine),
-                new Handler.Home(Optional.empty(), "client:1", UID, ""),
+                new Handler.Home(Optional.empty(), "client:1", UID, "echo"),
                 RunArguments.parse(List.of(line.split(" "))),
                 "h");
     }
@@ -62,7 +62,7 @@ final class HandlerTest {
                         + " --label=io.telepresence.role=sandbox --label=io.telepresence.owner=1000"
                         + " --label=io.telepresence.starter="
                         + ProcessHandle.current().pid()
-                        + " --network=tp-dev --network-alias=h --dns=172.29.255.2 --dns-search=tel2-search"
+                        + " --network=tp-dev --network-alias=h --dns=172.29.255.2"
                         + " --cap-drop=ALL --cap-add=NET_ADMIN --security-opt=no-new-privileges --read-only"
                         + " --volume=/.telepresence --sysctl=net.ipv4.conf.all.route_localnet=1"
                         + " --publish=80:80 --hostname=web"
@@ -100,7 +100,7 @@ final class HandlerTest {
         String made = engine.ran("create");
         assertEquals(
                 "create --rm --name=h --label=io.telepresence.role=handler --label=io.telepresence.owner=1000"
-                        + " --label=io.telepresence.connection=dev --interactive --tty --network=container:h-sandbox"
+                        + " --label=io.telepresence.connection=dev --label=io.telepresence.engagement=echo --interactive --tty --network=container:h-sandbox"
                         + " --env-file=" + engine.environment.get("path") + " --cap-add=SYS_PTRACE img serve --now",
                 made);
         assertEquals(List.of("docker", "start", "--attach", "--interactive", "h"), handler.start());
@@ -200,7 +200,7 @@ final class HandlerTest {
     void theContainerThatMountsHasTheRightsForThat() {
         List<String> words = new VolumesContainer(
                         new Docker(engine),
-                        new Handler.Home(Optional.of(CONNECTION), "client:1", UID, ""),
+                        new Handler.Home(Optional.of(CONNECTION), "client:1", UID, "echo"),
                         "h",
                         DATA,
                         List.of("/data"))
