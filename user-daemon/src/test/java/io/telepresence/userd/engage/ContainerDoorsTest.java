@@ -47,13 +47,16 @@ class ContainerDoorsTest {
     private final FakePod pod = new FakePod();
     private FakeManager manager;
     private ManagerLink link;
+    private static final Duration LIMIT = Duration.ofSeconds(5);
+
     private Reaches reaches;
 
     @BeforeEach
     void open() throws Exception {
         Path socket = directory.resolve("m");
         manager = new FakeManager(socket, pod::accept);
-        link = ManagerLink.open(socket, ClientArrival::getDefaultInstance, Duration.ofSeconds(5), () -> 0);
+        link = ManagerLink.open(
+                socket, ClientArrival::getDefaultInstance, new ManagerLink.Limits(LIMIT, LIMIT, LIMIT), () -> 0);
         link.version(Optional::empty);
         link.arrive();
         reaches = new Reaches(() -> link.carriers().pick(), () -> link.ref().getSessionId());
