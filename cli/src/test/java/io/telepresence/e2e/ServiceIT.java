@@ -49,12 +49,12 @@ class ServiceIT {
         for (Account account : ACCOUNTS) {
             account.close();
         }
-        service.destroy();
-        assertTrue(service.waitFor(20, TimeUnit.SECONDS), "the service ends when it is told");
-        assertEquals(before, HostState.quiet(LAPTOP));
         if (madeGroup) {
             LAPTOP.run("groupdel", "telepresence");
         }
+        service.destroy();
+        assertTrue(service.waitFor(20, TimeUnit.SECONDS), "the service ends when it is told");
+        assertEquals(before, HostState.quiet(LAPTOP));
     }
 
     @AfterEach
