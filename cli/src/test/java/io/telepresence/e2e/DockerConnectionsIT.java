@@ -69,7 +69,7 @@ class DockerConnectionsIT {
             DockerUser.telepresence("status", "--output", "json")
                     .ok()
                     .says("\"connections\"")
-                    .says("\"in_docker\": true");
+                    .says("\"in_docker\":true");
             String one = ask("one", "http://echo");
             String two = ask("two", "http://echo");
             assertTrue(!one.equals(two), one);

@@ -155,7 +155,9 @@ class ValuesIT {
                 () -> intercept(COLLEAGUE, "theirs", "--mount=false", "--http-header", "x-user=me")
                                 .exitCode()
                         == 0);
-        LAPTOP.telepresence("list", "-i").ok().saysNot("ACTIVE");
+        LAPTOP.telepresence("list", "-i")
+                .ok()
+                .says("removed: inactive for more than 10 s, and root@laptop-2 needed it");
     }
 
     @Test

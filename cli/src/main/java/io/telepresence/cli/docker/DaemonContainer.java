@@ -207,7 +207,7 @@ final class DaemonContainer {
         String secret = "";
         long end = System.nanoTime() + START.toNanos();
         while (secret.isEmpty() && System.nanoTime() < end) {
-            Output read = docker.run("exec", made.container(), "cat", SECRET);
+            Output read = docker.run("exec", "--user=" + owner.uid(), made.container(), "cat", SECRET);
             if (read.ok()) {
                 secret = read.out().strip();
             } else if (!runs(made)) {

@@ -12,6 +12,9 @@ import java.util.Set;
  * left. Never touches what does not carry our labels.
  */
 final class Remains {
+    /** States of a container that runs or is about to; one that is being removed is none of them. */
+    private static final Set<String> ALIVE = Set.of("created", "running", "paused", "restarting");
+
     private final Docker docker;
     private final long uid;
 
@@ -96,7 +99,7 @@ final class Remains {
                 .toList();
         Set<String> handlers = new LinkedHashSet<>();
         for (String[] row : rows) {
-            if (row[1].equals("handler") && !row[2].equals("exited")) {
+            if (row[1].equals("handler") && ALIVE.contains(row[2])) {
                 handlers.add(row[0]);
             }
         }

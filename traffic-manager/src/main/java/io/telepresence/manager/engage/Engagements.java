@@ -250,8 +250,8 @@ public final class Engagements implements Replaced {
                         next.indexOf(other),
                         other.with(
                                 Disposition.BAD_ARGS,
-                                "removed: inactive for more than " + inactiveBlock.toMinutes() + " min, and "
-                                        + wished.client() + " needed it"));
+                                "removed: inactive for more than " + words(inactiveBlock) + ", and " + wished.client()
+                                        + " needed it"));
             }
             next.add(wished);
             return List.copyOf(next);
@@ -269,6 +269,10 @@ public final class Engagements implements Replaced {
                     .orElse(wished));
             return List.copyOf(next);
         }
+    }
+
+    private static String words(Duration time) {
+        return time.toSecondsPart() == 0 ? time.toMinutes() + " min" : time.toSeconds() + " s";
     }
 
     private boolean givesWay(Engagement other) {

@@ -121,7 +121,8 @@ final class ConnectSteps {
                 request.routes(),
                 config,
                 plan.identity().namespace(),
-                mapped(config));
+                mapped(config),
+                place.inDocker());
         RootDaemon root = network(network, link, cluster);
         Engaging engaging = engaging(link, engagements, config);
         watch(link, engagements, engaging);

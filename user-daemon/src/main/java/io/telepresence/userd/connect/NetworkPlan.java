@@ -23,6 +23,8 @@ import java.util.List;
  *
  * @param apiServer addresses that are never routed into the tunnel
  * @param mapped mapped namespaces; empty: all that the cluster tells
+ * @param inDocker this is a container: what it reaches without us, it may reach by the laptop's own tunnel, which can end
+ *     any time, so nobody looks
  */
 record NetworkPlan(
         Path carrier,
@@ -30,7 +32,8 @@ record NetworkPlan(
         ConnectRequest.Routes routes,
         ClientConfig config,
         String namespace,
-        List<String> mapped) {
+        List<String> mapped,
+        boolean inDocker) {
     private static final int CARRIERS = 3;
 
     NetworkConfig config(String sessionId, ClusterInfo cluster) throws FaultException {
@@ -48,7 +51,9 @@ record NetworkPlan(
                 .setDialTimeoutMs((int) config.timeouts().endpointDial().toMillis())
                 .setCarrierConnectMs((int) carrierConnect(config.timeouts()).toMillis())
                 .setConnectivityCheckMs(
-                        (int) config.timeouts().connectivityCheck().toMillis())
+                        inDocker
+                                ? 0
+                                : (int) config.timeouts().connectivityCheck().toMillis())
                 .setManagerPodIp(cluster.getManagerPodIp())
                 .setManagerPodPort(Ports.AGENT_API)
                 .setInjectorIp(cluster.getInjectorIp())
