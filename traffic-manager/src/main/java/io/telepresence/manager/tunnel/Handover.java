@@ -50,7 +50,12 @@ final class Handover implements FlowHandler {
     @Override
     public void onOpened(Flow same) {
         opened = true;
-        parked.loop().execute(parked::opened);
+        // At once where it is the same loop, as the join does: a server that speaks first must not be heard before.
+        if (parked.loop().inEventLoop()) {
+            parked.opened();
+        } else {
+            parked.loop().execute(parked::opened);
+        }
         FlowJoin.join(parked, fetched);
     }
 
