@@ -110,6 +110,8 @@ final class EngagingContainer {
     private Handler.Dress dress(EngageWish wish, Engagement engagement, Handler handler, boolean mounted) {
         Map<String, String> environment = new TreeMap<>(engagement.environment());
         environment.put("TELEPRESENCE_HANDLER_CONTAINER_NAME", handler.name());
+        // The daemon's REST API is on a loopback that is not the handler's.
+        environment.keySet().removeAll(List.of("TELEPRESENCE_API_HOST", "TELEPRESENCE_API_PORT"));
         Handler.Volumes volumes = Handler.Volumes.NONE;
         if (mounted && engagement.mount().port() > 0) {
             volumes = new Handler.Volumes(

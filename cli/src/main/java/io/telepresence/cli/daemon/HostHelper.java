@@ -10,6 +10,7 @@ import io.telepresence.rpc.connector.ResolvedCluster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 
 /**
@@ -45,7 +46,8 @@ public final class HostHelper implements AutoCloseable {
      */
     public static HostHelper start(Path executable, KubeFlags flags, Path log) throws FaultException {
         try {
-            Files.createDirectories(log.getParent());
+            Files.createDirectories(
+                    log.getParent(), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             Process process = new ProcessBuilder("setsid", executable.toString(), "kubeauthd")
                     .redirectError(log.toFile())
                     .start();

@@ -1,0 +1,186 @@
+package io.telepresence.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** Whole-port intercepts of every kind of workload, and their bad input: in each mode the same. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class InterceptCases {
+    private final Mode mode;
+    private Process handler;
+    private Process udpHandler;
+
+    /** How the developer works. */
+    interface Mode {
+        Result connect();
+
+        Result telepresence(String... arguments);
+
+        /** A program where the daemon delivers to: port 8080 answers "from the laptop" to each request. */
+        Process greeter();
+
+        /** The same for datagrams, at port 9007: they come back with "laptop-" in front. */
+        Process echoer();
+    }
+
+    InterceptCases(Mode mode) {
+        this.mode = mode;
+    }
+
+    @BeforeAll
+    void connect() {
+        mode.connect().ok();
+        handler = mode.greeter();
+        udpHandler = mode.echoer();
+    }
+
+    @AfterAll
+    void quit() {
+        handler.destroy();
+        udpHandler.destroy();
+        mode.telepresence("quit", "-s");
+    }
+
+    @AfterEach
+    void leaveAll() {
+        for (String name :
+                new String[] {"echo", "echo-numeric", "echo-headless", "echo-sts", "echo-two", "udp-echo", "mine"}) {
+            mode.telepresence("leave", name);
+        }
+    }
+
+    @Test
+    void namedPort() {
+        Result block = mode.telepresence("intercept", "echo", "--port", "8080:http", "--mount=false")
+                .ok();
+        assertEquals(
+                """
+                Using Deployment echo
+                intercepted
+                  Intercept name: echo
+                  State         : ACTIVE
+                  Workload kind : Deployment
+                  Destination   : 127.0.0.1:8080
+                  Intercepting  : all TCP connections
+                """,
+                block.stdout());
+        assertEquals("from the laptop\n", Cluster.fromPod("http://echo/").ok().stdout());
+        mode.telepresence("list").ok().says("deployment echo").says("intercepted");
+        mode.telepresence("leave", "echo").ok();
+        Cluster.fromPod("http://echo/").ok().says("echo-");
+    }
+
+    @Test
+    void numericPort() {
+        interceptedAndBack("echo-numeric", "echo-numeric", "8080:80");
+    }
+
+    @Test
+    void headlessService() {
+        mode.telepresence("intercept", "echo-headless", "--port", "8080").ok();
+        assertEquals(
+                "from the laptop\n",
+                Cluster.fromPod("http://echo-headless:8080/").ok().stdout());
+        mode.telepresence("leave", "echo-headless").ok();
+        Cluster.fromPod("http://echo-headless:8080/").ok().says("echo-");
+    }
+
+    @Test
+    void everyPodOfAStatefulSet() {
+        mode.telepresence("intercept", "echo-sts", "--port", "8080").ok().says("Using StatefulSet echo-sts");
+        for (int pod = 0; pod < 2; pod++) {
+            String url = "http://echo-sts-" + pod + ".echo-sts.default.svc.cluster.local:8080/";
+            // The cluster's DNS learns of a pod that was just replaced a moment later.
+            Shell.await(
+                    url + " has a name again",
+                    Duration.ofSeconds(20),
+                    () -> Cluster.fromPod(url).exitCode() != 6);
+            assertEquals("from the laptop\n", Cluster.fromPod(url).ok().stdout());
+        }
+    }
+
+    @Test
+    void everyReplica() {
+        mode.telepresence("intercept", "echo-two", "--service", "echo-two", "--port", "8080")
+                .ok();
+        for (int i = 0; i < 10; i++) {
+            assertEquals(
+                    "from the laptop\n",
+                    Cluster.fromPod("http://echo-two/").ok().stdout());
+        }
+    }
+
+    @Test
+    void anotherNameForTheIntercept() {
+        mode.telepresence("intercept", "mine", "--workload", "echo", "--port", "8080", "--mount=false")
+                .ok()
+                .says("Intercept name: mine");
+        assertEquals("from the laptop\n", Cluster.fromPod("http://echo/").ok().stdout());
+        mode.telepresence("intercept", "mine", "--workload", "echo-two", "--port", "8080")
+                .failed()
+                .says("mine");
+    }
+
+    @Test
+    void datagrams() {
+        mode.telepresence("intercept", "udp-echo", "--port", "9007").ok();
+        Shell.await("a datagram from the laptop", Duration.ofSeconds(15), () -> Cluster.kubectl(
+                        "exec", "caller", "--", "sh", "-c", "echo hi | socat -t 3 - UDP:udp-echo:9000")
+                .stdout()
+                .contains("laptop-hi"));
+    }
+
+    @Test
+    void aHandlerCommandEndsTheIntercept() {
+        Result run = mode.telepresence("intercept", "echo", "--port", "8080", "--", "sh", "-c", "exit 5");
+        assertEquals(5, run.exitCode(), run::describe);
+        Cluster.fromPod("http://echo/").ok().says("echo-");
+    }
+
+    @Test
+    void aClosedLocalPortRefusesAndNothingHangs() {
+        mode.telepresence("intercept", "echo", "--port", "18081:http").ok();
+        Result refused = Cluster.fromPod("http://echo/").failed();
+        assertTrue(refused.millis() < 8000, refused::describe);
+    }
+
+    @Test
+    void structuredOutput() {
+        mode.telepresence("intercept", "echo", "--port", "8080:http", "--output", "json", "--detailed-output")
+                .ok()
+                .says("\"disposition\"")
+                .says("\"ACTIVE\"")
+                .says("\"workload_kind\"");
+    }
+
+    @Test
+    void badInputIsOneSentence() {
+        mode.telepresence("intercept", "nothing-there").failed().says("nothing-there");
+        mode.telepresence("intercept", "echo", "--port", "99999:http")
+                .failed()
+                .says("99999");
+        mode.telepresence("intercept", "echo", "--port", "8080:nope")
+                .failed()
+                .says("has no interceptable port matching");
+        mode.telepresence("intercept", "echo", "--service", "nope").failed().says("nope");
+        mode.telepresence("leave", "nothing-there").failed().says("Intercept named \"nothing-there\" not found");
+        mode.telepresence("intercep", "echo").failed().says("intercept");
+        mode.telepresence("list").ok().saysNot("intercepted");
+    }
+
+    private void interceptedAndBack(String workload, String service, String port) {
+        mode.telepresence("intercept", workload, "--port", port).ok();
+        assertEquals(
+                "from the laptop\n",
+                Cluster.fromPod("http://" + service + "/").ok().stdout());
+        mode.telepresence("leave", workload).ok();
+        Cluster.fromPod("http://" + service + "/").ok().says("echo-");
+    }
+}
