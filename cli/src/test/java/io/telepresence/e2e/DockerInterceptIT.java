@@ -44,7 +44,9 @@ class DockerInterceptIT extends InterceptCases {
         @Override
         public Process echoer() {
             return program(
-                    List.of(), "UDP-LISTEN:9007,bind=127.0.0.1,fork,reuseaddr", "SYSTEM:while read line; do echo laptop-$line; done");
+                    List.of(),
+                    "UDP-LISTEN:9007,bind=127.0.0.1,fork,reuseaddr",
+                    "SYSTEM:while read line; do echo laptop-$line; done");
         }
 
         private static Process program(List<String> options, String... socat) {

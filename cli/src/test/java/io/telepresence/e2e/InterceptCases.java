@@ -163,9 +163,7 @@ abstract class InterceptCases {
     @Test
     void badInputIsOneSentence() {
         mode.telepresence("intercept", "nothing-there").failed().says("nothing-there");
-        mode.telepresence("intercept", "echo", "--port", "99999:http")
-                .failed()
-                .says("99999");
+        mode.telepresence("intercept", "echo", "--port", "99999:http").failed().says("99999");
         mode.telepresence("intercept", "echo", "--port", "8080:nope")
                 .failed()
                 .says("has no interceptable port matching");

@@ -47,7 +47,8 @@ public final class HostHelper implements AutoCloseable {
     public static HostHelper start(Path executable, KubeFlags flags, Path log) throws FaultException {
         try {
             Files.createDirectories(
-                    log.getParent(), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+                    log.getParent(),
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             Process process = new ProcessBuilder("setsid", executable.toString(), "kubeauthd")
                     .redirectError(log.toFile())
                     .start();

@@ -216,9 +216,10 @@ public final class FakeEngine implements Docker.Runner, AutoCloseable {
     }
 
     private Output executed(List<String> words) {
-        Item item = containers.get(words.get(1));
+        String container = words.get(words.get(1).startsWith("--") ? 2 : 1);
+        Item item = containers.get(container);
         if (item == null || !item.state.equals("running")) {
-            return failed("Error response from daemon: container " + words.get(1) + " is not running");
+            return failed("Error response from daemon: container " + container + " is not running");
         }
         return words.contains("cat") ? said(secret + "\n") : said("");
     }
