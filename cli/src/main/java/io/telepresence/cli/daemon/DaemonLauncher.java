@@ -3,7 +3,6 @@ package io.telepresence.cli.daemon;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,7 +15,6 @@ import java.util.List;
 final class DaemonLauncher {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final Duration GLANCE = Duration.ofMillis(10);
-    private static final int LAST_WORDS = 3;
 
     /** Whether the daemon listens now. */
     @FunctionalInterface
@@ -68,7 +66,7 @@ final class DaemonLauncher {
             }
             if (System.nanoTime() > end) {
                 throw Fault.internal("the " + name + " does not listen after " + PATIENCE.toSeconds() + " s"
-                                + lastWords(startLog))
+                                + StartLog.lastWords(startLog))
                         .exception();
             }
             pause();
@@ -130,22 +128,10 @@ final class DaemonLauncher {
     private static FaultException ended(String name, Path startLog) {
         return new Fault(
                         Fault.Kind.INTERNAL,
-                        "the " + name + " ended while starting" + lastWords(startLog),
+                        "the " + name + " ended while starting" + StartLog.lastWords(startLog),
                         "",
                         startLog.toString())
                 .exception();
-    }
-
-    private static String lastWords(Path startLog) {
-        try {
-            List<String> lines = Files.readAllLines(startLog).stream()
-                    .filter(l -> !l.isBlank())
-                    .toList();
-            String words = String.join(" / ", lines.subList(Math.max(0, lines.size() - LAST_WORDS), lines.size()));
-            return words.isEmpty() ? "" : ": " + words;
-        } catch (IOException e) {
-            return "";
-        }
     }
 
     private static void pause() throws FaultException {

@@ -3,6 +3,7 @@ package io.telepresence.cli.docker;
 import io.telepresence.cli.daemon.Connection;
 import io.telepresence.cli.daemon.Connections;
 import io.telepresence.cli.daemon.HostHelper;
+import io.telepresence.cli.daemon.StartLog;
 import io.telepresence.cli.docker.Docker.Output;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
@@ -26,7 +27,6 @@ final class DaemonContainer {
     private static final String SOCKETS = "/run/user/telepresence";
     private static final Duration START = Duration.ofSeconds(20);
     private static final Duration GLANCE = Duration.ofMillis(10);
-    private static final int LAST_WORDS = 3;
     private static final int GATEWAY = 2;
 
     private final Docker docker;
@@ -255,26 +255,15 @@ final class DaemonContainer {
 
     private static FaultException late(Connection made, Owner owner) {
         return Fault.internal("the daemon in the container " + made.container() + " does not listen after "
-                        + START.toSeconds() + " s" + lastWords(owner.logs()))
+                        + START.toSeconds() + " s"
+                        + StartLog.lastWords(owner.logs().resolve("connector-start.log")))
                 .exception();
     }
 
     private static FaultException ended(Connection made, Owner owner) {
         return Fault.internal("the daemon in the container " + made.container() + " ended while starting"
-                        + lastWords(owner.logs()))
+                        + StartLog.lastWords(owner.logs().resolve("connector-start.log")))
                 .exception();
-    }
-
-    private static String lastWords(Path logs) {
-        try {
-            List<String> lines = Files.readAllLines(logs.resolve("connector-start.log")).stream()
-                    .filter(l -> !l.isBlank())
-                    .toList();
-            String words = String.join(" / ", lines.subList(Math.max(0, lines.size() - LAST_WORDS), lines.size()));
-            return words.isEmpty() ? "" : ": " + words;
-        } catch (IOException e) {
-            return "";
-        }
     }
 
     private static void pause() throws FaultException {
