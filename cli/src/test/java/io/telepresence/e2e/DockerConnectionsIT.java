@@ -83,6 +83,42 @@ class DockerConnectionsIT {
     }
 
     @Test
+    void aContainerBesideADaemonOnTheLaptop() {
+        LAPTOP.telepresence("connect").ok();
+        Process handler = LAPTOP.start(Laptop.command(
+                "replace",
+                "example-app",
+                "--port",
+                "18086:8080:http",
+                "--docker-run",
+                "--",
+                "--name",
+                "beside",
+                "-e",
+                "NAME=beside",
+                "-e",
+                "PORT=8080",
+                ECHO,
+                "/echo"));
+        try {
+            Shell.await(
+                    "the container answers the cluster",
+                    Duration.ofSeconds(60),
+                    () -> Cluster.fromPod("http://example-app/").stdout().contains("Service: beside"));
+            LAPTOP.curl("http://127.0.0.1:18086/").ok().says("Service: beside");
+            LAPTOP.run("docker", "exec", "beside", "/bin/busybox", "sh", "-c", "cat /etc/settings/*; env")
+                    .ok()
+                    .says("GREETING=hello");
+        } finally {
+            LAPTOP.telepresence("leave", "example-app");
+            handler.destroy();
+            LAPTOP.telepresence("quit", "-s").ok();
+        }
+        Shell.await("its containers are gone", Duration.ofSeconds(20), () -> DockerUser.containers()
+                .isEmpty());
+    }
+
+    @Test
     void theSameAgainAnotherClusterAndOtherPorts() {
         DockerUser.telepresence("connect", "--docker", "--expose", "127.0.0.1:18090:18090")
                 .ok();
