@@ -41,6 +41,9 @@ class CrashIT {
 
     @BeforeEach
     void intercept() {
+        // A test before may have killed it.
+        Cluster.kubectl("-n", "ambassador", "rollout", "status", "deployment/traffic-manager", "--timeout=60s")
+                .ok();
         LAPTOP.telepresence("connect").ok();
         LAPTOP.telepresence("intercept", "echo", "--port", "8080:http").ok();
         assertEquals("from the laptop\n", Cluster.fromPod("http://echo/").ok().stdout());
