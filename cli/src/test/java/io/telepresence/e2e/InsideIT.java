@@ -40,7 +40,7 @@ class InsideIT {
                 .says("The cluster's pods are reachable from this machine without the tunnel");
         assertEquals(before, routes(), "no subnet of the cluster is routed elsewhere");
         onNode(Laptop.command("status")).ok().says("not mapped");
-        onNode("curl", "-sS", "-m", "20", "http://echo.other/").ok().says("echo.other-");
+        onNode("curl", "-sS", "-m", "20", "http://echo.other/").ok().says("Service: echo.other");
         onNode(Laptop.command("intercept", "echo", "--port", "8130:http", "--mount=false"))
                 .ok()
                 .says("ACTIVE");
