@@ -100,7 +100,7 @@ abstract class InterceptCases {
             // The cluster's DNS learns of a pod that was just replaced a moment later.
             Shell.await(
                     url + " has a name again",
-                    Duration.ofSeconds(20),
+                    Duration.ofSeconds(60),
                     () -> Cluster.fromPod(url).exitCode() != 6);
             assertEquals("from the laptop\n", Cluster.fromPod(url).ok().stdout());
         }
