@@ -3,6 +3,7 @@ package io.telepresence.cli.command;
 import io.telepresence.cli.daemon.Chosen;
 import io.telepresence.cli.daemon.Connection;
 import io.telepresence.cli.daemon.Daemon;
+import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
@@ -58,10 +59,21 @@ final class QuitCommand implements Command {
 
     /** True: the root daemon is a service and stays. */
     private static boolean stop(Call call, Optional<Daemon> daemon) throws FaultException {
-        boolean stays = daemon.isPresent()
-                ? Sessions.quit(daemon.get())
-                : Sessions.rootVersion(call).isPresent() && call.daemons().quitRoot();
+        Optional<Boolean> told = daemon.isPresent() ? Sessions.quit(daemon.get()) : Optional.empty();
+        boolean stays = told.isPresent() ? told.get() : quitRoot(call, daemon.isPresent());
         call.daemons().awaitEnd();
         return stays;
+    }
+
+    /** @param going the user daemon has told it already, so it may be gone by now */
+    private static boolean quitRoot(Call call, boolean going) throws FaultException {
+        try {
+            return Sessions.rootVersion(call).isPresent() && call.daemons().quitRoot();
+        } catch (FaultException e) {
+            if (going && e.fault().kind() == Fault.Kind.UNREACHABLE) {
+                return false;
+            }
+            throw e;
+        }
     }
 }

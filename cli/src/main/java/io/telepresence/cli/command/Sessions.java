@@ -44,16 +44,16 @@ final class Sessions {
     /**
      * Ends the daemon; one that is gone before its answer came has done what it was told.
      *
-     * @return true: the root daemon is a service and stays
+     * @return whether the root daemon is a service and stays; empty: it was gone before it could say
      */
-    static boolean quit(Daemon daemon) throws FaultException {
+    static Optional<Boolean> quit(Daemon daemon) throws FaultException {
         try {
-            return daemon.quit();
+            return Optional.of(daemon.quit());
         } catch (FaultException e) {
             if (e.fault().kind() != Fault.Kind.UNREACHABLE) {
                 throw e;
             }
-            return false;
+            return Optional.empty();
         }
     }
 
