@@ -45,7 +45,13 @@ class CrashIT {
         Cluster.kubectl("-n", "ambassador", "rollout", "status", "deployment/traffic-manager", "--timeout=60s")
                 .ok();
         LAPTOP.telepresence("connect").ok();
-        LAPTOP.telepresence("intercept", "echo", "--port", "8080:http").ok();
+        // A session that could not say goodbye to a manager that was being killed is let go after 30 s.
+        Shell.await(
+                "echo is intercepted",
+                Duration.ofSeconds(45),
+                () -> LAPTOP.telepresence("intercept", "echo", "--port", "8080:http")
+                                .exitCode()
+                        == 0);
         assertEquals("from the laptop\n", Cluster.fromPod("http://echo/").ok().stdout());
     }
 
