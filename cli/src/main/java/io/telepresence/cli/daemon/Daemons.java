@@ -11,19 +11,13 @@ public interface Daemons {
     Optional<Daemon> user() throws FaultException;
 
     /** The connections in containers that run. */
-    default List<Connection> containers() throws FaultException {
-        return List.of();
-    }
+    List<Connection> containers() throws FaultException;
 
     /** Whether connections in containers are on record, whether they run or not. */
-    default boolean hasContainers() throws FaultException {
-        return false;
-    }
+    boolean hasContainers() throws FaultException;
 
     /** The daemon in the container of a connection. */
-    default Daemon in(Connection connection) {
-        throw new UnsupportedOperationException(connection.name());
-    }
+    Daemon in(Connection connection);
 
     /** The daemon that is meant by {@code --use}, or without it. Empty: none runs. */
     default Optional<Chosen> chosen(String use) throws FaultException {
