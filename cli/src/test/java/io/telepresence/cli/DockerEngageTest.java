@@ -8,6 +8,7 @@ import io.telepresence.cli.daemon.EngageWish;
 import io.telepresence.cli.daemon.Engagement;
 import io.telepresence.cli.daemon.Engagement.Kind;
 import io.telepresence.fault.Fault;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -118,6 +119,14 @@ final class DockerEngageTest {
                 "GREETING=hello\nTELEPRESENCE_HANDLER_CONTAINER_NAME=" + name + "\nTELEPRESENCE_ROOT=" + root + "\n",
                 bench.engine.environment.get("file"));
         assertTrue(bench.typing.children.getFirst().startsWith("[docker, start, --attach, " + name + "] "));
+    }
+
+    @Test
+    void anEnvironmentFileSaysWhereTheHandlerHasItsVolumes() throws Exception {
+        daemon().next = Samples.engagement(Kind.INGEST, "echo/app", SERVED);
+        Path file = home.resolve("echo.env");
+        engaged("ingest echo --env-file " + file + " --docker-mount /m --docker-run -- img x");
+        assertEquals("GREETING=hello\nTELEPRESENCE_ROOT=/m\n", Files.readString(file));
     }
 
     @Test

@@ -8,31 +8,56 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The guide's section about Docker, typed by a developer without root: nothing of the laptop but Docker is used. */
 @ExtendWith(DockerSession.class)
-class DockerGuideIT {
+class DockerGuideIT extends GuideCases {
     private static final String ECHO = "localhost/echo:1";
     private static final String TOOLS = "localhost/tools:1";
     private static final Laptop LAPTOP = new Laptop("developer");
 
-    @BeforeAll
-    static void connect() {
-        DockerUser.telepresence("connect", "--docker")
-                .ok()
-                .says("Launching Telepresence User Daemon\nConnected to context test-cluster, namespace default"
-                        + " (https://198.18.0.1:6443)\n");
+    DockerGuideIT() {
+        super(new InContainers());
+    }
+
+    @Override
+    String replaced(Mode.Engaged engaged) {
+        return """
+                Using Deployment example-app
+                Container name: echo-server
+                State         : ACTIVE
+                Workload kind : Deployment
+                Port forwards : POD -> 127.0.0.1
+                    8080 -> 8080 TCP
+                """;
+    }
+
+    @Override
+    String ingested(Mode.Engaged engaged) {
+        return """
+                Using Deployment example-app
+                   Container name: echo-server
+                   Workload kind : Deployment
+                """;
     }
 
     @AfterEach
-    void leaveAll() {
+    void leaveEcho() {
         DockerUser.telepresence("leave", "example-app");
         DockerUser.telepresence("leave", "echo");
         Shell.await("handlers are gone", Duration.ofSeconds(20), () -> DockerUser.containers()
                 .equals(List.of("tp-test-cluster-default-cn")));
+    }
+
+    @Test
+    void connectSaysWhatItDoes() {
+        DockerUser.telepresence("quit", "-s").ok();
+        DockerUser.telepresence("connect", "--docker")
+                .ok()
+                .says("Launching Telepresence User Daemon\nConnected to context test-cluster, namespace default"
+                        + " (https://198.18.0.1:6443)\n");
     }
 
     @Test

@@ -13,22 +13,11 @@ import org.junit.jupiter.api.TestInstance;
 /** Whole-port intercepts of every kind of workload, and their bad input: in each mode the same. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class InterceptCases {
+    private static final String FROM_LAPTOP = "laptop GET /\n";
+
     private final Mode mode;
-    private Process handler;
+    private LocalAppAt handler;
     private Process udpHandler;
-
-    /** How the developer works. */
-    interface Mode {
-        Result connect();
-
-        Result telepresence(String... arguments);
-
-        /** A program where the daemon delivers to: port 8080 answers "from the laptop" to each request. */
-        Process greeter();
-
-        /** The same for datagrams, at port 9007: they come back with "laptop-" in front. */
-        Process echoer();
-    }
 
     InterceptCases(Mode mode) {
         this.mode = mode;
@@ -37,15 +26,16 @@ abstract class InterceptCases {
     @BeforeAll
     void connect() {
         mode.connect().ok();
-        handler = mode.greeter();
-        udpHandler = mode.echoer();
+        handler = mode.app(8080, "laptop");
+        udpHandler = mode.socat(
+                "UDP-LISTEN:9007,bind=127.0.0.1,fork,reuseaddr", "SYSTEM:while read line; do echo laptop-$line; done");
     }
 
     @AfterAll
     void quit() {
-        handler.destroy();
+        handler.close();
         udpHandler.destroy();
-        mode.telepresence("quit", "-s");
+        mode.quit();
     }
 
     @AfterEach
@@ -71,7 +61,7 @@ abstract class InterceptCases {
                   Intercepting  : all TCP connections
                 """,
                 block.stdout());
-        assertEquals("from the laptop\n", Cluster.fromPod("http://echo/").ok().stdout());
+        assertEquals(FROM_LAPTOP, Cluster.fromPod("http://echo/").ok().stdout());
         mode.telepresence("list").ok().says("deployment echo").says("intercepted");
         mode.telepresence("leave", "echo").ok();
         Cluster.fromPod("http://echo/").ok().says("echo-");
@@ -86,8 +76,7 @@ abstract class InterceptCases {
     void headlessService() {
         mode.telepresence("intercept", "echo-headless", "--port", "8080").ok();
         assertEquals(
-                "from the laptop\n",
-                Cluster.fromPod("http://echo-headless:8080/").ok().stdout());
+                FROM_LAPTOP, Cluster.fromPod("http://echo-headless:8080/").ok().stdout());
         mode.telepresence("leave", "echo-headless").ok();
         Cluster.fromPod("http://echo-headless:8080/").ok().says("echo-");
     }
@@ -102,7 +91,7 @@ abstract class InterceptCases {
                     url + " has a name again",
                     Duration.ofSeconds(60),
                     () -> Cluster.fromPod(url).exitCode() != 6);
-            assertEquals("from the laptop\n", Cluster.fromPod(url).ok().stdout());
+            assertEquals(FROM_LAPTOP, Cluster.fromPod(url).ok().stdout());
         }
     }
 
@@ -111,9 +100,7 @@ abstract class InterceptCases {
         mode.telepresence("intercept", "echo-two", "--service", "echo-two", "--port", "8080")
                 .ok();
         for (int i = 0; i < 10; i++) {
-            assertEquals(
-                    "from the laptop\n",
-                    Cluster.fromPod("http://echo-two/").ok().stdout());
+            assertEquals(FROM_LAPTOP, Cluster.fromPod("http://echo-two/").ok().stdout());
         }
     }
 
@@ -122,7 +109,7 @@ abstract class InterceptCases {
         mode.telepresence("intercept", "mine", "--workload", "echo", "--port", "8080", "--mount=false")
                 .ok()
                 .says("Intercept name: mine");
-        assertEquals("from the laptop\n", Cluster.fromPod("http://echo/").ok().stdout());
+        assertEquals(FROM_LAPTOP, Cluster.fromPod("http://echo/").ok().stdout());
         mode.telepresence("intercept", "mine", "--workload", "echo-two", "--port", "8080")
                 .failed()
                 .says("mine");
@@ -176,8 +163,7 @@ abstract class InterceptCases {
     private void interceptedAndBack(String workload, String service, String port) {
         mode.telepresence("intercept", workload, "--port", port).ok();
         assertEquals(
-                "from the laptop\n",
-                Cluster.fromPod("http://" + service + "/").ok().stdout());
+                FROM_LAPTOP, Cluster.fromPod("http://" + service + "/").ok().stdout());
         mode.telepresence("leave", workload).ok();
         Cluster.fromPod("http://" + service + "/").ok().says("echo-");
     }

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
 
 /**
  * One engagement from its request to its end: all that was typed is checked before anything is started, and what was
@@ -51,7 +52,7 @@ final class Engaging {
             return new EngagingContainer(call, chosen, container.get(), this).run(wish);
         }
         EngageWish possible = chosen.container().isPresent() ? withoutMount(wish) : wish;
-        Engagement engagement = engage(possible);
+        Engagement engagement = engage(possible, UnaryOperator.identity());
         show(engagement, wish.mount().mode() == EngageWish.MountMode.PATH);
         if (call.childCommand().isEmpty()) {
             sayStarted();
@@ -61,10 +62,14 @@ final class Engaging {
                 engagement, (started, over) -> new Job(call.childCommand(), engagement.environment(), started, over));
     }
 
-    /** Engages, and writes the environment where it was asked for. */
-    Engagement engage(EngageWish wish) throws FaultException {
+    /**
+     * Engages, and writes the environment where it was asked for.
+     *
+     * @param handled the engagement as its handler sees it
+     */
+    Engagement engage(EngageWish wish, UnaryOperator<Engagement> handled) throws FaultException {
         call.progress().step(doing() + " " + wish.workload().name());
-        Engagement engagement = daemon.engage(wish, call.progress()::step);
+        Engagement engagement = handled.apply(daemon.engage(wish, call.progress()::step));
         if (!call.childCommand().isEmpty() || HandlerWish.isContainer(call)) {
             call.around().children().holdSignals();
         }

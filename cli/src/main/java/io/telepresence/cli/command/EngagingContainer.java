@@ -69,7 +69,9 @@ final class EngagingContainer {
         String address = handler.open();
         boolean mounted = wish.mount().mode() != EngageWish.MountMode.NONE;
         EngageWish adjusted = wish.handledBy(address, mount(wish.mount(), address));
-        Engagement engagement = engaging.engage(adjusted);
+        Engagement engagement = engaging.engage(
+                adjusted,
+                e -> mounted && e.mount().port() > 0 ? e.withVariable("TELEPRESENCE_ROOT", handlers.root()) : e);
         try {
             handler.create(dress(wish, engagement, handler, mounted), DockerRunCommand.routes(chosen));
         } catch (FaultException | RuntimeException e) {
@@ -119,7 +121,6 @@ final class EngagingContainer {
                     handlers.root(),
                     engagement.mount().port(),
                     wish.mount().readOnly());
-            environment.put("TELEPRESENCE_ROOT", handlers.root());
         }
         List<Handler.Port> ports = new ArrayList<>();
         for (Engagement.Port each : engagement.ports()) {

@@ -3,6 +3,7 @@ package io.telepresence.cli.daemon;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * An intercept, replace, wiretap or ingest as the daemon tells of it.
@@ -102,6 +103,13 @@ public record Engagement(
     public Engagement withoutMount() {
         Mount none = new Mount("", "", "", pod.mount().podIp(), 0, pod.mount().paths());
         return new Engagement(identity, state, target, ports, requests, new Pod(pod.environment(), none), copies);
+    }
+
+    /** With a variable that its handler has beside those of the remote container. */
+    public Engagement withVariable(String name, String value) {
+        Map<String, String> all = new TreeMap<>(pod.environment());
+        all.put(name, value);
+        return new Engagement(identity, state, target, ports, requests, new Pod(all, pod.mount()), copies);
     }
 
     public String id() {
