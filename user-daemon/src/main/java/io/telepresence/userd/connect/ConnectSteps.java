@@ -144,6 +144,7 @@ final class ConnectSteps {
                 .setNamespace(plan.identity().namespace())
                 .addAllMappedNamespaces(plan.identity().mapped())
                 .addAllEngagements(engagements.wished())
+                .setSeat(plan.seat())
                 .build();
     }
 
