@@ -41,17 +41,8 @@ class CrashIT {
 
     @BeforeEach
     void intercept() {
-        // A test before may have killed it.
-        Cluster.kubectl("-n", "ambassador", "rollout", "status", "deployment/traffic-manager", "--timeout=60s")
-                .ok();
         LAPTOP.telepresence("connect").ok();
-        // A session that could not say goodbye to a manager that was being killed is let go after 30 s.
-        Shell.await(
-                "echo is intercepted",
-                Duration.ofSeconds(45),
-                () -> LAPTOP.telepresence("intercept", "echo", "--port", "8080:http")
-                                .exitCode()
-                        == 0);
+        LAPTOP.telepresence("intercept", "echo", "--port", "8080:http").ok();
         assertEquals("from the laptop\n", Cluster.fromPod("http://echo/").ok().stdout());
     }
 
@@ -91,6 +82,25 @@ class CrashIT {
         Shell.await("the cluster answers again", SOON, CrashIT::clusterAnswers);
         LAPTOP.telepresence("connect").ok();
         LAPTOP.curl("http://echo/").ok().says("echo-");
+        LAPTOP.telepresence("intercept", "echo", "--port", "8080:http").ok();
+        assertEquals("from the laptop\n", Cluster.fromPod("http://echo/").ok().stdout());
+    }
+
+    @Test
+    void whoComesBackAfterADaemonWasKilledIsNotInItsOwnWay() {
+        signal("KILL", "userd");
+        LAPTOP.telepresence("connect").ok();
+        LAPTOP.telepresence("intercept", "echo", "--port", "8080:http").ok();
+        assertEquals("from the laptop\n", Cluster.fromPod("http://echo/").ok().stdout());
+    }
+
+    @Test
+    void whoConnectsWhileTheManagerStartsWaitsForIt() {
+        LAPTOP.telepresence("quit").ok();
+        Cluster.kubectl("-n", "ambassador", "delete", "pod", "-l", "app=traffic-manager", "--wait=false")
+                .ok();
+        LAPTOP.telepresence("connect").ok();
+        LAPTOP.curl("http://echo.other/").ok();
     }
 
     @Test

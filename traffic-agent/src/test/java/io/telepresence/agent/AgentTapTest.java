@@ -8,6 +8,7 @@ import io.telepresence.rpc.manager.EngagementKind;
 import io.telepresence.rpc.manager.TrafficCount;
 import java.io.IOException;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -15,6 +16,9 @@ import org.junit.jupiter.api.Timeout;
 /** Wiretaps on a port without filters: the caller must not notice them. */
 @Timeout(60)
 class AgentTapTest {
+    /** Some heartbeats. */
+    private static final Duration TOLD = Duration.ofSeconds(25);
+
     @Test
     void severalTapsAndTheAppAllGetEverything() throws Exception {
         try (Place app = Place.echo("app");
@@ -77,6 +81,8 @@ class AgentTapTest {
             engage(rig, tap(rig, "a:one", one));
             try (Caller caller = rig.call()) {
                 caller.line();
+                Until.holds(
+                        "the copy has begun", TOLD, () -> counted(rig, "a:one").getDelivered() == 1);
                 Thread writer = Thread.ofVirtual().start(() -> {
                     try {
                         caller.socket.getOutputStream().write(sent);
@@ -89,7 +95,7 @@ class AgentTapTest {
                 writer.join();
                 assertEquals("bye", new String(caller.socket.getInputStream().readAllBytes()));
             }
-            Until.holds("the loss is told", () -> counted(rig, "a:one").getDropped() == 1);
+            Until.holds("the loss is told", TOLD, () -> counted(rig, "a:one").getDropped() == 1);
             assertEquals(1, counted(rig, "a:one").getDelivered());
         }
     }

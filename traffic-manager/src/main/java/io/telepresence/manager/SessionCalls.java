@@ -36,7 +36,8 @@ final class SessionCalls {
     io.telepresence.rpc.manager.ClientSession arrive(ClientArrival arrival) throws FaultException {
         checkVersion(arrival.getVersion());
         Sessions.Arrival<ClientSession> arrived = sessions.arrive(
-                new ClientSession.Client(arrival.getName(), arrival.getInstallId(), arrival.getNamespace()),
+                new ClientSession.Client(
+                        arrival.getName(), arrival.getInstallId(), arrival.getNamespace(), arrival.getSeat()),
                 arrival.getResumeSessionId());
         ClientSession session = arrived.session();
         for (Engagement had : arrival.getEngagementsList()) {

@@ -29,7 +29,7 @@ class ExplainTest {
     @BeforeEach
     void engage() throws Exception {
         ann = bench.sessions
-                .arrive(new ClientSession.Client("ann@laptop", "ann", "default"), "")
+                .arrive(new ClientSession.Client("ann@laptop", "ann", "default", ""), "")
                 .session();
         engage("all", EngagementSpec.newBuilder().setKind(EngagementKind.INTERCEPT));
         engage(

@@ -122,7 +122,7 @@ class ReachTargetsTest {
 
     private ClientSession client(String name) {
         return bench.sessions
-                .arrive(new ClientSession.Client(name, name, "default"), "")
+                .arrive(new ClientSession.Client(name, name, "default", ""), "")
                 .session();
     }
 

@@ -1,10 +1,8 @@
 package io.telepresence.local;
 
 import io.grpc.BindableService;
-import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoopGroup;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
@@ -16,9 +14,6 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 
 /**
  * A gRPC server on a unix socket. The socket is 0600 and belongs to {@code ownerUid}; in addition the kernel's peer
@@ -26,15 +21,11 @@ import java.util.concurrent.TimeUnit;
  * threads.
  */
 public final class LocalServer implements AutoCloseable {
-    private final Server server;
-    private final EventLoopGroup loops;
-    private final ExecutorService workers;
+    private final OwnedServer server;
     private final Path socket;
 
-    private LocalServer(Server server, EventLoopGroup loops, ExecutorService workers, Path socket) {
+    private LocalServer(OwnedServer server, Path socket) {
         this.server = server;
-        this.loops = loops;
-        this.workers = workers;
         this.socket = socket;
     }
 
@@ -71,41 +62,28 @@ public final class LocalServer implements AutoCloseable {
 
     private static LocalServer start(
             Path socket, PeerCheck check, List<BindableService> services, Permission permission) throws FaultException {
-        EventLoopGroup loops = Loops.create("local-" + socket.getFileName(), 1);
-        ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
+        OwnedServer server = null;
         try {
             Files.deleteIfExists(socket);
             NettyServerBuilder builder = NettyServerBuilder.forAddress(new DomainSocketAddress(socket.toFile()))
-                    .bossEventLoopGroup(loops)
-                    .workerEventLoopGroup(loops)
                     .channelFactory(() -> PeerCheck.socket(check))
-                    .executor(workers)
-                    .withChildOption(ChannelOption.SO_KEEPALIVE, null)
-                    .permitKeepAliveWithoutCalls(true)
-                    .maxInboundMessageSize(16 << 20);
-            services.forEach(builder::addService);
-            Server server = builder.build().start();
+                    .withChildOption(ChannelOption.SO_KEEPALIVE, null);
+            server = OwnedServer.start("local-" + socket.getFileName(), builder, services);
             permission.give();
-            return new LocalServer(server, loops, workers, socket);
+            return new LocalServer(server, socket);
         } catch (IOException e) {
-            Loops.shutdown(loops);
-            workers.shutdownNow();
+            if (server != null) {
+                server.close();
+            }
             throw Fault.internal("cannot listen on " + socket + ": " + e.getMessage())
                     .exception(e);
         }
     }
 
-    /** Ends all calls and removes the socket; takes at most two seconds. */
+    /** Ends all calls and removes the socket; takes at most three seconds. */
     @Override
     public void close() throws IOException {
-        server.shutdownNow();
-        try {
-            server.awaitTermination(1, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        Loops.shutdown(loops);
-        workers.shutdownNow();
+        server.close();
         Files.deleteIfExists(socket);
     }
 }

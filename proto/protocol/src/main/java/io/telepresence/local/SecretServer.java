@@ -2,13 +2,11 @@ package io.telepresence.local;
 
 import io.grpc.BindableService;
 import io.grpc.Metadata;
-import io.grpc.Server;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
-import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
@@ -22,9 +20,6 @@ import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 
 /**
  * A gRPC server on a TCP port that serves only callers who know a secret, made anew at each start: for where a unix socket
@@ -37,14 +32,10 @@ public final class SecretServer implements AutoCloseable {
 
     private static final int SECRET_BYTES = 32;
 
-    private final Server server;
-    private final EventLoopGroup loops;
-    private final ExecutorService workers;
+    private final OwnedServer server;
 
-    private SecretServer(Server server, EventLoopGroup loops, ExecutorService workers) {
+    private SecretServer(OwnedServer server) {
         this.server = server;
-        this.loops = loops;
-        this.workers = workers;
     }
 
     static String bearer(String secret) {
@@ -57,46 +48,33 @@ public final class SecretServer implements AutoCloseable {
      * @param secretFile is made anew, 0600
      */
     public static SecretServer start(int port, Path secretFile, List<BindableService> services) throws FaultException {
-        EventLoopGroup loops = Loops.create("port-" + port, 1);
-        ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
+        OwnedServer server = null;
         try {
             byte[] random = new byte[SECRET_BYTES];
             new SecureRandom().nextBytes(random);
             String secret = Base64.getUrlEncoder().withoutPadding().encodeToString(random);
             NettyServerBuilder builder = NettyServerBuilder.forAddress(new InetSocketAddress(port))
-                    .bossEventLoopGroup(loops)
-                    .workerEventLoopGroup(loops)
                     .channelType(EpollServerSocketChannel.class)
-                    .executor(workers)
-                    .intercept(new Guard(bearer(secret).getBytes(StandardCharsets.US_ASCII)))
-                    .permitKeepAliveWithoutCalls(true)
-                    .maxInboundMessageSize(16 << 20);
-            services.forEach(builder::addService);
-            SecretServer started = new SecretServer(builder.build().start(), loops, workers);
+                    .intercept(new Guard(bearer(secret).getBytes(StandardCharsets.US_ASCII)));
+            server = OwnedServer.start("port-" + port, builder, services);
             Files.deleteIfExists(secretFile);
             Files.createFile(
                     secretFile, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
             Files.writeString(secretFile, secret);
-            return started;
+            return new SecretServer(server);
         } catch (IOException e) {
-            Loops.shutdown(loops);
-            workers.shutdownNow();
+            if (server != null) {
+                server.close();
+            }
             throw Fault.internal("cannot listen at port " + port + ": " + e.getMessage())
                     .exception(e);
         }
     }
 
-    /** Ends all calls; takes at most two seconds. */
+    /** Ends all calls; takes at most three seconds. */
     @Override
     public void close() {
-        server.shutdownNow();
-        try {
-            server.awaitTermination(1, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        Loops.shutdown(loops);
-        workers.shutdownNow();
+        server.close();
     }
 
     private record Guard(byte[] expected) implements ServerInterceptor {

@@ -21,6 +21,7 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -144,16 +145,22 @@ public final class TcpForwarder {
                 () -> Sockets.reset(upstream));
     }
 
+    /** Netty reads a caller that has ended already at once: on its loop, nothing comes between registering and {@code then}. */
     private void register(DuplexChannel caller, EventLoop loop, Runnable then, Runnable otherwise) {
-        loop.register(caller).addListener((ChannelFuture registered) -> {
-            if (registered.isSuccess()) {
-                caller.closeFuture().addListener(done -> open.decrementAndGet());
-                then.run();
-            } else {
-                otherwise.run();
-                drop(caller);
-            }
-        });
+        try {
+            loop.execute(() -> loop.register(caller).addListener((ChannelFuture registered) -> {
+                if (registered.isSuccess()) {
+                    caller.closeFuture().addListener(done -> open.decrementAndGet());
+                    then.run();
+                } else {
+                    otherwise.run();
+                    drop(caller);
+                }
+            }));
+        } catch (RejectedExecutionException e) {
+            otherwise.run();
+            drop(caller);
+        }
     }
 
     private void refuse(Channel caller, RawConnection raw) {

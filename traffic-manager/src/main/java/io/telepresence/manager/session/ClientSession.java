@@ -1,6 +1,7 @@
 package io.telepresence.manager.session;
 
 import java.time.Instant;
+import java.util.regex.Pattern;
 
 /** A user daemon. */
 public final class ClientSession extends Session {
@@ -31,13 +32,25 @@ public final class ClientSession extends Session {
 
     @Override
     public String toString() {
-        return "client " + client.name();
+        return "client " + client;
     }
 
     /**
      * @param name user@host
      * @param installId tells installations with equal names apart
      * @param namespace the one it is connected to
+     * @param seat a secret of this connection of this installation; what is no 256 bits in hex is none
      */
-    public record Client(String name, String installId, String namespace) {}
+    public record Client(String name, String installId, String namespace, String seat) {
+        private static final Pattern SEAT = Pattern.compile("[0-9a-f]{64}");
+
+        boolean succeeds(Client other) {
+            return SEAT.matcher(seat).matches() && seat.equals(other.seat);
+        }
+
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
 }

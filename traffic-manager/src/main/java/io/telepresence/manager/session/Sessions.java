@@ -41,21 +41,30 @@ public final class Sessions {
 
     /**
      * A client arrives. The id it had before is taken over if this manager does not know it; if it does, the session
-     * goes on, provided that it belongs to the same installation. Else there is a new id.
+     * goes on, provided that it belongs to the same installation. Else there is a new id. Who comes anew to a seat ends
+     * the session that was there: its daemon is gone without a word.
      */
     public Arrival<ClientSession> arrive(ClientSession.Client client, String before) {
+        ClientSession session;
+        List<ClientSession> predecessors;
         synchronized (byId) {
             Session old = byId.get(before);
             if (old instanceof ClientSession known && known.client().installId().equals(client.installId())) {
                 known.sign(time.instant());
                 return new Arrival<>(known, true);
             }
+            predecessors = before.isEmpty()
+                    ? clients().stream()
+                            .filter(c -> client.succeeds(c.client()))
+                            .toList()
+                    : List.of();
             String id = old == null && ID.matcher(before).matches() ? before : newId();
-            ClientSession session = new ClientSession(id, client, time.instant());
+            session = new ClientSession(id, client, time.instant());
             byId.put(id, session);
-            LOG.info("{} arrived", session);
-            return new Arrival<>(session, false);
         }
+        LOG.info("{} arrived{}", session, predecessors.isEmpty() ? "" : ": its session before ends");
+        predecessors.forEach(this::end);
+        return new Arrival<>(session, false);
     }
 
     /** An agent arrives; an older session of the same pod ends. The id it had before is taken over if it is free. */

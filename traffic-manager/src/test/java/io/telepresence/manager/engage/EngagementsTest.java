@@ -1,28 +1,38 @@
 package io.telepresence.manager.engage;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engage.Engagement.Disposition;
+import io.telepresence.manager.engage.EngagementSpec.Kind;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.FakeTime;
 import io.telepresence.manager.session.Sessions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CyclicBarrier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(20)
 class EngagementsTest {
+    private static final WorkloadRef ECHO = new WorkloadRef("Deployment", "default", "echo");
+    private static final ClientSession.Client ANN =
+            new ClientSession.Client("ann", "install", "default", "5".repeat(64));
+
     private final Sessions sessions = new Sessions(new FakeTime());
     private final Engagements engagements = new Engagements(sessions, Duration.ZERO, id -> {});
 
     @Test
     void aClientThatArrivesTwiceAtOnceHasWhatItHadOnce() throws Exception {
         for (int round = 0; round < 500; round++) {
-            ClientSession client = sessions.arrive(new ClientSession.Client("ann", "install-" + round, "default"), "")
+            ClientSession client = sessions.arrive(
+                            new ClientSession.Client("ann", "install-" + round, "default", ""), "")
                     .session();
             CyclicBarrier together = new CyclicBarrier(4);
             List<Thread> arrivals = new ArrayList<>();
@@ -30,7 +40,7 @@ class EngagementsTest {
                 arrivals.add(Thread.ofPlatform().start(() -> {
                     try {
                         together.await();
-                        engagements.restore(client, active(client));
+                        engagements.restore(client, active(client, Kind.INTERCEPT));
                     } catch (Exception e) {
                         throw new IllegalStateException(e);
                     }
@@ -44,25 +54,30 @@ class EngagementsTest {
         }
     }
 
-    private static Engagement active(ClientSession client) {
+    @Test
+    void aSuccessorReplacesAgainWhatTheSessionBeforeItHad() throws Exception {
+        ClientSession old = sessions.arrive(ANN, "").session();
+        engagements.reserve(old, active(old, Kind.REPLACE));
+        ClientSession bob = sessions.arrive(new ClientSession.Client("bob", "install", "default", ""), "")
+                .session();
+        assertThrows(FaultException.class, () -> engagements.reserve(bob, active(bob, Kind.REPLACE)));
+        ClientSession young = sessions.arrive(ANN, "").session();
+        assertEquals(Map.of(), engagements.of(ECHO), "the container is wanted back");
+        Engagement again = engagements.reserve(young, active(young, Kind.REPLACE));
+        assertEquals(List.of(again), engagements.all().get());
+        assertEquals(Set.of("app"), engagements.of(ECHO).keySet());
+    }
+
+    private static Engagement active(ClientSession client, Kind kind) {
         EngagementSpec spec = new EngagementSpec(
-                EngagementSpec.Kind.INTERCEPT,
-                "echo",
-                "default",
-                "echo",
-                "",
-                "",
-                "",
-                "127.0.0.1",
-                List.of(),
-                EngagementSpec.Handling.PLAIN);
+                kind, "echo", "default", "echo", "", "", "", "127.0.0.1", List.of(), EngagementSpec.Handling.PLAIN);
         return new Engagement(
                 Engagements.id(client.id(), "echo"),
                 spec,
                 client.client().name(),
                 Disposition.ACTIVE,
                 "",
-                new WorkloadRef("Deployment", "default", "echo"),
+                ECHO,
                 "app",
                 List.of(),
                 "10.244.0.5");

@@ -320,7 +320,7 @@ class EngagingTest {
     }
 
     private ClientSession client(String name) {
-        return sessions.arrive(new ClientSession.Client(name, name, "default"), "")
+        return sessions.arrive(new ClientSession.Client(name, name, "default", ""), "")
                 .session();
     }
 

@@ -377,7 +377,7 @@ class ReplaceTest {
     }
 
     private ClientSession client(String name, String namespace) {
-        return sessions.arrive(new ClientSession.Client(name, name, namespace), "")
+        return sessions.arrive(new ClientSession.Client(name, name, namespace, ""), "")
                 .session();
     }
 

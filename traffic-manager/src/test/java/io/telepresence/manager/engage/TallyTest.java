@@ -30,7 +30,7 @@ class TallyTest {
     @BeforeEach
     void engage() {
         ann = bench.sessions
-                .arrive(new ClientSession.Client("ann", "ann", "default"), "")
+                .arrive(new ClientSession.Client("ann", "ann", "default", ""), "")
                 .session();
         tap();
         id = Engagements.id(ann.id(), "tap");

@@ -73,7 +73,7 @@ class UninstallingTest {
 
     private ClientSession client(String name) {
         return bench.sessions
-                .arrive(new ClientSession.Client(name, name, "default"), "")
+                .arrive(new ClientSession.Client(name, name, "default", ""), "")
                 .session();
     }
 

@@ -14,8 +14,8 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class SessionsTest {
-    private static final ClientSession.Client ANN = new ClientSession.Client("ann@laptop", "install-a", "default");
-    private static final ClientSession.Client BOB = new ClientSession.Client("bob@laptop", "install-b", "default");
+    private static final ClientSession.Client ANN = new ClientSession.Client("ann@laptop", "install-a", "default", "");
+    private static final ClientSession.Client BOB = new ClientSession.Client("bob@laptop", "install-b", "default", "");
     private static final WorkloadRef ECHO = new WorkloadRef("Deployment", "default", "echo");
 
     private final FakeTime time = new FakeTime();
@@ -87,6 +87,37 @@ class SessionsTest {
     }
 
     @Test
+    void whoComesAnewToItsSeatEndsTheSessionThatWasThere() {
+        ClientSession old = sessions.arrive(at("a".repeat(64)), "").session();
+        ClientSession container = sessions.arrive(at("b".repeat(64)), "").session();
+        ClientSession young = sessions.arrive(at("a".repeat(64)), "").session();
+        assertTrue(old.ended());
+        assertNotEquals(old.id(), young.id());
+        assertFalse(container.ended(), "another connection of that installation");
+        assertEquals(Set.of(container, young), Set.copyOf(sessions.clients()));
+    }
+
+    @Test
+    void nobodyIsEndedByWhoOnlySaysTheSameNames() {
+        ClientSession ann = sessions.arrive(at("a".repeat(64)), "").session();
+        ClientSession old = sessions.arrive(at(""), "").session();
+        for (String seat : List.of("c".repeat(64), "", "a", "A".repeat(64))) {
+            sessions.arrive(at(seat), "");
+        }
+        sessions.arrive(at(""), "");
+        assertFalse(ann.ended());
+        assertFalse(old.ended(), "no seat is not a seat");
+    }
+
+    @Test
+    void whoWakesUpAfterItsSuccessorCameEndsNobody() {
+        ClientSession frozen = sessions.arrive(at("a".repeat(64)), "").session();
+        ClientSession successor = sessions.arrive(at("a".repeat(64)), "").session();
+        sessions.arrive(at("a".repeat(64)), frozen.id());
+        assertFalse(successor.ended());
+    }
+
+    @Test
     void anIdThatCouldBeGuessedIsNotTakenOver() {
         assertNotEquals("x", sessions.arrive(ANN, "x").session().id());
         assertTrue(sessions.arrive(ANN, "x").session().id().matches("[0-9a-f]{32}"));
@@ -130,6 +161,10 @@ class SessionsTest {
         assertTrue(agent.watching());
         sessions.watching(agent, false);
         assertFalse(agent.watching());
+    }
+
+    private static ClientSession.Client at(String seat) {
+        return new ClientSession.Client(ANN.name(), ANN.installId(), ANN.namespace(), seat);
     }
 
     private static AgentSession.Agent agent(String pod, String uid) {

@@ -94,7 +94,7 @@ abstract class SwitchboardFixture {
     }
 
     ClientSession arrive(String name) {
-        return sessions.arrive(new ClientSession.Client(name, "install-" + name, "default"), "")
+        return sessions.arrive(new ClientSession.Client(name, "install-" + name, "default", ""), "")
                 .session();
     }
 

@@ -38,30 +38,14 @@ public final class ClusterGateway implements AutoCloseable {
         return info.has("gitVersion") ? info.get("gitVersion").getAsString() : "";
     }
 
-    /** The manager's pod that is running, ready and not about to go. */
-    public ManagerPod managerPod(String namespace) throws FaultException {
+    /** All pods of the manager, in whatever state. */
+    List<ManagerPod> managerPods(String namespace) throws FaultException {
         JsonObject list = get(
                 "/api/v1/namespaces/" + namespace + "/pods?labelSelector=app%3D" + AgentNames.MANAGER_APP,
                 "list pods in namespace \"" + namespace + "\"");
-        String why = "";
-        for (JsonElement each : items(list)) {
-            ManagerPod pod = ManagerPod.of(each.getAsJsonObject());
-            if (pod.ready()) {
-                return pod;
-            }
-            why = "the pod " + pod.name() + " is " + pod.state();
-        }
-        if (!why.isEmpty()) {
-            throw Fault.unreachable("the traffic-manager in namespace \"" + namespace + "\" is not ready: " + why, "")
-                    .exception();
-        }
-        throw Fault.user(
-                        "there is no traffic-manager in namespace \"" + namespace + "\"",
-                        "Install it with: telepresence helm install"
-                                + (namespace.equals(AgentNames.MANAGER_NAMESPACE)
-                                        ? ""
-                                        : " --manager-namespace " + namespace))
-                .exception();
+        List<ManagerPod> pods = new ArrayList<>();
+        items(list).forEach(each -> pods.add(ManagerPod.of(each.getAsJsonObject())));
+        return pods;
     }
 
     /** Names of all namespaces, sorted. */

@@ -6,10 +6,15 @@ import com.google.gson.JsonObject;
 /**
  * A pod of the traffic-manager as the API server describes it.
  *
+ * @param alive it may come up, or is about to go; not one that has ended
  * @param ready running, ready and not about to go
  * @param state in words, when it is not ready
  */
-record ManagerPod(String name, String namespace, String ip, boolean ready, String state) {
+record ManagerPod(String name, String namespace, String ip, boolean alive, boolean ready, String state) {
+
+    String described() {
+        return "the pod " + name + " is " + state;
+    }
 
     static ManagerPod of(JsonObject pod) {
         JsonObject metadata = pod.getAsJsonObject("metadata");
@@ -23,6 +28,7 @@ record ManagerPod(String name, String namespace, String ip, boolean ready, Strin
                 text(metadata, "name"),
                 text(metadata, "namespace"),
                 text(status, "podIP"),
+                !phase.equals("Failed") && !phase.equals("Succeeded"),
                 ready,
                 waiting.isEmpty() ? state : waiting);
     }

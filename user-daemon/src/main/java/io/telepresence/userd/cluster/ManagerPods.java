@@ -1,9 +1,15 @@
 package io.telepresence.userd.cluster;
 
+import io.telepresence.agree.AgentNames;
+import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import java.time.Duration;
+import java.util.List;
 
 /** Remembers the manager's pod until somebody finds it gone. Thread-safe; blocks while it asks the API server. */
 public final class ManagerPods {
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
+
     private final ClusterGateway gateway;
     private final String namespace;
     private ManagerPod known;
@@ -16,7 +22,11 @@ public final class ManagerPods {
     /** The pod to talk to; asks the API server when none is known. */
     synchronized ManagerPod current() throws FaultException {
         if (known == null) {
-            known = gateway.managerPod(namespace);
+            List<ManagerPod> pods = gateway.managerPods(namespace);
+            known = ready(pods);
+            if (known == null) {
+                throw (pods.isEmpty() ? missing() : notReady(pods.getLast())).exception();
+            }
         }
         return known;
     }
@@ -26,10 +36,81 @@ public final class ManagerPods {
         current();
     }
 
+    /**
+     * Finds the manager. One that is starting is waited for, and the successor of one that is going; one that is not there
+     * is not.
+     *
+     * @param limit of the wait
+     * @param waiting runs once, when there is something to wait for
+     */
+    public void await(Duration limit, Runnable waiting) throws FaultException {
+        long end = System.nanoTime() + limit.toNanos();
+        ManagerPod last = null;
+        while (true) {
+            List<ManagerPod> pods = gateway.managerPods(namespace);
+            ManagerPod ready = ready(pods);
+            if (ready != null) {
+                remember(ready);
+                return;
+            }
+            ManagerPod next =
+                    pods.stream().filter(ManagerPod::alive).findFirst().orElse(null);
+            // Between a pod that has gone and its successor there may be none, for one look.
+            if (next == null && last == null) {
+                throw (pods.isEmpty() ? missing() : notReady(pods.getLast())).exception();
+            }
+            if (System.nanoTime() >= end) {
+                throw late(next == null ? last : next, limit).exception();
+            }
+            if (last == null) {
+                waiting.run();
+            }
+            last = next;
+            pause();
+        }
+    }
+
     /** A connection to this pod failed or ended: look again before the next one. */
     synchronized void doubt(ManagerPod pod) {
         if (pod.equals(known)) {
             known = null;
+        }
+    }
+
+    private synchronized void remember(ManagerPod pod) {
+        known = pod;
+    }
+
+    private static ManagerPod ready(List<ManagerPod> pods) {
+        return pods.stream().filter(ManagerPod::ready).findFirst().orElse(null);
+    }
+
+    private Fault missing() {
+        return Fault.user(
+                "there is no traffic-manager in namespace \"" + namespace + "\"",
+                "Install it with: telepresence helm install"
+                        + (namespace.equals(AgentNames.MANAGER_NAMESPACE) ? "" : " --manager-namespace " + namespace));
+    }
+
+    private Fault notReady(ManagerPod pod) {
+        return Fault.unreachable(
+                "the traffic-manager in namespace \"" + namespace + "\" is not ready: " + pod.described(), "");
+    }
+
+    private Fault late(ManagerPod pod, Duration limit) {
+        return Fault.unreachable(
+                "the traffic-manager in namespace \"" + namespace + "\" has not become ready within "
+                        + limit.toSeconds() + " s: " + pod.described(),
+                "See: kubectl describe pod " + pod.name() + " --namespace " + namespace
+                        + ". The limit can be configured as \"timeouts.trafficManagerConnect\"");
+    }
+
+    private static void pause() throws FaultException {
+        try {
+            Thread.sleep(LOOK_AGAIN);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Fault.user("the connect was cancelled", "").exception(e);
         }
     }
 }

@@ -93,7 +93,7 @@ final class ConnectSteps {
 
         phases.begin("Finding the traffic-manager");
         ManagerPods pods = new ManagerPods(gateway, plan.identity().managerNamespace());
-        pods.find();
+        pods.await(plan.config().timeouts().managerConnect(), () -> phases.begin("Waiting for the traffic-manager"));
 
         phases.begin("Connecting to traffic manager");
         Engagements engagements = new Engagements();
@@ -144,6 +144,7 @@ final class ConnectSteps {
                 .setNamespace(plan.identity().namespace())
                 .addAllMappedNamespaces(plan.identity().mapped())
                 .addAllEngagements(engagements.wished())
+                .setSeat(plan.seat())
                 .build();
     }
 

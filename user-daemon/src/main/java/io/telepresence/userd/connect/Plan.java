@@ -17,6 +17,7 @@ import java.util.Map;
  * @param file the layer of the configuration files
  * @param extension the layer of the kubeconfig's extension
  * @param warnings keys of the configuration that are ignored
+ * @param seat of this connection: see {@code ClientArrival}
  */
 record Plan(
         KubeTarget target,
@@ -24,7 +25,8 @@ record Plan(
         ConfigLayer file,
         ConfigLayer extension,
         ClientConfig config,
-        List<String> warnings) {
+        List<String> warnings,
+        String seat) {
 
     static Plan of(ConnectRequest request, Place place) throws FaultException {
         Sources.Found found = place.sources().find(request.kube(), request.configFile());
@@ -41,7 +43,13 @@ record Plan(
         String namespace = request.namespace().isEmpty() ? target.namespace() : request.namespace();
         String manager = managerNamespace(request, config, place.environment());
         return new Plan(
-                target, Identity.of(target, request, namespace, manager), file, extension, config, problems.warnings());
+                target,
+                Identity.of(target, request, namespace, manager),
+                file,
+                extension,
+                config,
+                problems.warnings(),
+                found.seats().seat(place.inDocker() ? "container " + request.name() : "host " + place.directory()));
     }
 
     private static String managerNamespace(

@@ -16,8 +16,9 @@ public interface Sources {
      * What a connect starts from.
      *
      * @param configuration the texts of configuration files, the weakest first
+     * @param seats the laptop's
      */
-    record Found(KubeTarget target, List<ConfigFile.Source> configuration) {}
+    record Found(KubeTarget target, List<ConfigFile.Source> configuration, SeatKey seats) {}
 
     /** @param configFile file of {@code --config}, absolute; or empty */
     Found find(KubeOptions kube, String configFile) throws FaultException;
@@ -26,6 +27,7 @@ public interface Sources {
     static Sources ofThisMachine(Map<String, String> environment) {
         return (kube, configFile) -> new Found(
                 Kubeconfigs.read(kube),
-                ConfigFile.sources(environment, kube.home(), configFile.isEmpty() ? null : Path.of(configFile)));
+                ConfigFile.sources(environment, kube.home(), configFile.isEmpty() ? null : Path.of(configFile)),
+                SeatKey.ofThisMachine(environment, kube.home()));
     }
 }

@@ -65,7 +65,8 @@ public final class HostAnswers {
                 .setUserJson(new Gson().toJson(target.user()))
                 .setUserName(target.userName())
                 .setAskForCredentials(credentials != null)
-                .setDocker(docker(found));
+                .setDocker(docker(found))
+                .setSeatKey(found.seats().bytes());
         found.configuration()
                 .forEach(s -> wire.addConfiguration(
                         ConfigSource.newBuilder().setName(s.name()).setYaml(s.yaml())));

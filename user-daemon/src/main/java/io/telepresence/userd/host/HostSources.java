@@ -13,6 +13,7 @@ import io.telepresence.userd.cluster.CredentialPlugin;
 import io.telepresence.userd.cluster.KubeOptions;
 import io.telepresence.userd.cluster.KubeTarget;
 import io.telepresence.userd.config.ConfigFile;
+import io.telepresence.userd.connect.SeatKey;
 import io.telepresence.userd.connect.Sources;
 import java.time.Instant;
 import java.util.List;
@@ -43,7 +44,7 @@ public final class HostSources implements Sources {
         List<ConfigFile.Source> configuration = cluster.getConfigurationList().stream()
                 .map(s -> new ConfigFile.Source(s.getName(), s.getYaml()))
                 .toList();
-        return new Found(target, configuration);
+        return new Found(target, configuration, SeatKey.of(cluster.getSeatKey()));
     }
 
     private CredentialPlugin.Answer credentials() throws FaultException {

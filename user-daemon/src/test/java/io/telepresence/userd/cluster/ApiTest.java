@@ -51,7 +51,7 @@ class ApiTest {
                 PODS,
                 new Answer(200, "{\"items\":[" + FakeApi.pod("old", false) + "," + FakeApi.pod("new", true) + "]}"));
         try (ClusterGateway gateway = gateway(Map.of())) {
-            assertEquals("new", gateway.managerPod("ns").name());
+            assertEquals("new", new ManagerPods(gateway, "ns").current().name());
             api.answers.put(PODS, new Answer(200, "{\"items\":[" + FakeApi.pod("old", false) + "]}"));
             assertFault(gateway, "is not ready: the pod old is running, but not ready", "");
             api.answers.put(PODS, new Answer(200, "{\"items\":[]}"));
@@ -211,7 +211,7 @@ class ApiTest {
     }
 
     private static void assertFault(ClusterGateway gateway, String text, String remedy) {
-        Fault fault = assertThrows(FaultException.class, () -> gateway.managerPod("ns"))
+        Fault fault = assertThrows(FaultException.class, () -> new ManagerPods(gateway, "ns").find())
                 .fault();
         assertTrue(fault.text().contains(text), fault::text);
         assertTrue(fault.remedy().contains(remedy), fault::remedy);

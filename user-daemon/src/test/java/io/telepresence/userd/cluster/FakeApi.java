@@ -24,8 +24,11 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 
@@ -34,6 +37,9 @@ final class FakeApi implements AutoCloseable {
     record Answer(int status, String body) {}
 
     final Map<String, Answer> answers = new ConcurrentHashMap<>();
+    /** What it says first, whatever it is asked. */
+    final Queue<Answer> first = new ConcurrentLinkedQueue<>();
+
     final BlockingQueue<String> requests = new LinkedBlockingQueue<>();
     final BlockingQueue<String> patches = new LinkedBlockingQueue<>();
     final List<Channel> forwards = new CopyOnWriteArrayList<>();
@@ -94,7 +100,8 @@ final class FakeApi implements AutoCloseable {
                         + request.content().toString(StandardCharsets.UTF_8));
             }
             String path = request.uri().replaceAll("\\?.*", "");
-            Answer answer = answers.getOrDefault(path, new Answer(404, "{}"));
+            Answer answer = Optional.ofNullable(first.poll())
+                    .orElseGet(() -> answers.getOrDefault(path, new Answer(404, "{}")));
             if (answer.status() == 101) {
                 var handshaker = new WebSocketServerHandshakerFactory("ws://x", "v4.channel.k8s.io", false, 4 << 20)
                         .newHandshaker(request);

@@ -18,6 +18,7 @@ import io.telepresence.rpc.connector.KubeFlags;
 import io.telepresence.userd.cluster.CredentialPlugin;
 import io.telepresence.userd.cluster.KubeOptions;
 import io.telepresence.userd.cluster.KubeTarget;
+import io.telepresence.userd.connect.SeatKey;
 import io.telepresence.userd.connect.Sources;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -184,6 +185,14 @@ class HostLinkTest {
                 target.user().keySet());
         assertEquals(null, target.via().plugin());
         assertFalse(target.toString().contains("hunter2"));
+    }
+
+    @Test
+    void aContainerHasTheSeatsOfItsLaptop() throws Exception {
+        helper();
+        assertEquals(
+                SeatKey.ofThisMachine(Map.of(), home).bytes(),
+                find("files").seats().bytes());
     }
 
     @Test
