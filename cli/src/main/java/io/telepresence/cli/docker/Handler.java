@@ -91,7 +91,7 @@ public final class Handler implements AutoCloseable {
         }
         ours.add(sandbox.name());
         try {
-            return sandbox.open(arguments);
+            return sandbox.open(arguments, exposed());
         } catch (FaultException e) {
             throw notOurs(sandbox.name(), e);
         }
@@ -219,7 +219,8 @@ public final class Handler implements AutoCloseable {
             return List.of("--network=container:" + sandbox.name());
         }
         List<String> words = new ArrayList<>(arguments.sandbox());
-        arguments.networks().forEach(n -> words.add("--network=" + n));
+        arguments.networks().forEach(n -> words.add("--network=" + n.typed()));
+        words.addAll(arguments.addresses());
         words.add("--dns-search=" + SEARCH);
         dress.ports()
                 .forEach(p -> words.add("--publish=127.0.0.1:" + p.here() + ":" + p.inside() + "/" + p.protocol()));
@@ -264,8 +265,17 @@ public final class Handler implements AutoCloseable {
         return all;
     }
 
+    /** Ports that the image declares, where they shall all be published. */
+    private List<String> exposed() throws FaultException {
+        return arguments.facts().publishAll() ? inspected("$key, $value := .Config.ExposedPorts", "$key") : List.of();
+    }
+
     private List<String> configured(String key) throws FaultException {
-        String format = "{{range .Config." + key + "}}{{.}}{{\"\\x1f\"}}{{end}}";
+        return inspected(".Config." + key, ".");
+    }
+
+    private List<String> inspected(String range, String each) throws FaultException {
+        String format = "{{range " + range + "}}{{" + each + "}}{{\"\\x1f\"}}{{end}}";
         String text = docker.must(
                         "inspect the image " + arguments.image(),
                         "image",

@@ -46,6 +46,7 @@ public final class FakeEngine implements Docker.Runner, AutoCloseable {
     public int port;
     String entrypoint = "";
     String command = "";
+    String exposed = "";
 
     private final Map<String, Item> containers = new LinkedHashMap<>();
     private final Map<String, Item> networks = new LinkedHashMap<>();
@@ -132,6 +133,9 @@ public final class FakeEngine implements Docker.Runner, AutoCloseable {
             return failed("Error: No such image: " + words.getLast());
         }
         String format = words.get(3);
+        if (format.contains("ExposedPorts")) {
+            return said(exposed);
+        }
         return said(format.contains("Entrypoint") ? entrypoint : format.contains("Cmd") ? command : "sha256:1\n");
     }
 

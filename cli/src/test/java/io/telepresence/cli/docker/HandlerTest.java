@@ -71,6 +71,32 @@ final class HandlerTest {
     }
 
     @Test
+    void allPortsOfTheImageArePublishedIfAsked() throws Exception {
+        engine.exposed = configured("80/tcp,53/udp");
+        handler("-p 1:1 img").open();
+        assertFalse(engine.ran("run").contains("--expose"));
+        engine.commands.clear();
+        engine.run(List.of("docker", "rm", "h-sandbox"), Map.of(), null);
+        handler("-P --expose 9 img").open();
+        assertTrue(
+                engine.ran("run")
+                        .contains(" --publish-all=true --expose=9 --expose=80/tcp --expose=53/udp --entrypoint"),
+                engine.ran("run"));
+    }
+
+    @Test
+    void networksAreJoinedAsTheyWereAskedFor() throws Exception {
+        handler("--network name=db,alias=web --network cache img").open();
+        assertEquals(
+                List.of("network connect --alias=web db h-sandbox", "network connect cache h-sandbox"),
+                engine.commands.stream().filter(c -> c.startsWith("network")).toList());
+        Handler beside = onTheHost("--network name=db,alias=web --ip 10.5.0.9 img");
+        beside.open();
+        beside.create(BARE, List.of());
+        assertTrue(engine.ran("create").contains(" --network=name=db,alias=web --ip=10.5.0.9 "), engine.ran("create"));
+    }
+
+    @Test
     void itsNetworkIsSetUpBeforeTheHandlerIsMade() throws Exception {
         Handler handler = handler("--network db img");
         handler.open();
