@@ -10,6 +10,7 @@ import io.telepresence.cli.daemon.Engagement.Kind;
 import io.telepresence.fault.Fault;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -120,6 +121,23 @@ final class DockerEngageTest {
         assertTrue(bench.typing.children.getFirst().startsWith("[docker, start, --attach, " + name + "] "));
     }
 
+    /** On the daemon's own loopback nobody answers a handler; beside a daemon on the laptop nobody does anywhere. */
+    @Test
+    void theRestApiIsWhereItAnswersTheHandler() {
+        Map<String, String> api = Map.of("TELEPRESENCE_API_HOST", "127.0.0.1", "TELEPRESENCE_API_PORT", "9980");
+        daemon().next = Samples.with(api, Samples.engagement(Kind.INGEST, "echo/app", SERVED));
+        engaged("ingest echo --docker-run -- img x");
+        String given = bench.engine.environment.get("file");
+        assertTrue(given.contains("TELEPRESENCE_API_HOST=172.29.255.2\nTELEPRESENCE_API_PORT=9980\n"), given);
+        bench.typing.meanwhile = () -> {};
+        bench.typing.connections = List.of();
+        bench.typing.userRuns = true;
+        bench.typing.daemon.connected = true;
+        bench.typing.daemon.next = daemon().next;
+        assertEquals(0, bench.typing.type("ingest echo --docker-run -- img x"), bench.typing::err);
+        assertFalse(bench.engine.environment.get("file").contains("TELEPRESENCE_API"));
+    }
+
     @Test
     void withoutMountsThereAreNone() {
         daemon().next = Samples.engagement(Kind.INGEST, "echo/app", SERVED);
@@ -214,6 +232,7 @@ final class DockerEngageTest {
     /** The daemon is on this machine: ports are published, and of a pair of numbers the second is the container's. */
     @Test
     void besideADaemonOfThisMachine() {
+        bench.typing.meanwhile = () -> {};
         bench.typing.connections = List.of();
         bench.typing.userRuns = true;
         bench.typing.daemon.connected = true;
