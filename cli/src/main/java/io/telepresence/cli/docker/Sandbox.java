@@ -51,6 +51,7 @@ final class Sandbox {
         exposed.forEach(p -> words.add("--expose=" + p));
         words.add("--entrypoint=/opt/telepresence/container/sandbox");
         words.add(connection.image());
+        words.addAll(gateways());
         docker.must("start the container " + name(), words);
         for (UserNetwork network : arguments.networks()) {
             List<String> join = new ArrayList<>(List.of("network", "connect"));
@@ -67,16 +68,16 @@ final class Sandbox {
 
     /** Sets routes and redirections; before the handler starts. */
     void plumb(List<String> routes, List<Handler.Port> ports, List<Handler.Port> toPod) throws FaultException {
-        String gateway6 = connection.network().gateway6();
-        List<String> words = new ArrayList<>(List.of(
-                "exec",
-                name(),
-                "/opt/telepresence/container/plumb",
-                connection.network().gateway4(),
-                gateway6.isEmpty() ? "-" : gateway6));
+        List<String> words = new ArrayList<>(List.of("exec", name(), "/opt/telepresence/container/plumb"));
+        words.addAll(gateways());
         routes.forEach(r -> words.add("route=" + r));
         ports.forEach(p -> words.add("in=" + p.protocol() + "/" + p.inside()));
         toPod.forEach(p -> words.add("pod=" + p.protocol() + "/" + p.inside()));
         docker.must("set up the network of " + name(), words);
+    }
+
+    private List<String> gateways() {
+        String gateway6 = connection.network().gateway6();
+        return List.of(connection.network().gateway4(), gateway6.isEmpty() ? "-" : gateway6);
     }
 }
