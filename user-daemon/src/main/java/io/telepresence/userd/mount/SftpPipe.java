@@ -10,6 +10,7 @@ import io.telepresence.userd.reach.ResetFaults;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -99,7 +100,7 @@ final class SftpPipe implements FlowHandler {
         try (from) {
             for (int n = from.read(buffer); n >= 0 && !ended.isDone(); n = from.read(buffer)) {
                 ByteBuf data = Unpooled.copiedBuffer(buffer, 0, n);
-                silence.asked(asked.feed(data), System.nanoTime());
+                silence.asked(asked.feed(ByteBuffer.wrap(buffer, 0, n)), System.nanoTime());
                 mayRead.acquire();
                 flow.loop().execute(() -> send(flow, data));
             }
@@ -141,7 +142,7 @@ final class SftpPipe implements FlowHandler {
 
     @Override
     public void onData(Flow flow, ByteBuf data) {
-        silence.heard(answered.feed(data), System.nanoTime());
+        silence.heard(answered.feed(data.nioBuffer()), System.nanoTime());
         if (ended.isDone() || !answers.offer(data)) {
             data.release();
         }
