@@ -20,13 +20,10 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Joins a flow of SFTP and the standard streams of a process, with credit both ways. Ends when either ends, or when a
- * request has had no answer for {@link #PATIENCE}: a dead far end must not hold those who look at the mounted files.
+ * request has had no answer for {@link Silence#PATIENCE}: a dead far end must not hold those who look at the mounted files.
  * Two platform threads, which end with the process.
  */
 final class SftpPipe implements FlowHandler {
-    /** How long a request may wait while no byte comes. */
-    static final Duration PATIENCE = Duration.ofSeconds(10);
-
     private static final int CHUNK = 64 << 10;
     private static final int CREDIT = 8;
     private static final ByteBuf END = Unpooled.EMPTY_BUFFER;

@@ -14,19 +14,17 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * SFTP connections to a server that may fall silent, for a client that would wait for ever: a connection is cut at both
  * ends when a request has had no answer for a while. One that is idle stays: open files would be lost with it. Three
- * virtual threads for each connection, of which there are {@link #MOST} at a time; others wait.
+ * virtual threads for each connection, of which there are {@link #MOST} at a time; others wait. Writes no log: its output is
+ * read by scripts.
  */
 public final class SftpRelay implements AutoCloseable {
     /** For how long a request may go unanswered while no byte comes. */
-    public static final Duration PATIENCE = SftpPipe.PATIENCE;
+    public static final Duration PATIENCE = Silence.PATIENCE;
 
-    private static final Logger LOG = LoggerFactory.getLogger(SftpRelay.class);
     private static final int MOST = 4;
     private static final int CONNECT_MILLIS = 5_000;
     private static final int CHUNK = 64 << 10;
@@ -63,8 +61,8 @@ public final class SftpRelay implements AutoCloseable {
                     free.release();
                 });
             } catch (IOException e) {
+                // Closed, or the caller was gone before it was served.
                 free.release();
-                LOG.debug("accepting", e);
             }
         }
     }
@@ -81,12 +79,12 @@ public final class SftpRelay implements AutoCloseable {
             pump(upstream, client, packets -> silence.heard(packets, System.nanoTime()), over);
             while (!over.await(patience.toMillis() / 5, TimeUnit.MILLISECONDS)) {
                 if (silence.nanos(System.nanoTime()) > patience.toNanos()) {
-                    LOG.info("{} gave no answer within {} s", server, patience.toSeconds());
                     return;
                 }
             }
         } catch (IOException e) {
-            LOG.info("no connection to {}: {}", server, e.getMessage());
+            // The server is not there: the client's connection ends, which tells it.
+            assert client.isClosed() : e;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -104,7 +102,9 @@ public final class SftpRelay implements AutoCloseable {
                     out.write(buffer, 0, n);
                 }
             } catch (IOException e) {
-                LOG.debug("a connection has ended", e);
+                // Either end is gone; the other one follows.
+                over.countDown();
+                return;
             }
             over.countDown();
         });
