@@ -49,7 +49,7 @@ add_client_programs() { # add_client_programs ROOT
 # What containers of Docker mode run, and what a handler's container waits with: there no program of its own is relied on.
 add_container_scripts() { # add_container_scripts ROOT
   mkdir -p "$1$CLIENT_HOME/container" "$1/.telepresence/root"
-  cp scripts/lib/package/container/{daemon,supervise,sandbox,plumb,volumes} "$1$CLIENT_HOME/container/"
+  cp scripts/lib/package/container/{daemon,supervise,routes,sandbox,plumb,volumes} "$1$CLIENT_HOME/container/"
   cp scripts/lib/package/container/hold /bin/busybox "$1/.telepresence/"
   chmod 755 "$1$CLIENT_HOME"/container/* "$1"/.telepresence/*
 }

@@ -20,6 +20,10 @@ case ${1:-} in
     class=io.telepresence.userd.KubeAuthMain aot=userd options="@USERD_OPTIONS@ ${TELEPRESENCE_USERD_JAVA_OPTS:-}"
     class_path=@USERD_CLASS_PATH@
     ;;
+  sftp-relay)
+    class=io.telepresence.userd.SftpRelayMain aot=userd options="@USERD_OPTIONS@ -Xmx32m -XX:-UsePerfData"
+    class_path=@USERD_CLASS_PATH@
+    ;;
   rootd)
     class=io.telepresence.rootd.RootDaemonMain aot=rootd options="@ROOTD_OPTIONS@ ${TELEPRESENCE_ROOTD_JAVA_OPTS:-}"
     class_path=@ROOTD_CLASS_PATH@

@@ -11,8 +11,10 @@ import picocli.CommandLine.ParseResult;
 
 /** The options that every command takes, before or after its name. */
 record GlobalOptions(String config, Format format, Progress.Style progress, String use) {
+    static final String USE = "--use";
+
     /** Those that are followed by a value. */
-    static final Set<String> WITH_VALUE = Set.of("--config", "--output", "--format", "--progress", "--use");
+    static final Set<String> WITH_VALUE = Set.of("--config", "--output", "--format", "--progress", USE);
 
     static final Set<String> HELP = Set.of("-h", "--help");
 
@@ -23,7 +25,7 @@ record GlobalOptions(String config, Format format, Progress.Style progress, Stri
         return spec.addOption(Options.text("Path of the client's configuration file", "--config"))
                 .addOption(Options.text("Format of the output: json, yaml, json-stream or default", format))
                 .addOption(Options.text("Style of progress: auto, tty, plain, json or quiet", "--progress"))
-                .addOption(Options.text("Expression that fits the name of one connection, where several run", "--use"))
+                .addOption(Options.text("Expression that fits the name of one connection, where several run", USE))
                 .addOption(OptionSpec.builder("-h", "--help")
                         .usageHelp(true)
                         .description("Show this help")
@@ -35,7 +37,7 @@ record GlobalOptions(String config, Format format, Progress.Style progress, Stri
                 options.matchedOptionValue("--config", ""),
                 format(options),
                 Progress.Style.parse(options.matchedOptionValue("--progress", "auto")),
-                options.matchedOptionValue("--use", ""));
+                options.matchedOptionValue(USE, ""));
     }
 
     static Format format(ParseResult options) throws FaultException {

@@ -58,12 +58,37 @@ record Typed(List<String> path, Optional<Command> command, List<String> argument
 
     private static Typed withRest(List<String> path, Command command, List<String> arguments, List<String> rest) {
         if (command.takesAllWords()) {
-            return new Typed(path, Optional.of(command), arguments, List.copyOf(rest));
+            List<String> words = new ArrayList<>(rest);
+            takeUse(words, arguments);
+            return new Typed(path, Optional.of(command), arguments, List.copyOf(words));
         }
         int dashes = command.takesCommand() ? rest.indexOf("--") : -1;
         arguments.addAll(dashes < 0 ? rest : rest.subList(0, dashes));
         List<String> child = dashes < 0 ? List.of() : List.copyOf(rest.subList(dashes + 1, rest.size()));
         return new Typed(path, Optional.of(command), arguments, child);
+    }
+
+    /**
+     * The first {@code --use} of a line is ours wherever it stands, as in Telepresence; another one is the program's, and
+     * so are all other options: curl has some of the same names.
+     */
+    private static void takeUse(List<String> words, List<String> arguments) {
+        if (arguments.stream().anyMatch(Typed::isUse)) {
+            return;
+        }
+        for (int i = 0; i < words.size(); i++) {
+            if (isUse(words.get(i))) {
+                boolean separate = words.get(i).equals(GlobalOptions.USE);
+                List<String> ours = words.subList(i, Math.min(i + (separate ? 2 : 1), words.size()));
+                arguments.addAll(ours);
+                ours.clear();
+                return;
+            }
+        }
+    }
+
+    private static boolean isUse(String word) {
+        return word.equals(GlobalOptions.USE) || word.startsWith(GlobalOptions.USE + "=");
     }
 
     private static Command known(List<Command> level, String word, List<String> path) throws FaultException {

@@ -29,6 +29,7 @@ final class DockerBench implements AutoCloseable {
         typing.userRuns = false;
         typing.rootRuns = false;
         typing.directory = home;
+        typing.notes = () -> connections.notes().any();
         typing.docker = () -> new DockerMode(
                 new Docker(engine),
                 connections,

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.cli.daemon.Engagement;
 import io.telepresence.cli.daemon.LogsWish;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Commands that are about connections in containers. */
 @Timeout(60)
 final class DockerCommandsTest {
+    private static final Engagement.Port HTTP = Samples.port("TCP", 8080, 8080, "http", 80);
+
     @TempDir
     private Path home;
 
@@ -178,6 +181,48 @@ final class DockerCommandsTest {
                 bench.typing.err());
         assertEquals(0, bench.typing.type("list --use pro"), bench.typing::err);
         assertEquals(0, bench.typing.type("--use dev curl http://x"), bench.typing::err);
+    }
+
+    @Test
+    void useMayStandAnywhere() throws Exception {
+        bench.connection("dev");
+        bench.connection("prod");
+        for (String line : List.of(
+                "curl --use dev -s http://x --user a",
+                "curl -s --use=dev http://x --user a",
+                "curl -s http://x --user a --use dev",
+                "--use dev curl -s http://x --user a",
+                "--use=dev curl -s http://x --user a")) {
+            bench.typing.children.clear();
+            assertEquals(0, bench.typing.type(line), bench.typing::err);
+            String ran = bench.typing.children.getFirst();
+            assertTrue(ran.contains("--network=container:tp-dev,"), ran);
+            assertTrue(ran.contains(" client:1, -s, http://x, --user, a]"), ran);
+        }
+    }
+
+    @Test
+    void aSecondUseIsTheOtherPrograms() throws Exception {
+        bench.connection("dev");
+        bench.connection("prod");
+        assertEquals(0, bench.typing.type("docker-run --use dev --name mine img x --use y"), bench.typing::err);
+        assertTrue(bench.engine.ran("create").endsWith(" img x --use y"), bench.engine.ran("create"));
+        assertEquals(0, bench.typing.type("--use dev docker-run --name mine img x --use=y"), bench.typing::err);
+        assertTrue(bench.engine.commands.stream().anyMatch(c -> c.endsWith(" img x --use=y")));
+        assertEquals(1, bench.typing.type("docker-run img --use"));
+    }
+
+    @Test
+    void whereTheVolumesOfAContainerAreServedIsNotTheUsersBusiness() throws Exception {
+        bench.connection("dev");
+        var served = new Engagement.Mount("", "", "", "10.244.0.7", 43715, List.of("/data"));
+        bench.daemon("dev").workloads = List.of(Samples.workload(
+                "echo", "v1", "", Samples.engagement(Engagement.Kind.REPLACE, "echo/app", served, HTTP)));
+        for (String format : List.of("default", "json")) {
+            assertEquals(0, bench.typing.type("list --output " + format), bench.typing::err);
+            assertTrue(bench.typing.out().contains("echo"), bench.typing.out());
+            assertFalse(bench.typing.out().contains("43715"), bench.typing.out());
+        }
     }
 
     @Test

@@ -11,6 +11,7 @@ import io.telepresence.fault.Fault;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Engagements whose handler is a container. */
 @Timeout(60)
@@ -119,6 +121,93 @@ final class DockerEngageTest {
                 "GREETING=hello\nTELEPRESENCE_HANDLER_CONTAINER_NAME=" + name + "\nTELEPRESENCE_ROOT=" + root + "\n",
                 bench.engine.environment.get("file"));
         assertTrue(bench.typing.children.getFirst().startsWith("[docker, start, --attach, " + name + "] "));
+    }
+
+    private void connectedOnTheLaptop() {
+        bench.typing.meanwhile = () -> {};
+        bench.typing.connections = List.of();
+        bench.typing.userRuns = true;
+        bench.typing.daemon.connected = true;
+        bench.typing.daemon.next = Samples.engagement(Kind.INGEST, "echo/app", SERVED);
+    }
+
+    /** What is left of a handler beside the laptop's daemon when its command is killed. */
+    private void left(String process) throws Exception {
+        String owner = "io.telepresence.owner=1000";
+        String beside = "io.telepresence.connection=-";
+        String echo = "io.telepresence.engagement=echo";
+        bench.engine.container("h", "running", owner, beside, echo, "io.telepresence.role=handler");
+        bench.engine.container(
+                "h-tools",
+                "created",
+                owner,
+                beside,
+                "io.telepresence.role=tools",
+                "io.telepresence.starter=" + process);
+        bench.engine.container("h-volumes", "running", owner, beside, "io.telepresence.role=volumes");
+        Files.createDirectories(home.resolve("docker/beside"));
+        Files.createFile(home.resolve("docker/beside/" + process + "-1"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"leave echo", "quit", "quit -s"})
+    void whatAKilledCommandLeftBesideTheLaptopsDaemonGoes(String line) throws Exception {
+        connectedOnTheLaptop();
+        bench.typing.daemon.engagements.add(Samples.engagement(Kind.REPLACE, "echo", SERVED));
+        left("999999999");
+        assertEquals(0, bench.typing.type(line), bench.typing::err);
+        assertEquals(List.of(), handlers());
+        assertFalse(bench.connections.notes().any());
+        bench.engine.commands.clear();
+        bench.typing.type("quit");
+        assertEquals(List.of(), bench.engine.commands, "there may be no engine");
+    }
+
+    @Test
+    void anotherEngagementsHandlerStays() throws Exception {
+        connectedOnTheLaptop();
+        bench.typing.daemon.engagements.add(Samples.engagement(Kind.REPLACE, "other", SERVED));
+        left(Long.toString(ProcessHandle.current().pid()));
+        assertEquals(0, bench.typing.type("leave other"), bench.typing::err);
+        assertEquals(3, handlers().size());
+        assertTrue(bench.connections.notes().any());
+    }
+
+    @Test
+    void aStoppedEngineIsOnlyAWarningToQuit() throws Exception {
+        connectedOnTheLaptop();
+        left("999999999");
+        bench.engine.failures.put(
+                "ps", "Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?");
+        assertEquals(0, bench.typing.type("quit"));
+        assertTrue(bench.typing.err().startsWith("Warning: "), bench.typing.err());
+        assertTrue(bench.connections.notes().any(), "asked again next time");
+    }
+
+    @Test
+    void besideTheLaptopsDaemonThereIsANoteWhileItRuns() {
+        connectedOnTheLaptop();
+        boolean[] noted = new boolean[1];
+        bench.typing.meanwhile = () -> noted[0] = bench.connections.notes().any();
+        assertEquals(0, bench.typing.type("ingest echo --docker-run -- img x"), bench.typing::err);
+        assertTrue(noted[0]);
+        assertFalse(bench.connections.notes().any());
+        String tools = bench.engine.ran("create --name=");
+        assertTrue(tools.contains(" --label=io.telepresence.connection=- --label=io.telepresence.starter="), tools);
+    }
+
+    /** On the daemon's own loopback nobody answers a handler; beside a daemon on the laptop nobody does anywhere. */
+    @Test
+    void theRestApiIsWhereItAnswersTheHandler() {
+        Map<String, String> api = Map.of("TELEPRESENCE_API_HOST", "127.0.0.1", "TELEPRESENCE_API_PORT", "9980");
+        daemon().next = Samples.with(api, Samples.engagement(Kind.INGEST, "echo/app", SERVED));
+        engaged("ingest echo --docker-run -- img x");
+        String given = bench.engine.environment.get("file");
+        assertTrue(given.contains("TELEPRESENCE_API_HOST=172.29.255.2\nTELEPRESENCE_API_PORT=9980\n"), given);
+        connectedOnTheLaptop();
+        bench.typing.daemon.next = daemon().next;
+        assertEquals(0, bench.typing.type("ingest echo --docker-run -- img x"), bench.typing::err);
+        assertFalse(bench.engine.environment.get("file").contains("TELEPRESENCE_API"));
     }
 
     @Test
@@ -223,6 +312,7 @@ final class DockerEngageTest {
     /** The daemon is on this machine: ports are published, and of a pair of numbers the second is the container's. */
     @Test
     void besideADaemonOfThisMachine() {
+        bench.typing.meanwhile = () -> {};
         bench.typing.connections = List.of();
         bench.typing.userRuns = true;
         bench.typing.daemon.connected = true;

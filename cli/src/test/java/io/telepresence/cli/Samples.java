@@ -44,6 +44,18 @@ final class Samples {
                 copies);
     }
 
+    /** The same with that environment instead. */
+    static Engagement with(Map<String, String> environment, Engagement made) {
+        return new Engagement(
+                made.identity(),
+                made.state(),
+                made.target(),
+                made.ports(),
+                made.requests(),
+                new Engagement.Pod(environment, made.mount()),
+                made.copies());
+    }
+
     static Engagement.Mount mounted(String directory) {
         return new Engagement.Mount(directory, "/tel_app_mounts/app", "", "10.244.0.7", 0, List.of("/data"));
     }

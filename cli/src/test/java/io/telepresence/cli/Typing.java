@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /** A keyboard and a screen in front of fake daemons. */
@@ -43,6 +44,9 @@ final class Typing implements Daemons {
     Supplier<DockerMode> docker = () -> {
         throw new AssertionError("nothing here is about Docker");
     };
+
+    /** Whether there are notes of containers beside this machine's daemon. */
+    BooleanSupplier notes = () -> false;
 
     /** The image that a docker build makes. */
     String builds = "";
@@ -121,6 +125,11 @@ final class Typing implements Daemons {
     @Override
     public boolean hasContainers() throws FaultException {
         return !connections.isEmpty();
+    }
+
+    @Override
+    public boolean hasHandlers() {
+        return notes.getAsBoolean();
     }
 
     @Override

@@ -94,7 +94,8 @@ final class Agent implements AutoCloseable {
         if (apiPort != 0) {
             // For the app alone: the answers tell of engagements.
             InetSocketAddress at = new InetSocketAddress(InetAddress.getLoopbackAddress(), apiPort);
-            opened.add(RestServer.open(at, loops, false, new Consumption(rules, link::metadata)::judge));
+            opened.add(
+                    RestServer.open(at, loops, false, caller -> true, new Consumption(rules, link::metadata)::judge));
         }
         for (AgentPlan.Port port : plan.ports()) {
             InetSocketAddress at = new InetSocketAddress(settings.bind(), port.agentPort());

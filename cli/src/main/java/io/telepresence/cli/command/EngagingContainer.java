@@ -23,6 +23,9 @@ import java.util.TreeMap;
  * container with the pod's environment and volumes. What was made is removed, however it ends.
  */
 final class EngagingContainer {
+    private static final String API_HOST = "TELEPRESENCE_API_HOST";
+    private static final String API_PORT = "TELEPRESENCE_API_PORT";
+
     private final Call call;
     private final Chosen chosen;
     private final HandlerWish handlers;
@@ -112,8 +115,12 @@ final class EngagingContainer {
     private Handler.Dress dress(EngageWish wish, Engagement engagement, Handler handler, boolean mounted) {
         Map<String, String> environment = new TreeMap<>(engagement.environment());
         environment.put("TELEPRESENCE_HANDLER_CONTAINER_NAME", handler.name());
-        // The daemon's REST API is on a loopback that is not the handler's.
-        environment.keySet().removeAll(List.of("TELEPRESENCE_API_HOST", "TELEPRESENCE_API_PORT"));
+        // The REST API is on a loopback that is not the handler's; a daemon in a container answers handlers too.
+        environment.keySet().removeAll(List.of(API_HOST, API_PORT));
+        if (chosen.container().isPresent() && engagement.environment().containsKey(API_PORT)) {
+            environment.put(API_HOST, chosen.container().get().network().gateway4());
+            environment.put(API_PORT, engagement.environment().get(API_PORT));
+        }
         Handler.Volumes volumes = Handler.Volumes.NONE;
         if (mounted && engagement.mount().port() > 0) {
             volumes = new Handler.Volumes(

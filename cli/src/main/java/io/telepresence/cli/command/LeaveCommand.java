@@ -38,6 +38,8 @@ final class LeaveCommand implements Command {
         chosen.daemon().leave(wish);
         if (chosen.container().isPresent()) {
             call.docker().endHandlers(chosen.container().get(), wish.name());
+        } else {
+            Sessions.endHandlersBeside(call, wish.name());
         }
         return 0;
     }

@@ -1,6 +1,6 @@
 package io.telepresence.cli.command;
 
-import io.telepresence.cli.daemon.Daemon;
+import io.telepresence.cli.daemon.Chosen;
 import io.telepresence.cli.daemon.Engagement;
 import io.telepresence.cli.daemon.Engagement.Kind;
 import io.telepresence.cli.daemon.Workload;
@@ -47,14 +47,16 @@ final class ListCommand implements Command {
 
     @Override
     public int run(Call call) throws FaultException {
-        Daemon daemon = Sessions.session(call);
+        Chosen chosen = Sessions.chosen(call);
         String namespace = call.text("--namespace");
         if (call.output().format() == Format.JSON_STREAM) {
-            daemon.watch(namespace, all -> call.output()
-                    .item(chosen(call, all).stream().map(ListCommand::tree).toList()));
+            chosen.daemon().watch(namespace, all -> call.output()
+                    .item(wished(call, chosen, all).stream()
+                            .map(ListCommand::tree)
+                            .toList()));
             return 0;
         }
-        List<Workload> workloads = chosen(call, daemon.list(namespace));
+        List<Workload> workloads = wished(call, chosen, chosen.daemon().list(namespace));
         if (call.output().structured()) {
             call.output().object(workloads.stream().map(ListCommand::tree).toList());
         } else {
@@ -63,7 +65,8 @@ final class ListCommand implements Command {
         return 0;
     }
 
-    private static List<Workload> chosen(Call call, List<Workload> all) {
+    /** Volumes of a daemon in a container are served there to handlers alone: no place that the user could look at. */
+    private static List<Workload> wished(Call call, Chosen chosen, List<Workload> all) {
         Set<Kind> kinds = EnumSet.noneOf(Kind.class);
         FLAGS.forEach((flag, kind) -> {
             if (call.flag(flag)) {
@@ -73,6 +76,7 @@ final class ListCommand implements Command {
         return all.stream()
                 .filter(w -> !call.flag("--agents") || !w.agentVersion().isEmpty())
                 .filter(w -> kinds.isEmpty() || w.engagements().stream().anyMatch(e -> kinds.contains(e.kind())))
+                .map(w -> chosen.container().isPresent() ? w.withoutMounts() : w)
                 .toList();
     }
 

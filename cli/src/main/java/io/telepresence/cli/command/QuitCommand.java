@@ -31,6 +31,7 @@ final class QuitCommand implements Command {
             call.progress().step("Telepresence Daemons quitting...");
             stopContainers(call);
             boolean stays = stop(call, call.daemons().user());
+            Sessions.endHandlersBeside(call, "");
             call.progress().close();
             call.output().line("Telepresence Daemons quitting...done");
             if (stays) {
@@ -42,6 +43,8 @@ final class QuitCommand implements Command {
         boolean was = chosen.isPresent() && chosen.get().daemon().disconnect();
         if (chosen.isPresent() && chosen.get().container().isPresent()) {
             call.docker().endHandlers(chosen.get().container().get(), "");
+        } else {
+            Sessions.endHandlersBeside(call, "");
         }
         call.output().line(was ? "Disconnected" : "Not connected");
         return 0;

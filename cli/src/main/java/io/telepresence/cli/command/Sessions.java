@@ -57,6 +57,23 @@ final class Sessions {
         }
     }
 
+    /**
+     * Ends containers whose engagement was one of this machine's daemon, in case that their command was killed. The
+     * engagement is over in any case: what the engine says against it is a warning.
+     *
+     * @param engagement empty: all
+     */
+    static void endHandlersBeside(Call call, String engagement) {
+        if (!call.daemons().hasHandlers()) {
+            return;
+        }
+        try {
+            call.docker().endHandlersBeside(engagement);
+        } catch (FaultException e) {
+            call.output().warn("Warning: " + e.fault());
+        }
+    }
+
     /** The caller's root daemon; one that serves somebody else is nobody's business here. */
     static Optional<String> rootVersion(Call call) throws FaultException {
         try {

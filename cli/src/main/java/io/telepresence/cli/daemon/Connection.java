@@ -19,7 +19,7 @@ public record Connection(
     /**
      * The Docker network of the connection.
      *
-     * @param gateway4 the daemon's address in it: the way into the cluster
+     * @param gateway4 the daemon's address in it: the way into the cluster; empty: the network may not be there yet
      * @param gateway6 the same for IPv6; empty: the network has none
      */
     public record Network(String name, String gateway4, String gateway6) {}
@@ -31,6 +31,16 @@ public record Connection(
      */
     public record Door(int port, String secret) {
         public static final Door SOCKET = new Door(0, "");
+    }
+
+    /** The same in that network. */
+    public Connection in(Network other) {
+        return new Connection(name, directory, container, image, other, exposed, door);
+    }
+
+    /** The same where the daemon listens there. */
+    public Connection behind(Door other) {
+        return new Connection(name, directory, container, image, network, exposed, other);
     }
 
     public Path socket() {

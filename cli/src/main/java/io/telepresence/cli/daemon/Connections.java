@@ -38,6 +38,11 @@ public final class Connections {
         this.root = userDirectory.resolve("docker");
     }
 
+    /** Of containers that belong to no connection of these. */
+    public HandlerNotes notes() {
+        return new HandlerNotes(root.resolve("beside"));
+    }
+
     /**
      * Where the files of the connection of that name lie. Short, whatever the name: a unix socket's path is limited to
      * 107 bytes.

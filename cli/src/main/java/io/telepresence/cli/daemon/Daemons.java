@@ -16,6 +16,9 @@ public interface Daemons {
     /** Whether connections in containers are on record, whether they run or not. */
     boolean hasContainers() throws FaultException;
 
+    /** Whether commands have containers beside this machine's daemon, or had some when they were killed. */
+    boolean hasHandlers();
+
     /** The daemon in the container of a connection. */
     Daemon in(Connection connection);
 

@@ -68,6 +68,11 @@ public final class LocalDaemons implements Daemons {
     }
 
     @Override
+    public boolean hasHandlers() {
+        return connections.notes().any();
+    }
+
+    @Override
     public Daemon in(Connection connection) {
         return new GrpcDaemon(connection);
     }

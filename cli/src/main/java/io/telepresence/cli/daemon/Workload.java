@@ -15,4 +15,17 @@ public record Workload(
         String uid,
         String agentVersion,
         String notInterceptable,
-        List<Engagement> engagements) {}
+        List<Engagement> engagements) {
+
+    /** Without where volumes are, for whoever cannot reach them there. */
+    public Workload withoutMounts() {
+        return new Workload(
+                kind,
+                name,
+                namespace,
+                uid,
+                agentVersion,
+                notInterceptable,
+                engagements.stream().map(Engagement::withoutMount).toList());
+    }
+}

@@ -65,14 +65,21 @@ final class DaemonContainer {
         return "tp-" + connection;
     }
 
-    /** Starts it and waits until it listens. */
+    /** Starts it and waits until it listens. It is on record before the engine has anything of it. */
     Connection start(Owner owner, EngineFacts engine) throws FaultException {
         String container = container(wish.name());
-        Path directory = connections.prepare(wish.name());
-        Connection.Network network = network(container, owner);
         Connection made = new Connection(
-                wish.name(), directory, container, wish.image(), network, wish.exposed(), Connection.Door.SOCKET);
+                wish.name(),
+                connections.prepare(wish.name()),
+                container,
+                wish.image(),
+                new Connection.Network(container, "", ""),
+                wish.exposed(),
+                Connection.Door.SOCKET);
+        connections.write(made);
         try {
+            made = made.in(network(container, owner));
+            connections.write(made);
             Files.createDirectories(owner.logs());
             docker.must("start the container " + container, command(made, owner, engine));
             if (!wish.apiServer().network().isEmpty()) {
@@ -218,14 +225,7 @@ final class DaemonContainer {
         if (secret.isEmpty()) {
             throw late(made, owner);
         }
-        return new Connection(
-                made.name(),
-                made.directory(),
-                made.container(),
-                made.image(),
-                made.network(),
-                made.exposed(),
-                new Connection.Door(port, secret));
+        return made.behind(new Connection.Door(port, secret));
     }
 
     private void await(Connection made, Owner owner) throws FaultException {

@@ -2,6 +2,7 @@ package io.telepresence.cli.docker;
 
 import io.telepresence.cli.daemon.Connection;
 import io.telepresence.cli.daemon.Connections;
+import io.telepresence.cli.daemon.HandlerNotes;
 import io.telepresence.cli.daemon.HostHelper;
 import io.telepresence.cli.daemon.KubeFlags;
 import io.telepresence.fault.Fault;
@@ -159,11 +160,19 @@ public final class DockerMode {
     public Handler handler(Optional<Connection> connection, RunArguments arguments, String name, String engagement)
             throws FaultException {
         docker.image(arguments.image());
-        if (connection.isPresent()) {
-            new Remains(docker, place.uid()).removeOrphans(connection.get().name());
-        }
         String image = connection.map(Connection::image).orElseGet(() -> image(""));
-        return new Handler(docker, new Handler.Home(connection, image, place.uid(), engagement), arguments, name);
+        Handler.Home home = new Handler.Home(connection, image, place.uid(), engagement);
+        Remains remains = new Remains(docker, place.uid());
+        if (connection.isPresent()) {
+            remains.removeOrphans(connection.get().name());
+            return new Handler(docker, home, arguments, name, () -> {});
+        }
+        HandlerNotes notes = connections.notes();
+        if (notes.any()) {
+            remains.removeOrphans(Labels.BESIDE);
+        }
+        Path note = notes.add();
+        return new Handler(docker, home, arguments, name, () -> notes.remove(note));
     }
 
     /**
@@ -173,9 +182,19 @@ public final class DockerMode {
      * @param engagement empty: of all engagements, and those without one
      */
     public void endHandlers(Connection connection, String engagement) throws FaultException {
+        endHandlers(connection.name(), engagement);
+    }
+
+    /** The same for containers beside the daemon of this machine. */
+    public void endHandlersBeside(String engagement) throws FaultException {
+        endHandlers(Labels.BESIDE, engagement);
+        connections.notes().removeDead();
+    }
+
+    private void endHandlers(String connection, String engagement) throws FaultException {
         Remains remains = new Remains(docker, place.uid());
-        remains.endHandlers(connection.name(), engagement);
-        remains.removeOrphans(connection.name());
+        remains.endHandlers(connection, engagement);
+        remains.removeOrphans(connection);
     }
 
     /** Builds an image from a directory or URL; what it is called. */

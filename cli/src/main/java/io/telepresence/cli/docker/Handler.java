@@ -36,6 +36,7 @@ public final class Handler implements AutoCloseable {
     /** Containers that were made, or may have been; also read by {@link #close} of another thread. */
     private final Set<String> ours = ConcurrentHashMap.newKeySet();
 
+    private final Runnable removed;
     private VolumesContainer volumes;
 
     /**
@@ -45,7 +46,12 @@ public final class Handler implements AutoCloseable {
      * @param image the client image
      * @param engagement name of the one that it serves; empty: none
      */
-    record Home(Optional<Connection> connection, String image, long uid, String engagement) {}
+    record Home(Optional<Connection> connection, String image, long uid, String engagement) {
+        /** The label that tells to which connection its containers belong. */
+        String label() {
+            return Labels.of(Labels.CONNECTION, connection.map(Connection::name).orElse(Labels.BESIDE));
+        }
+    }
 
     /** A port of the container, and of this machine where it is published there; protocol tcp or udp. */
     public record Port(int here, int inside, String protocol) {}
@@ -64,10 +70,12 @@ public final class Handler implements AutoCloseable {
     /** What the engagement gives: environment, volumes and ports. */
     public record Dress(Map<String, String> environment, Volumes volumes, List<Port> ports, List<Port> toPod) {}
 
-    Handler(Docker docker, Home home, RunArguments arguments, String name) {
+    /** @param removed runs when nothing is left of it */
+    Handler(Docker docker, Home home, RunArguments arguments, String name, Runnable removed) {
         this.docker = docker;
         this.home = home;
         this.arguments = arguments;
+        this.removed = removed;
         this.name =
                 arguments.facts().name().isEmpty() ? name : arguments.facts().name();
         this.sandbox = home.connection()
@@ -91,7 +99,7 @@ public final class Handler implements AutoCloseable {
         }
         ours.add(sandbox.name());
         try {
-            return sandbox.open(arguments);
+            return sandbox.open(arguments, exposed());
         } catch (FaultException e) {
             throw notOurs(sandbox.name(), e);
         }
@@ -123,7 +131,7 @@ public final class Handler implements AutoCloseable {
         List<String> words = new ArrayList<>(List.of("create", "--rm", "--name=" + name));
         words.add(Labels.of(Labels.ROLE, "handler"));
         words.add(Labels.of(Labels.OWNER, home.uid()));
-        home.connection().ifPresent(c -> words.add(Labels.of(Labels.CONNECTION, c.name())));
+        words.add(home.label());
         words.add(Labels.of(Labels.ENGAGEMENT, home.engagement()));
         if (arguments.facts().interactive()) {
             words.add("--interactive");
@@ -199,11 +207,11 @@ public final class Handler implements AutoCloseable {
     public void close() {
         List<String> command = new ArrayList<>(List.of("rm", "--force", "--volumes"));
         command.addAll(ours.stream().sorted().toList());
-        if (ours.isEmpty()) {
-            return;
-        }
         try {
-            docker.run(Map.of(), command);
+            if (!ours.isEmpty()) {
+                docker.run(Map.of(), command);
+            }
+            removed.run();
         } catch (FaultException e) {
             // What cannot be removed now is found by its labels later.
             assert e.fault() != null;
@@ -219,7 +227,8 @@ public final class Handler implements AutoCloseable {
             return List.of("--network=container:" + sandbox.name());
         }
         List<String> words = new ArrayList<>(arguments.sandbox());
-        arguments.networks().forEach(n -> words.add("--network=" + n));
+        arguments.networks().forEach(n -> words.add("--network=" + n.typed()));
+        words.addAll(arguments.addresses());
         words.add("--dns-search=" + SEARCH);
         dress.ports()
                 .forEach(p -> words.add("--publish=127.0.0.1:" + p.here() + ":" + p.inside() + "/" + p.protocol()));
@@ -264,8 +273,17 @@ public final class Handler implements AutoCloseable {
         return all;
     }
 
+    /** Ports that the image declares, where they shall all be published. */
+    private List<String> exposed() throws FaultException {
+        return arguments.facts().publishAll() ? inspected("$key, $value := .Config.ExposedPorts", "$key") : List.of();
+    }
+
     private List<String> configured(String key) throws FaultException {
-        String format = "{{range .Config." + key + "}}{{.}}{{\"\\x1f\"}}{{end}}";
+        return inspected(".Config." + key, ".");
+    }
+
+    private List<String> inspected(String range, String each) throws FaultException {
+        String format = "{{range " + range + "}}{{" + each + "}}{{\"\\x1f\"}}{{end}}";
         String text = docker.must(
                         "inspect the image " + arguments.image(),
                         "image",
@@ -298,6 +316,8 @@ public final class Handler implements AutoCloseable {
                     "--name=" + toolsContainer(),
                     Labels.of(Labels.ROLE, "tools"),
                     Labels.of(Labels.OWNER, home.uid()),
+                    home.label(),
+                    Labels.of(Labels.STARTER, ProcessHandle.current().pid()),
                     "--volume=/.telepresence",
                     "--network=none",
                     home.image());

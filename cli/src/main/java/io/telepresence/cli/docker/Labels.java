@@ -2,8 +2,11 @@ package io.telepresence.cli.docker;
 
 /** By which our containers and networks are found again, whatever became of the command that made them. */
 final class Labels {
-    /** Name of the connection. */
+    /** Name of the connection, or {@link #BESIDE}. */
     static final String CONNECTION = "io.telepresence.connection";
+
+    /** In place of a connection's name, which never begins so: the daemon is on this machine. */
+    static final String BESIDE = "-";
 
     /** daemon, sandbox, volumes, tools or handler. */
     static final String ROLE = "io.telepresence.role";

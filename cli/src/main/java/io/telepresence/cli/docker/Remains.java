@@ -114,6 +114,7 @@ final class Remains {
         return switch (row[1]) {
             case "handler" -> !handlers.contains(name);
             case "sandbox" -> !handlers.contains(without(name, "-sandbox")) && (row.length < 4 || !lives(row[3]));
+            case "tools" -> !handlers.contains(without(name, "-tools")) && (row.length < 4 || !lives(row[3]));
             case "volumes" -> !handlers.contains(without(name, "-volumes"));
             default -> false;
         };

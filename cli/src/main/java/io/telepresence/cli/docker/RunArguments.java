@@ -12,7 +12,8 @@ import java.util.Set;
  * of the container, and the rest to the container. Pure.
  *
  * @param sandbox options for the sandbox
- * @param networks networks that the container joins besides the connection's
+ * @param networks networks that the container joins besides the connection's; addresses and aliases go to the first
+ * @param addresses {@code --ip} and {@code --ip6} as they were given
  * @param container options for the container, without those that are elsewhere in this record
  * @param entrypoint {@code --entrypoint}; null: the image's
  * @param mounted paths in the container that the user mounts something at
@@ -21,7 +22,8 @@ import java.util.Set;
  */
 public record RunArguments(
         List<String> sandbox,
-        List<String> networks,
+        List<UserNetwork> networks,
+        List<String> addresses,
         List<String> container,
         Facts facts,
         String entrypoint,
@@ -33,9 +35,11 @@ public record RunArguments(
      * What was asked for by the way.
      *
      * @param name empty: none was given
+     * @param publishAll whether all ports that the image exposes shall be published
      * @param detachKeys keys that leave the container's terminal; empty: docker's own
      */
-    public record Facts(String name, boolean interactive, boolean tty, boolean detached, String detachKeys) {}
+    public record Facts(
+            String name, boolean interactive, boolean tty, boolean detached, boolean publishAll, String detachKeys) {}
 
     /** Options without a value; all others of {@code docker run} have one. */
     private static final Set<String> FLAGS = Set.of(
@@ -57,7 +61,6 @@ public record RunArguments(
 
     private static final Set<String> NETWORK = Set.of(
             "--publish",
-            "--publish-all",
             "--expose",
             "--hostname",
             "--domainname",
@@ -69,9 +72,6 @@ public record RunArguments(
             "--mac-address",
             "--link",
             "--link-local-ip");
-
-    /** Only on networks of the user's own: the connection's addresses are the engine's choice. */
-    private static final Set<String> REFUSED = Set.of("--ip", "--ip6");
 
     private static final String SHORT_FLAGS = "ditPq";
 
@@ -86,7 +86,9 @@ public record RunArguments(
         private final List<String> words;
         private int at;
         private final List<String> sandbox = new ArrayList<>();
-        private final List<String> networks = new ArrayList<>();
+        private final List<UserNetwork> networks = new ArrayList<>();
+        private final List<String> addresses = new ArrayList<>();
+        private final List<String> aliases = new ArrayList<>();
         private final List<String> container = new ArrayList<>();
         private final Set<String> mounted = new LinkedHashSet<>();
         private String name = "";
@@ -95,6 +97,7 @@ public record RunArguments(
         private boolean interactive;
         private boolean tty;
         private boolean detached;
+        private boolean publishAll;
 
         Reader(List<String> words) {
             this.words = words;
@@ -116,18 +119,40 @@ public record RunArguments(
             }
         }
 
-        RunArguments result() {
+        RunArguments result() throws FaultException {
             String image = at < words.size() ? words.get(at) : "";
             List<String> rest = at < words.size() ? words.subList(at + 1, words.size()) : List.of();
             return new RunArguments(
                     List.copyOf(sandbox),
-                    List.copyOf(networks),
+                    joined(),
+                    List.copyOf(addresses),
                     List.copyOf(container),
-                    new Facts(name, interactive, tty, detached, detachKeys),
+                    new Facts(name, interactive, tty, detached, publishAll, detachKeys),
                     entrypoint,
                     mounted,
                     image,
                     List.copyOf(rest));
+        }
+
+        /** The connection's own addresses are the engine's choice. */
+        private List<UserNetwork> joined() throws FaultException {
+            if (networks.isEmpty()) {
+                if (!addresses.isEmpty()) {
+                    String option = addresses.getFirst();
+                    throw Fault.user(
+                                    "the docker run option " + option.substring(0, option.indexOf('='))
+                                            + " cannot be used: addresses of the connection's network are the engine's"
+                                            + " choice",
+                                    "Leave it out, or name a network of yours with --network")
+                            .exception();
+                }
+                return List.of();
+            }
+            List<String> more = new ArrayList<>(aliases);
+            more.addAll(addresses);
+            List<UserNetwork> all = new ArrayList<>(networks);
+            all.set(0, all.getFirst().with(more));
+            return List.copyOf(all);
         }
 
         private void readLong(String word) throws FaultException {
@@ -207,6 +232,10 @@ public record RunArguments(
                 case "--detach" -> detached = on;
                 case "--interactive" -> interactive = on;
                 case "--tty" -> tty = on;
+                case "--publish-all" -> {
+                    publishAll = on;
+                    sandbox.add(option + "=" + on);
+                }
                 case "--rm", "--quiet", "--sig-proxy" -> {
                     // All containers of ours are removed, and signals always passed on.
                 }
@@ -215,19 +244,16 @@ public record RunArguments(
         }
 
         private void option(String option, String value) throws FaultException {
-            if (REFUSED.contains(option)) {
-                throw Fault.user(
-                                "the docker run option " + option + " cannot be used: addresses of the connection's"
-                                        + " network are the engine's choice",
-                                "Leave it out")
-                        .exception();
-            }
             switch (option) {
                 case "--name" -> name = value;
                 case "--detach-keys" -> detachKeys = value;
                 case "--entrypoint" -> entrypoint = value;
                 case "--network", "--net" -> network(value);
-                case "--network-alias", "--net-alias" -> sandbox.add("--network-alias=" + value);
+                case "--ip", "--ip6" -> addresses.add(option + "=" + value);
+                case "--network-alias", "--net-alias" -> {
+                    sandbox.add("--network-alias=" + value);
+                    aliases.add("--alias=" + value);
+                }
                 case "--sysctl" -> (value.startsWith("net.") ? sandbox : container).add(option + "=" + value);
                 case "--volume", "--tmpfs" -> {
                     container.add(option + "=" + value);
@@ -242,7 +268,7 @@ public record RunArguments(
         }
 
         private void network(String value) throws FaultException {
-            boolean mode = value.equals("host") || value.equals("none") || value.startsWith("container:");
+            boolean mode = value.matches("(name=)?(host|none|container:.*)");
             if (mode) {
                 throw Fault.user(
                                 "--network " + value + " cannot be used: the container gets the network of the"
@@ -250,7 +276,7 @@ public record RunArguments(
                                 "Leave it out, or name a network that it shall join too")
                         .exception();
             }
-            networks.add(value);
+            networks.add(UserNetwork.parse(value));
         }
 
         private static String target(String option, String value) {

@@ -26,8 +26,12 @@ final class Sandbox {
         return handler + "-sandbox";
     }
 
-    /** Starts it; its address on the connection's network. */
-    String open(RunArguments arguments) throws FaultException {
+    /**
+     * Starts it; its address on the connection's network.
+     *
+     * @param exposed ports that the handler's image declares, as {@code 80/tcp}: this container's own declares none
+     */
+    String open(RunArguments arguments, List<String> exposed) throws FaultException {
         List<String> words = new ArrayList<>(List.of("run", "--detach", "--rm", "--name=" + name()));
         words.add(Labels.of(Labels.CONNECTION, connection.name()));
         words.add(Labels.of(Labels.ROLE, "sandbox"));
@@ -44,11 +48,16 @@ final class Sandbox {
                 "--volume=/.telepresence",
                 "--sysctl=net.ipv4.conf.all.route_localnet=1"));
         words.addAll(arguments.sandbox());
+        exposed.forEach(p -> words.add("--expose=" + p));
         words.add("--entrypoint=/opt/telepresence/container/sandbox");
         words.add(connection.image());
+        words.addAll(gateways());
         docker.must("start the container " + name(), words);
-        for (String network : arguments.networks()) {
-            docker.must("join the network " + network, "network", "connect", network, name());
+        for (UserNetwork network : arguments.networks()) {
+            List<String> join = new ArrayList<>(List.of("network", "connect"));
+            join.addAll(network.options());
+            join.addAll(List.of(network.name(), name()));
+            docker.must("join the network " + network.name(), join);
         }
         String format =
                 "{{(index .NetworkSettings.Networks \"" + connection.network().name() + "\").IPAddress}}";
@@ -59,16 +68,16 @@ final class Sandbox {
 
     /** Sets routes and redirections; before the handler starts. */
     void plumb(List<String> routes, List<Handler.Port> ports, List<Handler.Port> toPod) throws FaultException {
-        String gateway6 = connection.network().gateway6();
-        List<String> words = new ArrayList<>(List.of(
-                "exec",
-                name(),
-                "/opt/telepresence/container/plumb",
-                connection.network().gateway4(),
-                gateway6.isEmpty() ? "-" : gateway6));
+        List<String> words = new ArrayList<>(List.of("exec", name(), "/opt/telepresence/container/plumb"));
+        words.addAll(gateways());
         routes.forEach(r -> words.add("route=" + r));
         ports.forEach(p -> words.add("in=" + p.protocol() + "/" + p.inside()));
         toPod.forEach(p -> words.add("pod=" + p.protocol() + "/" + p.inside()));
         docker.must("set up the network of " + name(), words);
+    }
+
+    private List<String> gateways() {
+        String gateway6 = connection.network().gateway6();
+        return List.of(connection.network().gateway4(), gateway6.isEmpty() ? "-" : gateway6);
     }
 }

@@ -101,7 +101,7 @@ final class VolumesContainer {
         List<String> words = new ArrayList<>(List.of(Docker.PROGRAM, "run", "--rm", "--name=" + handler + "-volumes"));
         words.add(Labels.of(Labels.ROLE, "volumes"));
         words.add(Labels.of(Labels.OWNER, home.uid()));
-        connection.ifPresent(c -> words.add(Labels.of(Labels.CONNECTION, c.name())));
+        words.add(home.label());
         words.add("--pid=container:" + handler);
         words.add(connection.isPresent() ? "--network=container:" + neighbour : "--network=host");
         words.add("--volumes-from=" + neighbour + ":ro");

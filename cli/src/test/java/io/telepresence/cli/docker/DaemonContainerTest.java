@@ -13,6 +13,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -167,6 +168,24 @@ final class DaemonContainerTest {
                 engine.state());
     }
 
+    /** Whoever kills the command there leaves a network: {@code quit -s} looks for it only if something is on record. */
+    @Test
+    void itIsOnRecordBeforeTheEngineHasAnything() throws Exception {
+        List<String> recorded = new ArrayList<>();
+        engine.before = line -> {
+            if (line.startsWith("network create") || line.startsWith("run")) {
+                try {
+                    connections.all().forEach(c -> recorded.add(line.substring(0, 3) + " " + c.name()));
+                    assertEquals(List.of(), connections.live());
+                } catch (FaultException e) {
+                    throw new AssertionError(e);
+                }
+            }
+        };
+        start("dev");
+        assertEquals(List.of("net dev", "run dev"), recorded);
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -178,11 +197,12 @@ final class DaemonContainerTest {
                     run            | docker: Bind for 0.0.0.0:80 failed: port is already allocated | cannot start the container tp-dev: the port 0.0.0.0:80 is taken already
                     info           | Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running? | the Docker engine does not answer
                     """)
-    void whateverFailsNothingIsLeft(String step, String why, String want) {
+    void whateverFailsNothingIsLeft(String step, String why, String want) throws Exception {
         engine.failures.put(step, why);
         FaultException e = assertThrows(FaultException.class, () -> start("dev"));
         assertTrue(e.fault().text().startsWith(want), e.fault().text());
         assertEquals(List.of(), engine.state());
+        assertEquals(List.of(), connections.all());
     }
 
     @Test

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -35,6 +36,9 @@ public final class FakeEngine implements Docker.Runner, AutoCloseable {
     /** Contents of environment files, and variables that went through docker's own environment. */
     public final Map<String, String> environment = new TreeMap<>();
 
+    /** Hears each command before it is run. */
+    public Consumer<String> before = line -> {};
+
     public final List<String> images = new ArrayList<>(List.of("img", "client:1"));
     public String info = "Debian GNU/Linux 12 (bookworm)|[name=seccomp,profile=builtin]";
     public boolean daemonsListen = true;
@@ -42,6 +46,7 @@ public final class FakeEngine implements Docker.Runner, AutoCloseable {
     public int port;
     String entrypoint = "";
     String command = "";
+    String exposed = "";
 
     private final Map<String, Item> containers = new LinkedHashMap<>();
     private final Map<String, Item> networks = new LinkedHashMap<>();
@@ -88,6 +93,7 @@ public final class FakeEngine implements Docker.Runner, AutoCloseable {
     public Output run(List<String> command, Map<String, String> variables, Duration limit) throws IOException {
         List<String> words = command.subList(1, command.size());
         String line = String.join(" ", words);
+        before.accept(line);
         commands.add(line);
         readEnvironment(words, variables);
         for (Map.Entry<String, String> failure : failures.entrySet()) {
@@ -127,6 +133,9 @@ public final class FakeEngine implements Docker.Runner, AutoCloseable {
             return failed("Error: No such image: " + words.getLast());
         }
         String format = words.get(3);
+        if (format.contains("ExposedPorts")) {
+            return said(exposed);
+        }
         return said(format.contains("Entrypoint") ? entrypoint : format.contains("Cmd") ? command : "sha256:1\n");
     }
 

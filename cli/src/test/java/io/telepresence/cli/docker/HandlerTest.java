@@ -38,7 +38,8 @@ final class HandlerTest {
                 new Docker(engine),
                 new Handler.Home(Optional.of(CONNECTION), "client:1", UID, "echo"),
                 RunArguments.parse(List.of(line.split(" "))),
-                "h");
+                "h",
+                () -> {});
     }
 
     private Handler onTheHost(String line) throws FaultException {
@@ -46,7 +47,8 @@ final class HandlerTest {
                 new Docker(engine),
                 new Handler.Home(Optional.empty(), "client:1", UID, "echo"),
                 RunArguments.parse(List.of(line.split(" "))),
-                "h");
+                "h",
+                () -> {});
     }
 
     private static Handler.Dress with(Map<String, String> environment, Handler.Volumes volumes) {
@@ -66,8 +68,34 @@ final class HandlerTest {
                         + " --cap-drop=ALL --cap-add=NET_ADMIN --security-opt=no-new-privileges --read-only"
                         + " --volume=/.telepresence --sysctl=net.ipv4.conf.all.route_localnet=1"
                         + " --publish=80:80 --hostname=web"
-                        + " --entrypoint=/opt/telepresence/container/sandbox client:1",
+                        + " --entrypoint=/opt/telepresence/container/sandbox client:1 172.29.255.2 -",
                 engine.ran("run"));
+    }
+
+    @Test
+    void allPortsOfTheImageArePublishedIfAsked() throws Exception {
+        engine.exposed = configured("80/tcp,53/udp");
+        handler("-p 1:1 img").open();
+        assertFalse(engine.ran("run").contains("--expose"));
+        engine.commands.clear();
+        engine.run(List.of("docker", "rm", "h-sandbox"), Map.of(), null);
+        handler("-P --expose 9 img").open();
+        assertTrue(
+                engine.ran("run")
+                        .contains(" --publish-all=true --expose=9 --expose=80/tcp --expose=53/udp --entrypoint"),
+                engine.ran("run"));
+    }
+
+    @Test
+    void networksAreJoinedAsTheyWereAskedFor() throws Exception {
+        handler("--network name=db,alias=web --network cache img").open();
+        assertEquals(
+                List.of("network connect --alias=web db h-sandbox", "network connect cache h-sandbox"),
+                engine.commands.stream().filter(c -> c.startsWith("network")).toList());
+        Handler beside = onTheHost("--network name=db,alias=web --ip 10.5.0.9 img");
+        beside.open();
+        beside.create(BARE, List.of());
+        assertTrue(engine.ran("create").contains(" --network=name=db,alias=web --ip=10.5.0.9 "), engine.ran("create"));
     }
 
     @Test
@@ -225,7 +253,8 @@ final class HandlerTest {
                 new Handler.Dress(Map.of(), DATA, List.of(new Handler.Port(8080, 80, "tcp")), List.of()), List.of());
         assertEquals(
                 "create --name=h-tools --label=io.telepresence.role=tools --label=io.telepresence.owner=1000"
-                        + " --volume=/.telepresence --network=none client:1",
+                        + " --label=io.telepresence.connection=- --label=io.telepresence.starter="
+                        + ProcessHandle.current().pid() + " --volume=/.telepresence --network=none client:1",
                 engine.ran("create --name=h-tools"));
         String made = engine.ran("create --rm");
         assertTrue(

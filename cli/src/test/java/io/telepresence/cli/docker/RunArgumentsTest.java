@@ -82,7 +82,25 @@ final class RunArgumentsTest {
     @Test
     void networksOfTheUserAreJoinedToo() throws Exception {
         assertEquals(
-                List.of("db", "cache"), parse("--network db --net=cache img").networks());
+                List.of(new UserNetwork("db", "db", List.of()), new UserNetwork("cache", "cache", List.of())),
+                parse("--network db --net=cache img").networks());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    --network name=db,alias=web,alias=www img | db | --alias=web --alias=www
+                    --network=name=db,ip=10.5.0.9,driver-opt=a=b=c img | db | --ip=10.5.0.9 --driver-opt=a=b=c
+                    --network alias=web,name=db,gw-priority=1 img | db | --alias=web --gw-priority=1
+                    --network db --network-alias web img | db | --alias=web
+                    --ip 10.5.0.9 --network db --ip6=fd00::9 img | db | --ip=10.5.0.9 --ip6=fd00::9
+                    """)
+    void optionsOfANetworkGoToItsJoining(String line, String name, String options) throws Exception {
+        UserNetwork network = parse(line).networks().getFirst();
+        assertEquals(name, network.name());
+        assertEquals(words(options), network.options());
     }
 
     @ParameterizedTest
@@ -106,6 +124,9 @@ final class RunArgumentsTest {
                     --network host img       | --network host cannot be used
                     --net none img           | --network none cannot be used
                     --network container:x img | --network container:x cannot be used
+                    --network name=host img  | --network name=host cannot be used
+                    --network alias=a img    | --network alias=a names no network
+                    --network name=db,mac-address=2:0:0:0:0:1 img | --network name=db,mac-address=2:0:0:0:0:1 cannot be used: a container that runs cannot join
                     --ip 1.2.3.4 img         | the docker run option --ip cannot be used
                     --ip6=::1 img            | the docker run option --ip6 cannot be used
                     -p                       | the docker run option -p needs a value

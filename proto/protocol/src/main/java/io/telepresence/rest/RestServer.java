@@ -24,10 +24,12 @@ import io.netty.handler.timeout.ReadTimeoutHandler;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.filter.HttpHead;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * Answers {@code GET /healthz}, {@code /consume-here} and {@code /intercept-info}. The request's own headers are those of
@@ -43,7 +45,11 @@ public final class RestServer implements AutoCloseable {
     private final Function<Question, Answer> judge;
 
     private RestServer(
-            InetSocketAddress address, EventLoopGroup loops, boolean clientSide, Function<Question, Answer> judge)
+            InetSocketAddress address,
+            EventLoopGroup loops,
+            boolean clientSide,
+            Predicate<InetAddress> welcome,
+            Function<Question, Answer> judge)
             throws FaultException {
         this.clientSide = clientSide;
         this.judge = judge;
@@ -53,6 +59,11 @@ public final class RestServer implements AutoCloseable {
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel caller) {
+                        if (!(caller.remoteAddress() instanceof InetSocketAddress from)
+                                || !welcome.test(from.getAddress())) {
+                            caller.close();
+                            return;
+                        }
                         caller.pipeline()
                                 .addLast(new ReadTimeoutHandler(IDLE_SECONDS))
                                 .addLast(new HttpServerCodec())
@@ -77,12 +88,17 @@ public final class RestServer implements AutoCloseable {
      * Listens; returns once it is bound.
      *
      * @param clientSide whether "here" is a laptop: what is intercepted is consumed here
-     * @param judge called on the event loop; must not wait
+     * @param welcome whether a caller of that address is served; called on the event loop; must not wait
+     * @param judge likewise
      */
     public static RestServer open(
-            InetSocketAddress address, EventLoopGroup loops, boolean clientSide, Function<Question, Answer> judge)
+            InetSocketAddress address,
+            EventLoopGroup loops,
+            boolean clientSide,
+            Predicate<InetAddress> welcome,
+            Function<Question, Answer> judge)
             throws FaultException {
-        return new RestServer(address, loops, clientSide, judge);
+        return new RestServer(address, loops, clientSide, welcome, judge);
     }
 
     public InetSocketAddress address() {

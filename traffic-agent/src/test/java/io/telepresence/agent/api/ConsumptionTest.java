@@ -37,6 +37,7 @@ class ConsumptionTest {
                 new InetSocketAddress("127.0.0.1", 0),
                 loops,
                 false,
+                caller -> true,
                 new Consumption(() -> rules, id -> id.equals("a:one") ? Map.of("team", "\"blue\"") : Map.of())::judge);
     }
 

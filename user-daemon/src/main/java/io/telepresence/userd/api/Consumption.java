@@ -8,6 +8,7 @@ import io.telepresence.rest.Question;
 import io.telepresence.rpc.manager.EngagedPort;
 import io.telepresence.rpc.manager.Engagement;
 import io.telepresence.rpc.manager.EngagementKind;
+import java.net.InetAddress;
 import java.util.List;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -16,6 +17,14 @@ import org.slf4j.LoggerFactory;
 /** Judges messages by the filters of this laptop's engagements. Thread-safe. */
 public record Consumption(Supplier<List<Engagement>> engagements) {
     private static final Logger LOG = LoggerFactory.getLogger(Consumption.class);
+
+    /** Whether traffic of an engagement goes to that address, or it is this machine's own. */
+    boolean isHandler(InetAddress caller) {
+        String address = caller.getHostAddress();
+        return caller.isLoopbackAddress()
+                || engagements.get().stream()
+                        .anyMatch(e -> e.getSpec().getTargetHost().equals(address));
+    }
 
     Answer judge(Question question) {
         return engagements.get().stream()

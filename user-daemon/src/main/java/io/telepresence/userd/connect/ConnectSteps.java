@@ -231,8 +231,12 @@ final class ConnectSteps {
         if (port == 0) {
             return 0;
         }
+        Consumption consumption = new Consumption(engagements::all);
         try {
-            return opened.add(RestApi.open(port, new Consumption(engagements::all)))
+            return opened.add(
+                            place.inDocker()
+                                    ? RestApi.openForHandlers(port, consumption)
+                                    : RestApi.open(port, consumption))
                     .port();
         } catch (FaultException e) {
             LOG.warn("{}", e.fault());

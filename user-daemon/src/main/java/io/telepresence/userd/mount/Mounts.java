@@ -112,7 +112,7 @@ public final class Mounts {
                             .exception(e);
                 }
                 begun = Mounting.start(
-                        reaches, sshfs, point, new Mounting.Wish(engagementId, source, readOnly, SftpPipe.PATIENCE));
+                        reaches, sshfs, point, new Mounting.Wish(engagementId, source, readOnly, Silence.PATIENCE));
                 mounting = begun;
             }
             begun.awaitFirst(FIRST);

@@ -1,6 +1,6 @@
 package io.telepresence.userd.mount;
 
-import io.netty.buffer.ByteBuf;
+import java.nio.ByteBuffer;
 
 /** Counts the packets of one direction of an SFTP connection by their length fields. One thread at a time. */
 final class PacketCount {
@@ -8,18 +8,18 @@ final class PacketCount {
     private int length;
     private long body;
 
-    /** How many packets begin in these bytes (a packet begins with the last byte of its length); leaves the reader index. */
-    int feed(ByteBuf bytes) {
+    /** How many packets begin in these bytes (a packet begins with the last byte of its length); leaves the position. */
+    int feed(ByteBuffer bytes) {
         int begun = 0;
-        int at = bytes.readerIndex();
-        int end = bytes.writerIndex();
+        int at = bytes.position();
+        int end = bytes.limit();
         while (at < end) {
             if (body > 0) {
                 long skip = Math.min(body, end - at);
                 body -= skip;
                 at += (int) skip;
             } else {
-                length = length << 8 | bytes.getUnsignedByte(at++);
+                length = length << 8 | Byte.toUnsignedInt(bytes.get(at++));
                 if (++lengthBytes == 4) {
                     body = Integer.toUnsignedLong(length);
                     lengthBytes = 0;

@@ -10,6 +10,7 @@ import io.telepresence.userd.reach.ResetFaults;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -19,13 +20,10 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Joins a flow of SFTP and the standard streams of a process, with credit both ways. Ends when either ends, or when a
- * request has had no answer for {@link #PATIENCE}: a dead far end must not hold those who look at the mounted files.
+ * request has had no answer for {@link Silence#PATIENCE}: a dead far end must not hold those who look at the mounted files.
  * Two platform threads, which end with the process.
  */
 final class SftpPipe implements FlowHandler {
-    /** How long a request may wait while no byte comes. */
-    static final Duration PATIENCE = Duration.ofSeconds(10);
-
     private static final int CHUNK = 64 << 10;
     private static final int CREDIT = 8;
     private static final ByteBuf END = Unpooled.EMPTY_BUFFER;
@@ -99,7 +97,7 @@ final class SftpPipe implements FlowHandler {
         try (from) {
             for (int n = from.read(buffer); n >= 0 && !ended.isDone(); n = from.read(buffer)) {
                 ByteBuf data = Unpooled.copiedBuffer(buffer, 0, n);
-                silence.asked(asked.feed(data), System.nanoTime());
+                silence.asked(asked.feed(ByteBuffer.wrap(buffer, 0, n)), System.nanoTime());
                 mayRead.acquire();
                 flow.loop().execute(() -> send(flow, data));
             }
@@ -141,7 +139,7 @@ final class SftpPipe implements FlowHandler {
 
     @Override
     public void onData(Flow flow, ByteBuf data) {
-        silence.heard(answered.feed(data), System.nanoTime());
+        silence.heard(answered.feed(data.nioBuffer()), System.nanoTime());
         if (ended.isDone() || !answers.offer(data)) {
             data.release();
         }

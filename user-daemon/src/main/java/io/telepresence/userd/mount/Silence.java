@@ -1,7 +1,12 @@
 package io.telepresence.userd.mount;
 
+import java.time.Duration;
+
 /** For how long somebody has waited for an answer without hearing anything. Thread-safe. */
 final class Silence {
+    /** How long a request may wait while no byte comes. */
+    static final Duration PATIENCE = Duration.ofSeconds(10);
+
     private long waiting;
     private long sinceNanos;
 

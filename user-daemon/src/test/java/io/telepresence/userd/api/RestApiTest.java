@@ -1,18 +1,31 @@
 package io.telepresence.userd.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.netty.channel.EventLoopGroup;
+import io.telepresence.local.Loops;
+import io.telepresence.rest.Answer;
+import io.telepresence.rest.RestServer;
 import io.telepresence.rpc.manager.EngagedPort;
 import io.telepresence.rpc.manager.Engagement;
 import io.telepresence.rpc.manager.EngagementKind;
 import io.telepresence.rpc.manager.EngagementSpec;
 import io.telepresence.rpc.manager.HttpHeader;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -47,6 +60,61 @@ class RestApiTest {
             HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
             assertEquals(status, response.statusCode());
             assertEquals(body, response.body().strip());
+        }
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource({
+        "127.0.0.1, true",
+        "172.29.255.3, true",
+        "172.29.255.4, false",
+        "172.18.0.2, false",
+        "0:0:0:0:0:0:0:1, true"
+    })
+    void inAContainerHandlersAreServedToo(String caller, boolean served) throws Exception {
+        Engagement handled = Engagement.newBuilder()
+                .setSpec(EngagementSpec.newBuilder().setTargetHost("172.29.255.3"))
+                .build();
+        assertEquals(served, new Consumption(() -> List.of(handled)).isHandler(InetAddress.getByName(caller)));
+    }
+
+    @Test
+    void inAContainerItListensOnAllAddresses() throws Exception {
+        // All of 127/8 is this machine's own, but only one of its addresses is 127.0.0.1.
+        try (RestApi api = RestApi.openForHandlers(0, new Consumption(() -> ENGAGEMENTS));
+                RestApi closed = RestApi.open(0, new Consumption(() -> ENGAGEMENTS));
+                HttpClient client = HttpClient.newHttpClient()) {
+            HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.2:" + api.port() + "/healthz"))
+                    .timeout(Duration.ofSeconds(10))
+                    .build();
+            assertEquals(
+                    200,
+                    client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode());
+            HttpRequest elsewhere = HttpRequest.newBuilder(URI.create("http://127.0.0.2:" + closed.port() + "/healthz"))
+                    .timeout(Duration.ofSeconds(10))
+                    .build();
+            assertThrows(ConnectException.class, () -> client.send(elsewhere, HttpResponse.BodyHandlers.discarding()));
+        }
+    }
+
+    @Test
+    void whoIsNotWelcomeIsCutOff() throws Exception {
+        EventLoopGroup loops = Loops.create("rest-api", 1);
+        try (RestServer server = RestServer.open(
+                        new InetSocketAddress("127.0.0.1", 0), loops, true, caller -> false, question -> Answer.NOT);
+                Socket caller = new Socket("127.0.0.1", server.address().getPort())) {
+            caller.setSoTimeout(10_000);
+            caller.getOutputStream().write("GET /healthz HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            assertThrows(SocketException.class, () -> ended(caller));
+        } finally {
+            Loops.shutdown(loops);
+        }
+    }
+
+    /** An end of file is as good as a reset. */
+    private static void ended(Socket caller) throws IOException {
+        if (caller.getInputStream().read() < 0) {
+            throw new SocketException("end of file");
         }
     }
 

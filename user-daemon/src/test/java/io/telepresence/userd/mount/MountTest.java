@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.netty.buffer.Unpooled;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.connector.MountRequest;
 import java.io.Closeable;
 import java.io.File;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -144,8 +144,8 @@ class MountTest {
         byte[] bytes = {0, 0, 0, 3, 1, 2, 3, 0, 0, 0, 1, 9, 0, 0, 0, 0, 0, 0, 1, 0};
         for (int cut = 0; cut < bytes.length; cut++) {
             PacketCount count = new PacketCount();
-            int begun = count.feed(Unpooled.wrappedBuffer(bytes, 0, cut));
-            begun += count.feed(Unpooled.wrappedBuffer(bytes, cut, bytes.length - cut));
+            int begun = count.feed(ByteBuffer.wrap(bytes, 0, cut));
+            begun += count.feed(ByteBuffer.wrap(bytes, cut, bytes.length - cut));
             assertEquals(4, begun, "cut at " + cut);
         }
     }

@@ -1,0 +1,144 @@
+package io.telepresence.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Docker mode when its parts are killed, frozen or in the way: what is told, what begins again, what is removed. */
+@ExtendWith(DockerSession.class)
+class DockerRemainsIT {
+    private static final String ECHO = "localhost/echo:1";
+    private static final String DAEMON = "tp-test-cluster-default-cn";
+    private static final String FIRST_CHOICE = "172.29.255.0/24";
+    private static final Laptop LAPTOP = new Laptop("developer");
+
+    @AfterEach
+    void quit() {
+        DockerUser.docker("unpause", DAEMON);
+        DockerUser.telepresence("quit", "-s").ok();
+        assertNothingIsLeft();
+    }
+
+    private static void assertNothingIsLeft() {
+        assertEquals(List.of(), DockerUser.containers());
+        assertEquals("", networks());
+    }
+
+    private static String networks() {
+        return DockerUser.docker("network", "ls", "-q", "--filter", "name=tp-")
+                .ok()
+                .stdout();
+    }
+
+    @Test
+    void aFrozenDaemonIsToldAndRemoved() {
+        DockerUser.telepresence("connect", "--docker").ok();
+        DockerUser.docker("pause", DAEMON).ok();
+        long start = System.nanoTime();
+        Result status = DockerUser.telepresence("status");
+        assertTrue(seconds(start) < 15, status::describe);
+        status.says("does not answer");
+        start = System.nanoTime();
+        Result quit = DockerUser.telepresence("quit", "-s").ok();
+        assertTrue(seconds(start) < 45, quit::describe);
+        assertNothingIsLeft();
+    }
+
+    private static long seconds(long start) {
+        return Duration.ofNanos(System.nanoTime() - start).toSeconds();
+    }
+
+    @Test
+    void aKilledHelperIsStartedAgain() {
+        DockerUser.telepresence("connect", "--docker").ok();
+        List<String> first = helpers();
+        assertEquals(1, first.size(), first::toString);
+        DockerUser.run("kill", "-9", first.getFirst()).ok();
+        DockerUser.telepresence("list").ok().says("example-app");
+        Shell.await("it is gone", Duration.ofSeconds(10), () -> helpers().isEmpty());
+        Shell.await("connect starts another one", Duration.ofSeconds(20), () -> {
+            DockerUser.telepresence("connect", "--docker").ok().saysNot("Connected to");
+            return helpers().size() == 1;
+        });
+        assertNotEquals(first, helpers());
+        DockerUser.telepresence("quit", "-s").ok();
+        Shell.await("it ends with the daemon", Duration.ofSeconds(30), () -> helpers()
+                .isEmpty());
+    }
+
+    private static List<String> helpers() {
+        return DockerUser.run("pgrep", "-u", DockerUser.account(), "-f", "telepresence.userd.KubeAuthMain")
+                .stdout()
+                .lines()
+                .toList();
+    }
+
+    /** The subnet is free on the laptop; that the cluster has it is known after connecting. */
+    @Test
+    void theNetworkIsMadeAnewWhereTheClusterIs() {
+        FakeNode.add("overlap", FIRST_CHOICE);
+        try {
+            DockerUser.telepresence("connect", "--docker").ok().says("Connected to context");
+            String subnet = DockerUser.docker(
+                            "network", "inspect", "-f", "{{range .IPAM.Config}}{{.Subnet}}{{end}}", DAEMON)
+                    .ok()
+                    .stdout()
+                    .strip();
+            assertTrue(subnet.startsWith("172."), subnet);
+            assertNotEquals(FIRST_CHOICE, subnet);
+            DockerUser.telepresence("status").ok().says(FIRST_CHOICE);
+            DockerUser.telepresence("curl", "-sS", "-m", "10", "http://echo")
+                    .ok()
+                    .says("Service: echo");
+            assertEquals(List.of(DAEMON), DockerUser.containers());
+        } finally {
+            FakeNode.remove("overlap");
+        }
+    }
+
+    @Test
+    void aConnectThatIsKilledLeavesWhatQuitFinds() throws Exception {
+        HandlerAt connect = HandlerAt.start("connect", "--docker");
+        Shell.await(
+                "there is a network", Duration.ofSeconds(30), () -> !networks().isEmpty());
+        connect.process().descendants().forEach(ProcessHandle::destroyForcibly);
+        connect.process().destroyForcibly().waitFor();
+        DockerUser.telepresence("quit", "-s").ok();
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void aKilledCommandBesideADaemonOnTheLaptop() throws Exception {
+        LAPTOP.telepresence("connect").ok();
+        try {
+            Process handler = LAPTOP.start(Laptop.command(
+                    "replace",
+                    "example-app",
+                    "--port",
+                    "18087:8080:http",
+                    "--docker-run",
+                    "--",
+                    "--name",
+                    "beside",
+                    "-e",
+                    "PORT=8080",
+                    ECHO,
+                    "/echo"));
+            Shell.await("its containers are there", Duration.ofSeconds(90), () -> DockerUser.containers()
+                    .containsAll(List.of("beside", "beside-tools", "beside-volumes")));
+            handler.descendants().forEach(ProcessHandle::destroyForcibly);
+            handler.destroyForcibly().waitFor();
+            assertTrue(DockerUser.containers().contains("beside-tools"));
+            LAPTOP.telepresence("leave", "example-app").ok();
+            assertEquals(List.of(), DockerUser.containers());
+        } finally {
+            LAPTOP.telepresence("quit", "-s").ok();
+        }
+    }
+}
