@@ -69,7 +69,7 @@ abstract class MountCases {
                 Result list = engaged.sh("ls -l $ROOT/etc/settings");
                 assertTrue(list.millis() < 30_000, list::describe);
                 Result df = engaged.sh("df");
-                assertTrue(df.millis() < 20_000, df::describe);
+                assertTrue(df.millis() < 30_000, df::describe);
                 Result quit = mode.telepresence("quit", "-s").ok();
                 assertTrue(quit.millis() < 10_000, quit::describe);
                 engaged.assertGone();

@@ -10,6 +10,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -22,17 +23,19 @@ import java.util.function.IntConsumer;
  * read by scripts.
  */
 public final class SftpRelay implements AutoCloseable {
-    /** For how long a request may go unanswered while no byte comes. */
+    /** For how long a request may go unanswered while no byte comes; soon after one did, a fifth of it. */
     public static final Duration PATIENCE = Silence.PATIENCE;
 
     private static final int MOST = 4;
     private static final int CONNECT_MILLIS = 5_000;
+    private static final int MEMORY = 3;
     private static final int CHUNK = 64 << 10;
 
     private final ServerSocket listening;
     private final InetSocketAddress server;
     private final Duration patience;
     private final Semaphore free = new Semaphore(MOST);
+    private volatile OptionalLong silentSince = OptionalLong.empty();
 
     private SftpRelay(ServerSocket listening, InetSocketAddress server, Duration patience) {
         this.listening = listening;
@@ -77,8 +80,12 @@ public final class SftpRelay implements AutoCloseable {
             CountDownLatch over = new CountDownLatch(1);
             pump(client, upstream, packets -> silence.asked(packets, System.nanoTime()), over);
             pump(upstream, client, packets -> silence.heard(packets, System.nanoTime()), over);
-            while (!over.await(patience.toMillis() / 5, TimeUnit.MILLISECONDS)) {
-                if (silence.nanos(System.nanoTime()) > patience.toNanos()) {
+            Duration limit = limit();
+            while (!over.await(limit.toMillis() / 5, TimeUnit.MILLISECONDS)) {
+                if (silence.nanos(System.nanoTime()) > limit.toNanos()) {
+                    if (limit.equals(patience)) {
+                        silentSince = OptionalLong.of(System.nanoTime());
+                    }
                     return;
                 }
             }
@@ -88,6 +95,15 @@ public final class SftpRelay implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** For a while after a connection was cut a fifth: who looks at one file after another does not wait for each. */
+    private Duration limit() {
+        OptionalLong since = silentSince;
+        boolean recently = since.isPresent()
+                && System.nanoTime() - since.getAsLong()
+                        < patience.multipliedBy(MEMORY).toNanos();
+        return recently ? patience.dividedBy(5) : patience;
     }
 
     /** On a thread of its own, which ends with either socket and says so. */

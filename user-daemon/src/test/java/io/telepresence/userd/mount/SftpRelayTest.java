@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 class SftpRelayTest {
     private static final byte[] PACKET = {0, 0, 0, 2, 9, 9};
-    private static final int PATIENCE_MILLIS = 200;
+    private static final int PATIENCE_MILLIS = 500;
 
     private ServerSocket server;
     private SftpRelay relay;
@@ -84,6 +84,26 @@ class SftpRelayTest {
                 far.getInputStream().readNBytes(PACKET.length);
                 assertEquals(-1, far.getInputStream().read());
             }
+        }
+    }
+
+    @Test
+    void theNextAfterASilenceWaitsLess() throws Exception {
+        askInVain();
+        long start = System.nanoTime();
+        for (int i = 0; i < 5; i++) {
+            askInVain();
+        }
+        long millis = (System.nanoTime() - start) / 1_000_000;
+        assertTrue(millis < 5 * PATIENCE_MILLIS, () -> millis + " ms");
+    }
+
+    private void askInVain() throws Exception {
+        try (Socket client = client();
+                Socket far = server.accept()) {
+            client.getOutputStream().write(PACKET);
+            assertEquals(-1, client.getInputStream().read());
+            far.getInputStream().readAllBytes();
         }
     }
 
