@@ -18,7 +18,7 @@ final class DockerSession implements BeforeAllCallback, AfterAllCallback {
                         Cluster.images().resolve("telepresence.tar").toString())
                 .ok();
         for (String line : Cluster.script("images").ok().stdout().lines().toList()) {
-            if (Path.of(line).getFileName().toString().matches("(echo|tools)-.*")) {
+            if (Path.of(line).getFileName().toString().matches("(echo|tools|java)-.*")) {
                 Cluster.script("docker", "load", line).ok();
             }
         }
