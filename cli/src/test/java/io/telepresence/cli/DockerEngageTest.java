@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Engagements whose handler is a container. */
 @Timeout(60)
@@ -226,5 +227,26 @@ final class DockerEngageTest {
         assertTrue(made.contains(" --publish=127.0.0.1:8080:80/tcp "), made);
         assertTrue(made.contains(" --volumes-from=intercept-echo-8080-tools:ro "), made);
         assertEquals(List.of(), handlers());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rootless", "userns"})
+    void besideADaemonOfThisMachineSomeEnginesHaveNoVolumes(String kind) {
+        bench.typing.connections = List.of();
+        bench.typing.userRuns = true;
+        bench.typing.daemon.connected = true;
+        bench.engine.info = "Debian|[name=" + kind + "]";
+        assertEquals(1, bench.typing.type("intercept echo -p 8080:80 --docker-run -- img x"));
+        assertEquals(
+                "telepresence intercept: error: containers of this engine cannot reach this machine's loopback, where the"
+                        + " daemon serves the volumes. Add --mount=false, or connect with --docker\n",
+                bench.typing.err());
+        assertEquals(List.of(), bench.typing.daemon.engagements);
+        bench.typing.daemon.next =
+                Samples.engagement(Kind.INTERCEPT, "echo", new Engagement.Mount("", "", "", "", 0, List.of()), HTTP);
+        assertEquals(
+                0,
+                bench.typing.type("intercept echo -p 8080:80 --mount=false --docker-run -- img x"),
+                bench.typing::err);
     }
 }

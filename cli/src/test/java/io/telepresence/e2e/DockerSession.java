@@ -2,16 +2,42 @@ package io.telepresence.e2e;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** Level of a test class: as {@link Session}, and a Docker engine on the laptop that has the images. */
-final class DockerSession implements BeforeAllCallback, AfterAllCallback {
+class DockerSession implements BeforeAllCallback, AfterAllCallback {
+    private final String[] kind;
+
+    DockerSession() {
+        this(new String[0]);
+    }
+
+    private DockerSession(String... kind) {
+        this.kind = kind;
+    }
+
+    /** An engine that the developer runs without root. */
+    static final class Rootless extends DockerSession {
+        Rootless() {
+            super("--rootless");
+        }
+    }
+
+    /** An engine whose containers have users of their own. */
+    static final class Remapped extends DockerSession {
+        Remapped() {
+            super("--remapped");
+        }
+    }
+
     @Override
     public void beforeAll(ExtensionContext context) {
         new Session().beforeAll(context);
-        Cluster.script("docker", "up").ok();
+        Cluster.script(Shell.join(List.of("docker", "up"), kind).toArray(String[]::new))
+                .ok();
         Cluster.script(
                         "docker",
                         "load",

@@ -8,7 +8,6 @@ import io.telepresence.cli.docker.Docker.Output;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -53,7 +52,19 @@ final class DaemonContainer {
      *
      * @param logs directory for its logs
      */
-    record Owner(long uid, long gid, String user, Path logs) {}
+    record Owner(long uid, long gid, String user, Path logs) {
+        /**
+         * Who the daemons are inside. Where the container's users are others than the machine's, its root has no right on
+         * the machine; the number of this user may not even exist there.
+         */
+        private Owner inside(EngineFacts engine) {
+            return engine.users() == EngineFacts.Users.SAME ? this : new Owner(0, 0, user, logs);
+        }
+
+        private String ids() {
+            return "uid=" + uid + ",gid=" + gid;
+        }
+    }
 
     DaemonContainer(Docker docker, Connections connections, Wish wish) {
         this.docker = docker;
@@ -73,7 +84,7 @@ final class DaemonContainer {
         Connection made = new Connection(
                 wish.name(), directory, container, wish.image(), network, wish.exposed(), Connection.Door.SOCKET);
         try {
-            Files.createDirectories(owner.logs());
+            ContainerLogs.prepare(owner.logs(), owner.uid(), engine.users() == EngineFacts.Users.STRANGERS);
             docker.must("start the container " + container, command(made, owner, engine));
             if (!wish.apiServer().network().isEmpty()) {
                 docker.must(
@@ -84,7 +95,7 @@ final class DaemonContainer {
                         container);
             }
             if (!engine.sharesSockets()) {
-                made = withPort(made, owner);
+                made = withPort(made, owner, owner.inside(engine));
             }
             await(made, owner);
             connections.write(made);
@@ -95,7 +106,7 @@ final class DaemonContainer {
             throw e;
         } catch (IOException e) {
             new Remains(docker, owner.uid()).remove(made);
-            throw Fault.user("the log directory " + owner.logs() + " cannot be made: " + e.getMessage(), "")
+            throw Fault.user("the log directory " + owner.logs() + " cannot be written: " + e.getMessage(), "")
                     .exception(e);
         }
     }
@@ -143,6 +154,7 @@ final class DaemonContainer {
     }
 
     private List<String> command(Connection made, Owner owner, EngineFacts engine) {
+        Owner inside = owner.inside(engine);
         List<String> words = new ArrayList<>(List.of("run", "--detach", "--rm", "--name=" + made.container()));
         words.add("--network=" + made.network().name());
         words.add("--ip=" + made.network().gateway4());
@@ -153,7 +165,7 @@ final class DaemonContainer {
         words.add(Labels.of(Labels.CONNECTION, wish.name()));
         words.add(Labels.of(Labels.ROLE, "daemon"));
         words.add(Labels.of(Labels.OWNER, owner.uid()));
-        words.addAll(privileges(owner));
+        words.addAll(privileges(inside));
         words.add("--volume=" + owner.logs() + ":" + DockerMode.LOGS);
         words.addAll(List.of("--env=XDG_RUNTIME_DIR=/run/user", "--env=HOME=/tmp", "--env=USER=" + owner.user()));
         if (!wish.cluster().hostGateway().isEmpty() && engine.addsHostGateway()) {
@@ -163,12 +175,12 @@ final class DaemonContainer {
         if (engine.sharesSockets()) {
             words.add("--volume=" + made.directory() + ":" + SOCKETS);
         } else {
-            words.add("--tmpfs=/run/user:" + ownedBy(owner, engine) + ",mode=0700");
+            words.add("--tmpfs=/run/user:" + inside.ids() + ",mode=0700");
             words.add("--publish=127.0.0.1::" + PORT);
         }
         words.addAll(List.of("--entrypoint=/opt/telepresence/container/daemon", wish.image()));
-        words.add(Long.toString(engine.rootless() ? 0 : owner.uid()));
-        words.add(Long.toString(engine.rootless() ? 0 : owner.gid()));
+        words.add(Long.toString(inside.uid()));
+        words.add(Long.toString(inside.gid()));
         if (!engine.sharesSockets()) {
             words.addAll(List.of("--listen", Integer.toString(PORT), "--secret-file", SECRET));
         }
@@ -178,7 +190,7 @@ final class DaemonContainer {
     /**
      * No right but those that {@code container/daemon} drops itself, and the one to change the container's own network.
      */
-    private static List<String> privileges(Owner owner) {
+    private static List<String> privileges(Owner inside) {
         return List.of(
                 "--cap-drop=ALL",
                 "--cap-add=NET_ADMIN",
@@ -188,18 +200,14 @@ final class DaemonContainer {
                 "--security-opt=no-new-privileges",
                 "--device=/dev/net/tun",
                 "--read-only",
-                "--tmpfs=/run/telepresence:uid=" + owner.uid() + ",gid=" + owner.gid() + ",mode=0755",
+                "--tmpfs=/run/telepresence:" + inside.ids() + ",mode=0755",
                 "--tmpfs=/tmp:exec,mode=1777",
                 "--sysctl=net.ipv4.ip_forward=1",
                 "--sysctl=net.ipv6.conf.all.disable_ipv6=0",
                 "--sysctl=net.ipv6.conf.all.forwarding=1");
     }
 
-    private static String ownedBy(Owner owner, EngineFacts engine) {
-        return engine.rootless() ? "uid=0,gid=0" : "uid=" + owner.uid() + ",gid=" + owner.gid();
-    }
-
-    private Connection withPort(Connection made, Owner owner) throws FaultException {
+    private Connection withPort(Connection made, Owner owner, Owner inside) throws FaultException {
         String published = docker.must("find the daemon's port", "port", made.container(), PORT + "/tcp")
                 .lines()
                 .getFirst();
@@ -207,7 +215,7 @@ final class DaemonContainer {
         String secret = "";
         long end = System.nanoTime() + START.toNanos();
         while (secret.isEmpty() && System.nanoTime() < end) {
-            Output read = docker.run("exec", "--user=" + owner.uid(), made.container(), "cat", SECRET);
+            Output read = docker.run("exec", "--user=" + inside.uid(), made.container(), "cat", SECRET);
             if (read.ok()) {
                 secret = read.out().strip();
             } else if (!runs(made)) {
