@@ -28,6 +28,9 @@ final class DaemonContainer {
     private static final Duration GLANCE = Duration.ofMillis(10);
     private static final int GATEWAY = 2;
 
+    /** Docker's word for the address by which containers reach the machine. */
+    private static final String HOST_GATEWAY = "host-gateway";
+
     private final Docker docker;
     private final Connections connections;
     private final Wish wish;
@@ -169,7 +172,7 @@ final class DaemonContainer {
         words.add("--volume=" + owner.logs() + ":" + DockerMode.LOGS);
         words.addAll(List.of("--env=XDG_RUNTIME_DIR=/run/user", "--env=HOME=/tmp", "--env=USER=" + owner.user()));
         if (!wish.cluster().hostGateway().isEmpty() && engine.addsHostGateway()) {
-            words.add("--add-host=" + wish.cluster().hostGateway() + ":host-gateway");
+            words.add("--add-host=" + wish.cluster().hostGateway() + ":" + hostGateway(engine));
         }
         wish.exposed().forEach(p -> words.add("--publish=" + p));
         if (engine.sharesSockets()) {
@@ -185,6 +188,13 @@ final class DaemonContainer {
             words.addAll(List.of("--listen", Integer.toString(PORT), "--secret-file", SECRET));
         }
         return words;
+    }
+
+    /** The gateway of a rootless engine is in a network of its own; from there this machine has its usual address. */
+    private static String hostGateway(EngineFacts engine) {
+        return engine.users() == EngineFacts.Users.ROOT_IS_THIS_USER
+                ? HostRoutes.ownAddress().orElse(HOST_GATEWAY)
+                : HOST_GATEWAY;
     }
 
     /**

@@ -98,6 +98,8 @@ final class DaemonContainerTest {
         start("dev");
         assertTrue(engine.ran("run").endsWith(" client:1 0 0"), engine.ran("run"));
         assertTrue(engine.ran("run").contains(" --tmpfs=/run/telepresence:uid=0,gid=0,"), engine.ran("run"));
+        String here = HostRoutes.ownAddress().orElse("host-gateway");
+        assertTrue(engine.ran("run").contains(" --add-host=host.docker.internal:" + here + " "), engine.ran("run"));
     }
 
     @Test
