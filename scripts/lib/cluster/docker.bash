@@ -15,13 +15,14 @@ verb_docker() {
     [ $# = 0 ] || shift
     case $action in
         up | down | status | kill | load) "docker_$action" "$@" ;;
-        *) die "docker: up, down, status, kill or load TAR..." ;;
+        *) die "docker: up [--rootless|--remapped], down, status, kill or load TAR..." ;;
     esac
 }
 
 docker_up() {
     need_up
     take_lock
+    choose_docker_kind "$@"
     if docker_runs && account_is_ours; then
         say "the Docker engine is up already"
         return
@@ -31,10 +32,11 @@ docker_up() {
     mkdir -p "$DOCKER/containerd"
     remember_laptop
     make_account
+    prepare_docker_kind
     render "$LIB/conf/docker-containerd.toml" >"$CONF/docker-containerd.toml"
-    render "$LIB/conf/dockerd.json" >"$CONF/dockerd.json"
-    step "starting the Docker engine of the laptop"
-    is_running docker-containerd || part_docker-containerd
+    render "$LIB/conf/dockerd-$(docker_kind).json" >"$CONF/dockerd.json"
+    step "starting the Docker engine of the laptop ($(docker_kind))"
+    is_running docker-containerd || [ "$(docker_kind)" = rootless ] || part_docker-containerd
     is_running dockerd || part_dockerd
     wait_for 30 "the Docker engine answering" "$LOGS/dockerd.log" docker_runs || die "no Docker engine"
     say "the Docker engine is up: $(laptop_docker version --format '{{.Server.Version}}')"
@@ -77,7 +79,11 @@ docker_load() {
 
 laptop_docker() { docker --host "unix://$DOCKER_SOCKET" "$@"; }
 
-docker_runs() { is_running dockerd && is_running docker-containerd && laptop_docker version >/dev/null 2>&1; }
+docker_runs() {
+    is_running dockerd || return 1
+    [ "$(docker_kind)" = rootless ] || is_running docker-containerd || return 1
+    laptop_docker version >/dev/null 2>&1
+}
 
 docker_is_left() { [ -e "$DOCKER" ] || account_is_ours || [ -n "$(cgroup_folders "$DOCKER_CGROUP")" ]; }
 
@@ -96,7 +102,11 @@ part_docker-containerd() {
 part_dockerd() {
     # The process of that number may be anybody's by now, and dockerd would not start.
     rm -f "$DOCKER/dockerd.pid"
-    start_on_laptop dockerd dockerd --config-file "$CONF/dockerd.json"
+    if [ "$(docker_kind)" = rootless ]; then
+        part_rootless
+    else
+        start_on_laptop dockerd dockerd --config-file "$CONF/dockerd.json"
+    fi
 }
 
 on_laptop() { nsenter --net="/run/netns/$NS_LAPTOP" --mount="$LAPTOP_MOUNTS" "$@"; }
@@ -184,6 +194,7 @@ laptop_helpers() {
 restore_laptop() {
     local link family table
     on_laptop bash -c "$(declare -f unmount_below); unmount_below '$DOCKER'"
+    close_laptop_devices
     for link in $(ip -n "$NS_LAPTOP" -o link show type bridge | sed -n 's/^[0-9]*: \(docker0\|br-[0-9a-f]\{12\}\):.*/\1/p'); do
         ip -n "$NS_LAPTOP" link delete "$link"
     done

@@ -19,7 +19,7 @@ verb_images() {
     take_lock
     install_packages
     local name
-    for name in echo java tools; do ensure_image $name; done
+    for name in echo tools java; do ensure_image $name; done
 }
 
 # Certificates of the cluster's authority: the web server's, and the one that it asks its callers for.

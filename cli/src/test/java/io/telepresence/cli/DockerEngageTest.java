@@ -326,4 +326,25 @@ final class DockerEngageTest {
         assertTrue(made.contains(" --volumes-from=intercept-echo-8080-tools:ro "), made);
         assertEquals(List.of(), handlers());
     }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rootless", "userns"})
+    void besideADaemonOfThisMachineSomeEnginesHaveNoVolumes(String kind) {
+        bench.typing.connections = List.of();
+        bench.typing.userRuns = true;
+        bench.typing.daemon.connected = true;
+        bench.engine.info = "Debian|[name=" + kind + "]";
+        assertEquals(1, bench.typing.type("intercept echo -p 8080:80 --docker-run -- img x"));
+        assertEquals(
+                "telepresence intercept: error: containers of this engine cannot reach this machine's loopback, where the"
+                        + " daemon serves the volumes. Add --mount=false, or connect with --docker\n",
+                bench.typing.err());
+        assertEquals(List.of(), bench.typing.daemon.engagements);
+        bench.typing.daemon.next =
+                Samples.engagement(Kind.INTERCEPT, "echo", new Engagement.Mount("", "", "", "", 0, List.of()), HTTP);
+        assertEquals(
+                0,
+                bench.typing.type("intercept echo -p 8080:80 --mount=false --docker-run -- img x"),
+                bench.typing::err);
+    }
 }

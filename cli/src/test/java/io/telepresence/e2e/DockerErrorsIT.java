@@ -1,6 +1,7 @@
 package io.telepresence.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -8,6 +9,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What cannot work in Docker mode: one sentence each, and nothing is left. */
 @ExtendWith(DockerSession.class)
@@ -123,11 +126,16 @@ class DockerErrorsIT {
     }
 
     @Test
-    void aHandlerThatEndsAtOnceAndABuildThatFails() {
+    void aHandlerThatEndsAtOnce() {
         assertEquals(
                 9, intercept("--docker-run", "--", TOOLS, "sh", "-c", "exit 9").exitCode());
         assertEquals(
                 127, intercept("--docker-run", "--", TOOLS, "no-such-program").exitCode());
+    }
+
+    @ParameterizedTest(name = "DOCKER_BUILDKIT={0}")
+    @ValueSource(strings = {"0", "1"})
+    void aBuildThatFails(String buildKit) {
         String context = DockerUser.home().resolve("broken").toString();
         DockerUser.run(
                         "sh",
@@ -135,7 +143,20 @@ class DockerErrorsIT {
                         "mkdir -p " + context + "; echo 'FROM localhost/tools:1\nRUN false' > " + context
                                 + "/Dockerfile")
                 .ok();
-        intercept("--docker-build", context, "--", "IMAGE").failed().says("docker build of " + context + " failed");
+        List<String> command = Shell.join(DockerUser.withBuilder(buildKit), Laptop.command("intercept", "echo"));
+        Result failed = DockerUser.run(Shell.join(command, "--port", "8080:http", "--docker-build", context)
+                .toArray(String[]::new));
+        assertTrue(
+                failed.failed().stderr().contains(buildKit.equals("1") ? "#1 [internal]" : "returned a non-zero code"));
+        assertEquals(
+                "telepresence intercept: error: docker build of " + context
+                        + " failed with exit code 1. What it printed" + " says why; nothing was engaged",
+                failed.stderr().lines().toList().getLast());
+    }
+
+    @Test
+    void wordsOfABuild() {
+        String context = DockerUser.home().toString();
         intercept("--docker-build", context, "--", TOOLS).failed().says("the word IMAGE is missing");
         intercept("--docker-build", context, "--docker-run", "--", "IMAGE")
                 .failed()

@@ -200,29 +200,7 @@ class DockerGuideIT extends GuideCases {
 
     @Test
     void dockerBuildPublishesPortsAndPassesInput() throws Exception {
-        Path context = DockerUser.home().resolve("build");
-        DockerUser.run(
-                        "sh",
-                        "-c",
-                        "mkdir -p " + context + " && printf 'FROM " + TOOLS
-                                + "\\nARG WHO\\nENV WHO=$WHO\\nENTRYPOINT [\"sh\", \"-c\"]\\n' > " + context
-                                + "/Dockerfile")
-                .ok();
-        DockerUser.telepresence(
-                        "intercept",
-                        "echo",
-                        "--port",
-                        "8080:http",
-                        "--docker-build",
-                        context.toString(),
-                        "--docker-build-opt",
-                        "build-arg=WHO=me",
-                        "--",
-                        "IMAGE",
-                        "echo built for $WHO")
-                .ok()
-                .says("built for me")
-                .says("Intercept name: echo");
+        built("0").says("built for me").says("Intercept name: echo");
         Result typed = DockerUser.run(
                 "sh",
                 "-c",
@@ -242,6 +220,24 @@ class DockerGuideIT extends GuideCases {
             handler.process().destroy();
             handler.ended(Duration.ofSeconds(20));
         }
+    }
+
+    /** Its progress is not among what the command prints. */
+    @Test
+    void buildKitBuildsTheImageToo() {
+        Result built = built("1").says("#1 [internal] load build definition from Dockerfile");
+        assertEquals(
+                """
+                Using Deployment echo
+                intercepted
+                  Intercept name: echo
+                  State         : ACTIVE
+                  Workload kind : Deployment
+                  Destination   : 127.0.0.1:8080
+                  Intercepting  : all TCP connections
+                built for me
+                """,
+                built.stdout());
     }
 
     @Test
@@ -280,6 +276,33 @@ class DockerGuideIT extends GuideCases {
                         "echo $TELEPRESENCE_ROOT; ls /remote/etc/settings; ls /etc/settings")
                 .says("/remote\n")
                 .says("No such file");
+    }
+
+    /** @param buildKit whether the engine's new builder is to be used: 0 or 1 */
+    private static Result built(String buildKit) {
+        Path context = DockerUser.home().resolve("build");
+        DockerUser.run(
+                        "sh",
+                        "-c",
+                        "mkdir -p " + context + " && printf 'FROM " + TOOLS
+                                + "\\nARG WHO\\nENV WHO=$WHO\\nENTRYPOINT [\"sh\", \"-c\"]\\n' > " + context
+                                + "/Dockerfile")
+                .ok();
+        List<String> command = Shell.join(DockerUser.withBuilder(buildKit), Laptop.command("intercept"));
+        return DockerUser.run(Shell.join(
+                                command,
+                                "echo",
+                                "--port",
+                                "8080:http",
+                                "--docker-build",
+                                context.toString(),
+                                "--docker-build-opt",
+                                "build-arg=WHO=me",
+                                "--",
+                                "IMAGE",
+                                "echo built for $WHO")
+                        .toArray(String[]::new))
+                .ok();
     }
 
     private static Result in(String container, String script) {

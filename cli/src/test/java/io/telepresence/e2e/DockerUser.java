@@ -38,6 +38,16 @@ final class DockerUser {
         return run(Shell.join(List.of("docker"), arguments).toArray(String[]::new));
     }
 
+    /**
+     * What comes before a command that builds: with Debian's {@code docker}, which has both builders in it; others may lack
+     * the plugin for the new one.
+     *
+     * @param buildKit 0: the classic builder, 1: BuildKit
+     */
+    static List<String> withBuilder(String buildKit) {
+        return List.of("env", "PATH=/usr/bin:/bin", "DOCKER_BUILDKIT=" + buildKit);
+    }
+
     /** Names of the containers that are there, running or not. */
     static List<String> containers() {
         return docker("ps", "--all", "--format", "{{.Names}}")

@@ -156,8 +156,8 @@ final class InContainers implements Mode {
         @Override
         public void assertGone() {
             handler.ended(Duration.ofSeconds(20));
-            Shell.await("only the daemon is left", Duration.ofSeconds(10), () -> DockerUser.containers()
-                    .equals(List.of(DAEMON)));
+            Shell.await("at most the daemon is left", Duration.ofSeconds(10), () -> DockerUser.containers().stream()
+                    .allMatch(DAEMON::equals));
         }
 
         @Override

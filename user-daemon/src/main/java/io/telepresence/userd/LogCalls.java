@@ -58,7 +58,8 @@ final class LogCalls {
 
     GatherLogsReply gather(GatherLogsRequest request) throws FaultException {
         Path output = Path.of(request.getOutputFile());
-        LogZip zip = LogZip.create(output, request.getAnonymize());
+        LogZip zip =
+                LogZip.create(output, request.getAnonymize(), connector.place().inDocker());
         try (zip) {
             Map<String, byte[]> remote = remote(request, zip);
             connector.current().ifPresent(s -> zip.hide("namespace", namespaces(s)));

@@ -41,7 +41,10 @@ public final class UserDaemonMain {
         Path home = Path.of(environment.getOrDefault("HOME", System.getProperty("user.home")));
         UserOptions options = UserOptions.parse(arguments, LogSetup.directory(environment, home));
         Path file = options.logFile();
-        closed(file.toAbsolutePath().getParent(), uid);
+        // Of a container's, whoever started it takes care; to it the owner may be a stranger.
+        if (!options.container()) {
+            closed(file.toAbsolutePath().getParent(), uid);
+        }
         LogSetup logs = LogSetup.toFile(file);
         logs.configured("INFO");
         Logger log = LoggerFactory.getLogger(UserDaemonMain.class);

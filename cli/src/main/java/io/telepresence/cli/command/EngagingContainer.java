@@ -39,6 +39,9 @@ final class EngagingContainer {
     }
 
     int run(EngageWish wish) throws FaultException {
+        if (chosen.container().isEmpty() && isMounted(wish)) {
+            call.docker().checkVolumesOfThisMachine();
+        }
         RunArguments arguments = handlers.arguments(built());
         String name = HandlerWish.name(wish);
         Handler handler = call.docker().handler(chosen.container(), arguments, name, wish.name());
@@ -70,7 +73,7 @@ final class EngagingContainer {
 
     private int run(EngageWish wish, Handler handler) throws FaultException {
         String address = handler.open();
-        boolean mounted = wish.mount().mode() != EngageWish.MountMode.NONE;
+        boolean mounted = isMounted(wish);
         EngageWish adjusted = wish.handledBy(address, mount(wish.mount(), address));
         Engagement engagement = engaging.engage(
                 adjusted,
@@ -93,6 +96,10 @@ final class EngagingContainer {
                         },
                         over,
                         handler::stop));
+    }
+
+    private static boolean isMounted(EngageWish wish) {
+        return wish.mount().mode() != EngageWish.MountMode.NONE;
     }
 
     /** A daemon beside the container serves the volumes for it alone; one on this machine at a port of the loopback. */

@@ -6,9 +6,10 @@ import io.telepresence.cli.docker.DockerMode;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
@@ -72,7 +73,14 @@ final class GatherLogsCommand implements Command {
                 call.docker().logs(chosen.container().orElseThrow().container()).resolve("gathered.zip");
         List<String> errors = chosen.daemon().gatherLogs(wish.to(DockerMode.LOGS.resolve("gathered.zip")));
         try {
-            Files.move(made, output, StandardCopyOption.REPLACE_EXISTING);
+            // Not moved: to this machine the daemon may be another user, whose file it would stay.
+            Files.deleteIfExists(output);
+            Files.createFile(
+                    output, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            try (OutputStream out = Files.newOutputStream(output)) {
+                Files.copy(made, out);
+            }
+            Files.delete(made);
             return errors;
         } catch (IOException e) {
             throw Fault.user("cannot write " + output + ": " + e.getMessage(), "The logs are in " + made)

@@ -8,7 +8,6 @@ import io.telepresence.cli.docker.Docker.Output;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,6 +27,9 @@ final class DaemonContainer {
     private static final Duration START = Duration.ofSeconds(20);
     private static final Duration GLANCE = Duration.ofMillis(10);
     private static final int GATEWAY = 2;
+
+    /** Docker's word for the address by which containers reach the machine. */
+    private static final String HOST_GATEWAY = "host-gateway";
 
     private final Docker docker;
     private final Connections connections;
@@ -53,7 +55,19 @@ final class DaemonContainer {
      *
      * @param logs directory for its logs
      */
-    record Owner(long uid, long gid, String user, Path logs) {}
+    record Owner(long uid, long gid, String user, Path logs) {
+        /**
+         * Who the daemons are inside. Where the container's users are others than the machine's, its root has no right on
+         * the machine; the number of this user may not even exist there.
+         */
+        private Owner inside(EngineFacts engine) {
+            return engine.users() == EngineFacts.Users.SAME ? this : new Owner(0, 0, user, logs);
+        }
+
+        private String ids() {
+            return "uid=" + uid + ",gid=" + gid;
+        }
+    }
 
     DaemonContainer(Docker docker, Connections connections, Wish wish) {
         this.docker = docker;
@@ -80,7 +94,7 @@ final class DaemonContainer {
         try {
             made = made.in(network(container, owner));
             connections.write(made);
-            Files.createDirectories(owner.logs());
+            ContainerLogs.prepare(owner.logs(), owner.uid(), engine.users() == EngineFacts.Users.STRANGERS);
             docker.must("start the container " + container, command(made, owner, engine));
             if (!wish.apiServer().network().isEmpty()) {
                 docker.must(
@@ -91,7 +105,7 @@ final class DaemonContainer {
                         container);
             }
             if (!engine.sharesSockets()) {
-                made = withPort(made, owner);
+                made = withPort(made, owner, owner.inside(engine));
             }
             await(made, owner);
             connections.write(made);
@@ -102,7 +116,7 @@ final class DaemonContainer {
             throw e;
         } catch (IOException e) {
             new Remains(docker, owner.uid()).remove(made);
-            throw Fault.user("the log directory " + owner.logs() + " cannot be made: " + e.getMessage(), "")
+            throw Fault.user("the log directory " + owner.logs() + " cannot be written: " + e.getMessage(), "")
                     .exception(e);
         }
     }
@@ -150,6 +164,7 @@ final class DaemonContainer {
     }
 
     private List<String> command(Connection made, Owner owner, EngineFacts engine) {
+        Owner inside = owner.inside(engine);
         List<String> words = new ArrayList<>(List.of("run", "--detach", "--rm", "--name=" + made.container()));
         words.add("--network=" + made.network().name());
         words.add("--ip=" + made.network().gateway4());
@@ -160,32 +175,39 @@ final class DaemonContainer {
         words.add(Labels.of(Labels.CONNECTION, wish.name()));
         words.add(Labels.of(Labels.ROLE, "daemon"));
         words.add(Labels.of(Labels.OWNER, owner.uid()));
-        words.addAll(privileges(owner));
+        words.addAll(privileges(inside));
         words.add("--volume=" + owner.logs() + ":" + DockerMode.LOGS);
         words.addAll(List.of("--env=XDG_RUNTIME_DIR=/run/user", "--env=HOME=/tmp", "--env=USER=" + owner.user()));
         if (!wish.cluster().hostGateway().isEmpty() && engine.addsHostGateway()) {
-            words.add("--add-host=" + wish.cluster().hostGateway() + ":host-gateway");
+            words.add("--add-host=" + wish.cluster().hostGateway() + ":" + hostGateway(engine));
         }
         wish.exposed().forEach(p -> words.add("--publish=" + p));
         if (engine.sharesSockets()) {
             words.add("--volume=" + made.directory() + ":" + SOCKETS);
         } else {
-            words.add("--tmpfs=/run/user:" + ownedBy(owner, engine) + ",mode=0700");
+            words.add("--tmpfs=/run/user:" + inside.ids() + ",mode=0700");
             words.add("--publish=127.0.0.1::" + PORT);
         }
         words.addAll(List.of("--entrypoint=/opt/telepresence/container/daemon", wish.image()));
-        words.add(Long.toString(engine.rootless() ? 0 : owner.uid()));
-        words.add(Long.toString(engine.rootless() ? 0 : owner.gid()));
+        words.add(Long.toString(inside.uid()));
+        words.add(Long.toString(inside.gid()));
         if (!engine.sharesSockets()) {
             words.addAll(List.of("--listen", Integer.toString(PORT), "--secret-file", SECRET));
         }
         return words;
     }
 
+    /** The gateway of a rootless engine is in a network of its own; from there this machine has its usual address. */
+    private static String hostGateway(EngineFacts engine) {
+        return engine.users() == EngineFacts.Users.ROOT_IS_THIS_USER
+                ? HostRoutes.ownAddress().orElse(HOST_GATEWAY)
+                : HOST_GATEWAY;
+    }
+
     /**
      * No right but those that {@code container/daemon} drops itself, and the one to change the container's own network.
      */
-    private static List<String> privileges(Owner owner) {
+    private static List<String> privileges(Owner inside) {
         return List.of(
                 "--cap-drop=ALL",
                 "--cap-add=NET_ADMIN",
@@ -195,18 +217,14 @@ final class DaemonContainer {
                 "--security-opt=no-new-privileges",
                 "--device=/dev/net/tun",
                 "--read-only",
-                "--tmpfs=/run/telepresence:uid=" + owner.uid() + ",gid=" + owner.gid() + ",mode=0755",
+                "--tmpfs=/run/telepresence:" + inside.ids() + ",mode=0755",
                 "--tmpfs=/tmp:exec,mode=1777",
                 "--sysctl=net.ipv4.ip_forward=1",
                 "--sysctl=net.ipv6.conf.all.disable_ipv6=0",
                 "--sysctl=net.ipv6.conf.all.forwarding=1");
     }
 
-    private static String ownedBy(Owner owner, EngineFacts engine) {
-        return engine.rootless() ? "uid=0,gid=0" : "uid=" + owner.uid() + ",gid=" + owner.gid();
-    }
-
-    private Connection withPort(Connection made, Owner owner) throws FaultException {
+    private Connection withPort(Connection made, Owner owner, Owner inside) throws FaultException {
         String published = docker.must("find the daemon's port", "port", made.container(), PORT + "/tcp")
                 .lines()
                 .getFirst();
@@ -214,7 +232,7 @@ final class DaemonContainer {
         String secret = "";
         long end = System.nanoTime() + START.toNanos();
         while (secret.isEmpty() && System.nanoTime() < end) {
-            Output read = docker.run("exec", "--user=" + owner.uid(), made.container(), "cat", SECRET);
+            Output read = docker.run("exec", "--user=" + inside.uid(), made.container(), "cat", SECRET);
             if (read.ok()) {
                 secret = read.out().strip();
             } else if (!runs(made)) {

@@ -99,6 +99,20 @@ public final class DockerMode {
         }
     }
 
+    /**
+     * Fails with one sentence where a container could not have volumes that a daemon on this machine serves on its
+     * loopback.
+     */
+    public void checkVolumesOfThisMachine() throws FaultException {
+        if (EngineFacts.of(docker, place.environment()).users() != EngineFacts.Users.SAME) {
+            throw Fault.user(
+                            "containers of this engine cannot reach this machine's loopback, where the daemon serves the"
+                                    + " volumes",
+                            "Add --mount=false, or connect with --docker")
+                    .exception();
+        }
+    }
+
     /** Where the daemon of a container writes its logs, on this machine. */
     public Path logs(String container) {
         return place.logs().resolve(container);

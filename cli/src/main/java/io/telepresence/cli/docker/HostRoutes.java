@@ -1,12 +1,17 @@
 package io.telepresence.cli.docker;
 
 import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
-/** Where this machine's routes lead: a container's network there would shadow them. */
+/** Where this machine is, and where its routes lead: a container's network there would shadow them. */
 final class HostRoutes {
     private static final Path TABLE = Path.of("/proc/net/route");
 
@@ -36,5 +41,18 @@ final class HostRoutes {
             }
         }
         return found;
+    }
+
+    /** An IPv4 address of this machine by which it can be called from outside of its loopback; empty: it has none. */
+    static Optional<String> ownAddress() {
+        try {
+            return NetworkInterface.networkInterfaces()
+                    .flatMap(NetworkInterface::inetAddresses)
+                    .filter(a -> a instanceof Inet4Address && !a.isLoopbackAddress() && !a.isLinkLocalAddress())
+                    .map(InetAddress::getHostAddress)
+                    .findFirst();
+        } catch (SocketException e) {
+            return Optional.empty();
+        }
     }
 }

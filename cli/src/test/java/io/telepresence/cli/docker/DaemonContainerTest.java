@@ -13,6 +13,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -39,8 +40,12 @@ final class DaemonContainerTest {
     @BeforeEach
     void open() {
         connections = new Connections(home);
-        mode = new DockerMode(
-                new Docker(engine),
+        mode = on(new Docker(engine));
+    }
+
+    private DockerMode on(Docker docker) {
+        return new DockerMode(
+                docker,
                 connections,
                 new DockerMode.Place(
                         Path.of("/bin/telepresence"),
@@ -93,6 +98,9 @@ final class DaemonContainerTest {
         engine.info = "Debian|[name=rootless]";
         start("dev");
         assertTrue(engine.ran("run").endsWith(" client:1 0 0"), engine.ran("run"));
+        assertTrue(engine.ran("run").contains(" --tmpfs=/run/telepresence:uid=0,gid=0,"), engine.ran("run"));
+        String here = HostRoutes.ownAddress().orElse("host-gateway");
+        assertTrue(engine.ran("run").contains(" --add-host=host.docker.internal:" + here + " "), engine.ran("run"));
     }
 
     @Test
@@ -157,6 +165,20 @@ final class DaemonContainerTest {
     }
 
     @Test
+    void whereAllUsersAreStrangersTheirRootMayWriteTheLogsAndNoSocketIsShared() throws Exception {
+        engine.info = "Debian|[name=userns]";
+        engine.secret = "s3cret";
+        try (ServerSocket daemon = new ServerSocket(0, 5, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
+            engine.port = daemon.getLocalPort();
+            assertEquals("s3cret", start("dev").door().secret());
+        }
+        String run = engine.ran("run");
+        assertTrue(run.endsWith("client:1 0 0 --listen 4038 --secret-file /run/telepresence/secret"), run);
+        assertTrue(
+                Files.getPosixFilePermissions(home.resolve("logs/tp-dev")).contains(PosixFilePermission.OTHERS_WRITE));
+    }
+
+    @Test
     void whatAKilledDaemonLeftIsRemovedFirst() throws Exception {
         engine.container("old", "exited", "io.telepresence.connection=dev", "io.telepresence.owner=1000");
         engine.network("tp-dev", "172.29.255.0/24", "io.telepresence.connection=dev", "io.telepresence.owner=1000");
@@ -208,9 +230,13 @@ final class DaemonContainerTest {
     @Test
     void aDaemonThatEndsAtOnceTellsItsLastWords() throws Exception {
         engine.daemonsListen = false;
-        Files.createDirectories(home.resolve("logs/tp-dev"));
-        Files.writeString(
-                home.resolve("logs/tp-dev/connector-start.log"), "one\ntwo\n\nthree\nno right to use the TUN\n");
+        Path log = home.resolve("logs/tp-dev/connector-start.log");
+        mode = on(new Docker((command, environment, limit) -> {
+            if (command.get(1).equals("run")) {
+                Files.writeString(log, "one\ntwo\n\nthree\nno right to use the TUN\n");
+            }
+            return engine.run(command, environment, limit);
+        }));
         FaultException e = assertThrows(FaultException.class, () -> start("dev"));
         assertEquals(
                 "the daemon in the container tp-dev ended while starting: two / three / no right to use the TUN",

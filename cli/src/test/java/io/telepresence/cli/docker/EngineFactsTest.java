@@ -18,22 +18,27 @@ final class EngineFactsTest {
             emptyValue = "",
             textBlock =
                     """
-                    Debian GNU/Linux 12 (bookworm)|[name=apparmor name=seccomp,profile=builtin name=cgroupns]; ; ; true; false; true
-                    Docker Desktop|[name=seccomp,profile=unconfined name=cgroupns]; ; ; false; false; false
-                    Ubuntu 24.04.1 LTS|[name=seccomp,profile=builtin name=rootless name=cgroupns]; unix:///run/user/1000/docker.sock; ; true; true; true
-                    Ubuntu 24.04.1 LTS|[name=seccomp,profile=builtin name=userns]; ; ; false; false; true
-                    Ubuntu 24.04.1 LTS|[]; tcp://10.0.0.1:2375; ; false; false; true
-                    Ubuntu 24.04.1 LTS|[]; ssh://far; ; false; false; true
-                    Docker Desktop|[]; ; unix; true; false; false
-                    Debian GNU/Linux 12 (bookworm)|[]; ; tcp; false; false; true
+                    Debian GNU/Linux 12 (bookworm)|[name=apparmor name=seccomp,profile=builtin name=cgroupns]; ; ; true; SAME; true
+                    Docker Desktop|[name=seccomp,profile=unconfined name=cgroupns]; ; ; false; SAME; false
+                    Ubuntu 24.04.1 LTS|[name=seccomp,profile=builtin name=rootless name=cgroupns]; unix:///run/user/1000/docker.sock; ; true; ROOT_IS_THIS_USER; true
+                    Ubuntu 24.04.1 LTS|[name=seccomp,profile=builtin name=userns]; ; ; false; STRANGERS; true
+                    Ubuntu 24.04.1 LTS|[]; tcp://10.0.0.1:2375; ; false; SAME; true
+                    Ubuntu 24.04.1 LTS|[]; ssh://far; ; false; SAME; true
+                    Docker Desktop|[]; ; unix; true; SAME; false
+                    Debian GNU/Linux 12 (bookworm)|[]; ; tcp; false; SAME; true
                     """)
     void whatKindOfEngine(
-            String info, String host, String forced, boolean sharesSockets, boolean rootless, boolean addsGateway)
+            String info,
+            String host,
+            String forced,
+            boolean sharesSockets,
+            EngineFacts.Users users,
+            boolean addsGateway)
             throws FaultException {
         Docker docker = new Docker((command, environment, limit) -> new Output(0, info, ""));
         Map<String, String> environment =
                 Map.of("DOCKER_HOST", host == null ? "" : host, EngineFacts.TRANSPORT, forced == null ? "" : forced);
-        assertEquals(new EngineFacts(sharesSockets, rootless, addsGateway), EngineFacts.of(docker, environment));
+        assertEquals(new EngineFacts(sharesSockets, users, addsGateway), EngineFacts.of(docker, environment));
     }
 
     @Test

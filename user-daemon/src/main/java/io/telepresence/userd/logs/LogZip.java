@@ -17,7 +17,7 @@ import java.util.Set;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
-/** Writes logs into a zip file (0600). What cannot be read becomes an error line, not a failure. Not thread-safe. */
+/** Writes logs into a zip file. What cannot be read becomes an error line, not a failure. Not thread-safe. */
 public final class LogZip implements AutoCloseable {
     private final ZipOutputStream zip;
     private final boolean anonymize;
@@ -29,15 +29,20 @@ public final class LogZip implements AutoCloseable {
         this.anonymize = anonymize;
     }
 
-    /** @param anonymize replace the names that {@link #hide} tells */
-    public static LogZip create(Path file, boolean anonymize) throws FaultException {
+    /**
+     * @param anonymize replace the names that {@link #hide} tells
+     * @param shared whoever gets to its directory may read it: the laptop's user, who may be another one in a container;
+     *     otherwise only this user may
+     */
+    public static LogZip create(Path file, boolean anonymize, boolean shared) throws FaultException {
         if (!file.isAbsolute() || !file.toString().endsWith(".zip")) {
             throw Fault.user("the output file " + file + " must end in .zip", "")
                     .exception();
         }
         try {
             Files.deleteIfExists(file);
-            Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            String permissions = shared ? "rw-r--r--" : "rw-------";
+            Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions)));
             return new LogZip(Files.newOutputStream(file), anonymize);
         } catch (IOException e) {
             throw Fault.user("cannot write " + file + ": " + e.getClass().getSimpleName() + " " + e.getMessage(), "")
