@@ -43,7 +43,7 @@ final class DockerCommandsTest {
         assertEquals(
                 "[docker, run, --rm, --interactive, --network=container:tp-dev, --label=io.telepresence.connection=dev,"
                         + " --label=io.telepresence.role=curl, --label=io.telepresence.owner=1000, --cap-drop=ALL,"
-                        + " --security-opt=no-new-privileges, --read-only, --user=1000:1000, --entrypoint=curl,"
+                        + " --security-opt=no-new-privileges, --read-only, --user=65534:65534, --entrypoint=curl,"
                         + " client:1, -ik, --output, x, --help, https://kubernetes.default, --, -n] {}",
                 bench.typing.children.getFirst().replaceAll(" connected=.*", ""));
         assertEquals("", bench.typing.err());
@@ -61,7 +61,7 @@ final class DockerCommandsTest {
         assertTrue(bench.engine.ran("run").contains(" --publish=80:80 "));
         assertEquals(
                 "exec mine-sandbox /opt/telepresence/container/plumb 172.29.255.2 - route=10.96.0.0/16"
-                        + " route=10.244.0.0/24",
+                        + " route=10.244.0.0/24 name=mine",
                 bench.engine.ran("exec"));
         assertTrue(bench.typing.children.getFirst().startsWith("[docker, start, --attach, --interactive, mine] "));
         assertEquals(2, bench.engine.state().size(), bench.engine.state().toString());

@@ -44,6 +44,16 @@ class DockerHandlersIT {
     }
 
     @Test
+    void aNameThatAServiceHasIsWarnedOf() {
+        DockerUser.telepresence("docker-run", "--name", "echo", TOOLS, "true")
+                .ok()
+                .says("Warning: the container's name echo hides");
+        DockerUser.telepresence("docker-run", "--name", "no-service", TOOLS, "true")
+                .ok()
+                .saysNot("Warning");
+    }
+
+    @Test
     void allPortsOfAnImageAndNetworksOfTheUser() {
         String context = DockerUser.home().resolve("exposes").toString();
         DockerUser.run(

@@ -53,7 +53,8 @@ final class DockerRunCommand implements Command {
             handler.open();
             handler.create(
                     new Handler.Dress(Map.of(), Handler.Volumes.NONE, List.of(), List.of()),
-                    routes(call.chosen().orElseThrow()));
+                    routes(call.chosen().orElseThrow()),
+                    call.output()::warn);
             call.progress().close();
             call.around().children().holdSignals();
             int code = call.around()

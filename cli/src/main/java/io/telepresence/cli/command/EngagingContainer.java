@@ -79,7 +79,8 @@ final class EngagingContainer {
                 adjusted,
                 e -> mounted && e.mount().port() > 0 ? e.withVariable("TELEPRESENCE_ROOT", handlers.root()) : e);
         try {
-            handler.create(dress(wish, engagement, handler, mounted), DockerRunCommand.routes(chosen));
+            handler.create(
+                    dress(wish, engagement, handler, mounted), DockerRunCommand.routes(chosen), call.output()::warn);
         } catch (FaultException | RuntimeException e) {
             engaging.leave(engagement);
             throw e;

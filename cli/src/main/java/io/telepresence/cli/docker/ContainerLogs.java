@@ -11,8 +11,8 @@ final class ContainerLogs {
     private ContainerLogs() {}
 
     /**
-     * Makes it, so that the daemon can write there, and nobody but this user can read. Files of a daemon that was another user are deleted: the next one
-     * could not write them.
+     * Makes it, so that the daemon can write there, and nobody but this user can read. Files of a daemon that was another
+     * user are deleted: the next one could not write them.
      *
      * @param uid of this user
      * @param stranger whether the daemon is another user to this machine; then all may write, who get past the directory

@@ -19,6 +19,9 @@ public final class DockerMode {
     /** Where a daemon in a container writes its logs. */
     public static final Path LOGS = Path.of("/var/log/telepresence");
 
+    /** A user without rights that every container has, whatever an engine does with its users. */
+    private static final int NOBODY = 65534;
+
     private final Docker docker;
     private final Connections connections;
     private final Place place;
@@ -234,7 +237,7 @@ public final class DockerMode {
                 "--cap-drop=ALL",
                 "--security-opt=no-new-privileges",
                 "--read-only",
-                "--user=" + place.uid() + ":" + place.gid(),
+                "--user=" + NOBODY + ":" + NOBODY,
                 "--entrypoint=curl",
                 connection.image()));
         command.addAll(words);

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /**
  * A container of the user's that lives in the cluster's network: first {@link #open} (its network is there, so it has an
@@ -117,14 +118,19 @@ public final class Handler implements AutoCloseable {
      * Makes the container; it does not run yet.
      *
      * @param routes subnets of the cluster
+     * @param warnings hears in one sentence what is unwise but works
      */
-    public void create(Dress dress, List<String> routes) throws FaultException {
+    public void create(Dress dress, List<String> routes, Consumer<String> warnings) throws FaultException {
         List<String> paths = dress.volumes().paths().stream()
                 .filter(p -> !arguments.mounted().contains(inside(dress.volumes(), p)))
                 .toList();
         boolean hold = !paths.isEmpty();
         if (sandbox != null) {
-            sandbox.plumb(routes, dress.ports(), dress.toPod());
+            String typed = arguments.facts().name();
+            if (sandbox.plumb(routes, dress.ports(), dress.toPod(), typed)) {
+                warnings.accept("Warning: the container's name " + typed + " hides what the cluster has of that name"
+                        + " from the containers of this connection");
+            }
         } else if (hold) {
             makeTools();
         }
@@ -186,7 +192,7 @@ public final class Handler implements AutoCloseable {
      *
      * @param trouble hears in one sentence why they could not be mounted; the container is ended then
      */
-    public void mount(java.util.function.Consumer<String> trouble) {
+    public void mount(Consumer<String> trouble) {
         if (volumes != null) {
             volumes.start(trouble);
         }

@@ -66,14 +66,23 @@ final class Sandbox {
                 .strip();
     }
 
-    /** Sets routes and redirections; before the handler starts. */
-    void plumb(List<String> routes, List<Handler.Port> ports, List<Handler.Port> toPod) throws FaultException {
+    /**
+     * Sets routes and redirections; before the handler starts.
+     *
+     * @param name looked up in the cluster; empty: none
+     * @return whether the cluster has something of that name, which the handler's name hides from now on
+     */
+    boolean plumb(List<String> routes, List<Handler.Port> ports, List<Handler.Port> toPod, String name)
+            throws FaultException {
         List<String> words = new ArrayList<>(List.of("exec", name(), "/opt/telepresence/container/plumb"));
         words.addAll(gateways());
         routes.forEach(r -> words.add("route=" + r));
         ports.forEach(p -> words.add("in=" + p.protocol() + "/" + p.inside()));
         toPod.forEach(p -> words.add("pod=" + p.protocol() + "/" + p.inside()));
-        docker.must("set up the network of " + name(), words);
+        if (!name.isEmpty()) {
+            words.add("name=" + name);
+        }
+        return docker.must("set up the network of " + name(), words).out().contains("known");
     }
 
     private List<String> gateways() {

@@ -39,6 +39,9 @@ public final class FakeEngine implements Docker.Runner, AutoCloseable {
     /** Hears each command before it is run. */
     public Consumer<String> before = line -> {};
 
+    /** Names that the cluster has. */
+    final List<String> known = new ArrayList<>();
+
     public final List<String> images = new ArrayList<>(List.of("img", "client:1"));
     public String info = "Debian GNU/Linux 12 (bookworm)|[name=seccomp,profile=builtin]";
     public boolean daemonsListen = true;
@@ -229,6 +232,9 @@ public final class FakeEngine implements Docker.Runner, AutoCloseable {
         Item item = containers.get(container);
         if (item == null || !item.state.equals("running")) {
             return failed("Error response from daemon: container " + container + " is not running");
+        }
+        if (known.stream().anyMatch(n -> words.contains("name=" + n))) {
+            return said("known\n");
         }
         return words.contains("cat") ? said(secret + "\n") : said("");
     }

@@ -94,8 +94,27 @@ final class HandlerTest {
                 engine.commands.stream().filter(c -> c.startsWith("network")).toList());
         Handler beside = onTheHost("--network name=db,alias=web --ip 10.5.0.9 img");
         beside.open();
-        beside.create(BARE, List.of());
+        beside.create(BARE, List.of(), HandlerTest::unexpected);
         assertTrue(engine.ran("create").contains(" --network=name=db,alias=web --ip=10.5.0.9 "), engine.ran("create"));
+    }
+
+    private static void unexpected(String warning) {
+        throw new AssertionError(warning);
+    }
+
+    @Test
+    void aNameThatTheClusterHasToo() throws Exception {
+        engine.known.add("echo");
+        List<String> warnings = new ArrayList<>();
+        for (String name : List.of("echo", "mine")) {
+            Handler handler = handler("--name " + name + " img");
+            handler.open();
+            handler.create(BARE, List.of(), warnings::add);
+        }
+        assertEquals(
+                List.of("Warning: the container's name echo hides what the cluster has of that name"
+                        + " from the containers of this connection"),
+                warnings);
     }
 
     @Test
@@ -108,7 +127,8 @@ final class HandlerTest {
                         Handler.Volumes.NONE,
                         List.of(new Handler.Port(8080, 8080, "tcp")),
                         List.of(new Handler.Port(9000, 9000, "udp"))),
-                List.of("10.96.0.0/16", "10.244.0.0/24"));
+                List.of("10.96.0.0/16", "10.244.0.0/24"),
+                HandlerTest::unexpected);
         assertEquals(
                 "exec h-sandbox /opt/telepresence/container/plumb 172.29.255.2 - route=10.96.0.0/16"
                         + " route=10.244.0.0/24 in=tcp/8080 pod=udp/9000",
@@ -124,7 +144,7 @@ final class HandlerTest {
     void theHandlerHasNoRightsButThoseThatItsUserGives() throws Exception {
         Handler handler = handler("-it --cap-add SYS_PTRACE img serve --now");
         handler.open();
-        handler.create(BARE, List.of());
+        handler.create(BARE, List.of(), HandlerTest::unexpected);
         String made = engine.ran("create");
         assertEquals(
                 "create --rm --name=h --label=io.telepresence.role=handler --label=io.telepresence.owner=1000"
@@ -146,7 +166,8 @@ final class HandlerTest {
                 with(
                         Map.of("KEY", "-----BEGIN\nhunter2\n", "PASSWORD", "hunter2", "LARGE", large, "MINE", "1"),
                         Handler.Volumes.NONE),
-                List.of());
+                List.of(),
+                HandlerTest::unexpected);
         assertFalse(String.join("\n", engine.commands).contains("hunter2"));
         assertFalse(String.join("\n", engine.commands).contains("xxxx"));
         assertEquals("rw-------", engine.environment.get("mode"));
@@ -164,7 +185,8 @@ final class HandlerTest {
         Handler handler = handler("img");
         handler.open();
         FaultException e = assertThrows(
-                FaultException.class, () -> handler.create(with(Map.of("A", "1"), Handler.Volumes.NONE), List.of()));
+                FaultException.class,
+                () -> handler.create(with(Map.of("A", "1"), Handler.Volumes.NONE), List.of(), HandlerTest::unexpected));
         assertEquals(
                 "cannot create the container h: no space left on device",
                 e.fault().text());
@@ -190,7 +212,7 @@ final class HandlerTest {
         engine.command = configured(command);
         Handler handler = handler(line);
         handler.open();
-        handler.create(with(Map.of(), DATA), List.of());
+        handler.create(with(Map.of(), DATA), List.of(), HandlerTest::unexpected);
         String made = engine.ran("create");
         assertTrue(made.endsWith(" --entrypoint=/.telepresence/hold img " + want.replace(',', ' ')), made);
         assertTrue(made.contains(" --volumes-from=h-sandbox:ro "), made);
@@ -204,7 +226,8 @@ final class HandlerTest {
     void anImageWithoutACommandSaysSo() throws Exception {
         Handler handler = handler("img");
         handler.open();
-        FaultException e = assertThrows(FaultException.class, () -> handler.create(with(Map.of(), DATA), List.of()));
+        FaultException e = assertThrows(
+                FaultException.class, () -> handler.create(with(Map.of(), DATA), List.of(), HandlerTest::unexpected));
         assertEquals(
                 "the image img has no command, and none was given. Name one after the image",
                 e.fault().toString());
@@ -215,12 +238,15 @@ final class HandlerTest {
         engine.command = configured("serve");
         Handler handler = handler("-v /here:/data -v x:/etc/tls img");
         handler.open();
-        handler.create(with(Map.of(), DATA), List.of());
+        handler.create(with(Map.of(), DATA), List.of(), HandlerTest::unexpected);
         assertFalse(engine.ran("create").contains("hold"));
 
         Handler below = handler("--name h2 -v /here:/data img");
         below.open();
-        below.create(with(Map.of(), new Handler.Volumes(List.of("/data"), "/mnt", 4444, true)), List.of());
+        below.create(
+                with(Map.of(), new Handler.Volumes(List.of("/data"), "/mnt", 4444, true)),
+                List.of(),
+                HandlerTest::unexpected);
         assertTrue(engine.ran("create --rm --name=h2").contains("hold"), "/mnt/data is another place");
     }
 
@@ -250,7 +276,9 @@ final class HandlerTest {
         Handler handler = onTheHost("-p 90:90 --network db img");
         assertEquals("127.0.0.1", handler.open());
         handler.create(
-                new Handler.Dress(Map.of(), DATA, List.of(new Handler.Port(8080, 80, "tcp")), List.of()), List.of());
+                new Handler.Dress(Map.of(), DATA, List.of(new Handler.Port(8080, 80, "tcp")), List.of()),
+                List.of(),
+                HandlerTest::unexpected);
         assertEquals(
                 "create --name=h-tools --label=io.telepresence.role=tools --label=io.telepresence.owner=1000"
                         + " --label=io.telepresence.connection=- --label=io.telepresence.starter="
@@ -278,7 +306,7 @@ final class HandlerTest {
         Handler handler = handler("--network db img");
         assertThrows(FaultException.class, () -> {
             handler.open();
-            handler.create(BARE, List.of());
+            handler.create(BARE, List.of(), HandlerTest::unexpected);
         });
         handler.close();
         assertEquals(List.of("container other running"), engine.state());
@@ -289,7 +317,8 @@ final class HandlerTest {
         engine.container("mine", "running");
         Handler handler = handler("--name mine img");
         handler.open();
-        FaultException e = assertThrows(FaultException.class, () -> handler.create(BARE, List.of()));
+        FaultException e =
+                assertThrows(FaultException.class, () -> handler.create(BARE, List.of(), HandlerTest::unexpected));
         assertEquals(
                 "cannot create the container mine: a container of that name exists already. Give another --name, or"
                         + " remove that container",
@@ -324,7 +353,7 @@ final class HandlerTest {
         engine.command = configured("serve");
         Handler handler = handler("img");
         handler.open();
-        handler.create(with(Map.of(), DATA), List.of());
+        handler.create(with(Map.of(), DATA), List.of(), HandlerTest::unexpected);
         engine.run(List.of("docker", "rm", "h"), Map.of(), null);
         List<String> troubles = new ArrayList<>();
         handler.mount(troubles::add);
