@@ -27,7 +27,6 @@ prepare_docker_kind() {
     give_subordinate_ids
     open_laptop_devices
     [ "$(docker_kind)" = rootless ] || return 0
-    ensure_rootless
     chown "$DOCKER_ACCOUNT:" "$DOCKER"
     install -d -m 700 -o $DOCKER_ACCOUNT -g $DOCKER_ACCOUNT "$DOCKER/engine"
 }
@@ -68,6 +67,7 @@ close_laptop_devices() {
 
 # The engine, its containerd and all containers stay in the cgroup that they are started in: without root they make none.
 part_rootless() {
+    ensure_rootless
     join_docker_cgroup start_on_laptop dockerd setpriv --reuid $DOCKER_ACCOUNT --regid $DOCKER_ACCOUNT --init-groups \
         env HOME="$DOCKER/home" XDG_RUNTIME_DIR="$DOCKER/engine" PATH="$PATH" \
         $ROOTLESS_STARTER --config-file "$CONF/dockerd.json"

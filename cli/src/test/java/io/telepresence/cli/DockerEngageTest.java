@@ -135,7 +135,7 @@ final class DockerEngageTest {
     private void left(String process) throws Exception {
         String owner = "io.telepresence.owner=1000";
         String beside = "io.telepresence.connection=-";
-        String echo = "io.telepresence.engagement=echo";
+        String echo = "io.telepresence.engagement=5e55:echo";
         bench.engine.container("h", "running", owner, beside, echo, "io.telepresence.role=handler");
         bench.engine.container(
                 "h-tools",
@@ -170,6 +170,32 @@ final class DockerEngageTest {
         left(Long.toString(ProcessHandle.current().pid()));
         assertEquals(0, bench.typing.type("leave other"), bench.typing::err);
         assertEquals(3, handlers().size());
+        assertTrue(bench.connections.notes().any());
+    }
+
+    @Test
+    void anEngagementIsMoreThanItsName() throws Exception {
+        connectedOnTheLaptop();
+        Engagement other = Samples.engagement(Kind.REPLACE, "echo", SERVED);
+        bench.typing.daemon.engagements.add(new Engagement(
+                new Engagement.Identity("5e55:echo/other", "echo", Kind.REPLACE, "ann@laptop"),
+                other.state(),
+                other.target(),
+                other.ports(),
+                other.requests(),
+                other.pod(),
+                other.copies()));
+        left(Long.toString(ProcessHandle.current().pid()));
+        assertEquals(0, bench.typing.type("leave echo --container other"), bench.typing::err);
+        assertEquals(3, handlers().size());
+    }
+
+    @Test
+    void whatTheEngineDidNotRemoveIsStillNoted() throws Exception {
+        connectedOnTheLaptop();
+        bench.typing.meanwhile = () -> bench.engine.failures.put(
+                "rm", "Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?");
+        bench.typing.type("ingest echo --docker-run -- img x");
         assertTrue(bench.connections.notes().any());
     }
 

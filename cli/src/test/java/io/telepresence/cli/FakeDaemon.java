@@ -21,7 +21,6 @@ import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Consumer;
 
 /** A user daemon that remembers its session and intercepts, and what it was last asked for. */
@@ -94,12 +93,15 @@ final class FakeDaemon implements Daemon {
     }
 
     @Override
-    public void leave(LeaveWish wish) throws FaultException {
+    public String leave(LeaveWish wish) throws FaultException {
         asked = wish;
-        Optional<Engagement> found =
-                engagements.stream().filter(e -> e.name().equals(wish.name())).findFirst();
-        engagements.remove(found.orElseThrow(() -> Fault.user("Intercept named \"" + wish.name() + "\" not found", "")
-                .exception()));
+        Engagement found = engagements.stream()
+                .filter(e -> e.name().equals(wish.name()))
+                .findFirst()
+                .orElseThrow(() -> Fault.user("Intercept named \"" + wish.name() + "\" not found", "")
+                        .exception());
+        engagements.remove(found);
+        return found.id();
     }
 
     @Override

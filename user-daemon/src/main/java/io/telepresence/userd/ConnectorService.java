@@ -24,6 +24,7 @@ import io.telepresence.rpc.connector.HelmRequest;
 import io.telepresence.rpc.connector.HostAnswer;
 import io.telepresence.rpc.connector.HostQuestion;
 import io.telepresence.rpc.connector.KubeFlags;
+import io.telepresence.rpc.connector.LeaveReply;
 import io.telepresence.rpc.connector.LeaveRequest;
 import io.telepresence.rpc.connector.ListRequest;
 import io.telepresence.rpc.connector.Names;
@@ -109,7 +110,7 @@ final class ConnectorService extends ConnectorGrpc.ConnectorImplBase {
     }
 
     @Override
-    public void leave(LeaveRequest request, StreamObserver<Empty> to) {
+    public void leave(LeaveRequest request, StreamObserver<LeaveReply> to) {
         Answer.one(to, () -> engage.leave(request));
     }
 

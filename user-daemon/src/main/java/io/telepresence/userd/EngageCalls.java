@@ -4,9 +4,9 @@ import io.grpc.Context;
 import io.grpc.StatusRuntimeException;
 import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
-import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.connector.EngageEvent;
 import io.telepresence.rpc.connector.EngageRequest;
+import io.telepresence.rpc.connector.LeaveReply;
 import io.telepresence.rpc.connector.LeaveRequest;
 import io.telepresence.rpc.connector.ListRequest;
 import io.telepresence.rpc.manager.Engagement;
@@ -73,10 +73,10 @@ final class EngageCalls {
         reply.accept(EngageEvent.newBuilder().setEngagement(made).build());
     }
 
-    Empty leave(LeaveRequest request) throws FaultException {
+    LeaveReply leave(LeaveRequest request) throws FaultException {
         Session session = connector.session();
-        session.parts().engaging().leave(request.getName(), request.getContainer(), request.getNamespace());
-        return Empty.getDefaultInstance();
+        String id = session.parts().engaging().leave(request.getName(), request.getContainer(), request.getNamespace());
+        return LeaveReply.newBuilder().setId(id).build();
     }
 
     /** Complete when the engagement is over, whoever ended it. */

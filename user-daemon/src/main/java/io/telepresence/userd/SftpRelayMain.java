@@ -11,6 +11,10 @@ public final class SftpRelayMain {
     private SftpRelayMain() {}
 
     public static void main(String[] arguments) throws Exception {
+        if (arguments.length != 2 || !arguments[1].matches("\\d{1,5}")) {
+            System.err.println("sftp-relay: error: it needs the address and the port of an SFTP server");
+            System.exit(2);
+        }
         InetSocketAddress server = new InetSocketAddress(arguments[0], Integer.parseInt(arguments[1]));
         try (SftpRelay relay = SftpRelay.open(server, SftpRelay.PATIENCE)) {
             System.out.println(relay.port());

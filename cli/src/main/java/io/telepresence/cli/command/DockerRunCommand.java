@@ -47,12 +47,12 @@ final class DockerRunCommand implements Command {
                     .exception();
         }
         String name = "tp-run-" + Integer.toHexString(new Random().nextInt(0x100000, 0x1000000));
-        Handler handler = call.docker().handler(Optional.of(connection), arguments, name, "");
+        Handler handler = call.docker().handler(Optional.of(connection), arguments, name);
         boolean keep = false;
         try {
             handler.open();
             handler.create(
-                    new Handler.Dress(Map.of(), Handler.Volumes.NONE, List.of(), List.of()),
+                    new Handler.Dress("", Map.of(), Handler.Volumes.NONE, List.of(), List.of()),
                     routes(call.chosen().orElseThrow()),
                     call.output()::warn);
             call.progress().close();

@@ -44,7 +44,7 @@ final class EngagingContainer {
         }
         RunArguments arguments = handlers.arguments(built());
         String name = HandlerWish.name(wish);
-        Handler handler = call.docker().handler(chosen.container(), arguments, name, wish.name());
+        Handler handler = call.docker().handler(chosen.container(), arguments, name);
         // Until the engagement is there a signal ends this process at once.
         Thread hook = new Thread(handler::close, "remove-handler");
         Runtime.getRuntime().addShutdownHook(hook);
@@ -75,9 +75,7 @@ final class EngagingContainer {
         String address = handler.open();
         boolean mounted = isMounted(wish);
         EngageWish adjusted = wish.handledBy(address, mount(wish.mount(), address));
-        Engagement engagement = engaging.engage(
-                adjusted,
-                e -> mounted && e.mount().port() > 0 ? e.withVariable("TELEPRESENCE_ROOT", handlers.root()) : e);
+        Engagement engagement = engaging.engage(adjusted, e -> e.with(environment(e, mounted)));
         try {
             handler.create(
                     dress(wish, engagement, handler, mounted), DockerRunCommand.routes(chosen), call.output()::warn);
@@ -120,15 +118,25 @@ final class EngagingContainer {
         }
     }
 
+    /** The environment as it is true for the handler. */
+    private Map<String, String> environment(Engagement engagement, boolean mounted) {
+        Map<String, String> environment = new TreeMap<>(engagement.environment());
+        // The REST API is on a loopback that is not the handler's; a daemon in a container answers handlers too.
+        environment.remove(API_HOST);
+        String port = environment.remove(API_PORT);
+        if (chosen.container().isPresent() && port != null) {
+            environment.put(API_HOST, chosen.container().get().network().gateway4());
+            environment.put(API_PORT, port);
+        }
+        if (mounted && engagement.mount().port() > 0) {
+            environment.put("TELEPRESENCE_ROOT", handlers.root());
+        }
+        return environment;
+    }
+
     private Handler.Dress dress(EngageWish wish, Engagement engagement, Handler handler, boolean mounted) {
         Map<String, String> environment = new TreeMap<>(engagement.environment());
         environment.put("TELEPRESENCE_HANDLER_CONTAINER_NAME", handler.name());
-        // The REST API is on a loopback that is not the handler's; a daemon in a container answers handlers too.
-        environment.keySet().removeAll(List.of(API_HOST, API_PORT));
-        if (chosen.container().isPresent() && engagement.environment().containsKey(API_PORT)) {
-            environment.put(API_HOST, chosen.container().get().network().gateway4());
-            environment.put(API_PORT, engagement.environment().get(API_PORT));
-        }
         Handler.Volumes volumes = Handler.Volumes.NONE;
         if (mounted && engagement.mount().port() > 0) {
             volumes = new Handler.Volumes(
@@ -145,7 +153,7 @@ final class EngagingContainer {
         List<Handler.Port> toPod = wish.toPod().stream()
                 .map(p -> new Handler.Port(p.port(), p.port(), p.protocol().toLowerCase(Locale.ROOT)))
                 .toList();
-        return new Handler.Dress(environment, volumes, ports, toPod);
+        return new Handler.Dress(engagement.id(), environment, volumes, ports, toPod);
     }
 
     private static int inside(EngageWish wish, int local) {

@@ -35,11 +35,11 @@ final class LeaveCommand implements Command {
     public int run(Call call) throws FaultException {
         LeaveWish wish = new LeaveWish(call.parameter(0), call.text("--container"), call.text("--namespace"));
         Chosen chosen = Sessions.present(call);
-        chosen.daemon().leave(wish);
+        String id = chosen.daemon().leave(wish);
         if (chosen.container().isPresent()) {
-            call.docker().endHandlers(chosen.container().get(), wish.name());
+            call.docker().endHandlers(chosen.container().get(), id);
         } else {
-            Sessions.endHandlersBeside(call, wish.name());
+            Sessions.endHandlersBeside(call, id);
         }
         return 0;
     }

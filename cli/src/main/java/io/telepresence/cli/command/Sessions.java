@@ -61,7 +61,7 @@ final class Sessions {
      * Ends containers whose engagement was one of this machine's daemon, in case that their command was killed. The
      * engagement is over in any case: what the engine says against it is a warning.
      *
-     * @param engagement empty: all
+     * @param engagement its id; empty: all
      */
     static void endHandlersBeside(Call call, String engagement) {
         if (!call.daemons().hasHandlers()) {

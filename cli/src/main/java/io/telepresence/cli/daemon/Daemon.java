@@ -27,8 +27,8 @@ public interface Daemon {
 
     Engagement engage(EngageWish wish, Consumer<String> steps) throws FaultException;
 
-    /** Ends an engagement; of a replace it returns when the container is back. */
-    void leave(LeaveWish wish) throws FaultException;
+    /** Ends an engagement, and tells its id; of a replace it returns when the container is back. */
+    String leave(LeaveWish wish) throws FaultException;
 
     /** Returns when the engagement has ended, whoever ended it. Runs on a thread of its own beside the other calls. */
     void awaitEnd(LeaveWish wish) throws FaultException;

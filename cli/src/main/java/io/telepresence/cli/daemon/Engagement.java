@@ -3,7 +3,6 @@ package io.telepresence.cli.daemon;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /**
  * An intercept, replace, wiretap or ingest as the daemon tells of it.
@@ -105,11 +104,9 @@ public record Engagement(
         return new Engagement(identity, state, target, ports, requests, new Pod(pod.environment(), none), copies);
     }
 
-    /** With a variable that its handler has beside those of the remote container. */
-    public Engagement withVariable(String name, String value) {
-        Map<String, String> all = new TreeMap<>(pod.environment());
-        all.put(name, value);
-        return new Engagement(identity, state, target, ports, requests, new Pod(all, pod.mount()), copies);
+    /** With another environment. */
+    public Engagement with(Map<String, String> environment) {
+        return new Engagement(identity, state, target, ports, requests, new Pod(environment, pod.mount()), copies);
     }
 
     public String id() {

@@ -15,6 +15,7 @@ import io.telepresence.rpc.connector.DisconnectReply;
 import io.telepresence.rpc.connector.EngageEvent;
 import io.telepresence.rpc.connector.GatherLogsReply;
 import io.telepresence.rpc.connector.HelmEvent;
+import io.telepresence.rpc.connector.LeaveReply;
 import io.telepresence.rpc.connector.ListRequest;
 import io.telepresence.rpc.connector.Names;
 import io.telepresence.rpc.connector.QuitReply;
@@ -109,8 +110,8 @@ final class GrpcDaemon implements Daemon {
     }
 
     @Override
-    public void leave(LeaveWish wish) throws FaultException {
-        ask("Leave", ToWire.leave(wish), Empty.parser(), UNBOUNDED);
+    public String leave(LeaveWish wish) throws FaultException {
+        return ask("Leave", ToWire.leave(wish), LeaveReply.parser(), UNBOUNDED).getId();
     }
 
     @Override

@@ -116,6 +116,7 @@ final class DaemonContainer {
             throw e;
         } catch (IOException e) {
             new Remains(docker, owner.uid()).remove(made);
+            connections.forget(made);
             throw Fault.user("the log directory " + owner.logs() + " cannot be written: " + e.getMessage(), "")
                     .exception(e);
         }

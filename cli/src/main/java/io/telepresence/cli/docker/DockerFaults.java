@@ -16,6 +16,9 @@ final class DockerFaults {
             "connection refused",
             "error during connect");
 
+    /** Exit code of a docker command that took too long. */
+    private static final int TIMED_OUT = 124;
+
     private static final List<String> NOT_FOUND =
             List.of("repository does not exist", "not found", "pull access denied", "manifest unknown");
 
@@ -40,7 +43,7 @@ final class DockerFaults {
                     "the Docker engine does not answer: " + first(output),
                     "Start it, for example with \"systemctl start docker\", and try again");
         }
-        if (output.code() == 124) {
+        if (output.code() == TIMED_OUT) {
             return Fault.unreachable("cannot " + doing + ": docker " + output.err(), "");
         }
         if (said.contains("is already in use by container")) {
@@ -57,6 +60,11 @@ final class DockerFaults {
     static boolean isEngine(Output output) {
         String said = output.err().toLowerCase(Locale.ROOT);
         return NO_ENGINE.stream().anyMatch(said::contains) || isDenied(said);
+    }
+
+    /** Whether the engine may not have done what it was told: then it is still to be done. */
+    static boolean isUnheard(Output output) {
+        return isEngine(output) || output.code() == TIMED_OUT;
     }
 
     private static boolean isDenied(String said) {

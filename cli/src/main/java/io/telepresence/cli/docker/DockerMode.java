@@ -172,13 +172,11 @@ public final class DockerMode {
      *
      * @param connection empty: beside a daemon on this machine
      * @param name where none was typed
-     * @param engagement that it serves; empty: none
      */
-    public Handler handler(Optional<Connection> connection, RunArguments arguments, String name, String engagement)
-            throws FaultException {
+    public Handler handler(Optional<Connection> connection, RunArguments arguments, String name) throws FaultException {
         docker.image(arguments.image());
         String image = connection.map(Connection::image).orElseGet(() -> image(""));
-        Handler.Home home = new Handler.Home(connection, image, place.uid(), engagement);
+        Handler.Home home = new Handler.Home(connection, image, place.uid());
         Remains remains = new Remains(docker, place.uid());
         if (connection.isPresent()) {
             remains.removeOrphans(connection.get().name());
@@ -196,7 +194,7 @@ public final class DockerMode {
      * Ends containers of the connection's user whose engagement is over, in case that the command that started them was
      * killed.
      *
-     * @param engagement empty: of all engagements, and those without one
+     * @param engagement its id; empty: of all engagements, and those without one
      */
     public void endHandlers(Connection connection, String engagement) throws FaultException {
         endHandlers(connection.name(), engagement);

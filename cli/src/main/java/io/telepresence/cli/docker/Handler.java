@@ -45,9 +45,8 @@ public final class Handler implements AutoCloseable {
      *
      * @param connection empty: the daemon is on this machine
      * @param image the client image
-     * @param engagement name of the one that it serves; empty: none
      */
-    record Home(Optional<Connection> connection, String image, long uid, String engagement) {
+    record Home(Optional<Connection> connection, String image, long uid) {
         /** The label that tells to which connection its containers belong. */
         String label() {
             return Labels.of(Labels.CONNECTION, connection.map(Connection::name).orElse(Labels.BESIDE));
@@ -68,10 +67,15 @@ public final class Handler implements AutoCloseable {
         public static final Volumes NONE = new Volumes(List.of(), "/", 0, true);
     }
 
-    /** What the engagement gives: environment, volumes and ports. */
-    public record Dress(Map<String, String> environment, Volumes volumes, List<Port> ports, List<Port> toPod) {}
+    /**
+     * What the engagement gives: environment, volumes and ports.
+     *
+     * @param engagement its id; empty: there is none
+     */
+    public record Dress(
+            String engagement, Map<String, String> environment, Volumes volumes, List<Port> ports, List<Port> toPod) {}
 
-    /** @param removed runs when nothing is left of it */
+    /** @param removed runs when nothing is left of it, as far as the engine says */
     Handler(Docker docker, Home home, RunArguments arguments, String name, Runnable removed) {
         this.docker = docker;
         this.home = home;
@@ -138,7 +142,7 @@ public final class Handler implements AutoCloseable {
         words.add(Labels.of(Labels.ROLE, "handler"));
         words.add(Labels.of(Labels.OWNER, home.uid()));
         words.add(home.label());
-        words.add(Labels.of(Labels.ENGAGEMENT, home.engagement()));
+        words.add(Labels.of(Labels.ENGAGEMENT, dress.engagement()));
         if (arguments.facts().interactive()) {
             words.add("--interactive");
         }
@@ -214,10 +218,9 @@ public final class Handler implements AutoCloseable {
         List<String> command = new ArrayList<>(List.of("rm", "--force", "--volumes"));
         command.addAll(ours.stream().sorted().toList());
         try {
-            if (!ours.isEmpty()) {
-                docker.run(Map.of(), command);
+            if (ours.isEmpty() || !DockerFaults.isUnheard(docker.run(Map.of(), command))) {
+                removed.run();
             }
-            removed.run();
         } catch (FaultException e) {
             // What cannot be removed now is found by its labels later.
             assert e.fault() != null;

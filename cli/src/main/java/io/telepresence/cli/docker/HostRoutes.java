@@ -1,8 +1,11 @@
 package io.telepresence.cli.docker;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.DatagramSocket;
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.nio.file.Files;
@@ -14,6 +17,9 @@ import java.util.Optional;
 /** Where this machine is, and where its routes lead: a container's network there would shadow them. */
 final class HostRoutes {
     private static final Path TABLE = Path.of("/proc/net/route");
+
+    /** Of no network that one is in: TEST-NET-3 of RFC 5737. */
+    private static final String ELSEWHERE = "203.0.113.1";
 
     private HostRoutes() {}
 
@@ -43,8 +49,20 @@ final class HostRoutes {
         return found;
     }
 
-    /** An IPv4 address of this machine by which it can be called from outside of its loopback; empty: it has none. */
+    /**
+     * An IPv4 address of this machine by which it can be called from outside of its loopback: the one by which it would go
+     * to other networks, else any. Sends nothing. Empty: it has none.
+     */
     static Optional<String> ownAddress() {
+        try (DatagramSocket socket = new DatagramSocket()) {
+            socket.connect(new InetSocketAddress(ELSEWHERE, 9));
+            return Optional.of(socket.getLocalAddress().getHostAddress());
+        } catch (SocketException | UncheckedIOException e) {
+            return anyAddress();
+        }
+    }
+
+    private static Optional<String> anyAddress() {
         try {
             return NetworkInterface.networkInterfaces()
                     .flatMap(NetworkInterface::inetAddresses)

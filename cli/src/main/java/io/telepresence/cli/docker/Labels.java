@@ -11,7 +11,7 @@ final class Labels {
     /** daemon, sandbox, volumes, tools or handler. */
     static final String ROLE = "io.telepresence.role";
 
-    /** Name of the engagement that a handler serves. */
+    /** Id of the engagement that a handler serves. */
     static final String ENGAGEMENT = "io.telepresence.engagement";
 
     /** Number of the user who made it: an engine may serve several. */

@@ -143,7 +143,10 @@ final class Remains {
         if (!containers.isEmpty()) {
             List<String> command = new ArrayList<>(List.of("rm", "--force", "--volumes"));
             command.addAll(containers);
-            docker.run(java.util.Map.of(), command);
+            Docker.Output output = docker.run(java.util.Map.of(), command);
+            if (DockerFaults.isUnheard(output)) {
+                throw DockerFaults.of("remove containers", output).exception();
+            }
         }
     }
 }

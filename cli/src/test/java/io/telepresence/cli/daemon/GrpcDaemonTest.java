@@ -12,6 +12,7 @@ import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.connector.ConnectorGrpc;
 import io.telepresence.rpc.connector.EngageEvent;
 import io.telepresence.rpc.connector.EngageRequest;
+import io.telepresence.rpc.connector.LeaveReply;
 import io.telepresence.rpc.connector.LeaveRequest;
 import io.telepresence.rpc.connector.MountRequest;
 import io.telepresence.rpc.manager.EngagementKind;
@@ -87,10 +88,11 @@ final class GrpcDaemonTest {
         }
 
         @Override
-        public void leave(LeaveRequest request, StreamObserver<Empty> answer) {
+        public void leave(LeaveRequest request, StreamObserver<LeaveReply> answer) {
             asked = request;
             waiting.thenAccept(Service::finish);
-            finish(answer);
+            answer.onNext(LeaveReply.newBuilder().setId("7e57:mine").build());
+            answer.onCompleted();
         }
 
         @Override
@@ -219,7 +221,7 @@ final class GrpcDaemonTest {
         });
         service.waiting.get(20, TimeUnit.SECONDS);
         assertEquals(false, over.isDone());
-        daemon.leave(new LeaveWish("mine", "app", "shop"));
+        assertEquals("7e57:mine", daemon.leave(new LeaveWish("mine", "app", "shop")));
         assertEquals(
                 LeaveRequest.newBuilder()
                         .setName("mine")

@@ -29,14 +29,15 @@ final class HandlerTest {
             List.of(),
             Connection.Door.SOCKET);
     private static final Handler.Volumes DATA = new Handler.Volumes(List.of("/data", "/etc/tls"), "/", 4444, false);
-    private static final Handler.Dress BARE = new Handler.Dress(Map.of(), Handler.Volumes.NONE, List.of(), List.of());
+    private static final Handler.Dress BARE =
+            new Handler.Dress("7e57:echo", Map.of(), Handler.Volumes.NONE, List.of(), List.of());
 
     private final FakeEngine engine = new FakeEngine();
 
     private Handler handler(String line) throws FaultException {
         return new Handler(
                 new Docker(engine),
-                new Handler.Home(Optional.of(CONNECTION), "client:1", UID, "echo"),
+                new Handler.Home(Optional.of(CONNECTION), "client:1", UID),
                 RunArguments.parse(List.of(line.split(" "))),
                 "h",
                 () -> {});
@@ -45,14 +46,14 @@ final class HandlerTest {
     private Handler onTheHost(String line) throws FaultException {
         return new Handler(
                 new Docker(engine),
-                new Handler.Home(Optional.empty(), "client:1", UID, "echo"),
+                new Handler.Home(Optional.empty(), "client:1", UID),
                 RunArguments.parse(List.of(line.split(" "))),
                 "h",
                 () -> {});
     }
 
     private static Handler.Dress with(Map<String, String> environment, Handler.Volumes volumes) {
-        return new Handler.Dress(environment, volumes, List.of(), List.of());
+        return new Handler.Dress("7e57:echo", environment, volumes, List.of(), List.of());
     }
 
     @Test
@@ -123,6 +124,7 @@ final class HandlerTest {
         handler.open();
         handler.create(
                 new Handler.Dress(
+                        "7e57:echo",
                         Map.of(),
                         Handler.Volumes.NONE,
                         List.of(new Handler.Port(8080, 8080, "tcp")),
@@ -148,7 +150,7 @@ final class HandlerTest {
         String made = engine.ran("create");
         assertEquals(
                 "create --rm --name=h --label=io.telepresence.role=handler --label=io.telepresence.owner=1000"
-                        + " --label=io.telepresence.connection=dev --label=io.telepresence.engagement=echo --interactive --tty --network=container:h-sandbox"
+                        + " --label=io.telepresence.connection=dev --label=io.telepresence.engagement=7e57:echo --interactive --tty --network=container:h-sandbox"
                         + " --env-file=" + engine.environment.get("path") + " --cap-add=SYS_PTRACE img serve --now",
                 made);
         assertEquals(List.of("docker", "start", "--attach", "--interactive", "h"), handler.start());
@@ -254,7 +256,7 @@ final class HandlerTest {
     void theContainerThatMountsHasTheRightsForThat() {
         List<String> words = new VolumesContainer(
                         new Docker(engine),
-                        new Handler.Home(Optional.of(CONNECTION), "client:1", UID, "echo"),
+                        new Handler.Home(Optional.of(CONNECTION), "client:1", UID),
                         "h",
                         DATA,
                         List.of("/data"))
@@ -276,7 +278,7 @@ final class HandlerTest {
         Handler handler = onTheHost("-p 90:90 --network db img");
         assertEquals("127.0.0.1", handler.open());
         handler.create(
-                new Handler.Dress(Map.of(), DATA, List.of(new Handler.Port(8080, 80, "tcp")), List.of()),
+                new Handler.Dress("7e57:echo", Map.of(), DATA, List.of(new Handler.Port(8080, 80, "tcp")), List.of()),
                 List.of(),
                 HandlerTest::unexpected);
         assertEquals(

@@ -15,6 +15,7 @@ import io.telepresence.rpc.connector.ConnectorGrpc;
 import io.telepresence.rpc.connector.HelmEvent;
 import io.telepresence.rpc.connector.HelmRequest;
 import io.telepresence.rpc.connector.KubeFlags;
+import io.telepresence.rpc.connector.LeaveReply;
 import io.telepresence.rpc.connector.LeaveRequest;
 import io.telepresence.rpc.connector.Names;
 import java.io.IOException;
@@ -79,7 +80,7 @@ final class GrpcCallTest {
         }
 
         @Override
-        public void leave(LeaveRequest request, StreamObserver<Empty> answer) {
+        public void leave(LeaveRequest request, StreamObserver<LeaveReply> answer) {
             answer.onError(FaultStatus.toStatus(Fault.user("no: " + request.getName(), "remedy ü ".repeat(200))
                     .exception()));
         }

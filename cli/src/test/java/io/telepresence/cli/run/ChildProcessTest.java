@@ -94,11 +94,20 @@ final class ChildProcessTest {
     @Test
     @Timeout(20)
     void stopsWhatDoesNotHeedASignal(@TempDir Path directory) throws Exception {
+        Path deaf = directory.resolve("deaf");
         Path stopped = directory.resolve("stopped");
+        assertEquals(0, run("mkfifo", deaf.toString()));
         int code = children.run(new Job(
-                List.of("sh", "-c", "trap '' TERM INT; while [ ! -e " + stopped + " ]; do sleep 0.1; done; exit 6"),
+                List.of(
+                        "sh",
+                        "-c",
+                        "trap '' TERM; echo up > " + deaf + "; while [ ! -e " + stopped
+                                + " ]; do sleep 0.1; done; exit 6"),
                 Map.of(),
-                () -> raise("TERM"),
+                () -> {
+                    assertTrue(read(deaf));
+                    raise("TERM");
+                },
                 () -> false,
                 () -> make(stopped)));
         assertEquals(6, code);

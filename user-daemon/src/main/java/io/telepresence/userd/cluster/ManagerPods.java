@@ -10,6 +10,9 @@ import java.util.List;
 public final class ManagerPods {
     private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
 
+    /** For how long there may be no pod at all, once there was one. */
+    private static final Duration GAP = Duration.ofSeconds(2);
+
     private final ClusterGateway gateway;
     private final String namespace;
     private ManagerPod known;
@@ -46,6 +49,7 @@ public final class ManagerPods {
     public void await(Duration limit, Runnable waiting) throws FaultException {
         long end = System.nanoTime() + limit.toNanos();
         ManagerPod last = null;
+        long seen = 0;
         while (true) {
             List<ManagerPod> pods = gateway.managerPods(namespace);
             ManagerPod ready = ready(pods);
@@ -55,17 +59,20 @@ public final class ManagerPods {
             }
             ManagerPod next =
                     pods.stream().filter(ManagerPod::alive).findFirst().orElse(null);
-            // Between a pod that has gone and its successor there may be none, for one look.
-            if (next == null && last == null) {
+            // Between a pod that has gone and its successor there may be none.
+            if (next == null && (last == null || System.nanoTime() - seen > GAP.toNanos())) {
                 throw (pods.isEmpty() ? missing() : notReady(pods.getLast())).exception();
             }
+            if (next != null) {
+                if (last == null) {
+                    waiting.run();
+                }
+                last = next;
+                seen = System.nanoTime();
+            }
             if (System.nanoTime() >= end) {
-                throw late(next == null ? last : next, limit).exception();
+                throw late(last, limit).exception();
             }
-            if (last == null) {
-                waiting.run();
-            }
-            last = next;
             pause();
         }
     }

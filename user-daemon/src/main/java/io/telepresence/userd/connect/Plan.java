@@ -42,14 +42,13 @@ record Plan(
         ClientConfig config = ClientConfig.of(file, extension);
         String namespace = request.namespace().isEmpty() ? target.namespace() : request.namespace();
         String manager = managerNamespace(request, config, place.environment());
-        return new Plan(
-                target,
-                Identity.of(target, request, namespace, manager),
-                file,
-                extension,
-                config,
-                problems.warnings(),
-                found.seats().seat(place.inDocker() ? "container " + request.name() : "host " + place.directory()));
+        Identity identity = Identity.of(target, request, namespace, manager);
+        String seat = found.seats()
+                .seat(
+                        place.inDocker() ? "container " + request.name() : "host " + place.directory(),
+                        identity.server(),
+                        identity.managerNamespace());
+        return new Plan(target, identity, file, extension, config, problems.warnings(), seat);
     }
 
     private static String managerNamespace(

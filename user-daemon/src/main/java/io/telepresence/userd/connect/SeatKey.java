@@ -37,7 +37,8 @@ public final class SeatKey {
      * broken. Where it cannot be written, there is another one each time. The same home on another machine gives another key.
      */
     public static SeatKey ofThisMachine(Map<String, String> environment, Path home) {
-        return read(ConfigFile.directory(environment, home).resolve("seat-key"), Hosts.name());
+        return read(
+                ConfigFile.directory(environment, home).resolve("seat-key"), Hosts.name() + "\n" + Hosts.machineId());
     }
 
     static SeatKey read(Path file, String machine) {
@@ -60,9 +61,14 @@ public final class SeatKey {
         return ByteString.copyFrom(key);
     }
 
-    /** The seat of one connection: 256 bits in hex, which only who has the key can know. */
-    String seat(String connection) {
-        return HexFormat.of().formatHex(mac(key, connection));
+    /**
+     * The seat of one connection at one manager: 256 bits in hex, which only who has the key, and that manager, can know.
+     *
+     * @param server URL of the API server
+     * @param managerNamespace namespace of the manager
+     */
+    String seat(String connection, String server, String managerNamespace) {
+        return HexFormat.of().formatHex(mac(key, String.join("\n", connection, server, managerNamespace)));
     }
 
     @Override

@@ -69,12 +69,14 @@ public final class Engaging implements AutoCloseable {
     /**
      * Ends an engagement; blocks until the manager has ended it, for a replace until the container is back. If the
      * manager cannot be reached now it forgets the engagement when the session is resumed without it.
+     *
+     * @return its id, as {@link #engage} told it
      */
-    public void leave(String name, String container, String namespace) throws FaultException {
+    public String leave(String name, String container, String namespace) throws FaultException {
         Entry entry = engagements.find(new Names.Wanted(name, container, namespace));
         if (!engagements.leaving(entry)) {
             entry.ended.join();
-            return;
+            return entry.agreed.getId();
         }
         try {
             entry.local.close();
@@ -82,6 +84,7 @@ public final class Engaging implements AutoCloseable {
         } finally {
             end(entry, "left");
         }
+        return entry.agreed.getId();
     }
 
     /** What the manager says now. */

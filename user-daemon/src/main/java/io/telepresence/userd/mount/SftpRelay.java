@@ -80,8 +80,8 @@ public final class SftpRelay implements AutoCloseable {
             CountDownLatch over = new CountDownLatch(1);
             pump(client, upstream, packets -> silence.asked(packets, System.nanoTime()), over);
             pump(upstream, client, packets -> silence.heard(packets, System.nanoTime()), over);
-            Duration limit = limit();
-            while (!over.await(limit.toMillis() / 5, TimeUnit.MILLISECONDS)) {
+            while (!over.await(patience.toMillis() / 25, TimeUnit.MILLISECONDS)) {
+                Duration limit = limit();
                 if (silence.nanos(System.nanoTime()) > limit.toNanos()) {
                     if (limit.equals(patience)) {
                         silentSince = OptionalLong.of(System.nanoTime());

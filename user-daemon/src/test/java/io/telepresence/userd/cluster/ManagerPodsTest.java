@@ -53,16 +53,20 @@ class ManagerPodsTest {
     void theSuccessorOfOneThatIsGoingIsWaitedForAlsoWhenThereIsNoneForAMoment() throws Exception {
         there(GOING);
         there();
+        there();
+        there(FakeApi.pod("m", false));
         there(FakeApi.pod("m", true));
         pods.await(LONG, this::waits);
         assertEquals("m", pods.current().name());
+        assertEquals(1, waits);
     }
 
     @Test
     void oneThatHasGoneForGoodIsNotWaitedForAnyLonger() {
         there(GOING);
-        there();
-        there();
+        for (int look = 0; look < 8; look++) {
+            there();
+        }
         assertEquals(
                 "there is no traffic-manager in namespace \"ns\"", fault(LONG).text());
     }

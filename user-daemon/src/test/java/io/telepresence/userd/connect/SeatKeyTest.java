@@ -25,7 +25,11 @@ class SeatKeyTest {
     }
 
     private String seat(String machine, String connection) {
-        return SeatKey.read(file, machine).seat(connection);
+        return seat(SeatKey.read(file, machine), connection);
+    }
+
+    private static String seat(SeatKey key, String connection) {
+        return key.seat(connection, "https://one:6443", "ambassador");
     }
 
     @Test
@@ -35,11 +39,19 @@ class SeatKeyTest {
         assertEquals(host, seat("laptop", "host /run/user/1"));
         assertEquals(
                 host,
-                SeatKey.of(SeatKey.read(file, "laptop").bytes()).seat("host /run/user/1"),
+                seat(SeatKey.of(SeatKey.read(file, "laptop").bytes()), "host /run/user/1"),
                 "as a container has it");
         assertNotEquals(host, seat("laptop", "container one"));
         assertNotEquals(seat("laptop", "container two"), seat("laptop", "container one"));
         assertNotEquals(host, seat("desk", "host /run/user/1"), "a home that two machines have");
+    }
+
+    @Test
+    void noManagerLearnsTheSeatAtAnother() {
+        SeatKey key = SeatKey.read(file, "laptop");
+        String one = key.seat("host", "https://one:6443", "ambassador");
+        assertNotEquals(one, key.seat("host", "https://two:6443", "ambassador"));
+        assertNotEquals(one, key.seat("host", "https://one:6443", "other"));
     }
 
     @Test
@@ -58,9 +70,7 @@ class SeatKeyTest {
         Files.write(file, new byte[3]);
         assertEquals(seat("laptop", "one"), seat("laptop", "one"));
         Path nowhere = file.resolve("seat-key");
-        assertNotEquals(
-                SeatKey.read(nowhere, "laptop").seat("one"),
-                SeatKey.read(nowhere, "laptop").seat("one"));
+        assertNotEquals(seat(SeatKey.read(nowhere, "laptop"), "one"), seat(SeatKey.read(nowhere, "laptop"), "one"));
         assertFalse(Files.exists(nowhere));
     }
 }
