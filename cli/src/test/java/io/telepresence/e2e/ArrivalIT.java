@@ -90,8 +90,14 @@ class ArrivalIT {
                         "-o",
                         "jsonpath={.spec.template.spec.containers[0].env[?(@.name=='AGENT_IMAGE')].value}")
                 .ok();
-        // Whatever happened before: no pod has an agent.
-        LAPTOP.telepresence("uninstall", "late").ok();
+        // Whatever happened before, and may be on its way still: no pod has an agent.
+        Shell.await("late has no agent", Duration.ofSeconds(60), () -> {
+            LAPTOP.telepresence("uninstall", "late").ok();
+            return Cluster.kubectl(
+                            "get", "pods", "-l", "app=late", "-o", "jsonpath={.items[*].spec.containers[*].name}")
+                    .stdout()
+                    .equals("echo");
+        });
         agentImage("localhost/telepresence/no-such-agent:1");
         try {
             LAPTOP.telepresence("intercept", "late", "--port", "8080", "--mount", "false")

@@ -16,25 +16,28 @@ final class ServerStream<T> {
     private static final Logger LOG = LoggerFactory.getLogger(ServerStream.class);
 
     private final ServerCallStreamObserver<T> call;
+    private final Session session;
     private final Closers opened = new Closers();
     private boolean over;
 
-    private ServerStream(ServerCallStreamObserver<T> call) {
+    private ServerStream(ServerCallStreamObserver<T> call, Session session) {
         this.call = call;
+        this.session = session;
     }
 
     /** Call it before the service method returns. */
     static <T> ServerStream<T> open(StreamObserver<T> out, Session session) {
-        ServerStream<T> stream = new ServerStream<>((ServerCallStreamObserver<T>) out);
+        ServerStream<T> stream = new ServerStream<>((ServerCallStreamObserver<T>) out, session);
         stream.call.setOnCancelHandler(stream::cancelled);
         stream.closeAtEnd(session.onEnd(
                 () -> stream.fail(Fault.unreachable("the session has ended", "").exception())));
         return stream;
     }
 
+    /** Nothing after the end of the session: what it had goes with it, and is no news to a peer that will resume it. */
     void send(T message) {
         synchronized (this) {
-            if (!over && !call.isCancelled()) {
+            if (!over && !session.ended() && !call.isCancelled()) {
                 call.onNext(message);
             }
         }

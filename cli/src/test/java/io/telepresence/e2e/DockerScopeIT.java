@@ -1,0 +1,11 @@
+package io.telepresence.e2e;
+
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** With the daemon in a container. */
+@ExtendWith(DockerSession.class)
+class DockerScopeIT extends ScopeCases {
+    DockerScopeIT() {
+        super(new InContainers());
+    }
+}
