@@ -56,15 +56,16 @@ class DockerDebugIT {
         String method = LocalApp.class.getName() + ".answer";
         Path context = context("FROM localhost/java:1\nCOPY classes /classes\n");
         String program = "io/telepresence/e2e/LocalApp.class";
-        DockerUser.run(
-                        "install",
-                        "-D",
-                        "--target-directory="
-                                + context.resolve("classes").resolve(program).getParent(),
-                        Project.root()
-                                .resolve("cli/target/test-classes")
-                                .resolve(program)
-                                .toString())
+        // By root: the developer may not get into the source tree.
+        Path from = Project.root().resolve("cli/target/test-classes").resolve(program);
+        Path to = context.resolve("classes").resolve(program);
+        Cluster.script(
+                        "laptop",
+                        "--",
+                        "sh",
+                        "-c",
+                        "install -D --mode=644 " + from + " " + to + " && chown -R " + DockerUser.account() + " "
+                                + context)
                 .ok();
         try (HandlerAt handler = HandlerAt.start(
                 "intercept",
