@@ -60,8 +60,11 @@ public final class SftpRelay implements AutoCloseable {
             try {
                 Socket client = listening.accept();
                 Threads.virtual("sftp-" + client.getPort(), () -> {
-                    serve(client);
-                    free.release();
+                    try {
+                        serve(client);
+                    } finally {
+                        free.release();
+                    }
                 });
             } catch (IOException e) {
                 // Closed, or the caller was gone before it was served.
