@@ -19,7 +19,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class DockerConnectionsIT {
     private static final String ECHO = "localhost/echo:1";
     private static final String TOOLS = "localhost/tools:1";
-    private static final String DAEMON = "tp-test-cluster-default-cn";
     private static final Laptop LAPTOP = new Laptop("developer");
 
     @AfterEach
@@ -139,7 +138,7 @@ class DockerConnectionsIT {
                         "run",
                         "--rm",
                         "--network",
-                        "container:" + DAEMON,
+                        "container:" + DockerUser.DAEMON,
                         "-e",
                         "PORT=18090",
                         ECHO,
@@ -168,7 +167,7 @@ class DockerConnectionsIT {
     @Test
     void theDaemonHasNoRightsButOne() {
         DockerUser.telepresence("connect", "--docker").ok();
-        String status = DockerUser.docker("exec", DAEMON, "sh", "-c", "cat /proc/[0-9]*/status")
+        String status = DockerUser.docker("exec", DockerUser.DAEMON, "sh", "-c", "cat /proc/[0-9]*/status")
                 .ok()
                 .stdout();
         List<String> users =
@@ -184,7 +183,7 @@ class DockerConnectionsIT {
                 .collect(Collectors.joining(","));
         // NET_ADMIN, of the root daemon; docker exec's own shell is the other one.
         assertTrue(List.of("1000", "1000,11c0", "11c0,1000").contains(capabilities), capabilities);
-        String inspected = DockerUser.docker("inspect", DAEMON).ok().stdout();
+        String inspected = DockerUser.docker("inspect", DockerUser.DAEMON).ok().stdout();
         assertTrue(!inspected.contains("client-key") && !inspected.contains("BEGIN"), "the kubeconfig is visible");
     }
 
@@ -262,8 +261,10 @@ class DockerConnectionsIT {
                         .toArray(String[]::new));
         connected.ok().says("Connected to context");
         DockerUser.telepresence("list").ok().says("example-app");
-        String port =
-                DockerUser.docker("port", DAEMON, "4038/tcp").ok().stdout().strip();
+        String port = DockerUser.docker("port", DockerUser.DAEMON, "4038/tcp")
+                .ok()
+                .stdout()
+                .strip();
         assertTrue(port.startsWith("127.0.0.1:"), port);
         // Without the secret nothing is served.
         DockerUser.telepresence("status", "--output", "json").ok().says("\"daemon_port\"");
@@ -282,7 +283,7 @@ class DockerConnectionsIT {
         // The engagement goes on, and so does the container; leaving ends both.
         DockerUser.telepresence("list").ok().says("replaced");
         DockerUser.telepresence("leave", "example-app").ok();
-        assertEquals(List.of(DAEMON), DockerUser.containers());
+        assertEquals(List.of(DockerUser.DAEMON), DockerUser.containers());
         Cluster.fromPod("http://example-app/").ok().says("Service: example-app");
     }
 
@@ -292,7 +293,7 @@ class DockerConnectionsIT {
         try (HandlerAt handler =
                 HandlerAt.start("intercept", "echo", "--port", "8080:http", "--docker-run", "--", ECHO, "/echo")) {
             handler.await("Intercepting  : all TCP connections");
-            DockerUser.docker("kill", "--signal", "KILL", DAEMON).ok();
+            DockerUser.docker("kill", "--signal", "KILL", DockerUser.DAEMON).ok();
             handler.ended(Duration.ofSeconds(20));
         }
         assertEquals(List.of(), DockerUser.containers());

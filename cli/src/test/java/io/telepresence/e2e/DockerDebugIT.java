@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -34,8 +33,7 @@ class DockerDebugIT {
     @AfterEach
     void leave() {
         DockerUser.telepresence("leave", "echo");
-        Shell.await("handlers are gone", Duration.ofSeconds(20), () -> DockerUser.containers()
-                .equals(List.of("tp-test-cluster-default-cn")));
+        DockerUser.awaitOnlyTheDaemon();
     }
 
     @Test

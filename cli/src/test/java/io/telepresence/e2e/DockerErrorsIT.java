@@ -25,7 +25,7 @@ class DockerErrorsIT {
 
     @AfterEach
     void nothingIsLeft() {
-        assertEquals(List.of("tp-test-cluster-default-cn"), DockerUser.containers());
+        assertEquals(List.of(DockerUser.DAEMON), DockerUser.containers());
         DockerUser.telepresence("list").ok().saysNot("intercepted").saysNot("replaced");
     }
 

@@ -47,8 +47,7 @@ class DockerGuideIT extends GuideCases {
     void leaveEcho() {
         DockerUser.telepresence("leave", "example-app");
         DockerUser.telepresence("leave", "echo");
-        Shell.await("handlers are gone", Duration.ofSeconds(20), () -> DockerUser.containers()
-                .equals(List.of("tp-test-cluster-default-cn")));
+        DockerUser.awaitOnlyTheDaemon();
     }
 
     @Test
@@ -127,7 +126,7 @@ class DockerGuideIT extends GuideCases {
             handler.ended(Duration.ofSeconds(20));
         }
         Cluster.fromPod("http://example-app/").ok().says("Service: example-app");
-        assertEquals(List.of("tp-test-cluster-default-cn"), DockerUser.containers());
+        assertEquals(List.of(DockerUser.DAEMON), DockerUser.containers());
     }
 
     @Test

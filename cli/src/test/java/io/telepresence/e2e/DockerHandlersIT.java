@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -17,7 +16,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(DockerSession.class)
 class DockerHandlersIT {
     private static final String TOOLS = "localhost/tools:1";
-    private static final String DAEMON = "tp-test-cluster-default-cn";
     private static final String NEW_SUBNET = "10.250.7.0/24";
     private static final Laptop LAPTOP = new Laptop("developer");
 
@@ -32,11 +30,10 @@ class DockerHandlersIT {
 
     @AfterEach
     void leaveAll() {
-        DockerUser.docker("unpause", DAEMON);
+        DockerUser.docker("unpause", DockerUser.DAEMON);
         DockerUser.telepresence("leave", "example-app");
         DockerUser.telepresence("leave", "mine");
-        Shell.await("handlers are gone", Duration.ofSeconds(30), () -> DockerUser.containers()
-                .equals(List.of(DAEMON)));
+        DockerUser.awaitOnlyTheDaemon();
     }
 
     private static Path configuration() {
@@ -176,7 +173,7 @@ class DockerHandlersIT {
             String was = in("reads", "cat /etc/settings/*").ok().stdout();
             // An idle connection must not be given up: a file that is open would be lost.
             in("reads", "exec 3< /data/kept; sleep 13; cat <&3").ok().says("kept");
-            DockerUser.docker("pause", DAEMON).ok();
+            DockerUser.docker("pause", DockerUser.DAEMON).ok();
             try {
                 long start = System.nanoTime();
                 // One request only: after 30 s the manager would let the engagement go.
@@ -185,7 +182,7 @@ class DockerHandlersIT {
                 assertTrue(seconds < 35, () -> "it took " + seconds + " s");
                 read.failed().says("Input/output error");
             } finally {
-                DockerUser.docker("unpause", DAEMON).ok();
+                DockerUser.docker("unpause", DockerUser.DAEMON).ok();
             }
             Shell.await("the volumes are back", Duration.ofSeconds(30), () -> in("reads", "cat /etc/settings/*")
                     .stdout()

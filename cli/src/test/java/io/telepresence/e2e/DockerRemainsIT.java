@@ -14,13 +14,12 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(DockerSession.class)
 class DockerRemainsIT {
     private static final String ECHO = "localhost/echo:1";
-    private static final String DAEMON = "tp-test-cluster-default-cn";
     private static final String FIRST_CHOICE = "172.29.255.0/24";
     private static final Laptop LAPTOP = new Laptop("developer");
 
     @AfterEach
     void quit() {
-        DockerUser.docker("unpause", DAEMON);
+        DockerUser.docker("unpause", DockerUser.DAEMON);
         DockerUser.telepresence("quit", "-s").ok();
         assertNothingIsLeft();
     }
@@ -39,7 +38,7 @@ class DockerRemainsIT {
     @Test
     void aFrozenDaemonIsToldAndRemoved() {
         DockerUser.telepresence("connect", "--docker").ok();
-        DockerUser.docker("pause", DAEMON).ok();
+        DockerUser.docker("pause", DockerUser.DAEMON).ok();
         long start = System.nanoTime();
         Result status = DockerUser.telepresence("status");
         assertTrue(seconds(start) < 15, status::describe);
@@ -86,7 +85,7 @@ class DockerRemainsIT {
         try {
             DockerUser.telepresence("connect", "--docker").ok().says("Connected to context");
             String subnet = DockerUser.docker(
-                            "network", "inspect", "-f", "{{range .IPAM.Config}}{{.Subnet}}{{end}}", DAEMON)
+                            "network", "inspect", "-f", "{{range .IPAM.Config}}{{.Subnet}}{{end}}", DockerUser.DAEMON)
                     .ok()
                     .stdout()
                     .strip();
@@ -96,7 +95,7 @@ class DockerRemainsIT {
             DockerUser.telepresence("curl", "-sS", "-m", "10", "http://echo")
                     .ok()
                     .says("Service: echo");
-            assertEquals(List.of(DAEMON), DockerUser.containers());
+            assertEquals(List.of(DockerUser.DAEMON), DockerUser.containers());
         } finally {
             FakeNode.remove("overlap");
         }

@@ -8,6 +8,9 @@ import java.util.Map;
 
 /** The developer of {@code scripts/cluster docker}: not root, but in the group docker. */
 final class DockerUser {
+    /** The container of the connection that has no name of its own. */
+    static final String DAEMON = "tp-test-cluster-default-cn";
+
     private static final String SCRIPT =
             Project.root().resolve("scripts/cluster").toString();
     private static final Map<String, String> FACTS = facts();
@@ -56,6 +59,12 @@ final class DockerUser {
                 .lines()
                 .sorted()
                 .toList();
+    }
+
+    /** What a handler consists of is gone soon after its end. */
+    static void awaitOnlyTheDaemon() {
+        Shell.await(
+                "handlers are gone", Duration.ofSeconds(30), () -> containers().equals(List.of(DAEMON)));
     }
 
     /** Starts a command that runs until it ends by itself or is destroyed. */

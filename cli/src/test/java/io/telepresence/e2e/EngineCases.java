@@ -13,7 +13,6 @@ import org.junit.jupiter.api.Test;
 
 /** What Docker mode can do on every kind of engine. */
 abstract class EngineCases {
-    static final String DAEMON = "tp-test-cluster-default-cn";
     private static final String ECHO = "localhost/echo:1";
     private static final String TOOLS = "localhost/tools:1";
     private static final Laptop LAPTOP = new Laptop("developer");
@@ -26,8 +25,7 @@ abstract class EngineCases {
     @AfterEach
     void handlersAreGone() {
         DockerUser.telepresence("leave", "example-app");
-        Shell.await("handlers are gone", Duration.ofSeconds(20), () -> DockerUser.containers()
-                .equals(List.of(DAEMON)));
+        DockerUser.awaitOnlyTheDaemon();
     }
 
     @AfterAll
@@ -95,7 +93,7 @@ abstract class EngineCases {
                 .ok()
                 .says("connector.log")
                 .says("daemon.log");
-        DockerUser.run("sh", "-c", "cat ~/.cache/telepresence/logs/" + DAEMON + "/connector.log")
+        DockerUser.run("sh", "-c", "cat ~/.cache/telepresence/logs/" + DockerUser.DAEMON + "/connector.log")
                 .ok()
                 .says("user daemon");
     }
@@ -106,7 +104,7 @@ abstract class EngineCases {
             String daemon = each.substring(0, each.indexOf(' '));
             String status = DockerUser.docker(
                             "exec",
-                            DAEMON,
+                            DockerUser.DAEMON,
                             "sh",
                             "-c",
                             "cat $(grep -l '" + daemon + "[.]aot' /proc/[0-9]*/cmdline | sed s/cmdline/status/)")

@@ -11,7 +11,6 @@ import java.util.Map;
 
 /** The daemon is a container, and so are the developer's programs; of an account that is only in the group docker. */
 final class InContainers implements Mode {
-    private static final String DAEMON = "tp-test-cluster-default-cn";
     private static final String JAVA = "localhost/java:1";
     private static final String TOOLS = "localhost/tools:1";
 
@@ -32,7 +31,7 @@ final class InContainers implements Mode {
 
     @Override
     public void killDaemon() {
-        DockerUser.docker("kill", DAEMON).ok();
+        DockerUser.docker("kill", DockerUser.DAEMON).ok();
     }
 
     @Override
@@ -54,12 +53,12 @@ final class InContainers implements Mode {
 
     @Override
     public LocalAppAt app(int port, String name) {
-        return app(DAEMON, port, name);
+        return app(DockerUser.DAEMON, port, name);
     }
 
     @Override
     public Process socat(String... arguments) {
-        return sharing(DAEMON, Shell.join(List.of(TOOLS, "socat"), arguments));
+        return sharing(DockerUser.DAEMON, Shell.join(List.of(TOOLS, "socat"), arguments));
     }
 
     @Override
@@ -157,7 +156,7 @@ final class InContainers implements Mode {
         public void assertGone() {
             handler.ended(Duration.ofSeconds(20));
             Shell.await("at most the daemon is left", Duration.ofSeconds(10), () -> DockerUser.containers().stream()
-                    .allMatch(DAEMON::equals));
+                    .allMatch(DockerUser.DAEMON::equals));
         }
 
         @Override
