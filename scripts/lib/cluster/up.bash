@@ -4,12 +4,12 @@ verb_up() {
     local nodes=
     while [ $# -gt 0 ]; do
         case $1 in
-            --nodes) nodes=${2:-} && shift ;;
-            --nodes=*) nodes=${1#*=} ;;
+            --nodes) nodes=${2:-none} && shift ;;
+            --nodes=*) nodes=${1#*=} && nodes=${nodes:-none} ;;
             *) die "up: --kubernetes VERSION and --nodes NUMBER, not $1" ;;
         esac
         [[ ${nodes:-1} =~ ^[1-9]$ ]] && [ "${nodes:-1}" -le $MOST_NODES ] || die "up: --nodes takes a number from 1 to $MOST_NODES"
-        shift
+        [ $# = 0 ] || shift
     done
     take_lock_at_once
     local begin=$SECONDS
@@ -171,15 +171,19 @@ verb_part() {
         start | stop | kill | freeze | thaw) ;;
         *) die "part: start, stop, kill, freeze or thaw" ;;
     esac
-    for process in $(part_processes "$name"); do "part_action" "$action" "$process"; done
+    # shellcheck disable=SC2046  # a list of names
+    set -- $(part_processes "$name")
+    [ $# -gt 0 ] || die "part: the parts are: $CONTROL_PARTS $DOCKER_PARTS $NODE_PARTS; the last three also with @NODE"
+    for process; do part_action "$action" "$process"; done
 }
 
 part_processes() {
     local node
     case " $CONTROL_PARTS $DOCKER_PARTS " in *" $1 "*) echo "$1" && return ;; esac
+    [ -n "$1" ] || return 0
     for node in $(node_names); do
         case " $NODE_PARTS " in *" ${1%@"$node"} "*) echo "${1%@"$node"}@$node" ;; esac
-    done | grep . || die "part: the parts are: $CONTROL_PARTS $DOCKER_PARTS $NODE_PARTS; the last three also with @NODE"
+    done
 }
 
 part_action() {
