@@ -59,7 +59,10 @@ leave_program() {
   return "$code"
 }
 
-manager_is_there() { kube get deployment,secret -n ambassador -o name 2>/dev/null | grep 'traffic-manager' >/dev/null; }
+# Its deployment, or what Helm remembers of it; other things may outlive both.
+manager_is_there() {
+  kube get deployment,secret -n ambassador -o name 2>/dev/null | grep -E '/(sh.helm.release.v1.)?traffic-manager(.v[0-9]+)?$' >/dev/null
+}
 
 # Always afresh: the one that is there may be another program's, or of another build.
 install_manager() {
