@@ -67,7 +67,7 @@ class SlowApiIT {
 
     private void slow(int millis) {
         relay = LAPTOP.start(LocalApp.command(
-                SlowRelay.class, Integer.toString(PORT), "198.18.0.1", "6443", Integer.toString(millis)));
+                SlowRelay.class, Integer.toString(PORT), ClusterEnv.address(), "6443", Integer.toString(millis)));
         Shell.await(
                 "the relay listens",
                 Duration.ofSeconds(10),

@@ -1,0 +1,34 @@
+package io.telepresence.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What tells one run on this machine from another. */
+class ClusterEnvTest {
+    @Test
+    void linesAsAShellReadsThem() {
+        assertEquals(
+                Map.of("TEST_CLUSTER_NETNS", "tp-cluster", "TEST_NODE_NETNS", "a b", "TEST_EMPTY", ""),
+                ClusterEnv.read("TEST_CLUSTER_NETNS=tp-cluster\nTEST_NODE_NETNS='a b'\nTEST_EMPTY=\n# no more\n"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"tp-cluster,''", "tp-cluster-1.20,-1-20", "tp-cluster-My_Own,-my-own", "other,-other"})
+    void anotherClusterHasAccountsOfItsOwn(String network, String suffix) {
+        assertEquals(suffix, ClusterEnv.suffix(network));
+    }
+
+    @Test
+    void ourProcessesOfWhateverBuild() {
+        assertTrue(Daemons.isOurs("/a/target/dist/telepresence/runtime/bin/java -Xmx64m io.telepresence.Main"));
+        assertTrue(Daemons.isOurs("/tmp/tp-level9/telepresence/runtime/bin/java"));
+        assertFalse(Daemons.isOurs("/usr/lib/jvm/25/bin/java -Dx=/telepresence/runtime/bin/java"));
+        assertFalse(Daemons.isOurs(""));
+    }
+}
