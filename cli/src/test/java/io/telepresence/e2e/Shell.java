@@ -20,6 +20,10 @@ final class Shell {
     private Shell() {}
 
     static Result run(Map<String, String> environment, Duration limit, List<String> command) {
+        return Stopwatch.COMMANDS.time(() -> runToItsEnd(environment, limit, command));
+    }
+
+    private static Result runToItsEnd(Map<String, String> environment, Duration limit, List<String> command) {
         try {
             Path out = Files.createTempFile("e2e", ".out");
             Path err = Files.createTempFile("e2e", ".err");
@@ -59,6 +63,13 @@ final class Shell {
 
     /** Polls every 100 ms until the condition holds; fails with {@code what} after the limit. */
     static void await(String what, Duration limit, BooleanSupplier condition) {
+        Stopwatch.WAITING.time(() -> {
+            poll(what, limit, condition);
+            return null;
+        });
+    }
+
+    private static void poll(String what, Duration limit, BooleanSupplier condition) {
         long end = System.nanoTime() + limit.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > end) {
