@@ -57,7 +57,7 @@ public final class ClassWatch
     @Override
     public void afterAll(ExtensionContext context) {
         try {
-            context.getExecutionException().ifPresent(cause -> seen(context, cause));
+            context.getExecutionException().ifPresent(cause -> classFailed(context, cause));
             nothingStays(context);
         } finally {
             ClassTimes times = clock.times(name(context));
@@ -80,11 +80,18 @@ public final class ClassWatch
                     .isEmpty());
         } catch (AssertionError e) {
             AssertionError left = new AssertionError(e.getMessage() + "; left:\n" + all.words(), e);
-            seen(context, left);
+            classFailed(context, left);
             throw left;
         } finally {
             all.kill();
         }
+    }
+
+    private void classFailed(ExtensionContext context, Throwable cause) {
+        if (!(cause instanceof TestAbortedException)) {
+            clock.testFailed();
+        }
+        seen(context, cause);
     }
 
     @Override
