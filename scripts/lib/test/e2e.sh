@@ -23,7 +23,6 @@ e2e_prepare() {
     scripts/mvn -q -f scripts/lib/interop/pom.xml dependency:copy-dependencies
     touch target/interop/whole
   }
-  rm -rf "$RESULTS"
   mkdir -p "$RESULTS"
   scripts/mvn -q -pl cli -Pe2e test-compile -Dspotless.check.skip=true
 }
@@ -42,7 +41,7 @@ e2e_run() {
     [ "$all" = yes ] && classes=$(classes_of all) || classes=$(classes_of "$(end_of "$1")")
   fi
   TEST_KUBERNETES=$1 scripts/mvn -pl cli -Pe2e failsafe:integration-test failsafe:verify -Dit.test="$classes" \
-    -De2e.label="$label" -De2e.reports="$PWD/$RESULTS/reports-$label" || status=$?
+    -De2e.long="$([ "$all" = yes ] && echo true || echo false)" -De2e.label="$label" -De2e.reports="$PWD/$RESULTS/reports-$label" || status=$?
   [ -n "$only" ] || e2e_demo "$1" "$label" || status=1
   return $status
 }

@@ -144,7 +144,9 @@ public final class ClassWatch
     private static final class Evidence {
         private static final int MOST = 3;
         private final String className;
-        private Throwable last;
+        /** Also of the class before: what keeps all of them from beginning is seen once. */
+        private static Throwable last;
+
         private int collected;
 
         Evidence(String className) {
