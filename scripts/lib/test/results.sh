@@ -2,9 +2,10 @@
 
 RESULTS=target/e2e
 
+# Two modules at once: their tests wait more than they work.
 unit_tests() {
   find . -path '*/target/surefire-reports/TEST-*.xml' -delete
-  scripts/mvn install
+  scripts/mvn -T 2 install
 }
 
 # The tables, the folders of what failed, and how many tests there were.
