@@ -17,6 +17,7 @@ import java.util.stream.Stream;
  */
 final class Daemons {
     private static final String RUNTIME = "/telepresence/runtime/bin/java";
+    private static final Path OWN_NETWORK = Path.of("/proc/self/ns/net");
 
     private final List<Path> networks;
 
@@ -39,10 +40,15 @@ final class Daemons {
     List<Daemon> list() {
         List<Long> inodes =
                 networks.stream().map(Daemons::inode).filter(i -> i > 0).toList();
+        // Where the laptop is this machine itself, somebody may work with another build on it.
+        String ours = inodes.contains(inode(OWN_NETWORK))
+                ? Project.binary().getParent().getParent().toString()
+                : "";
         try (Stream<Path> all = Files.list(Path.of("/proc"))) {
             return all.filter(p -> Character.isDigit(p.getFileName().toString().charAt(0)))
                     .map(p -> new Daemon(Long.parseLong(p.getFileName().toString()), words(p)))
-                    .filter(d -> isOurs(d.words()) && inodes.contains(inode(Path.of("/proc/" + d.pid() + "/ns/net"))))
+                    .filter(d -> isOurs(d.words()) && d.words().startsWith(ours))
+                    .filter(d -> inodes.contains(inode(Path.of("/proc/" + d.pid() + "/ns/net"))))
                     .sorted(Comparator.comparing(Daemon::words))
                     .toList();
         } catch (IOException e) {
