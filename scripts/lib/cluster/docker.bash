@@ -1,14 +1,7 @@
 # A Docker engine on the laptop, and an account that may use it. Its network, mounts and files are the
 # laptop's, so that nothing of it reaches the machine; its containers run below the cluster's cgroup.
 
-DOCKER=$STATE/docker
-DOCKER_SOCKET=$DOCKER/docker.sock
-DOCKER_CONTAINERD=$DOCKER/containerd/containerd.sock
-DOCKER_CGROUP=$CGROUP/docker
 DOCKER_PARTS="docker-containerd dockerd"
-# A developer without root. The number is far from those of people, and of users in images.
-DOCKER_ACCOUNT=tp-dev
-DOCKER_ACCOUNT_ID=21650
 
 verb_docker() {
     local action=${1:-}
@@ -96,7 +89,7 @@ ensure_dockerd() {
 }
 
 part_docker-containerd() {
-    start_on_laptop docker-containerd containerd --config "$CONF/docker-containerd.toml"
+    start_on_laptop docker-containerd env PATH="$SYSTEM_PATH" containerd --config "$CONF/docker-containerd.toml"
 }
 
 part_dockerd() {
@@ -105,7 +98,7 @@ part_dockerd() {
     if [ "$(docker_kind)" = rootless ]; then
         part_rootless
     else
-        start_on_laptop dockerd dockerd --config-file "$CONF/dockerd.json"
+        start_on_laptop dockerd env PATH="$SYSTEM_PATH" dockerd --config-file "$CONF/dockerd.json"
     fi
 }
 

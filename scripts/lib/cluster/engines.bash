@@ -1,7 +1,6 @@
 # Kinds of Docker engines: the ordinary one of root, one that maps its containers' users to others (--remapped), and one
 # that the developer runs without root (--rootless).
 
-DOCKER_KIND=$DOCKER/kind
 ROOTLESS_STARTER=/usr/share/docker.io/contrib/dockerd-rootless.sh
 
 docker_kind() { cat "$DOCKER_KIND" 2>/dev/null || echo rootful; }
@@ -69,7 +68,7 @@ close_laptop_devices() {
 part_rootless() {
     ensure_rootless
     join_docker_cgroup start_on_laptop dockerd setpriv --reuid $DOCKER_ACCOUNT --regid $DOCKER_ACCOUNT --init-groups \
-        env HOME="$DOCKER/home" XDG_RUNTIME_DIR="$DOCKER/engine" PATH="$PATH" \
+        env HOME="$DOCKER/home" XDG_RUNTIME_DIR="$DOCKER/engine" PATH="$SYSTEM_PATH" \
         $ROOTLESS_STARTER --config-file "$CONF/dockerd.json"
 }
 

@@ -6,12 +6,13 @@ IMAGES=$CACHE/images
 ensure_image() {
     local name=$1 key tar sources=("$LIB/images.bash")
     [ ! -f "$LIB/src/$name.c" ] || sources+=("$LIB/src/$name.c")
-    key=$(cat "${sources[@]}" | sha256sum | cut -c1-12)
+    key=$({ cat "${sources[@]}"; image_programs "$name"; } | sha256sum | cut -c1-12)
     tar=$IMAGES/$name-$key.tar
     if [ ! -f "$tar" ]; then
         step "building image localhost/$name:1"
         mkdir -p "$IMAGES"
-        rm -f "$IMAGES/$name"-????????????.tar
+        # Those of earlier sources; a cluster of another version may want its own still.
+        find "$IMAGES" -name "$name-????????????.tar" -mtime +7 -delete
         local work
         work=$(mktemp -d "$IMAGES/work.XXXXXX")
         mkdir "$work/root"
@@ -21,6 +22,11 @@ ensure_image() {
     fi
     echo "$tar"
 }
+
+# The version of the program that an image is made of, where that is not in its sources here.
+image_programs() { [ "$1" != coredns ] || program_folder coredns; }
+
+rootfs_coredns() { cp "$(program_folder coredns)/coredns" "$1/coredns"; }
 
 rootfs_pause() { compile pause "$1/pause"; }
 
@@ -108,9 +114,38 @@ JSON
 
 go_architecture() { case $(uname -m) in aarch64) echo arm64 ;; *) echo amd64 ;; esac; }
 
-import_image() {
-    local out
+# import_images TAR...: into every node that runs, which all do it at the same time.
+import_images() {
+    local node pids=() pid failed=
+    for node in $(running_nodes); do
+        (use_node "$node" && for tar; do import_on_node "$tar"; done) &
+        pids+=("$!")
+    done
+    for pid in "${pids[@]}"; do wait "$pid" || failed=1; done
+    [ -z "$failed" ] || die "an image could not be loaded"
+    for tar; do say "    loaded ${tar##*/}"; done
+}
+
+# The tar is the same one as long as its name, size and time are; it is not read again then.
+import_on_node() {
+    local out note
+    note=$NODE_STATE/loaded/${1##*/}/$(stat -c '%s-%Y' "$1")
+    [ ! -f "$note" ] || return 0
     out=$(ctr --address "$CONTAINERD_SOCKET" -n "$CTR_NAMESPACE" images import "$1" 2>&1) \
-        || { say "$out"; die "could not load $1"; }
-    say "    loaded ${1##*/}"
+        || { say "$out"; die "could not load $1 into $NODE_NAME"; }
+    rm -rf "${note%/*}"
+    mkdir -p "${note%/*}"
+    touch "$note"
+}
+
+# copy_images NODE...: what the first node has been given, for nodes that come later.
+copy_images() {
+    local name tar
+    use_node node1
+    tar=$STATE/images.tar
+    # shellcheck disable=SC2046  # a list of names
+    ctr --address "$CONTAINERD_SOCKET" -n "$CTR_NAMESPACE" images export "$tar" \
+        $(ctr --address "$CONTAINERD_SOCKET" -n "$CTR_NAMESPACE" images list -q | grep -v sha256:) >&2
+    for name; do use_node "$name" && import_on_node "$tar"; done
+    rm -f "$tar"
 }

@@ -34,5 +34,5 @@ run_on_laptop() {
     fi
     # Where there is an engine, docker finds it; it need not run.
     [ ! -d "$DOCKER" ] || variables+=(DOCKER_HOST="unix://$DOCKER_SOCKET")
-    exec "${command[@]}" env "${variables[@]}" KUBECONFIG="$KUBECONFIGS/$user" "$@"
+    exec "${command[@]}" env "${variables[@]}" PATH="$BIN:$SYSTEM_PATH" KUBECONFIG="$KUBECONFIGS/$user" "$@"
 }

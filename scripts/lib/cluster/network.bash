@@ -1,5 +1,6 @@
-# Two namespaces and one wire. The laptop has no other link and no default route, and nothing of the
-# cluster's addresses is ever routed in the machine's own namespace.
+# Namespaces and wires: the control plane in one, each node and each laptop in its own, every one joined to the control
+# plane, which is the router between them. A laptop has no other link and no default route, and nothing of the cluster's
+# addresses is ever routed in the machine's own namespace.
 
 setup_network() {
     # Needed where they are modules; on a kernel that has them built in there is nothing to load.
@@ -8,29 +9,44 @@ setup_network() {
     ip netns add "$NS_LAPTOP"
     # Both ends are born in their namespaces, so that the machine itself never sees the link.
     ip link add "$VETH_CLUSTER" netns "$NS_CLUSTER" type veth peer name "$VETH_LAPTOP" netns "$NS_LAPTOP"
-    plug "$NS_CLUSTER" "$VETH_CLUSTER" "$NODE_IP" "$NODE_IP6"
+    plug "$NS_CLUSTER" "$VETH_CLUSTER" "$CONTROL_IP" "$CONTROL_IP6"
     plug "$NS_LAPTOP" "$VETH_LAPTOP" "$LAPTOP_IP" "$LAPTOP_IP6"
     cluster_sysctl net.ipv4.ip_forward=1
     cluster_sysctl net.ipv6.conf.all.forwarding=1
-    cluster_sysctl net.bridge.bridge-nf-call-iptables=1
-    cluster_sysctl net.bridge.bridge-nf-call-ip6tables=1
     route_services
+    refuse_laptops
     setup_laptop_files
 }
 
-# The node itself calls service addresses (the API server its webhooks): the kernel wants a route before
-# it asks kube-proxy's rules, which then send the packet elsewhere.
+# The API server calls its webhooks by service addresses: the kernel wants a route before it asks kube-proxy's rules,
+# which then send the packet elsewhere.
 route_services() {
-    ip -n "$NS_CLUSTER" route add "$SERVICE_CIDR" dev "$VETH_CLUSTER" src "$NODE_IP"
-    ip -n "$NS_CLUSTER" -6 route add "$SERVICE_CIDR6" dev "$VETH_CLUSTER" src "$NODE_IP6"
+    ip -n "$NS_CLUSTER" route add "$SERVICE_CIDR" dev "$VETH_CLUSTER" src "$CONTROL_IP"
+    ip -n "$NS_CLUSTER" -6 route add "$SERVICE_CIDR6" dev "$VETH_CLUSTER" src "$CONTROL_IP6"
+}
+
+# A laptop reaches the machines of the cluster and nothing inside it, also one that was given a route to pods by whatever
+# means: a test which reaches a pod has gone through the product.
+refuse_laptops() {
+    in_cluster nft -f - <<NFT
+table inet test-cluster {
+    chain from-laptops {
+        type filter hook prerouting priority raw
+        iifname != { "$VETH_CLUSTER", "$VETH_CLUSTER_2" } accept
+        ip daddr != { $MACHINES_CIDR, 224.0.0.0/4 } drop
+        ip6 daddr { $POD_CIDR6, $SERVICE_CIDR6 } drop
+        ip6 daddr != { $MACHINES_CIDR6, fe80::/10, ff00::/8 } drop
+    }
+}
+NFT
 }
 
 plug() {
     ip -n "$1" link set lo up
-    ip -n "$1" addr add "$3/24" dev "$2"
+    ip -n "$1" addr replace "$3/24" dev "$2"
     # nodad: the address is usable at once, there is nobody else on the wire.
-    ip -n "$1" addr add "$4/64" dev "$2" nodad
     ip -n "$1" link set "$2" up
+    ip -n "$1" addr replace "$4/64" dev "$2" nodad
 }
 
 # /proc/sys/net shows the namespace of the process that opens it.
@@ -43,7 +59,7 @@ setup_laptop_files() {
 
 give_resolver() {
     mkdir -p "/etc/netns/$1"
-    printf 'nameserver %s\n' "$NODE_IP" >"/etc/netns/$1/resolv.conf"
+    printf 'nameserver %s\n' "$CONTROL_IP" >"/etc/netns/$1/resolv.conf"
 }
 
 keep_laptop_mounts() { keep_mounts "$NS_LAPTOP" "$LAPTOP_MOUNTS" sleep 60; }
@@ -77,11 +93,11 @@ ensure_second_laptop() {
     remove_second_laptop
     ip netns add "$NS_LAPTOP_2"
     ip link add "$VETH_CLUSTER_2" netns "$NS_CLUSTER" type veth peer name "$VETH_LAPTOP_2" netns "$NS_LAPTOP_2"
-    plug "$NS_CLUSTER" "$VETH_CLUSTER_2" "$NODE_IP_2" "$NODE_IP6_2"
+    plug "$NS_CLUSTER" "$VETH_CLUSTER_2" "$CONTROL_IP_2" "$CONTROL_IP6_2"
     plug "$NS_LAPTOP_2" "$VETH_LAPTOP_2" "$LAPTOP_IP_2" "$LAPTOP_IP6_2"
     # The API server and the resolver have the same addresses for both.
-    ip -n "$NS_LAPTOP_2" route add "$NODE_IP/32" via "$NODE_IP_2"
-    ip -n "$NS_LAPTOP_2" -6 route add "$NODE_IP6/128" via "$NODE_IP6_2"
+    ip -n "$NS_LAPTOP_2" route add "$CONTROL_IP/32" via "$CONTROL_IP_2"
+    ip -n "$NS_LAPTOP_2" -6 route add "$CONTROL_IP6/128" via "$CONTROL_IP6_2"
     give_resolver "$NS_LAPTOP_2"
     mkdir -p /run/telepresence /var/log/telepresence "${LAPTOP_UTS_2%/*}"
     touch "$LAPTOP_UTS_2"
@@ -115,9 +131,17 @@ is_sleeping() { [ "$(cat "/proc/$1/comm" 2>/dev/null)" = sleep ]; }
 
 remove_network() {
     local name
-    for name in $NS_CLUSTER $NS_LAPTOP $NS_LAPTOP_2; do
-        [ ! -e "/run/netns/$name" ] || ip netns delete "$name"
-        rm -rf "/etc/netns/$name"
+    for name in $(own_namespaces); do
+        ip netns delete "$name"
     done
+    for name in "$NS_LAPTOP" "$NS_LAPTOP_2"; do rm -rf "/etc/netns/$name"; done
     rmdir /etc/netns 2>/dev/null || true
+}
+
+# By exact name: another cluster's begin alike.
+own_namespaces() {
+    local name
+    for name in "$NS_CLUSTER" "$NS_LAPTOP" "$NS_LAPTOP_2" "$NS_NODE_PREFIX"{node1,node2,node3}; do
+        [ ! -e "/run/netns/$name" ] || echo "$name"
+    done
 }

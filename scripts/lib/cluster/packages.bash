@@ -1,18 +1,21 @@
 # What the cluster needs from Debian: only missing packages are installed.
 
 # command:package pairs; a command that is there already, from wherever, is good enough.
-RUN_NEEDS="etcd:etcd-server containerd:containerd runc:runc iptables:iptables conntrack:conntrack
-    socat:socat ebtables:ebtables ethtool:ethtool ipset:ipset jq:jq openssl:openssl kubectl:kubernetes-client
+RUN_NEEDS="iptables:iptables conntrack:conntrack
+    socat:socat ebtables:ebtables ethtool:ethtool ipset:ipset jq:jq openssl:openssl
     ip:iproute2 setpriv:util-linux mount:mount sysctl:procps nft:nftables gcc:gcc curl:curl
     dig:bind9-dnsutils iperf3:iperf3 fusermount3:fuse3 nginx:nginx-light"
 FILE_NEEDS="/usr/lib/cni/bridge:containernetworking-plugins /bin/busybox:busybox-static
     /usr/lib/$(uname -m)-linux-gnu/libc.a:libc6-dev /etc/ssl/certs/ca-certificates.crt:ca-certificates"
-BUILD_NEEDS="go:golang-go"
+# What the floor takes from Debian as it is.
+FLOOR_NEEDS="etcd:etcd-server containerd:containerd runc:runc"
+FLOOR_BUILD_NEEDS="go:golang-go"
 
 missing_packages() {
-    local pair
-    for pair in $RUN_NEEDS ${1:-}; do
-        PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%:*}" >/dev/null || echo "${pair#*:}"
+    local pair floor=
+    [ "$(kubernetes_source "$KUBERNETES")" != debian ] || floor=$FLOOR_NEEDS
+    for pair in $RUN_NEEDS $floor ${1:-}; do
+        [ -e "${pair%%:*}" ] || PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%:*}" >/dev/null || echo "${pair#*:}"
     done
     for pair in $FILE_NEEDS; do
         [ -e "${pair%%:*}" ] || echo "${pair#*:}"
@@ -42,7 +45,9 @@ install_without_start() {
     if [ ! -e $policy ]; then
         printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy && made=1
     fi
+    lock_builds
     apt_install "$@" >"$CACHE/apt.log" 2>&1 || ok=
+    unlock_builds
     [ -z "$made" ] || rm -f $policy
     [ -n "$ok" ] || { show_tail "$CACHE/apt.log"; die "apt-get could not install: $*"; }
 }

@@ -60,6 +60,13 @@ end_process() {
     rm -f "$PIDS/$1"
 }
 
+# end_processes NAME...: all at the same time.
+end_processes() {
+    local name
+    for name; do end_process "$name" & done
+    wait
+}
+
 # kill_process NAME: by force at once.
 kill_process() {
     local pid

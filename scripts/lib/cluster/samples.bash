@@ -5,7 +5,9 @@ verb_samples() {
     need_up
     install_packages
     local name
-    for name in echo tools nginx java; do import_image "$(ensure_image $name)"; done
+    local tars=()
+    for name in echo tools nginx java; do tars+=("$(ensure_image $name)"); done
+    import_images "${tars[@]}"
     make_sample_secrets
     step "starting the sample workloads"
     apply_manifest samples

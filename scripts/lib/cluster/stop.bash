@@ -1,8 +1,6 @@
 # Ends the cluster and removes all it left, also after a crash: by recorded pid, by exact name, and
 # below folders that are the cluster's alone. Every step may find nothing to do.
 
-# Folders with fixed names in kubelet and the CNI library; those that were there before are somebody else's.
-FIXED_FOLDERS="/var/log/pods /var/log/containers /var/lib/kubelet /var/lib/cni"
 # The sysctls of the whole machine that kubelet writes at its start.
 KUBELET_SYSCTLS="vm.overcommit_memory vm.panic_on_oom kernel.panic kernel.panic_on_oops
     kernel.keys.root_maxkeys kernel.keys.root_maxbytes"
@@ -21,8 +19,9 @@ remove_everything() {
     end_parts
     remove_docker
     end_laptop_processes
-    end_shims "$CONTAINERD_SOCKET"
+    end_shims "$STATE"
     end_cgroup "$CGROUP"
+    remove_shim_sockets "$STATE"/*/containerd/run "$CTR_NAMESPACE"
     unmount_below "$STATE"
     remove_cgroups "$CGROUP"
     remove_network
@@ -32,21 +31,20 @@ remove_everything() {
 }
 
 anything_left() {
-    [ -e "$STATE" ] || [ -e /run/netns/"$NS_CLUSTER" ] || [ -e /run/netns/"$NS_LAPTOP" ] \
-        || [ -e /run/netns/"$NS_LAPTOP_2" ] || [ -n "$(cgroup_folders "$CGROUP")" ] || account_is_ours
+    [ -e "$STATE" ] || [ -n "$(own_namespaces)" ] || [ -n "$(cgroup_folders "$CGROUP")" ] || account_is_ours
 }
 
+# Whatever is recorded is ours, also what an earlier version of these scripts has started under another name.
 end_parts() {
-    local name reverse=
-    for name in $PARTS; do reverse="$name $reverse"; done
-    for name in $reverse; do end_process "$name"; done
+    local file names=()
+    for file in "$PIDS"/*; do [ ! -f "$file" ] || names+=("${file##*/}"); done
+    end_processes "${names[@]}"
 }
 
 # Only what was started inside the laptop can be there, the namespace being ours.
 end_laptop_processes() {
     local ns
-    for ns in $NS_LAPTOP $NS_LAPTOP_2 $NS_CLUSTER; do
-        [ -e "/run/netns/$ns" ] || continue
+    for ns in $(own_namespaces); do
         signal_all TERM "$(ip netns pids "$ns")"
         wait_for 5 "end of the processes in $ns" "" namespace_is_empty "$ns" 2>/dev/null \
             || signal_all KILL "$(ip netns pids "$ns")"
@@ -61,14 +59,10 @@ signal_all() {
 }
 
 # A shim outlives containerd. It is known by the socket, whose path is ours alone, as an argument.
-shim_pids() { # shim_pids SOCKET
-    local file
-    for file in /proc/[0-9]*/cmdline; do
-        if tr '\0' '\n' 2>/dev/null <"$file" | grep -qxF -- "$1" \
-            && [ "$(basename "$(readlink "${file%cmdline}exe")")" = containerd-shim-runc-v2 ]; then
-            file=${file#/proc/}
-            echo "${file%/cmdline}"
-        fi
+shim_pids() { # shim_pids SOCKET-OR-FOLDER
+    local pid
+    for pid in $(pgrep -f -- "-address ${1//./\\.}(/| |\$)"); do
+        [ "$(basename "$(readlink "/proc/$pid/exe")")" != containerd-shim-runc-v2 ] || echo "$pid"
     done 2>/dev/null
 }
 
@@ -91,6 +85,8 @@ cgroup_pids() {
 # What runs in pods and containers.
 end_cgroup() { wait_for 10 "end of the processes in cgroup $1" "" cgroup_is_empty "$1" || true; }
 
+cgroup_has_ended() { [ -z "$(cgroup_pids "$1")" ]; }
+
 cgroup_is_empty() {
     signal_all KILL "$(cgroup_pids "$1")"
     [ -z "$(cgroup_pids "$1")" ]
@@ -108,7 +104,7 @@ make_cgroups() {
         # The unified folder of a mixed set-up has no controllers of use.
         [ -f "$folder/tasks" ] || continue
         mkdir -p "$folder$CGROUP"
-        [ ! -f "$folder/cpuset.cpus" ] || copy_cpuset "$folder"
+        [ ! -f "$folder/cpuset.cpus" ] || copy_cpuset "$folder" "$CGROUP"
     done
 }
 
@@ -121,9 +117,9 @@ enable_controllers() {
 }
 
 # A new cpuset is empty, and nothing can run in it before it has been given its parent's.
-copy_cpuset() {
-    cat "$1/cpuset.cpus" >"$1/$CGROUP/cpuset.cpus"
-    cat "$1/cpuset.mems" >"$1/$CGROUP/cpuset.mems"
+copy_cpuset() { # copy_cpuset PARENT CHILD
+    cat "$1/cpuset.cpus" >"$1/$2/cpuset.cpus"
+    cat "$1/cpuset.mems" >"$1/$2/cpuset.mems"
 }
 
 remove_cgroups() {
@@ -147,19 +143,21 @@ unmount_below() {
     done < <(awk -v top="$1/" 'index($5, top) == 1 { print $5 }' /proc/self/mountinfo | sort -r)
 }
 
+# Folders that were made for nodes to mount over are empty; another cluster of this machine may still use them.
 restore_machine() {
-    remove_shim_sockets "$STATE/containerd/run" "$CTR_NAMESPACE"
     local name
     if [ -f "$STATE/made-folders" ]; then
-        while read -r name; do rm -rf --one-file-system "$name"; done <"$STATE/made-folders"
+        while read -r name; do rmdir "$name" 2>/dev/null || true; done <"$STATE/made-folders"
     fi
     [ ! -f "$STATE/sysctls" ] || sysctl -q -p "$STATE/sysctls" || true
 }
 
-remove_shim_sockets() { # remove_shim_sockets STATE NAMESPACE: those of one containerd
-    local file
-    for file in "$1"/io.containerd.runtime.v2.task/"$2"/*/address; do
-        [ ! -f "$file" ] || rm -f "$(sed 's#^unix://##' "$file")"
+remove_shim_sockets() { # remove_shim_sockets STATE... NAMESPACE: those of some containerds
+    local state file namespace=${*: -1}
+    for state in "${@:1:$#-1}"; do
+        for file in "$state"/io.containerd.runtime.v2.task/"$namespace"/*/address; do
+            [ ! -f "$file" ] || rm -f "$(sed 's#^unix://##' "$file")"
+        done
     done
     # Only if they are empty: another containerd may use the same folder.
     rmdir /run/containerd/s /run/containerd 2>/dev/null || true

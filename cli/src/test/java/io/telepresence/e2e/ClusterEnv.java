@@ -11,7 +11,6 @@ import java.util.Map;
  * there may be others on this machine.
  */
 final class ClusterEnv {
-    private static final String PREFIX = "tp-cluster";
     private static final Map<String, String> VARIABLES = read(Shell.run(
                     Map.of(),
                     Duration.ofSeconds(30),
@@ -39,8 +38,7 @@ final class ClusterEnv {
     }
 
     static Path secondLaptopNetwork() {
-        String first = get("TEST_LAPTOP_NETNS");
-        return network(VARIABLES.getOrDefault("TEST_LAPTOP_2_NETNS", first + "-2"));
+        return network(get("TEST_SECOND_LAPTOP_NETNS"));
     }
 
     /** The API server's address on the laptop. */
@@ -54,15 +52,13 @@ final class ClusterEnv {
 
     /** The name of a unix account of this machine that only the tests on this cluster use. */
     static String account(String name) {
-        return name + suffix(get("TEST_CLUSTER_NETNS"));
+        return name + suffix(get("TEST_CLUSTER"));
     }
 
-    /** What tells this cluster from the ordinary one, in letters that every name may have; empty: it is that one. */
-    static String suffix(String clusterNetwork) {
-        String rest = clusterNetwork.startsWith(PREFIX) ? clusterNetwork.substring(PREFIX.length()) : clusterNetwork;
-        return rest.isEmpty()
-                ? ""
-                : "-" + rest.toLowerCase().replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
+    /** What tells this cluster from the ordinary one, in letters that an account's name may have; empty: it is that one. */
+    static String suffix(String cluster) {
+        String letters = cluster.toLowerCase().replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
+        return letters.isEmpty() ? "" : "-" + letters;
     }
 
     /** Lines {@code NAME=VALUE}, the value as a shell would read it. */

@@ -19,9 +19,9 @@ class ClusterEnvTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"tp-cluster,''", "tp-cluster-1.20,-1-20", "tp-cluster-My_Own,-my-own", "other,-other"})
-    void anotherClusterHasAccountsOfItsOwn(String network, String suffix) {
-        assertEquals(suffix, ClusterEnv.suffix(network));
+    @CsvSource({"'',''", "1.20,-1-20", "My_Own,-my-own", "other,-other"})
+    void anotherClusterHasAccountsOfItsOwn(String cluster, String suffix) {
+        assertEquals(suffix, ClusterEnv.suffix(cluster));
     }
 
     @Test

@@ -1,25 +1,27 @@
-# Builds the Kubernetes server programs from Debian's source package: no registry carries them here.
+# Builds the floor's Kubernetes from Debian's source package: it is older than what builds from Go modules.
 
-KUBE_COMMANDS="kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy"
+KUBE_COMMANDS="kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl"
 
-ensure_kubernetes() {
+ensure_floor() {
     local name
     for name in $KUBE_COMMANDS; do
-        [ -x "$BIN/$name" ] || { build_kubernetes; return; }
+        [ -x "$BIN/$name" ] || { build_floor; return; }
     done
 }
 
 # The build is done beside its final place and renamed, so that a broken one is never taken for whole.
-build_kubernetes() {
-    install_packages "$BUILD_NEEDS"
-    mkdir -p "$CACHE"
+build_floor() {
+    install_packages "$FLOOR_BUILD_NEEDS"
+    need_room
+    lock_builds
+    [ ! -x "$BIN/kubectl" ] || { unlock_builds; return; }
     # Left by a build that was killed; nobody else builds, the lock is ours.
-    rm -rf "$CACHE"/build.*
+    rm -rf "$CACHE"/build-floor.*
     local work
-    work=$(mktemp -d "$CACHE/build.XXXXXX")
+    work=$(mktemp -d "$CACHE/build-floor.XXXXXX")
     export GOPATH=$work/go GOCACHE=$work/gocache GO111MODULE=off CGO_ENABLED=0 GOFLAGS=
-    step "Kubernetes $K8S_VERSION: built once from Debian's source, about 5 minutes; log: $work/log"
-    if ! (build_steps "$work"); then
+    step "Kubernetes $KUBERNETES: built once from Debian's source, about 5 minutes; log: $work/log"
+    if ! (close_descriptors && build_steps "$work"); then
         show_tail "$work/log"
         die "the Kubernetes build failed; its folder is $work"
     fi
@@ -28,6 +30,7 @@ build_kubernetes() {
     mv "$work/bin" "$work/out/bin"
     mv "$work/out" "${BIN%/bin}"
     rm -rf "$work"
+    unlock_builds
 }
 
 build_steps() {
@@ -63,7 +66,7 @@ fetch_source() {
         -o "Dir::State::lists=$apt/lists" -o APT::Sandbox::User=root)
     apt-get "${options[@]}" update || true
     (cd "$1" && apt-get "${options[@]}" source --download-only kubernetes)
-    ls "$1"/kubernetes_*"$K8S_VERSION"*.orig.tar.gz
+    ls "$1"/kubernetes_*"$KUBERNETES"*.orig.tar.gz
 }
 
 # The vendored reflect2 1.0.1 was made for Go before 1.18: it calls reflect.mapiterinit without the
@@ -119,10 +122,11 @@ generate_openapi() {
 }
 
 version_flags() {
-    local package flags="-s -w"
+    local package flags="-s -w" minor=${KUBERNETES#1.}
+    minor=${minor%%.*}
     for package in k8s.io/kubernetes/vendor/k8s.io/component-base/version \
         k8s.io/kubernetes/vendor/k8s.io/client-go/pkg/version; do
-        flags+=" -X $package.gitVersion=v$K8S_VERSION -X $package.gitMajor=1 -X $package.gitMinor=20"
+        flags+=" -X $package.gitVersion=v$KUBERNETES -X $package.gitMajor=1 -X $package.gitMinor=$minor"
     done
     echo "$flags"
 }
