@@ -4,7 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -16,6 +20,19 @@ class ClusterEnvTest {
         assertEquals(
                 Map.of("TEST_CLUSTER_NETNS", "tp-cluster", "TEST_NODE_NETNS", "a b", "TEST_EMPTY", ""),
                 ClusterEnv.read("TEST_CLUSTER_NETNS=tp-cluster\nTEST_NODE_NETNS='a b'\nTEST_EMPTY=\n# no more\n"));
+    }
+
+    /** Also where no cluster is up: of the one that would be. */
+    @Test
+    void theScriptTellsWhatIsAskedFor() {
+        assertEquals(
+                Set.of(Path.of("/run/netns")),
+                Stream.of(ClusterEnv.clusterNetwork(), ClusterEnv.laptopNetwork(), ClusterEnv.secondLaptopNetwork())
+                        .map(Path::getParent)
+                        .collect(Collectors.toSet()));
+        assertTrue(ClusterEnv.apiServer().matches("https://[0-9.]+:6443"), ClusterEnv.apiServer());
+        assertTrue(ClusterEnv.account("tp-ann").startsWith("tp-ann"));
+        assertTrue(ClusterEnv.get("TEST_DOCKER_HOST").startsWith("unix://"));
     }
 
     @ParameterizedTest
