@@ -65,9 +65,15 @@ telepresence: manager
 - apiGroups: [""]
   resources: [pods]
   verbs: [patch, delete]
+- apiGroups: [discovery.k8s.io]
+  resources: [endpointslices]
+  verbs: [get, list]
+{{- /* Only there the API server may be without EndpointSlices; Endpoints are deprecated since 1.33. */}}
+{{- if semverCompare "<1.21.0-0" .Capabilities.KubeVersion.Version }}
 - apiGroups: [""]
   resources: [endpoints]
   verbs: [get]
+{{- end }}
 - apiGroups: [""]
   resources: [pods/eviction]
   verbs: [create]

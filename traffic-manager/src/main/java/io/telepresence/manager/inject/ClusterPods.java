@@ -2,7 +2,6 @@ package io.telepresence.manager.inject;
 
 import static io.telepresence.agree.AgentNames.REPLACED;
 
-import io.fabric8.kubernetes.api.model.Endpoints;
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
@@ -10,6 +9,7 @@ import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.telepresence.manager.cluster.ServiceEndpoints;
 import io.telepresence.manager.cluster.WorkloadRef;
 import java.time.Duration;
 import java.util.HashMap;
@@ -18,14 +18,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /** {@link WorkloadPods} of a real cluster. */
 final class ClusterPods implements WorkloadPods {
     /** How long a kube-proxy may take to hear that an endpoint has gone. */
     private static final Duration PROXIES = Duration.ofSeconds(2);
 
-    /** How long the endpoints controller may take to follow a pod's labels; after a restart it needs many seconds. */
+    /** How long the endpoints' controllers may take to follow a pod's labels; after a restart it needs many seconds. */
     private static final Duration ENDPOINTS = Duration.ofSeconds(60);
 
     private static final Duration LOOK_AGAIN = Duration.ofMillis(300);
@@ -102,29 +101,14 @@ final class ClusterPods implements WorkloadPods {
         }
         if (!gone.isEmpty()) {
             api.patch(pod, gone, Map.of());
+            ServiceEndpoints endpoints = ServiceEndpoints.of(client);
             long until = System.nanoTime() + ENDPOINTS.toNanos();
-            while (services.stream().anyMatch(service -> serves(service, pod)) && System.nanoTime() < until) {
+            while (services.stream().anyMatch(service -> endpoints.lead(service, pod)) && System.nanoTime() < until) {
                 Thread.sleep(LOOK_AGAIN);
             }
             Thread.sleep(PROXIES);
         }
         api.delete(pod);
-    }
-
-    /** Whether the pod is still an endpoint of the service, ready or not. */
-    private boolean serves(Service service, Pod pod) {
-        Endpoints endpoints = client.endpoints()
-                .inNamespace(service.getMetadata().getNamespace())
-                .withName(service.getMetadata().getName())
-                .get();
-        return endpoints != null
-                && endpoints.getSubsets().stream()
-                        .flatMap(subset ->
-                                Stream.concat(subset.getAddresses().stream(), subset.getNotReadyAddresses().stream()))
-                        .anyMatch(address -> address.getTargetRef() != null
-                                && pod.getMetadata()
-                                        .getUid()
-                                        .equals(address.getTargetRef().getUid()));
     }
 
     @Override

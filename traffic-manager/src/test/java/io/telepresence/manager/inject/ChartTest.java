@@ -238,6 +238,22 @@ class ChartTest {
         assertEquals(List.of("traffic-manager"), maps.getFirst().getResourceNames());
     }
 
+    private static boolean grants(List<HasMetadata> objects, String group, String resource, String verb) {
+        return one(objects, ClusterRole.class).getRules().stream()
+                .anyMatch(r -> r.getApiGroups().contains(group)
+                        && r.getResources().contains(resource)
+                        && r.getVerbs().contains(verb));
+    }
+
+    @Test
+    void endpointsAreReadAsSlicesWhereThereAreSuch() throws Exception {
+        for (String version : List.of("v1.20.2", "v1.21.0", "v1.30.5-gke.1014001", "v1.36.3+k3s1")) {
+            List<HasMetadata> objects = render(version, "{}");
+            assertTrue(grants(objects, "discovery.k8s.io", "endpointslices", "list"), version);
+            assertEquals(version.startsWith("v1.20"), grants(objects, "", "endpoints", "get"), version);
+        }
+    }
+
     @Test
     void unknownValuesAreRefusedByName() {
         Exception e = assertThrows(Exception.class, () -> render("1.33.0", "agentt: {port: 1}"));
