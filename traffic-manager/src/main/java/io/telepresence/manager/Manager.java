@@ -10,6 +10,7 @@ import io.telepresence.agree.Versions;
 import io.telepresence.fault.FaultException;
 import io.telepresence.local.Loops;
 import io.telepresence.manager.auth.AgentReview;
+import io.telepresence.manager.cluster.ApiServerVersion;
 import io.telepresence.manager.cluster.ClusterView;
 import io.telepresence.manager.cluster.Watches;
 import io.telepresence.manager.engage.IdleAgents;
@@ -70,7 +71,7 @@ final class Manager implements AutoCloseable {
             watches.synced().get();
             Parts parts = Parts.of(config, client, watches.stores());
             opened.add(parts.view());
-            InjectorSettings injecting = InjectorSettings.from(environment);
+            InjectorSettings injecting = InjectorSettings.from(environment).on(ApiServerVersion.read(client));
             Injector injector =
                     opened.add(Injector.open(client, injecting, config.agent().arrival(), parts.plans()));
             LogLevels levels =

@@ -255,6 +255,21 @@ class ChartTest {
     }
 
     @Test
+    void theFormOfAgentsReachesTheInjector() throws Exception {
+        assertEquals("auto", environment(render("1.36.3", "{}")).get("AGENT_SIDECAR"));
+        InjectorSettings native36 = InjectorSettings.from(environment(render("1.36.3", "agent: {sidecar: native}")));
+        assertEquals(SidecarForms.Setting.NATIVE, native36.sidecar().forms().setting());
+        assertEquals(
+                "container",
+                environment(render("1.20.2", "agent: {sidecar: container}")).get("AGENT_SIDECAR"));
+        Exception old = assertThrows(Exception.class, () -> render("v1.28.9-gke.1", "agent: {sidecar: native}"));
+        assertTrue(old.getMessage().contains("native sidecars need 1.29"), old::getMessage);
+        Exception unknown = assertThrows(Exception.class, () -> render("1.36.3", "agent: {sidecar: sidecar}"));
+        assertTrue(unknown.getMessage().contains("/agent/sidecar"), unknown::getMessage);
+        assertTrue(unknown.getMessage().contains("'auto', 'native', 'container'"), unknown::getMessage);
+    }
+
+    @Test
     void unknownValuesAreRefusedByName() {
         Exception e = assertThrows(Exception.class, () -> render("1.33.0", "agentt: {port: 1}"));
         assertTrue(e.getMessage().contains("agentt"), e::getMessage);

@@ -1,6 +1,7 @@
 package io.telepresence.manager.inject;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -62,6 +63,24 @@ class ManualYamlTest {
         WorkloadRef ref = new WorkloadRef("Deployment", "default", "echo");
         assertTrue(new AgentInjector(AgentInjectorTest.look(true))
                 .serves(pod, bench.plans.configFor(ref, template.getMetadata(), template.getSpec())));
+    }
+
+    private String shaped(String form) throws Exception {
+        return manual.answer(
+                new ManualYaml.Question(What.CONTAINER, "default", "", "", config(Map.of()), Map.of("sidecar", form)));
+    }
+
+    @Test
+    void bothFormsArePrinted() throws Exception {
+        String ordinary = shaped("container");
+        assertEquals(part(What.CONTAINER, config(Map.of())), ordinary);
+        assertNull(YAML.unmarshal(ordinary, Container.class).getRestartPolicy());
+        String sidecar = shaped("native");
+        assertTrue(sidecar.startsWith("# a native sidecar: the last of spec.initContainers"), sidecar);
+        Container agent = YAML.unmarshal(sidecar, Container.class);
+        assertEquals("Always", agent.getRestartPolicy());
+        assertEquals(9900, agent.getPorts().getFirst().getContainerPort());
+        assertEquals("the agent's form is native or container, not auto", fault(() -> shaped("auto")));
     }
 
     @Test
