@@ -31,6 +31,7 @@ telepresence: manager
 {{- if .Values.workloads.deployments.enabled }}{{ $kinds = append $kinds "Deployment" }}{{ end }}
 {{- if .Values.workloads.replicaSets.enabled }}{{ $kinds = append $kinds "ReplicaSet" }}{{ end }}
 {{- if .Values.workloads.statefulSets.enabled }}{{ $kinds = append $kinds "StatefulSet" }}{{ end }}
+{{- if .Values.workloads.jobs.enabled }}{{ $kinds = append (append $kinds "Job") "CronJob" }}{{ end }}
 {{- if not $kinds }}{{ fail "workloads: at least one kind must be enabled" }}{{ end }}
 {{- join " " $kinds }}
 {{- end }}
@@ -61,6 +62,11 @@ telepresence: manager
 - apiGroups: [apps]
   resources: [deployments, replicasets, statefulsets]
   verbs: [get, list, watch]
+{{- if .Values.workloads.jobs.enabled }}
+- apiGroups: [batch]
+  resources: [jobs, cronjobs]
+  verbs: [get, list, watch]
+{{- end }}
 {{- if .Values.agentInjector.enabled }}
 - apiGroups: [""]
   resources: [pods]

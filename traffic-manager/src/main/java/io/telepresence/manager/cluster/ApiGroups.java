@@ -1,6 +1,7 @@
 package io.telepresence.manager.cluster;
 
 import io.fabric8.kubernetes.api.model.APIGroup;
+import io.fabric8.kubernetes.api.model.APIResourceList;
 import io.fabric8.kubernetes.api.model.GroupVersionForDiscovery;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.List;
@@ -18,6 +19,13 @@ final class ApiGroups {
                 : found.getVersions().stream()
                         .map(GroupVersionForDiscovery::getVersion)
                         .toList();
+    }
+
+    /** @param groupVersion such as {@code batch/v1}, which may be there without all of its kinds */
+    static boolean serves(KubernetesClient client, String groupVersion, String plural) {
+        APIResourceList found = client.getApiResources(groupVersion);
+        return found != null
+                && found.getResources().stream().anyMatch(r -> r.getName().equals(plural));
     }
 
     /** The first of {@code wanted} that the API server has; empty: none of them. */

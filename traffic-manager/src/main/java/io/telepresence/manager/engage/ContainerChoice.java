@@ -64,6 +64,13 @@ final class ContainerChoice {
 
     /** An agent that somebody wrote into the template stays as it is written. */
     private static void checkAgent(Workload workload, EngagementSpec spec) throws FaultException {
+        if (workload.ref().batch() && spec.kind() == Kind.REPLACE) {
+            throw Fault.user(
+                            "no container of " + workload.ref()
+                                    + " can be replaced, because pods of a Job are never made again",
+                            "Use an intercept")
+                    .exception();
+        }
         boolean manual = PodContainers.agent(workload.template().getSpec()).isPresent();
         if (manual && spec.kind() == Kind.REPLACE) {
             throw Fault.user(

@@ -29,6 +29,9 @@ final class ClusterPods implements WorkloadPods {
 
     private static final Duration LOOK_AGAIN = Duration.ofMillis(300);
 
+    /** Every pod of a Job has it, in all versions. */
+    private static final String JOB_NAME = "job-name";
+
     private static final String TEMPLATE_HASH = "pod-template-hash";
 
     private final KubernetesClient client;
@@ -50,22 +53,19 @@ final class ClusterPods implements WorkloadPods {
 
     @Override
     public List<Pod> pods(WorkloadRef workload) {
-        return find(workload)
-                .map(
-                        found -> client
-                                .pods()
-                                .inNamespace(workload.namespace())
-                                .withLabelSelector(found.selector())
-                                .list()
-                                .getItems()
-                                .stream()
-                                .filter(pod ->
-                                        !Pods.leaving(pod) && !Pods.labels(pod).containsKey(REPLACED))
-                                .filter(pod -> owners.of(pod.getMetadata(), workload.namespace())
-                                        .filter(workload::equals)
-                                        .isPresent())
-                                .toList())
-                .orElse(List.of());
+        var all = client.pods().inNamespace(workload.namespace());
+        List<Pod> candidates = workload.batch()
+                ? all.withLabel(JOB_NAME).list().getItems()
+                : find(workload)
+                        .map(found ->
+                                all.withLabelSelector(found.selector()).list().getItems())
+                        .orElse(List.of());
+        return candidates.stream()
+                .filter(pod -> !Pods.leaving(pod) && !Pods.labels(pod).containsKey(REPLACED))
+                .filter(pod -> owners.of(pod.getMetadata(), workload.namespace())
+                        .filter(workload::equals)
+                        .isPresent())
+                .toList();
     }
 
     @Override
@@ -182,7 +182,7 @@ final class ClusterPods implements WorkloadPods {
                                 labels(r.getSpec().getTemplate().getMetadata().getLabels()),
                                 true));
             }
-            default -> {
+            case "StatefulSet" -> {
                 StatefulSet s = apps.statefulSets()
                         .inNamespace(workload.namespace())
                         .withName(workload.name())
@@ -192,6 +192,7 @@ final class ClusterPods implements WorkloadPods {
                         : Optional.of(new Found(
                                 replicas(s.getSpec().getReplicas()), s.getSpec().getSelector(), Map.of(), false));
             }
+            default -> Optional.empty();
         };
     }
 

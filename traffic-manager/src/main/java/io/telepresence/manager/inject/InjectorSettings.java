@@ -9,6 +9,7 @@ import io.telepresence.agree.Ports;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.ApiServerVersion;
+import io.telepresence.manager.cluster.Workloads;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -132,7 +133,7 @@ public record InjectorSettings(boolean enabled, boolean whenEnabled, Scope scope
 
         Set<String> kinds() {
             List<String> given = list("WORKLOAD_KINDS");
-            return given.isEmpty() ? Set.of("Deployment", "ReplicaSet", "StatefulSet") : Set.copyOf(given);
+            return given.isEmpty() ? Workloads.USUAL : Set.copyOf(given);
         }
 
         SidecarForms.Setting sidecar() throws FaultException {

@@ -12,6 +12,9 @@ import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobTemplateSpec;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.fault.Fault;
@@ -87,7 +90,7 @@ public final class ManualYaml {
         String image =
                 Objects.toString(written.get(IMAGE), settings.sidecar().image().name());
         Pod before = pod(template);
-        SidecarForm form = form(question);
+        SidecarForm form = form(question, template.ref());
         Pod after = new AgentInjector(look(image, form)).inject(before, config);
         return switch (question.what()) {
             case CONFIG -> throw new IllegalStateException("answered above");
@@ -189,8 +192,12 @@ public final class ManualYaml {
                     case Deployment d when d.getSpec() != null -> d.getSpec().getTemplate();
                     case ReplicaSet r when r.getSpec() != null -> r.getSpec().getTemplate();
                     case StatefulSet s when s.getSpec() != null -> s.getSpec().getTemplate();
+                    case Job j when j.getSpec() != null -> j.getSpec().getTemplate();
+                    case CronJob c when c.getSpec() != null -> ofCronJob(c);
+                    case io.fabric8.kubernetes.api.model.batch.v1beta1.CronJob c
+                    when c.getSpec() != null -> ofCronJob(yaml.convertValue(c, CronJob.class));
                     case null, default ->
-                        throw Fault.user("the input is no Deployment, ReplicaSet or StatefulSet", "")
+                        throw Fault.user("the input is no Deployment, ReplicaSet, StatefulSet, Job or CronJob", "")
                                 .exception();
                 };
         String namespace = object.getMetadata().getNamespace();
@@ -200,6 +207,13 @@ public final class ManualYaml {
                         namespace == null ? question.namespace() : namespace,
                         object.getMetadata().getName()),
                 template);
+    }
+
+    private static PodTemplateSpec ofCronJob(CronJob job) {
+        JobTemplateSpec template = job.getSpec().getJobTemplate();
+        return template == null || template.getSpec() == null
+                ? null
+                : template.getSpec().getTemplate();
     }
 
     private static Template template(WorkloadRef ref, PodTemplateSpec template) throws FaultException {
@@ -224,9 +238,14 @@ public final class ManualYaml {
                 .build();
     }
 
-    /** By default the one that goes among the ordinary containers, which is right on every cluster. */
-    private SidecarForm form(Question question) throws FaultException {
-        String form = question.options().getOrDefault(SIDECAR, "container").toUpperCase(Locale.ROOT);
+    /** By default the one that is right on every cluster; a Job can complete beside a native sidecar only. */
+    private SidecarForm form(Question question, WorkloadRef workload) throws FaultException {
+        String usual = workload.batch() ? "native" : "container";
+        String form = question.options().getOrDefault(SIDECAR, usual).toUpperCase(Locale.ROOT);
+        if (workload.batch() && form.equals(SidecarForm.CONTAINER.name())) {
+            throw Fault.user(workload + " would never complete with an agent that is no native sidecar", "")
+                    .exception();
+        }
         for (SidecarForm known : SidecarForm.values()) {
             if (known.name().equals(form)) {
                 return known;

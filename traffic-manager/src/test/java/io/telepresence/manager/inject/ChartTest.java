@@ -18,6 +18,7 @@ import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.telepresence.agree.Versions;
+import io.telepresence.manager.cluster.Workloads;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -251,6 +252,22 @@ class ChartTest {
             List<HasMetadata> objects = render(version, "{}");
             assertTrue(grants(objects, "discovery.k8s.io", "endpointslices", "list"), version);
             assertEquals(version.startsWith("v1.20"), grants(objects, "", "endpoints", "get"), version);
+        }
+    }
+
+    @Test
+    void jobsAreReadOnlyWhereTheyAreEnabled() throws Exception {
+        assertFalse(grants(render("1.36.3", "{}"), "batch", "jobs", "get"));
+        for (String version : List.of("1.20.2", "1.36.3")) {
+            List<HasMetadata> objects = render(version, "workloads: {jobs: {enabled: true}}");
+            for (String verb : List.of("get", "list", "watch")) {
+                assertTrue(grants(objects, "batch", "jobs", verb));
+                assertTrue(grants(objects, "batch", "cronjobs", verb));
+            }
+            assertFalse(grants(objects, "batch", "jobs", "delete"));
+            assertEquals(
+                    Workloads.ALL,
+                    InjectorSettings.from(environment(objects)).scope().kinds());
         }
     }
 
