@@ -31,6 +31,7 @@ telepresence: manager
 {{- if .Values.workloads.deployments.enabled }}{{ $kinds = append $kinds "Deployment" }}{{ end }}
 {{- if .Values.workloads.replicaSets.enabled }}{{ $kinds = append $kinds "ReplicaSet" }}{{ end }}
 {{- if .Values.workloads.statefulSets.enabled }}{{ $kinds = append $kinds "StatefulSet" }}{{ end }}
+{{- if .Values.workloads.jobs.enabled }}{{ $kinds = append (append $kinds "Job") "CronJob" }}{{ end }}
 {{- if not $kinds }}{{ fail "workloads: at least one kind must be enabled" }}{{ end }}
 {{- join " " $kinds }}
 {{- end }}
@@ -61,13 +62,24 @@ telepresence: manager
 - apiGroups: [apps]
   resources: [deployments, replicasets, statefulsets]
   verbs: [get, list, watch]
+{{- if .Values.workloads.jobs.enabled }}
+- apiGroups: [batch]
+  resources: [jobs, cronjobs]
+  verbs: [get, list, watch]
+{{- end }}
 {{- if .Values.agentInjector.enabled }}
 - apiGroups: [""]
   resources: [pods]
   verbs: [patch, delete]
+- apiGroups: [discovery.k8s.io]
+  resources: [endpointslices]
+  verbs: [get, list]
+{{- /* Only there the API server may be without EndpointSlices; Endpoints are deprecated since 1.33. */}}
+{{- if semverCompare "<1.21.0-0" .Capabilities.KubeVersion.Version }}
 - apiGroups: [""]
   resources: [endpoints]
   verbs: [get]
+{{- end }}
 - apiGroups: [""]
   resources: [pods/eviction]
   verbs: [create]

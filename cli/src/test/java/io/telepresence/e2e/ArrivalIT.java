@@ -94,8 +94,14 @@ class ArrivalIT {
         Shell.await("late has no agent", Duration.ofSeconds(60), () -> {
             LAPTOP.telepresence("uninstall", "late").ok();
             return Cluster.kubectl(
-                            "get", "pods", "-l", "app=late", "-o", "jsonpath={.items[*].spec.containers[*].name}")
+                            "get",
+                            "pods",
+                            "-l",
+                            "app=late",
+                            "-o",
+                            "jsonpath={.items[*].spec.containers[*].name} {.items[*].spec.initContainers[*].name}")
                     .stdout()
+                    .strip()
                     .equals("echo");
         });
         agentImage("localhost/telepresence/no-such-agent:1");

@@ -252,14 +252,18 @@ abstract class GuideCases {
         return Cluster.kubectl("exec", "caller", "--", "curl", "-sS", "-m", "15", "-H", "X-User: " + user, url);
     }
 
-    /** Waits until the pods of the sample, without those that are about to go, have exactly these containers. */
+    /** Waits until the pods of the sample, without those that are about to go, have exactly these containers: ordinary
+     * ones, then native sidecars. */
     private static void awaitContainers(String sample, String expected) {
         Shell.await("the containers of " + sample + " are " + expected, Duration.ofSeconds(30), () -> containers(sample)
                 .equals(expected));
     }
 
     private static String containers(String sample) {
-        return ofPods(sample, "{{range .spec.containers}}{{.name}} {{end}}");
+        return ofPods(
+                sample,
+                "{{range .spec.containers}}{{.name}} {{end}}"
+                        + "{{range .spec.initContainers}}{{if .restartPolicy}}{{.name}} {{end}}{{end}}");
     }
 
     /** What the template makes of the sample's pods, without those that are about to go. */

@@ -79,7 +79,11 @@ class HelmIT {
 
     private static long agents() {
         return Cluster.kubectl(
-                        "get", "pods", "-A", "-o", "jsonpath={range .items[*]}{.spec.containers[*].name}{\"\\n\"}{end}")
+                        "get",
+                        "pods",
+                        "-A",
+                        "-o",
+                        "jsonpath={range .items[*]}{.spec.containers[*].name} {.spec.initContainers[*].name}{\"\\n\"}{end}")
                 .ok()
                 .stdout()
                 .lines()

@@ -10,6 +10,7 @@ import io.telepresence.agree.Versions;
 import io.telepresence.fault.FaultException;
 import io.telepresence.local.Loops;
 import io.telepresence.manager.auth.AgentReview;
+import io.telepresence.manager.cluster.ApiServerVersion;
 import io.telepresence.manager.cluster.ClusterView;
 import io.telepresence.manager.cluster.Watches;
 import io.telepresence.manager.engage.IdleAgents;
@@ -41,7 +42,7 @@ import org.slf4j.LoggerFactory;
  * The running manager. It keeps nothing that clients and agents cannot tell it again.
  *
  * <p>Rights that it needs: get, list and watch of namespaces, nodes (optional), services, pods, deployments,
- * replicasets, statefulsets; list of events (optional) and servicecidrs (optional); get of pods/log; create of
+ * replicasets, statefulsets, and jobs and cronjobs if these are enabled; list of events (optional) and servicecidrs (optional); get of pods/log; create of
  * tokenreviews; create of services in its own namespace (dry runs only, optional). The injector says what it needs.
  */
 final class Manager implements AutoCloseable {
@@ -66,11 +67,12 @@ final class Manager implements AutoCloseable {
         try {
             AtomicBoolean ready = new AtomicBoolean();
             opened.add(Health.open(Ports.HEALTH, ready::get));
-            Watches watches = opened.add(Watches.open(client, config.namespaces()));
+            Watches watches = opened.add(
+                    Watches.open(client, config.namespaces(), config.agent().kinds()));
             watches.synced().get();
             Parts parts = Parts.of(config, client, watches.stores());
             opened.add(parts.view());
-            InjectorSettings injecting = InjectorSettings.from(environment);
+            InjectorSettings injecting = InjectorSettings.from(environment).on(ApiServerVersion.read(client));
             Injector injector =
                     opened.add(Injector.open(client, injecting, config.agent().arrival(), parts.plans()));
             LogLevels levels =

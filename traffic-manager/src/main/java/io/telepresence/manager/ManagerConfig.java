@@ -5,6 +5,7 @@ import io.telepresence.agree.Ports;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.annotation.MountPolicies;
+import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.engage.AgentPlans;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,7 +37,7 @@ import java.util.regex.Pattern;
  *   <li>{@code INACTIVE_BLOCK_TIMEOUT}: an engagement whose owner is idle for longer gives way, default 10m, 0s: never
  *       ({@code intercept.inactiveBlockTimeout}).
  *   <li>{@code POD_CIDR_STRATEGY}: auto, nodePodCIDRs, coverPodIPs or environment; {@code POD_CIDRS}: for the last.
- *   <li>{@code WORKLOAD_KINDS}: of Deployment, ReplicaSet, StatefulSet; empty: all three.
+ *   <li>{@code WORKLOAD_KINDS}: of Deployment, ReplicaSet, StatefulSet, Job, CronJob; empty: the first three.
  *   <li>{@code CLIENT_CONFIG_FILE}: a mounted file with the Helm value {@code client} as YAML; read at every request.
  *   <li>{@code RESOLV_CONF}: where the cluster's DNS is read from, default /etc/resolv.conf.
  *   <li>{@code INJECT_POLICY}: OnDemand (default) or WhenEnabled ({@code agentInjector.injectPolicy}).
@@ -56,8 +57,6 @@ public record ManagerConfig(
         Service service,
         Rules rules,
         AgentPlans.Shown shown) {
-    static final Set<String> KINDS = Set.of("Deployment", "ReplicaSet", "StatefulSet");
-
     /** This pod. */
     public record Pod(String name, String ip, String namespace) {}
 
@@ -135,14 +134,16 @@ public record ManagerConfig(
     private static Set<String> kinds(Reader env) throws FaultException {
         List<String> given = env.list("WORKLOAD_KINDS");
         for (String kind : given) {
-            if (!KINDS.contains(kind)) {
+            if (!Workloads.ALL.contains(kind)) {
                 throw env.bad(
                         "WORKLOAD_KINDS",
                         kind,
-                        "kinds are " + String.join(", ", KINDS.stream().sorted().toList()));
+                        "kinds are "
+                                + String.join(
+                                        ", ", Workloads.ALL.stream().sorted().toList()));
             }
         }
-        return given.isEmpty() ? KINDS : Set.copyOf(given);
+        return given.isEmpty() ? Workloads.USUAL : Set.copyOf(given);
     }
 
     private record Reader(Map<String, String> environment) {

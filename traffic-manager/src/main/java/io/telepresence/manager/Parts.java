@@ -164,7 +164,7 @@ record Parts(
                         engagements(),
                         engaging,
                         new EngageCalls.Views(
-                                new WorkloadBoard(workloads, sessions, engagements(), board.tally()),
+                                new WorkloadBoard(workloads, sessions, engagements(), board.tally(), installer),
                                 board.tally(),
                                 new Explaining(workloads, plans(), engagements(), board.tally())),
                         config.agent().arrival()),

@@ -11,11 +11,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code telepresence genyaml config | container | initcontainer | annotations | volume}. */
 record GenyamlCommand(YamlWish.What what, String summary) implements Command {
-    private static final List<String> PASSED_ON = List.of("agent-image", "agent-port", "loglevel", "manager-port");
+    private static final List<String> PASSED_ON =
+            List.of("agent-image", "agent-port", "loglevel", "manager-port", "sidecar");
+
+    /** The parts that differ between the agent's two forms. */
+    private static final Set<YamlWish.What> SHAPED =
+            Set.of(YamlWish.What.CONTAINER, YamlWish.What.INITCONTAINER, YamlWish.What.ANNOTATIONS);
 
     static Command group() {
         return new Group(
@@ -47,6 +53,12 @@ record GenyamlCommand(YamlWish.What what, String summary) implements Command {
                     .addOption(Options.text("Workload in the cluster", "-w", "--workload"));
         } else {
             spec.addOption(Options.text("File with what \"genyaml config\" printed; - is stdin", "-a", "--agent"));
+        }
+        if (SHAPED.contains(what)) {
+            spec.addOption(Options.text(
+                    "Form of the agent: container, or native for a native sidecar, the last of the init containers"
+                            + " (default container)",
+                    "--sidecar"));
         }
         if (what != YamlWish.What.ANNOTATIONS) {
             spec.addOption(Options.text("File with the workload as YAML; - is stdin", "-i", "--input"));
@@ -99,6 +111,10 @@ record GenyamlCommand(YamlWish.What what, String summary) implements Command {
         for (String name : PASSED_ON) {
             if (call.options().hasMatchedOption("--" + name)) {
                 String value = call.text("--" + name);
+                if (name.equals("sidecar") && !List.of("native", "container").contains(value)) {
+                    throw Fault.user("--sidecar is native or container, not " + value, "")
+                            .exception();
+                }
                 if (name.endsWith("-port")) {
                     EngageArguments.portNumber("--" + name, value);
                 }

@@ -21,7 +21,8 @@ public record ClusterStores(
         Store<Pod> pods,
         Store<Deployment> deployments,
         Store<ReplicaSet> replicaSets,
-        Store<StatefulSet> statefulSets) {
+        Store<StatefulSet> statefulSets,
+        BatchStores batch) {
 
     /** Calls {@code changed} after each change of anything. */
     public AutoCloseable watchAll(Runnable changed) {
@@ -29,6 +30,8 @@ public record ClusterStores(
         for (Store<?> store : List.of(namespaces, nodes, services, pods, deployments, replicaSets, statefulSets)) {
             watches.add(store.watch(changed));
         }
+        watches.add(batch.jobs().watch(changed));
+        watches.add(batch.cronJobs().watch(changed));
         return watches;
     }
 }

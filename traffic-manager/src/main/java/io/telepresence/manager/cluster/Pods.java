@@ -22,8 +22,7 @@ public final class Pods {
     }
 
     public static boolean hasAgent(Pod pod) {
-        return pod.getSpec() != null
-                && pod.getSpec().getContainers().stream().anyMatch(c -> AgentNames.CONTAINER.equals(c.getName()));
+        return pod.getSpec() != null && PodContainers.agent(pod.getSpec()).isPresent();
     }
 
     /** It only waits for its replacement to become ready. */

@@ -1,5 +1,6 @@
 package io.telepresence.manager.cluster;
 
+import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -28,12 +29,15 @@ final class Trim {
             pod.getSpec().setVolumes(List.of());
             pod.getSpec().setTolerations(List.of());
             pod.getSpec().setAffinity(null);
-            pod.getSpec().getContainers().forEach(c -> {
-                c.setEnv(List.of());
-                c.setVolumeMounts(List.of());
-            });
+            pod.getSpec().getContainers().forEach(Trim::container);
+            pod.getSpec().getInitContainers().forEach(Trim::container);
         }
         return metadata(pod);
+    }
+
+    private static void container(Container container) {
+        container.setEnv(List.of());
+        container.setVolumeMounts(List.of());
     }
 
     static ReplicaSet replicaSet(ReplicaSet set) {

@@ -8,11 +8,14 @@ import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.Informable;
 import io.telepresence.run.Closers;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -29,8 +32,11 @@ public final class Watches implements AutoCloseable {
         this.opened = opened;
     }
 
-    /** @param namespaces the managed ones; empty: all, with one watch per kind */
-    public static Watches open(KubernetesClient client, List<String> namespaces) {
+    /**
+     * @param namespaces the managed ones; empty: all, with one watch per kind
+     * @param kinds the enabled ones: Jobs and CronJobs are watched only if they are among them
+     */
+    public static Watches open(KubernetesClient client, List<String> namespaces, Set<String> kinds) {
         Opening open = new Opening(namespaces, new ArrayList<>(), new Closers());
         InformerStore<Namespace> names = open.add(new InformerStore<>("namespaces", Trim::metadata));
         if (namespaces.isEmpty()) {
@@ -48,7 +54,8 @@ public final class Watches implements AutoCloseable {
                 open.<ReplicaSet>watch(
                         "replicasets", Trim::replicaSet, ns -> in(client.apps().replicaSets(), ns)),
                 open.<StatefulSet>watch(
-                        "statefulsets", Trim::metadata, ns -> in(client.apps().statefulSets(), ns)));
+                        "statefulsets", Trim::metadata, ns -> in(client.apps().statefulSets(), ns)),
+                kinds.contains(Workloads.JOB) ? batch(client, open) : BatchStores.NONE);
         CompletableFuture<Void> all = CompletableFuture.allOf(open.first().toArray(CompletableFuture[]::new));
         return new Watches(stores, all, open.opened());
     }
@@ -68,6 +75,26 @@ public final class Watches implements AutoCloseable {
         } catch (Exception e) {
             throw new IllegalStateException("closing the watches", e);
         }
+    }
+
+    /** CronJobs are batch/v1 from Kubernetes 1.21 on; their v1beta1 ends with 1.24. */
+    private static BatchStores batch(KubernetesClient client, Opening open) {
+        Store<Job> jobs =
+                open.watch("jobs", Trim::metadata, ns -> in(client.batch().v1().jobs(), ns));
+        if (ApiGroups.serves(client, "batch/v1", "cronjobs")) {
+            return new BatchStores(
+                    jobs,
+                    open.<CronJob>watch(
+                            "cronjobs",
+                            Trim::metadata,
+                            ns -> in(client.batch().v1().cronjobs(), ns)));
+        }
+        return BatchStores.before121(
+                jobs,
+                open.<io.fabric8.kubernetes.api.model.batch.v1beta1.CronJob>watch(
+                        "cronjobs",
+                        Trim::metadata,
+                        ns -> in(client.batch().v1beta1().cronjobs(), ns)));
     }
 
     private static <T extends HasMetadata> Informable<T> in(

@@ -5,7 +5,7 @@ import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 /**
  * A workload as it is now.
  *
- * @param replicas how many pods are wished
+ * @param replicas how many pods are wished; of a Job: are running, of a CronJob: how many of its Jobs are
  * @param ready how many of them are ready
  * @param template what its pods are made of; never null
  */

@@ -5,13 +5,18 @@ import java.util.Objects;
 /**
  * Names a workload. Kinds differ even where names do not: a ReplicaSet may be called like its Deployment.
  *
- * @param kind Deployment, ReplicaSet or StatefulSet
+ * @param kind Deployment, ReplicaSet, StatefulSet, Job or CronJob
  */
 public record WorkloadRef(String kind, String namespace, String name) {
     public WorkloadRef {
         Objects.requireNonNull(kind);
         Objects.requireNonNull(namespace);
         Objects.requireNonNull(name);
+    }
+
+    /** Whether its pods come to an end by themselves. Such pods are never replaced by others. */
+    public boolean batch() {
+        return kind.equals(Workloads.JOB) || kind.equals(Workloads.CRON_JOB);
     }
 
     /** As messages name it: {@code Deployment echo.default}. */

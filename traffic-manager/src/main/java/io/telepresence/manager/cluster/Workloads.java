@@ -8,6 +8,10 @@ import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobSpec;
+import io.fabric8.kubernetes.api.model.batch.v1.JobStatus;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -21,6 +25,14 @@ public final class Workloads {
     public static final String DEPLOYMENT = "Deployment";
     public static final String REPLICA_SET = "ReplicaSet";
     public static final String STATEFUL_SET = "StatefulSet";
+    public static final String JOB = "Job";
+    public static final String CRON_JOB = "CronJob";
+
+    /** What is enabled where nothing else is said. */
+    public static final Set<String> USUAL = Set.of(DEPLOYMENT, REPLICA_SET, STATEFUL_SET);
+
+    /** What can be enabled. */
+    public static final Set<String> ALL = Set.of(DEPLOYMENT, REPLICA_SET, STATEFUL_SET, JOB, CRON_JOB);
 
     private final ClusterStores stores;
     private final Set<String> kinds;
@@ -51,7 +63,9 @@ public final class Workloads {
         return Stream.of(
                         stores.deployments().in(namespace),
                         stores.replicaSets().in(namespace),
-                        stores.statefulSets().in(namespace))
+                        stores.statefulSets().in(namespace),
+                        stores.batch().jobs().in(namespace),
+                        stores.batch().cronJobs().in(namespace))
                 .flatMap(List::stream)
                 .filter(o -> kinds.contains(o.getKind()) && !ownedByWorkload(o))
                 .map(Workloads::of)
@@ -68,12 +82,12 @@ public final class Workloads {
     }
 
     /**
-     * The workload that a pod (or a ReplicaSet) belongs to: the topmost owner of an enabled kind. Works for a pod that
+     * The workload that a pod (or a ReplicaSet or Job) belongs to: the topmost owner of an enabled kind. Works for a pod that
      * is being created, even if its ReplicaSet has not been seen yet.
      */
     public Optional<WorkloadRef> ownerOf(HasMetadata object) {
         Optional<OwnerReference> controller = controller(object);
-        if (controller.isEmpty() || !controller.get().getApiVersion().startsWith("apps/")) {
+        if (controller.isEmpty() || !groupKnown(controller.get())) {
             return Optional.empty();
         }
         String kind = controller.get().getKind();
@@ -92,6 +106,11 @@ public final class Workloads {
             }
         }
         return kinds.contains(kind) ? Optional.of(new WorkloadRef(kind, namespace, name)) : Optional.empty();
+    }
+
+    /** What a workload itself belongs to, as a ReplicaSet does to a Deployment. */
+    public Optional<WorkloadRef> ownerOf(WorkloadRef ref) {
+        return object(ref.kind(), ref.namespace(), ref.name()).flatMap(this::ownerOf);
     }
 
     /** The pods of a workload that are neither being deleted nor over. */
@@ -137,11 +156,14 @@ public final class Workloads {
                 .findFirst();
     }
 
-    /** The UIDs of a workload, of the ReplicaSets below it, and of its pods. */
+    /** The UIDs of a workload, of the ReplicaSets or Jobs below it, and of its pods. */
     public Set<String> uidsOf(WorkloadRef ref) {
         List<HasMetadata> all = new ArrayList<>(pods(ref));
         object(ref.kind(), ref.namespace(), ref.name()).ifPresent(all::add);
-        stores.replicaSets().in(ref.namespace()).stream()
+        Stream.of(
+                        stores.replicaSets().in(ref.namespace()),
+                        stores.batch().jobs().in(ref.namespace()))
+                .flatMap(List::stream)
                 .filter(s -> ownerOf(s).filter(ref::equals).isPresent())
                 .forEach(all::add);
         return Set.copyOf(all.stream().map(o -> o.getMetadata().getUid()).toList());
@@ -179,8 +201,16 @@ public final class Workloads {
             case DEPLOYMENT -> stores.deployments().get(namespace, name).map(HasMetadata.class::cast);
             case REPLICA_SET -> stores.replicaSets().get(namespace, name).map(HasMetadata.class::cast);
             case STATEFUL_SET -> stores.statefulSets().get(namespace, name).map(HasMetadata.class::cast);
+            case JOB -> stores.batch().jobs().get(namespace, name).map(HasMetadata.class::cast);
+            case CRON_JOB -> stores.batch().cronJobs().get(namespace, name).map(HasMetadata.class::cast);
             default -> Optional.empty();
         };
+    }
+
+    /** Whether the kind is one of ours, not one of the same name in somebody else's group. */
+    public static boolean groupKnown(OwnerReference owner) {
+        return owner.getApiVersion().startsWith("apps/")
+                || owner.getApiVersion().startsWith("batch/");
     }
 
     private static Optional<OwnerReference> controller(HasMetadata object) {
@@ -209,8 +239,25 @@ public final class Workloads {
                         s.getSpec().getReplicas(),
                         s.getStatus() == null ? null : s.getStatus().getReadyReplicas(),
                         s.getSpec().getTemplate());
+            case Job j -> job(j);
+            case CronJob c -> cronJob(c);
             default -> throw new IllegalArgumentException(object.getKind());
         };
+    }
+
+    private static Workload job(Job job) {
+        JobStatus status = job.getStatus();
+        return workload(
+                job,
+                status == null || status.getActive() == null ? 0 : status.getActive(),
+                status == null ? null : status.getReady(),
+                job.getSpec().getTemplate());
+    }
+
+    private static Workload cronJob(CronJob job) {
+        int active = job.getStatus() == null ? 0 : job.getStatus().getActive().size();
+        JobSpec spec = job.getSpec().getJobTemplate().getSpec();
+        return workload(job, active, null, spec == null ? null : spec.getTemplate());
     }
 
     private static Workload workload(HasMetadata object, Integer replicas, Integer ready, PodTemplateSpec template) {

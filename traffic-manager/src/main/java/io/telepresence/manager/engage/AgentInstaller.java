@@ -1,20 +1,23 @@
 package io.telepresence.manager.engage;
 
 import io.telepresence.fault.FaultException;
+import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.run.Watched;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** Brings agents into the pods of a workload, and takes them out. Implemented by the injector. */
 public interface AgentInstaller {
     /**
-     * Makes every pod of the workload as it is wished. Returns at once where that is so already; else starts the
+     * Makes every pod of the workload as it is wished, but those of a Job, which stay as they are. Returns at once where that is so already; else starts the
      * replacement of the others, one after the other, returns when the first has been asked for, and goes on in the
      * background. Blocks for API calls: call it on a virtual thread. If a replacement is under way, its end looks at
      * the wish again. {@link WishedAgents#wished} says the same when this is called.
      *
      * @param progress gets a sentence when something happens that a waiting user would like to know; any thread
-     * @throws FaultException there can be no agent: injection is disabled for this workload or altogether
+     * @throws FaultException there can be no agent: injection is disabled for this workload or altogether, or a pod of a
+     *     Job has none
      */
     void ensure(WorkloadRef workload, Wish wish, Consumer<String> progress) throws FaultException, InterruptedException;
 
@@ -24,6 +27,11 @@ public interface AgentInstaller {
      * @throws FaultException the API server does not answer
      */
     boolean settled(WorkloadRef workload, Wish wish) throws FaultException;
+
+    /** Why no pod of that workload's template can have an agent; empty: it can. Pods of Jobs are never replaced. */
+    default Optional<String> obstacle(Workload workload) {
+        return Optional.empty();
+    }
 
     /** What keeps the API server from reaching the webhook, as a sentence; empty while all is well or unknown. */
     Watched<String> trouble();

@@ -1,9 +1,9 @@
 package io.telepresence.manager.engage;
 
 import io.fabric8.kubernetes.api.model.Container;
-import io.telepresence.agree.AgentNames;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.manager.cluster.PodContainers;
 import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.engage.Engagement.EngagedPort;
 import io.telepresence.manager.engage.EngagementSpec.Kind;
@@ -13,17 +13,15 @@ import java.util.List;
 final class ContainerChoice {
     private ContainerChoice() {}
 
-    /** The containers of the application, in the template's order. */
+    /** The containers of the application, in the template's order, native sidecars last. */
     static List<Container> containers(Workload workload) {
         return workload.template().getSpec() == null
                 ? List.of()
-                : workload.template().getSpec().getContainers().stream()
-                        .filter(c -> !AgentNames.CONTAINER.equals(c.getName()))
-                        .toList();
+                : PodContainers.application(workload.template().getSpec());
     }
 
     /**
-     * The one that is asked for; else the only one; else the one that has the first port.
+     * The one that is asked for; else the one that has the first port; else the only one, native sidecars aside.
      *
      * @param ports those of an intercept or wiretap; of the others not yet known
      * @throws FaultException there is no such container, or which one cannot be told
@@ -35,24 +33,45 @@ final class ContainerChoice {
         }
         checkAgent(workload, spec);
         if (!spec.container().isEmpty()) {
-            return named(workload, all, spec.container());
+            return replaceable(workload, spec, named(workload, all, spec.container()));
         }
-        if (all.size() == 1) {
-            return all.getFirst();
+        if (!ports.isEmpty()) {
+            return named(workload, all, ports.getFirst().container());
         }
-        if (ports.isEmpty()) {
+        List<Container> ordinary =
+                all.stream().filter(c -> !PodContainers.isNative(c)).toList();
+        if (ordinary.size() != 1) {
             throw Fault.user(
                             workload.ref() + " has several containers: " + names(all),
                             "Name the one to " + spec.kind().word() + " with --container")
                     .exception();
         }
-        return named(workload, all, ports.getFirst().container());
+        return ordinary.getFirst();
+    }
+
+    /** Others of the pod's init containers wait for a native sidecar, so nothing can stand in for it. */
+    private static Container replaceable(Workload workload, EngagementSpec spec, Container container)
+            throws FaultException {
+        if (spec.kind() == Kind.REPLACE && PodContainers.isNative(container)) {
+            throw Fault.user(
+                            "container " + container.getName() + " of " + workload.ref()
+                                    + " is a native sidecar, which cannot be replaced",
+                            "Use an intercept")
+                    .exception();
+        }
+        return container;
     }
 
     /** An agent that somebody wrote into the template stays as it is written. */
     private static void checkAgent(Workload workload, EngagementSpec spec) throws FaultException {
-        boolean manual = workload.template().getSpec().getContainers().stream()
-                .anyMatch(c -> AgentNames.CONTAINER.equals(c.getName()));
+        if (workload.ref().batch() && spec.kind() == Kind.REPLACE) {
+            throw Fault.user(
+                            "no container of " + workload.ref()
+                                    + " can be replaced, because pods of a Job are never made again",
+                            "Use an intercept")
+                    .exception();
+        }
+        boolean manual = PodContainers.agent(workload.template().getSpec()).isPresent();
         if (manual && spec.kind() == Kind.REPLACE) {
             throw Fault.user(
                             workload.ref() + " has a traffic-agent in its pod template, which cannot stand in for a"

@@ -9,6 +9,7 @@ import io.telepresence.manager.annotation.MountPolicies;
 import io.telepresence.manager.annotation.MountPolicies.Policy;
 import io.telepresence.manager.annotation.TlsAnnotations;
 import io.telepresence.manager.annotation.TlsAnnotations.Side;
+import io.telepresence.manager.cluster.PodContainers;
 import io.telepresence.manager.engage.PortMap.Candidate;
 import io.telepresence.manager.engage.Replaced.ExtraPort;
 import io.telepresence.rpc.manager.AgentContainer;
@@ -54,13 +55,13 @@ record ContainerPlans(PodSpec spec, MountPolicies policies, TlsAnnotations tls, 
         Numbers numbers = new Numbers();
         numbers.next = firstPort;
         numbers.taken.addAll(reserved);
-        for (Container container : application(spec)) {
+        for (Container container : PodContainers.application(spec)) {
             ports.put(container.getName(), ports(container, candidates));
             container.getPorts().forEach(p -> numbers.taken.add(p.getContainerPort()));
         }
         ports.values().forEach(p -> p.keySet().forEach(k -> numbers.taken.add(k.number())));
         List<AgentContainer> result = new ArrayList<>();
-        for (Container container : application(spec)) {
+        for (Container container : PodContainers.application(spec)) {
             AgentContainer.Builder builder = AgentContainer.newBuilder()
                     .setName(container.getName())
                     .setEnvPrefix(AgentNames.ENV_APP + letters(result.size()) + "_")
@@ -71,13 +72,6 @@ record ContainerPlans(PodSpec spec, MountPolicies policies, TlsAnnotations tls, 
             result.add(builder.build());
         }
         return result;
-    }
-
-    /** The containers that are not ours. */
-    static List<Container> application(PodSpec spec) {
-        return spec.getContainers().stream()
-                .filter(c -> !AgentNames.CONTAINER.equals(c.getName()))
-                .toList();
     }
 
     private Map<Key, List<Candidate>> ports(Container container, List<Candidate> candidates) {

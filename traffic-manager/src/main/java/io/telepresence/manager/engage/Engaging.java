@@ -12,6 +12,7 @@ import io.telepresence.manager.engage.EngagementSpec.Kind;
 import io.telepresence.manager.session.ClientSession;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,11 +59,9 @@ public final class Engaging {
         refuseGlobal(spec);
         Workload workload = choose(spec);
         WorkloadRef ref = workload.ref();
+        refuseObstacle(workload);
         Engagement wished = resolve(client, spec, workload);
-        if (workload.replicas() == 0) {
-            throw Fault.user(ref + " is scaled to zero: there is no pod to engage", "")
-                    .exception();
-        }
+        refuseNoPods(workload);
         Engagement reserved = engagements.reserve(client, wished);
         boolean done = false;
         Entered entered = Entered.follow(engagements, reserved.id());
@@ -125,6 +124,25 @@ public final class Engaging {
                             what + " takes all traffic, which this traffic-manager does not allow",
                             "Use an intercept with --http-header or --http-path-equal, --http-path-prefix,"
                                     + " --http-path-regex; the Helm value is intercept.allowGlobalIntercepts")
+                    .exception();
+        }
+    }
+
+    private void refuseObstacle(Workload workload) throws FaultException {
+        Optional<String> obstacle = arrivals.installer().obstacle(workload);
+        if (obstacle.isPresent()) {
+            throw Fault.user(workload.ref() + " cannot have a traffic-agent: " + obstacle.get(), "")
+                    .exception();
+        }
+    }
+
+    private static void refuseNoPods(Workload workload) throws FaultException {
+        if (workload.replicas() == 0) {
+            throw (workload.ref().batch()
+                            ? Fault.user(
+                                    workload.ref() + " has no running pod to engage",
+                                    "It can be engaged while a Job runs")
+                            : Fault.user(workload.ref() + " is scaled to zero: there is no pod to engage", ""))
                     .exception();
         }
     }

@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServicePort;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.manager.annotation.PodAnnotations;
+import io.telepresence.manager.cluster.PodContainers;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -59,7 +60,7 @@ final class PortMap {
     /** @param services those that select the pod */
     static List<Candidate> of(ObjectMeta pod, PodSpec spec, List<Service> services) {
         PodAnnotations annotations = PodAnnotations.of(pod);
-        List<Container> containers = ContainerPlans.application(spec);
+        List<Container> containers = PodContainers.application(spec);
         List<Candidate> found = new ArrayList<>();
         if (containers.isEmpty()) {
             return found;

@@ -1,10 +1,10 @@
 package io.telepresence.manager.engage;
 
-import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.manager.cluster.PodContainers;
 import io.telepresence.manager.cluster.Pods;
 import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.cluster.WorkloadRef;
@@ -87,9 +87,7 @@ public final class Uninstalling {
         if (!hasAgent(workload)) {
             return workload.ref() + " has no traffic-agent";
         }
-        if (workload.template().getSpec().getContainers().stream()
-                .map(Container::getName)
-                .anyMatch(AgentNames.CONTAINER::equals)) {
+        if (PodContainers.agent(workload.template().getSpec()).isPresent()) {
             return workload.ref() + " keeps its traffic-agent: it is part of the pod template";
         }
         ObjectMeta meta = workload.template().getMetadata();

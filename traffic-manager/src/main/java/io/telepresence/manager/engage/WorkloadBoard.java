@@ -26,9 +26,13 @@ public final class WorkloadBoard {
     private final Sessions sessions;
     private final Engagements engagements;
     private final Tally tally;
+    private final AgentInstaller installer;
 
-    public WorkloadBoard(Workloads workloads, Sessions sessions, Engagements engagements, Tally tally) {
+    /** @param installer says which workloads can have no agent */
+    public WorkloadBoard(
+            Workloads workloads, Sessions sessions, Engagements engagements, Tally tally, AgentInstaller installer) {
         this.workloads = workloads;
+        this.installer = installer;
         this.sessions = sessions;
         this.engagements = engagements;
         this.tally = tally;
@@ -58,7 +62,10 @@ public final class WorkloadBoard {
             if (!workloads.managed(namespace)) {
                 throw WorkloadChoice.unmanaged(namespace).exception();
             }
-            workloads.in(namespace).forEach(w -> lines.add(line(w, all)));
+            workloads.in(namespace).stream()
+                    .map(w -> line(w, all))
+                    .filter(WorkloadBoard::worthwhile)
+                    .forEach(lines::add);
         }
         return lines;
     }
@@ -104,6 +111,13 @@ public final class WorkloadBoard {
         }
     }
 
+    /** A Job that is over is not listed, unless somebody still has an engagement of it. */
+    private static boolean worthwhile(Line line) {
+        boolean over = line.workload().ref().kind().equals(Workloads.JOB)
+                && line.workload().replicas() == 0;
+        return !over || !line.engagements().isEmpty();
+    }
+
     private Line line(Workload workload, List<Engagement> all) {
         WorkloadRef ref = workload.ref();
         List<AgentSession> agents = sessions.agents(ref);
@@ -122,14 +136,14 @@ public final class WorkloadBoard {
         return new Line(workload, version, obstacle(workload), own, connected, counts);
     }
 
-    /** Also a workload without ports can be ingested and replaced, so only its author can forbid it. */
-    private static String obstacle(Workload workload) {
+    /** Also a workload without ports can be ingested and replaced, so its author can forbid it, or its kind. */
+    private String obstacle(Workload workload) {
         ObjectMeta template = workload.template().getMetadata();
         Map<String, String> annotations =
                 template == null || template.getAnnotations() == null ? Map.of() : template.getAnnotations();
         return switch (annotations.getOrDefault(AgentNames.INJECT, "")) {
             case "disabled", "false" -> "its annotation " + AgentNames.INJECT + " forbids it";
-            default -> "";
+            default -> installer.obstacle(workload).orElse("");
         };
     }
 }

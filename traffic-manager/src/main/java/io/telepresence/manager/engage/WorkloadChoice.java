@@ -12,7 +12,6 @@ import java.util.Optional;
 
 /** Finds the workload that a user names, or says exactly why there is none. */
 final class WorkloadChoice {
-    private static final String SUPPORTED = "Deployment, ReplicaSet or StatefulSet";
 
     private final Workloads workloads;
 
@@ -51,10 +50,9 @@ final class WorkloadChoice {
     }
 
     private Fault absent(String namespace, String name) {
-        Optional<WorkloadRef> owner = List.of(Workloads.REPLICA_SET, Workloads.STATEFUL_SET).stream()
-                .map(kind -> new WorkloadRef(kind, namespace, name))
-                .flatMap(ref -> workloads.get(ref).stream())
-                .flatMap(w -> workloads.pods(w.ref()).stream().flatMap(p -> workloads.ownerOf(p).stream()))
+        Optional<WorkloadRef> owner = List.of(Workloads.REPLICA_SET, Workloads.STATEFUL_SET, Workloads.JOB).stream()
+                .filter(workloads.kinds()::contains)
+                .flatMap(kind -> workloads.ownerOf(new WorkloadRef(kind, namespace, name)).stream())
                 .findFirst();
         if (owner.isPresent()) {
             return Fault.user(name + "." + namespace + " belongs to " + owner.get(), "Engage that one");
@@ -71,14 +69,22 @@ final class WorkloadChoice {
             }
         }
         return Fault.user(
-                "found no " + SUPPORTED + " named " + name + " in namespace " + namespace, hint(namespace, name));
+                "found no " + supported() + " named " + name + " in namespace " + namespace, hint(namespace, name));
+    }
+
+    private String supported() {
+        boolean jobs = workloads.kinds().contains(Workloads.JOB);
+        return jobs ? "Deployment, ReplicaSet, StatefulSet, Job or CronJob" : "Deployment, ReplicaSet or StatefulSet";
     }
 
     private Fault unsupported(String kind, String namespace, String name) {
         return Fault.user(
                 kind + " " + name + "." + namespace + " cannot be engaged: its kind is not supported or not enabled",
                 "Enabled kinds are "
-                        + String.join(", ", workloads.kinds().stream().sorted().toList()));
+                        + String.join(", ", workloads.kinds().stream().sorted().toList())
+                        + (new WorkloadRef(kind, namespace, name).batch()
+                                ? "; the Helm value for Job and CronJob is workloads.jobs.enabled"
+                                : ""));
     }
 
     /** People often give the name of a service. */

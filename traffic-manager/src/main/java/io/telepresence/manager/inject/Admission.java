@@ -12,6 +12,7 @@ import java.util.Base64;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -105,7 +106,9 @@ final class Admission {
         }
         return switch (rules.verdict(pod, namespace, owner)) {
             case Verdict.Leave leave -> {
-                LOG.debug("no agent for pod {} in {}: {}", nameOf(pod), namespace, leave.why());
+                Level level =
+                        InjectionRules.enabled(pod.getMetadata()) && !Pods.hasAgent(pod) ? Level.WARN : Level.DEBUG;
+                LOG.atLevel(level).log("no agent for pod {} in {}: {}", nameOf(pod), namespace, leave.why());
                 yield pod;
             }
             case Verdict.Inject inject -> {

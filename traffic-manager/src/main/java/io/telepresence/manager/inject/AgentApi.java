@@ -3,7 +3,7 @@ package io.telepresence.manager.inject;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
 import io.fabric8.kubernetes.api.model.PodSpec;
-import io.telepresence.agree.AgentNames;
+import io.telepresence.manager.cluster.PodContainers;
 import io.telepresence.rpc.manager.AgentConfig;
 
 /** Tells the application where its agent answers questions. */
@@ -18,9 +18,9 @@ final class AgentApi {
         if (config.getApiPort() == 0) {
             return;
         }
-        for (Container container : spec.getContainers()) {
+        for (Container container : PodContainers.application(spec)) {
             boolean known = container.getEnv().stream().anyMatch(e -> PORT.equals(e.getName()));
-            if (!AgentNames.CONTAINER.equals(container.getName()) && !known) {
+            if (!known) {
                 container
                         .getEnv()
                         .add(new EnvVarBuilder()

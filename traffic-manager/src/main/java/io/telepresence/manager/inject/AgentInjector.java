@@ -23,10 +23,12 @@ record AgentInjector(InjectorSettings.Sidecar look) {
     private static final int LONGEST_LABEL = 63;
 
     /**
-     * What of a configuration can be had: without init container there are no redirected ports.
+     * What of a configuration can be had in that form: a named port is redirected where no Service would find it at the
+     * agent, and without init container there are no redirected ports.
      */
-    AgentConfig possible(AgentConfig wish) {
-        if (look.init().enabled()) {
+    private AgentConfig possible(AgentConfig wish, SidecarForm form) {
+        boolean nameless = form == SidecarForm.NATIVE && !look.forms().findsNamedPorts();
+        if (look.init().enabled() && !nameless) {
             return wish;
         }
         AgentConfig.Builder less = wish.toBuilder().clearContainers();
@@ -34,7 +36,8 @@ record AgentInjector(InjectorSettings.Sidecar look) {
             less.addContainers(container.toBuilder()
                     .clearPorts()
                     .addAllPorts(container.getPortsList().stream()
-                            .filter(p -> !p.getRedirect())
+                            .map(p -> nameless ? p.toBuilder().setRedirect(true).build() : p)
+                            .filter(p -> look.init().enabled() || !p.getRedirect())
                             .toList()));
         }
         return less.build();
@@ -45,16 +48,17 @@ record AgentInjector(InjectorSettings.Sidecar look) {
         if (Pods.hasAgent(pod)) {
             return pod;
         }
-        AgentConfig config = possible(wish);
+        SidecarForm form = look.forms().of(wish);
+        AgentConfig config = possible(wish, form);
         Pod changed = annotated(pod, config);
         PodSpec spec = changed.getSpec();
         SidecarContainers containers = new SidecarContainers(look, pod, config);
         List<ContainerPort> ports = new AgentPorts(pod.getSpec(), config).all();
         takeOver(spec, ports);
         if (ports(config).anyMatch(AgentPort::getRedirect)) {
-            spec.getInitContainers().addFirst(containers.init());
+            spec.getInitContainers().add(containers.init());
         }
-        spec.getContainers().add(containers.agent(ports));
+        form.place(spec, containers.agent(ports));
         spec.getVolumes().addAll(containers.volumes());
         Replacement.apply(changed, config);
         AgentApi.announce(spec, config);
@@ -83,12 +87,12 @@ record AgentInjector(InjectorSettings.Sidecar look) {
 
     /**
      * Whether the pod's agent serves what that configuration says, in the places of the same containers. Its version
-     * and log level do not matter; environments, volumes and certificates are of the pod, which others may have changed.
+     * form and log level do not matter; environments, volumes and certificates are of the pod, which others may have changed.
      */
     boolean serves(Pod pod, AgentConfig wish) {
         return Pods.hasAgent(pod)
                 && configOf(pod)
-                        .map(now -> served(now).equals(served(possible(wish))))
+                        .map(now -> served(now).equals(served(possible(wish, SidecarForm.of(pod.getSpec())))))
                         .orElse(false);
     }
 

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.ContainerPortBuilder;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.telepresence.manager.cluster.PodContainers;
 import io.telepresence.rpc.manager.AgentConfig;
 import io.telepresence.rpc.manager.AgentContainer;
 import io.telepresence.rpc.manager.AgentPort;
@@ -38,7 +39,7 @@ record AgentPorts(PodSpec spec, AgentConfig config) {
             return false;
         }
         return !container.getReplaced()
-                || spec.getContainers().stream()
+                || PodContainers.running(spec)
                         .filter(c -> c.getPorts().stream().anyMatch(p -> named(p, port)))
                         .findFirst()
                         .filter(c -> c.getName().equals(container.getName()))
@@ -58,7 +59,7 @@ record AgentPorts(PodSpec spec, AgentConfig config) {
     }
 
     private Optional<ContainerPort> declared(AgentContainer container, AgentPort port) {
-        return spec.getContainers().stream()
+        return PodContainers.running(spec)
                 .filter(c -> c.getName().equals(container.getName()))
                 .map(Container::getPorts)
                 .flatMap(List::stream)

@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.telepresence.agree.AgentNames;
+import io.telepresence.manager.cluster.PodContainers;
 import io.telepresence.rpc.manager.AgentConfig;
 import io.telepresence.rpc.manager.AgentContainer;
 import java.util.ArrayList;
@@ -36,14 +37,12 @@ record AgentRefresh(Pod pod, AgentConfig old, AgentConfig fresh) {
                         .endMetadata()
                         .build();
         Set<String> present =
-                pod.getSpec().getContainers().stream().map(Container::getName).collect(Collectors.toSet());
+                PodContainers.running(pod.getSpec()).map(Container::getName).collect(Collectors.toSet());
         List<AgentContainer> copied = config.getContainersList().stream()
                 .filter(c -> present.contains(c.getName()) && !c.getEnvPrefix().isEmpty())
                 .toList();
         AppCopies copies = new AppCopies(pod.getSpec(), config);
-        changed.getSpec().getContainers().stream()
-                .filter(c -> AgentNames.CONTAINER.equals(c.getName()))
-                .forEach(agent -> renew(agent, copied, copies));
+        PodContainers.agent(changed.getSpec()).ifPresent(agent -> renew(agent, copied, copies));
         return changed.equals(pod) ? pod : changed;
     }
 

@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.manager.annotation.MountPolicies;
+import io.telepresence.manager.cluster.PodContainers;
 import io.telepresence.rpc.manager.AgentConfig;
 import io.telepresence.rpc.manager.AgentContainer;
 import io.telepresence.rpc.manager.AgentMount;
@@ -76,7 +77,7 @@ record AppCopies(PodSpec spec, AgentConfig config) {
     private <T> List<T> each(Copy<T> copy) {
         List<T> all = new ArrayList<>();
         for (AgentContainer plan : config.getContainersList()) {
-            spec.getContainers().stream()
+            PodContainers.application(spec).stream()
                     .filter(c -> c.getName().equals(plan.getName()))
                     .filter(_ -> !plan.getEnvPrefix().isEmpty())
                     .findFirst()

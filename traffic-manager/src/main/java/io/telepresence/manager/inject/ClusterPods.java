@@ -2,7 +2,6 @@ package io.telepresence.manager.inject;
 
 import static io.telepresence.agree.AgentNames.REPLACED;
 
-import io.fabric8.kubernetes.api.model.Endpoints;
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
@@ -10,6 +9,7 @@ import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.telepresence.manager.cluster.ServiceEndpoints;
 import io.telepresence.manager.cluster.WorkloadRef;
 import java.time.Duration;
 import java.util.HashMap;
@@ -18,17 +18,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /** {@link WorkloadPods} of a real cluster. */
 final class ClusterPods implements WorkloadPods {
     /** How long a kube-proxy may take to hear that an endpoint has gone. */
     private static final Duration PROXIES = Duration.ofSeconds(2);
 
-    /** How long the endpoints controller may take to follow a pod's labels; after a restart it needs many seconds. */
+    /** How long the endpoints' controllers may take to follow a pod's labels; after a restart it needs many seconds. */
     private static final Duration ENDPOINTS = Duration.ofSeconds(60);
 
     private static final Duration LOOK_AGAIN = Duration.ofMillis(300);
+
+    /** Every pod of a Job has it, in all versions. */
+    private static final String JOB_NAME = "job-name";
 
     private static final String TEMPLATE_HASH = "pod-template-hash";
 
@@ -51,22 +53,19 @@ final class ClusterPods implements WorkloadPods {
 
     @Override
     public List<Pod> pods(WorkloadRef workload) {
-        return find(workload)
-                .map(
-                        found -> client
-                                .pods()
-                                .inNamespace(workload.namespace())
-                                .withLabelSelector(found.selector())
-                                .list()
-                                .getItems()
-                                .stream()
-                                .filter(pod ->
-                                        !Pods.leaving(pod) && !Pods.labels(pod).containsKey(REPLACED))
-                                .filter(pod -> owners.of(pod.getMetadata(), workload.namespace())
-                                        .filter(workload::equals)
-                                        .isPresent())
-                                .toList())
-                .orElse(List.of());
+        var all = client.pods().inNamespace(workload.namespace());
+        List<Pod> candidates = workload.batch()
+                ? all.withLabel(JOB_NAME).list().getItems()
+                : find(workload)
+                        .map(found ->
+                                all.withLabelSelector(found.selector()).list().getItems())
+                        .orElse(List.of());
+        return candidates.stream()
+                .filter(pod -> !Pods.leaving(pod) && !Pods.labels(pod).containsKey(REPLACED))
+                .filter(pod -> owners.of(pod.getMetadata(), workload.namespace())
+                        .filter(workload::equals)
+                        .isPresent())
+                .toList();
     }
 
     @Override
@@ -102,29 +101,14 @@ final class ClusterPods implements WorkloadPods {
         }
         if (!gone.isEmpty()) {
             api.patch(pod, gone, Map.of());
+            ServiceEndpoints endpoints = ServiceEndpoints.of(client);
             long until = System.nanoTime() + ENDPOINTS.toNanos();
-            while (services.stream().anyMatch(service -> serves(service, pod)) && System.nanoTime() < until) {
+            while (services.stream().anyMatch(service -> endpoints.lead(service, pod)) && System.nanoTime() < until) {
                 Thread.sleep(LOOK_AGAIN);
             }
             Thread.sleep(PROXIES);
         }
         api.delete(pod);
-    }
-
-    /** Whether the pod is still an endpoint of the service, ready or not. */
-    private boolean serves(Service service, Pod pod) {
-        Endpoints endpoints = client.endpoints()
-                .inNamespace(service.getMetadata().getNamespace())
-                .withName(service.getMetadata().getName())
-                .get();
-        return endpoints != null
-                && endpoints.getSubsets().stream()
-                        .flatMap(subset ->
-                                Stream.concat(subset.getAddresses().stream(), subset.getNotReadyAddresses().stream()))
-                        .anyMatch(address -> address.getTargetRef() != null
-                                && pod.getMetadata()
-                                        .getUid()
-                                        .equals(address.getTargetRef().getUid()));
     }
 
     @Override
@@ -198,7 +182,7 @@ final class ClusterPods implements WorkloadPods {
                                 labels(r.getSpec().getTemplate().getMetadata().getLabels()),
                                 true));
             }
-            default -> {
+            case "StatefulSet" -> {
                 StatefulSet s = apps.statefulSets()
                         .inNamespace(workload.namespace())
                         .withName(workload.name())
@@ -208,6 +192,7 @@ final class ClusterPods implements WorkloadPods {
                         : Optional.of(new Found(
                                 replicas(s.getSpec().getReplicas()), s.getSpec().getSelector(), Map.of(), false));
             }
+            default -> Optional.empty();
         };
     }
 

@@ -12,9 +12,9 @@ import java.util.function.Predicate;
 
 /**
  * Says which pods get an agent. Pure. The annotation {@code inject-traffic-agent} on the pod template outranks what
- * anybody wishes; under policy WhenEnabled there is no agent without it.
+ * anybody wishes; under policy WhenEnabled, and in Jobs, there is no agent without it.
  */
-record InjectionRules(InjectorSettings.Scope scope, boolean whenEnabled, Predicate<WorkloadRef> wished) {
+record InjectionRules(InjectorSettings.Scope scope, boolean whenEnabled, JobRules jobs, Predicate<WorkloadRef> wished) {
     /** Never served by an agent: the cluster's own. */
     private static final Set<String> SYSTEM = Set.of("kube-system", "kube-node-lease");
 
@@ -33,7 +33,7 @@ record InjectionRules(InjectorSettings.Scope scope, boolean whenEnabled, Predica
             return new Verdict.Leave("it is the traffic-manager itself");
         }
         if (owner.isEmpty()) {
-            return new Verdict.Leave("it is owned by no workload of an enabled kind");
+            return new Verdict.Leave(unowned(pod.getMetadata()));
         }
         if (Boolean.TRUE.equals(pod.getSpec().getHostNetwork())) {
             return new Verdict.Leave("it uses the network of its node");
@@ -41,13 +41,13 @@ record InjectionRules(InjectorSettings.Scope scope, boolean whenEnabled, Predica
         if (windows(pod.getSpec())) {
             return new Verdict.Leave("it runs on Windows");
         }
-        return refusal(pod.getMetadata())
+        return refusal(owner.get(), pod.getMetadata())
                 .<Verdict>map(Verdict.Leave::new)
                 .orElseGet(() -> wanted(pod.getMetadata(), owner.get()));
     }
 
     /** Why no pod of that template can have an agent; empty if it can. */
-    Optional<String> refusal(ObjectMeta template) {
+    Optional<String> refusal(WorkloadRef owner, ObjectMeta template) {
         String annotation = annotation(template);
         if (annotation.equals("disabled") || annotation.equals("false")) {
             return Optional.of("its annotation " + AgentNames.INJECT + " is " + annotation);
@@ -56,7 +56,15 @@ record InjectionRules(InjectorSettings.Scope scope, boolean whenEnabled, Predica
             return Optional.of("agentInjector.injectPolicy is WhenEnabled and its annotation " + AgentNames.INJECT
                     + " is not enabled");
         }
-        return Optional.empty();
+        return owner.batch() ? jobs.refusal(template) : Optional.empty();
+    }
+
+    private String unowned(ObjectMeta pod) {
+        String by = Pods.controller(pod.getOwnerReferences())
+                .map(owner -> ", but by " + owner.getKind() + " " + owner.getName())
+                .orElse("");
+        String remedy = by.contains(" Job ") ? ": the Helm value is workloads.jobs.enabled" : "";
+        return "it is owned by no workload of an enabled kind" + by + remedy;
     }
 
     private Verdict wanted(ObjectMeta template, WorkloadRef owner) {
@@ -77,7 +85,8 @@ record InjectionRules(InjectorSettings.Scope scope, boolean whenEnabled, Predica
                 || spec.getOs() != null && "windows".equals(spec.getOs().getName());
     }
 
-    private static boolean enabled(ObjectMeta template) {
+    /** Whether its author asks for an agent. */
+    static boolean enabled(ObjectMeta template) {
         String annotation = annotation(template);
         return annotation.equals("enabled") || annotation.equals("true");
     }

@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
+import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engage.AgentInstaller;
 import io.telepresence.manager.engage.Wish;
@@ -30,7 +31,7 @@ public final class Injector implements AgentInstaller, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Injector.class);
 
     private final InjectorSettings settings;
-    private final InjectionRules rules;
+    private final Refusals refusals;
     private final AgentInjector change;
     private final WorkloadPods cluster;
     private final Rolls rolls;
@@ -45,7 +46,7 @@ public final class Injector implements AgentInstaller, AutoCloseable {
 
     private Injector(InjectorSettings settings, InjectionRules rules, WorkloadPods cluster, AgentRollout rollout) {
         this.settings = settings;
-        this.rules = rules;
+        this.refusals = new Refusals(rules, cluster, settings.enabled());
         this.change = new AgentInjector(settings.sidecar());
         this.cluster = cluster;
         this.rolls = new Rolls(rollout, change, this::past, this::failed);
@@ -62,7 +63,8 @@ public final class Injector implements AgentInstaller, AutoCloseable {
         Owners owners = new Owners(client, settings.scope().kinds());
         WorkloadPods cluster = new ClusterPods(client, owners);
         AgentRollout.Limits limits = AgentRollout.Limits.of(arrival);
-        InjectionRules rules = new InjectionRules(settings.scope(), settings.whenEnabled(), wished::wished);
+        JobRules jobs = new JobRules(settings.sidecar().forms().usual() == SidecarForm.NATIVE);
+        InjectionRules rules = new InjectionRules(settings.scope(), settings.whenEnabled(), jobs, wished::wished);
         Injector injector = new Injector(settings, rules, cluster, new AgentRollout(cluster, limits));
         try {
             if (settings.enabled()) {
@@ -81,9 +83,9 @@ public final class Injector implements AgentInstaller, AutoCloseable {
             throws FaultException, InterruptedException {
         try {
             if (wish.now().isPresent()) {
-                refuse(workload);
+                refusals.check(workload);
             }
-            if (settings.enabled()) {
+            if (settings.enabled() && !workload.batch()) {
                 rolls.start(workload, wish, progress).get();
             }
         } catch (KubernetesClientException e) {
@@ -102,10 +104,16 @@ public final class Injector implements AgentInstaller, AutoCloseable {
     public boolean settled(WorkloadRef workload, Wish wish) throws FaultException {
         try {
             return !settings.enabled()
+                    || workload.batch()
                     || !rolls.busy(workload) && cluster.pods(workload).stream().allMatch(rolls.upToDate(wish));
         } catch (KubernetesClientException e) {
             throw unanswered(workload, e);
         }
+    }
+
+    @Override
+    public Optional<String> obstacle(Workload workload) {
+        return refusals.obstacle(workload);
     }
 
     private Fault past(WorkloadRef workload) {
@@ -180,28 +188,6 @@ public final class Injector implements AgentInstaller, AutoCloseable {
                 LOG.info("the pods of an earlier replacement wait for the API server", e);
                 Thread.sleep(Duration.ofSeconds(5));
             }
-        }
-    }
-
-    private void refuse(WorkloadRef workload) throws FaultException {
-        List<Pod> pods = cluster.pods(workload);
-        if (!settings.enabled()) {
-            if (pods.stream().noneMatch(Pods::hasAgent)) {
-                throw Fault.user(
-                                "agent-injector is disabled and no agent has been added manually for " + workload.name()
-                                        + "." + workload.namespace(),
-                                "Install the traffic-manager with agentInjector.enabled=true")
-                        .exception();
-            }
-            return;
-        }
-        Optional<String> refusal = pods.stream()
-                .map(pod -> rules.refusal(pod.getMetadata()))
-                .flatMap(Optional::stream)
-                .findFirst();
-        if (refusal.isPresent()) {
-            throw Fault.user(workload + " cannot have a traffic-agent: " + refusal.get(), "")
-                    .exception();
         }
     }
 }

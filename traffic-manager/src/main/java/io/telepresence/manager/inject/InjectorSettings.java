@@ -8,10 +8,13 @@ import io.telepresence.agree.AgentNames;
 import io.telepresence.agree.Ports;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.manager.cluster.ApiServerVersion;
+import io.telepresence.manager.cluster.Workloads;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -24,11 +27,14 @@ import java.util.Set;
  *   <li>{@code AGENT_RESOURCES}, {@code AGENT_INIT_RESOURCES}, {@code AGENT_SECURITY_CONTEXT}, {@code
  *       AGENT_INIT_SECURITY_CONTEXT}: Kubernetes objects as JSON.
  *   <li>{@code AGENT_INIT_CONTAINER_ENABLED} true or false.
+ *   <li>{@code AGENT_SIDECAR} auto, native or container.
  *   <li>{@code WEBHOOK_NAME}, {@code WEBHOOK_PORT}, {@code WEBHOOK_PATH}, {@code WEBHOOK_TLS_DIR} (tls.crt and
  *       tls.key in it).
  * </ul>
  */
 public record InjectorSettings(boolean enabled, boolean whenEnabled, Scope scope, Sidecar sidecar, Hook hook) {
+    private static final String SIDECAR = "AGENT_SIDECAR";
+
     /**
      * Which pods are the injector's business.
      *
@@ -46,7 +52,12 @@ public record InjectorSettings(boolean enabled, boolean whenEnabled, Scope scope
      *
      * @param securityContext null: like the first container of the application
      */
-    record Sidecar(Image image, ResourceRequirements resources, SecurityContext securityContext, Init init) {}
+    record Sidecar(
+            Image image,
+            ResourceRequirements resources,
+            SecurityContext securityContext,
+            Init init,
+            SidecarForms forms) {}
 
     record Image(String name, String pullPolicy, List<LocalObjectReference> pullSecrets) {}
 
@@ -85,7 +96,23 @@ public record InjectorSettings(boolean enabled, boolean whenEnabled, Scope scope
                 new Init(
                         env.flag("AGENT_INIT_CONTAINER_ENABLED"),
                         env.json("AGENT_INIT_RESOURCES", ResourceRequirements.class),
-                        env.json("AGENT_INIT_SECURITY_CONTEXT", SecurityContext.class)));
+                        env.json("AGENT_INIT_SECURITY_CONTEXT", SecurityContext.class)),
+                new SidecarForms(env.sidecar(), Optional.empty()));
+    }
+
+    /**
+     * The same, now that the API server's age is known; empty where it is not.
+     *
+     * @throws FaultException it is too old for the form that is wanted of agents
+     */
+    public InjectorSettings on(Optional<ApiServerVersion> server) throws FaultException {
+        Sidecar look = new Sidecar(
+                sidecar.image(),
+                sidecar.resources(),
+                sidecar.securityContext(),
+                sidecar.init(),
+                sidecar.forms().on(server));
+        return new InjectorSettings(enabled, whenEnabled, scope, look, hook);
     }
 
     private record Reader(Map<String, String> environment, KubernetesSerialization json) {
@@ -106,7 +133,21 @@ public record InjectorSettings(boolean enabled, boolean whenEnabled, Scope scope
 
         Set<String> kinds() {
             List<String> given = list("WORKLOAD_KINDS");
-            return given.isEmpty() ? Set.of("Deployment", "ReplicaSet", "StatefulSet") : Set.copyOf(given);
+            return given.isEmpty() ? Workloads.USUAL : Set.copyOf(given);
+        }
+
+        SidecarForms.Setting sidecar() throws FaultException {
+            String value = text(SIDECAR, "auto");
+            for (SidecarForms.Setting setting : SidecarForms.Setting.values()) {
+                if (setting.name().equalsIgnoreCase(value)) {
+                    return setting;
+                }
+            }
+            throw Fault.config(
+                            "the environment variable " + SIDECAR + " is \"" + value
+                                    + "\"; values are auto, native, container",
+                            "It is the Helm value agent.sidecar")
+                    .exception();
         }
 
         /** Null where the variable is not set or is the empty object. */

@@ -12,10 +12,14 @@ import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobTemplateSpec;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.manager.cluster.PodContainers;
 import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
@@ -28,12 +32,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** The parts of a pod with an agent as YAML, for those who write agents into their pod templates. Any thread. */
 public final class ManualYaml {
     private static final String IMAGE = "agentImage";
+    private static final String SIDECAR = "sidecar";
     private static final String OUR_VOLUMES = "tel-agent-";
+    private static final Set<String> OURS = Set.of(AgentNames.CONTAINER, AgentNames.INIT_CONTAINER);
     private static final List<String> LEVELS = List.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE");
 
     private final InjectorSettings settings;
@@ -53,7 +61,7 @@ public final class ManualYaml {
     /**
      * @param workload name of one in the cluster; empty: {@code input} has it as YAML
      * @param agentConfig what CONFIG gave before
-     * @param options agent-image, agent-port, loglevel, manager-port
+     * @param options agent-image, agent-port, loglevel, manager-port; sidecar: native or container
      */
     public record Question(
             What what,
@@ -82,10 +90,11 @@ public final class ManualYaml {
         String image =
                 Objects.toString(written.get(IMAGE), settings.sidecar().image().name());
         Pod before = pod(template);
-        Pod after = new AgentInjector(look(image)).inject(before, config);
+        SidecarForm form = form(question, template.ref());
+        Pod after = new AgentInjector(look(image, form)).inject(before, config);
         return switch (question.what()) {
             case CONFIG -> throw new IllegalStateException("answered above");
-            case CONTAINER -> yaml.asYaml(named(after.getSpec().getContainers(), AgentNames.CONTAINER));
+            case CONTAINER -> container(after);
             case INIT_CONTAINER -> yaml.asYaml(named(after.getSpec().getInitContainers(), AgentNames.INIT_CONTAINER));
             case ANNOTATIONS -> yaml.asYaml(Map.of(AgentNames.CONFIG, annotation(after)));
             case VOLUME -> yaml.asYaml(added(before, after));
@@ -183,8 +192,12 @@ public final class ManualYaml {
                     case Deployment d when d.getSpec() != null -> d.getSpec().getTemplate();
                     case ReplicaSet r when r.getSpec() != null -> r.getSpec().getTemplate();
                     case StatefulSet s when s.getSpec() != null -> s.getSpec().getTemplate();
+                    case Job j when j.getSpec() != null -> j.getSpec().getTemplate();
+                    case CronJob c when c.getSpec() != null -> ofCronJob(c);
+                    case io.fabric8.kubernetes.api.model.batch.v1beta1.CronJob c
+                    when c.getSpec() != null -> ofCronJob(yaml.convertValue(c, CronJob.class));
                     case null, default ->
-                        throw Fault.user("the input is no Deployment, ReplicaSet or StatefulSet", "")
+                        throw Fault.user("the input is no Deployment, ReplicaSet, StatefulSet, Job or CronJob", "")
                                 .exception();
                 };
         String namespace = object.getMetadata().getNamespace();
@@ -194,6 +207,13 @@ public final class ManualYaml {
                         namespace == null ? question.namespace() : namespace,
                         object.getMetadata().getName()),
                 template);
+    }
+
+    private static PodTemplateSpec ofCronJob(CronJob job) {
+        JobTemplateSpec template = job.getSpec().getJobTemplate();
+        return template == null || template.getSpec() == null
+                ? null
+                : template.getSpec().getTemplate();
     }
 
     private static Template template(WorkloadRef ref, PodTemplateSpec template) throws FaultException {
@@ -211,21 +231,52 @@ public final class ManualYaml {
                 .withSpec(template.spec())
                 .editSpec()
                 .removeMatchingFromContainers(c -> AgentNames.CONTAINER.equals(c.getName()))
-                .removeMatchingFromInitContainers(c -> AgentNames.INIT_CONTAINER.equals(c.getName()))
+                .removeMatchingFromInitContainers(c -> OURS.contains(c.getName()))
                 .removeMatchingFromVolumes(
                         v -> v.getName() != null && v.getName().startsWith(OUR_VOLUMES))
                 .endSpec()
                 .build();
     }
 
-    private InjectorSettings.Sidecar look(String image) {
+    /** By default the one that is right on every cluster; a Job can complete beside a native sidecar only. */
+    private SidecarForm form(Question question, WorkloadRef workload) throws FaultException {
+        String usual = workload.batch() ? "native" : "container";
+        String form = question.options().getOrDefault(SIDECAR, usual).toUpperCase(Locale.ROOT);
+        if (workload.batch() && form.equals(SidecarForm.CONTAINER.name())) {
+            throw Fault.user(workload + " would never complete with an agent that is no native sidecar", "")
+                    .exception();
+        }
+        for (SidecarForm known : SidecarForm.values()) {
+            if (known.name().equals(form)) {
+                return known;
+            }
+        }
+        throw Fault.user(
+                        "the agent's form is native or container, not "
+                                + question.options().get(SIDECAR),
+                        "")
+                .exception();
+    }
+
+    /** Where it belongs is not to be seen from the container itself. */
+    private String container(Pod pod) throws FaultException {
+        Container agent = PodContainers.agent(pod.getSpec()).orElseThrow();
+        String place = PodContainers.hasNativeAgent(pod.getSpec())
+                ? "# a native sidecar: the last of spec.initContainers\n"
+                : "";
+        return place + yaml.asYaml(agent);
+    }
+
+    private InjectorSettings.Sidecar look(String image, SidecarForm form) throws FaultException {
         InjectorSettings.Sidecar look = settings.sidecar();
         return new InjectorSettings.Sidecar(
                 new InjectorSettings.Image(
                         image, look.image().pullPolicy(), look.image().pullSecrets()),
                 look.resources(),
                 look.securityContext(),
-                look.init());
+                look.init(),
+                new SidecarForms(SidecarForms.Setting.valueOf(form.name()), Optional.empty())
+                        .on(look.forms().server()));
     }
 
     private static Container named(List<Container> containers, String name) throws FaultException {

@@ -1,18 +1,19 @@
 package io.telepresence.manager.inject;
 
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.OwnerReference;
-import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.cluster.Workloads;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /**
- * Finds the workload behind a pod. What a ReplicaSet belongs to is asked of the API server once and kept, so it is
- * known even for a ReplicaSet that no watch has shown yet. Thread-safe; blocks for one API call at most.
+ * Finds the workload behind a pod. What a ReplicaSet or Job belongs to is asked of the API server once and kept, so it is
+ * known even for one that no watch has shown yet. Thread-safe; blocks for one API call at most.
  */
 final class Owners {
     private static final int MOST = 2000;
@@ -28,12 +29,12 @@ final class Owners {
     }
 
     /**
-     * Empty where the pod is owned by nothing or by a kind that is not enabled. A ReplicaSet whose own owner is of a
-     * kind that is not enabled counts for itself.
+     * Empty where the pod is owned by nothing or by a kind that is not enabled. A ReplicaSet or Job whose own owner is of
+     * a kind that is not enabled counts for itself.
      */
     Optional<WorkloadRef> of(ObjectMeta pod, String namespace) {
         return Pods.controller(pod.getOwnerReferences()).flatMap(owner -> {
-            if (owner.getKind().equals("ReplicaSet")) {
+            if (between(owner)) {
                 Optional<OwnerReference> parent = parent(owner, namespace).filter(p -> kinds.contains(p.getKind()));
                 return enabled(parent.orElse(owner), namespace);
             }
@@ -41,29 +42,43 @@ final class Owners {
         });
     }
 
+    /** A Job is asked about only where the manager may read Jobs. */
+    private boolean between(OwnerReference owner) {
+        return Workloads.groupKnown(owner)
+                && (owner.getKind().equals(Workloads.REPLICA_SET)
+                        || owner.getKind().equals(Workloads.JOB) && kinds.contains(Workloads.JOB));
+    }
+
     private Optional<WorkloadRef> enabled(OwnerReference owner, String namespace) {
-        return kinds.contains(owner.getKind()) && owner.getApiVersion().startsWith("apps/")
+        return kinds.contains(owner.getKind()) && Workloads.groupKnown(owner)
                 ? Optional.of(new WorkloadRef(owner.getKind(), namespace, owner.getName()))
                 : Optional.empty();
     }
 
-    private Optional<OwnerReference> parent(OwnerReference replicaSet, String namespace) {
+    private Optional<OwnerReference> parent(OwnerReference owner, String namespace) {
         synchronized (parents) {
-            Optional<OwnerReference> known = parents.get(replicaSet.getUid());
+            Optional<OwnerReference> known = parents.get(owner.getUid());
             if (known != null) {
                 return known;
             }
         }
-        ReplicaSet found = client.apps()
-                .replicaSets()
-                .inNamespace(namespace)
-                .withName(replicaSet.getName())
-                .get();
+        HasMetadata found = owner.getKind().equals(Workloads.JOB)
+                ? client.batch()
+                        .v1()
+                        .jobs()
+                        .inNamespace(namespace)
+                        .withName(owner.getName())
+                        .get()
+                : client.apps()
+                        .replicaSets()
+                        .inNamespace(namespace)
+                        .withName(owner.getName())
+                        .get();
         if (found == null) {
             return Optional.empty();
         }
         Optional<OwnerReference> parent = Pods.controller(found.getMetadata().getOwnerReferences());
-        remember(replicaSet.getUid(), parent);
+        remember(owner.getUid(), parent);
         return parent;
     }
 

@@ -2,7 +2,7 @@ package io.telepresence.manager.inject;
 
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.telepresence.agree.AgentNames;
+import io.telepresence.manager.cluster.PodContainers;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,7 +12,7 @@ final class Pods {
     private Pods() {}
 
     static boolean hasAgent(Pod pod) {
-        return pod.getSpec().getContainers().stream().anyMatch(c -> AgentNames.CONTAINER.equals(c.getName()));
+        return PodContainers.agent(pod.getSpec()).isPresent();
     }
 
     static boolean ready(Pod pod) {

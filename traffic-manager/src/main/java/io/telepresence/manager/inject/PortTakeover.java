@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Probe;
 import io.fabric8.kubernetes.api.model.TCPSocketAction;
 import io.telepresence.agree.AgentNames;
+import io.telepresence.manager.cluster.PodContainers;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -70,7 +71,7 @@ final class PortTakeover {
     }
 
     private Stream<Container> containers() {
-        return spec.getContainers().stream().filter(c -> c.getPorts() != null);
+        return PodContainers.running(spec).filter(c -> c.getPorts() != null);
     }
 
     private static String protocolOf(ContainerPort port) {

@@ -43,6 +43,7 @@ record SidecarContainers(InjectorSettings.Sidecar look, Pod pod, AgentConfig con
                 .addToVolumeMounts(mount(TOKEN_VOLUME, AgentNames.TOKEN_DIR, true), mount(TMP_VOLUME, "/tmp", false))
                 .addAllToVolumeMounts(certificates().mounts())
                 .addAllToVolumeMounts(copies.mounts())
+                // No startup probe: what comes after a native sidecar waits for nothing but its process.
                 .withNewReadinessProbe()
                 .withNewHttpGet()
                 .withPath(AgentNames.READY_PATH)
@@ -55,7 +56,10 @@ record SidecarContainers(InjectorSettings.Sidecar look, Pod pod, AgentConfig con
                 .build();
     }
 
-    /** Sets packet redirection up, before any container of the application starts. */
+    /**
+     * Sets packet redirection up, after the init containers of the application: what comes from outside to one of these
+     * while it runs still reaches it.
+     */
     Container init() {
         SecurityContext given = look.init().securityContext();
         return base(AgentNames.INIT_CONTAINER, "agent-init")

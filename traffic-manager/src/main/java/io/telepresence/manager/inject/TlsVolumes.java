@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import io.telepresence.manager.annotation.TlsAnnotations;
 import io.telepresence.manager.annotation.TlsAnnotations.Source;
+import io.telepresence.manager.cluster.PodContainers;
 import io.telepresence.rpc.manager.AgentConfig;
 import io.telepresence.rpc.manager.AgentContainer;
 import io.telepresence.rpc.manager.AgentPort;
@@ -68,12 +69,12 @@ record TlsVolumes(PodSpec spec, AgentConfig config, TlsAnnotations annotations) 
         return config.getContainersList().stream()
                 .filter(c -> c.getPortsList().stream().anyMatch(p -> uses(p, source)))
                 .filter(c ->
-                        spec.getContainers().stream().anyMatch(s -> s.getName().equals(c.getName())))
+                        PodContainers.running(spec).anyMatch(s -> s.getName().equals(c.getName())))
                 .findFirst();
     }
 
     private Container container(AgentContainer plan) {
-        return spec.getContainers().stream()
+        return PodContainers.running(spec)
                 .filter(c -> c.getName().equals(plan.getName()))
                 .findFirst()
                 .orElseThrow();

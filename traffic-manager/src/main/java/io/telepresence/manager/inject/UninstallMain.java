@@ -81,7 +81,9 @@ public final class UninstallMain {
         Owners owners = new Owners(client, settings.scope().kinds());
         Set<WorkloadRef> workloads = new LinkedHashSet<>();
         for (Pod pod : injected(client, settings.scope().namespaces())) {
-            owners.of(pod.getMetadata(), pod.getMetadata().getNamespace()).ifPresent(workloads::add);
+            owners.of(pod.getMetadata(), pod.getMetadata().getNamespace())
+                    .filter(workload -> !workload.batch())
+                    .ifPresent(workloads::add);
         }
         return workloads;
     }

@@ -8,6 +8,8 @@ import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.util.List;
 import java.util.Set;
@@ -24,8 +26,11 @@ public final class FakeCluster {
     public final MemoryStore<ReplicaSet> replicaSets = new MemoryStore<>();
     public final MemoryStore<StatefulSet> statefulSets = new MemoryStore<>();
 
-    public final ClusterStores stores =
-            new ClusterStores(namespaces, nodes, services, pods, deployments, replicaSets, statefulSets);
+    public final MemoryStore<Job> jobs = new MemoryStore<>();
+    public final MemoryStore<CronJob> cronJobs = new MemoryStore<>();
+
+    public final ClusterStores stores = new ClusterStores(
+            namespaces, nodes, services, pods, deployments, replicaSets, statefulSets, new BatchStores(jobs, cronJobs));
 
     public FakeCluster() {
         add("{kind: Namespace, apiVersion: v1, metadata: {name: default}}");
@@ -68,8 +73,42 @@ public final class FakeCluster {
             case Deployment d -> deployments.put(d);
             case ReplicaSet r -> replicaSets.put(r);
             case StatefulSet s -> statefulSets.put(s);
+            case Job j -> jobs.put(j);
+            case CronJob c -> cronJobs.put(c);
             default -> throw new IllegalArgumentException(object.getKind());
         }
+    }
+
+    /** A CronJob with a Job of it and its pod, all alive; the pod template has that annotation for agents. */
+    public void addNightly(String annotation) {
+        String template =
+                "{metadata: {labels: {app: nightly}, annotations: {telepresence.io/inject-traffic-agent: %s}}, spec: {containers: [{name: work}]}}"
+                        .formatted(annotation);
+        add(
+                """
+                {apiVersion: batch/v1, kind: CronJob, metadata: {name: nightly, uid: c-nightly},
+                 spec: {schedule: '* * * * *', jobTemplate: {spec: {template: %s}}},
+                 status: {active: [{kind: Job, name: nightly-1}]}}
+                ---
+                {apiVersion: batch/v1, kind: Job, metadata: {name: nightly-1, uid: j-nightly, ownerReferences:
+                   [{apiVersion: batch/v1, kind: CronJob, name: nightly, uid: c-nightly, controller: true}]},
+                 spec: {template: %s}, status: {active: 1, ready: 1}}
+                """
+                        .formatted(template, template));
+        addJobPod("nightly-1");
+    }
+
+    /** A ready pod of that Job. */
+    public void addJobPod(String job) {
+        add(
+                """
+                {apiVersion: v1, kind: Pod, metadata: {name: %1$s-x, uid: uid-%1$s-x, labels: {job-name: %1$s},
+                   ownerReferences: [{apiVersion: batch/v1, kind: Job, name: %1$s, uid: j, controller: true}]},
+                 spec: {containers: [{name: work}]},
+                 status: {phase: Running, podIP: 10.244.0.7, podIPs: [{ip: 10.244.0.7}],
+                   conditions: [{type: Ready, status: "True"}]}}
+                """
+                        .formatted(job));
     }
 
     /** A Deployment with its ReplicaSet, one ready pod and a service that finds the port by name. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -14,6 +15,62 @@ class WorkloadsTest {
     private static final WorkloadRef ECHO = new WorkloadRef("Deployment", "default", "echo");
 
     private final FakeCluster cluster = new FakeCluster();
+
+    @Test
+    void aPodBelongsToTheCronJobAboveItsJob() {
+        cluster.addNightly("enabled");
+        WorkloadRef nightly = new WorkloadRef("CronJob", "default", "nightly");
+        Workloads all = cluster.workloads("Deployment", "Job", "CronJob");
+        assertEquals(List.of(nightly), names(all));
+        Pod pod = cluster.pods.all().getFirst();
+        assertEquals(Optional.of(nightly), all.ownerOf(pod));
+        assertEquals(List.of(pod), all.pods(nightly));
+        assertTrue(all.uidsOf(nightly).containsAll(Set.of("c-nightly", "j-nightly", "uid-nightly-1-x")));
+        Workload workload = all.get(nightly).orElseThrow();
+        assertEquals(1, workload.replicas());
+        assertEquals(
+                "work", workload.template().getSpec().getContainers().getFirst().getName());
+        assertEquals(Optional.empty(), cluster.workloads().ownerOf(pod), "Jobs are not enabled");
+    }
+
+    @Test
+    void aCronJobOfAnOldApiServerIsTheSame() {
+        MemoryStore<io.fabric8.kubernetes.api.model.batch.v1beta1.CronJob> old = new MemoryStore<>();
+        old.put(
+                FakeCluster.parse(
+                        """
+                {apiVersion: batch/v1beta1, kind: CronJob, metadata: {name: nightly, namespace: default},
+                 spec: {schedule: '* * * * *', jobTemplate: {spec: {template: {spec: {containers: [{name: work}]}}}}},
+                 status: {active: [{name: one}, {name: two}]}}
+                """));
+        BatchStores batch = BatchStores.before121(cluster.jobs, old);
+        CronJob job = batch.cronJobs().get("default", "nightly").orElseThrow();
+        assertEquals(List.of(job), batch.cronJobs().in("default"));
+        assertEquals(2, job.getStatus().getActive().size());
+        assertEquals(
+                "work",
+                job.getSpec()
+                        .getJobTemplate()
+                        .getSpec()
+                        .getTemplate()
+                        .getSpec()
+                        .getContainers()
+                        .getFirst()
+                        .getName());
+    }
+
+    @Test
+    void whichVersionHasCronJobsIsAskedOfTheApiServer() throws Exception {
+        try (FakeApiServer api = FakeApiServer.open()) {
+            String list =
+                    "{\"kind\": \"APIResourceList\", \"groupVersion\": \"batch/v1\", \"resources\": [{\"name\": \"jobs\"}%s]}";
+            api.with("/apis/batch/v1", list.formatted(""));
+            assertFalse(ApiGroups.serves(api.client(), "batch/v1", "cronjobs"), "Kubernetes 1.20");
+            api.with("/apis/batch/v1", list.formatted(", {\"name\": \"cronjobs\"}"));
+            assertTrue(ApiGroups.serves(api.client(), "batch/v1", "cronjobs"));
+            assertFalse(ApiGroups.serves(api.client(), "batch/v1beta1", "cronjobs"));
+        }
+    }
 
     @Test
     void aReplicaSetOfADeploymentIsHidden() {

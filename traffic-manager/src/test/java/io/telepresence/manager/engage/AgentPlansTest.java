@@ -34,6 +34,7 @@ class AgentPlansTest {
             strings = {
                 "env-and-volumes",
                 "mount-policies",
+                "native-app-sidecar",
                 "replace-only-container",
                 "replace-one-of-two",
                 "replace-no-ports",

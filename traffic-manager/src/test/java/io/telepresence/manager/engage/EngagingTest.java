@@ -310,7 +310,7 @@ class EngagingTest {
                         + " {annotations: {telepresence.io/inject-traffic-agent: disabled}}, spec: {containers: [{name: a}]}}}}");
         sessions.watching(agentArrives("echo-abc-1"), true);
         List<WorkloadBoard.Line> lines = new WorkloadBoard(
-                        workloads, sessions, engagements, new Tally(engagements, sessions))
+                        workloads, sessions, engagements, new Tally(engagements, sessions), installer)
                 .lines(List.of("default"));
         assertEquals(
                 List.of(0, 1), lines.stream().map(WorkloadBoard.Line::agents).toList());

@@ -25,7 +25,7 @@ class AdmissionTest {
     private static Admission admission(Admission.OwnerOf owners) {
         InjectorSettings.Scope scope = new InjectorSettings.Scope("ambassador", List.of(), Set.of("Deployment"));
         return new Admission(
-                new InjectionRules(scope, false, w -> true),
+                new InjectionRules(scope, false, new JobRules(true), w -> true),
                 new AgentInjector(AgentInjectorTest.look(true)),
                 owners,
                 (workload, meta, spec) ->
@@ -54,6 +54,17 @@ class AdmissionTest {
         JsonNode after = patched(answer(admission, pod), pod);
         assertEquals("traffic-agent", after.at("/spec/containers/1/name").asString());
         assertTrue(answer(admission, after.toString()).path("patch").isMissingNode());
+    }
+
+    @Test
+    void anAgentOfEitherFormIsSeen() {
+        String pod =
+                """
+                {"apiVersion":"v1","kind":"Pod","metadata":{"generateName":"web-"},"spec":{
+                 "initContainers":[{"name":"traffic-agent","image":"agent","restartPolicy":"Always"}],
+                 "containers":[{"name":"web","image":"web"}]}}""";
+        Admission admission = admission((meta, ns) -> Optional.of(new WorkloadRef("Deployment", ns, "web")));
+        assertTrue(answer(admission, pod).path("patch").isMissingNode());
     }
 
     @Test

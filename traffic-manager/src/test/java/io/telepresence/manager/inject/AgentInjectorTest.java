@@ -2,6 +2,7 @@ package io.telepresence.manager.inject;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,25 +16,35 @@ import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
 import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.telepresence.manager.cluster.ApiServerVersionTest;
+import io.telepresence.manager.cluster.PodContainers;
 import io.telepresence.rpc.manager.AgentConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
-/** Each directory below {@code inject/} is a case: pod.yaml and wished.json become want.yaml. */
+/** Each directory below {@code inject/} is a case: pod.yaml and wished.json become want.yaml. Files decide the form. */
 class AgentInjectorTest {
     static final KubernetesSerialization YAML = new KubernetesSerialization();
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Path CASES = Path.of("src/test/resources/inject");
 
     static InjectorSettings.Sidecar look(boolean init) {
+        return look(init, SidecarForms.Setting.AUTO, "v1.31.0");
+    }
+
+    /** @param server the API server's version, on which the form depends too */
+    static InjectorSettings.Sidecar look(boolean init, SidecarForms.Setting setting, String server) {
         return new InjectorSettings.Sidecar(
                 new InjectorSettings.Image(
                         "localhost/telepresence/traffic-agent:0.1.0",
@@ -43,13 +54,24 @@ class AgentInjectorTest {
                         .addToRequests("memory", new Quantity("64Mi"))
                         .build(),
                 null,
-                new InjectorSettings.Init(init, null, null));
+                new InjectorSettings.Init(init, null, null),
+                new SidecarForms(setting, Optional.of(ApiServerVersionTest.version(server))));
     }
 
     static Stream<String> cases() throws IOException {
         try (Stream<Path> found = Files.list(CASES)) {
             return found.map(p -> p.getFileName().toString()).sorted().toList().stream();
         }
+    }
+
+    /** As the file {@code server} of the case says it: the value agent.sidecar and the API server's version. */
+    private static AgentInjector injector(String name) throws IOException {
+        Path file = CASES.resolve(name).resolve("server");
+        if (!Files.exists(file)) {
+            return new AgentInjector(look(true));
+        }
+        String[] words = Files.readString(file).strip().split(" ");
+        return new AgentInjector(look(true, SidecarForms.Setting.valueOf(words[0].toUpperCase(Locale.ROOT)), words[1]));
     }
 
     static Pod pod(String name) throws IOException {
@@ -66,7 +88,7 @@ class AgentInjectorTest {
     @MethodSource("cases")
     void becomesWhatIsWanted(String name) throws IOException {
         Path want = CASES.resolve(name).resolve("want.yaml");
-        Pod result = new AgentInjector(look(true)).inject(pod(name), wished(name));
+        Pod result = injector(name).inject(pod(name), wished(name));
         if ("true".equals(System.getenv("GOLDEN_UPDATE"))) {
             Files.writeString(want, YAML.asYaml(result));
         }
@@ -76,7 +98,7 @@ class AgentInjectorTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("cases")
     void aSecondPassChangesNothing(String name) throws IOException {
-        AgentInjector injector = new AgentInjector(look(true));
+        AgentInjector injector = injector(name);
         Pod once = injector.inject(pod(name), wished(name));
         assertSame(once, injector.inject(once, wished(name)));
         assertTrue(injector.serves(once, wished(name)));
@@ -88,7 +110,7 @@ class AgentInjectorTest {
         JsonNode raw = JSON.valueToTree(
                 YAML.unmarshal(Files.readString(CASES.resolve(name).resolve("pod.yaml")), java.util.Map.class));
         Pod before = YAML.unmarshal(raw.toString(), Pod.class);
-        Pod after = new AgentInjector(look(true)).inject(before, wished(name));
+        Pod after = injector(name).inject(before, wished(name));
         JsonNode patch = JsonPatch.between(JSON.readTree(YAML.asJson(before)), JSON.readTree(YAML.asJson(after)));
         Pod patched = YAML.unmarshal(JsonPatch.apply(patch, raw).toString(), Pod.class);
         assertEquals(after, patched);
@@ -97,13 +119,44 @@ class AgentInjectorTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("cases")
     void aRefreshWithoutNewsChangesNothing(String name) throws IOException {
-        Pod once = new AgentInjector(look(true)).inject(pod(name), wished(name));
+        Pod once = injector(name).inject(pod(name), wished(name));
         assertSame(once, AgentInjector.refreshed(once, wished(name)));
     }
 
+    private static AgentInjector nativeInjector() {
+        return new AgentInjector(look(true, SidecarForms.Setting.AUTO, "v1.36.3"));
+    }
+
     @Test
-    void whatAnotherWebhookAddsLaterReachesTheAgentToo() throws IOException {
-        Pod once = new AgentInjector(look(true)).inject(pod("env-and-volumes"), wished("env-and-volumes"));
+    void aPodOfEitherFormIsUpToDate() throws IOException {
+        AgentInjector container = new AgentInjector(look(true, SidecarForms.Setting.CONTAINER, "v1.36.3"));
+        for (String name : List.of("named-port", "numeric-port", "udp", "env-and-volumes")) {
+            Pod ordinary = container.inject(pod(name), wished(name));
+            Pod sidecar = nativeInjector().inject(pod(name), wished(name));
+            assertFalse(PodContainers.hasNativeAgent(ordinary.getSpec()));
+            assertTrue(PodContainers.hasNativeAgent(sidecar.getSpec()));
+            assertTrue(nativeInjector().serves(ordinary, wished(name)), name);
+            assertTrue(container.serves(sidecar, wished(name)), name);
+            assertSame(sidecar, container.inject(sidecar, wished(name)));
+            assertSame(ordinary, nativeInjector().inject(ordinary, wished(name)));
+        }
+    }
+
+    @Test
+    void nothingDelaysTheStartOfTheApplicationButTheAgentsProcess() throws IOException {
+        Pod pod = nativeInjector().inject(pod("named-port"), wished("named-port"));
+        Container agent = PodContainers.agent(pod.getSpec()).orElseThrow();
+        assertEquals("Always", agent.getRestartPolicy());
+        assertNull(agent.getStartupProbe());
+        assertNull(agent.getLifecycle());
+        assertEquals("/readyz", agent.getReadinessProbe().getHttpGet().getPath());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"v1.31.0", "v1.36.3"})
+    void whatAnotherWebhookAddsLaterReachesTheAgentToo(String server) throws IOException {
+        Pod once = new AgentInjector(look(true, SidecarForms.Setting.AUTO, server))
+                .inject(pod("env-and-volumes"), wished("env-and-volumes"));
         Pod later = new PodBuilder(once).build();
         Container app = later.getSpec().getContainers().getFirst();
         app.getEnv().add(new EnvVar("AWS_ROLE_ARN", "role", null));
@@ -115,14 +168,14 @@ class AgentInjectorTest {
         AgentConfig.Builder now = wished("env-and-volumes").toBuilder();
         now.getContainersBuilder(0).addMountsBuilder().setVolume("aws-token").setPath("/var/run/secrets/eks");
         Pod refreshed = AgentInjector.refreshed(later, now.build());
-        Container agent = refreshed.getSpec().getContainers().getLast();
+        Container agent = PodContainers.agent(refreshed.getSpec()).orElseThrow();
         assertTrue(agent.getEnv().contains(new EnvVar("_TEL_APP_A_AWS_ROLE_ARN", "role", null)));
         assertTrue(agent.getVolumeMounts().stream()
                 .anyMatch(m -> m.getMountPath().equals("/tel_app_mounts/app/var/run/secrets/eks")));
         assertEquals(
                 6,
                 AgentInjector.configOf(refreshed).orElseThrow().getContainers(0).getMountsCount());
-        assertEquals(once.getSpec().getContainers().getLast().getPorts(), agent.getPorts());
+        assertEquals(PodContainers.agent(once.getSpec()).orElseThrow().getPorts(), agent.getPorts());
         assertSame(refreshed, AgentInjector.refreshed(refreshed, now.build()));
     }
 

@@ -18,6 +18,7 @@ import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.telepresence.agree.Versions;
+import io.telepresence.manager.cluster.Workloads;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -236,6 +237,53 @@ class ChartTest {
                 .toList();
         assertEquals(1, maps.size());
         assertEquals(List.of("traffic-manager"), maps.getFirst().getResourceNames());
+    }
+
+    private static boolean grants(List<HasMetadata> objects, String group, String resource, String verb) {
+        return one(objects, ClusterRole.class).getRules().stream()
+                .anyMatch(r -> r.getApiGroups().contains(group)
+                        && r.getResources().contains(resource)
+                        && r.getVerbs().contains(verb));
+    }
+
+    @Test
+    void endpointsAreReadAsSlicesWhereThereAreSuch() throws Exception {
+        for (String version : List.of("v1.20.2", "v1.21.0", "v1.30.5-gke.1014001", "v1.36.3+k3s1")) {
+            List<HasMetadata> objects = render(version, "{}");
+            assertTrue(grants(objects, "discovery.k8s.io", "endpointslices", "list"), version);
+            assertEquals(version.startsWith("v1.20"), grants(objects, "", "endpoints", "get"), version);
+        }
+    }
+
+    @Test
+    void jobsAreReadOnlyWhereTheyAreEnabled() throws Exception {
+        assertFalse(grants(render("1.36.3", "{}"), "batch", "jobs", "get"));
+        for (String version : List.of("1.20.2", "1.36.3")) {
+            List<HasMetadata> objects = render(version, "workloads: {jobs: {enabled: true}}");
+            for (String verb : List.of("get", "list", "watch")) {
+                assertTrue(grants(objects, "batch", "jobs", verb));
+                assertTrue(grants(objects, "batch", "cronjobs", verb));
+            }
+            assertFalse(grants(objects, "batch", "jobs", "delete"));
+            assertEquals(
+                    Workloads.ALL,
+                    InjectorSettings.from(environment(objects)).scope().kinds());
+        }
+    }
+
+    @Test
+    void theFormOfAgentsReachesTheInjector() throws Exception {
+        assertEquals("auto", environment(render("1.36.3", "{}")).get("AGENT_SIDECAR"));
+        InjectorSettings native36 = InjectorSettings.from(environment(render("1.36.3", "agent: {sidecar: native}")));
+        assertEquals(SidecarForms.Setting.NATIVE, native36.sidecar().forms().setting());
+        assertEquals(
+                "container",
+                environment(render("1.20.2", "agent: {sidecar: container}")).get("AGENT_SIDECAR"));
+        Exception old = assertThrows(Exception.class, () -> render("v1.28.9-gke.1", "agent: {sidecar: native}"));
+        assertTrue(old.getMessage().contains("native sidecars need 1.29"), old::getMessage);
+        Exception unknown = assertThrows(Exception.class, () -> render("1.36.3", "agent: {sidecar: sidecar}"));
+        assertTrue(unknown.getMessage().contains("/agent/sidecar"), unknown::getMessage);
+        assertTrue(unknown.getMessage().contains("'auto', 'native', 'container'"), unknown::getMessage);
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.telepresence.manager.inject;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -34,7 +35,8 @@ class InjectionRulesTest {
 
     private static boolean injects(boolean whenEnabled, boolean wished, Pod pod, String namespace) {
         InjectorSettings.Scope scope = new InjectorSettings.Scope("ambassador", List.of(), Set.of("Deployment"));
-        return new InjectionRules(scope, whenEnabled, w -> wished).verdict(pod, namespace, Optional.of(WEB))
+        return new InjectionRules(scope, whenEnabled, new JobRules(true), w -> wished)
+                        .verdict(pod, namespace, Optional.of(WEB))
                 instanceof Verdict.Inject;
     }
 
@@ -88,9 +90,47 @@ class InjectionRulesTest {
     @Test
     void noOwnerAndForeignNamespacesAreLeft() {
         InjectorSettings.Scope scope = new InjectorSettings.Scope("ambassador", List.of("b"), Set.of("Deployment"));
-        InjectionRules rules = new InjectionRules(scope, false, w -> true);
+        InjectionRules rules = new InjectionRules(scope, false, new JobRules(true), w -> true);
         assertEquals(false, rules.verdict(pod().build(), "a", Optional.of(WEB)) instanceof Verdict.Inject);
         assertEquals(true, rules.verdict(pod().build(), "b", Optional.of(WEB)) instanceof Verdict.Inject);
         assertEquals(false, rules.verdict(pod().build(), "b", Optional.empty()) instanceof Verdict.Inject);
+    }
+
+    private static Verdict ofJob(boolean nativeSidecars, Pod pod) {
+        InjectorSettings.Scope scope = new InjectorSettings.Scope("ambassador", List.of(), Set.of("Job", "CronJob"));
+        WorkloadRef job = new WorkloadRef("CronJob", "a", "nightly");
+        return new InjectionRules(scope, false, new JobRules(nativeSidecars), w -> true)
+                .verdict(pod, "a", Optional.of(job));
+    }
+
+    private static String why(Verdict verdict) {
+        return ((Verdict.Leave) verdict).why();
+    }
+
+    @Test
+    void aJobGetsAnAgentByItsAnnotationOnlyAndIfItCanCompleteBesideIt() {
+        assertEquals(new Verdict.Inject(new WorkloadRef("CronJob", "a", "nightly")), ofJob(true, annotated("enabled")));
+        assertTrue(why(ofJob(true, pod().build())).contains("must be enabled from the start"));
+        assertTrue(why(ofJob(true, annotated("disabled"))).contains("is disabled"));
+        assertTrue(why(ofJob(false, annotated("enabled"))).contains("would never complete"));
+    }
+
+    @Test
+    void aPodOfAKindThatIsNotEnabledSaysWhose() {
+        Pod pod = pod().editMetadata()
+                .addNewOwnerReference()
+                .withApiVersion("batch/v1")
+                .withKind("Job")
+                .withName("migrate")
+                .withController(true)
+                .endOwnerReference()
+                .endMetadata()
+                .build();
+        InjectorSettings.Scope scope = new InjectorSettings.Scope("ambassador", List.of(), Set.of("Deployment"));
+        InjectionRules rules = new InjectionRules(scope, false, new JobRules(true), w -> true);
+        assertEquals(
+                "it is owned by no workload of an enabled kind, but by Job migrate: the Helm value is"
+                        + " workloads.jobs.enabled",
+                why(rules.verdict(pod, "a", Optional.empty())));
     }
 }

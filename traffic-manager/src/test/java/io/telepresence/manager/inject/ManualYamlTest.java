@@ -1,6 +1,7 @@
 package io.telepresence.manager.inject;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -19,6 +20,8 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ManualYamlTest {
     private static final KubernetesSerialization YAML = new KubernetesSerialization();
@@ -62,6 +65,52 @@ class ManualYamlTest {
         WorkloadRef ref = new WorkloadRef("Deployment", "default", "echo");
         assertTrue(new AgentInjector(AgentInjectorTest.look(true))
                 .serves(pod, bench.plans.configFor(ref, template.getMetadata(), template.getSpec())));
+    }
+
+    private String shaped(String form) throws Exception {
+        return manual.answer(
+                new ManualYaml.Question(What.CONTAINER, "default", "", "", config(Map.of()), Map.of("sidecar", form)));
+    }
+
+    @Test
+    void bothFormsArePrinted() throws Exception {
+        String ordinary = shaped("container");
+        assertEquals(part(What.CONTAINER, config(Map.of())), ordinary);
+        assertNull(YAML.unmarshal(ordinary, Container.class).getRestartPolicy());
+        String sidecar = shaped("native");
+        assertTrue(sidecar.startsWith("# a native sidecar: the last of spec.initContainers"), sidecar);
+        Container agent = YAML.unmarshal(sidecar, Container.class);
+        assertEquals("Always", agent.getRestartPolicy());
+        assertEquals(9900, agent.getPorts().getFirst().getContainerPort());
+        assertEquals("the agent's form is native or container, not auto", fault(() -> shaped("auto")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"batch/v1", "batch/v1beta1"})
+    void aJobCanHaveANativeSidecarOnly(String version) throws Exception {
+        String input =
+                """
+                apiVersion: %s
+                kind: CronJob
+                metadata: {name: nightly}
+                spec:
+                  schedule: "* * * * *"
+                  jobTemplate:
+                    spec:
+                      template:
+                        spec:
+                          restartPolicy: Never
+                          containers: [{name: work, image: work}]
+                """
+                        .formatted(version);
+        String config = manual.answer(new ManualYaml.Question(What.CONFIG, "default", "", input, "", Map.of()));
+        assertTrue(config.contains("CronJob"), config);
+        String made = manual.answer(new ManualYaml.Question(What.CONTAINER, "default", "", input, config, Map.of()));
+        assertEquals("Always", YAML.unmarshal(made, Container.class).getRestartPolicy());
+        assertEquals(
+                "CronJob nightly.default would never complete with an agent that is no native sidecar",
+                fault(() -> manual.answer(new ManualYaml.Question(
+                        What.CONTAINER, "default", "", input, config, Map.of("sidecar", "container")))));
     }
 
     @Test
@@ -108,7 +157,7 @@ class ManualYamlTest {
                 fault(() ->
                         manual.answer(new ManualYaml.Question(What.CONFIG, "default", "nothing", "", "", Map.of()))));
         assertEquals(
-                "the input is no Deployment, ReplicaSet or StatefulSet",
+                "the input is no Deployment, ReplicaSet, StatefulSet, Job or CronJob",
                 fault(() -> manual.answer(new ManualYaml.Question(
                         What.CONFIG,
                         "default",

@@ -2,10 +2,16 @@ package io.telepresence.userd.helm;
 
 import io.telepresence.fault.Fault;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** What Helm says when it fails, as one sentence. */
 final class HelmFaults {
+    /** What the chart itself says about values that do not fit together, or do not fit the cluster. */
+    private static final Pattern REFUSAL =
+            Pattern.compile("execution error at \\([^)]*\\): (.+?)(?: Use --debug flag .*)?$");
+
     private HelmFaults() {}
 
     /**
@@ -17,6 +23,10 @@ final class HelmFaults {
                 || text.contains("additional properties")
                 || text.contains("Additional property")) {
             return Fault.user("the Helm values are wrong: " + text, "See \"telepresence helm lint\"");
+        }
+        Matcher refusal = REFUSAL.matcher(text);
+        if (refusal.find()) {
+            return Fault.user("the Helm values are wrong: " + refusal.group(1), "See \"telepresence helm lint\"");
         }
         if (text.contains("forbidden")) {
             return Fault.denied(

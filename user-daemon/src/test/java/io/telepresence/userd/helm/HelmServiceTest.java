@@ -36,6 +36,27 @@ final class HelmServiceTest {
     }
 
     @Test
+    void whatTheChartItselfRefusesIsOneSentence() {
+        String said =
+                "execution error at (telepresence-oss/templates/deployment.yaml:3:4): agent.sidecar is native, but"
+                        + " this cluster is Kubernetes v1.28.9\n\nUse --debug flag to render out invalid YAML";
+        Fault fault = HelmFaults.of(new IllegalStateException(said), "ambassador", () -> "not asked");
+        assertEquals(Fault.Kind.USER, fault.kind());
+        assertEquals(
+                "the Helm values are wrong: agent.sidecar is native, but this cluster is Kubernetes v1.28.9",
+                fault.text());
+    }
+
+    @Test
+    void anUnknownFormOfAgentsIsRefusedBeforeAnythingIsInstalled() {
+        FaultException refused = assertThrows(
+                FaultException.class,
+                () -> run(
+                        HelmRequest.newBuilder().setVerb(HelmRequest.Verb.LINT).addSet("agent.sidecar=sidecar")));
+        assertTrue(refused.fault().text().contains("'auto', 'native', 'container'"), refused::toString);
+    }
+
+    @Test
     void onlyTheOwnChartVersionIsHere() {
         FaultException refused = assertThrows(
                 FaultException.class,

@@ -1,0 +1,28 @@
+package io.telepresence.manager.cluster;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import java.util.List;
+import java.util.Optional;
+
+/** A kind that is not watched. */
+final class NoStore<T extends HasMetadata> implements Store<T> {
+    @Override
+    public List<T> all() {
+        return List.of();
+    }
+
+    @Override
+    public List<T> in(String namespace) {
+        return List.of();
+    }
+
+    @Override
+    public Optional<T> get(String namespace, String name) {
+        return Optional.empty();
+    }
+
+    @Override
+    public AutoCloseable watch(Runnable changed) {
+        return () -> {};
+    }
+}

@@ -1,0 +1,60 @@
+package io.telepresence.manager.inject;
+
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.manager.cluster.ApiServerVersion;
+import io.telepresence.rpc.manager.AgentConfig;
+import io.telepresence.rpc.manager.AgentContainer;
+import java.util.Optional;
+
+/**
+ * Which form agents take, by the Helm value {@code agent.sidecar} and the API server's age. Pure.
+ *
+ * @param server empty: not known, which counts as old
+ */
+record SidecarForms(Setting setting, Optional<ApiServerVersion> server) {
+    /** What the value may be, lower case. */
+    enum Setting {
+        AUTO,
+        NATIVE,
+        CONTAINER
+    }
+
+    /** Before 1.29 native sidecars are switched off, or not known at all. */
+    private static final int NATIVE_SIDECARS = 29;
+
+    /** Before 1.32 a Service looks for a named port in ordinary containers only; no kubelet allowed beside it is too old. */
+    private static final int NAMED_PORTS = 32;
+
+    /** @throws FaultException native sidecars are wanted of an API server that has none */
+    SidecarForms on(Optional<ApiServerVersion> known) throws FaultException {
+        if (setting == Setting.NATIVE && known.isPresent() && !known.get().atLeast(1, NATIVE_SIDECARS)) {
+            throw Fault.config(
+                            "agent.sidecar is native, but this cluster's API server is Kubernetes " + known.get()
+                                    + "; native sidecars need 1." + NATIVE_SIDECARS,
+                            "Set the Helm value agent.sidecar to auto or container")
+                    .exception();
+        }
+        return new SidecarForms(setting, known);
+    }
+
+    /** Where nothing stands against it. */
+    SidecarForm usual() {
+        return switch (setting) {
+            case NATIVE -> SidecarForm.NATIVE;
+            case CONTAINER -> SidecarForm.CONTAINER;
+            case AUTO -> findsNamedPorts() ? SidecarForm.NATIVE : SidecarForm.CONTAINER;
+        };
+    }
+
+    /** Of an agent with that configuration: one that stands in for a container is the container that a pod must have. */
+    SidecarForm of(AgentConfig config) {
+        boolean replaces = config.getContainersList().stream().anyMatch(AgentContainer::getReplaced);
+        return replaces ? SidecarForm.CONTAINER : usual();
+    }
+
+    /** Whether a Service finds the named ports of a native sidecar. */
+    boolean findsNamedPorts() {
+        return server.filter(version -> version.atLeast(1, NAMED_PORTS)).isPresent();
+    }
+}

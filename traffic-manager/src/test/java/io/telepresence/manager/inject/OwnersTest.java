@@ -1,0 +1,63 @@
+package io.telepresence.manager.inject;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.telepresence.manager.cluster.FakeApiServer;
+import io.telepresence.manager.cluster.FakeCluster;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.cluster.Workloads;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** From a pod that is being created to its workload, asked of the API server. */
+class OwnersTest {
+    private static final Pod POD = FakeCluster.parse(
+            """
+            {apiVersion: v1, kind: Pod, metadata: {name: p, ownerReferences:
+               [{apiVersion: batch/v1, kind: Job, name: nightly-1, uid: j1, controller: true}]}}
+            """);
+    private FakeApiServer api;
+
+    @BeforeEach
+    void open() throws IOException {
+        api = FakeApiServer.open()
+                .with(
+                        "/apis/batch/v1/namespaces/a/jobs/nightly-1",
+                        """
+                        {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "nightly-1", "ownerReferences": [
+                          {"apiVersion": "batch/v1beta1", "kind": "CronJob", "name": "nightly", "uid": "c1",
+                           "controller": true}]}}
+                        """);
+    }
+
+    @AfterEach
+    void close() {
+        api.close();
+    }
+
+    private Optional<WorkloadRef> owner(Set<String> kinds) {
+        return new Owners(api.client(), kinds).of(POD.getMetadata(), "a");
+    }
+
+    @Test
+    void aJobOfACronJobIsThatCronJob() {
+        assertEquals(Optional.of(new WorkloadRef("CronJob", "a", "nightly")), owner(Workloads.ALL));
+    }
+
+    @Test
+    void aJobByItselfIsItself() {
+        assertEquals(Optional.of(new WorkloadRef("Job", "a", "nightly-1")), owner(Set.of("Job")));
+    }
+
+    @Test
+    void jobsAreNotAskedAboutWhereTheyAreNotEnabled() {
+        assertEquals(Optional.empty(), owner(Workloads.USUAL));
+        assertEquals(List.of(), api.asked());
+    }
+}

@@ -1,0 +1,115 @@
+package io.telepresence.manager.inject;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.telepresence.fault.FaultException;
+import io.telepresence.manager.cluster.FakeCluster;
+import io.telepresence.manager.cluster.Workload;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.cluster.Workloads;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** Why a Job can have no agent, and how soon it is said. */
+class RefusalsTest {
+    private static final WorkloadRef NIGHTLY = new WorkloadRef("CronJob", "default", "nightly");
+
+    private final FakeCluster cluster = new FakeCluster();
+
+    /** What the API server says of the pods; nothing may be changed. */
+    private record ReadOnly(List<Pod> found) implements WorkloadPods {
+        @Override
+        public Optional<Shape> shape(WorkloadRef workload) {
+            throw new AssertionError("pods of a Job are never replaced");
+        }
+
+        @Override
+        public List<Pod> pods(WorkloadRef workload) {
+            return found;
+        }
+
+        @Override
+        public void orphan(Pod pod, WorkloadRef workload, String looseLabel) {
+            throw new AssertionError();
+        }
+
+        @Override
+        public void readopt(Pod pod) {
+            throw new AssertionError();
+        }
+
+        @Override
+        public void retire(Pod pod) {
+            throw new AssertionError();
+        }
+
+        @Override
+        public boolean evict(Pod pod) {
+            throw new AssertionError();
+        }
+
+        @Override
+        public void delete(Pod pod) {
+            throw new AssertionError();
+        }
+    }
+
+    private static Pod pod(String initContainers) {
+        return FakeCluster.parse(
+                """
+                {apiVersion: v1, kind: Pod, metadata: {name: nightly-1-x, uid: u, annotations:
+                   {telepresence.io/inject-traffic-agent: enabled}},
+                 spec: {initContainers: [%s], containers: [{name: work}]}}
+                """
+                        .formatted(initContainers));
+    }
+
+    private static Refusals refusals(boolean nativeSidecars, Pod... pods) {
+        InjectorSettings.Scope scope = new InjectorSettings.Scope("ambassador", List.of(), Workloads.ALL);
+        InjectionRules rules = new InjectionRules(scope, false, new JobRules(nativeSidecars), w -> true);
+        return new Refusals(rules, new ReadOnly(List.of(pods)), true);
+    }
+
+    private Workload nightly(String annotation) {
+        cluster.addNightly(annotation);
+        return cluster.workloads("Job", "CronJob").get(NIGHTLY).orElseThrow();
+    }
+
+    @Test
+    void theTemplateDecides() {
+        assertEquals(Optional.empty(), refusals(true).obstacle(nightly("enabled")));
+        String none = refusals(true).obstacle(nightly("''")).orElseThrow();
+        assertTrue(none.contains("telepresence.io/inject-traffic-agent"), none);
+        String old = refusals(false).obstacle(nightly("enabled")).orElseThrow();
+        assertTrue(old.contains("would never complete") && old.contains("agent.sidecar"), old);
+    }
+
+    @Test
+    void anAgentThatIsWrittenIntoTheTemplateIsOne() {
+        Workload workload = nightly("''");
+        workload.template().getSpec().getInitContainers().add(agent());
+        assertEquals(Optional.empty(), refusals(true).obstacle(workload));
+    }
+
+    private static io.fabric8.kubernetes.api.model.Container agent() {
+        return pod("{name: traffic-agent, restartPolicy: Always}")
+                .getSpec()
+                .getInitContainers()
+                .getFirst();
+    }
+
+    @Test
+    void aPodWithoutAgentIsNamedAndNotReplaced() throws FaultException {
+        refusals(true, pod("{name: traffic-agent, restartPolicy: Always}")).check(NIGHTLY);
+        FaultException refused = assertThrows(FaultException.class, () -> refusals(true, pod("{name: migrate}"))
+                .check(NIGHTLY));
+        assertEquals(
+                "pod nightly-1-x of CronJob nightly.default was made without a traffic-agent, and pods of a Job are"
+                        + " never replaced",
+                refused.fault().text());
+    }
+}
