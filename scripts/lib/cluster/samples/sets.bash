@@ -144,7 +144,7 @@ remove_sample_sets() {
     step "removing the samples: $*"
     # The volumes are freed by the end of their namespace.
     for kind in namespaces $SAMPLE_CLUSTER_KINDS; do
-        admin_kubectl delete "$kind" -l "sample-set in ($names)" --timeout=120s >&2 || die "not all of the $kind are gone"
+        admin_kubectl delete "$kind" -l "sample-set in ($names)" --timeout=240s >&2 || die "not all of the $kind are gone"
     done
     for name; do ! declare -F "clear_$name" >/dev/null || "clear_$name"; done
 }
