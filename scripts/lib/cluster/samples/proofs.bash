@@ -77,11 +77,13 @@ prove_disruption-budget() {
 }
 
 prove_autoscaler() {
+    # The version that knows conditions is not the one that kubectl asks for everywhere.
+    local hpa=hpa.${AUTOSCALING_API#*/}.autoscaling/app
     await "second pod, which is the autoscaler's doing" is 2 value_of deployment/app '{.status.readyReplicas}'
-    await "state of the target" says ScalingActive value_of hpa/app '{.status.conditions[*].type}'
+    await "state of the target" says ScalingActive value_of "$hpa" '{.status.conditions[*].type}'
     proven "raised the app to 2 pods; ScalingActive is" \
-        "$(value_of hpa/app '{.status.conditions[?(@.type=="ScalingActive")].status}')," \
-        "$(value_of hpa/app '{.status.conditions[?(@.type=="ScalingActive")].reason}')"
+        "$(value_of "$hpa" '{.status.conditions[?(@.type=="ScalingActive")].status}')," \
+        "$(value_of "$hpa" '{.status.conditions[?(@.type=="ScalingActive")].reason}')"
 }
 
 prepare_stateful-set() {
