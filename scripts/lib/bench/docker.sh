@@ -1,52 +1,70 @@
 # Sourced by scripts/bench: Docker mode against host mode, in the same run.
+# shellcheck shell=bash disable=SC2034,SC2154  # what is said here is used there
 
-docker_user() { scripts/cluster laptop --as "$(scripts/cluster env | sed -n 's/^TEST_DOCKER_ACCOUNT=//p')" -- "$@"; }
+DOCKER_IS_UP=no
 
-docker_prepare() {
-  [ -f target/images/telepresence.tar ] || scripts/build --skip-tests >&2
-  scripts/cluster docker up >&2
-  scripts/cluster docker load target/images/telepresence.tar >&2
-  scripts/cluster docker load $(scripts/cluster images | grep -e /tools- -e /echo-) >&2
-}
-
-# Milliseconds of a command, without entering the laptop and becoming the user.
-docker_timed() { docker_user sh -c "start=\$(date +%s%N); $* >/dev/null 2>&1; end=\$(date +%s%N); echo \$((end - start))" | awk '{print $1/1e6}'; }
-
+docker_user() { in_time "$CLUSTER" laptop --as "$TEST_DOCKER_ACCOUNT" -- "$@"; }
 in_handler() { docker_user docker exec bench-handler "$@"; }
 
-handler_down() { in_handler curl -s -m 60 -o /dev/null -w '%{speed_download}\n' "$1/bytes/$BYTES" | awk '{print $1/1e6}'; }
+docker_prepare() {
+  local images=(target/images/telepresence.tar) samples
+  [ "$PROGRAM" = ours ] || images=("${peer_images[@]}")
+  [ "$PROGRAM" = other ] || [ -f "${images[0]}" ] || must "scripts/build failed" scripts/build --skip-tests || return
+  DOCKER_IS_UP=yes
+  must "the engine did not start" "$CLUSTER" docker up || return
+  mapfile -t samples < <("$CLUSTER" images 2>/dev/null | grep -e /tools- -e /echo-)
+  must "loading images into the engine failed" "$CLUSTER" docker load "${images[@]}" "${samples[@]}"
+}
 
-# Mean time of requests on one kept connection, ms: the first, which connects, is left out.
-curl_kept() { # curl_kept WHERE URL
-  local where=$1 i urls=()
-  for i in $(seq 200); do urls+=("$2/"); done
-  "$where" curl -s -o /dev/null $(printf -- ' -o /dev/null%.0s' $(seq 199)) -w '%{time_total}\n' "${urls[@]}" |
-    awk 'NR > 1 {sum += $1} END {print sum * 1000 / (NR - 1)}'
+docker_end() {
+  [ "$DOCKER_IS_UP" = yes ] || return 0
+  docker_user "$TEL" quit -s >/dev/null 2>&1 || true
+  "$CLUSTER" docker down >&2 || true
+  DOCKER_IS_UP=no
+}
+
+# The daemon's own word, after it was clocked; what the handler gets afterwards shows more.
+docker_connect_clocked() {
+  clocked docker_user "$TEL" connect --docker || return
+  docker_user "$TEL" status >"$SAID" 2>&1 && grep -qE '(Manager|Status) *: *Connected' "$SAID" || fail "connect ended, but status says: $(said)"
+}
+
+start_handler() {
+  must "docker-run failed" docker_user "$TEL" docker-run -d --name bench-handler localhost/tools:1 sleep 600 || return
+  within "$SOON" answer in_handler echo http://echo.default/
 }
 
 row_docker() {
-  local i cold=() warm=() host=()
-  docker_prepare
+  if [ "$PROGRAM" = other ] && [ ${#peer_images[@]} = 0 ]; then
+    lacks "connect --docker, cold" "no --peer-image was given to load into the engine"
+    return
+  fi
+  docker_prepare && docker_rows
+  local code=$?
+  docker_end
+  return "$code"
+}
+
+docker_rows() {
+  local i url=http://echo.default down=(status=200 "bytes=$BYTES") checks=(answers=200 connections=1)
   for ((i = 0; i < runs; i++)); do
     docker_user "$TEL" quit -s >/dev/null 2>&1 || true
-    laptop "$TEL" quit -s >/dev/null 2>&1 || true
-    host+=("$(timed "$TEL connect")")
-    laptop "$TEL" quit -s >/dev/null 2>&1
-    cold+=("$(docker_timed "$TEL connect --docker")")
-    docker_user "$TEL" quit >/dev/null 2>&1
-    warm+=("$(docker_timed "$TEL connect --docker")")
+    ended || return
+    sample host exit=0 -- connect_clocked || true
+    ended || return
+    sample cold exit=0 -- docker_connect_clocked || true
+    must "quit in Docker mode failed" docker_user "$TEL" quit || return
+    sample warm exit=0 -- docker_connect_clocked || true
   done
-  result "connect --docker, cold, against connect" "ms" "" "${cold[*]}" "${host[*]}" ratio
-  result "connect --docker, warm" "ms" "" "${warm[*]}" "0" plain
-  docker_user "$TEL" docker-run -d --name bench-handler localhost/tools:1 sleep 600 >/dev/null
-  handler_down http://echo.default >/dev/null
-  local flow latency
-  flow=$(repeat handler_down http://echo.default)
-  latency=$(repeat curl_kept in_handler http://echo.default)
-  docker_user "$TEL" quit -s >/dev/null 2>&1
-  connected
-  down http://echo.default >/dev/null
-  result "600 MB down in a handler's container, against host mode" "MB/s" "" "$flow" "$(repeat down http://echo.default)" ratio
-  result "request on an open connection in a handler's container, over host mode" "ms" "" "$latency" "$(repeat curl_kept laptop http://echo.default)" difference
-  scripts/cluster docker down >&2
+  result "connect --docker, cold" "ms" "" ratio cold "connect, cold" host
+  result "connect --docker, warm" "ms" "" plain warm
+  start_handler && content in_handler 1 "$BYTES" "$url/bytes/$BYTES" || return
+  repeat flow "${down[@]}" -- download in_handler "$url/bytes/$BYTES" || true
+  repeat latency "${checks[@]}" -- kept in_handler echo "$url/" || true
+  docker_user "$TEL" quit -s >/dev/null 2>&1 || true
+  connected && content laptop 1 "$BYTES" "$url/bytes/$BYTES" || return
+  repeat host_flow "${down[@]}" -- download laptop "$url/bytes/$BYTES" || true
+  repeat host_latency "${checks[@]}" -- kept laptop echo "$url/" || true
+  result "600 MB down in a handler's container" "MB/s" "" ratio flow "host mode" host_flow
+  result "request on an open connection in a handler's container" "ms" "" difference latency "host mode" host_latency
 }

@@ -37,7 +37,10 @@ name_cluster() {
     DOCKER_SOCKET=$DOCKER/docker.sock
     DOCKER_CONTAINERD=$DOCKER/containerd/containerd.sock
     DOCKER_CGROUP=$CGROUP/docker
-    DOCKER_ACCOUNT=tp$suffix-dev
+    DOCKER_ACCOUNT=tp${suffix//./}-dev
+    # Far from the numbers of people, and of users in images; one for each name.
+    DOCKER_ACCOUNT_ID=21650
+    [ -z "$2" ] || DOCKER_ACCOUNT_ID=$((21651 + $(cksum <<<"$2" | cut -d' ' -f1) % 300))
     DOCKER_KIND=$DOCKER/kind
     BIN=$CACHE/kubernetes-$KUBERNETES/bin
     choose_programs
@@ -79,8 +82,6 @@ POD_CIDR6=fd5a:1e00:244::/56
 API_SERVICE_IP=10.96.0.1
 DNS_SERVICE_IP=10.96.0.10
 CTR_NAMESPACE=k8s.io
-# A developer without root. The number is far from those of people, and of users in images.
-DOCKER_ACCOUNT_ID=21650
 
 need_root() { [ "$(id -u)" = 0 ] || die "this needs root: namespaces, mounts and cgroups are made"; }
 

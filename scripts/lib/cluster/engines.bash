@@ -42,7 +42,8 @@ ensure_rootless() {
 # An account that is older than the file of such numbers has none.
 give_subordinate_ids() {
     grep -q "^$DOCKER_ACCOUNT:" /etc/subuid 2>/dev/null && grep -q "^$DOCKER_ACCOUNT:" /etc/subgid && return
-    usermod --add-subuids 2165000000-2165065535 --add-subgids 2165000000-2165065535 $DOCKER_ACCOUNT
+    usermod --add-subuids "$((DOCKER_ACCOUNT_ID * 100000))-$((DOCKER_ACCOUNT_ID * 100000 + 65535))" \
+        --add-subgids "$((DOCKER_ACCOUNT_ID * 100000))-$((DOCKER_ACCOUNT_ID * 100000 + 65535))" $DOCKER_ACCOUNT
 }
 
 # udev lets everybody open these two; a machine without it may not.

@@ -78,10 +78,12 @@ keep_mounts() {
     holder=$!
     wait_for 5 "the laptop's mounts" "" is_sleeping "$holder"
     mount --bind "/proc/$holder/ns/mnt" "$file"
-    # The root daemon's socket is one for each machine, and so for each laptop.
-    mkdir -p /run/telepresence
-    nsenter --mount="$file" mount -t tmpfs -o mode=755 none /run/telepresence
-    if [ -e "$folder/uts" ]; then mount --bind "/proc/$holder/ns/uts" "$folder/uts"; fi
+    # The root daemon's socket and log are one for each machine, and so for each laptop.
+    mkdir -p /run/telepresence /var/log/telepresence
+    for folder in /run/telepresence /var/log/telepresence; do
+        nsenter --mount="$file" mount -t tmpfs -o mode=755 none "$folder"
+    done
+    if [ -e "${file%/*}/uts" ]; then mount --bind "/proc/$holder/ns/uts" "${file%/*}/uts"; fi
     kill "$holder"
 }
 
@@ -99,13 +101,10 @@ ensure_second_laptop() {
     ip -n "$NS_LAPTOP_2" route add "$CONTROL_IP/32" via "$CONTROL_IP_2"
     ip -n "$NS_LAPTOP_2" -6 route add "$CONTROL_IP6/128" via "$CONTROL_IP6_2"
     give_resolver "$NS_LAPTOP_2"
-    mkdir -p /run/telepresence /var/log/telepresence "${LAPTOP_UTS_2%/*}"
+    mkdir -p "${LAPTOP_UTS_2%/*}"
     touch "$LAPTOP_UTS_2"
     keep_mounts "$NS_LAPTOP_2" "$LAPTOP_MOUNTS_2" unshare --uts sh -c \
-        'hostname laptop-2
-        mount -t tmpfs -o mode=755 tmpfs /run/telepresence
-        mount -t tmpfs -o mode=755 tmpfs /var/log/telepresence
-        exec sleep 60'
+        'hostname laptop-2; exec sleep 60'
     # A cluster of an earlier version does not have it.
     [ -f "$KUBECONFIGS/colleague" ] || {
         make_certificate colleague /O=developers/CN=colleague

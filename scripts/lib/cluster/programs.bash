@@ -149,6 +149,7 @@ link_flags() {
 keep_manifests() { cp -r "$(go list -m -f '{{.Dir}}' "$1")/manifests" "$2/manifests"; chmod -R u+w "$2/manifests"; }
 
 need_go() {
+    [ "$(kubernetes_source "$KUBERNETES")" != debian ] || ! command -v go >/dev/null || return 0
     new_go_is_there || die "$1 is built from Go modules, which needs Go $OLDEST_GO or later: install it, for example from https://go.dev/dl, and put it on the PATH"
 }
 

@@ -19,10 +19,9 @@ remove_everything() {
     end_parts
     remove_docker
     end_laptop_processes
-    local name
-    for name in $(node_names); do (use_node "$name" && end_node_processes) & done
-    wait
+    end_shims "$STATE"
     end_cgroup "$CGROUP"
+    remove_shim_sockets "$STATE"/*/containerd/run "$CTR_NAMESPACE"
     unmount_below "$STATE"
     remove_cgroups "$CGROUP"
     remove_network
@@ -35,10 +34,11 @@ anything_left() {
     [ -e "$STATE" ] || [ -n "$(own_namespaces)" ] || [ -n "$(cgroup_folders "$CGROUP")" ] || account_is_ours
 }
 
+# Whatever is recorded is ours, also what an earlier version of these scripts has started under another name.
 end_parts() {
-    local name reverse=
-    for name in $CONTROL_PARTS; do reverse="$name $reverse"; done
-    end_processes $reverse
+    local file names=()
+    for file in "$PIDS"/*; do [ ! -f "$file" ] || names+=("${file##*/}"); done
+    end_processes "${names[@]}"
 }
 
 # Only what was started inside the laptop can be there, the namespace being ours.
@@ -59,9 +59,9 @@ signal_all() {
 }
 
 # A shim outlives containerd. It is known by the socket, whose path is ours alone, as an argument.
-shim_pids() { # shim_pids SOCKET
+shim_pids() { # shim_pids SOCKET-OR-FOLDER
     local pid
-    for pid in $(pgrep -f -- "-address ${1//./\\.}( |\$)"); do
+    for pid in $(pgrep -f -- "-address ${1//./\\.}(/| |\$)"); do
         [ "$(basename "$(readlink "/proc/$pid/exe")")" != containerd-shim-runc-v2 ] || echo "$pid"
     done 2>/dev/null
 }
@@ -152,10 +152,12 @@ restore_machine() {
     [ ! -f "$STATE/sysctls" ] || sysctl -q -p "$STATE/sysctls" || true
 }
 
-remove_shim_sockets() { # remove_shim_sockets STATE NAMESPACE: those of one containerd
-    local file
-    for file in "$1"/io.containerd.runtime.v2.task/"$2"/*/address; do
-        [ ! -f "$file" ] || rm -f "$(sed 's#^unix://##' "$file")"
+remove_shim_sockets() { # remove_shim_sockets STATE... NAMESPACE: those of some containerds
+    local state file namespace=${*: -1}
+    for state in "${@:1:$#-1}"; do
+        for file in "$state"/io.containerd.runtime.v2.task/"$namespace"/*/address; do
+            [ ! -f "$file" ] || rm -f "$(sed 's#^unix://##' "$file")"
+        done
     done
     # Only if they are empty: another containerd may use the same folder.
     rmdir /run/containerd/s /run/containerd 2>/dev/null || true

@@ -15,13 +15,16 @@ kubernetes     k8s.io/kubernetes@v$KUBERNETES                            -      
 etcd           go.etcd.io/etcd/server/v3@v3.6.16                         -        .
 containerd     github.com/containerd/containerd/v2@v2.3.7                -        cmd/containerd,cmd/containerd-shim-runc-v2,cmd/ctr
 runc           github.com/opencontainers/runc@v1.3.3                     -        .
-coredns        github.com/coredns/coredns@v1.15.0                        -        main
+coredns        github.com/coredns/coredns@$(coredns_version)                        -        main
 registry       github.com/distribution/distribution/v3@v3.1.2            -        cmd/registry
 kube-router    github.com/cloudnativelabs/kube-router/v2@v2.1.0          -        cmd/kube-router
 metrics-server sigs.k8s.io/metrics-server@v0.8.0                         -        cmd/metrics-server
 argo-rollouts  github.com/argoproj/argo-rollouts@v1.10.2                 go1.27.3 cmd/rollouts-controller
 TABLE
 }
+
+# The last CoreDNS that reads the floor's EndpointSlices is 1.10.1; Debian's Go builds it too.
+coredns_version() { [ "$(kubernetes_source "$KUBERNETES")" = debian ] && echo v1.10.1 || echo v1.15.0; }
 
 # The oldest Go whose toolchain mechanism can fetch the one that a module asks for.
 OLDEST_GO=1.21

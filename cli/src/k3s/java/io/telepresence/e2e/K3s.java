@@ -50,6 +50,11 @@ final class K3s implements Backend {
     }
 
     @Override
+    public List<Path> networks() {
+        return List.of(Path.of("/proc/self/ns/net"));
+    }
+
+    @Override
     public List<String> secondLaptop(String user) {
         Assumptions.abort("k3s: there is no second laptop");
         throw new IllegalStateException();

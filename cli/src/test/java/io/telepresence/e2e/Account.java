@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -15,6 +16,8 @@ import java.util.Map;
  */
 final class Account implements AutoCloseable {
     private static final Path SUDOERS = Path.of("/etc/sudoers.d");
+
+    private static final List<Account> OPEN = new ArrayList<>();
 
     private final String name;
     private final Path home;
@@ -37,7 +40,9 @@ final class Account implements AutoCloseable {
             }
             Files.createDirectories(home.resolve("run"));
             machine("chown", "-R", name + ":", home.toString()).ok();
-            return new Account(name, home);
+            Account account = new Account(name, home);
+            OPEN.add(account);
+            return account;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -92,9 +97,15 @@ final class Account implements AutoCloseable {
                 Duration.ofSeconds(60));
     }
 
+    /** Those that a class has left, whatever has become of it. */
+    static void closeAll() {
+        List.copyOf(OPEN).forEach(Account::close);
+    }
+
     /** What is left of it is ended. */
     @Override
     public void close() {
+        OPEN.remove(this);
         telepresence("quit", "-s");
         remove(name);
         machine("rm", "-rf", home.toString(), log().toString());

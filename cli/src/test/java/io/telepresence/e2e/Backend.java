@@ -1,5 +1,6 @@
 package io.telepresence.e2e;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
@@ -19,6 +20,9 @@ interface Backend {
 
     /** The same on another laptop. */
     List<String> secondLaptop(String user);
+
+    /** Network namespaces where daemons may run: the laptop's first, then, where there is one, the second laptop's. */
+    List<Path> networks();
 
     static Backend chosen() {
         String name = System.getProperty("e2e.backend", OwnCluster.class.getName());

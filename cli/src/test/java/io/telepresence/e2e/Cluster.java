@@ -26,7 +26,7 @@ final class Cluster {
     }
 
     static List<String> onNode(String... command) {
-        return Shell.join(List.of("nsenter", "--net=/run/netns/tp-cluster", "--"), command);
+        return Shell.join(List.of("nsenter", "--net=" + ClusterEnv.clusterNetwork(), "--"), command);
     }
 
     /** The cluster's address of a service of the connected namespace. */

@@ -48,7 +48,7 @@ class ConnectIT {
         connect.says("Launching Telepresence User Daemon")
                 .says("Launching Telepresence Root Daemon")
                 .says("Connected to context ")
-                .says(", namespace default (https://198.18.0.1:6443)");
+                .says(", namespace default (" + ClusterEnv.apiServer() + ")");
     }
 
     @Test

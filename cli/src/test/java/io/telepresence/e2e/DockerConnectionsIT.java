@@ -238,7 +238,7 @@ class DockerConnectionsIT {
                         TOOLS,
                         "socat",
                         "TCP-LISTEN:6443,fork,reuseaddr",
-                        "TCP:198.18.0.1:6443")
+                        "TCP:" + ClusterEnv.address() + ":6443")
                 .ok();
         try {
             DockerUser.telepresence("connect", "--docker", "--server", "https://127.0.0.1:16443", "--name", "kind")

@@ -17,6 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DockerErrorsIT {
     private static final String ECHO = "localhost/echo:1";
     private static final String TOOLS = "localhost/tools:1";
+    /** Of an account that may not use the engine; no other run's. */
+    private static final String HOME = "/tmp/tp-nobody-docker-" + Laptop.home().getFileName();
 
     @BeforeAll
     static void connect() {
@@ -52,21 +54,15 @@ class DockerErrorsIT {
 
     @Test
     void noRightToTheSocket() {
-        List<String> command = new ArrayList<>(List.of(
-                "laptop",
-                "--as",
-                "nobody",
-                "--",
-                "env",
-                "XDG_RUNTIME_DIR=/tmp/tp-nobody-docker",
-                "HOME=/tmp/tp-nobody-docker"));
+        List<String> command = new ArrayList<>(
+                List.of("laptop", "--as", "nobody", "--", "env", "XDG_RUNTIME_DIR=" + HOME, "HOME=" + HOME));
         command.addAll(List.of(Laptop.command("connect", "--docker")));
-        Cluster.script("laptop", "--", "install", "-d", "-m", "700", "-o", "nobody", "/tmp/tp-nobody-docker")
+        Cluster.script("laptop", "--", "install", "-d", "-m", "700", "-o", "nobody", HOME)
                 .ok();
         try {
             Cluster.script(command.toArray(String[]::new)).failed().says("you have no right to use the Docker engine");
         } finally {
-            Cluster.script("laptop", "--", "rm", "-rf", "/tmp/tp-nobody-docker").ok();
+            Cluster.script("laptop", "--", "rm", "-rf", HOME).ok();
         }
     }
 
@@ -75,9 +71,10 @@ class DockerErrorsIT {
         DockerUser.telepresence("connect", "--docker", "--name", "x", "--context", "nope")
                 .failed()
                 .says("nope");
-        DockerUser.telepresence("connect", "--docker", "--name", "x", "--server", "https://198.18.0.1:1")
+        DockerUser.telepresence(
+                        "connect", "--docker", "--name", "x", "--server", "https://" + ClusterEnv.address() + ":1")
                 .failed()
-                .says("198.18.0.1:1");
+                .says(ClusterEnv.address() + ":1");
         DockerUser.telepresence("connect", "--docker", "--name", "a b").failed().says("is not a valid --name");
         DockerUser.telepresence("connect", "--expose", "80").failed().says("--expose needs --docker");
     }

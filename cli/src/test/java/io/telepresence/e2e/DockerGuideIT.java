@@ -55,8 +55,8 @@ class DockerGuideIT extends GuideCases {
         DockerUser.telepresence("quit", "-s").ok();
         DockerUser.telepresence("connect", "--docker")
                 .ok()
-                .says("Launching Telepresence User Daemon\nConnected to context test-cluster, namespace default"
-                        + " (https://198.18.0.1:6443)\n");
+                .says("Launching Telepresence User Daemon\nConnected to context test-cluster, namespace default" + " ("
+                        + ClusterEnv.apiServer() + ")\n");
     }
 
     @Test

@@ -13,7 +13,7 @@ class DockerRootlessIT extends EngineCases {
                 Laptop.home().resolve("socat.log"),
                 "socat",
                 "TCP-LISTEN:17443,fork,reuseaddr",
-                "TCP:198.18.0.1:6443");
+                "TCP:" + ClusterEnv.address() + ":6443");
         try {
             DockerUser.telepresence("connect", "--docker", "--name", "here", "--server", "https://127.0.0.1:17443")
                     .ok();

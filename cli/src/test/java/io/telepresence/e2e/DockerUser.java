@@ -13,16 +13,15 @@ final class DockerUser {
 
     private static final String SCRIPT =
             Project.root().resolve("scripts/cluster").toString();
-    private static final Map<String, String> FACTS = facts();
 
     private DockerUser() {}
 
     static String account() {
-        return FACTS.get("TEST_DOCKER_ACCOUNT");
+        return ClusterEnv.get("TEST_DOCKER_ACCOUNT");
     }
 
     static Path home() {
-        return Path.of(FACTS.get("TEST_DOCKER_HOST").replaceFirst("unix://(.*)/[^/]*", "$1"), "home");
+        return Path.of(ClusterEnv.get("TEST_DOCKER_HOST").replaceFirst("unix://(.*)/[^/]*", "$1"), "home");
     }
 
     static Result run(String... command) {
@@ -79,16 +78,5 @@ final class DockerUser {
         all.add("USER=" + account());
         all.addAll(List.of(command));
         return all;
-    }
-
-    private static Map<String, String> facts() {
-        Map<String, String> facts = new java.util.HashMap<>();
-        Shell.run(Map.of(), Duration.ofSeconds(10), List.of(SCRIPT, "env"))
-                .ok()
-                .stdout()
-                .lines()
-                .filter(l -> l.contains("="))
-                .forEach(l -> facts.put(l.substring(0, l.indexOf('=')), l.substring(l.indexOf('=') + 1)));
-        return facts;
     }
 }

@@ -35,15 +35,17 @@ class FaultsIT {
 
     @Test
     void apiServerRefuses() {
-        Result refused = LAPTOP.telepresence("connect", "--server", "https://198.18.0.1:6444")
+        Result refused = LAPTOP.telepresence("connect", "--server", "https://" + ClusterEnv.address() + ":6444")
                 .failed();
-        refused.says("198.18.0.1:6444");
+        refused.says(ClusterEnv.address() + ":6444");
         assertTrue(refused.millis() < 15_000, refused::describe);
     }
 
     @Test
     void apiServerDoesNotAnswer() {
-        Result silent = LAPTOP.telepresence("connect", "--server", "https://198.18.0.99:6443")
+        // In the wire's own network, where nobody answers.
+        String nobody = ClusterEnv.address().replaceFirst("\\d+$", "99");
+        Result silent = LAPTOP.telepresence("connect", "--server", "https://" + nobody + ":6443")
                 .failed();
         assertTrue(silent.millis() < 40_000, silent::describe);
     }

@@ -3,11 +3,7 @@ package io.telepresence.e2e;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -57,7 +53,7 @@ class GrpcIT {
     }
 
     @Test
-    void everyCaseWithoutAnEngagementAndWithAFilterThatFitsOrNot() throws Exception {
+    void everyCaseWithoutAnEngagementAndWithAFilterThatFitsOrNot() {
         // An agent is there, but nobody has engaged anything.
         intercept();
         LAPTOP.telepresence("leave", "mine").ok();
@@ -66,7 +62,7 @@ class GrpcIT {
         everyCase("x-user:you");
         // The agents tell what they have done with their heartbeats: were there one before these calls, it were
         // counted.
-        call("empty_unary", "x-user:me").ok();
+        call(List.of("empty_unary"), "x-user:me").ok().says("empty_unary passed");
         awaitCount(1);
         assertEquals(1, count("delivered"), "no call of others was meant for the laptop");
         everyCase("x-user:me");
@@ -75,7 +71,7 @@ class GrpcIT {
         assertEquals(0, count("failed_open"), () -> LAPTOP.telepresence("list", "--debug")
                 .describe());
         server.destroy();
-        call("empty_unary", "x-user:me").ok();
+        call(List.of("empty_unary"), "x-user:me").ok().says("empty_unary passed");
         Shell.await(
                 "it is told that the laptop did not answer", Duration.ofSeconds(20), () -> count("failed_open") == 1);
     }
@@ -94,27 +90,25 @@ class GrpcIT {
                 .ok();
     }
 
-    private static void everyCase(String metadata) throws Exception {
-        try (ExecutorService two = Executors.newFixedThreadPool(2)) {
-            List<Future<Result>> calls = new ArrayList<>();
-            for (String name : CASES) {
-                calls.add(two.submit(() -> call(name, metadata)));
-            }
-            for (Future<Result> call : calls) {
-                call.get().ok().says("Test completed.");
-            }
+    private static void everyCase(String metadata) {
+        Result calls = call(CASES, metadata).ok();
+        for (String name : CASES) {
+            calls.says(name + " passed\n");
         }
     }
 
-    private static Result call(String name, String metadata) {
-        List<String> command = JavaProgram.interop("TestServiceClient")
+    private static Result call(List<String> cases, String metadata) {
+        List<String> classPath = Shell.join(
+                JavaProgram.interop("TestServiceClient").classPath(),
+                Project.root().resolve("cli/target/test-classes").toString());
+        List<String> command = new JavaProgram(InteropCalls.class.getName(), classPath)
                 .command(
+                        String.join(",", cases),
                         "--server_host=" + Cluster.serviceIp("interop"),
                         "--server_port=80",
                         "--use_tls=false",
-                        "--test_case=" + name,
                         "--additional_metadata=" + metadata);
-        return Cluster.onNode(Duration.ofSeconds(60), command.toArray(String[]::new));
+        return Cluster.onNode(Duration.ofSeconds(90), command.toArray(String[]::new));
     }
 
     private static void awaitCount(long least) {

@@ -29,16 +29,8 @@ record HostState(String addresses, String routes, String rules, String resolver,
                 daemons(laptop));
     }
 
-    /** Our own processes: by the path of the packaged binary, which no other program has. */
     static String daemons(Laptop laptop) {
-        String dist = Project.binary().getParent().getParent().toString();
-        return laptop.run("ps", "-eo", "args")
-                .ok()
-                .stdout()
-                .lines()
-                .filter(line -> line.startsWith(dist + "/runtime/bin/java"))
-                .sorted()
-                .collect(Collectors.joining("\n"));
+        return Daemons.of(laptop).words();
     }
 
     private static String sorted(String text) {

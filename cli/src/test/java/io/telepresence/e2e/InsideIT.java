@@ -62,7 +62,7 @@ class InsideIT {
 
     /** With the laptop's files in the cluster's network. */
     private static Result onNode(String... command) {
-        return LAPTOP.run(Shell.join(List.of("nsenter", "--net=/run/netns/tp-cluster", "--"), command)
+        return LAPTOP.run(Shell.join(List.of("nsenter", "--net=" + ClusterEnv.clusterNetwork(), "--"), command)
                 .toArray(String[]::new));
     }
 }

@@ -34,6 +34,12 @@ final class Laptop {
         return new Laptop(user, true);
     }
 
+    /** The developer's, and the second one where it is there. */
+    static List<Laptop> both() {
+        Laptop first = new Laptop("developer");
+        return Cluster.BACKEND.networks().size() > 1 ? List.of(first, second("developer")) : List.of(first);
+    }
+
     /** The same laptop with another identity in the cluster: developer, colleague, admin, norights or expired. */
     Laptop as(String other) {
         return new Laptop(other, second);
@@ -79,12 +85,22 @@ final class Laptop {
         return HOME;
     }
 
+    /** Folders of both laptops' users. */
+    static String[] homes() {
+        return new String[] {HOME.toString(), SECOND_HOME.toString()};
+    }
+
     /** What is mounted there is seen on the laptop only. */
     static void removeHomes() {
         Shell.run(
                 Map.of(),
                 Shell.LIMIT,
                 List.of("rm", "-rf", "--one-file-system", HOME.toString(), SECOND_HOME.toString()));
+    }
+
+    /** Its network namespace. */
+    Path network() {
+        return Cluster.BACKEND.networks().get(second ? 1 : 0);
     }
 
     private List<String> on(String... command) {

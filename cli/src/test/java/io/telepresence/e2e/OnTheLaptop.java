@@ -25,9 +25,7 @@ record OnTheLaptop(Laptop laptop) implements Mode {
 
     @Override
     public void killDaemon() {
-        String dist = Project.binary().getParent().getParent().toString();
-        laptop.run("pkill", "-KILL", "-f", "^" + dist + "/runtime/bin/java.*aot/userd")
-                .ok();
+        Daemons.of(laptop).signal("KILL", "userd");
     }
 
     @Override

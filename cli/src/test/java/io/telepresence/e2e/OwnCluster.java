@@ -1,5 +1,6 @@
 package io.telepresence.e2e;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,11 @@ final class OwnCluster implements Backend {
     @Override
     public List<String> laptop(String user) {
         return List.of(SCRIPT, "laptop", "--user", user, "--");
+    }
+
+    @Override
+    public List<Path> networks() {
+        return List.of(ClusterEnv.laptopNetwork(), ClusterEnv.secondLaptopNetwork(), ClusterEnv.clusterNetwork());
     }
 
     @Override

@@ -11,6 +11,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(Session.class)
 class RightsIT {
     private static final Laptop LAPTOP = new Laptop("developer");
+    /** Where an account without a home has its files; no other run's. */
+    private static final String NOBODY = "/tmp/tp-nobody-" + Laptop.home().getFileName();
 
     @AfterAll
     static void quit() {
@@ -35,7 +37,7 @@ class RightsIT {
         assumeTrue(nobody("version").exitCode() == 0, "other users cannot read " + Project.root());
         nobody("connect").failed().says("sudo cannot be run here");
         nobody("quit", "-s").ok();
-        LAPTOP.run("rm", "-rf", "/tmp/tp-nobody").ok();
+        LAPTOP.run("rm", "-rf", NOBODY).ok();
     }
 
     @Test
@@ -102,8 +104,8 @@ class RightsIT {
                                 "--clear-groups",
                                 "env",
                                 "HOME=/tmp",
-                                "XDG_RUNTIME_DIR=/tmp/tp-nobody",
-                                "XDG_CACHE_HOME=/tmp/tp-nobody/cache",
+                                "XDG_RUNTIME_DIR=" + NOBODY,
+                                "XDG_CACHE_HOME=" + NOBODY + "/cache",
                                 Project.binary().toString()),
                         arguments)
                 .toArray(String[]::new));

@@ -14,26 +14,40 @@ import org.junit.jupiter.api.extension.TestWatcher;
 final class Session implements BeforeAllCallback, TestWatcher, LifecycleMethodExecutionExceptionHandler {
     private static final Laptop ADMIN = new Laptop("admin");
     private static boolean installed;
+    private static AssertionError broken;
     private static volatile boolean failed;
 
     @Override
     public void beforeAll(ExtensionContext context) {
         context.getRoot().getStore(ExtensionContext.Namespace.GLOBAL).computeIfAbsent("homes", key ->
                 (AutoCloseable) Session::removeHomes);
-        if (!installed) {
-            Cluster.script("up").ok();
-            Cluster.script("samples").ok();
-            Cluster.script(
-                            "load",
-                            Cluster.images().resolve("traffic-manager.tar").toString(),
-                            Cluster.images().resolve("traffic-agent.tar").toString())
-                    .ok();
-            ADMIN.telepresence("quit", "-s");
-            ADMIN.run(Duration.ofSeconds(240), Laptop.command("helm", "uninstall"));
-            install();
-            ADMIN.telepresence("quit", "-s").ok();
-            installed = true;
+        if (broken != null) {
+            // It took minutes to find out, and takes no class further.
+            throw broken;
         }
+        if (!installed) {
+            try {
+                prepare();
+                installed = true;
+            } catch (AssertionError e) {
+                broken = e;
+                throw e;
+            }
+        }
+    }
+
+    private static void prepare() {
+        Cluster.script("up").ok();
+        Cluster.script("samples").ok();
+        Cluster.script(
+                        "load",
+                        Cluster.images().resolve("traffic-manager.tar").toString(),
+                        Cluster.images().resolve("traffic-agent.tar").toString())
+                .ok();
+        ADMIN.telepresence("quit", "-s");
+        ADMIN.run(Duration.ofSeconds(240), Laptop.command("helm", "uninstall"));
+        install();
+        ADMIN.telepresence("quit", "-s").ok();
     }
 
     /** The traffic-manager as all classes expect it. */

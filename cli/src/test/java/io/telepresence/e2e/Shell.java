@@ -20,6 +20,10 @@ final class Shell {
     private Shell() {}
 
     static Result run(Map<String, String> environment, Duration limit, List<String> command) {
+        return Stopwatch.COMMANDS.time(() -> runToItsEnd(environment, limit, command));
+    }
+
+    private static Result runToItsEnd(Map<String, String> environment, Duration limit, List<String> command) {
         try {
             Path out = Files.createTempFile("e2e", ".out");
             Path err = Files.createTempFile("e2e", ".err");
@@ -57,14 +61,25 @@ final class Shell {
         }
     }
 
-    /** Polls every 100 ms until the condition holds; fails with {@code what} after the limit. */
+    /**
+     * Polls until the condition holds; fails with {@code what} after the limit. Between two looks as much time passes as a
+     * look takes, at least 100 ms and at most half a second: the machine has other things to do.
+     */
     static void await(String what, Duration limit, BooleanSupplier condition) {
+        Stopwatch.WAITING.time(() -> {
+            poll(what, limit, condition);
+            return null;
+        });
+    }
+
+    private static void poll(String what, Duration limit, BooleanSupplier condition) {
         long end = System.nanoTime() + limit.toNanos();
-        while (!condition.getAsBoolean()) {
-            if (System.nanoTime() > end) {
+        for (long begin = System.nanoTime(); !condition.getAsBoolean(); begin = System.nanoTime()) {
+            long now = System.nanoTime();
+            if (now > end) {
                 throw new AssertionError("not within " + limit.toSeconds() + " s: " + what);
             }
-            LockSupport.parkNanos(100_000_000);
+            LockSupport.parkNanos(Math.clamp(now - begin, 100_000_000, 500_000_000));
         }
     }
 

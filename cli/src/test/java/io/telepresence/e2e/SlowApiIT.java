@@ -46,13 +46,13 @@ class SlowApiIT {
 
     @Test
     void theErrorNamesTheLimitAndRaisingItHelps() throws IOException {
-        slow(6_000);
-        limit("4s");
+        slow(4_000);
+        limit("2s");
         Result failed = connect().failed();
-        failed.says("the API server https://127.0.0.1:7443 does not answer within 4 s")
+        failed.says("the API server https://127.0.0.1:7443 does not answer within 2 s")
                 .says("timeouts.clusterConnect");
         assertTrue(failed.millis() < 10_000, failed::describe);
-        limit("10s");
+        limit("12s");
         connect().ok();
     }
 
@@ -67,7 +67,7 @@ class SlowApiIT {
 
     private void slow(int millis) {
         relay = LAPTOP.start(LocalApp.command(
-                SlowRelay.class, Integer.toString(PORT), "198.18.0.1", "6443", Integer.toString(millis)));
+                SlowRelay.class, Integer.toString(PORT), ClusterEnv.address(), "6443", Integer.toString(millis)));
         Shell.await(
                 "the relay listens",
                 Duration.ofSeconds(10),

@@ -51,6 +51,6 @@ final class Steady implements AutoCloseable {
     }
 
     static List<String> inCluster(String... command) {
-        return Shell.join(List.of("nsenter", "--net=/run/netns/tp-cluster", "--"), command);
+        return Cluster.onNode(command);
     }
 }

@@ -3,6 +3,7 @@ package io.telepresence.e2e;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.File;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -77,14 +78,17 @@ class StreamsIT {
 
     /** File descriptors and threads of our daemons. */
     private static List<Integer> daemons() {
-        String dist = Project.binary().getParent().getParent().toString();
-        Result counted = LAPTOP.run(
-                "sh",
-                "-c",
-                "fds=0; threads=0; for p in $(pgrep -f '^" + dist + "/runtime/bin/java'); do"
-                        + " fds=$((fds + $(ls /proc/$p/fd | wc -l))); threads=$((threads + $(ls /proc/$p/task | wc -l)));"
-                        + " done; echo $fds $threads");
-        String[] words = counted.ok().stdout().strip().split(" ");
-        return List.of(Integer.parseInt(words[0]), Integer.parseInt(words[1]));
+        int files = 0;
+        int threads = 0;
+        for (Daemons.Daemon daemon : Daemons.of(LAPTOP).list()) {
+            files += entries("/proc/" + daemon.pid() + "/fd");
+            threads += entries("/proc/" + daemon.pid() + "/task");
+        }
+        return List.of(files, threads);
+    }
+
+    private static int entries(String folder) {
+        String[] names = new File(folder).list();
+        return names == null ? 0 : names.length;
     }
 }

@@ -26,7 +26,7 @@ class SudoIT {
     @BeforeAll
     static void create() {
         assumeTrue(LAPTOP.run("which", "sudo").exitCode() == 0, "this machine has no sudo; scripts/test installs it");
-        ann = Account.create("tp-ann");
+        ann = Account.create(ClusterEnv.account("tp-ann"));
         ann.password("right-word");
         before = HostState.quiet(LAPTOP);
     }
@@ -67,9 +67,7 @@ class SudoIT {
     void aKilledRootDaemonIsStartedAgain() throws IOException {
         ann.mayUseSudo("ALL=(root) NOPASSWD: " + Project.binary());
         ann.telepresence("connect").ok();
-        String dist = Project.binary().getParent().getParent().toString();
-        LAPTOP.run("pkill", "-KILL", "-f", "^" + dist + "/runtime/bin/java.*aot/rootd")
-                .ok();
+        Daemons.of(LAPTOP).signal("KILL", "rootd");
         Shell.await(
                 "the session goes on",
                 Duration.ofSeconds(30),

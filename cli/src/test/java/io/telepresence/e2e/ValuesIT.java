@@ -157,7 +157,7 @@ class ValuesIT {
                         == 0);
         LAPTOP.telepresence("list", "-i")
                 .ok()
-                .says("removed: inactive for more than 10 s, and root@laptop-2 needed it");
+                .says("removed: inactive for more than 10 s, and " + new OnTheLaptop(COLLEAGUE).owner() + " needed it");
     }
 
     @Test

@@ -101,11 +101,11 @@ class WholePathTest {
 
     @Test
     void aPortWhereNobodyListensRefusesTheProgramToo() throws Exception {
-        int port;
-        try (Program gone = Program.echo(house.pod(), 0)) {
-            port = gone.port();
+        // Bound, so that nobody else gets it, and not listening.
+        try (Socket taken = new Socket()) {
+            taken.bind(new InetSocketAddress(house.pod(), 0));
+            assertThrows(ConnectException.class, () -> house.programs().connect(House.POD, taken.getLocalPort()));
         }
-        assertThrows(ConnectException.class, () -> house.programs().connect(House.POD, port));
     }
 
     @Test

@@ -15,6 +15,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
@@ -27,14 +29,14 @@ import java.util.regex.Pattern;
 public final class FakeEngine implements Docker.Runner, AutoCloseable {
     private static final Pattern LABEL = Pattern.compile("\\{\\{\\.Label \"([^\"]+)\"}}");
 
-    /** What was run, without the program's name. */
-    public final List<String> commands = new ArrayList<>();
+    /** What was run, without the program's name; some of it by threads of the command's own. */
+    public final List<String> commands = new CopyOnWriteArrayList<>();
 
     /** Beginning of a command to what it says instead of working. */
     public final Map<String, String> failures = new LinkedHashMap<>();
 
     /** Contents of environment files, and variables that went through docker's own environment. */
-    public final Map<String, String> environment = new TreeMap<>();
+    public final Map<String, String> environment = new ConcurrentSkipListMap<>();
 
     /** Hears each command before it is run. */
     public Consumer<String> before = line -> {};

@@ -9,6 +9,7 @@ import io.telepresence.fault.FaultException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.GroupPrincipal;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -38,10 +39,10 @@ public final class LocalServer implements AutoCloseable {
      */
     public static LocalServer start(Path socket, long ownerUid, Set<Long> allowedUids, List<BindableService> services)
             throws FaultException {
-        return start(socket, PeerCheck.users(allowedUids), services, () -> {
-            Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
-            if (((Number) Files.getAttribute(socket, "unix:uid")).longValue() != ownerUid) {
-                Files.setAttribute(socket, "unix:uid", (int) ownerUid);
+        return start(socket, PeerCheck.users(allowedUids), services, bound -> {
+            Files.setPosixFilePermissions(bound, PosixFilePermissions.fromString("rw-------"));
+            if (((Number) Files.getAttribute(bound, "unix:uid")).longValue() != ownerUid) {
+                Files.setAttribute(bound, "unix:uid", (int) ownerUid);
             }
         });
     }
@@ -49,27 +50,34 @@ public final class LocalServer implements AutoCloseable {
     /** The same for the members of a group: the socket is 0660, belongs to the group, and the kernel keeps others out. */
     public static LocalServer startForGroup(Path socket, GroupPrincipal group, List<BindableService> services)
             throws FaultException {
-        return start(socket, PeerCheck.anybody(), services, () -> {
-            Files.getFileAttributeView(socket, PosixFileAttributeView.class).setGroup(group);
-            Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-rw----"));
+        return start(socket, PeerCheck.anybody(), services, bound -> {
+            Files.getFileAttributeView(bound, PosixFileAttributeView.class).setGroup(group);
+            Files.setPosixFilePermissions(bound, PosixFilePermissions.fromString("rw-rw----"));
         });
     }
 
-    /** Opens the door that the kernel keeps shut to all but this process's user until then. */
-    private interface Permission {
-        void give() throws IOException;
+    /** Says who may use a socket that nobody looks for yet. */
+    interface Permission {
+        void give(Path bound) throws IOException;
     }
 
-    private static LocalServer start(
-            Path socket, PeerCheck check, List<BindableService> services, Permission permission) throws FaultException {
+    /**
+     * The socket gets its name last: whoever sees it may use it, or never will. A client that came before that would take
+     * the daemon for somebody else's.
+     */
+    static LocalServer start(Path socket, PeerCheck check, List<BindableService> services, Permission permission)
+            throws FaultException {
         OwnedServer server = null;
+        Path bound = socket.resolveSibling(socket.getFileName() + ".new");
         try {
             Files.deleteIfExists(socket);
-            NettyServerBuilder builder = NettyServerBuilder.forAddress(new DomainSocketAddress(socket.toFile()))
+            Files.deleteIfExists(bound);
+            NettyServerBuilder builder = NettyServerBuilder.forAddress(new DomainSocketAddress(bound.toFile()))
                     .channelFactory(() -> PeerCheck.socket(check))
                     .withChildOption(ChannelOption.SO_KEEPALIVE, null);
             server = OwnedServer.start("local-" + socket.getFileName(), builder, services);
-            permission.give();
+            permission.give(bound);
+            Files.move(bound, socket, StandardCopyOption.ATOMIC_MOVE);
             return new LocalServer(server, socket);
         } catch (IOException e) {
             if (server != null) {

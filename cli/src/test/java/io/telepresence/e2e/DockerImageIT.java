@@ -9,15 +9,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * The client's image in the laptop's Docker engine, run by a developer without root: each program that the daemons call
  * is there with its libraries, and the start-up caches are valid.
  */
-class ClientImageIT {
+@ExtendWith(DockerSession.class)
+class DockerImageIT {
     private static final Set<String> TOP_LEVEL = Set.of(
             ".telepresence",
             "bin",
@@ -38,19 +39,11 @@ class ClientImageIT {
     private static String image;
 
     @BeforeAll
-    static void load() {
-        Cluster.script("up").ok();
-        Cluster.script("docker", "up").ok();
-        Cluster.script("docker", "load", tar("telepresence").toString()).ok();
+    static void find() {
         image = developer("docker", "images", "--format", "{{.Repository}}:{{.Tag}}", "*/telepresence/telepresence")
                 .ok()
                 .stdout()
                 .strip();
-    }
-
-    @AfterAll
-    static void takeEngineAway() {
-        Cluster.script("docker", "down").ok();
     }
 
     @Test
@@ -61,11 +54,11 @@ class ClientImageIT {
 
     @Test
     void curlReachesTheApiServer() {
-        run("--entrypoint", "curl", image, "-sSk", "https://198.18.0.1:6443/version")
+        run("--entrypoint", "curl", image, "-sSk", ClusterEnv.apiServer() + "/version")
                 .ok()
                 .says("gitVersion");
         // Authorities are there, and this one is none of them.
-        run("--entrypoint", "curl", image, "-sS", "https://198.18.0.1:6443/version")
+        run("--entrypoint", "curl", image, "-sS", ClusterEnv.apiServer() + "/version")
                 .failed()
                 .says("unable to get local issuer certificate");
     }
@@ -146,8 +139,8 @@ class ClientImageIT {
     }
 
     private static Result developer(String... command) {
-        return Cluster.script(
-                Shell.join(List.of("laptop", "--as", "tp-dev", "--"), command).toArray(String[]::new));
+        return Cluster.script(Shell.join(List.of("laptop", "--as", DockerUser.account(), "--"), command)
+                .toArray(String[]::new));
     }
 
     private static Result shell(String script) {

@@ -1,0 +1,55 @@
+# Sourced by scripts/test: what its runs have left, as tables and sums.
+
+RESULTS=target/e2e
+
+# Two modules at once: their tests wait more than they work.
+unit_tests() {
+  find . -path '*/target/surefire-reports/TEST-*.xml' -delete
+  scripts/mvn -T 2 install
+}
+
+# The tables, the folders of what failed, and how many tests there were.
+finish() { # finish STATUS
+  local file folder
+  for file in "$RESULTS"/times-*.tsv; do
+    [ -f "$file" ] || continue
+    say "Time of each class on Kubernetes $(basename "$file" .tsv | sed s/times-//), in seconds, the longest first"
+    times_table "$file"
+  done
+  for folder in "$RESULTS"/failed/*/; do
+    [ -d "$folder" ] || continue
+    echo "FAILED: $(basename "$folder"); what was seen there: $folder"
+  done
+  printf '\n%s, in %s min\n' "$(sums)" "$(awk -v s=$((SECONDS - began)) 'BEGIN { printf "%.1f", s / 60 }')"
+  exit "$1"
+}
+
+times_table() { # times_table FILE
+  {
+    sed 1d "$1" | sort -t"$(printf '\t')" -k5,5nr
+  } | awk -F'\t' '
+    BEGIN { printf "%-26s %5s %6s %7s %7s %6s %7s %6s %6s\n", "class", "tests", "failed", "skipped", "total", "set-up", "waiting", "work", "busy" }
+    {
+      printf "%-26s %5d %6d %7d %7.1f %6.1f %7.1f %6.1f %5d%%\n", $1, $2, $3, $4, $5, $6, $7, $8, $10
+      for (i = 2; i <= 8; i++) sum[i] += $i
+    }
+    END { printf "%-26s %5d %6d %7d %7.1f %6.1f %7.1f %6.1f\n", "all", sum[2], sum[3], sum[4], sum[5], sum[6], sum[7], sum[8] }'
+}
+
+# Of every report of Surefire and Failsafe, and of the demos: "N passed, N failed, N skipped".
+sums() {
+  local demos
+  demos=$(cat "$RESULTS"/demo-* 2>/dev/null | grep -xE 'passed|failed' || true)
+  {
+    report_files | xargs -0 -r grep -ho '<testsuite [^>]*>'
+    sed 's/^passed$/tests="1"/; s/^failed$/tests="1" failures="1"/' <<<"$demos"
+  } | awk '
+    function number(name) { return match($0, " ?" name "=\"[0-9]+\"") ? substr($0, RSTART + index(substr($0, RSTART), "\""), RLENGTH) + 0 : 0 }
+    { tests += number("tests"); failed += number("failures") + number("errors"); skipped += number("skipped") }
+    END { printf "%d passed, %d failed, %d skipped", tests - failed - skipped, failed, skipped }'
+}
+
+report_files() {
+  [ -n "$only" ] || find . -path '*/target/surefire-reports/TEST-*.xml' -print0
+  find "$RESULTS" -path '*/reports-*/TEST-*.xml' -print0 2>/dev/null || true
+}
