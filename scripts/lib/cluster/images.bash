@@ -51,6 +51,12 @@ rootfs_nginx() {
     mkdir -p "$1/var/log/nginx" "$1/var/lib/nginx"
 }
 
+# Files only, for a volume.
+rootfs_files() {
+    mkdir -p "$1/texts"
+    echo "hello from an image" >"$1/texts/greeting.txt"
+}
+
 # What a Java program needs beside a JDK and its jars, which tests bring as volumes: the C library's parts, whichever of
 # them that JDK is linked with.
 rootfs_java() {
