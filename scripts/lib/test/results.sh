@@ -20,7 +20,8 @@ finish() { # finish STATUS
     [ -d "$folder" ] || continue
     echo "FAILED: $(basename "$folder"); what was seen there: $folder"
   done
-  printf '\n%s, in %s min\n' "$(sums)" "$(awk -v s=$((SECONDS - began)) 'BEGIN { printf "%.1f", s / 60 }')"
+  say "The whole took $(awk -v s=$((SECONDS - began)) 'BEGIN { printf "%.1f", s / 60 }') min"
+  sums
   exit "$1"
 }
 
