@@ -1,22 +1,26 @@
 # Sourced by scripts/test: the end-to-end tests, on one Kubernetes or on two side by side.
 
-# end_to_end [CLASSES]: these, or what belongs to each Kubernetes.
+# end_to_end [CLASSES]: these, or what belongs to each Kubernetes. Two lanes side by side take about as long: today's
+# Kubernetes; the oldest, and after it what needs a Docker engine, on today's again, in a cluster of its own.
 end_to_end() {
-  local version versions=("${kubernetes}")
-  # An empty one is scripts/cluster's default.
-  [ -n "$kubernetes$only" ] || both_are_one || versions=("" "$FLOOR")
   say "End-to-end tests on the cluster"
   e2e_prepare
-  for version in "${versions[@]}"; do e2e_cluster "$version"; done
-  if [ ${#versions[@]} = 1 ]; then
-    e2e_run "${versions[0]}" "${1:-}"
+  if [ -n "$only$kubernetes" ] || [ "$(label_of "")" = "$(label_of "$FLOOR")" ]; then
+    lane "$kubernetes" "" "$(classes_here "${1:-}" "$kubernetes")"
+  elif [ "$all" = yes ]; then
+    side_by_side "" "" "$(classes_of all)" -- "$FLOOR" "" "$(classes_of all)"
   else
-    e2e_both "${versions[@]}"
+    side_by_side "" "" "$(classes_of today)" -- "$FLOOR" "" "$(classes_of floor)" "" docker "$(classes_of docker)"
   fi
 }
 
-# Where today's cannot be built, scripts/cluster's default is the oldest, and says why.
-both_are_one() { [ "$(label_of "")" = "$(label_of "$FLOOR")" ]; }
+# classes_here CLASSES VERSION: the first, or all that this Kubernetes has to pass.
+classes_here() {
+  if [ -n "$1" ]; then echo "$1"
+  elif [ "$all" = yes ]; then classes_of all
+  elif [ "$(end_of "$(label_of "$2")")" = floor ]; then classes_of floor
+  else echo "$(classes_of today),$(classes_of docker)"; fi
+}
 
 # What both runs share is made once, before they begin.
 e2e_prepare() {
@@ -30,51 +34,62 @@ e2e_prepare() {
   scripts/mvn -q -pl cli -Pe2e test-compile -Dspotless.check.skip=true
 }
 
-# A whole run begins on a cluster that no earlier one has touched; a single class on the one that is there.
-e2e_cluster() { # e2e_cluster VERSION
-  [ -n "$only" ] || TEST_KUBERNETES=$1 scripts/cluster down
-  TEST_KUBERNETES=$1 scripts/cluster up
+# lane VERSION INSTANCE CLASSES…: one run after the other, each in a cluster that no earlier one has touched.
+lane() {
+  local status=0
+  while [ $# -gt 0 ]; do
+    ( export TEST_KUBERNETES=$1 TEST_CLUSTER=${2:-${TEST_CLUSTER:-}}
+      e2e_cluster && e2e_run "$3" ) || status=1
+    # What comes next in this lane wants the room.
+    [ $# = 3 ] || TEST_KUBERNETES=$1 TEST_CLUSTER=${2:-${TEST_CLUSTER:-}} scripts/cluster down
+    shift 3
+  done
+  return $status
 }
 
-# e2e_run VERSION [CLASSES]: Failsafe alone, so that a second one may run in the same module.
+# Single classes run in the cluster that is there.
+e2e_cluster() {
+  if [ -z "$only" ]; then scripts/cluster down; fi
+  scripts/cluster up
+}
+
+# e2e_run CLASSES: Failsafe alone, so that a second one may run in the same module; then the demo, where there is no name.
 e2e_run() {
-  local label classes=${2:-} status=0
-  label=$(label_of "$1")
-  if [ -z "$classes" ]; then
-    [ "$all" = yes ] && classes=$(classes_of all) || classes=$(classes_of "$(end_of "$1")")
-  fi
-  TEST_KUBERNETES=$1 scripts/mvn -pl cli -Pe2e failsafe:integration-test failsafe:verify -Dit.test="$classes" \
+  local label status=0
+  label=$(label_of "$TEST_KUBERNETES")${TEST_CLUSTER:+-$TEST_CLUSTER}
+  scripts/mvn -pl cli -Pe2e failsafe:integration-test failsafe:verify -Dit.test="$1" \
     -De2e.long="$([ "$all" = yes ] && echo true || echo false)" -De2e.label="$label" -De2e.reports="$PWD/$RESULTS/reports-$label" || status=$?
-  [ -n "$only" ] || e2e_demo "$1" "$label" || status=1
+  [ -n "$only$TEST_CLUSTER" ] || e2e_demo "$label" || status=1
   return $status
 }
 
 # The walk of scripts/demo, which has no daemons in common with another one.
-e2e_demo() { # e2e_demo VERSION LABEL
-  local runtime log=$RESULTS/demo-$2.log
+e2e_demo() { # e2e_demo LABEL
+  local runtime log=$RESULTS/demo-$1.log
   runtime=$(mktemp -d)
-  if TEST_KUBERNETES=$1 XDG_RUNTIME_DIR=$runtime scripts/demo >"$log" 2>&1; then
-    echo "scripts/demo on Kubernetes $2: passed"
-    echo passed >"$RESULTS/demo-$2"
+  if XDG_RUNTIME_DIR=$runtime scripts/demo >"$log" 2>&1; then
+    echo "scripts/demo on Kubernetes $1: passed"
+    echo passed >"$RESULTS/demo-$1"
   else
     tail -n 20 "$log"
-    echo "scripts/demo on Kubernetes $2: failed, see $log"
-    echo failed >"$RESULTS/demo-$2"
+    echo "scripts/demo on Kubernetes $1: failed, see $log"
+    echo failed >"$RESULTS/demo-$1"
   fi
   rm -rf "$runtime"
-  [ "$(cat "$RESULTS/demo-$2")" = passed ]
+  [ "$(cat "$RESULTS/demo-$1")" = passed ]
 }
 
-# e2e_both VERSION…: side by side, each line of output with the version in front.
-e2e_both() {
-  local version label pid status=0
+# side_by_side LANE-WORDS… -- LANE-WORDS…: each line of output with the lane in front.
+side_by_side() {
+  local first=() pid status=0
+  while [ "$1" != -- ]; do first+=("$1") && shift; done
+  shift
   # With job control each is a group of its own, which hears INT, and can be ended as a whole.
   set -m
-  for version in "$@"; do
-    label=$(label_of "$version")
-    { e2e_run "$version" 2>&1 | sed -u "s/^/[$label] /"; } &
-    RUNNING+=($!)
-  done
+  { lane "${first[@]}" 2>&1 | sed -u "s/^/[A] /"; } &
+  RUNNING+=($!)
+  { lane "$@" 2>&1 | sed -u "s/^/[B] /"; } &
+  RUNNING+=($!)
   set +m
   trap 'end_runs; exit 130' INT TERM
   for pid in "${RUNNING[@]}"; do wait "$pid" || status=1; done

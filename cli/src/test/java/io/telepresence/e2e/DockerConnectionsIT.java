@@ -34,6 +34,9 @@ class DockerConnectionsIT {
 
     @Test
     void onlyDockersOwnThingsAreOnTheLaptop() {
+        // Docker takes a container's link away after the command that ended it has returned.
+        Shell.await("no container is linked", Duration.ofSeconds(20), () -> !everything()
+                .contains("veth"));
         String before = withoutDocker();
         String all = everything();
         DockerUser.telepresence("connect", "--docker").ok();

@@ -23,7 +23,8 @@ public final class AgentPlans implements WishedAgents {
     private final Workloads workloads;
     private final Settings settings;
     private final Replaced replaced;
-    private final Set<WorkloadRef> wished = ConcurrentHashMap.newKeySet();
+    /** Value: whether the wish outlives the engagement that it was made for. */
+    private final Map<WorkloadRef, Boolean> wished = new ConcurrentHashMap<>();
 
     /**
      * @param managerHost where agents reach the manager
@@ -53,7 +54,22 @@ public final class AgentPlans implements WishedAgents {
 
     /** From now on new pods of the workload get an agent. */
     public void wish(WorkloadRef workload) {
-        wished.add(workload);
+        wished.putIfAbsent(workload, true);
+    }
+
+    /** The same for an engagement that may fail: {@link #withdraw} takes it back until {@link #confirm} is called. */
+    void wishProvisionally(WorkloadRef workload) {
+        wished.putIfAbsent(workload, false);
+    }
+
+    /** An engagement of the workload works: its agents stay after it. */
+    void confirm(WorkloadRef workload) {
+        wished.put(workload, true);
+    }
+
+    /** @return false: there is nothing provisional to take back */
+    boolean withdraw(WorkloadRef workload) {
+        return wished.remove(workload, false);
     }
 
     /** New pods of the workload get no agent any more. */
@@ -63,7 +79,7 @@ public final class AgentPlans implements WishedAgents {
 
     @Override
     public boolean wished(WorkloadRef workload) {
-        return wished.contains(workload);
+        return wished.containsKey(workload);
     }
 
     @Override

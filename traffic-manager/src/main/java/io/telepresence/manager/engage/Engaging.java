@@ -10,6 +10,7 @@ import io.telepresence.manager.engage.Engagement.Disposition;
 import io.telepresence.manager.engage.Engagement.EngagedPort;
 import io.telepresence.manager.engage.EngagementSpec.Kind;
 import io.telepresence.manager.session.ClientSession;
+import io.telepresence.run.Threads;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -48,8 +49,8 @@ public final class Engaging {
     }
 
     /**
-     * Blocks until the engagement is active. If it fails, or the thread is interrupted, nothing of it stays but the
-     * agents that have already come.
+     * Blocks until the engagement is active. If it fails, or the thread is interrupted, nothing of it stays: a workload
+     * that had no agents before, and that nobody else engages, has none afterwards, nor do its later pods get any.
      *
      * @param limit for the agents to arrive
      */
@@ -67,21 +68,44 @@ public final class Engaging {
         Entered entered = Entered.follow(engagements, reserved.id());
         try {
             progress.reserved(reserved);
-            plans.wish(ref);
+            plans.wishProvisionally(ref);
             arrivals.installer().ensure(ref, Wish.of(plans, workloads, ref), progress::waiting);
             String podIp = arrivals.agents()
                     .await(reserved, limit, entered::waits, progress::waiting)
                     .orElseThrow(() -> engagements.gone(reserved.id()).exception());
             Engagement active = engagements.activate(entered, podIp);
+            plans.confirm(ref);
             done = true;
             LOG.info("{} on {} is active", active.described(), ref);
             return active;
         } finally {
             if (!done) {
                 engagements.abandon(entered);
+                giveBack(ref);
             }
             entered.close();
         }
+    }
+
+    /** Pods that have been replaced for an engagement that failed are replaced again, in the background. */
+    private void giveBack(WorkloadRef workload) {
+        if (!plans.withdraw(workload)) {
+            return;
+        }
+        // An engagement is entered before its wish: whoever is not seen here has yet to make it.
+        if (engagements.all().get().stream().anyMatch(e -> e.workload().equals(workload))) {
+            plans.wishProvisionally(workload);
+            return;
+        }
+        Threads.virtual("give-back-" + workload.name(), () -> {
+            try {
+                arrivals.installer().ensure(workload, Wish.of(plans, workloads, workload), _ -> {});
+            } catch (FaultException e) {
+                LOG.warn("agents stay in pods of {}, whose engagement has failed", workload, e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
     }
 
     /**
@@ -95,7 +119,7 @@ public final class Engaging {
             refuseGlobal(spec);
             Workload workload = choose(spec);
             Engagement had = resolve(client, spec, workload).servedBy(podIp);
-            plans.wish(workload.ref());
+            plans.confirm(workload.ref());
             engagements.restore(client, broken.isEmpty() ? had : had.with(Disposition.BAD_ARGS, broken));
             if (had.spec().kind() == Kind.REPLACE) {
                 arrivals.restoration().settle(workload.ref());
