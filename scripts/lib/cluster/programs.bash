@@ -8,6 +8,12 @@ program_folder() {
     echo "$CACHE/$1-${module##*@v}/bin"
 }
 
+program_version() {
+    local module
+    read -r module _ <<<"$(program_row "$1")"
+    echo "${module##*@v}"
+}
+
 # ensure_programs SET...: builds what is not there yet.
 ensure_programs() {
     local name
@@ -69,7 +75,10 @@ build_module() (
         # shellcheck disable=SC2046  # a list of words
         go build $(build_tags "$set") -ldflags "$flags" -o "$work/bin/$name" "$package"
     done
-    [ "$set" != argo-rollouts ] || keep_manifests "$module" "$work/bin"
+    case $set in
+        argo-rollouts) keep_manifests "$module" manifests/crds "$work/bin" ;;
+        cert-manager) keep_manifests "$module" deploy/crds "$work/bin" ;;
+    esac
 )
 
 # Imports keep what the commands need in go.mod.
@@ -124,6 +133,12 @@ func main() {
 GO
 }
 
+# Its name is below the module's, whose inner packages it uses.
+prepare_cert-manager() {
+    go mod edit -module="$1/test-cluster"
+    cp "$LIB/src/cert-manager.go" main.go
+}
+
 build_tags() {
     case $1 in
         runc) echo "-tags=seccomp" ;;
@@ -146,7 +161,12 @@ link_flags() {
 }
 
 # Where a module brings the definitions of its own kinds, they lie beside its programs.
-keep_manifests() { cp -r "$(go list -m -f '{{.Dir}}' "$1")/manifests" "$2/manifests"; chmod -R u+w "$2/manifests"; }
+keep_manifests() { # keep_manifests MODULE FOLDER BIN
+    mkdir -p "$3/crds"
+    cp "$(go list -m -f '{{.Dir}}' "$1")/$2"/*.yaml "$3/crds/"
+    rm -f "$3/crds/kustomization.yaml"
+    chmod u+w "$3"/crds/*
+}
 
 need_go() {
     [ "$(kubernetes_source "$KUBERNETES")" != debian ] || ! command -v go >/dev/null || return 0
