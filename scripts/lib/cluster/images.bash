@@ -23,8 +23,8 @@ ensure_image() {
     echo "$tar"
 }
 
-# The version of the program that an image is made of, where that is not in its sources here.
-image_programs() { [ -z "$(program_row "$1")" ] || program_folder "$1"; }
+# The program that an image is made of, where that is not in its sources here.
+image_programs() { [ -z "$(program_row "$1")" ] || stat -c '%n %s %Y' "$(program_folder "$1")"/*; }
 
 rootfs_coredns() { cp "$(program_folder coredns)/coredns" "$1/coredns"; }
 

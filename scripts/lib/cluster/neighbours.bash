@@ -3,8 +3,9 @@
 #   about_NAME       what it is, in a few words          programs_NAME   the program sets of versions.bash that it needs
 #   add_NAME         starts it and waits until it runs   shown_NAME      shows that it does what it is there for
 #   remove_NAME      takes all of it away, also half of it
+#   refused_NAME     where it is there: why it does not run with this Kubernetes, or nothing
 
-NEIGHBOURS="registry"
+NEIGHBOURS="registry network-policies"
 # Those that run as processes of the control plane.
 NEIGHBOUR_PARTS="registry"
 
@@ -18,7 +19,9 @@ verb_add() {
     check_neighbour add "$@"
     need_up
     take_lock
-    local name=$1 begin=$SECONDS set
+    local name=$1 begin=$SECONDS refused
+    refused=$(refusal "$name")
+    [ -z "$refused" ] || die "add: no $name with Kubernetes $KUBERNETES: $refused"
     install_packages
     # Whatever has to be built is there before anything is started.
     # shellcheck disable=SC2046  # a list of names
@@ -64,6 +67,10 @@ check_neighbour() {
     [ $# = 2 ] || die "$1: one neighbour at a time"
 }
 
+refusal() { ! declare -F "refused_$1" >/dev/null || "refused_$1"; }
+
+is_floor() { [ "$(kubernetes_source "$KUBERNETES")" = debian ]; }
+
 is_added() { [ -e "$STATE/neighbours/$1" ]; }
 
 list_neighbours() {
@@ -90,9 +97,9 @@ delete_neighbour() {
     rm -f "$CONF/neighbours/$1.yaml"
 }
 
-# What a webhook or a service of the API that is gone would hold up has a deadline.
+# With all that belongs to them: pods have ended when this returns.
 delete_objects() {
-    admin_kubectl delete --ignore-not-found --wait --timeout=60s "$@" >&2 || die "could not delete: $*"
+    admin_kubectl delete --ignore-not-found --cascade=foreground --wait --timeout=60s "$@" >&2 || die "could not delete: $*"
 }
 
 # wait_for_rollout NAMESPACE WORKLOAD
@@ -125,3 +132,14 @@ shown() {
     wait_for "$limit" "$what" "" "$@" || { explain_pods "$SHOWN_NAMESPACE"; die "not seen: $what"; }
     say "    $what"
 }
+
+# apply_crds SET: the kinds that a program brings; they are too large for what `apply` writes down of objects.
+apply_crds() {
+    local folder
+    folder=$(program_folder "$1")/crds
+    wait_for 20 "applying the kinds of $1" "" admin_kubectl apply --server-side --force-conflicts -f "$folder" \
+        || { admin_kubectl apply --server-side -f "$folder" >&2 || true; die "could not apply the kinds of $1"; }
+    admin_kubectl wait --for=condition=Established --timeout=30s -f "$folder" >&2 || die "the kinds of $1 are not there"
+}
+
+delete_crds() { delete_objects -f "$(program_folder "$1")/crds"; }

@@ -29,7 +29,10 @@ build_programs() {
     folder=$(program_folder "$set")
     need_go "$set"
     need_room
-    [ "$set" != runc ] || install_packages "gcc:gcc pkg-config:pkg-config /usr/include/seccomp.h:libseccomp-dev"
+    case $set in
+        runc) install_packages "gcc:gcc pkg-config:pkg-config /usr/include/seccomp.h:libseccomp-dev" ;;
+        kube-router) install_packages "patch:patch" ;;
+    esac
     lock_builds
     # Another cluster of this machine may have built it meanwhile.
     [ ! -d "$folder" ] || { unlock_builds; return; }
@@ -133,6 +136,16 @@ func main() {
 GO
 }
 
+# The flaws are told in the patch.
+prepare_kube-router() {
+    local folder
+    folder=$(go mod download -json "$1@$2" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')
+    cp -r "$folder" mended
+    chmod -R u+w mended
+    patch --strip=1 --directory=mended <"$LIB/src/kube-router.patch"
+    go mod edit -replace="$1=./mended"
+}
+
 # Its name is below the module's, whose inner packages it uses.
 prepare_cert-manager() {
     go mod edit -module="$1/test-cluster"
@@ -156,6 +169,7 @@ link_flags() {
             ;;
         containerd) flags+=" -X $module/version.Version=$version" ;;
         runc) flags+=" -X main.version=${version#v}" ;;
+        kube-router) flags+=" -X $module/pkg/version.Version=$version" ;;
     esac
     echo "$flags"
 }
