@@ -39,7 +39,9 @@ build_programs() {
     rm -rf "$CACHE"/build-"$set".*
     work=$(mktemp -d "$CACHE/build-$set.XXXXXX")
     step "${module#*/}: built once from Go modules; log: $work/log"
-    if ! (build_module "$set" "$module" "$toolchain" "$packages" "$work") >"$work/log" 2>&1; then
+    # Not inside of the condition: there no failure would end it.
+    (trap - ERR && build_module "$set" "$module" "$toolchain" "$packages" "$work") >"$work/log" 2>&1 &
+    if ! wait $!; then
         show_tail "$work/log"
         die "could not build $set ($module): is the Go module proxy within reach? Its folder is $work"
     fi
