@@ -5,7 +5,7 @@
 #   remove_NAME      takes all of it away, also half of it
 #   refused_NAME     where it is there: why it does not run with this Kubernetes, or nothing
 
-NEIGHBOURS="registry network-policies"
+NEIGHBOURS="registry network-policies metrics-server"
 # Those that run as processes of the control plane.
 NEIGHBOUR_PARTS="registry"
 
@@ -32,6 +32,7 @@ verb_add() {
         # Half a neighbour is worse than none.
         trap 'undo_add "$name" "$?"' EXIT
     fi
+    ADDING=$name
     step "adding $(neighbour_versions "$name")"
     "add_$name"
     step "showing that it works"
@@ -43,7 +44,7 @@ verb_add() {
 undo_add() {
     trap - EXIT ERR
     set +e
-    "remove_$1"
+    ("remove_$1")
     rm -f "$STATE/neighbours/$1"
     exit "$2"
 }
@@ -110,7 +111,7 @@ wait_for_rollout() {
 explain_pods() {
     admin_kubectl -n "$1" get pods -o wide >&2 || true
     admin_kubectl -n "$1" get events --sort-by=.lastTimestamp 2>/dev/null | tail -n 15 >&2 || true
-    admin_kubectl -n "$1" logs --all-containers --prefix --tail=10 --selector test-neighbour >&2 || true
+    admin_kubectl -n "$1" logs --all-containers --prefix --tail=10 --selector "test-neighbour=$ADDING" >&2 || true
 }
 
 # What a neighbour has shown is gone afterwards.
