@@ -21,7 +21,7 @@ crane          github.com/google/go-containerregistry@v0.22.1            -      
 kube-router    github.com/cloudnativelabs/kube-router/v2@v2.1.0          -        cmd/kube-router
 metrics-server sigs.k8s.io/metrics-server@v0.8.0                         -        cmd/metrics-server
 argo-rollouts  github.com/argoproj/argo-rollouts@v1.10.2                 go1.27.3 cmd/rollouts-controller
-traefik        github.com/traefik/traefik/v3@v3.7.13                     -        cmd/traefik
+traefik        github.com/traefik/traefik/v3@v3.6.12                     -        cmd/traefik
 cert-manager   github.com/cert-manager/cert-manager@v1.21.2              -        main
 TABLE
 }

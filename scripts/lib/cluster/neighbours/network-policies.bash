@@ -41,7 +41,9 @@ shown_network-policies() {
     drop_policy_pods
 }
 
-policy() { printf 'apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: shown, namespace: %s}\nspec: %s\n' "$1" "$2"; }
+policy() { # policy NAMESPACE SPEC
+    printf '%s\n' "apiVersion: networking.k8s.io/v1" "kind: NetworkPolicy" "metadata: {name: shown, namespace: $1}" "spec: $2"
+}
 
 start_policy_pods() {
     local nodes first last namespace
