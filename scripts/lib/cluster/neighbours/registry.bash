@@ -83,6 +83,8 @@ shown_registry() {
         push "$tar" "$image" >/dev/null 2>&1; then die "the registry took an image without a password"; fi
     say "    a push without the password is refused"
     crane push "$tar" "$image" >>"$LOGS/registry.log" 2>&1 || die "could not push $tar to the registry"
+    # An image of its own: what kubelet has pulled with a secret, it gives to nobody without, under whatever name.
+    crane mutate "$image" --label "shown=$image" --tag "$image" >>"$LOGS/registry.log" 2>&1 || die "could not label $image"
     say "    pushed from the laptop: $image"
     for name in $(running_nodes); do
         shown_pod "stranger-$name" "$name" "$image" | admin_kubectl apply -f - >&2
