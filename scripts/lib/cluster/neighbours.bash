@@ -5,7 +5,7 @@
 #   remove_NAME      takes all of it away, also half of it
 #   refused_NAME     where it is there: why it does not run with this Kubernetes, or nothing
 
-NEIGHBOURS="registry network-policies metrics-server cert-manager"
+NEIGHBOURS="registry network-policies metrics-server argo-rollouts ingress cert-manager"
 # Those that run as processes of the control plane.
 NEIGHBOUR_PARTS="registry"
 

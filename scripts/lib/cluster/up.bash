@@ -58,6 +58,7 @@ add_nodes() {
     start_nodes "${new[@]}"
     wait_for_nodes
     copy_images "${new[@]}"
+    ! is_added ingress || route_laptops add
     say "the cluster has new nodes: ${new[*]}"
 }
 
