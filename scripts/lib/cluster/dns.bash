@@ -1,8 +1,9 @@
 # The cluster's DNS is CoreDNS in a pod; the "public" DNS of the laptops is another CoreDNS, a process of the control plane.
 
-# Made-up names of the outside world; all lead to the control plane, where a small web server answers. "4:"
-# marks a name without an IPv6 address.
-PUBLIC_NAMES="public.example.test 4:v4only.example.test www.example.com example.com 4:api.internal.example.test"
+# Made-up names of the outside world; all lead to the control plane, where a small web server answers, and a registry of
+# images when one was added. "4:" marks a name without an IPv6 address.
+PUBLIC_NAMES="public.example.test 4:v4only.example.test www.example.com example.com 4:api.internal.example.test
+    registry.example.test"
 
 # Nothing is asked of anybody else.
 write_public_names() {

@@ -21,7 +21,9 @@ build_floor() {
     work=$(mktemp -d "$CACHE/build-floor.XXXXXX")
     export GOPATH=$work/go GOCACHE=$work/gocache GO111MODULE=off CGO_ENABLED=0 GOFLAGS=
     step "Kubernetes $KUBERNETES: built once from Debian's source, about 5 minutes; log: $work/log"
-    if ! (close_descriptors && build_steps "$work"); then
+    # Not inside of the condition: there no failure would end it.
+    (close_descriptors && build_steps "$work") &
+    if ! wait $!; then
         show_tail "$work/log"
         die "the Kubernetes build failed; its folder is $work"
     fi

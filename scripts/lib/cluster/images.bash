@@ -6,7 +6,7 @@ IMAGES=$CACHE/images
 ensure_image() {
     local name=$1 key tar sources=("$LIB/images.bash")
     [ ! -f "$LIB/src/$name.c" ] || sources+=("$LIB/src/$name.c")
-    key=$({ cat "${sources[@]}"; image_programs "$name"; } | sha256sum | cut -c1-12)
+    key=$({ cat "${sources[@]}"; declare -f "rootfs_$name"; image_programs "$name"; } | sha256sum | cut -c1-12)
     tar=$IMAGES/$name-$key.tar
     if [ ! -f "$tar" ]; then
         step "building image localhost/$name:1"
@@ -23,8 +23,8 @@ ensure_image() {
     echo "$tar"
 }
 
-# The version of the program that an image is made of, where that is not in its sources here.
-image_programs() { [ "$1" != coredns ] || program_folder coredns; }
+# The program that an image is made of, where that is not in its sources here.
+image_programs() { [ -z "$(program_row "$1")" ] || stat -c '%n %s %Y' "$(program_folder "$1")"/*; }
 
 rootfs_coredns() { cp "$(program_folder coredns)/coredns" "$1/coredns"; }
 
@@ -154,4 +154,27 @@ copy_images() {
         $(ctr --address "$CONTAINERD_SOCKET" -n "$CTR_NAMESPACE" images list -q | grep -v sha256:) >&2
     for name; do use_node "$name" && import_on_node "$tar"; done
     rm -f "$tar"
+}
+
+# unload_image NAME: takes away what import_images brought.
+unload_image() {
+    local node
+    remove_images "localhost/$1:"
+    for node in $(running_nodes); do rm -rf "$STATE/$node/loaded/$1"-*; done
+}
+
+# remove_images PREFIX: those on the nodes whose names begin so.
+remove_images() {
+    local node
+    for node in $(running_nodes); do (use_node "$node" && remove_images_on_node "$1"); done
+}
+
+# An image that has another name besides stays under that.
+remove_images_on_node() {
+    local names
+    names=$(ctr --address "$CONTAINERD_SOCKET" -n "$CTR_NAMESPACE" images list 2>/dev/null | awk -v prefix="$1" '
+        index($1, prefix) == 1 { gone[$3] = 1; print $1; next }
+        NR > 1 { if ($1 ~ /^sha256:/) id[$1] = $3; else kept[$3] = 1 }
+        END { for (name in id) if (id[name] in gone && !(id[name] in kept)) print name }')
+    [ -z "$names" ] || xargs ctr --address "$CONTAINERD_SOCKET" -n "$CTR_NAMESPACE" images remove <<<"$names" >/dev/null 2>&1
 }

@@ -34,5 +34,8 @@ run_on_laptop() {
     fi
     # Where there is an engine, docker finds it; it need not run.
     [ ! -d "$DOCKER" ] || variables+=(DOCKER_HOST="unix://$DOCKER_SOCKET")
-    exec "${command[@]}" env "${variables[@]}" PATH="$BIN:$SYSTEM_PATH" KUBECONFIG="$KUBECONFIGS/$user" "$@"
+    exec "${command[@]}" env "${variables[@]}" PATH="$(laptop_programs)$BIN:$SYSTEM_PATH" KUBECONFIG="$KUBECONFIGS/$user" "$@"
 }
+
+# What a neighbour brings for its users, with a colon behind.
+laptop_programs() { [ ! -d "$STATE/registry/bin" ] || printf '%s:' "$STATE/registry/bin"; }

@@ -105,6 +105,7 @@ ensure_second_laptop() {
     touch "$LAPTOP_UTS_2"
     keep_mounts "$NS_LAPTOP_2" "$LAPTOP_MOUNTS_2" unshare --uts sh -c \
         'hostname laptop-2; exec sleep 60'
+    ! is_added ingress || route_laptops add
     # A cluster of an earlier version does not have it.
     [ -f "$KUBECONFIGS/colleague" ] || {
         make_certificate colleague /O=developers/CN=colleague

@@ -73,7 +73,8 @@ route_node() {
     ip -n "$NS_CLUSTER" -6 route replace "$NODE_POD_CIDR6" via "$NODE_IP6"
 }
 
-# All that a node mounts is seen on that node only, and goes with it. What it must see of the machine still reaches it.
+# All that a node mounts is seen on that node only, and goes with it. What it must see of the machine still reaches it. Its
+# resolver is the one that the laptops ask, too: containerd looks up registries there.
 keep_node_mounts() {
     local folder=${NODE_MOUNTS%/*} name
     mkdir -p "$folder"
@@ -83,9 +84,10 @@ keep_node_mounts() {
     for name in $FIXED_FOLDERS; do mkdir -p "$name" "$NODE_STATE/fixed$name"; done
     # shellcheck disable=SC2016  # for the inner shell
     unshare --mount --propagation slave sh -c '
-        state=$1; shift
+        state=$1 resolver=$2; shift 2
         for name; do mount --bind "$state/fixed$name" "$name" || exit 1; done
-        mount --make-rshared / && exec sleep 60' sh "$NODE_STATE" $FIXED_FOLDERS &
+        mount --bind "$resolver" /etc/resolv.conf && mount --make-rshared / && exec sleep 60' \
+        sh "$NODE_STATE" "$CONF/resolv.conf" $FIXED_FOLDERS &
     local holder=$!
     wait_for 5 "the mounts of $NODE_NAME" "" is_sleeping "$holder" || die "no mounts for $NODE_NAME"
     mount --bind "/proc/$holder/ns/mnt" "$NODE_MOUNTS"

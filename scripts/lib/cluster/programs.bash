@@ -8,6 +8,12 @@ program_folder() {
     echo "$CACHE/$1-${module##*@v}/bin"
 }
 
+program_version() {
+    local module
+    read -r module _ <<<"$(program_row "$1")"
+    echo "${module##*@v}"
+}
+
 # ensure_programs SET...: builds what is not there yet.
 ensure_programs() {
     local name
@@ -23,14 +29,19 @@ build_programs() {
     folder=$(program_folder "$set")
     need_go "$set"
     need_room
-    [ "$set" != runc ] || install_packages "gcc:gcc pkg-config:pkg-config /usr/include/seccomp.h:libseccomp-dev"
+    case $set in
+        runc) install_packages "gcc:gcc pkg-config:pkg-config /usr/include/seccomp.h:libseccomp-dev" ;;
+        kube-router) install_packages "patch:patch" ;;
+    esac
     lock_builds
     # Another cluster of this machine may have built it meanwhile.
     [ ! -d "$folder" ] || { unlock_builds; return; }
     rm -rf "$CACHE"/build-"$set".*
     work=$(mktemp -d "$CACHE/build-$set.XXXXXX")
     step "${module#*/}: built once from Go modules; log: $work/log"
-    if ! (build_module "$set" "$module" "$toolchain" "$packages" "$work") >"$work/log" 2>&1; then
+    # Not inside of the condition: there no failure would end it.
+    (trap - ERR && build_module "$set" "$module" "$toolchain" "$packages" "$work") >"$work/log" 2>&1 &
+    if ! wait $!; then
         show_tail "$work/log"
         die "could not build $set ($module): is the Go module proxy within reach? Its folder is $work"
     fi
@@ -69,7 +80,10 @@ build_module() (
         # shellcheck disable=SC2046  # a list of words
         go build $(build_tags "$set") -ldflags "$flags" -o "$work/bin/$name" "$package"
     done
-    [ "$set" != argo-rollouts ] || keep_manifests "$module" "$work/bin"
+    case $set in
+        argo-rollouts) keep_manifests "$module" manifests/crds "$work/bin" ;;
+        cert-manager) keep_manifests "$module" deploy/crds "$work/bin" ;;
+    esac
 )
 
 # Imports keep what the commands need in go.mod.
@@ -124,6 +138,56 @@ func main() {
 GO
 }
 
+# The flaws are told in the patch.
+prepare_kube-router() {
+    copy_module "$1@$2"
+    patch --strip=1 --directory=copies/"${1//\//-}" <"$LIB/src/kube-router.patch"
+}
+
+# Some of the many DNS services that it can write to are not served, and nobody here asks for any: without them it builds
+# in a fraction of the time.
+prepare_traefik() {
+    local file name other version dns
+    file=$(go_mod_file "$1@$2")
+    while read -r name other version; do
+        go mod edit -replace="$name=$other@$version"
+    done < <(sed -nE 's/^(replace)?[[:space:]]*([^ ]+) => ([^ .][^ ]*) (v[^ ]+).*/\2 \3 \4/p' "$file")
+    version=$(sed -nE 's|^[[:space:]]*github.com/go-acme/lego/v4 (v[^ ]+).*|\1|p' "$file")
+    copy_module "github.com/go-acme/lego/v4@$version"
+    dns=copies/github.com-go-acme-lego-v4/providers/dns
+    rm -rf "${dns:?}"/*
+    cat >"$dns/none.go" <<'GO'
+package dns
+
+import (
+	"fmt"
+
+	"github.com/go-acme/lego/v4/challenge"
+)
+
+func NewDNSChallengeProviderByName(name string) (challenge.Provider, error) {
+	return nil, fmt.Errorf("no DNS provider was built in: %s", name)
+}
+GO
+}
+
+# copy_module MODULE@VERSION: to be changed, and taken instead of the one served.
+copy_module() {
+    local folder name=${1%@*} copy
+    copy=copies/${name//\//-}
+    folder=$(go mod download -json "$1" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')
+    mkdir -p copies
+    cp -r "$folder" "$copy"
+    chmod -R u+w "$copy"
+    go mod edit -replace="$name=./$copy"
+}
+
+# Its name is below the module's, whose inner packages it uses.
+prepare_cert-manager() {
+    go mod edit -module="$1/test-cluster"
+    cp "$LIB/src/cert-manager.go" main.go
+}
+
 build_tags() {
     case $1 in
         runc) echo "-tags=seccomp" ;;
@@ -141,12 +205,18 @@ link_flags() {
             ;;
         containerd) flags+=" -X $module/version.Version=$version" ;;
         runc) flags+=" -X main.version=${version#v}" ;;
+        kube-router) flags+=" -X $module/pkg/version.Version=$version" ;;
     esac
     echo "$flags"
 }
 
 # Where a module brings the definitions of its own kinds, they lie beside its programs.
-keep_manifests() { cp -r "$(go list -m -f '{{.Dir}}' "$1")/manifests" "$2/manifests"; chmod -R u+w "$2/manifests"; }
+keep_manifests() { # keep_manifests MODULE FOLDER BIN
+    mkdir -p "$3/crds"
+    cp "$(go list -m -f '{{.Dir}}' "$1")/$2"/*.yaml "$3/crds/"
+    rm -f "$3/crds/kustomization.yaml"
+    chmod u+w "$3"/crds/*
+}
 
 need_go() {
     [ "$(kubernetes_source "$KUBERNETES")" != debian ] || ! command -v go >/dev/null || return 0

@@ -58,6 +58,7 @@ add_nodes() {
     start_nodes "${new[@]}"
     wait_for_nodes
     copy_images "${new[@]}"
+    ! is_added ingress || route_laptops add
     say "the cluster has new nodes: ${new[*]}"
 }
 
@@ -129,6 +130,7 @@ verb_status() {
     [ -d "$STATE" ] || { say "the cluster is down"; return 1; }
     echo "Kubernetes $(cat "$STATE/version")"
     for name in $CONTROL_PARTS; do show_process "$name"; done
+    for name in $NEIGHBOUR_PARTS; do ! is_added "$name" || show_process "$name"; done
     for name in $(node_names); do
         [ ! -e "$STATE/$name/away" ] || echo "$name was taken away"
         for part in $NODE_PARTS; do show_process "$part@$name"; done
@@ -173,13 +175,13 @@ verb_part() {
     esac
     # shellcheck disable=SC2046  # a list of names
     set -- $(part_processes "$name")
-    [ $# -gt 0 ] || die "part: the parts are: $CONTROL_PARTS $DOCKER_PARTS $NODE_PARTS; the last three also with @NODE"
+    [ $# -gt 0 ] || die "part: the parts are: $CONTROL_PARTS $NEIGHBOUR_PARTS $DOCKER_PARTS $NODE_PARTS; the last three also with @NODE"
     for process; do part_action "$action" "$process"; done
 }
 
 part_processes() {
     local node
-    case " $CONTROL_PARTS $DOCKER_PARTS " in *" $1 "*) echo "$1" && return ;; esac
+    case " $CONTROL_PARTS $NEIGHBOUR_PARTS $DOCKER_PARTS " in *" $1 "*) echo "$1" && return ;; esac
     [ -n "$1" ] || return 0
     for node in $(node_names); do
         case " $NODE_PARTS " in *" ${1%@"$node"} "*) echo "${1%@"$node"}@$node" ;; esac
@@ -230,5 +232,8 @@ TEST_CLUSTER_LOGS=$LOGS
 TEST_CONTAINERD_SOCKET=$CONTAINERD_SOCKET
 TEST_DOCKER_HOST=unix://$DOCKER_SOCKET
 TEST_DOCKER_ACCOUNT=$DOCKER_ACCOUNT
+TEST_NEIGHBOURS=$(for name in $NEIGHBOURS; do ! is_added "$name" || echo "$name"; done | paste -sd,)
+TEST_REGISTRY=$REGISTRY
+TEST_REGISTRY_LOGIN=$STATE/registry/docker/config.json
 TEXT
 }

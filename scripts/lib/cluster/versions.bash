@@ -17,9 +17,12 @@ containerd     github.com/containerd/containerd/v2@v2.3.7                -      
 runc           github.com/opencontainers/runc@v1.3.3                     -        .
 coredns        github.com/coredns/coredns@$(coredns_version)                        -        main
 registry       github.com/distribution/distribution/v3@v3.1.2            -        cmd/registry
+crane          github.com/google/go-containerregistry@v0.22.1            -        cmd/crane
 kube-router    github.com/cloudnativelabs/kube-router/v2@v2.1.0          -        cmd/kube-router
 metrics-server sigs.k8s.io/metrics-server@v0.8.0                         -        cmd/metrics-server
 argo-rollouts  github.com/argoproj/argo-rollouts@v1.10.2                 go1.27.3 cmd/rollouts-controller
+traefik        github.com/traefik/traefik/v3@v3.6.12                     -        cmd/traefik
+cert-manager   github.com/cert-manager/cert-manager@v1.21.2              -        main
 TABLE
 }
 
