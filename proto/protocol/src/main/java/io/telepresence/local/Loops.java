@@ -13,8 +13,7 @@ public final class Loops {
 
     /** @param name prefix of the thread names; the threads are daemon threads */
     public static EventLoopGroup create(String name, int threads) {
-        return new MultiThreadIoEventLoopGroup(
-                threads, new DefaultThreadFactory(name, true), HalfCloseEpoll.newFactory());
+        return new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory(name, true), MendedEpoll.newFactory());
     }
 
     /** The loop of the group whose thread calls this. */

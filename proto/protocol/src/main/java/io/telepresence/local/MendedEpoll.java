@@ -11,19 +11,23 @@ import io.netty.channel.epoll.EpollIoOps;
 import io.netty.util.concurrent.ThreadAwareExecutor;
 
 /**
- * Netty's epoll handler, mended for half-closed sockets. Netty (since its pull request 16689; seen in 4.2.18 and 4.2.20)
- * takes a socket out of the epoll set when it waits for nothing any more, as after the peer's FIN, but later changes the
- * entry instead of adding it again: the next write that has to wait, or read, kills the connection with ENOENT. Here
- * "nothing" becomes "edges of errors only", so that the entry stays.
+ * Netty's epoll handler (seen in 4.2.18 and 4.2.20), mended where it forgets a socket or never lets go of one.
+ *
+ * <p>Since its pull request 16689 it takes a socket out of the epoll set when it waits for nothing any more, as after the
+ * peer's FIN, but later changes the entry instead of adding it again: the next write that has to wait, or read, kills the
+ * connection with ENOENT. Here "nothing" becomes "edges of errors only", so that the entry stays.
+ *
+ * <p>It hopes that a read or write takes the error away that epoll tells of, and that the owner closes a channel which
+ * could not connect; see {@link StreamErrors} for what becomes of the others.
  */
-record HalfCloseEpoll(IoHandler epoll) implements IoHandler {
+record MendedEpoll(IoHandler epoll) implements IoHandler {
 
     static IoHandlerFactory newFactory() {
         IoHandlerFactory factory = EpollIoHandler.newFactory();
         return new IoHandlerFactory() {
             @Override
             public IoHandler newHandler(ThreadAwareExecutor executor) {
-                return new HalfCloseEpoll(factory.newHandler(executor));
+                return new MendedEpoll(factory.newHandler(executor));
             }
 
             @Override
@@ -35,7 +39,7 @@ record HalfCloseEpoll(IoHandler epoll) implements IoHandler {
 
     @Override
     public IoRegistration register(IoHandle handle) throws Exception {
-        return new Registration(epoll.register(handle));
+        return new Registration(epoll.register(StreamErrors.watched(handle)));
     }
 
     @Override
