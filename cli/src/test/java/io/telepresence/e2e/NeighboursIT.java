@@ -27,7 +27,12 @@ class NeighboursIT {
     @BeforeAll
     static void startApp() {
         app = JavaProgram.of(LocalApp.class)
-                .onLaptop(LAPTOP, 8160, "8160", "laptop", Laptop.home().resolve("neighbours.log").toString());
+                .onLaptop(
+                        LAPTOP,
+                        8160,
+                        "8160",
+                        "laptop",
+                        Laptop.home().resolve("neighbours.log").toString());
     }
 
     @AfterEach
@@ -53,7 +58,8 @@ class NeighboursIT {
 
     private static Result intercept(String... more) {
         return LAPTOP.telepresence(Shell.join(
-                        List.of("intercept", "mine", "--workload", "echo", "--port", "8160:http", "--mount=false"), more)
+                        List.of("intercept", "mine", "--workload", "echo", "--port", "8160:http", "--mount=false"),
+                        more)
                 .toArray(String[]::new));
     }
 
@@ -83,7 +89,13 @@ class NeighboursIT {
             LAPTOP.telepresence("connect").ok();
             intercept().ok();
             assertEquals("laptop GET /\n", Cluster.fromPod("http://echo/").ok().stdout());
-            Cluster.kubectl("get", "pods", "-l", "app=echo", "-o", "jsonpath={.items[*].spec['containers','initContainers'][*].image}")
+            Cluster.kubectl(
+                            "get",
+                            "pods",
+                            "-l",
+                            "app=echo",
+                            "-o",
+                            "jsonpath={.items[*].spec['containers','initContainers'][*].image}")
                     .ok()
                     .says(registry + "/traffic-agent:");
         } finally {
@@ -162,9 +174,10 @@ class NeighboursIT {
             LAPTOP.telepresence("connect").ok();
             assertTrue(LAPTOP.run("curl", "-sS", "-m", "5", "http://echo/").exitCode() != 0, "the manager is nobody");
             apply(ALLOWED);
-            Shell.await("the caller reaches echo", Duration.ofSeconds(30), () -> Cluster.fromPod("http://echo/")
-                            .exitCode()
-                    == 0);
+            Shell.await(
+                    "the caller reaches echo",
+                    Duration.ofSeconds(30),
+                    () -> Cluster.fromPod("http://echo/").exitCode() == 0);
             LAPTOP.curl("http://echo/").ok().says("echo-");
             intercept().ok();
             assertEquals("laptop GET /\n", Cluster.fromPod("http://echo/").ok().stdout());
@@ -228,7 +241,8 @@ class NeighboursIT {
                     .contains("echo-"));
             LAPTOP.telepresence("connect").ok();
             intercept("--http-header", "x-user=me").ok();
-            assertEquals("laptop GET /\n", throughIngress("-H", "x-user: me").ok().stdout());
+            assertEquals(
+                    "laptop GET /\n", throughIngress("-H", "x-user: me").ok().stdout());
             throughIngress().ok().says("echo-");
             throughIngress("-H", "x-user: you").ok().says("echo-");
             LAPTOP.telepresence("leave", "mine").ok();
@@ -240,8 +254,9 @@ class NeighboursIT {
 
     /** Through the second node, where echo may or may not be. */
     private static Result throughIngress(String... more) {
-        return LAPTOP.curl(Shell.join(List.of("--resolve", "echo.example.test:80:198.18.12.2", "http://echo.example.test/"), more)
-                .toArray(String[]::new));
+        return LAPTOP.curl(
+                Shell.join(List.of("--resolve", "echo.example.test:80:198.18.12.2", "http://echo.example.test/"), more)
+                        .toArray(String[]::new));
     }
 
     /** Not served, and said so; beside it everything works. */
@@ -274,7 +289,9 @@ class NeighboursIT {
                     .stdout()
                     .equals("Healthy"));
             LAPTOP.telepresence("connect").ok();
-            LAPTOP.telepresence("intercept", "canary", "--port", "8160").failed().says("canary");
+            LAPTOP.telepresence("intercept", "canary", "--port", "8160")
+                    .failed()
+                    .says("canary");
             intercept().ok();
             assertEquals("laptop GET /\n", Cluster.fromPod("http://echo/").ok().stdout());
         } finally {

@@ -8,6 +8,7 @@ import io.telepresence.manager.session.Sessions;
 import io.telepresence.run.Watched;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
 
 /** Engagements on a cluster in memory with the workload echo, whose pods are always as they are wished. */
@@ -19,7 +20,7 @@ public final class EngagingBench implements AutoCloseable {
     public final Engagements engagements = new Engagements(sessions, Duration.ofMinutes(10), _ -> {});
     public final AgentPlans plans = new AgentPlans(
             workloads, new AgentPlans.Settings("traffic-manager.ambassador", 8081, 9900, "INFO"), engagements);
-    public final AgentInstaller installer = new Installed();
+    public final Installed installer = new Installed();
     public final Restoration restoration =
             Restoration.open(engagements, plans, workloads, installer, Duration.ofSeconds(15));
     public final Engaging engaging = new Engaging(
@@ -34,9 +35,22 @@ public final class EngagingBench implements AutoCloseable {
         cluster.addEcho();
     }
 
-    private static final class Installed implements AgentInstaller {
+    /** Brings nothing by itself. */
+    public static final class Installed implements AgentInstaller {
+        /** Workloads whose agents were asked to go. */
+        public final LinkedBlockingQueue<WorkloadRef> givenBack = new LinkedBlockingQueue<>();
+
+        /** What happens when agents are asked to come. */
+        public Runnable action = () -> {};
+
         @Override
-        public void ensure(WorkloadRef workload, Wish wish, Consumer<String> progress) {}
+        public void ensure(WorkloadRef workload, Wish wish, Consumer<String> progress) {
+            if (wish.now().isPresent()) {
+                action.run();
+            } else {
+                givenBack.add(workload);
+            }
+        }
 
         @Override
         public boolean settled(WorkloadRef workload, Wish wish) {

@@ -23,9 +23,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -62,13 +60,11 @@ class EngagingTest {
     private final class FakeInstaller implements AgentInstaller {
         final Watched<String> trouble = new Watched<>("");
         final List<AgentConfig> asked = new ArrayList<>();
-        final LinkedBlockingQueue<WorkloadRef> givenBack = new LinkedBlockingQueue<>();
         Runnable action = () -> {};
 
         @Override
         public void ensure(WorkloadRef workload, Wish wish, Consumer<String> told) {
             if (wish.now().isEmpty()) {
-                givenBack.add(workload);
                 return;
             }
             assertTrue(plans.wished(workload), "the webhook must know before the pods come");
@@ -280,32 +276,6 @@ class EngagingTest {
     }
 
     @Test
-    void anEngagementThatFailsLeavesTheWorkloadWithoutAgents() throws Exception {
-        installer.action = () -> agentArrives("echo-abc-1");
-        fault(ann, "echo", SHORT);
-        assertFalse(plans.wished(ECHO), "the next pod would get an agent that cannot run");
-        assertEquals(ECHO, installer.givenBack.poll(10, TimeUnit.SECONDS));
-        installer.action = () -> sessions.watching(agentArrives("echo-abc-1"), true);
-        assertTrue(engage(ann, "echo", LONG).active());
-        assertTrue(plans.wished(ECHO));
-    }
-
-    @Test
-    void anEngagementThatFailsTakesNothingFromOthers() throws Exception {
-        CompletableFuture<Engagement> waits = engageLater(ann, "echo");
-        until(() -> !engagements.of(ann).isEmpty());
-        assertThrows(FaultException.class, () -> engaging.engage(bob, ingest(), SHORT, new Quiet()));
-        assertTrue(plans.wished(ECHO), "ann is waiting for agents");
-        sessions.watching(agentArrives("echo-abc-1"), true);
-        assertTrue(waits.get(10, TimeUnit.SECONDS).active());
-        assertTrue(engagements.remove(Engagements.id(ann.id(), "echo")));
-        cluster.addEchoPod("echo-abc-2", "True");
-        fault(bob, "mine", SHORT);
-        assertTrue(plans.wished(ECHO), "its agents had proved to work before");
-        assertTrue(installer.givenBack.isEmpty());
-    }
-
-    @Test
     void whatWasRestoredIsActiveUnlessSomebodyCameFirst() {
         engaging.restore(ann, spec("echo", "echo"), "10.244.0.5", "");
         assertTrue(engagements.of(ann).getFirst().active());
@@ -412,26 +382,6 @@ class EngagingTest {
     private Fault fault(ClientSession client, String name, Duration limit) {
         return assertThrows(FaultException.class, () -> engage(client, name, limit))
                 .fault();
-    }
-
-    private static EngagementSpec ingest() {
-        return new EngagementSpec(
-                EngagementSpec.Kind.INGEST,
-                "mine",
-                "default",
-                "echo",
-                "",
-                "",
-                "",
-                "127.0.0.1",
-                List.of(),
-                EngagementSpec.Handling.PLAIN);
-    }
-
-    private static void until(BooleanSupplier condition) {
-        while (!condition.getAsBoolean()) {
-            Thread.onSpinWait();
-        }
     }
 
     private static EngagementSpec spec(String name, String workload) {

@@ -1,0 +1,119 @@
+package io.telepresence.manager.engage;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.telepresence.fault.FaultException;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.engage.EngagementSpec.Kind;
+import io.telepresence.manager.session.AgentSession;
+import io.telepresence.manager.session.ClientSession;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** An engagement that fails leaves the workload as it found it. */
+@Timeout(20)
+class FailedEngagementTest {
+    private static final WorkloadRef ECHO = new WorkloadRef("Deployment", "default", "echo");
+    private static final Duration LONG = Duration.ofSeconds(15);
+    private static final Duration SHORT = Duration.ofMillis(50);
+
+    private final EngagingBench bench = new EngagingBench();
+    private final ClientSession ann = client("ann@laptop");
+    private final ClientSession bob = client("bob@desk");
+
+    @AfterEach
+    void close() throws Exception {
+        bench.close();
+    }
+
+    @Test
+    void itsLaterPodsGetNoAgentAndThoseThatCameGo() throws Exception {
+        bench.installer.action = () -> agentArrives("echo-abc-1");
+        fails(ann, Kind.INTERCEPT);
+        assertFalse(bench.plans.wished(ECHO), "the next pod would get an agent that cannot run");
+        assertEquals(ECHO, bench.installer.givenBack.poll(10, TimeUnit.SECONDS));
+        bench.installer.action = () -> bench.sessions.watching(agentArrives("echo-abc-1"), true);
+        assertTrue(engage(ann, Kind.INTERCEPT, LONG).active());
+        assertTrue(bench.plans.wished(ECHO));
+    }
+
+    @Test
+    void whoeverWaitsForAgentsStillGetsThem() throws Exception {
+        CompletableFuture<Void> asked = new CompletableFuture<>();
+        bench.installer.action = () -> asked.complete(null);
+        CompletableFuture<Engagement> waits = new CompletableFuture<>();
+        Thread.startVirtualThread(() -> {
+            try {
+                waits.complete(engage(ann, Kind.INTERCEPT, LONG));
+            } catch (Exception e) {
+                waits.completeExceptionally(e);
+            }
+        });
+        asked.get(10, TimeUnit.SECONDS);
+        fails(bob, Kind.INGEST);
+        assertTrue(bench.plans.wished(ECHO));
+        bench.sessions.watching(agentArrives("echo-abc-1"), true);
+        assertTrue(waits.get(10, TimeUnit.SECONDS).active());
+        assertTrue(bench.installer.givenBack.isEmpty());
+    }
+
+    @Test
+    void agentsThatHaveServedSomebodyStay() throws Exception {
+        bench.installer.action = () -> bench.sessions.watching(agentArrives("echo-abc-1"), true);
+        Engagement had = engage(ann, Kind.INTERCEPT, LONG);
+        assertTrue(bench.engagements.remove(had.id()));
+        bench.installer.action = () -> {};
+        bench.cluster.addEchoPod("echo-abc-2", "True");
+        fails(bob, Kind.INTERCEPT);
+        assertTrue(bench.plans.wished(ECHO));
+        assertTrue(bench.installer.givenBack.isEmpty());
+    }
+
+    private void fails(ClientSession client, Kind kind) {
+        assertThrows(FaultException.class, () -> engage(client, kind, SHORT));
+    }
+
+    private Engagement engage(ClientSession client, Kind kind, Duration limit) throws Exception {
+        List<EngagementSpec.PortWish> ports =
+                kind == Kind.INGEST ? List.of() : List.of(new EngagementSpec.PortWish(8080, ""));
+        EngagementSpec spec = new EngagementSpec(
+                kind, "echo", "default", "echo", "", "", "", "127.0.0.1", ports, EngagementSpec.Handling.PLAIN);
+        return bench.engaging.engage(client, spec, limit, new Engaging.Progress() {
+            @Override
+            public void waiting(String sentence) {}
+
+            @Override
+            public void reserved(Engagement engagement) {}
+        });
+    }
+
+    private AgentSession agentArrives(String pod) {
+        return bench.sessions
+                .arrive(
+                        new AgentSession.Agent(
+                                pod,
+                                "uid-" + pod,
+                                "10.244.0.5",
+                                ECHO,
+                                "v0.1.0",
+                                Set.of(new AgentSession.Port(false, 8080)),
+                                Set.of()),
+                        "")
+                .session();
+    }
+
+    private ClientSession client(String name) {
+        return bench.sessions
+                .arrive(new ClientSession.Client(name, name, "default", ""), "")
+                .session();
+    }
+}
