@@ -39,7 +39,8 @@ part_etcd() {
         --initial-cluster test=http://127.0.0.1:2380
 }
 
-# A node that is gone is noticed in seconds: 10 without a sign of life, then 5 until its pods are given up. The keys of
+# A node that is gone is noticed after 10 seconds, and its pods are given up 20 later: after an API server that was away
+# for a while, kubelets need up to 10 to be heard of again, and no pod must go for that. The keys of
 # the front proxy are for API servers behind this one, such as metrics-server.
 part_apiserver() {
     # shellcheck disable=SC2046  # a flag or none
@@ -47,7 +48,7 @@ part_apiserver() {
         --advertise-address="$CONTROL_IP" --bind-address=:: --secure-port=6443 \
         --authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction --allow-privileged=true \
         --service-cluster-ip-range="$SERVICE_CIDR","$SERVICE_CIDR6" \
-        --default-not-ready-toleration-seconds=5 --default-unreachable-toleration-seconds=5 \
+        --default-not-ready-toleration-seconds=20 --default-unreachable-toleration-seconds=20 \
         --client-ca-file="$PKI/ca.crt" --tls-cert-file="$PKI/apiserver.crt" \
         --tls-private-key-file="$PKI/apiserver.key" \
         --service-account-issuer=https://kubernetes.default.svc \
