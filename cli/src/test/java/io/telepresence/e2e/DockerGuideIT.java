@@ -224,7 +224,7 @@ class DockerGuideIT extends GuideCases {
     /** Its progress is not among what the command prints. */
     @Test
     void buildKitBuildsTheImageToo() {
-        Result built = built("1").says("#1 [internal] load build definition from Dockerfile");
+        Result built = built("1").says("[internal] load build definition from Dockerfile");
         assertEquals(
                 """
                 Using Deployment echo

@@ -75,7 +75,7 @@ class SidecarIT {
 
     @AfterEach
     void leaveAndDelete() {
-        for (String name : List.of("side", "job", "cron")) {
+        for (String name : List.of("side", "plain", "job", "cron")) {
             LAPTOP.telepresence("leave", name);
         }
         Cluster.kubectl("delete", "--wait=false", "deployment,job,cronjob,service", "-l", "made-by=sidecar-it");
@@ -192,15 +192,16 @@ class SidecarIT {
     void anOldPodGoesOnceSlicesSayThatItServesNoMore() {
         Cluster.kubectl("auth", "can-i", "get", "endpoints", "--as=system:serviceaccount:ambassador:traffic-manager")
                 .says("no");
-        deployment("side", "", "");
-        ready("side");
-        String before = pod("side", ".metadata.name");
-        LAPTOP.telepresence("intercept", "side", "--port", "8171:http", "--mount=false")
+        // A name of its own: new pods of a workload that has been engaged have their agent from the start.
+        deployment("plain", "", "");
+        ready("plain");
+        String before = pod("plain", ".metadata.name");
+        LAPTOP.telepresence("intercept", "plain", "--port", "8171:http", "--mount=false")
                 .ok();
         Shell.await("the old pod has gone", MINUTE, () -> !Cluster.kubectl("get", "pods", "-o", "name")
                 .stdout()
                 .contains(before));
-        assertEquals("local GET /\n", Cluster.fromPod("http://side/").ok().stdout());
+        assertEquals("local GET /\n", Cluster.fromPod("http://plain/").ok().stdout());
     }
 
     /** The pod has its agent and waits for a node; once it may start, there is no manager and no DNS. */
