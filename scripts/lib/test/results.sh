@@ -47,7 +47,7 @@ sums() {
   } | awk '
     function number(name) { return match($0, " ?" name "=\"[0-9]+\"") ? substr($0, RSTART + index(substr($0, RSTART), "\""), RLENGTH) + 0 : 0 }
     { tests += number("tests"); failed += number("failures") + number("errors"); skipped += number("skipped") }
-    END { printf "%d passed, %d failed, %d skipped", tests - failed - skipped, failed, skipped }'
+    END { printf "%d passed, %d failed, %d skipped\n", tests - failed - skipped, failed, skipped }'
 }
 
 report_files() {
