@@ -20,9 +20,21 @@ finish() { # finish STATUS
     [ -d "$folder" ] || continue
     echo "FAILED: $(basename "$folder"); what was seen there: $folder"
   done
+  failures
   say "The whole took $(awk -v s=$((SECONDS - began)) 'BEGIN { printf "%.1f", s / 60 }') min"
   sums
   exit "$1"
+}
+
+# A line for each test that failed, with the beginning of what it said: enough where only the end of the output is kept.
+failures() {
+  report_files | sed -z 's#/TEST-\([^/]*\)\.xml$#/\1.txt#' | xargs -0 -r cat 2>/dev/null | awk '
+    function tell() { if (test != "") printf "FAILED: %s: %s\n", test, substr(words, 1, 800); test = words = "" }
+    /^Tests run:/ || /^$/ || /^-----/ || /^Test set:/ { if (/^Tests run:/) tell(); next }
+    / <<< (FAILURE|ERROR)!$/ { tell(); test = $1; next }
+    /^\tat / || /^Caused by: / || /^\t\.\.\. / { next }
+    test != "" { gsub(/[[:space:]]+/, " "); words = words (words == "" ? "" : " | ") $0 }
+    END { tell() }' | awk '!seen[$0]++' | head -n 20
 }
 
 times_table() { # times_table FILE
