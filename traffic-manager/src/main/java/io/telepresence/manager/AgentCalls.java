@@ -56,7 +56,8 @@ final class AgentCalls {
         review.check(token, arrival.getNamespace(), arrival.getPodName(), arrival.getPodUid());
         WorkloadRef workload =
                 new WorkloadRef(arrival.getWorkloadKind(), arrival.getNamespace(), arrival.getWorkload());
-        if (!Pods.replaced(checkOwner(arrival, workload))) {
+        Pod pod = checkOwner(arrival, workload);
+        if (Pods.alive(pod) && !Pods.replaced(pod)) {
             plans.wish(workload);
         }
         AgentSession session = sessions.arrive(
@@ -90,6 +91,19 @@ final class AgentCalls {
         return known;
     }
 
+    /** What the deletion of the agent's pod grants it, in seconds; zero: it is not being deleted. Quick. */
+    int grace(String session) {
+        return sessions.agent(session)
+                .flatMap(agent -> workloads
+                        .pod(agent.agent().workload().namespace(), agent.agent().pod())
+                        .filter(pod -> pod.getMetadata()
+                                .getUid()
+                                .equals(agent.agent().podUid())))
+                .map(pod -> pod.getMetadata().getDeletionGracePeriodSeconds())
+                .map(Math::toIntExact)
+                .orElse(0);
+    }
+
     void watchEngagements(SessionRef ref, StreamObserver<EngagementSnapshot> out) throws FaultException {
         AgentSession agent = Calls.agent(sessions, ref.getSessionId());
         ServerStream<EngagementSnapshot> stream = ServerStream.open(out, agent);
@@ -110,7 +124,7 @@ final class AgentCalls {
         stream.closeAtEnd(end::run);
     }
 
-    /** The pod may be so new that the watch has not shown it yet. */
+    /** The pod may be so new that the watch has not shown it yet; one that goes still serves what it has. */
     private Pod checkOwner(AgentArrival arrival, WorkloadRef workload) throws FaultException, InterruptedException {
         long end = System.nanoTime() + POD_SEEN.toNanos();
         Optional<Pod> pod = pod(arrival);
@@ -131,9 +145,9 @@ final class AgentCalls {
     }
 
     private Optional<Pod> pod(AgentArrival arrival) {
-        return workloads.podsIn(arrival.getNamespace()).stream()
-                .filter(p -> p.getMetadata().getUid().equals(arrival.getPodUid()))
-                .findFirst();
+        return workloads
+                .pod(arrival.getNamespace(), arrival.getPodName())
+                .filter(p -> p.getMetadata().getUid().equals(arrival.getPodUid()));
     }
 
     private static Set<AgentSession.Port> ports(AgentArrival arrival) {

@@ -59,7 +59,10 @@ final class AgentGateService extends AgentGateGrpc.AgentGateImplBase {
     public void remain(AgentBeat request, StreamObserver<RemainReply> out) {
         Calls.answerHere(
                 out,
-                () -> RemainReply.newBuilder().setKnown(agents.remain(request)).build());
+                () -> RemainReply.newBuilder()
+                        .setKnown(agents.remain(request))
+                        .setGraceSeconds(agents.grace(request.getSessionId()))
+                        .build());
     }
 
     @Override

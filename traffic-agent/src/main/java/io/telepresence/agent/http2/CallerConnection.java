@@ -12,6 +12,7 @@ import io.netty.handler.codec.http2.Http2Stream;
 import io.telepresence.agent.report.RequestVerdict;
 import io.telepresence.agent.rules.Destination;
 import io.telepresence.agent.rules.Judgement;
+import io.telepresence.agent.rules.PortRules;
 import io.telepresence.agent.rules.Target;
 import io.telepresence.agent.stream.PortServices;
 import java.net.InetSocketAddress;
@@ -91,7 +92,11 @@ final class CallerConnection implements ServerConnection.Owner {
             peer.reset(id, Http2Error.PROTOCOL_ERROR.code());
             return;
         }
-        Judgement judgement = services.rules().get().judge(asked);
+        PortRules rules = services.rules().get();
+        Judgement judgement = rules.judge(asked);
+        if (rules.isLeaving() && judgement.to() instanceof Destination.ToClient) {
+            announceEnd(Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER);
+        }
         List<StreamCopy> copies = new ArrayList<>(judgement.taps().size());
         for (Target tap : judgement.taps()) {
             copies.add(lanes.computeIfAbsent(tap, this::lane).copy(head, end));

@@ -121,6 +121,11 @@ public final class Workloads {
                 .toList();
     }
 
+    /** The pod of that name, whether it lives or goes. */
+    public Optional<Pod> pod(String namespace, String name) {
+        return stores.pods().get(namespace, name);
+    }
+
     /** All live pods of a namespace, whoever owns them. */
     public List<Pod> podsIn(String namespace) {
         return stores.pods().in(namespace).stream().filter(Pods::alive).toList();
