@@ -96,9 +96,8 @@ final class AgentCalls {
         return sessions.agent(session)
                 .flatMap(agent -> workloads
                         .pod(agent.agent().workload().namespace(), agent.agent().pod())
-                        .filter(pod -> pod.getMetadata()
-                                .getUid()
-                                .equals(agent.agent().podUid())))
+                        .filter(pod ->
+                                pod.getMetadata().getUid().equals(agent.agent().podUid())))
                 .map(pod -> pod.getMetadata().getDeletionGracePeriodSeconds())
                 .map(Math::toIntExact)
                 .orElse(0);
@@ -125,7 +124,7 @@ final class AgentCalls {
     }
 
     /** The pod may be so new that the watch has not shown it yet; one that goes still serves what it has. */
-    private Pod checkOwner(AgentArrival arrival, WorkloadRef workload) throws FaultException, InterruptedException {
+    Pod checkOwner(AgentArrival arrival, WorkloadRef workload) throws FaultException, InterruptedException {
         long end = System.nanoTime() + POD_SEEN.toNanos();
         Optional<Pod> pod = pod(arrival);
         while (pod.isEmpty() && System.nanoTime() < end) {

@@ -57,12 +57,10 @@ final class AgentGateService extends AgentGateGrpc.AgentGateImplBase {
 
     @Override
     public void remain(AgentBeat request, StreamObserver<RemainReply> out) {
-        Calls.answerHere(
-                out,
-                () -> RemainReply.newBuilder()
-                        .setKnown(agents.remain(request))
-                        .setGraceSeconds(agents.grace(request.getSessionId()))
-                        .build());
+        Calls.answerHere(out, () -> RemainReply.newBuilder()
+                .setKnown(agents.remain(request))
+                .setGraceSeconds(agents.grace(request.getSessionId()))
+                .build());
     }
 
     @Override
