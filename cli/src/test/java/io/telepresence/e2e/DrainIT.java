@@ -130,7 +130,12 @@ class DrainIT {
         ask();
         // They are under way.
         pass(Duration.ofSeconds(3));
-        Cluster.kubectl("rollout", "restart", "deployment/drain-idle", "deployment/drain-taken", "deployment/drain-gone")
+        Cluster.kubectl(
+                        "rollout",
+                        "restart",
+                        "deployment/drain-idle",
+                        "deployment/drain-taken",
+                        "deployment/drain-gone")
                 .ok();
         kill("drain-killed");
         for (Map.Entry<String, Answer> one : LONG.entrySet()) {
@@ -238,8 +243,7 @@ class DrainIT {
         String streamed = LONG.get("stream").says();
         assertTrue(streamed.contains("chunk " + LONG_SECONDS * 10 + " of ") && streamed.endsWith("\n200"), streamed);
         String ticked = LONG.get("tcp").says().strip();
-        assertTrue(
-                ticked.matches("heard \\d+") && Integer.parseInt(ticked.split(" ")[1]) > LONG_SECONDS * 2, ticked);
+        assertTrue(ticked.matches("heard \\d+") && Integer.parseInt(ticked.split(" ")[1]) > LONG_SECONDS * 2, ticked);
     }
 
     @Test
@@ -254,7 +258,9 @@ class DrainIT {
 
     @Test
     void ofAnAgentThatWasKilledOnlyWhatWasInsideItIsLost() throws Exception {
-        assertTrue(LONG.get("drain-killed").says().contains("curl: ("), LONG.get("drain-killed").says());
+        assertTrue(
+                LONG.get("drain-killed").says().contains("curl: ("),
+                LONG.get("drain-killed").says());
         for (String failure : FAILURES.get("drain-killed")) {
             Instant when = Instant.parse(failure.split(" ")[0]);
             assertTrue(
@@ -275,7 +281,8 @@ class DrainIT {
         Shell.await("the old pod is gone", MINUTE, () -> {
             try {
                 Files.readAllLines(watched).stream()
-                        .filter(line -> line.matches("drain-idle-.* work=\\S+Z.*") && line.matches(".* traffic-agent=\\S+Z.*"))
+                        .filter(line ->
+                                line.matches("drain-idle-.* work=\\S+Z.*") && line.matches(".* traffic-agent=\\S+Z.*"))
                         .forEach(line -> ended.put(line.split(" ")[0], line));
             } catch (IOException e) {
                 throw new java.io.UncheckedIOException(e);

@@ -62,7 +62,8 @@ final class LocalApp {
         }
         Matcher delay = DELAY.matcher(exchange.getRequestURI().getPath());
         if (delay.matches()) {
-            LockSupport.parkNanos(Duration.ofMillis(Long.parseLong(delay.group(1))).toNanos());
+            LockSupport.parkNanos(
+                    Duration.ofMillis(Long.parseLong(delay.group(1))).toNanos());
         }
         byte[] body = (name + " " + line + "\n").getBytes(StandardCharsets.UTF_8);
         exchange.sendResponseHeaders(200, body.length);

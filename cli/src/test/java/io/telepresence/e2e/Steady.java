@@ -32,7 +32,8 @@ final class Steady implements AutoCloseable {
         Path stop = Laptop.home().resolve("stop-" + name);
         Files.deleteIfExists(stop);
         Path out = Laptop.home().resolve("steady-" + name);
-        String[] caller = LocalApp.command(Caller.class, "steady", url, "4", stop.toString(), Integer.toString(pauseMillis));
+        String[] caller =
+                LocalApp.command(Caller.class, "steady", url, "4", stop.toString(), Integer.toString(pauseMillis));
         return new Steady(stop, out, Shell.start(Map.of(), inCluster(caller), out, out));
     }
 
