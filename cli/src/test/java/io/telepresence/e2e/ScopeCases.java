@@ -231,7 +231,8 @@ abstract class ScopeCases {
             Shell.await("the agent has arrived", Duration.ofSeconds(20), () -> List.of(
                             listed("-a").split(" "))
                     .contains("by-hand"));
-            String before = pods();
+            List<String> before = pods();
+            assertEquals(1, before.size(), before::toString);
             mode.telepresence("intercept", "by-hand", "--port", "8131:80", "--mount=false")
                     .ok();
             assertEquals("web GET /\n", Cluster.fromPod("http://by-hand/").ok().stdout());
@@ -244,11 +245,21 @@ abstract class ScopeCases {
         }
     }
 
-    private static String pods() {
+    /** Those that are to stay: one that ends still counts as running until its containers have ended. */
+    private static List<String> pods() {
         return Cluster.kubectl(
-                        "get", "pods", "-l", "app=by-hand", "-o", "name", "--field-selector=status.phase=Running")
+                        "get",
+                        "pods",
+                        "-l",
+                        "app=by-hand",
+                        "--no-headers",
+                        "-o",
+                        "custom-columns=N:.metadata.name,D:.metadata.deletionTimestamp")
                 .ok()
-                .stdout();
+                .stdout()
+                .lines()
+                .filter(line -> line.endsWith("<none>"))
+                .toList();
     }
 
     private String block(String part, Path config, int indent) {
