@@ -59,19 +59,18 @@ final class AgentCalls {
         if (!Pods.replaced(checkOwner(arrival, workload))) {
             plans.wish(workload);
         }
-        AgentSession session = sessions.arrive(
-                        new AgentSession.Agent(
-                                arrival.getPodName(),
-                                arrival.getPodUid(),
-                                arrival.getPodIp(),
-                                workload,
-                                arrival.getVersion().getVersion(),
-                                ports(arrival),
-                                replaced(arrival)),
-                        arrival.getResumeSessionId())
-                .session();
+        Sessions.Arrival<AgentSession> arrived = sessions.arrive(
+                new AgentSession.Agent(
+                        arrival.getPodName(),
+                        arrival.getPodUid(),
+                        arrival.getPodIp(),
+                        workload,
+                        arrival.getVersion().getVersion(),
+                        ports(arrival),
+                        replaced(arrival)),
+                arrival.getResumeSessionId());
         return io.telepresence.rpc.manager.AgentSession.newBuilder()
-                .setSessionId(session.id())
+                .setSessionId(arrived.credential())
                 .setVersion(Versions.info(SessionCalls.NAME))
                 .build();
     }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.telepresence.manager.session.ClientSession;
+import io.telepresence.manager.session.SessionIds;
 import io.telepresence.manager.session.Sessions;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -23,7 +24,7 @@ class ServerStreamTest {
     void theEndOfASessionIsNotToldPieceByPiece() {
         stream.send("an engagement");
         client.onEnd(() -> stream.send("no engagement"));
-        sessions.depart(client.id(), ClientSession.class);
+        sessions.depart(SessionIds.of(client), ClientSession.class);
         assertEquals(List.of("an engagement", "failed"), heard.all);
     }
 
