@@ -11,6 +11,7 @@ import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.engage.AgentPlans;
 import io.telepresence.manager.engage.Engagements;
+import io.telepresence.manager.engage.Restoration;
 import io.telepresence.manager.engage.Tally;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.Sessions;
@@ -35,11 +36,14 @@ final class AgentCalls {
     private final AgentReview review;
     private final Workloads workloads;
     private final AgentPlans plans;
+    private final Restoration restoration;
     private final Engagements engagements;
     private final Switchboard switchboard;
     private final Tally tally;
 
-    AgentCalls(Sessions sessions, AgentReview review, Workloads workloads, Parts.Board board) {
+    /** @param restoration takes agents out that come after they were dismissed */
+    AgentCalls(Sessions sessions, AgentReview review, Workloads workloads, Parts.Board board, Restoration restoration) {
+        this.restoration = restoration;
         this.sessions = sessions;
         this.review = review;
         this.workloads = workloads;
@@ -56,8 +60,9 @@ final class AgentCalls {
         review.check(token, arrival.getNamespace(), arrival.getPodName(), arrival.getPodUid());
         WorkloadRef workload =
                 new WorkloadRef(arrival.getWorkloadKind(), arrival.getNamespace(), arrival.getWorkload());
-        if (!Pods.replaced(checkOwner(arrival, workload))) {
-            plans.wish(workload);
+        Pod pod = checkOwner(arrival, workload);
+        if (!Pods.replaced(pod)) {
+            plans.found(workload, Pods.dismissed(pod));
         }
         Sessions.Arrival<AgentSession> arrived = sessions.arrive(
                 new AgentSession.Agent(
@@ -69,6 +74,9 @@ final class AgentCalls {
                         ports(arrival),
                         replaced(arrival)),
                 arrival.getResumeSessionId());
+        if (!Pods.replaced(pod) && !plans.wished(workload)) {
+            restoration.settle(workload);
+        }
         return io.telepresence.rpc.manager.AgentSession.newBuilder()
                 .setSessionId(arrived.credential())
                 .setVersion(Versions.info(SessionCalls.NAME))
@@ -121,7 +129,8 @@ final class AgentCalls {
             throw Fault.unreachable("the traffic-manager does not see pod " + arrival.getPodName() + " yet", "")
                     .exception();
         }
-        boolean belongs = workloads.ownerOf(pod.get()).map(workload::equals).orElse(Pods.replaced(pod.get()));
+        boolean belongs =
+                workloads.ownerOf(pod.get()).map(workload::equals).orElse(Pods.replacedOf(pod.get(), workload));
         if (!belongs) {
             throw Fault.denied("pod " + arrival.getPodName() + " does not belong to " + workload, "")
                     .exception();

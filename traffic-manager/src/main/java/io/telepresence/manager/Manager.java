@@ -142,7 +142,7 @@ final class Manager implements AutoCloseable {
             Closers opened, ManagerConfig config, Parts parts, Parts.Agents agents, KubernetesClient client) {
         opened.add(once(
                 "claims", CLAIMED_WITHIN, () -> parts.board().claims().expire().forEach(workload -> {
-                    parts.plans().wish(workload);
+                    parts.plans().found(workload, false);
                     agents.restoration().settle(workload);
                 })));
         IdleAgents idle = new IdleAgents(
@@ -202,7 +202,8 @@ final class Manager implements AutoCloseable {
                     parts.sessions(),
                     AgentReview.with(client, InstantSource.system()),
                     parts.workloads(),
-                    parts.board());
+                    parts.board(),
+                    agents.restoration());
             return new AgentGateService(parts.sessions(), calls, levels);
         }
 

@@ -89,12 +89,8 @@ public final class Engaging {
 
     /** Pods that have been replaced for an engagement that failed are replaced again, in the background. */
     private void giveBack(WorkloadRef workload) {
-        if (!plans.withdraw(workload)) {
-            return;
-        }
-        // An engagement is entered before its wish: whoever is not seen here has yet to make it.
-        if (engagements.all().get().stream().anyMatch(e -> e.workload().equals(workload))) {
-            plans.wishProvisionally(workload);
+        // Each has left the registry before it looks: of several that fail together the last one sees nobody.
+        if (engagements.all().get().stream().anyMatch(e -> needsAgents(e, workload)) || !plans.withdraw(workload)) {
             return;
         }
         Threads.virtual("give-back-" + workload.name(), () -> {
@@ -106,6 +102,10 @@ public final class Engaging {
                 Thread.currentThread().interrupt();
             }
         });
+    }
+
+    private static boolean needsAgents(Engagement engagement, WorkloadRef workload) {
+        return engagement.workload().equals(workload) && engagement.disposition() != Disposition.BAD_ARGS;
     }
 
     /**

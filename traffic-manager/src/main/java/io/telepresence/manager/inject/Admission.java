@@ -32,7 +32,7 @@ final class Admission {
 
     /** The workload behind a pod; may ask the API server. */
     interface OwnerOf {
-        Optional<WorkloadRef> find(ObjectMeta pod, String namespace);
+        Optional<Owner> find(ObjectMeta pod, String namespace);
     }
 
     /** The configuration that an agent in that pod gets. */
@@ -100,9 +100,10 @@ final class Admission {
                     .endMetadata()
                     .build();
         }
-        Optional<WorkloadRef> owner = owners.find(pod.getMetadata(), namespace);
+        Optional<Owner> owner = owners.find(pod.getMetadata(), namespace);
         if (Pods.hasAgent(pod) && owner.isPresent() && rules.scope().manages(namespace)) {
-            return AgentInjector.refreshed(pod, configs.configFor(owner.get(), pod.getMetadata(), pod.getSpec()));
+            return AgentInjector.refreshed(
+                    pod, configs.configFor(owner.get().workload(), pod.getMetadata(), pod.getSpec()));
         }
         return switch (rules.verdict(pod, namespace, owner)) {
             case Verdict.Leave leave -> {

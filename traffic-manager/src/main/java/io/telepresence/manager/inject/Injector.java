@@ -64,7 +64,8 @@ public final class Injector implements AgentInstaller, AutoCloseable {
         WorkloadPods cluster = new ClusterPods(client, owners);
         AgentRollout.Limits limits = AgentRollout.Limits.of(arrival);
         JobRules jobs = new JobRules(settings.sidecar().forms().usual() == SidecarForm.NATIVE);
-        InjectionRules rules = new InjectionRules(settings.scope(), settings.whenEnabled(), jobs, wished::wished);
+        InjectionRules rules = new InjectionRules(
+                settings.scope(), settings.whenEnabled(), jobs, owner -> wished.wished(owner.workload(), owner.uid()));
         Injector injector = new Injector(settings, rules, cluster, new AgentRollout(cluster, limits));
         try {
             if (settings.enabled()) {

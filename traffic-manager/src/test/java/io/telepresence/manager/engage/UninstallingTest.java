@@ -95,6 +95,27 @@ class UninstallingTest {
     }
 
     @Test
+    void whatIsWantedGoesAlsoWhereNoPodHasAnAgent() throws Exception {
+        cluster("echo-abc-1", "other");
+        uninstalling.uninstall(ann, "default", List.of("echo"), told::add);
+        assertFalse(bench.plans.wished(ECHO));
+        assertEquals(List.of(), bench.engagements.of(ann));
+        uninstalling.uninstall(ann, "default", List.of("echo"), told::add);
+        assertEquals("Deployment echo.default has no traffic-agent", told.getLast());
+        bench.plans.found(ECHO, false);
+        assertFalse(bench.plans.wished(ECHO), "it was on its way");
+    }
+
+    @Test
+    void whoEngagesItMeanwhileIsNotSaidToHaveNone() {
+        bench.installer.action = () -> {};
+        bench.installer.whenGivenBack = () -> bench.plans.wishProvisionally(ECHO);
+        FaultException e = assertThrows(
+                FaultException.class, () -> uninstalling.uninstall(ann, "default", List.of("echo"), told::add));
+        assertTrue(e.fault().text().contains("was engaged again"), e::toString);
+    }
+
+    @Test
     void aNameThatDoesNotExistLeavesEverythingAsItIs() {
         assertThrows(
                 FaultException.class,

@@ -50,7 +50,8 @@ class AdmissionTest {
     @Test
     void aWishedPodGetsItsAgent() {
         String pod = POD.formatted("");
-        Admission admission = admission((meta, ns) -> Optional.of(new WorkloadRef("Deployment", ns, "web")));
+        Admission admission =
+                admission((meta, ns) -> Optional.of(new Owner(new WorkloadRef("Deployment", ns, "web"), "u")));
         JsonNode after = patched(answer(admission, pod), pod);
         assertEquals("traffic-agent", after.at("/spec/containers/1/name").asString());
         assertTrue(answer(admission, after.toString()).path("patch").isMissingNode());
@@ -63,7 +64,8 @@ class AdmissionTest {
                 {"apiVersion":"v1","kind":"Pod","metadata":{"generateName":"web-"},"spec":{
                  "initContainers":[{"name":"traffic-agent","image":"agent","restartPolicy":"Always"}],
                  "containers":[{"name":"web","image":"web"}]}}""";
-        Admission admission = admission((meta, ns) -> Optional.of(new WorkloadRef("Deployment", ns, "web")));
+        Admission admission =
+                admission((meta, ns) -> Optional.of(new Owner(new WorkloadRef("Deployment", ns, "web"), "u")));
         assertTrue(answer(admission, pod).path("patch").isMissingNode());
     }
 
