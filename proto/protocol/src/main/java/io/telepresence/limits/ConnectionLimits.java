@@ -29,16 +29,18 @@ public final class ConnectionLimits {
     private final Map<InetAddress, LinkedHashSet<GuardedConnection>> strangers = new HashMap<>();
     private final Map<SocketAddress, GuardedConnection> open = new ConcurrentHashMap<>();
     private int count;
+    private long bytes;
 
     /**
      * What holds until a connection is trusted.
      *
      * @param most connections at once, at least 1
      * @param bytes that one connection may send
+     * @param bytesOfAll that all of them together may have sent; then the same connection gives way as for one too many
      * @param calls that one connection may begin
      * @param within from the accept until it is trusted or closed
      */
-    public record Limits(int most, int bytes, int calls, Duration within) {}
+    public record Limits(int most, int bytes, long bytesOfAll, int calls, Duration within) {}
 
     public ConnectionLimits(Limits limits) {
         this.limits = limits;
@@ -106,12 +108,33 @@ public final class ConnectionLimits {
         return most.iterator().next();
     }
 
+    /** A stranger has sent so many bytes more. */
+    void sent(GuardedConnection connection, int more) {
+        GuardedConnection victim = add(connection, more);
+        if (victim != null) {
+            victim.drop();
+        }
+    }
+
+    private synchronized GuardedConnection add(GuardedConnection connection, int more) {
+        if (!connection.count(more)) {
+            return null;
+        }
+        bytes += more;
+        GuardedConnection victim = bytes <= limits.bytesOfAll() ? null : oldestOfTheBusiest();
+        if (victim != null) {
+            remove(victim);
+        }
+        return victim;
+    }
+
     /** It is trusted, or over. */
     synchronized void remove(GuardedConnection connection) {
         InetAddress address = connection.peer().getAddress();
         LinkedHashSet<GuardedConnection> ofOne = strangers.get(address);
         if (ofOne != null && ofOne.remove(connection)) {
             count--;
+            bytes -= connection.forgetBytes();
             if (ofOne.isEmpty()) {
                 strangers.remove(address);
             }

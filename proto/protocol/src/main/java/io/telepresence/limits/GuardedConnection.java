@@ -20,7 +20,9 @@ public final class GuardedConnection extends ChannelInboundHandlerAdapter {
     private final Channel channel;
     private final InetSocketAddress peer;
     private final AtomicInteger calls = new AtomicInteger();
+    /** Guarded by the owner's lock; less than zero: not counted any more. */
     private int bytes;
+
     private volatile boolean trusted;
     private Future<?> deadline;
 
@@ -52,6 +54,21 @@ public final class GuardedConnection extends ChannelInboundHandlerAdapter {
         }
         drop();
         return false;
+    }
+
+    /** False: it is nobody's business any more. */
+    boolean count(int more) {
+        if (bytes < 0) {
+            return false;
+        }
+        bytes += more;
+        return true;
+    }
+
+    int forgetBytes() {
+        int counted = bytes;
+        bytes = -1;
+        return counted;
     }
 
     /** Closes it at once, with a reset: nothing of it stays, not even in the kernel; any thread. */
@@ -97,8 +114,8 @@ public final class GuardedConnection extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         if (!trusted && message instanceof ByteBuf data) {
-            bytes += data.readableBytes();
-            if (bytes > owner.limits().bytes()) {
+            owner.sent(this, data.readableBytes());
+            if (!channel.isOpen() || bytes > owner.limits().bytes()) {
                 data.release();
                 drop();
                 return;

@@ -25,7 +25,7 @@ import java.util.function.BooleanSupplier;
  */
 public final class ProbeServer implements AutoCloseable {
     private static final ConnectionLimits.Limits LIMITS =
-            new ConnectionLimits.Limits(64, 16 << 10, 0, Duration.ofSeconds(5));
+            new ConnectionLimits.Limits(64, 16 << 10, 1 << 20, 0, Duration.ofSeconds(5));
 
     private final Channel channel;
     private final Map<String, BooleanSupplier> paths;

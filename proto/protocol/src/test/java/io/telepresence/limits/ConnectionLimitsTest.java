@@ -73,7 +73,8 @@ class ConnectionLimitsTest {
 
     private static int say(Socket socket, String text) throws IOException {
         socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
-        return socket.getInputStream().read();
+        byte[] echo = socket.getInputStream().readNBytes(text.length());
+        return echo.length == 0 ? -1 : echo[0];
     }
 
     @AfterEach
@@ -86,7 +87,7 @@ class ConnectionLimitsTest {
 
     @Test
     void aFloodCostsTheFlooderAndNobodyElse() throws Exception {
-        listen(new ConnectionLimits.Limits(8, 100, 1, LONG));
+        listen(new ConnectionLimits.Limits(8, 100, 500, 1, LONG));
         Socket other = connect("127.0.0.2");
         assertEquals('a', say(other, "a"));
         Socket known = connect("127.0.0.3");
@@ -103,7 +104,7 @@ class ConnectionLimitsTest {
 
     @Test
     void whoSendsTooMuchIsCutUnlessTrusted() throws Exception {
-        listen(new ConnectionLimits.Limits(8, 100, 1, LONG));
+        listen(new ConnectionLimits.Limits(8, 100, 500, 1, LONG));
         Socket known = connect("127.0.0.1");
         assertEquals('T', say(known, "T"));
         assertEquals('a', say(known, "a".repeat(1000)));
@@ -112,8 +113,21 @@ class ConnectionLimitsTest {
     }
 
     @Test
+    void whatAllHaveSentIsBounded() throws Exception {
+        listen(new ConnectionLimits.Limits(8, 100, 200, 1, LONG));
+        Socket other = connect("127.0.0.2");
+        assertEquals('a', say(other, "a".repeat(50)));
+        for (int i = 0; i < 3; i++) {
+            assertEquals('a', say(connect("127.0.0.4"), "a".repeat(70)));
+        }
+        assertEquals('b', say(other, "b"));
+        assertEquals('b', say(sockets.getLast(), "b"));
+        assertThrows(SocketException.class, () -> say(sockets.get(1), "b"));
+    }
+
+    @Test
     void whoTakesTooLongIsCutUnlessTrusted() throws Exception {
-        listen(new ConnectionLimits.Limits(8, 100, 1, Duration.ofMillis(300)));
+        listen(new ConnectionLimits.Limits(8, 100, 500, 1, Duration.ofMillis(300)));
         Socket known = connect("127.0.0.1");
         assertEquals('T', say(known, "T"));
         Socket stranger = connect("127.0.0.1");
