@@ -146,6 +146,17 @@ class ChartTest {
                     Base64.getDecoder().decode(secret.getData().get(file)));
         }
         WebhookTls.open(scratch).context();
+        Files.write(
+                scratch.resolve(WebhookPath.FILE),
+                Base64.getDecoder().decode(secret.getData().get(WebhookPath.FILE)));
+        String path = one(objects, MutatingWebhookConfiguration.class)
+                .getWebhooks()
+                .getFirst()
+                .getClientConfig()
+                .getService()
+                .getPath();
+        assertTrue(path.matches("/traffic-agent/[a-z0-9]{32}"), path);
+        assertTrue(WebhookPath.open("/traffic-agent", scratch).is(path + "?timeout=5s"));
         String ca = one(objects, MutatingWebhookConfiguration.class)
                 .getWebhooks()
                 .getFirst()
