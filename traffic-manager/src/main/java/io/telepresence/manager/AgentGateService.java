@@ -88,7 +88,7 @@ final class AgentGateService extends AgentGateGrpc.AgentGateImplBase {
     public void watchLogLevel(SessionRef request, StreamObserver<LogLevelRequest> out) {
         ManagerService.stream(out, () -> {
             AgentSession agent = Calls.agent(sessions, request.getSessionId());
-            ServerStream<LogLevelRequest> stream = ServerStream.open(out, agent);
+            ServerStream<LogLevelRequest> stream = ServerStream.latest(out, agent);
             stream.closeAtEnd(levels.agents()
                     .watch(level -> stream.send(
                             LogLevelRequest.newBuilder().setLevel(level).build())));
