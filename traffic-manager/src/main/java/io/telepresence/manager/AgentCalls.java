@@ -99,7 +99,7 @@ final class AgentCalls {
 
     void watchEngagements(SessionRef ref, StreamObserver<EngagementSnapshot> out) throws FaultException {
         AgentSession agent = Calls.agent(sessions, ref.getSessionId());
-        ServerStream<EngagementSnapshot> stream = ServerStream.open(out, agent);
+        ServerStream<EngagementSnapshot> stream = ServerStream.latest(out, agent);
         EngageCalls.OwnSnapshots own = new EngageCalls.OwnSnapshots(stream);
         stream.closeAtEnd(engagements.all().watch(all -> own.next(Engagements.forAgent(all, agent.agent()))));
         sessions.watching(agent, true);

@@ -100,7 +100,7 @@ final class EngageCalls {
 
     void watchEngagements(SessionRef ref, StreamObserver<EngagementSnapshot> out) throws FaultException {
         ClientSession client = Calls.client(sessions, ref.getSessionId());
-        ServerStream<EngagementSnapshot> stream = ServerStream.open(out, client);
+        ServerStream<EngagementSnapshot> stream = ServerStream.latest(out, client);
         CountedSnapshots own = new CountedSnapshots(stream, views.tally());
         stream.closeAtEnd(engagements.all().watch(all -> own.next(Engagements.of(all, client))));
         stream.closeAtEnd(views.tally().watch(own::counted));
@@ -112,7 +112,7 @@ final class EngageCalls {
 
     void watchWorkloads(WorkloadQuery query, StreamObserver<WorkloadSnapshot> out) throws FaultException {
         ClientSession client = Calls.client(sessions, query.getSessionId());
-        ServerStream<WorkloadSnapshot> stream = ServerStream.open(out, client);
+        ServerStream<WorkloadSnapshot> stream = ServerStream.latest(out, client);
         try {
             stream.closeAtEnd(views.board()
                     .watch(namespaces(query), lines -> stream.send(EngagementTranslator.workloads(lines))));

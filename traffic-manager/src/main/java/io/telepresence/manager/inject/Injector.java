@@ -147,8 +147,10 @@ public final class Injector implements AgentInstaller, AutoCloseable {
     private void listen(KubernetesClient client, Admission admission) throws Exception {
         InjectorSettings.Hook hook = settings.hook();
         WebhookTls tls = WebhookTls.open(hook.tlsDirectory());
-        running.opened.add(Webhook.open(new InetSocketAddress(hook.port()), hook.path(), tls, admission::review));
-        running.check = running.opened.add(WebhookCheck.open(client, settings, trouble));
+        WebhookPath path = WebhookPath.open(hook.path(), hook.tlsDirectory());
+        InetSocketAddress at = new InetSocketAddress(hook.port());
+        running.opened.add(Webhook.open(at, path, tls, hook.within(), admission::review));
+        running.check = running.opened.add(WebhookCheck.open(client, settings, path, trouble));
     }
 
     private void finishOrphans(KubernetesClient client, ReplacedPods replaced) {

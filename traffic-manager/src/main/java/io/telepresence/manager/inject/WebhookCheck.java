@@ -30,18 +30,22 @@ final class WebhookCheck implements AutoCloseable {
 
     private final KubernetesClient client;
     private final InjectorSettings settings;
+    private final WebhookPath path;
     private final Watched<String> trouble;
     private final BlockingQueue<Boolean> asked = new ArrayBlockingQueue<>(1);
     private Thread thread;
 
-    private WebhookCheck(KubernetesClient client, InjectorSettings settings, Watched<String> trouble) {
+    private WebhookCheck(
+            KubernetesClient client, InjectorSettings settings, WebhookPath path, Watched<String> trouble) {
         this.client = client;
         this.settings = settings;
+        this.path = path;
         this.trouble = trouble;
     }
 
-    static WebhookCheck open(KubernetesClient client, InjectorSettings settings, Watched<String> trouble) {
-        WebhookCheck check = new WebhookCheck(client, settings, trouble);
+    static WebhookCheck open(
+            KubernetesClient client, InjectorSettings settings, WebhookPath path, Watched<String> trouble) {
+        WebhookCheck check = new WebhookCheck(client, settings, path, trouble);
         check.thread = Threads.virtual("webhook-check", check::run);
         return check;
     }
@@ -93,9 +97,10 @@ final class WebhookCheck implements AutoCloseable {
             String message = String.valueOf(e.getMessage());
             if (message.contains("failed calling webhook")
                     && message.contains(settings.hook().name())) {
-                return unreached(" (" + message.substring(message.indexOf("failed calling webhook")) + ")");
+                return unreached(
+                        " (" + path.masked(message.substring(message.indexOf("failed calling webhook"))) + ")");
             }
-            LOG.debug("the way to the webhook cannot be checked", e);
+            LOG.debug("the way to the webhook cannot be checked: {}", path.masked(message));
             return "";
         }
     }
