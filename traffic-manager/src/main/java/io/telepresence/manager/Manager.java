@@ -218,8 +218,8 @@ final class Manager implements AutoCloseable {
         }
 
         private AgentGateService gate(AgentReview review) {
-            AgentCalls calls = new AgentCalls(
-                    parts.sessions(), review, parts.workloads(), parts.board(), agents.restoration());
+            AgentCalls calls =
+                    new AgentCalls(parts.sessions(), review, parts.workloads(), parts.board(), agents.restoration());
             return new AgentGateService(parts.sessions(), calls, levels);
         }
 
