@@ -92,7 +92,7 @@ abstract class ScopeCases {
         Cluster.fromPod("http://shop:81/tapped/2").ok().says("shop-");
         Shell.await(
                 "both copies",
-                Duration.ofSeconds(10),
+                Duration.ofSeconds(30),
                 () -> read(web.log()).contains("GET /tapped/1")
                         && read(admin.log()).contains("GET /tapped/2"));
         assertFalse(read(web.log()).contains("/not"));
@@ -228,9 +228,19 @@ abstract class ScopeCases {
                     .ok();
             Cluster.kubectl("rollout", "status", "deployment/by-hand", "--timeout=60s")
                     .ok();
-            Shell.await("the agent has arrived", Duration.ofSeconds(20), () -> List.of(
+            Shell.await("the agent has arrived", Duration.ofSeconds(60), () -> List.of(
                             listed("-a").split(" "))
                     .contains("by-hand"));
+            // The rollout is through before calls have ceased to go to the old pod.
+            Shell.await(
+                    "the old pod is gone",
+                    Duration.ofSeconds(60),
+                    () -> Cluster.kubectl("get", "pods", "-l", "app=by-hand", "-o", "name")
+                                    .ok()
+                                    .stdout()
+                                    .lines()
+                                    .count()
+                            == 1);
             List<String> before = pods();
             assertEquals(1, before.size(), before::toString);
             mode.telepresence("intercept", "by-hand", "--port", "8131:80", "--mount=false")

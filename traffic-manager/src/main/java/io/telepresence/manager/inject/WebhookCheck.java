@@ -25,6 +25,7 @@ final class WebhookCheck implements AutoCloseable {
     /** Until then a failure at start is not told: this pod becomes an endpoint of its Service only once it is ready. */
     private static final Duration GRACE = Duration.ofSeconds(25);
 
+    private static final Duration AT_START = Duration.ofMillis(500);
     private static final Duration SOON = Duration.ofSeconds(3);
     private static final Duration LATER = Duration.ofMinutes(5);
 
@@ -33,6 +34,7 @@ final class WebhookCheck implements AutoCloseable {
     private final WebhookPath path;
     private final Watched<String> trouble;
     private final BlockingQueue<Boolean> asked = new ArrayBlockingQueue<>(1);
+    private final FirstCall first = new FirstCall(GRACE);
     private Thread thread;
 
     private WebhookCheck(
@@ -55,6 +57,11 @@ final class WebhookCheck implements AutoCloseable {
         asked.offer(true);
     }
 
+    /** Of this check's start. */
+    FirstCall first() {
+        return first;
+    }
+
     @Override
     public void close() {
         thread.interrupt();
@@ -68,7 +75,10 @@ final class WebhookCheck implements AutoCloseable {
                 if (found.isEmpty() || Instant.now().isAfter(patient)) {
                     tell(found);
                 }
-                Duration pause = found.isEmpty() ? LATER : SOON;
+                if (found.isEmpty()) {
+                    first.happened();
+                }
+                Duration pause = found.isEmpty() ? LATER : first.pending() ? AT_START : SOON;
                 asked.poll(pause.toMillis(), TimeUnit.MILLISECONDS);
             }
         } catch (InterruptedException e) {
