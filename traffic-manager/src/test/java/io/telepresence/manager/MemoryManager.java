@@ -127,9 +127,11 @@ public final class MemoryManager implements AutoCloseable {
                 .addService(TunnelService.bind(loops, parts.switchboard().clients())));
     }
 
-    /** Of all that this process logs; the levels are as before when this is closed. */
+    /** Of all that this process logs, if it logs at all; the levels are as before when this is closed. */
     private LogRing logRing() {
-        LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+        if (!(LoggerFactory.getILoggerFactory() instanceof LoggerContext context)) {
+            return new LogRing(new PatternLayoutEncoder());
+        }
         Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
         Level before = root.getLevel();
         opened.add(() -> root.setLevel(before));
