@@ -33,7 +33,7 @@ final class WebhookCalls extends SimpleChannelInboundHandler<HttpObject> {
     private static final int FIRST_BUFFER = 16 << 10;
 
     /** So long a refused caller may take to read why; then its connection is reset. */
-    private static final long LINGER_MILLIS = 500;
+    private static final long LINGER_MILLIS = 2_000;
 
     private enum State {
         HEAD,
