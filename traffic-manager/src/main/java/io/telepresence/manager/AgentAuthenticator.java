@@ -58,7 +58,7 @@ final class AgentAuthenticator implements ServerInterceptor {
                             .asRuntimeException());
         }
         Context context = connection
-                .map(c -> Context.current().withValue(Connections.CURRENT, c))
+                .map(c -> Context.current().withValue(AgentConnection.CURRENT, c))
                 .orElseGet(Context::current);
         if (!call.getMethodDescriptor().getFullMethodName().equals(ARRIVAL)) {
             return Contexts.interceptCall(context, call, headers, next);

@@ -54,7 +54,7 @@ final class AgentGateService extends AgentGateGrpc.AgentGateImplBase {
         Calls.answerHere(out, () -> {
             boolean known = agents.remain(request);
             if (known) {
-                Connections.trust();
+                AgentConnection.trust();
             }
             return RemainReply.newBuilder().setKnown(known).build();
         });
@@ -72,7 +72,7 @@ final class AgentGateService extends AgentGateGrpc.AgentGateImplBase {
     public void watchReaches(SessionRef request, StreamObserver<ReachRequest> out) {
         ManagerService.stream(out, () -> {
             agents.watchReaches(request, out);
-            Connections.trust();
+            AgentConnection.trust();
         });
     }
 
@@ -80,7 +80,7 @@ final class AgentGateService extends AgentGateGrpc.AgentGateImplBase {
     public void watchEngagements(SessionRef request, StreamObserver<EngagementSnapshot> out) {
         ManagerService.stream(out, () -> {
             agents.watchEngagements(request, out);
-            Connections.trust();
+            AgentConnection.trust();
         });
     }
 

@@ -203,7 +203,7 @@ final class Manager implements AutoCloseable {
             ManagerConfig config, KubernetesClient client, Parts parts, Parts.Agents agents, LogLevels levels) {
 
         NettyServerBuilder agentPort(EventLoopGroup loops) {
-            ConnectionLimits limits = new ConnectionLimits(Connections.STRANGERS);
+            ConnectionLimits limits = new ConnectionLimits(AgentConnection.STRANGERS);
             AgentReview review = AgentReview.with(client, InstantSource.system());
             SigningKeys keys = SigningKeys.of(client, InstantSource.system());
             Threads.virtual("signing-keys", keys::refresh);
@@ -225,7 +225,7 @@ final class Manager implements AutoCloseable {
 
         private void accept(Flow flow, Open open) {
             if (parts.sessions().agent(open.getSessionId()).isPresent()) {
-                Connections.trust();
+                AgentConnection.trust();
             }
             parts.switchboard().agents().accept(flow, open);
         }

@@ -43,7 +43,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 class AgentPortTest {
     private final EventLoopGroup loops = Loops.create("test", 1);
-    private final ConnectionLimits limits = new ConnectionLimits(Connections.STRANGERS);
+    private final ConnectionLimits limits = new ConnectionLimits(AgentConnection.STRANGERS);
     private final AtomicInteger parsed = new AtomicInteger();
     private TestTokens tokens;
     private FakeApiServer api;
@@ -167,6 +167,6 @@ class AgentPortTest {
                             || e.getStatus().getCode() == Status.Code.RESOURCE_EXHAUSTED,
                     e.toString());
         }
-        assertEquals(Connections.STRANGERS.calls(), served);
+        assertEquals(AgentConnection.STRANGERS.calls(), served);
     }
 }

@@ -6,7 +6,7 @@ import io.telepresence.limits.GuardedConnection;
 import java.time.Duration;
 
 /** The connection that a call came on, and whether its caller has shown who it is. */
-final class Connections {
+final class AgentConnection {
     /**
      * Of agents' port, until the first call with a good token or a session that lives. After a restart each of many agents
      * comes with two connections at once.
@@ -16,7 +16,7 @@ final class Connections {
 
     static final Context.Key<GuardedConnection> CURRENT = Context.key("connection");
 
-    private Connections() {}
+    private AgentConnection() {}
 
     /** The present call's caller is known. */
     static void trust() {
