@@ -11,6 +11,7 @@ import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.engage.AgentPlans;
 import io.telepresence.manager.engage.Engagements;
+import io.telepresence.manager.engage.Restoration;
 import io.telepresence.manager.engage.Tally;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.Sessions;
@@ -35,11 +36,14 @@ final class AgentCalls {
     private final AgentReview review;
     private final Workloads workloads;
     private final AgentPlans plans;
+    private final Restoration restoration;
     private final Engagements engagements;
     private final Switchboard switchboard;
     private final Tally tally;
 
-    AgentCalls(Sessions sessions, AgentReview review, Workloads workloads, Parts.Board board) {
+    /** @param restoration takes agents out that come after they were dismissed */
+    AgentCalls(Sessions sessions, AgentReview review, Workloads workloads, Parts.Board board, Restoration restoration) {
+        this.restoration = restoration;
         this.sessions = sessions;
         this.review = review;
         this.workloads = workloads;
@@ -57,22 +61,25 @@ final class AgentCalls {
         WorkloadRef workload =
                 new WorkloadRef(arrival.getWorkloadKind(), arrival.getNamespace(), arrival.getWorkload());
         Pod pod = checkOwner(arrival, workload);
-        if (Pods.alive(pod) && !Pods.replaced(pod)) {
-            plans.wish(workload);
+        boolean stays = Pods.alive(pod) && !Pods.replaced(pod);
+        if (stays) {
+            plans.found(workload, Pods.dismissed(pod));
         }
-        AgentSession session = sessions.arrive(
-                        new AgentSession.Agent(
-                                arrival.getPodName(),
-                                arrival.getPodUid(),
-                                arrival.getPodIp(),
-                                workload,
-                                arrival.getVersion().getVersion(),
-                                ports(arrival),
-                                replaced(arrival)),
-                        arrival.getResumeSessionId())
-                .session();
+        Sessions.Arrival<AgentSession> arrived = sessions.arrive(
+                new AgentSession.Agent(
+                        arrival.getPodName(),
+                        arrival.getPodUid(),
+                        arrival.getPodIp(),
+                        workload,
+                        arrival.getVersion().getVersion(),
+                        ports(arrival),
+                        replaced(arrival)),
+                arrival.getResumeSessionId());
+        if (stays && !plans.wished(workload)) {
+            restoration.settle(workload);
+        }
         return io.telepresence.rpc.manager.AgentSession.newBuilder()
-                .setSessionId(session.id())
+                .setSessionId(arrived.credential())
                 .setVersion(Versions.info(SessionCalls.NAME))
                 .build();
     }
@@ -99,13 +106,13 @@ final class AgentCalls {
                         .filter(pod ->
                                 pod.getMetadata().getUid().equals(agent.agent().podUid())))
                 .map(pod -> pod.getMetadata().getDeletionGracePeriodSeconds())
-                .map(Math::toIntExact)
+                .map(seconds -> Math.clamp(seconds, 0, Integer.MAX_VALUE))
                 .orElse(0);
     }
 
     void watchEngagements(SessionRef ref, StreamObserver<EngagementSnapshot> out) throws FaultException {
         AgentSession agent = Calls.agent(sessions, ref.getSessionId());
-        ServerStream<EngagementSnapshot> stream = ServerStream.open(out, agent);
+        ServerStream<EngagementSnapshot> stream = ServerStream.latest(out, agent);
         EngageCalls.OwnSnapshots own = new EngageCalls.OwnSnapshots(stream);
         stream.closeAtEnd(engagements.all().watch(all -> own.next(Engagements.forAgent(all, agent.agent()))));
         sessions.watching(agent, true);
@@ -135,7 +142,8 @@ final class AgentCalls {
             throw Fault.unreachable("the traffic-manager does not see pod " + arrival.getPodName() + " yet", "")
                     .exception();
         }
-        boolean belongs = workloads.ownerOf(pod.get()).map(workload::equals).orElse(Pods.replaced(pod.get()));
+        boolean belongs =
+                workloads.ownerOf(pod.get()).map(workload::equals).orElse(Pods.replacedOf(pod.get(), workload));
         if (!belongs) {
             throw Fault.denied("pod " + arrival.getPodName() + " does not belong to " + workload, "")
                     .exception();

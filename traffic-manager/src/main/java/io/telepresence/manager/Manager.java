@@ -8,8 +8,11 @@ import io.netty.channel.EventLoopGroup;
 import io.telepresence.agree.Ports;
 import io.telepresence.agree.Versions;
 import io.telepresence.fault.FaultException;
+import io.telepresence.limits.ConnectionLimits;
 import io.telepresence.local.Loops;
 import io.telepresence.manager.auth.AgentReview;
+import io.telepresence.manager.auth.SigningKeys;
+import io.telepresence.manager.auth.TokenCheck;
 import io.telepresence.manager.cluster.ApiServerVersion;
 import io.telepresence.manager.cluster.ClusterView;
 import io.telepresence.manager.cluster.Watches;
@@ -21,8 +24,10 @@ import io.telepresence.manager.inject.InjectorSettings;
 import io.telepresence.manager.log.LogLevels;
 import io.telepresence.manager.log.LogRing;
 import io.telepresence.manager.session.Sessions;
+import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.run.Closers;
 import io.telepresence.run.Threads;
+import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.TunnelServers;
 import io.telepresence.tunnel.TunnelService;
 import java.io.IOException;
@@ -49,6 +54,10 @@ final class Manager implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Manager.class);
     private static final Duration IDLE_APART = Duration.ofSeconds(5);
     private static final Duration REVOCATIONS_APART = Duration.ofSeconds(2);
+
+    /** Agents beat every few seconds. */
+    private static final Duration AGENT_IDLE = Duration.ofMinutes(2);
+
     private static final Duration SERVICE_CIDRS_APART = Duration.ofMinutes(1);
 
     /** Who replaced a container before a restart comes back within that time, or the container does. */
@@ -96,11 +105,7 @@ final class Manager implements AutoCloseable {
         EventLoopGroup loops =
                 Loops.create("flows", Math.max(2, Runtime.getRuntime().availableProcessors()));
         opened.add(() -> Loops.shutdown(loops));
-        NettyServerBuilder agents = TunnelServers.builder(
-                        new InetSocketAddress(config.service().port()), loops)
-                .addService(ServerInterceptors.intercept(edges.gate(), new AgentGateService.TokenReader()))
-                .addService(TunnelService.bind(loops, parts.switchboard().agents()));
-        start(opened, agents);
+        start(opened, edges.agentPort(loops));
         InetAddress loopback = InetAddress.ofLiteral("127.0.0.1");
         NettyServerBuilder clients = TunnelServers.builder(new InetSocketAddress(loopback, Ports.CLIENT_API), loops)
                 .addService(edges.clients(ring))
@@ -142,7 +147,7 @@ final class Manager implements AutoCloseable {
             Closers opened, ManagerConfig config, Parts parts, Parts.Agents agents, KubernetesClient client) {
         opened.add(once(
                 "claims", CLAIMED_WITHIN, () -> parts.board().claims().expire().forEach(workload -> {
-                    parts.plans().wish(workload);
+                    parts.plans().found(workload, false);
                     agents.restoration().settle(workload);
                 })));
         IdleAgents idle = new IdleAgents(
@@ -197,13 +202,32 @@ final class Manager implements AutoCloseable {
     private record Edges(
             ManagerConfig config, KubernetesClient client, Parts parts, Parts.Agents agents, LogLevels levels) {
 
-        AgentGateService gate() {
-            AgentCalls calls = new AgentCalls(
-                    parts.sessions(),
-                    AgentReview.with(client, InstantSource.system()),
-                    parts.workloads(),
-                    parts.board());
+        NettyServerBuilder agentPort(EventLoopGroup loops) {
+            ConnectionLimits limits = new ConnectionLimits(AgentConnection.STRANGERS);
+            AgentReview review = AgentReview.with(client, InstantSource.system());
+            SigningKeys keys = SigningKeys.of(client, InstantSource.system());
+            Threads.virtual("signing-keys", keys::refresh);
+            AgentAuthenticator authenticator =
+                    new AgentAuthenticator(limits, new TokenCheck(keys, InstantSource.system()), review);
+            return TunnelServers.builder(new InetSocketAddress(config.service().port()), loops)
+                    .channelFactory(limits.sockets())
+                    .maxConnectionIdle(AGENT_IDLE.toSeconds(), TimeUnit.SECONDS)
+                    .addService(ServerInterceptors.interceptForward(
+                            gate(review), new AgentGateService.TokenReader(), authenticator))
+                    .addService(ServerInterceptors.intercept(TunnelService.bind(loops, this::accept), authenticator));
+        }
+
+        private AgentGateService gate(AgentReview review) {
+            AgentCalls calls =
+                    new AgentCalls(parts.sessions(), review, parts.workloads(), parts.board(), agents.restoration());
             return new AgentGateService(parts.sessions(), calls, levels);
+        }
+
+        private void accept(Flow flow, Open open) {
+            if (parts.sessions().agent(open.getSessionId()).isPresent()) {
+                AgentConnection.trust();
+            }
+            parts.switchboard().agents().accept(flow, open);
         }
 
         ManagerService clients(LogRing ring) {

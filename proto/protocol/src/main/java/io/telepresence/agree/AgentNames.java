@@ -44,6 +44,9 @@ public final class AgentNames {
     /** Pod annotation on a pod that waits for its replacement to become ready before it goes. */
     public static final String REPLACED = PREFIX + "replaced";
 
+    /** Pod annotation: the agent in this pod is to go, and makes no manager want agents in the workload's later pods. */
+    public static final String DISMISSED = PREFIX + "agent-dismissed";
+
     public static final String WORKLOAD_NAME_LABEL = PREFIX + "workloadName";
     public static final String WORKLOAD_KIND_LABEL = PREFIX + "workloadKind";
     public static final String WORKLOAD_ENABLED_LABEL = PREFIX + "workloadEnabled";

@@ -39,4 +39,10 @@ public final class Pods {
                         .get(AgentNames.REPLACED)
                         .startsWith(workload.kind() + " " + workload.name() + " ");
     }
+
+    /** Its agent is to go, whoever manages it. */
+    public static boolean dismissed(Pod pod) {
+        return pod.getMetadata().getAnnotations() != null
+                && pod.getMetadata().getAnnotations().containsKey(AgentNames.DISMISSED);
+    }
 }

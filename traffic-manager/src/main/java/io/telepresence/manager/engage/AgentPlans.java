@@ -7,6 +7,7 @@ import io.telepresence.agree.Versions;
 import io.telepresence.manager.annotation.MountPolicies;
 import io.telepresence.manager.annotation.PodAnnotations;
 import io.telepresence.manager.annotation.TlsAnnotations;
+import io.telepresence.manager.cluster.PodContainers;
 import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
@@ -16,15 +17,15 @@ import io.telepresence.rpc.manager.AgentContainer;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 
 /** Which workloads want agents, and how these are configured. */
 public final class AgentPlans implements WishedAgents {
+    private static final Set<String> ENABLED = Set.of("enabled", "true");
+
     private final Workloads workloads;
     private final Settings settings;
     private final Replaced replaced;
-    /** Value: whether the wish outlives the engagement that it was made for. */
-    private final Map<WorkloadRef, Boolean> wished = new ConcurrentHashMap<>();
+    private final WantedAgents wanted;
 
     /**
      * @param managerHost where agents reach the manager
@@ -48,38 +49,58 @@ public final class AgentPlans implements WishedAgents {
 
     public AgentPlans(Workloads workloads, Settings settings, Replaced replaced) {
         this.workloads = workloads;
+        this.wanted = new WantedAgents(workloads);
         this.settings = settings;
         this.replaced = replaced;
     }
 
-    /** From now on new pods of the workload get an agent. */
-    public void wish(WorkloadRef workload) {
-        wished.putIfAbsent(workload, true);
+    /**
+     * A pod with an agent is there. Where nothing is known of its workload, its later pods get one too.
+     *
+     * @param dismissed the pod itself says that its agent is to go
+     */
+    public void found(WorkloadRef workload, boolean dismissed) {
+        wanted.found(workload, dismissed);
     }
 
-    /** The same for an engagement that may fail: {@link #withdraw} takes it back until {@link #confirm} is called. */
+    /** New pods get an agent, for an engagement that may fail: {@link #withdraw} takes it back. */
     void wishProvisionally(WorkloadRef workload) {
-        wished.putIfAbsent(workload, false);
+        wanted.provisionally(workload);
     }
 
     /** An engagement of the workload works: its agents stay after it. */
     void confirm(WorkloadRef workload) {
-        wished.put(workload, true);
+        wanted.confirm(workload);
     }
 
     /** @return false: there is nothing provisional to take back */
     boolean withdraw(WorkloadRef workload) {
-        return wished.remove(workload, false);
+        return wanted.withdraw(workload);
     }
 
-    /** New pods of the workload get no agent any more. */
+    /** New pods of the workload get no agent until it is engaged again. */
     public void unwish(WorkloadRef workload) {
-        wished.remove(workload);
+        wanted.dismiss(workload);
     }
 
     @Override
     public boolean wished(WorkloadRef workload) {
-        return wished.containsKey(workload);
+        return wanted.wanted(workload)
+                || workloads.get(workload).filter(AgentPlans::asksItself).isPresent();
+    }
+
+    @Override
+    public boolean wished(WorkloadRef workload, String uid) {
+        return wanted.wanted(workload, uid);
+    }
+
+    /** Whether the pod template has an agent, or asks for one, whatever anybody engages. */
+    static boolean asksItself(Workload workload) {
+        ObjectMeta meta = workload.template().getMetadata();
+        boolean written = workload.template().getSpec() != null
+                && PodContainers.agent(workload.template().getSpec()).isPresent();
+        return written
+                || meta != null && ENABLED.contains(PodAnnotations.of(meta).text(AgentNames.INJECT));
     }
 
     @Override

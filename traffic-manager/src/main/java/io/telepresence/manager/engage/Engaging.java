@@ -89,12 +89,8 @@ public final class Engaging {
 
     /** Pods that have been replaced for an engagement that failed are replaced again, in the background. */
     private void giveBack(WorkloadRef workload) {
-        if (!plans.withdraw(workload)) {
-            return;
-        }
-        // An engagement is entered before its wish: whoever is not seen here has yet to make it.
-        if (engagements.all().get().stream().anyMatch(e -> e.workload().equals(workload))) {
-            plans.wishProvisionally(workload);
+        // Each has left the registry before it looks: of several that fail together the last one sees nobody.
+        if (engagements.all().get().stream().anyMatch(e -> needsAgents(e, workload)) || !plans.withdraw(workload)) {
             return;
         }
         Threads.virtual("give-back-" + workload.name(), () -> {
@@ -108,17 +104,31 @@ public final class Engaging {
         });
     }
 
+    private static boolean needsAgents(Engagement engagement, WorkloadRef workload) {
+        return engagement.workload().equals(workload) && engagement.disposition() != Disposition.BAD_ARGS;
+    }
+
     /**
-     * Enters again what a client had before this manager was started.
+     * What a client says of an engagement that it had.
      *
+     * @param id it is known by it to programs on the laptop, and to agents
+     * @param podIp may be empty
      * @param broken why it did not work then; empty: it worked
      */
-    public void restore(ClientSession client, EngagementSpec spec, String podIp, String broken) {
+    public record Before(String id, String podIp, String broken) {
+        private Engagement named(Engagement had) {
+            return had.named(EngagementIds.again(id, had.spec().name()));
+        }
+    }
+
+    /** Enters again what a client had before this manager was started, under its id if that can be. */
+    public void restore(ClientSession client, EngagementSpec spec, Before before) {
+        String broken = before.broken();
         try {
             spec.check();
             refuseGlobal(spec);
             Workload workload = choose(spec);
-            Engagement had = resolve(client, spec, workload).servedBy(podIp);
+            Engagement had = before.named(resolve(client, spec, workload)).servedBy(before.podIp());
             plans.confirm(workload.ref());
             engagements.restore(client, broken.isEmpty() ? had : had.with(Disposition.BAD_ARGS, broken));
             if (had.spec().kind() == Kind.REPLACE) {
@@ -127,7 +137,7 @@ public final class Engaging {
         } catch (FaultException e) {
             LOG.warn("cannot restore \"{}\" of {}: {}", spec.name(), client, e.fault());
             WorkloadRef workload = new WorkloadRef(spec.workloadKind(), spec.namespace(), spec.workload());
-            Engagement had = engagement(client, spec, workload, List.of());
+            Engagement had = before.named(engagement(client, spec, workload, List.of()));
             engagements.restore(client, had.with(Disposition.BAD_ARGS, e.fault().text()));
         }
     }
@@ -191,8 +201,9 @@ public final class Engaging {
     private static Engagement engagement(
             ClientSession client, EngagementSpec spec, WorkloadRef workload, List<EngagedPort> ports) {
         return new Engagement(
-                Engagements.id(client.id(), spec.name()),
+                EngagementIds.next(spec.name()),
                 spec,
+                client,
                 client.client().name(),
                 Disposition.WAITING,
                 "",

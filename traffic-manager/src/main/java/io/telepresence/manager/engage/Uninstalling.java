@@ -1,6 +1,5 @@
 package io.telepresence.manager.engage;
 
-import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
@@ -13,7 +12,7 @@ import io.telepresence.manager.session.ClientSession;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,7 +21,7 @@ import org.slf4j.LoggerFactory;
 public final class Uninstalling {
     private static final Logger LOG = LoggerFactory.getLogger(Uninstalling.class);
     private static final Duration LOOK_AGAIN = Duration.ofMillis(300);
-    private static final Set<String> ENABLED = Set.of("enabled", "true");
+    private static final Wish NO_AGENT = Optional::empty;
 
     private final Engagements engagements;
     private final AgentPlans plans;
@@ -43,7 +42,7 @@ public final class Uninstalling {
     /**
      * Blocks until the pods have no agent any more. Engagements of these workloads end, whoever has them.
      *
-     * @param names of workloads; empty: all of the namespace that have agents
+     * @param names of workloads; empty: all of the namespace whose pods have agents or would get some
      * @param progress sentences for the waiting user
      * @throws FaultException there is no such workload, then nothing has changed; or the agents do not go in time
      */
@@ -57,7 +56,7 @@ public final class Uninstalling {
             wanted.add(new WorkloadChoice(workloads).choose(namespace, name, ""));
         }
         if (names.isEmpty()) {
-            workloads.in(namespace).stream().filter(this::hasAgent).forEach(wanted::add);
+            workloads.in(namespace).stream().filter(this::agents).forEach(wanted::add);
         }
         List<WorkloadRef> begun = new ArrayList<>();
         for (Workload workload : wanted) {
@@ -66,6 +65,9 @@ public final class Uninstalling {
                 begin(workload.ref(), "uninstalled by " + client.client().name(), client, progress);
                 begun.add(workload.ref());
             } else {
+                if (!agents(workload)) {
+                    plans.unwish(workload.ref());
+                }
                 progress.accept(stays);
             }
         }
@@ -84,24 +86,21 @@ public final class Uninstalling {
 
     /** Why the agents cannot go; empty: they can. */
     private String stays(Workload workload) {
-        if (!hasAgent(workload)) {
+        if (!agents(workload)) {
             return workload.ref() + " has no traffic-agent";
         }
         if (PodContainers.agent(workload.template().getSpec()).isPresent()) {
             return workload.ref() + " keeps its traffic-agent: it is part of the pod template";
         }
-        ObjectMeta meta = workload.template().getMetadata();
-        boolean annotated = meta != null
-                && meta.getAnnotations() != null
-                && ENABLED.contains(meta.getAnnotations().getOrDefault(AgentNames.INJECT, ""));
-        return annotated
+        return AgentPlans.asksItself(workload)
                 ? workload.ref() + " keeps its traffic-agent: the annotation " + AgentNames.INJECT
                         + " of the pod template asks for it"
                 : "";
     }
 
-    private boolean hasAgent(Workload workload) {
-        return workloads.pods(workload.ref()).stream().anyMatch(Pods::hasAgent);
+    /** Whether its pods have agents, or would get some. */
+    private boolean agents(Workload workload) {
+        return workloads.pods(workload.ref()).stream().anyMatch(Pods::hasAgent) || plans.wished(workload.ref());
     }
 
     private void begin(WorkloadRef workload, String why, ClientSession client, Consumer<String> progress)
@@ -109,7 +108,7 @@ public final class Uninstalling {
         plans.unwish(workload);
         for (Engagement engagement : engagements.all().get()) {
             if (engagement.workload().equals(workload)) {
-                if (client != null && engagement.owner().equals(client.id())) {
+                if (engagement.owner() == client) {
                     engagements.remove(engagement.id());
                 } else {
                     engagements.expel(engagement.id(), "its traffic-agent was " + why);
@@ -120,9 +119,17 @@ public final class Uninstalling {
     }
 
     private void await(WorkloadRef workload) throws FaultException, InterruptedException {
-        Wish wish = Wish.of(plans, workloads, workload);
         long end = System.nanoTime() + limit.toNanos();
-        while (!installer.settled(workload, wish)) {
+        while (true) {
+            if (plans.wished(workload)) {
+                throw Fault.user(
+                                workload + " was engaged again while its traffic-agents were going: they stay",
+                                "See: telepresence list")
+                        .exception();
+            }
+            if (installer.settled(workload, NO_AGENT)) {
+                return;
+            }
             if (System.nanoTime() > end) {
                 throw Fault.unreachable(
                                 "the traffic-agents of " + workload + " are not gone after " + limit.toSeconds() + " s",

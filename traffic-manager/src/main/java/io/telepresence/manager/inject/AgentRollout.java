@@ -112,6 +112,13 @@ final class AgentRollout {
         }
     }
 
+    /** What is to become of the agents is written into their pods: this manager may end before they are gone. */
+    void mark(WorkloadRef workload, boolean dismissed) {
+        cluster.pods(workload).stream()
+                .filter(pod -> Pods.hasAgent(pod) && Pods.dismissed(pod) != dismissed)
+                .forEach(pod -> cluster.dismiss(pod, dismissed));
+    }
+
     /** New pods first, then the old ones may go; if there are no new ones in time, the old ones stay. */
     private void surge(Task task, WorkloadPods.Shape shape, List<Pod> batch, Runnable started)
             throws FaultException, InterruptedException {

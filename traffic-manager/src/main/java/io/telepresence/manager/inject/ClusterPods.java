@@ -1,5 +1,6 @@
 package io.telepresence.manager.inject;
 
+import static io.telepresence.agree.AgentNames.DISMISSED;
 import static io.telepresence.agree.AgentNames.REPLACED;
 
 import io.fabric8.kubernetes.api.model.LabelSelector;
@@ -63,7 +64,7 @@ final class ClusterPods implements WorkloadPods {
         return candidates.stream()
                 .filter(pod -> !Pods.leaving(pod) && !Pods.labels(pod).containsKey(REPLACED))
                 .filter(pod -> owners.of(pod.getMetadata(), workload.namespace())
-                        .filter(workload::equals)
+                        .filter(owner -> owner.workload().equals(workload))
                         .isPresent())
                 .toList();
     }
@@ -109,6 +110,13 @@ final class ClusterPods implements WorkloadPods {
             Thread.sleep(PROXIES);
         }
         api.delete(pod);
+    }
+
+    @Override
+    public void dismiss(Pod pod, boolean dismissed) {
+        Map<String, String> annotation = new HashMap<>();
+        annotation.put(DISMISSED, dismissed ? "true" : null);
+        api.patch(pod, Map.of(), annotation);
     }
 
     @Override

@@ -14,7 +14,7 @@ import java.util.function.Predicate;
  * Says which pods get an agent. Pure. The annotation {@code inject-traffic-agent} on the pod template outranks what
  * anybody wishes; under policy WhenEnabled, and in Jobs, there is no agent without it.
  */
-record InjectionRules(InjectorSettings.Scope scope, boolean whenEnabled, JobRules jobs, Predicate<WorkloadRef> wished) {
+record InjectionRules(InjectorSettings.Scope scope, boolean whenEnabled, JobRules jobs, Predicate<Owner> wished) {
     /** Never served by an agent: the cluster's own. */
     private static final Set<String> SYSTEM = Set.of("kube-system", "kube-node-lease");
 
@@ -22,7 +22,7 @@ record InjectionRules(InjectorSettings.Scope scope, boolean whenEnabled, JobRule
      * @param namespace of the request; at CREATE the pod itself may not say it
      * @param owner the workload behind the pod; empty where it has none
      */
-    Verdict verdict(Pod pod, String namespace, Optional<WorkloadRef> owner) {
+    Verdict verdict(Pod pod, String namespace, Optional<Owner> owner) {
         if (Pods.hasAgent(pod)) {
             return new Verdict.Leave("it has an agent already");
         }
@@ -41,7 +41,7 @@ record InjectionRules(InjectorSettings.Scope scope, boolean whenEnabled, JobRule
         if (windows(pod.getSpec())) {
             return new Verdict.Leave("it runs on Windows");
         }
-        return refusal(owner.get(), pod.getMetadata())
+        return refusal(owner.get().workload(), pod.getMetadata())
                 .<Verdict>map(Verdict.Leave::new)
                 .orElseGet(() -> wanted(pod.getMetadata(), owner.get()));
     }
@@ -67,10 +67,10 @@ record InjectionRules(InjectorSettings.Scope scope, boolean whenEnabled, JobRule
         return "it is owned by no workload of an enabled kind" + by + remedy;
     }
 
-    private Verdict wanted(ObjectMeta template, WorkloadRef owner) {
+    private Verdict wanted(ObjectMeta template, Owner owner) {
         return enabled(template) || wished.test(owner)
-                ? new Verdict.Inject(owner)
-                : new Verdict.Leave("nobody has engaged " + owner);
+                ? new Verdict.Inject(owner.workload())
+                : new Verdict.Leave("nobody has engaged " + owner.workload());
     }
 
     private boolean isManager(Pod pod, String namespace) {

@@ -20,7 +20,10 @@ final class Owners {
 
     private final KubernetesClient client;
     private final Set<String> kinds;
-    private final Map<String, Optional<OwnerReference>> parents = new LinkedHashMap<>();
+    private final Map<Key, Optional<OwnerReference>> parents = new LinkedHashMap<>();
+
+    /** A pod's author can write any name and any uid: only together they are looked up, kept and found again. */
+    private record Key(String kind, String namespace, String name, String uid) {}
 
     /** @param kinds of workloads that are enabled */
     Owners(KubernetesClient client, Set<String> kinds) {
@@ -32,7 +35,7 @@ final class Owners {
      * Empty where the pod is owned by nothing or by a kind that is not enabled. A ReplicaSet or Job whose own owner is of
      * a kind that is not enabled counts for itself.
      */
-    Optional<WorkloadRef> of(ObjectMeta pod, String namespace) {
+    Optional<Owner> of(ObjectMeta pod, String namespace) {
         return Pods.controller(pod.getOwnerReferences()).flatMap(owner -> {
             if (between(owner)) {
                 Optional<OwnerReference> parent = parent(owner, namespace).filter(p -> kinds.contains(p.getKind()));
@@ -49,15 +52,16 @@ final class Owners {
                         || owner.getKind().equals(Workloads.JOB) && kinds.contains(Workloads.JOB));
     }
 
-    private Optional<WorkloadRef> enabled(OwnerReference owner, String namespace) {
+    private Optional<Owner> enabled(OwnerReference owner, String namespace) {
         return kinds.contains(owner.getKind()) && Workloads.groupKnown(owner)
-                ? Optional.of(new WorkloadRef(owner.getKind(), namespace, owner.getName()))
+                ? Optional.of(new Owner(new WorkloadRef(owner.getKind(), namespace, owner.getName()), owner.getUid()))
                 : Optional.empty();
     }
 
     private Optional<OwnerReference> parent(OwnerReference owner, String namespace) {
+        Key key = new Key(owner.getKind(), namespace, owner.getName(), owner.getUid());
         synchronized (parents) {
-            Optional<OwnerReference> known = parents.get(owner.getUid());
+            Optional<OwnerReference> known = parents.get(key);
             if (known != null) {
                 return known;
             }
@@ -74,17 +78,17 @@ final class Owners {
                         .inNamespace(namespace)
                         .withName(owner.getName())
                         .get();
-        if (found == null) {
+        if (found == null || !owner.getUid().equals(found.getMetadata().getUid())) {
             return Optional.empty();
         }
         Optional<OwnerReference> parent = Pods.controller(found.getMetadata().getOwnerReferences());
-        remember(owner.getUid(), parent);
+        remember(key, parent);
         return parent;
     }
 
-    private void remember(String uid, Optional<OwnerReference> parent) {
+    private void remember(Key key, Optional<OwnerReference> parent) {
         synchronized (parents) {
-            parents.put(uid, parent);
+            parents.put(key, parent);
             if (parents.size() > MOST) {
                 parents.remove(parents.keySet().iterator().next());
             }

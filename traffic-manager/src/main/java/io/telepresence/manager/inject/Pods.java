@@ -2,6 +2,7 @@ package io.telepresence.manager.inject;
 
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.telepresence.agree.AgentNames;
 import io.telepresence.manager.cluster.PodContainers;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,10 @@ final class Pods {
                 : owners.stream()
                         .filter(o -> Boolean.TRUE.equals(o.getController()))
                         .findFirst();
+    }
+
+    static boolean dismissed(Pod pod) {
+        return annotations(pod).containsKey(AgentNames.DISMISSED);
     }
 
     static Map<String, String> labels(Pod pod) {

@@ -11,6 +11,7 @@ import io.telepresence.run.Threads;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -104,10 +105,12 @@ final class Rolls {
     }
 
     private void pass(WorkloadRef workload, Roll roll) throws InterruptedException {
-        AgentRollout.Task task = roll.wish.now().isPresent()
+        Optional<AgentConfig> wish = roll.wish.now();
+        AgentRollout.Task task = wish.isPresent()
                 ? new AgentRollout.Task(workload, upToDate(roll.wish), Pods::hasAgent, past.of(workload), roll::tell)
                 : AgentRollout.Task.removal(workload, roll::tell);
         try {
+            rollout.mark(workload, wish.isEmpty());
             rollout.roll(task, () -> roll.started.complete(null));
         } catch (FaultException | RuntimeException e) {
             LOG.warn("{} is left with pods that are not as they should be", workload, e);

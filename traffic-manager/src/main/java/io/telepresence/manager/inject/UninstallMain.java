@@ -82,6 +82,7 @@ public final class UninstallMain {
         Set<WorkloadRef> workloads = new LinkedHashSet<>();
         for (Pod pod : injected(client, settings.scope().namespaces())) {
             owners.of(pod.getMetadata(), pod.getMetadata().getNamespace())
+                    .map(Owner::workload)
                     .filter(workload -> !workload.batch())
                     .ifPresent(workloads::add);
         }

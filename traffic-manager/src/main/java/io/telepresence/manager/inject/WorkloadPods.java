@@ -32,6 +32,9 @@ interface WorkloadPods {
     /** Takes an orphan out of its Services, waits until proxies know, and deletes it with its own grace. */
     void retire(Pod pod) throws InterruptedException;
 
+    /** Writes into the pod whether its agent is to go, for the manager that comes after this one. */
+    void dismiss(Pod pod, boolean dismissed);
+
     /** @return false while a disruption budget forbids it */
     boolean evict(Pod pod);
 

@@ -43,12 +43,16 @@ public final class EngagingBench implements AutoCloseable {
         /** What happens when agents are asked to come. */
         public Runnable action = () -> {};
 
+        /** What happens when they are asked to go. */
+        public Runnable whenGivenBack = () -> {};
+
         @Override
         public void ensure(WorkloadRef workload, Wish wish, Consumer<String> progress) {
             if (wish.now().isPresent()) {
                 action.run();
             } else {
                 givenBack.add(workload);
+                whenGivenBack.run();
             }
         }
 

@@ -36,7 +36,8 @@ class AdmissionTest {
         String review =
                 "{\"kind\":\"AdmissionReview\",\"request\":{\"uid\":\"u1\",\"namespace\":\"default\",\"object\":" + pod
                         + "}}";
-        JsonNode response = JSON.readTree(admission.review(review)).path("response");
+        JsonNode response = JSON.readTree(admission.review(review.getBytes(StandardCharsets.UTF_8)))
+                .path("response");
         assertEquals("u1", response.path("uid").asString());
         assertTrue(response.path("allowed").asBoolean());
         return response;
@@ -50,7 +51,8 @@ class AdmissionTest {
     @Test
     void aWishedPodGetsItsAgent() {
         String pod = POD.formatted("");
-        Admission admission = admission((meta, ns) -> Optional.of(new WorkloadRef("Deployment", ns, "web")));
+        Admission admission =
+                admission((meta, ns) -> Optional.of(new Owner(new WorkloadRef("Deployment", ns, "web"), "u")));
         JsonNode after = patched(answer(admission, pod), pod);
         assertEquals("traffic-agent", after.at("/spec/containers/1/name").asString());
         assertTrue(answer(admission, after.toString()).path("patch").isMissingNode());
@@ -63,7 +65,8 @@ class AdmissionTest {
                 {"apiVersion":"v1","kind":"Pod","metadata":{"generateName":"web-"},"spec":{
                  "initContainers":[{"name":"traffic-agent","image":"agent","restartPolicy":"Always"}],
                  "containers":[{"name":"web","image":"web"}]}}""";
-        Admission admission = admission((meta, ns) -> Optional.of(new WorkloadRef("Deployment", ns, "web")));
+        Admission admission =
+                admission((meta, ns) -> Optional.of(new Owner(new WorkloadRef("Deployment", ns, "web"), "u")));
         assertTrue(answer(admission, pod).path("patch").isMissingNode());
     }
 
@@ -91,6 +94,6 @@ class AdmissionTest {
     @Test
     void whatIsNoReviewIsRefused() {
         Admission admission = admission((meta, ns) -> Optional.empty());
-        assertThrows(IllegalArgumentException.class, () -> admission.review("{}"));
+        assertThrows(IllegalArgumentException.class, () -> admission.review("{}".getBytes(StandardCharsets.UTF_8)));
     }
 }

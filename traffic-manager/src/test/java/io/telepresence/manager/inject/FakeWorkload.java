@@ -73,6 +73,22 @@ final class FakeWorkload implements WorkloadPods {
     }
 
     @Override
+    public synchronized void dismiss(Pod pod, boolean dismissed) {
+        owned.computeIfPresent(uid(pod), (_, now) -> {
+            PodBuilder builder = new PodBuilder(now);
+            return dismissed
+                    ? builder.editMetadata()
+                            .addToAnnotations(AgentNames.DISMISSED, "true")
+                            .endMetadata()
+                            .build()
+                    : builder.editMetadata()
+                            .removeFromAnnotations(AgentNames.DISMISSED)
+                            .endMetadata()
+                            .build();
+        });
+    }
+
+    @Override
     public synchronized boolean evict(Pod pod) {
         if (budgetForbids) {
             return false;

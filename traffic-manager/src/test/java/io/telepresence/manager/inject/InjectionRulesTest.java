@@ -13,7 +13,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class InjectionRulesTest {
-    private static final WorkloadRef WEB = new WorkloadRef("Deployment", "a", "web");
+    private static final Owner WEB = new Owner(new WorkloadRef("Deployment", "a", "web"), "u");
 
     private static PodBuilder pod() {
         return new PodBuilder()
@@ -100,7 +100,7 @@ class InjectionRulesTest {
         InjectorSettings.Scope scope = new InjectorSettings.Scope("ambassador", List.of(), Set.of("Job", "CronJob"));
         WorkloadRef job = new WorkloadRef("CronJob", "a", "nightly");
         return new InjectionRules(scope, false, new JobRules(nativeSidecars), w -> true)
-                .verdict(pod, "a", Optional.of(job));
+                .verdict(pod, "a", Optional.of(new Owner(job, "u")));
     }
 
     private static String why(Verdict verdict) {

@@ -22,6 +22,11 @@ class OwnersTest {
             {apiVersion: v1, kind: Pod, metadata: {name: p, ownerReferences:
                [{apiVersion: batch/v1, kind: Job, name: nightly-1, uid: j1, controller: true}]}}
             """);
+    private static final String JOB_OF_NOBODY =
+            """
+            {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "mine", "uid": "j9"}}
+            """;
+
     private FakeApiServer api;
 
     @BeforeEach
@@ -30,7 +35,7 @@ class OwnersTest {
                 .with(
                         "/apis/batch/v1/namespaces/a/jobs/nightly-1",
                         """
-                        {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "nightly-1", "ownerReferences": [
+                        {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "nightly-1", "uid": "j1", "ownerReferences": [
                           {"apiVersion": "batch/v1beta1", "kind": "CronJob", "name": "nightly", "uid": "c1",
                            "controller": true}]}}
                         """);
@@ -42,7 +47,7 @@ class OwnersTest {
     }
 
     private Optional<WorkloadRef> owner(Set<String> kinds) {
-        return new Owners(api.client(), kinds).of(POD.getMetadata(), "a");
+        return new Owners(api.client(), kinds).of(POD.getMetadata(), "a").map(Owner::workload);
     }
 
     @Test
@@ -53,6 +58,21 @@ class OwnersTest {
     @Test
     void aJobByItselfIsItself() {
         assertEquals(Optional.of(new WorkloadRef("Job", "a", "nightly-1")), owner(Set.of("Job")));
+    }
+
+    @Test
+    void aUidOfAnotherNamespaceSpoilsNothing() {
+        Owners owners = new Owners(
+                api.with("/apis/batch/v1/namespaces/b/jobs/mine", JOB_OF_NOBODY).client(), Workloads.ALL);
+        Pod forged = FakeCluster.parse(
+                """
+                {apiVersion: v1, kind: Pod, metadata: {name: q, ownerReferences:
+                   [{apiVersion: batch/v1, kind: Job, name: mine, uid: j1, controller: true}]}}
+                """);
+        owners.of(forged.getMetadata(), "b");
+        assertEquals(
+                Optional.of(new Owner(new WorkloadRef("CronJob", "a", "nightly"), "c1")),
+                owners.of(POD.getMetadata(), "a"));
     }
 
     @Test

@@ -48,6 +48,11 @@ class RefusalsTest {
         }
 
         @Override
+        public void dismiss(Pod pod, boolean dismissed) {
+            throw new AssertionError();
+        }
+
+        @Override
         public boolean evict(Pod pod) {
             throw new AssertionError();
         }

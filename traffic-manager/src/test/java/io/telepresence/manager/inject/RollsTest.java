@@ -112,6 +112,18 @@ class RollsTest {
                 "past the injector", ((FaultException) past.getCause()).fault().text());
     }
 
+    @Test
+    void whatIsToGoSaysSoInItsPodUntilItIsWantedAgain() throws Exception {
+        cluster.newOnesBecomeReady = false;
+        wished = Optional.empty();
+        follow();
+        assertEquals(3, cluster.agents());
+        assertTrue(cluster.pods(WEB).stream().allMatch(Pods::dismissed), "a manager that starts now would keep them");
+        wished = BESIDE;
+        follow();
+        assertTrue(cluster.pods(WEB).stream().noneMatch(Pods::dismissed));
+    }
+
     /** A roll that fails may have told before that it has begun. */
     private CompletableFuture<Void> failed() {
         CompletableFuture<Void> result = new CompletableFuture<>();
