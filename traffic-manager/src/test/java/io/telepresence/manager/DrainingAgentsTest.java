@@ -23,7 +23,7 @@ class DrainingAgentsTest {
     private final FakeCluster cluster = new FakeCluster();
     private final Sessions sessions = new Sessions(() -> Instant.EPOCH);
     private final AgentCalls calls =
-            new AgentCalls(sessions, null, cluster.workloads(), new Parts.Board(null, null, null, null, null));
+            new AgentCalls(sessions, null, cluster.workloads(), new Parts.Board(null, null, null, null, null), null);
 
     private void pod(String more) {
         cluster.addEcho();
@@ -37,20 +37,22 @@ class DrainingAgentsTest {
                         .formatted(more));
     }
 
-    private AgentSession session(String uid) {
+    private String credential(String uid) {
         return sessions.arrive(
                         new AgentSession.Agent("echo-abc-1", uid, "10.244.0.5", ECHO, "v1", Set.of(), Set.of()), "")
-                .session();
+                .credential();
     }
 
     @Test
     void anAgentHearsWhatTheDeletionOfItsPodGrants() {
         pod("");
-        assertEquals(0, calls.grace(session("uid-echo-abc-1").id()));
+        assertEquals(0, calls.grace(credential("uid-echo-abc-1")));
         pod("deletionTimestamp: '2026-01-01T00:05:00Z', deletionGracePeriodSeconds: 300,");
-        assertEquals(300, calls.grace(session("uid-echo-abc-1").id()));
-        assertEquals(0, calls.grace(session("uid-of-another").id()), "a pod that had the name before");
+        assertEquals(300, calls.grace(credential("uid-echo-abc-1")));
+        assertEquals(0, calls.grace(credential("uid-of-another")), "a pod that had the name before");
         assertEquals(0, calls.grace("unknown"));
+        pod("deletionTimestamp: '2026-01-01T00:05:00Z', deletionGracePeriodSeconds: 99999999999,");
+        assertEquals(Integer.MAX_VALUE, calls.grace(credential("uid-echo-abc-1")));
     }
 
     /** It had to arrive again, for example because the manager was restarted. */
