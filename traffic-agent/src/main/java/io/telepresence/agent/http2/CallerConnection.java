@@ -46,6 +46,8 @@ final class CallerConnection implements ServerConnection.Owner {
     private final Map<Destination, ServerConnection> servers = new HashMap<>();
     private final Set<ServerConnection> all = new HashSet<>();
     private final Map<Target, CopyLane> lanes = new HashMap<>();
+    private final HeadBudget.Share heads;
+    private final Map<Integer, Integer> headSizes = new HashMap<>();
     private final Destination home;
     private boolean ending;
     private boolean gone;
@@ -55,6 +57,7 @@ final class CallerConnection implements ServerConnection.Owner {
         this.loop = channel.eventLoop();
         this.address = address;
         this.peer = Http2Peer.server(channel, new Events());
+        this.heads = HeadBudget.OF_AGENT.share();
         this.home = services.rules().get().raw().to();
     }
 
@@ -86,6 +89,13 @@ final class CallerConnection implements ServerConnection.Owner {
     }
 
     private void judge(int id, Http2Headers head, boolean end) {
+        int size = HeadBudget.size(head);
+        if (!heads.take(size)) {
+            // It has not begun, so a caller that means well may try again (RFC 9113, section 8.7).
+            peer.reset(id, Http2Error.REFUSED_STREAM.code());
+            return;
+        }
+        headSizes.put(id, size);
         StreamHead asked = new StreamHead(head);
         if (!asked.isWhole()) {
             // The codec has refused what else makes a request malformed.
@@ -243,6 +253,10 @@ final class CallerConnection implements ServerConnection.Owner {
 
         @Override
         public void onStreamClosed(Http2Stream stream) {
+            Integer size = headSizes.remove(stream.id());
+            if (size != null) {
+                heads.give(size);
+            }
             Exchange exchange = peer.tenant(stream);
             if (exchange != null) {
                 exchange.callerClosed();
