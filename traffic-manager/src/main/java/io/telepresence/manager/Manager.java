@@ -13,6 +13,7 @@ import io.telepresence.manager.auth.AgentReview;
 import io.telepresence.manager.cluster.ApiServerVersion;
 import io.telepresence.manager.cluster.ClusterView;
 import io.telepresence.manager.cluster.Watches;
+import io.telepresence.manager.engage.EngagementReconciler;
 import io.telepresence.manager.engage.IdleAgents;
 import io.telepresence.manager.engage.Restoration;
 import io.telepresence.manager.engage.Revocations;
@@ -60,8 +61,12 @@ final class Manager implements AutoCloseable {
         this.opened = opened;
     }
 
-    /** Blocks until all watches have their first list and both ports are served; health is served from the start. */
-    static Manager open(ManagerConfig config, Map<String, String> environment, KubernetesClient client, LogRing ring)
+    /**
+     * Blocks until all watches have their first list and both ports are served; health is
+     * served from the start.
+     */
+    static Manager open(
+            ManagerConfig config, Map<String, String> environment, KubernetesClient client, LogRing ring)
             throws Exception {
         Closers opened = new Closers();
         try {
@@ -78,7 +83,8 @@ final class Manager implements AutoCloseable {
             LogLevels levels =
                     LogLevels.of(config.logs().level(), config.agent().logLevel(), InstantSource.system());
             Restoration restoration = opened.add(parts.restoration(config, injector));
-            Parts.Agents agents = parts.agents(config, injecting, injector, restoration);
+            EngagementReconciler reconciler = opened.add(parts.reconciler(config, injector));
+            Parts.Agents agents = parts.agents(config, injecting, injector, restoration, reconciler);
             serve(opened, config, parts, new Edges(config, client, parts, agents, levels), ring);
             tick(opened, parts, levels);
             tend(opened, config, parts, agents, client);

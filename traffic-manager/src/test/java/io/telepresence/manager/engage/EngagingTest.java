@@ -312,9 +312,8 @@ class EngagingTest {
                 "{apiVersion: apps/v1, kind: Deployment, metadata: {name: bare}, spec: {template: {metadata:"
                         + " {annotations: {telepresence.io/inject-traffic-agent: disabled}}, spec: {containers: [{name: a}]}}}}");
         sessions.watching(agentArrives("echo-abc-1"), true);
-        List<WorkloadBoard.Line> lines = new WorkloadBoard(
-                        workloads, sessions, engagements, new Tally(engagements, sessions), installer)
-                .lines(List.of("default"));
+        List<WorkloadBoard.Line> lines =
+                EngagingBench.board(workloads, sessions, engagements, installer).lines(List.of("default"));
         assertEquals(
                 List.of(0, 1), lines.stream().map(WorkloadBoard.Line::agents).toList());
         assertTrue(lines.getFirst().obstacle().contains("inject-traffic-agent"));
