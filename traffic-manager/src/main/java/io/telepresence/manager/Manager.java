@@ -23,6 +23,7 @@ import io.telepresence.manager.log.LogLevels;
 import io.telepresence.manager.log.LogRing;
 import io.telepresence.manager.session.Sessions;
 import io.telepresence.run.Closers;
+import io.telepresence.run.MonotonicTime;
 import io.telepresence.run.Threads;
 import io.telepresence.tunnel.TunnelServers;
 import io.telepresence.tunnel.TunnelService;
@@ -31,7 +32,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -81,7 +81,7 @@ final class Manager implements AutoCloseable {
             Injector injector =
                     opened.add(Injector.open(client, injecting, config.agent().arrival(), parts.plans()));
             LogLevels levels =
-                    LogLevels.of(config.logs().level(), config.agent().logLevel(), InstantSource.system());
+                    LogLevels.of(config.logs().level(), config.agent().logLevel(), MonotonicTime.start());
             Restoration restoration = opened.add(parts.restoration(config, injector));
             EngagementReconciler reconciler = opened.add(parts.reconciler(config, injector));
             Parts.Agents agents = parts.agents(config, injecting, injector, restoration, reconciler);
@@ -156,7 +156,8 @@ final class Manager implements AutoCloseable {
                 parts.engagements(),
                 agents.uninstalling(),
                 config.rules().maxIdle());
-        opened.add(every("idle-agents", IDLE_APART, () -> idle.sweep(Instant.now())));
+        MonotonicTime time = MonotonicTime.start();
+        opened.add(every("idle-agents", IDLE_APART, () -> idle.sweep(time.instant())));
         Revocations revocations = Revocations.reading(client, config.pod().namespace(), parts.engagements());
         opened.add(every("revocations", REVOCATIONS_APART, revocations::sweep));
     }

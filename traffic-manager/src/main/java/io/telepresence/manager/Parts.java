@@ -28,10 +28,10 @@ import io.telepresence.manager.log.LogLevels;
 import io.telepresence.manager.log.LogRing;
 import io.telepresence.manager.session.Sessions;
 import io.telepresence.manager.tunnel.Switchboard;
+import io.telepresence.run.MonotonicTime;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -71,7 +71,7 @@ record Parts(
                         config.podCidrs().cidrs().stream().map(Cidr::parse).toList(),
                         config.injector().service(),
                         dns));
-        Sessions sessions = new Sessions(InstantSource.system());
+        Sessions sessions = new Sessions(MonotonicTime.start());
         Cluster cluster = new Cluster(stores, workloads, dns.clusterDomain());
         return new Parts(stores, view, names(dns), workloads, sessions, board(config, cluster, sessions, switchboards));
     }

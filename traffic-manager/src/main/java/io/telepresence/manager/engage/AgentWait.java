@@ -100,7 +100,7 @@ public final class AgentWait {
         private final Consumer<String> progress;
         private final Events warnings;
         private final Set<String> told = new LinkedHashSet<>();
-        private Instant nextEvents = Instant.MIN;
+        private long nextEvents = System.nanoTime();
 
         Waiting(WorkloadRef workload, Consumer<String> progress, Events warnings) {
             this.workload = workload;
@@ -110,8 +110,8 @@ public final class AgentWait {
 
         void look() throws FaultException {
             List<Trouble> troubles = new ArrayList<>(PodTroubles.of(workloads.pods(workload)));
-            if (!Instant.now().isBefore(nextEvents)) {
-                nextEvents = Instant.now().plus(EVENTS_APART);
+            if (System.nanoTime() - nextEvents >= 0) {
+                nextEvents = System.nanoTime() + EVENTS_APART.toNanos();
                 troubles.addAll(
                         PodTroubles.ofEvents(warnings.warnings(workload.namespace()), workloads.uidsOf(workload)));
             }
