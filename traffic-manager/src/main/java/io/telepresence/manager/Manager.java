@@ -19,6 +19,7 @@ import io.telepresence.manager.engage.Restoration;
 import io.telepresence.manager.engage.Revocations;
 import io.telepresence.manager.inject.Injector;
 import io.telepresence.manager.inject.InjectorSettings;
+import io.telepresence.manager.lease.ManagerLease;
 import io.telepresence.manager.log.LogLevels;
 import io.telepresence.manager.log.LogRing;
 import io.telepresence.manager.session.Sessions;
@@ -44,7 +45,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Rights that it needs: get, list and watch of namespaces, nodes (optional), services, pods, deployments,
  * replicasets, statefulsets, and jobs and cronjobs if these are enabled; list of events (optional) and servicecidrs (optional); get of pods/log; create of
- * tokenreviews; create of services in its own namespace (dry runs only, optional). The injector says what it needs.
+ * tokenreviews; get and update of its lease (optional); create of services in its own namespace (dry runs only, optional). The injector says what it needs.
  */
 final class Manager implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Manager.class);
@@ -62,16 +63,20 @@ final class Manager implements AutoCloseable {
     }
 
     /**
-     * Blocks until all watches have their first list and both ports are served; health is
+     * Blocks until no other manager serves, all watches have their first list and both ports are served; health is
      * served from the start.
+     *
+     * @param lost runs if another manager serves from now on: this one must end
      */
     static Manager open(
-            ManagerConfig config, Map<String, String> environment, KubernetesClient client, LogRing ring)
+            ManagerConfig config, Map<String, String> environment, KubernetesClient client, LogRing ring, Runnable lost)
             throws Exception {
         Closers opened = new Closers();
         try {
             AtomicBoolean ready = new AtomicBoolean();
             opened.add(Health.open(Ports.HEALTH, ready::get));
+            opened.add(ManagerLease.await(
+                    client, config.pod().namespace(), config.pod().name(), lost));
             Watches watches = opened.add(
                     Watches.open(client, config.namespaces(), config.agent().kinds()));
             watches.synced().get();
