@@ -180,6 +180,23 @@ public final class Workloads {
         return Set.copyOf(all.stream().map(o -> o.getMetadata().getUid()).toList());
     }
 
+    /** Why the workload's controller cannot make pods, as its ReplicaSets say; a StatefulSet says it in events only. */
+    public Optional<String> failure(WorkloadRef ref) {
+        return stores.replicaSets().in(ref.namespace()).stream()
+                .filter(s -> s.getStatus() != null
+                        && (new WorkloadRef(
+                                                REPLICA_SET,
+                                                ref.namespace(),
+                                                s.getMetadata().getName())
+                                        .equals(ref)
+                                || ownerOf(s).filter(ref::equals).isPresent()))
+                .flatMap(s -> s.getStatus().getConditions().stream()
+                        .filter(c -> "ReplicaFailure".equals(c.getType()) && "True".equals(c.getStatus()))
+                        .map(c -> "ReplicaSet " + s.getMetadata().getName() + ": " + c.getReason() + ": "
+                                + c.getMessage()))
+                .findFirst();
+    }
+
     /** Calls {@code changed} after each change of workloads, pods or services. */
     public AutoCloseable watch(Runnable changed) {
         return stores.watchAll(changed);

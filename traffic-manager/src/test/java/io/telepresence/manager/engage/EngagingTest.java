@@ -238,7 +238,7 @@ class EngagingTest {
                 """
                 {apiVersion: v1, kind: Pod, metadata: {name: echo-abc-1, uid: u, labels: {app: echo}, ownerReferences:
                    [{apiVersion: apps/v1, kind: ReplicaSet, name: echo-abc, uid: r-echo, controller: true}]},
-                 spec: {containers: []}, status: {phase: Pending, conditions:
+                 spec: {containers: [{name: traffic-agent}]}, status: {phase: Pending, conditions:
                    [{type: PodScheduled, status: "False", message: 0/3 nodes are available}]}}
                 """);
         Fault fault = fault(ann, "echo", SHORT);
