@@ -97,6 +97,19 @@ final class Samples {
                 whole.engagements());
     }
 
+    static DaemonStatus reconnecting() {
+        DaemonStatus before = connected(List.of());
+        DaemonStatus.Connection connection = before.connection();
+        return new DaemonStatus(
+                before.program(),
+                new DaemonStatus.Connection(connection.name(), "Not connected, error", "", connection.cluster()),
+                List.of(),
+                before.root(),
+                Optional.empty(),
+                List.of("Not connected, error"),
+                before.docker());
+    }
+
     static DaemonStatus notConnected() {
         return new DaemonStatus(
                 new DaemonStatus.Program("v0.1.0", "/opt/telepresence/bin/telepresence", "i-1"),
