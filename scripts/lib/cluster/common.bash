@@ -56,6 +56,7 @@ choose_programs() {
 modules_path() { printf '%s:%s:%s' "$(program_folder containerd)" "$(program_folder runc)" "$(program_folder etcd)"; }
 
 STATES=/var/lib/telepresence-test-cluster
+STATES_LOCK=/run/lock/telepresence-test-cluster.machine
 
 # The names of the links are seen in the namespaces only, and need not differ between clusters.
 VETH_CLUSTER=tp-veth-c

@@ -5,14 +5,53 @@
 KUBELET_SYSCTLS="vm.overcommit_memory vm.panic_on_oom kernel.panic kernel.panic_on_oops
     kernel.keys.root_maxkeys kernel.keys.root_maxbytes"
 
-remember_machine() {
+# What the clusters of this machine have changed on it, as it was before the first of them.
+MACHINE=$STATES.machine
+
+# The first cluster that comes writes it down, the last one that goes puts it back. A folder that a cluster took away
+# while another one has nodes would take their mounts along: the kernel unmounts what lies on a folder that is removed, in
+# every namespace.
+remember_machine() { alone_on_machine remember_once; }
+restore_machine() { alone_on_machine restore_by_the_last; }
+
+alone_on_machine() {
+    (
+        exec {fd}>"$STATES_LOCK"
+        flock --wait 60 "$fd" || die "another scripts/cluster has held $STATES_LOCK for a minute"
+        "$@"
+    )
+}
+
+remember_once() {
     local name
+    mkdir -p "$MACHINE"
     for name in $FIXED_FOLDERS; do
-        [ -e "$name" ] || echo "$name" >>"$STATE/made-folders"
+        [ -e "$name" ] || echo "$name" >>"$MACHINE/made-folders"
+        mkdir -p "$name"
     done
+    [ ! -f "$MACHINE/sysctls" ] || return 0
     for name in $KUBELET_SYSCTLS; do
-        printf '%s=%s\n' "$name" "$(sysctl -n "$name")" >>"$STATE/sysctls"
+        printf '%s=%s\n' "$name" "$(sysctl -n "$name")"
+    done >"$MACHINE/sysctls"
+}
+
+restore_by_the_last() {
+    local name
+    rm -f "$STATE/version"
+    ! other_clusters || return 0
+    if [ -f "$MACHINE/made-folders" ]; then
+        while read -r name; do rmdir "$name" 2>/dev/null || true; done <"$MACHINE/made-folders"
+    fi
+    [ ! -f "$MACHINE/sysctls" ] || sysctl -q -p "$MACHINE/sysctls" || true
+    rm -rf "$MACHINE"
+}
+
+other_clusters() {
+    local file
+    for file in "$STATES/version" "$STATES"-*/version; do
+        [ ! -f "$file" ] || [ "$file" = "$STATE/version" ] || return 0
     done
+    return 1
 }
 
 remove_everything() {
@@ -141,15 +180,6 @@ unmount_below() {
         point=$(printf '%b' "$point")
         umount "$point" 2>/dev/null || umount --lazy "$point" 2>/dev/null || true
     done < <(awk -v top="$1/" 'index($5, top) == 1 { print $5 }' /proc/self/mountinfo | sort -r)
-}
-
-# Folders that were made for nodes to mount over are empty; another cluster of this machine may still use them.
-restore_machine() {
-    local name
-    if [ -f "$STATE/made-folders" ]; then
-        while read -r name; do rmdir "$name" 2>/dev/null || true; done <"$STATE/made-folders"
-    fi
-    [ ! -f "$STATE/sysctls" ] || sysctl -q -p "$STATE/sysctls" || true
 }
 
 remove_shim_sockets() { # remove_shim_sockets STATE... NAMESPACE: those of some containerds

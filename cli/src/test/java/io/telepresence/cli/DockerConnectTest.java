@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.cli.daemon.ConnectWish;
+import io.telepresence.cli.daemon.Connection;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultStatus;
 import io.telepresence.rpc.connector.DockerSettings;
@@ -73,9 +74,10 @@ final class DockerConnectTest {
         assertEquals(
                 List.of("kc"),
                 question.getResolve().getFlagsOrThrow("kubeconfig").getValuesList());
-        assertEquals(
-                bench.connections.find("dev-default-cn").orElseThrow().socket().toString(),
-                HostEndpoint.parseDelimitedFrom(told).getSocket());
+        Connection connection = bench.connections.find("dev-default-cn").orElseThrow();
+        HostEndpoint endpoint = HostEndpoint.parseDelimitedFrom(told);
+        assertEquals(connection.socket().toString(), endpoint.getSocket());
+        assertEquals(connection.directory().toString(), endpoint.getDirectory());
         assertFalse(bench.typing.rootRuns, "no daemon of this machine");
         assertFalse(bench.typing.userRuns);
     }

@@ -25,8 +25,8 @@ public final class ClassWatch
                 TestExecutionExceptionHandler,
                 LifecycleMethodExecutionExceptionHandler,
                 TestWatcher {
-    /** For daemons that were told to quit. */
-    private static final Duration ENDED = Duration.ofSeconds(15);
+    /** For daemons that were told to quit, on a busy machine. */
+    private static final Duration ENDED = Duration.ofSeconds(45);
 
     /** Which cluster, in names of files. */
     static final String LABEL = System.getProperty("e2e.label", "cluster");

@@ -55,7 +55,7 @@ class CrashIT {
     @Test
     void userDaemonKilled() {
         signal("KILL", "userd");
-        Shell.await("network undone", Duration.ofSeconds(10), () -> HostState.read(LAPTOP)
+        Shell.await("network undone", Duration.ofSeconds(30), () -> HostState.read(LAPTOP)
                 .routes()
                 .equals(before.routes()));
         Shell.await("the cluster answers again", SOON, CrashIT::clusterAnswers);
@@ -77,7 +77,7 @@ class CrashIT {
     void bothDaemonsKilled() {
         signal("KILL", "userd");
         signal("KILL", "rootd");
-        Shell.await("host as before", Duration.ofSeconds(10), () -> HostState.read(LAPTOP)
+        Shell.await("host as before", Duration.ofSeconds(30), () -> HostState.read(LAPTOP)
                 .equals(before));
         Shell.await("the cluster answers again", SOON, CrashIT::clusterAnswers);
         LAPTOP.telepresence("connect").ok();

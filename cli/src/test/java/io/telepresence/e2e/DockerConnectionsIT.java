@@ -165,7 +165,7 @@ class DockerConnectionsIT {
                                     .stdout()
                                     .strip())
                     .ok();
-            shared.ended(Duration.ofSeconds(10));
+            shared.ended(Duration.ofSeconds(60));
         }
         assertEquals(
                 3,
@@ -289,8 +289,7 @@ class DockerConnectionsIT {
         handler.await("Port forwards");
         Shell.await("the volumes are there", Duration.ofSeconds(20), () -> DockerUser.containers()
                 .contains("intercept-example-app-volumes"));
-        handler.process().descendants().forEach(ProcessHandle::destroyForcibly);
-        handler.process().destroyForcibly().waitFor();
+        Shell.kill(handler.process());
         // The engagement goes on, and so does the container; leaving ends both.
         DockerUser.telepresence("list").ok().says("replaced");
         DockerUser.telepresence("leave", "example-app").ok();
@@ -305,7 +304,7 @@ class DockerConnectionsIT {
                 HandlerAt.start("intercept", "echo", "--port", "8080:http", "--docker-run", "--", ECHO, "/echo")) {
             handler.await("Intercepting  : all TCP connections");
             DockerUser.docker("kill", "--signal", "KILL", DockerUser.DAEMON).ok();
-            handler.ended(Duration.ofSeconds(20));
+            handler.ended(Duration.ofSeconds(60));
         }
         assertEquals(List.of(), DockerUser.containers());
         DockerUser.telepresence("status").ok().says("User Daemon: Not running");
@@ -324,7 +323,7 @@ class DockerConnectionsIT {
                 HandlerAt.start("intercept", "echo", "--port", "8080:http", "--docker-run", "--", ECHO, "/echo");
         handler.await("Intercepting  : all TCP connections");
         Cluster.script("docker", "kill").ok();
-        handler.ended(Duration.ofSeconds(30));
+        handler.ended(Duration.ofSeconds(60));
         DockerUser.telepresence("connect", "--docker", "--name", "other")
                 .failed()
                 .says("engine");

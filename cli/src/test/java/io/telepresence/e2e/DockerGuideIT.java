@@ -123,7 +123,7 @@ class DockerGuideIT extends GuideCases {
             in(name, "echo from-the-laptop > /data/x && cat /data/x").ok().says("from-the-laptop");
             DockerUser.telepresence("leave", "example-app", "--container", "echo-server")
                     .ok();
-            handler.ended(Duration.ofSeconds(20));
+            handler.ended(Duration.ofSeconds(60));
         }
         Cluster.fromPod("http://example-app/").ok().says("Service: example-app");
         assertEquals(List.of(DockerUser.DAEMON), DockerUser.containers());
@@ -141,7 +141,8 @@ class DockerGuideIT extends GuideCases {
                 TOOLS,
                 "sh",
                 "-c",
-                "mkdir /tmp/w; echo from the container > /tmp/w/index.html; exec httpd -f -p 127.0.0.1:8080 -h /tmp/w")) {
+                "mkdir /tmp/w; echo from the container > /tmp/w/index.html; exec httpd -f -p 127.0.0.1:8080 -h"
+                        + " /tmp/w")) {
             handler.await("Intercepting  : all TCP connections");
             assertTrue(handler.printed().contains("  Destination   : 127.0.0.1:8080\n"), handler::printed);
             Shell.await("the container answers", Duration.ofSeconds(30), () -> Cluster.fromPod("http://echo/")
@@ -217,7 +218,7 @@ class DockerGuideIT extends GuideCases {
                     .says("Request served by");
             in("published", "wget -qO- http://echo").ok().says("Service: echo");
             handler.process().destroy();
-            handler.ended(Duration.ofSeconds(20));
+            handler.ended(Duration.ofSeconds(60));
         }
     }
 

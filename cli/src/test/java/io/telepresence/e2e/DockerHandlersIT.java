@@ -87,7 +87,7 @@ class DockerHandlersIT {
                     .ok()
                     .says("exposed");
             handler.process().destroy();
-            handler.ended(Duration.ofSeconds(20));
+            handler.ended(Duration.ofSeconds(60));
         } finally {
             DockerUser.docker("network", "rm", "shelf");
         }
@@ -159,7 +159,7 @@ class DockerHandlersIT {
             Shell.await("it is not any more", Duration.ofSeconds(60), () -> !routes().contains(NEW_SUBNET));
             assertTrue(routes().contains("10.96."), DockerHandlersIT::routes);
             handler.process().destroy();
-            handler.ended(Duration.ofSeconds(20));
+            handler.ended(Duration.ofSeconds(60));
         }
     }
 

@@ -22,6 +22,8 @@ class DockerRemainsIT {
         DockerUser.docker("unpause", DockerUser.DAEMON);
         DockerUser.telepresence("quit", "-s").ok();
         assertNothingIsLeft();
+        Shell.await("no helper outlives its connection", Duration.ofSeconds(10), () -> helpers()
+                .isEmpty());
     }
 
     private static void assertNothingIsLeft() {
@@ -41,7 +43,8 @@ class DockerRemainsIT {
         DockerUser.docker("pause", DockerUser.DAEMON).ok();
         long start = System.nanoTime();
         Result status = DockerUser.telepresence("status");
-        assertTrue(seconds(start) < 15, status::describe);
+        // It asks once, for 10 s.
+        assertTrue(seconds(start) < 20, status::describe);
         status.says("does not answer");
         start = System.nanoTime();
         Result quit = DockerUser.telepresence("quit", "-s").ok();
@@ -60,15 +63,13 @@ class DockerRemainsIT {
         assertEquals(1, first.size(), first::toString);
         DockerUser.run("kill", "-9", first.getFirst()).ok();
         DockerUser.telepresence("list").ok().says("example-app");
-        Shell.await("it is gone", Duration.ofSeconds(10), () -> helpers().isEmpty());
-        Shell.await("connect starts another one", Duration.ofSeconds(20), () -> {
+        Shell.await("it is gone", Duration.ofSeconds(30), () -> helpers().isEmpty());
+        Shell.await("connect starts another one", Duration.ofSeconds(60), () -> {
             DockerUser.telepresence("connect", "--docker").ok().saysNot("Connected to");
             return helpers().size() == 1;
         });
         assertNotEquals(first, helpers());
         DockerUser.telepresence("quit", "-s").ok();
-        Shell.await("it ends with the daemon", Duration.ofSeconds(30), () -> helpers()
-                .isEmpty());
     }
 
     private static List<String> helpers() {
@@ -102,18 +103,41 @@ class DockerRemainsIT {
     }
 
     @Test
-    void aConnectThatIsKilledLeavesWhatQuitFinds() throws Exception {
+    void aConnectThatIsKilledLeavesWhatQuitFinds() {
         HandlerAt connect = HandlerAt.start("connect", "--docker");
         Shell.await(
                 "there is a network", Duration.ofSeconds(30), () -> !networks().isEmpty());
-        connect.process().descendants().forEach(ProcessHandle::destroyForcibly);
-        connect.process().destroyForcibly().waitFor();
+        Shell.kill(connect.process());
+        awaitTheEngine();
         DockerUser.telepresence("quit", "-s").ok();
         assertNothingIsLeft();
     }
 
+    /** What the engine was asked for before the command was killed comes to its end. */
+    private static void awaitTheEngine() {
+        Snapshots seen = new Snapshots();
+        Shell.await(
+                "the engine has nothing to do",
+                Duration.ofSeconds(60),
+                () -> seen.same(DockerUser.containers() + networks(), Duration.ofSeconds(5)));
+    }
+
+    /** How long something has been as it is. */
+    private static final class Snapshots {
+        private String last = "";
+        private long since = System.nanoTime();
+
+        boolean same(String now, Duration atLeast) {
+            if (!now.equals(last)) {
+                last = now;
+                since = System.nanoTime();
+            }
+            return System.nanoTime() - since >= atLeast.toNanos();
+        }
+    }
+
     @Test
-    void aKilledCommandBesideADaemonOnTheLaptop() throws Exception {
+    void aKilledCommandBesideADaemonOnTheLaptop() {
         LAPTOP.telepresence("connect").ok();
         try {
             Process handler = LAPTOP.start(Laptop.command(
@@ -131,8 +155,7 @@ class DockerRemainsIT {
                     "/echo"));
             Shell.await("its containers are there", Duration.ofSeconds(90), () -> DockerUser.containers()
                     .containsAll(List.of("beside", "beside-tools", "beside-volumes")));
-            handler.descendants().forEach(ProcessHandle::destroyForcibly);
-            handler.destroyForcibly().waitFor();
+            Shell.kill(handler);
             assertTrue(DockerUser.containers().contains("beside-tools"));
             LAPTOP.telepresence("leave", "example-app").ok();
             assertEquals(List.of(), DockerUser.containers());

@@ -197,7 +197,7 @@ abstract class GuideCases {
                     """,
                     engaged.block());
             Cluster.fromPod("http://example-app/tapped").ok().says("example-app-");
-            Shell.await("the copy arrives", Duration.ofSeconds(10), () -> read(engaged.app()
+            Shell.await("the copy arrives", Duration.ofSeconds(30), () -> read(engaged.app()
                             .log())
                     .contains("GET /tapped"));
             environment(engaged);

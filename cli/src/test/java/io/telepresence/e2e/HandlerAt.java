@@ -55,7 +55,7 @@ record HandlerAt(Process process, Path out, Path err) implements AutoCloseable {
     public void close() {
         if (process.isAlive()) {
             process.destroy();
-            ended(Duration.ofSeconds(20));
+            ended(Duration.ofSeconds(60));
         }
     }
 }

@@ -54,7 +54,8 @@ class HelmIT {
         try (Steady calls = Steady.start("uninstall")) {
             ADMIN.run(Duration.ofSeconds(240), Laptop.command("helm", "uninstall"))
                     .ok();
-            Shell.await("all agents are gone", Duration.ofSeconds(60), () -> agents() == 0);
+            // Pods that were replaced have the grace of 30 s, which an agent takes for connections that are kept.
+            Shell.await("all agents are gone", Duration.ofSeconds(180), () -> agents() == 0);
         } finally {
             Session.install();
             ADMIN.telepresence("quit", "-s").ok();
@@ -83,7 +84,8 @@ class HelmIT {
                         "pods",
                         "-A",
                         "-o",
-                        "jsonpath={range .items[*]}{.spec.containers[*].name} {.spec.initContainers[*].name}{\"\\n\"}{end}")
+                        "jsonpath={range .items[*]}{.spec.containers[*].name} {.spec.initContainers[*].name}{\"\\n"
+                                + "\"}{end}")
                 .ok()
                 .stdout()
                 .lines()

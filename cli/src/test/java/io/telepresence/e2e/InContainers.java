@@ -154,8 +154,8 @@ final class InContainers implements Mode {
 
         @Override
         public void assertGone() {
-            handler.ended(Duration.ofSeconds(20));
-            Shell.await("at most the daemon is left", Duration.ofSeconds(10), () -> DockerUser.containers().stream()
+            handler.ended(Duration.ofSeconds(60));
+            Shell.await("at most the daemon is left", Duration.ofSeconds(30), () -> DockerUser.containers().stream()
                     .allMatch(DockerUser.DAEMON::equals));
         }
 

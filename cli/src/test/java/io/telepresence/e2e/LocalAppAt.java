@@ -10,7 +10,7 @@ record LocalAppAt(Process process, Path log) implements AutoCloseable {
         Process process = laptop.start(LocalApp.command(port, name, log));
         Shell.await(
                 name + " listens on " + port,
-                Duration.ofSeconds(10),
+                Duration.ofSeconds(60),
                 () -> laptop.curl("http://127.0.0.1:" + port + "/").exitCode() == 0);
         return new LocalAppAt(process, log);
     }

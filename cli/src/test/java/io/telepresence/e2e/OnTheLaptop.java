@@ -83,7 +83,7 @@ record OnTheLaptop(Laptop laptop) implements Mode {
 
         @Override
         public void assertGone() {
-            Shell.await("nothing is mounted", Duration.ofSeconds(5), () -> sh("grep $ROOT /proc/self/mounts || true")
+            Shell.await("nothing is mounted", Duration.ofSeconds(30), () -> sh("grep $ROOT /proc/self/mounts || true")
                     .ok()
                     .stdout()
                     .isEmpty());

@@ -119,10 +119,10 @@ class ProtocolsIT {
                 expected += "data: " + who[0] + " " + i + "\n\n";
                 String soFar = expected;
                 Shell.await(
-                        "event " + i, Duration.ofSeconds(10), () -> read(out).equals(soFar));
+                        "event " + i, Duration.ofSeconds(20), () -> read(out).equals(soFar));
                 curl("-H", "x-user: " + who[1], url + "/next");
             }
-            Shell.await("the end of events", Duration.ofSeconds(10), () -> !listening.isAlive());
+            Shell.await("the end of events", Duration.ofSeconds(20), () -> !listening.isAlive());
             assertEquals(0, listening.exitValue());
         }
     }

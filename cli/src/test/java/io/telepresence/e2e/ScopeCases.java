@@ -92,7 +92,7 @@ abstract class ScopeCases {
         Cluster.fromPod("http://shop:81/tapped/2").ok().says("shop-");
         Shell.await(
                 "both copies",
-                Duration.ofSeconds(10),
+                Duration.ofSeconds(30),
                 () -> read(web.log()).contains("GET /tapped/1")
                         && read(admin.log()).contains("GET /tapped/2"));
         assertFalse(read(web.log()).contains("/not"));
@@ -228,10 +228,21 @@ abstract class ScopeCases {
                     .ok();
             Cluster.kubectl("rollout", "status", "deployment/by-hand", "--timeout=60s")
                     .ok();
-            Shell.await("the agent has arrived", Duration.ofSeconds(20), () -> List.of(
+            Shell.await("the agent has arrived", Duration.ofSeconds(60), () -> List.of(
                             listed("-a").split(" "))
                     .contains("by-hand"));
-            String before = pods();
+            // The rollout is through before calls have ceased to go to the old pod.
+            Shell.await(
+                    "the old pod is gone",
+                    Duration.ofSeconds(60),
+                    () -> Cluster.kubectl("get", "pods", "-l", "app=by-hand", "-o", "name")
+                                    .ok()
+                                    .stdout()
+                                    .lines()
+                                    .count()
+                            == 1);
+            List<String> before = pods();
+            assertEquals(1, before.size(), before::toString);
             mode.telepresence("intercept", "by-hand", "--port", "8131:80", "--mount=false")
                     .ok();
             assertEquals("web GET /\n", Cluster.fromPod("http://by-hand/").ok().stdout());
@@ -244,11 +255,21 @@ abstract class ScopeCases {
         }
     }
 
-    private static String pods() {
+    /** Those that are to stay: one that ends still counts as running until its containers have ended. */
+    private static List<String> pods() {
         return Cluster.kubectl(
-                        "get", "pods", "-l", "app=by-hand", "-o", "name", "--field-selector=status.phase=Running")
+                        "get",
+                        "pods",
+                        "-l",
+                        "app=by-hand",
+                        "--no-headers",
+                        "-o",
+                        "custom-columns=N:.metadata.name,D:.metadata.deletionTimestamp")
                 .ok()
-                .stdout();
+                .stdout()
+                .lines()
+                .filter(line -> line.endsWith("<none>"))
+                .toList();
     }
 
     private String block(String part, Path config, int indent) {

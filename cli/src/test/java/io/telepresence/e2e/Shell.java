@@ -83,6 +83,14 @@ final class Shell {
         }
     }
 
+    /** Kills a program before what it has started: it must not see that end, and clear up. */
+    static void kill(Process program) {
+        List<ProcessHandle> started = program.descendants().toList();
+        program.destroyForcibly();
+        started.forEach(ProcessHandle::destroyForcibly);
+        program.onExit().orTimeout(30, TimeUnit.SECONDS).join();
+    }
+
     static List<String> join(List<String> first, String... rest) {
         List<String> all = new ArrayList<>(first);
         all.addAll(List.of(rest));

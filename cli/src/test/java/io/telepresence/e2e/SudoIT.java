@@ -59,7 +59,7 @@ class SudoIT {
         ann.telepresence("connect").ok().saysNot("Launching");
         assertEquals(1, ann.sudoCalls());
         ann.telepresence("quit", "-s").ok();
-        Shell.await("both daemons have ended", Duration.ofSeconds(10), () -> HostState.daemons(LAPTOP)
+        Shell.await("both daemons have ended", Duration.ofSeconds(30), () -> HostState.daemons(LAPTOP)
                 .isEmpty());
     }
 
@@ -82,7 +82,7 @@ class SudoIT {
         assertEquals(FIRST_TWO, refused.stdout());
         assertEquals(1, refused.stderr().lines().count(), refused::describe);
         assertTrue(refused.stderr().startsWith(REFUSED + "(a password is required). Run "), refused::describe);
-        Shell.await("no daemon stays", Duration.ofSeconds(10), () -> HostState.daemons(LAPTOP)
+        Shell.await("no daemon stays", Duration.ofSeconds(30), () -> HostState.daemons(LAPTOP)
                 .isEmpty());
     }
 
@@ -101,7 +101,7 @@ class SudoIT {
         ann.mayUseSudo("ALL=(root) ALL");
         Result refused = ann.atTerminal(List.of("a", "b", "c"), "connect").failed();
         refused.says(REFUSED + "(3 incorrect password attempts)");
-        Shell.await("no daemon stays", Duration.ofSeconds(10), () -> HostState.daemons(LAPTOP)
+        Shell.await("no daemon stays", Duration.ofSeconds(30), () -> HostState.daemons(LAPTOP)
                 .isEmpty());
     }
 }

@@ -40,7 +40,7 @@ class TlsIT {
         tls = LAPTOP.start("nginx", "-c", nginx().toString());
         Shell.await(
                 "nginx listens on the laptop",
-                Duration.ofSeconds(10),
+                Duration.ofSeconds(60),
                 () -> LAPTOP.curl("-k", "https://127.0.0.1:8443/").exitCode() == 0);
     }
 

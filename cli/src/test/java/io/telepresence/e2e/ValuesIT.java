@@ -103,7 +103,7 @@ class ValuesIT {
     void theRestApiOfThePodAndOfTheLaptop() {
         intercept(LAPTOP, "mine", "--mount=false", "--http-header", "x-user=me", "--metadata", "team=blue")
                 .ok();
-        Shell.await("the pod knows of the intercept", Duration.ofSeconds(10), () -> inPod("consume-here", "x-user: me")
+        Shell.await("the pod knows of the intercept", Duration.ofSeconds(30), () -> inPod("consume-here", "x-user: me")
                 .equals("false"));
         assertEquals("true", inPod("consume-here", "x-user: you"));
         assertEquals(
@@ -115,7 +115,7 @@ class ValuesIT {
                 "{\"intercepted\":true,\"clientSide\":true,\"metadata\":{\"team\":\"blue\"}}",
                 onLaptop("intercept-info", "x-user: me"));
         LAPTOP.telepresence("leave", "mine").ok();
-        Shell.await("the pod consumes all again", Duration.ofSeconds(10), () -> inPod("consume-here", "x-user: me")
+        Shell.await("the pod consumes all again", Duration.ofSeconds(30), () -> inPod("consume-here", "x-user: me")
                 .equals("true"));
     }
 

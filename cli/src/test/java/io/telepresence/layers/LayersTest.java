@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.classfile.ClassModel;
+import java.lang.classfile.constantpool.MethodRefEntry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -53,6 +54,22 @@ class LayersTest {
             "traffic-manager", "io/telepresence/manager",
             "user-daemon", "io/telepresence/userd",
             "cli", "io/telepresence/cli");
+
+    /** Everybody else has no way to tell it: to a log, to a list, to an agent, to another client. */
+    @Test
+    void whoArrivesIsToldTheIdOfItsSessionAndNobodyElseIs() {
+        Set<String> tell = new TreeSet<>();
+        for (ClassModel model : Classes.of("traffic-manager")) {
+            model.constantPool().forEach(entry -> {
+                if (entry instanceof MethodRefEntry method
+                        && method.owner().asInternalName().endsWith("session/Sessions$Arrival")
+                        && method.name().equalsString("credential")) {
+                    tell.add(model.thisClass().asInternalName());
+                }
+            });
+        }
+        assertEquals(Set.of("io/telepresence/manager/AgentCalls", "io/telepresence/manager/SessionCalls"), tell);
+    }
 
     @ParameterizedTest
     @ValueSource(strings = {"proto/protocol", "root-daemon", "traffic-agent", "traffic-manager", "user-daemon", "cli"})

@@ -64,22 +64,21 @@ final class AgentCalls {
         if (!Pods.replaced(pod)) {
             plans.found(workload, Pods.dismissed(pod));
         }
-        AgentSession session = sessions.arrive(
-                        new AgentSession.Agent(
-                                arrival.getPodName(),
-                                arrival.getPodUid(),
-                                arrival.getPodIp(),
-                                workload,
-                                arrival.getVersion().getVersion(),
-                                ports(arrival),
-                                replaced(arrival)),
-                        arrival.getResumeSessionId())
-                .session();
+        Sessions.Arrival<AgentSession> arrived = sessions.arrive(
+                new AgentSession.Agent(
+                        arrival.getPodName(),
+                        arrival.getPodUid(),
+                        arrival.getPodIp(),
+                        workload,
+                        arrival.getVersion().getVersion(),
+                        ports(arrival),
+                        replaced(arrival)),
+                arrival.getResumeSessionId());
         if (!Pods.replaced(pod) && !plans.wished(workload)) {
             restoration.settle(workload);
         }
         return io.telepresence.rpc.manager.AgentSession.newBuilder()
-                .setSessionId(session.id())
+                .setSessionId(arrived.credential())
                 .setVersion(Versions.info(SessionCalls.NAME))
                 .build();
     }
@@ -100,7 +99,7 @@ final class AgentCalls {
 
     void watchEngagements(SessionRef ref, StreamObserver<EngagementSnapshot> out) throws FaultException {
         AgentSession agent = Calls.agent(sessions, ref.getSessionId());
-        ServerStream<EngagementSnapshot> stream = ServerStream.open(out, agent);
+        ServerStream<EngagementSnapshot> stream = ServerStream.latest(out, agent);
         EngageCalls.OwnSnapshots own = new EngageCalls.OwnSnapshots(stream);
         stream.closeAtEnd(engagements.all().watch(all -> own.next(Engagements.forAgent(all, agent.agent()))));
         sessions.watching(agent, true);

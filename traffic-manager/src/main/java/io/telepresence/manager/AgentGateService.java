@@ -23,8 +23,6 @@ import io.telepresence.rpc.manager.SessionRef;
 /** The gRPC edge for agents. Methods are called on event loops. */
 final class AgentGateService extends AgentGateGrpc.AgentGateImplBase {
     private static final Context.Key<String> TOKEN = Context.key("agent-token");
-    private static final String BEARER = "Bearer ";
-
     private final Sessions sessions;
     private final AgentCalls agents;
     private final LogLevels levels;
@@ -37,15 +35,11 @@ final class AgentGateService extends AgentGateGrpc.AgentGateImplBase {
 
     /** Takes the bearer token out of the metadata; put it before this service. */
     static final class TokenReader implements ServerInterceptor {
-        private static final Metadata.Key<String> HEADER =
-                Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
-
         @Override
         public <Q, A> ServerCall.Listener<Q> interceptCall(
                 ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-            String value = headers.get(HEADER);
-            String token = value != null && value.startsWith(BEARER) ? value.substring(BEARER.length()) : "";
-            return Contexts.interceptCall(Context.current().withValue(TOKEN, token), call, headers, next);
+            Context with = Context.current().withValue(TOKEN, AgentAuthenticator.token(headers));
+            return Contexts.interceptCall(with, call, headers, next);
         }
     }
 
@@ -57,9 +51,13 @@ final class AgentGateService extends AgentGateGrpc.AgentGateImplBase {
 
     @Override
     public void remain(AgentBeat request, StreamObserver<RemainReply> out) {
-        Calls.answerHere(
-                out,
-                () -> RemainReply.newBuilder().setKnown(agents.remain(request)).build());
+        Calls.answerHere(out, () -> {
+            boolean known = agents.remain(request);
+            if (known) {
+                AgentConnection.trust();
+            }
+            return RemainReply.newBuilder().setKnown(known).build();
+        });
     }
 
     @Override
@@ -72,19 +70,25 @@ final class AgentGateService extends AgentGateGrpc.AgentGateImplBase {
 
     @Override
     public void watchReaches(SessionRef request, StreamObserver<ReachRequest> out) {
-        ManagerService.stream(out, () -> agents.watchReaches(request, out));
+        ManagerService.stream(out, () -> {
+            agents.watchReaches(request, out);
+            AgentConnection.trust();
+        });
     }
 
     @Override
     public void watchEngagements(SessionRef request, StreamObserver<EngagementSnapshot> out) {
-        ManagerService.stream(out, () -> agents.watchEngagements(request, out));
+        ManagerService.stream(out, () -> {
+            agents.watchEngagements(request, out);
+            AgentConnection.trust();
+        });
     }
 
     @Override
     public void watchLogLevel(SessionRef request, StreamObserver<LogLevelRequest> out) {
         ManagerService.stream(out, () -> {
             AgentSession agent = Calls.agent(sessions, request.getSessionId());
-            ServerStream<LogLevelRequest> stream = ServerStream.open(out, agent);
+            ServerStream<LogLevelRequest> stream = ServerStream.latest(out, agent);
             stream.closeAtEnd(levels.agents()
                     .watch(level -> stream.send(
                             LogLevelRequest.newBuilder().setLevel(level).build())));

@@ -40,7 +40,7 @@ final class ClusterCalls {
 
     void watch(SessionRef ref, StreamObserver<ClusterInfo> out) throws FaultException {
         ClientSession client = Calls.client(sessions, ref.getSessionId());
-        ServerStream<ClusterInfo> stream = ServerStream.open(out, client);
+        ServerStream<ClusterInfo> stream = ServerStream.latest(out, client);
         Latest latest = new Latest(stream);
         stream.closeAtEnd(network.view().facts().watch(_ -> latest.tell()));
         stream.closeAtEnd(injectorTrouble.watch(_ -> latest.tell()));

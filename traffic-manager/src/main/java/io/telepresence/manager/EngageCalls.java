@@ -89,7 +89,7 @@ final class EngageCalls {
     /** Blocks until a replaced container is back. */
     Empty disengage(DisengageRequest request) throws FaultException, InterruptedException {
         ClientSession client = Calls.client(sessions, request.getSessionId());
-        Optional<Engagement> engagement = engagements.find(Engagements.id(client.id(), request.getName()));
+        Optional<Engagement> engagement = engagements.find(client, request.getName());
         if (engagement.isEmpty()) {
             throw Fault.user("there is no engagement named \"" + request.getName() + "\"", "See: telepresence list")
                     .exception();
@@ -100,13 +100,9 @@ final class EngageCalls {
 
     void watchEngagements(SessionRef ref, StreamObserver<EngagementSnapshot> out) throws FaultException {
         ClientSession client = Calls.client(sessions, ref.getSessionId());
-        ServerStream<EngagementSnapshot> stream = ServerStream.open(out, client);
+        ServerStream<EngagementSnapshot> stream = ServerStream.latest(out, client);
         CountedSnapshots own = new CountedSnapshots(stream, views.tally());
-        String prefix = Engagements.id(client.id(), "");
-        stream.closeAtEnd(engagements
-                .all()
-                .watch(all -> own.next(
-                        all.stream().filter(e -> e.id().startsWith(prefix)).toList())));
+        stream.closeAtEnd(engagements.all().watch(all -> own.next(Engagements.of(all, client))));
         stream.closeAtEnd(views.tally().watch(own::counted));
     }
 
@@ -116,7 +112,7 @@ final class EngageCalls {
 
     void watchWorkloads(WorkloadQuery query, StreamObserver<WorkloadSnapshot> out) throws FaultException {
         ClientSession client = Calls.client(sessions, query.getSessionId());
-        ServerStream<WorkloadSnapshot> stream = ServerStream.open(out, client);
+        ServerStream<WorkloadSnapshot> stream = ServerStream.latest(out, client);
         try {
             stream.closeAtEnd(views.board()
                     .watch(namespaces(query), lines -> stream.send(EngagementTranslator.workloads(lines))));

@@ -1,42 +1,40 @@
 package io.telepresence.manager;
 
-import com.sun.net.httpserver.HttpServer;
-import java.io.IOException;
+import io.netty.channel.EventLoopGroup;
+import io.telepresence.fault.FaultException;
+import io.telepresence.limits.ProbeServer;
+import io.telepresence.local.Loops;
 import java.net.InetSocketAddress;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 
-/** Tells the kubelet that the process lives ({@code /healthz}) and that it serves ({@code /readyz}). */
+/**
+ * Tells the kubelet that the process lives ({@code /healthz}) and that it serves ({@code /readyz}). It has an event loop of
+ * its own, so that no other work delays the answer.
+ */
 final class Health implements AutoCloseable {
-    private final HttpServer server;
-    private final ExecutorService threads;
+    private final EventLoopGroup loops;
+    private final ProbeServer server;
 
-    private Health(HttpServer server, ExecutorService threads) {
+    private Health(EventLoopGroup loops, ProbeServer server) {
+        this.loops = loops;
         this.server = server;
-        this.threads = threads;
     }
 
-    static Health open(int port, BooleanSupplier ready) throws IOException {
-        HttpServer server = HttpServer.create(new InetSocketAddress(port), 16);
-        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-        server.setExecutor(threads);
-        answer(server, "/healthz", () -> true);
-        answer(server, "/readyz", ready);
-        server.start();
-        return new Health(server, threads);
-    }
-
-    private static void answer(HttpServer server, String path, BooleanSupplier good) {
-        server.createContext(path, exchange -> {
-            exchange.sendResponseHeaders(good.getAsBoolean() ? 200 : 503, -1);
-            exchange.close();
-        });
+    static Health open(int port, BooleanSupplier ready) throws FaultException {
+        EventLoopGroup loops = Loops.create("health", 1);
+        try {
+            Map<String, BooleanSupplier> paths = Map.of("/healthz", () -> true, "/readyz", ready);
+            return new Health(loops, ProbeServer.open(new InetSocketAddress(port), loops, paths));
+        } catch (FaultException | RuntimeException e) {
+            Loops.shutdown(loops);
+            throw e;
+        }
     }
 
     @Override
     public void close() {
-        server.stop(0);
-        threads.shutdownNow();
+        server.close();
+        Loops.shutdown(loops);
     }
 }

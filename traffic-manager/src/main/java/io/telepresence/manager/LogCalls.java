@@ -22,6 +22,9 @@ import java.time.Duration;
 
 /** Clients change log levels, gather logs, and read the configuration that the cluster has for them. */
 final class LogCalls {
+    /** A client takes a piece of a log within that time. */
+    private static final Duration READS_WITHIN = Duration.ofSeconds(30);
+
     private final Sessions sessions;
     private final LogLevels levels;
     private final LogGatherer gatherer;
@@ -48,9 +51,9 @@ final class LogCalls {
                 new LogGatherer.Wish(request.getTrafficManager(), request.getTrafficAgents(), request.getPodYaml());
         Threads.virtual("gather-logs", () -> {
             try {
-                gatherer.gather(wish, piece -> stream.send(toWire(piece)));
+                gatherer.gather(wish, piece -> stream.sendPatiently(toWire(piece), READS_WITHIN));
                 stream.complete();
-            } catch (RuntimeException e) {
+            } catch (InterruptedException | RuntimeException | Error e) {
                 stream.fail(e);
             }
         });

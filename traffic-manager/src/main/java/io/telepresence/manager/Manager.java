@@ -8,8 +8,11 @@ import io.netty.channel.EventLoopGroup;
 import io.telepresence.agree.Ports;
 import io.telepresence.agree.Versions;
 import io.telepresence.fault.FaultException;
+import io.telepresence.limits.ConnectionLimits;
 import io.telepresence.local.Loops;
 import io.telepresence.manager.auth.AgentReview;
+import io.telepresence.manager.auth.SigningKeys;
+import io.telepresence.manager.auth.TokenCheck;
 import io.telepresence.manager.cluster.ApiServerVersion;
 import io.telepresence.manager.cluster.ClusterView;
 import io.telepresence.manager.cluster.Watches;
@@ -23,9 +26,11 @@ import io.telepresence.manager.lease.ManagerLease;
 import io.telepresence.manager.log.LogLevels;
 import io.telepresence.manager.log.LogRing;
 import io.telepresence.manager.session.Sessions;
+import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.run.Closers;
 import io.telepresence.run.MonotonicTime;
 import io.telepresence.run.Threads;
+import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.TunnelServers;
 import io.telepresence.tunnel.TunnelService;
 import java.io.IOException;
@@ -51,6 +56,10 @@ final class Manager implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Manager.class);
     private static final Duration IDLE_APART = Duration.ofSeconds(5);
     private static final Duration REVOCATIONS_APART = Duration.ofSeconds(2);
+
+    /** Agents beat every few seconds. */
+    private static final Duration AGENT_IDLE = Duration.ofMinutes(2);
+
     private static final Duration SERVICE_CIDRS_APART = Duration.ofMinutes(1);
 
     /** Who replaced a container before a restart comes back within that time, or the container does. */
@@ -107,11 +116,7 @@ final class Manager implements AutoCloseable {
         EventLoopGroup loops =
                 Loops.create("flows", Math.max(2, Runtime.getRuntime().availableProcessors()));
         opened.add(() -> Loops.shutdown(loops));
-        NettyServerBuilder agents = TunnelServers.builder(
-                        new InetSocketAddress(config.service().port()), loops)
-                .addService(ServerInterceptors.intercept(edges.gate(), new AgentGateService.TokenReader()))
-                .addService(TunnelService.bind(loops, parts.switchboard().agents()));
-        start(opened, agents);
+        start(opened, edges.agentPort(loops));
         InetAddress loopback = InetAddress.ofLiteral("127.0.0.1");
         NettyServerBuilder clients = TunnelServers.builder(new InetSocketAddress(loopback, Ports.CLIENT_API), loops)
                 .addService(edges.clients(ring))
@@ -209,14 +214,32 @@ final class Manager implements AutoCloseable {
     private record Edges(
             ManagerConfig config, KubernetesClient client, Parts parts, Parts.Agents agents, LogLevels levels) {
 
-        AgentGateService gate() {
-            AgentCalls calls = new AgentCalls(
-                    parts.sessions(),
-                    AgentReview.with(client, InstantSource.system()),
-                    parts.workloads(),
-                    parts.board(),
-                    agents.restoration());
+        NettyServerBuilder agentPort(EventLoopGroup loops) {
+            ConnectionLimits limits = new ConnectionLimits(AgentConnection.STRANGERS);
+            AgentReview review = AgentReview.with(client, InstantSource.system());
+            SigningKeys keys = SigningKeys.of(client, InstantSource.system());
+            Threads.virtual("signing-keys", keys::refresh);
+            AgentAuthenticator authenticator =
+                    new AgentAuthenticator(limits, new TokenCheck(keys, InstantSource.system()), review);
+            return TunnelServers.builder(new InetSocketAddress(config.service().port()), loops)
+                    .channelFactory(limits.sockets())
+                    .maxConnectionIdle(AGENT_IDLE.toSeconds(), TimeUnit.SECONDS)
+                    .addService(ServerInterceptors.interceptForward(
+                            gate(review), new AgentGateService.TokenReader(), authenticator))
+                    .addService(ServerInterceptors.intercept(TunnelService.bind(loops, this::accept), authenticator));
+        }
+
+        private AgentGateService gate(AgentReview review) {
+            AgentCalls calls =
+                    new AgentCalls(parts.sessions(), review, parts.workloads(), parts.board(), agents.restoration());
             return new AgentGateService(parts.sessions(), calls, levels);
+        }
+
+        private void accept(Flow flow, Open open) {
+            if (parts.sessions().agent(open.getSessionId()).isPresent()) {
+                AgentConnection.trust();
+            }
+            parts.switchboard().agents().accept(flow, open);
         }
 
         ManagerService clients(LogRing ring) {

@@ -5,30 +5,52 @@ import io.grpc.stub.StreamObserver;
 import io.telepresence.fault.Fault;
 import io.telepresence.manager.session.Session;
 import io.telepresence.run.Closers;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * A stream of messages to a client or agent. It ends when the peer cancels it, with the peer's session, or by
- * {@link #fail}; what was hung on it is then closed. Any thread.
+ * {@link #fail}; what was hung on it is then closed. A peer that does not read costs a bounded number of messages: of
+ * states ({@link #latest}) the last one waits, of events ({@link #open}) so many, and then the stream ends with an error.
+ * Any thread.
  */
 final class ServerStream<T> {
+    /** As many connections as may wait for one client. */
+    static final int MOST_WAITING = 1024;
+
     private static final Logger LOG = LoggerFactory.getLogger(ServerStream.class);
 
     private final ServerCallStreamObserver<T> call;
     private final Session session;
+    private final boolean states;
     private final Closers opened = new Closers();
+    private final Deque<T> waiting = new ArrayDeque<>();
+    private boolean completing;
     private boolean over;
 
-    private ServerStream(ServerCallStreamObserver<T> call, Session session) {
+    private ServerStream(ServerCallStreamObserver<T> call, Session session, boolean states) {
         this.call = call;
         this.session = session;
+        this.states = states;
     }
 
-    /** Call it before the service method returns. */
+    /** Of events, each of which counts. Call it before the service method returns. */
     static <T> ServerStream<T> open(StreamObserver<T> out, Session session) {
-        ServerStream<T> stream = new ServerStream<>((ServerCallStreamObserver<T>) out, session);
+        return open(out, session, false);
+    }
+
+    /** Of states: each message makes those before it worthless. Call it before the service method returns. */
+    static <T> ServerStream<T> latest(StreamObserver<T> out, Session session) {
+        return open(out, session, true);
+    }
+
+    private static <T> ServerStream<T> open(StreamObserver<T> out, Session session, boolean states) {
+        ServerStream<T> stream = new ServerStream<>((ServerCallStreamObserver<T>) out, session, states);
         stream.call.setOnCancelHandler(stream::cancelled);
+        stream.call.setOnReadyHandler(stream::writable);
         stream.closeAtEnd(session.onEnd(
                 () -> stream.fail(Fault.unreachable("the session has ended", "").exception())));
         return stream;
@@ -36,19 +58,85 @@ final class ServerStream<T> {
 
     /** Nothing after the end of the session: what it had goes with it, and is no news to a peer that will resume it. */
     void send(T message) {
-        synchronized (this) {
-            if (!over && !session.ended() && !call.isCancelled()) {
-                call.onNext(message);
-            }
+        if (!offer(message)) {
+            fail(Fault.unreachable("the peer does not read what it has asked for", "")
+                    .exception());
         }
     }
 
-    /** Ends the stream well. */
+    /** False: too many wait. */
+    private synchronized boolean offer(T message) {
+        if (!living()) {
+            return true;
+        }
+        if (waiting.isEmpty() && call.isReady()) {
+            call.onNext(message);
+            return true;
+        }
+        if (states) {
+            waiting.clear();
+        }
+        return waiting.size() < MOST_WAITING && waiting.add(message);
+    }
+
+    private boolean living() {
+        return !over && !session.ended() && !call.isCancelled();
+    }
+
+    /**
+     * The same for a thread that can wait: returns once the message has been taken, or the stream is over.
+     *
+     * @param patience after which the stream ends with an error
+     * @return whether there is any use in sending more
+     */
+    boolean sendPatiently(T message, Duration patience) throws InterruptedException {
+        long end = System.nanoTime() + patience.toNanos();
+        synchronized (this) {
+            while (living() && !call.isReady()) {
+                long millis = (end - System.nanoTime()) / 1_000_000;
+                if (millis <= 0) {
+                    break;
+                }
+                wait(millis);
+            }
+            if (!living()) {
+                return false;
+            }
+            if (call.isReady()) {
+                call.onNext(message);
+                return true;
+            }
+        }
+        fail(Fault.unreachable("the peer has not read for " + patience.toSeconds() + " s", "")
+                .exception());
+        return false;
+    }
+
+    private void writable() {
+        boolean complete;
+        synchronized (this) {
+            while (living() && !waiting.isEmpty() && call.isReady()) {
+                call.onNext(waiting.poll());
+            }
+            complete = completing && waiting.isEmpty();
+            notifyAll();
+        }
+        if (complete) {
+            complete();
+        }
+    }
+
+    /** Ends the stream well, once everything that waits has been sent. */
     void complete() {
-        if (end()) {
+        if (endOnceSent()) {
             call.onCompleted();
             close();
         }
+    }
+
+    private synchronized boolean endOnceSent() {
+        completing = true;
+        return waiting.isEmpty() && end();
     }
 
     void fail(Throwable error) {
@@ -74,6 +162,8 @@ final class ServerStream<T> {
     private synchronized boolean end() {
         boolean first = !over;
         over = true;
+        waiting.clear();
+        notifyAll();
         return first;
     }
 

@@ -45,11 +45,10 @@ final class SessionCalls {
             engaging.restore(
                     session,
                     EngagementTranslator.fromWire(had.getSpec()),
-                    had.getPodIp(),
-                    broken ? had.getMessage() : "");
+                    new Engaging.Before(had.getId(), had.getPodIp(), broken ? had.getMessage() : ""));
         }
         return io.telepresence.rpc.manager.ClientSession.newBuilder()
-                .setSessionId(session.id())
+                .setSessionId(arrived.credential())
                 .setVersion(Versions.info(NAME))
                 .setManagerNamespace(config.pod().namespace())
                 .setResumed(arrived.resumed())

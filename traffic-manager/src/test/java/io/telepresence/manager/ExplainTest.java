@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.fault.FaultException;
+import io.telepresence.manager.engage.Engaging;
 import io.telepresence.manager.engage.EngagingBench;
 import io.telepresence.manager.engage.Explaining;
 import io.telepresence.manager.engage.Tally;
@@ -56,7 +57,8 @@ class ExplainTest {
 
     private void engage(String name, EngagementSpec.Builder spec) throws Exception {
         spec.setName(name).setNamespace("default").setWorkload("echo").setTargetHost("127.0.0.1");
-        bench.engaging.restore(ann, EngagementTranslator.fromWire(spec.build()), "10.0.0.1", "");
+        bench.engaging.restore(
+                ann, EngagementTranslator.fromWire(spec.build()), new Engaging.Before("", "10.0.0.1", ""));
     }
 
     @Test
@@ -71,16 +73,13 @@ class ExplainTest {
                 tap true: it takes everything on the port
                 """,
                 rules(bob));
-        assertEquals(ann.id() + ":admin", bob.getTakerId());
+        assertEquals(id("admin"), bob.getTakerId());
         Explanation alice =
                 explain(request("echo.default.svc.cluster.local", "/").addHeaders(header("x-user", "alice")));
-        assertEquals(ann.id() + ":alice", alice.getTakerId());
-        assertEquals(ann.id() + ":all", explain(request("10.244.0.5", "/")).getTakerId());
-        assertEquals(
-                ann.id() + ":all",
-                explain(request("10.96.1.1", "/").setPort("80")).getTakerId());
-        assertEquals(
-                ann.id() + ":all", explain(request("echo", "/").setPort("web")).getTakerId());
+        assertEquals(id("alice"), alice.getTakerId());
+        assertEquals(id("all"), explain(request("10.244.0.5", "/")).getTakerId());
+        assertEquals(id("all"), explain(request("10.96.1.1", "/").setPort("80")).getTakerId());
+        assertEquals(id("all"), explain(request("echo", "/").setPort("web")).getTakerId());
     }
 
     @Test
@@ -97,6 +96,10 @@ class ExplainTest {
                         FaultException.class, () -> explain(request(host, "/").setPort(port)))
                 .fault()
                 .text();
+    }
+
+    private String id(String name) {
+        return bench.engagements.find(ann, name).orElseThrow().id();
     }
 
     private Explanation explain(ExplainRequest.Builder request) throws Exception {

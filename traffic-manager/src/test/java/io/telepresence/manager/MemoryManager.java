@@ -1,5 +1,8 @@
 package io.telepresence.manager;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
@@ -22,6 +25,7 @@ import io.telepresence.manager.engage.Wish;
 import io.telepresence.manager.inject.InjectorSettings;
 import io.telepresence.manager.log.LogLevels;
 import io.telepresence.manager.log.LogRing;
+import io.telepresence.manager.log.Logs;
 import io.telepresence.manager.tunnel.TestSwitchboards;
 import io.telepresence.run.Closers;
 import io.telepresence.run.Watched;
@@ -36,6 +40,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.slf4j.LoggerFactory;
 
 /**
  * The manager's sessions, engagements, switchboard and gRPC edges on ports of the loopback, for a cluster in memory. Its
@@ -113,7 +118,7 @@ public final class MemoryManager implements AutoCloseable {
                 parts.workloads(),
                 parts.board(),
                 restoration);
-        LogRing ring = new LogRing(new PatternLayoutEncoder());
+        LogRing ring = logRing();
         EventLoopGroup loops = Loops.create("flows", 2);
         opened.add(() -> Loops.shutdown(loops));
         this.agents = serve(builder(loops)
@@ -123,6 +128,27 @@ public final class MemoryManager implements AutoCloseable {
         this.clients = serve(builder(loops)
                 .addService(parts.clientEdge(config, client, agents, levels, ring))
                 .addService(TunnelService.bind(loops, parts.switchboard().clients())));
+    }
+
+    /** Of all that this process logs, if it logs at all; the levels are as before when this is closed. */
+    private LogRing logRing() {
+        if (!(LoggerFactory.getILoggerFactory() instanceof LoggerContext context)) {
+            return new LogRing(new PatternLayoutEncoder());
+        }
+        Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
+        Level before = root.getLevel();
+        opened.add(() -> root.setLevel(before));
+        Logs.limitLibraries(context);
+        PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+        encoder.setContext(context);
+        encoder.setPattern("%level [%thread] %logger %msg%n%ex");
+        encoder.start();
+        LogRing ring = new LogRing(encoder);
+        ring.setContext(context);
+        ring.start();
+        root.addAppender(ring);
+        opened.add(() -> root.detachAppender(ring));
+        return ring;
     }
 
     private static NettyServerBuilder builder(EventLoopGroup loops) {

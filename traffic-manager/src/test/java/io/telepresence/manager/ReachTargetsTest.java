@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.engage.Engagements;
 import io.telepresence.manager.engage.Engaging;
 import io.telepresence.manager.engage.EngagingBench;
 import io.telepresence.manager.session.AgentSession;
@@ -56,7 +55,7 @@ class ReachTargetsTest {
                 .setTargetHost("127.0.0.1")
                 .addToPod(PodPort.newBuilder().setPort(5432))
                 .build();
-        engaging.restore(ann, EngagementTranslator.fromWire(spec), "10.0.0.2", "");
+        engaging.restore(ann, EngagementTranslator.fromWire(spec), new Engaging.Before("", "10.0.0.2", ""));
     }
 
     @Test
@@ -95,11 +94,13 @@ class ReachTargetsTest {
 
     @Test
     void nobodyUsesTheEngagementOfAnother() {
-        Reach wish = reach().setEngagementId(Engagements.id(ann.id(), "mine"))
+        Reach wish = reach().setEngagementId(
+                        bench.engagements.find(ann, "mine").orElseThrow().id())
                 .setView(View.getDefaultInstance())
                 .build();
         assertDenied(targets.find(client("bob"), wish, Protocol.TCP));
-        bench.engagements.expel(Engagements.id(ann.id(), "mine"), "revoked");
+        bench.engagements.expel(
+                bench.engagements.find(ann, "mine").orElseThrow().id(), "revoked");
         assertDenied(targets.find(ann, wish, Protocol.TCP));
     }
 
@@ -113,7 +114,11 @@ class ReachTargetsTest {
 
     private Answer find(ClientSession client, String name, Reach.Builder wish, Protocol protocol) {
         return targets.find(
-                client, wish.setEngagementId(Engagements.id(ann.id(), name)).build(), protocol);
+                client,
+                wish.setEngagementId(
+                                bench.engagements.find(ann, name).orElseThrow().id())
+                        .build(),
+                protocol);
     }
 
     private static void assertDenied(Answer answer) {

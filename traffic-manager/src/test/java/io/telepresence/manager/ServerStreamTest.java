@@ -1,10 +1,15 @@
 package io.telepresence.manager;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.telepresence.manager.session.ClientSession;
+import io.telepresence.manager.session.SessionIds;
 import io.telepresence.manager.session.Sessions;
+import io.telepresence.run.Threads;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,13 +28,66 @@ class ServerStreamTest {
     void theEndOfASessionIsNotToldPieceByPiece() {
         stream.send("an engagement");
         client.onEnd(() -> stream.send("no engagement"));
-        sessions.depart(client.id(), ClientSession.class);
+        sessions.depart(SessionIds.of(client), ClientSession.class);
         assertEquals(List.of("an engagement", "failed"), heard.all);
+    }
+
+    @Test
+    void ofStatesTheLastOneWaitsForAReaderThatIsSlow() {
+        ServerStream<String> states = ServerStream.latest(heard, client);
+        heard.ready = false;
+        for (int i = 0; i < 10_000; i++) {
+            states.send("state " + i);
+        }
+        assertEquals(List.of(), heard.all);
+        heard.read();
+        assertEquals(List.of("state 9999"), heard.all);
+        states.send("next");
+        assertEquals(List.of("state 9999", "next"), heard.all);
+    }
+
+    @Test
+    void aReaderThatNeverReadsEventsLosesTheStream() {
+        heard.ready = false;
+        for (int i = 0; i < 10_000; i++) {
+            stream.send("event");
+        }
+        assertEquals(List.of("failed"), heard.all);
+    }
+
+    @Test
+    void eventsComeInOrderAndTheEndAfterThem() {
+        heard.ready = false;
+        stream.send("one");
+        stream.send("two");
+        stream.complete();
+        assertEquals(List.of(), heard.all);
+        heard.read();
+        assertEquals(List.of("one", "two", "completed"), heard.all);
+    }
+
+    @Test
+    void whoCanWaitWaitsAndNotForEver() throws Exception {
+        assertTrue(stream.sendPatiently("one", Duration.ofSeconds(10)));
+        heard.ready = false;
+        Thread reader = Threads.virtual("reader", heard::read);
+        assertTrue(stream.sendPatiently("two", Duration.ofSeconds(10)));
+        reader.join();
+        heard.ready = false;
+        assertFalse(stream.sendPatiently("three", Duration.ofMillis(50)));
+        assertEquals(List.of("one", "two", "failed"), heard.all);
     }
 
     /** The far end of a stream. */
     private static final class Heard extends ServerCallStreamObserver<String> {
         private final List<String> all = new ArrayList<>();
+        private volatile boolean ready = true;
+        private volatile Runnable whenReady = () -> {};
+
+        void read() {
+            ready = true;
+            whenReady.run();
+        }
 
         @Override
         public void onNext(String message) {
@@ -53,14 +111,16 @@ class ServerStreamTest {
 
         @Override
         public boolean isReady() {
-            return true;
+            return ready;
         }
 
         @Override
         public void setOnCancelHandler(Runnable handler) {}
 
         @Override
-        public void setOnReadyHandler(Runnable handler) {}
+        public void setOnReadyHandler(Runnable handler) {
+            whenReady = handler;
+        }
 
         @Override
         public void setCompression(String name) {}

@@ -8,6 +8,7 @@ import io.telepresence.rpc.connector.HostAnswer;
 import io.telepresence.rpc.connector.HostEndpoint;
 import io.telepresence.rpc.connector.HostQuestion;
 import io.telepresence.run.Threads;
+import io.telepresence.userd.host.ConnectionDirectory;
 import io.telepresence.userd.host.HostAnswers;
 import io.telepresence.userd.logs.LogSetup;
 import java.io.IOException;
@@ -16,17 +17,21 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The helper on the laptop of a daemon in a container. It reads one {@code HostQuestion} from standard input and writes
- * its {@code HostAnswer}; then it reads where the daemon listens and serves it until the daemon is gone. Without that
- * second message it ends. Messages are length-delimited. Secrets pass through pipes and sockets only.
+ * its {@code HostAnswer}; then it reads where the daemon listens and serves it until the daemon is gone, or the connection:
+ * another daemon of that name is another helper's, who may have another kubeconfig. Without that second message it ends. Messages are length-delimited. Secrets pass through pipes and sockets only.
  */
 public final class KubeAuthMain {
     /** How long a daemon that answers no more is tried again: a container that is restarted comes back sooner. */
     private static final Duration PATIENCE = Duration.ofSeconds(15);
 
     private static final long PAUSE_MILLIS = 300;
+
+    private static final Logger LOG = LoggerFactory.getLogger(KubeAuthMain.class);
 
     private KubeAuthMain() {}
 
@@ -52,17 +57,21 @@ public final class KubeAuthMain {
         return answers.answer(question, Translator.kube(question.getResolve()));
     }
 
-    private static void serve(HostAnswers answers, HostEndpoint endpoint) throws InterruptedException, IOException {
-        long seen = System.nanoTime();
-        while (System.nanoTime() - seen < PATIENCE.toNanos()) {
-            try (LocalChannel channel = endpoint.getSocket().isEmpty()
-                    ? LocalChannel.openTcp(endpoint.getPort(), endpoint.getSecret())
-                    : LocalChannel.open(Path.of(endpoint.getSocket()))) {
-                if (new Serving(answers).run(channel)) {
-                    seen = System.nanoTime();
+    private static void serve(HostAnswers answers, HostEndpoint endpoint) throws InterruptedException {
+        try (ConnectionDirectory connection = ConnectionDirectory.open(Path.of(endpoint.getDirectory()))) {
+            long seen = System.nanoTime();
+            while (connection.isThere() && System.nanoTime() - seen < PATIENCE.toNanos()) {
+                try (LocalChannel channel = endpoint.getSocket().isEmpty()
+                        ? LocalChannel.openTcp(endpoint.getPort(), endpoint.getSecret())
+                        : LocalChannel.open(Path.of(endpoint.getSocket()))) {
+                    if (new Serving(answers).run(channel)) {
+                        seen = System.nanoTime();
+                    }
                 }
+                TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
             }
-            TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+        } catch (IOException e) {
+            LOG.info("the connection is gone already: {}", e.getMessage());
         }
     }
 

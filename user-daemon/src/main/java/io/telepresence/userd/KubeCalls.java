@@ -79,7 +79,9 @@ final class KubeCalls {
     Empty revoke(RevokeRequest request) throws FaultException {
         String id = request.getEngagementId();
         if (id.indexOf(':') < 1 || id.endsWith(":") || id.chars().anyMatch(c -> c <= ' ')) {
-            throw Fault.user("\"" + id + "\" is not the id of an engagement", "It looks like <session id>:<name>")
+            throw Fault.user(
+                            "\"" + id + "\" is not the id of an engagement",
+                            "\"telepresence list --debug\" shows it; it ends with a colon and the name")
                     .exception();
         }
         KubeTarget target = Kubeconfigs.read(Translator.kube(request.getKube()));

@@ -20,8 +20,7 @@ final class RevokeCommand implements Command {
     @Override
     public CommandSpec spec() {
         CommandSpec spec = CommandSpec.create()
-                .addPositional(Options.parameter(
-                        "<intercept_id>", "<session id>:<name>, as \"telepresence list --debug\" shows it"))
+                .addPositional(Options.parameter("<intercept_id>", "The ID, as \"telepresence list --debug\" shows it"))
                 .addOption(Options.text(
                         "Namespace of the traffic-manager; overrides the configuration", "--manager-namespace"));
         return KubeOptions.addTo(spec);
@@ -32,7 +31,9 @@ final class RevokeCommand implements Command {
         String id = call.parameter(0);
         int colon = id.indexOf(':');
         if (colon < 1 || colon == id.length() - 1) {
-            throw Fault.user("\"" + id + "\" is not the ID of an engagement", "It has the form <session id>:<name>")
+            throw Fault.user(
+                            "\"" + id + "\" is not the ID of an engagement",
+                            "\"telepresence list --debug\" shows it; it ends with a colon and the name")
                     .exception();
         }
         KubeFlags flags = KubeOptions.of(call);

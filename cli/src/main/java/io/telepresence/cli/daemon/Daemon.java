@@ -39,7 +39,7 @@ public interface Daemon {
     /** Takes the agents out of the pods of {@code workloads}; of all in the connected namespace if there are none. */
     void uninstall(List<String> workloads, Consumer<String> steps) throws FaultException;
 
-    /** Ends the engagement {@code <session id>:<name>}, whoever has it. */
+    /** Ends the engagement with that id, whoever has it. */
     void revoke(KubeFlags flags, String managerNamespace, String id) throws FaultException;
 
     Explanation explain(WhyWish wish) throws FaultException;

@@ -28,7 +28,7 @@ public record Engagement(
     /**
      * Which one it is.
      *
-     * @param id {@code <session id>:<name>}
+     * @param id ends with a colon and the name; opaque
      * @param client user@host of the owner
      */
     public record Identity(String id, String name, Kind kind, String client) {}

@@ -97,18 +97,18 @@ public final class HostHelper implements AutoCloseable {
         }
     }
 
-    /** From now on it serves that daemon until the daemon is gone. */
+    /** From now on it serves that daemon until the daemon or the connection's directory is gone. */
     public void serve(Connection connection) throws FaultException {
-        HostEndpoint endpoint = connection.door().port() == 0
-                ? HostEndpoint.newBuilder()
-                        .setSocket(connection.socket().toString())
-                        .build()
-                : HostEndpoint.newBuilder()
-                        .setPort(connection.door().port())
-                        .setSecret(connection.door().secret())
-                        .build();
+        HostEndpoint.Builder endpoint =
+                HostEndpoint.newBuilder().setDirectory(connection.directory().toString());
+        if (connection.door().port() == 0) {
+            endpoint.setSocket(connection.socket().toString());
+        } else {
+            endpoint.setPort(connection.door().port())
+                    .setSecret(connection.door().secret());
+        }
         try {
-            endpoint.writeDelimitedTo(process.getOutputStream());
+            endpoint.build().writeDelimitedTo(process.getOutputStream());
             process.getOutputStream().flush();
         } catch (IOException e) {
             throw silent(e);

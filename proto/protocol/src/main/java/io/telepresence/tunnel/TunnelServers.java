@@ -11,6 +11,15 @@ import java.util.concurrent.TimeUnit;
 
 /** gRPC servers that carry flows, with the settings measured to be the best (docs/protocol.md). */
 public final class TunnelServers {
+    /** The largest message: frames, and whole configurations; a stream's memory is bounded by its window. */
+    static final int LARGEST_MESSAGE = 2 << 20;
+
+    /** Each flow is a call: more than one agent or client has flows and watches. */
+    private static final int MOST_CALLS = 16_384;
+
+    /** From the accept to HTTP/2's preface and settings. */
+    private static final int HANDSHAKE_SECONDS = 10;
+
     /** Per stream and per connection; grpc grows it with the bandwidth-delay product. */
     static final int WINDOW = 1 << 20;
 
@@ -28,8 +37,9 @@ public final class TunnelServers {
                 .channelType(unix ? EpollServerDomainSocketChannel.class : EpollServerSocketChannel.class)
                 .directExecutor()
                 .initialFlowControlWindow(WINDOW)
-                .maxConcurrentCallsPerConnection(Integer.MAX_VALUE)
-                .maxInboundMessageSize(16 << 20)
+                .maxConcurrentCallsPerConnection(MOST_CALLS)
+                .maxInboundMessageSize(LARGEST_MESSAGE)
+                .handshakeTimeout(HANDSHAKE_SECONDS, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true)
                 .permitKeepAliveTime(1, TimeUnit.SECONDS);
         return unix

@@ -37,7 +37,11 @@ final class EngagementTranslator {
                 try {
                     add(rules, engagement, HttpFilter.of(engagement.getSpec()));
                 } catch (FaultException e) {
-                    LOG.warn("passing over engagement {}: {}", engagement.getId(), e.fault());
+                    LOG.warn(
+                            "passing over \"{}\" of {}: {}",
+                            engagement.getSpec().getName(),
+                            engagement.getClient(),
+                            e.fault());
                 }
             }
         }

@@ -21,12 +21,17 @@ import java.util.Map;
 
 /**
  * Has the API server review an agent's token, and compares what the token says with the pod that the agent says it is
- * in. Reviews that were good are remembered for a short while, by the token's hash. Blocks.
+ * in. What comes of a review, good or bad, is remembered for a short while, by the token's hash. Tokens that the API server
+ * is known to have signed are reviewed apart from others, so that they never wait for what a stranger makes up. Blocks.
  */
 public final class AgentReview {
     static final Duration REMEMBERED = Duration.ofSeconds(30);
 
     private static final int MOST_REMEMBERED = 4096;
+
+    /** Less than an agent waits for its arrival. */
+    private static final Duration PATIENCE = Duration.ofSeconds(4);
+
     private static final String USER_PREFIX = "system:serviceaccount:";
     private static final String POD_NAME = "authentication.kubernetes.io/pod-name";
     private static final String POD_UID = "authentication.kubernetes.io/pod-uid";
@@ -34,6 +39,9 @@ public final class AgentReview {
     private final Reviewer reviewer;
     private final InstantSource time;
     private final Map<String, Remembered> remembered = new LinkedHashMap<>();
+    private final Map<String, Instant> refused = new LinkedHashMap<>();
+    private final ReviewLane signed = new ReviewLane(8, 1024, PATIENCE);
+    private final ReviewLane doubtful = new ReviewLane(2, 64, PATIENCE);
 
     /** The API server's part. */
     @FunctionalInterface
@@ -67,7 +75,7 @@ public final class AgentReview {
             throw Fault.denied("an agent needs a service account token with audience " + AgentNames.AUDIENCE, "")
                     .exception();
         }
-        Holder holder = holder(token);
+        Holder holder = holder(token, signed);
         boolean same = !holder.podUid().isEmpty()
                 && holder.namespace().equals(namespace)
                 && holder.podName().equals(podName)
@@ -81,15 +89,29 @@ public final class AgentReview {
         }
     }
 
-    private Holder holder(String token) throws FaultException {
+    /**
+     * Whether the token is anybody's.
+     *
+     * @param known the API server has signed it
+     * @throws FaultException as {@link #check}
+     */
+    public void admit(String token, boolean known) throws FaultException {
+        holder(token, known ? signed : doubtful);
+    }
+
+    private Holder holder(String token, ReviewLane lane) throws FaultException {
         String key = hash(token);
         synchronized (remembered) {
             Remembered known = remembered.get(key);
             if (known != null && time.instant().isBefore(known.until())) {
                 return known.holder();
             }
+            Instant until = refused.get(key);
+            if (until != null && time.instant().isBefore(until)) {
+                throw notValid();
+            }
         }
-        Holder holder = reviewed(token);
+        Holder holder = lane.run(() -> reviewed(token, key));
         synchronized (remembered) {
             remembered.values().removeIf(r -> !time.instant().isBefore(r.until()));
             if (remembered.size() < MOST_REMEMBERED) {
@@ -99,7 +121,21 @@ public final class AgentReview {
         return holder;
     }
 
-    private Holder reviewed(String token) throws FaultException {
+    private void refuse(String key) {
+        synchronized (remembered) {
+            refused.put(key, time.instant().plus(REMEMBERED));
+            if (refused.size() > MOST_REMEMBERED) {
+                refused.remove(refused.keySet().iterator().next());
+            }
+        }
+    }
+
+    private static FaultException notValid() {
+        return Fault.denied("the agent's token is not valid for " + AgentNames.AUDIENCE, "")
+                .exception();
+    }
+
+    private Holder reviewed(String token, String key) throws FaultException {
         TokenReviewStatus status;
         try {
             status = reviewer.review(token, AgentNames.AUDIENCE);
@@ -114,8 +150,8 @@ public final class AgentReview {
                 && status.getUser() != null
                 && String.valueOf(status.getUser().getUsername()).startsWith(USER_PREFIX);
         if (!good) {
-            throw Fault.denied("the agent's token is not valid for " + AgentNames.AUDIENCE, "")
-                    .exception();
+            refuse(key);
+            throw notValid();
         }
         String[] account =
                 status.getUser().getUsername().substring(USER_PREFIX.length()).split(":");

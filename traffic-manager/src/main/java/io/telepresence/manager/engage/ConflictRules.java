@@ -18,7 +18,7 @@ final class ConflictRules {
     /** Why the client cannot have another one of that name; empty: it can. */
     static Optional<Fault> sameName(Engagement wished, Collection<Engagement> others) {
         return others.stream()
-                .filter(other -> other.id().equals(wished.id()))
+                .filter(wished::sameName)
                 .findFirst()
                 .map(other -> other.disposition() == Disposition.ENDING
                         ? Fault.user(
@@ -47,7 +47,7 @@ final class ConflictRules {
     }
 
     private static boolean stands(Engagement wished, Engagement other) {
-        return !other.id().equals(wished.id())
+        return !other.sameName(wished)
                 && wished.spec().kind().takes()
                 && other.spec().kind().takes()
                 && wished.workload().equals(other.workload())

@@ -2,6 +2,7 @@ package io.telepresence.manager.engage;
 
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engage.EngagementSpec.Kind;
+import io.telepresence.manager.session.ClientSession;
 import java.util.List;
 
 /**
@@ -10,7 +11,8 @@ import java.util.List;
  * <p>WAITING → ACTIVE → gone. A replace goes from WAITING or ACTIVE to ENDING while its container comes back. What
  * another one pushed aside is BAD_ARGS until its owner leaves it.
  *
- * @param id session id and name, joined by a colon
+ * @param id see {@link EngagementIds}; everybody may see it
+ * @param owner who has it; not to be told to anybody
  * @param client user@host of the owner
  * @param message why it does not work; empty while it does
  * @param container whose environment and volumes count; empty where that could not be found out
@@ -19,6 +21,7 @@ import java.util.List;
 public record Engagement(
         String id,
         EngagementSpec spec,
+        ClientSession owner,
         String client,
         Disposition disposition,
         String message,
@@ -77,9 +80,13 @@ public record Engagement(
                 && (active() || spec.kind() == Kind.REPLACE && disposition != Disposition.BAD_ARGS);
     }
 
-    /** The session that it belongs to. */
-    String owner() {
-        return id.substring(0, id.indexOf(':'));
+    /** A client has one of each name. */
+    boolean sameName(Engagement other) {
+        return owner == other.owner && spec.name().equals(other.spec.name());
+    }
+
+    Engagement named(String newId) {
+        return new Engagement(newId, spec, owner, client, disposition, message, workload, container, ports, podIp);
     }
 
     /** As in a sentence: {@code intercept "echo" of ann@laptop}. */
@@ -88,10 +95,10 @@ public record Engagement(
     }
 
     Engagement with(Disposition next, String why) {
-        return new Engagement(id, spec, client, next, why, workload, container, ports, podIp);
+        return new Engagement(id, spec, owner, client, next, why, workload, container, ports, podIp);
     }
 
     Engagement servedBy(String ip) {
-        return new Engagement(id, spec, client, Disposition.ACTIVE, "", workload, container, ports, ip);
+        return new Engagement(id, spec, owner, client, Disposition.ACTIVE, "", workload, container, ports, ip);
     }
 }

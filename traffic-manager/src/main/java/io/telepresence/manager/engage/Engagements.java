@@ -51,7 +51,16 @@ public final class Engagements implements Replaced {
     }
 
     public List<Engagement> of(ClientSession client) {
-        return all.get().stream().filter(e -> e.owner().equals(client.id())).toList();
+        return of(all.get(), client);
+    }
+
+    public static List<Engagement> of(List<Engagement> all, ClientSession client) {
+        return all.stream().filter(e -> e.owner() == client).toList();
+    }
+
+    /** The client's own of that name. */
+    public Optional<Engagement> find(ClientSession client, String name) {
+        return of(client).stream().filter(e -> e.spec().name().equals(name)).findFirst();
     }
 
     public Optional<Engagement> find(String id) {
@@ -65,10 +74,6 @@ public final class Engagements implements Replaced {
                 .filter(e -> e.spec().kind() != EngagementSpec.Kind.REPLACE
                         || agent.replaced().contains(e.container()))
                 .toList();
-    }
-
-    public static String id(String session, String name) {
-        return session + ":" + name;
     }
 
     @Override
@@ -86,7 +91,7 @@ public final class Engagements implements Replaced {
     /**
      * Enters a new engagement. Those in its way whose owners have been idle for too long give way.
      *
-     * @param wished with the client's session in its id
+     * @param wished the client's
      * @throws FaultException it conflicts with another one; then nothing has changed
      */
     Engagement reserve(ClientSession client, Engagement wished) throws FaultException {
@@ -105,7 +110,7 @@ public final class Engagements implements Replaced {
 
     /**
      * Enters what a client had before this manager was started. A conflict with one that came first makes it BAD_ARGS,
-     * which its owner sees.
+     * which its owner sees. One whose id another one has got meanwhile gets a new id.
      */
     void restore(ClientSession client, Engagement had) {
         Entry entry = new Entry(had);
@@ -113,7 +118,7 @@ public final class Engagements implements Replaced {
         if (!entry.entered) {
             return;
         }
-        endWith(client, had.id());
+        endWith(client, entry.wished.id());
         LOG.info("restored the {} on {}", had.described(), had.workload());
     }
 
@@ -197,7 +202,8 @@ public final class Engagements implements Replaced {
                 .filter(e ->
                         e.spec().targetHost().equals(host) && e.ports().stream().anyMatch(p -> p.localPort() == port))
                 .findFirst()
-                .flatMap(e -> sessions.client(e.owner()));
+                .map(Engagement::owner)
+                .filter(owner -> !owner.ended());
     }
 
     /** An engagement whose pod has gone is shown with another that serves it. */
@@ -219,7 +225,7 @@ public final class Engagements implements Replaced {
 
     /** What {@link Watched#update} does with one that is to be entered; says afterwards what came of it. */
     private final class Entry {
-        private final Engagement wished;
+        private Engagement wished;
         private final List<Engagement> pushedAside = new ArrayList<>();
         private Fault refusal;
         private boolean entered;
@@ -230,7 +236,7 @@ public final class Engagements implements Replaced {
 
         List<Engagement> strictly(List<Engagement> before) {
             List<Engagement> list = before.stream()
-                    .filter(e -> e.disposition() != Disposition.BAD_ARGS || !e.id().equals(wished.id()))
+                    .filter(e -> e.disposition() != Disposition.BAD_ARGS || !e.sameName(wished))
                     .toList();
             List<Conflict> conflicts = ConflictRules.judge(wished, list);
             refusal = ConflictRules.sameName(wished, list)
@@ -258,9 +264,12 @@ public final class Engagements implements Replaced {
         }
 
         List<Engagement> evenSo(List<Engagement> list) {
-            entered = list.stream().noneMatch(e -> e.id().equals(wished.id()));
+            entered = list.stream().noneMatch(wished::sameName);
             if (!entered) {
                 return list;
+            }
+            if (list.stream().anyMatch(e -> e.id().equals(wished.id()))) {
+                wished = wished.named(EngagementIds.next(wished.spec().name()));
             }
             List<Engagement> next = new ArrayList<>(list);
             next.add(ConflictRules.judge(wished, list).stream()
@@ -278,8 +287,8 @@ public final class Engagements implements Replaced {
     private boolean givesWay(Engagement other) {
         return !inactiveBlock.isZero()
                 && other.disposition() != Disposition.ENDING
-                && sessions.client(other.owner())
-                        .flatMap(sessions::idle)
+                && !other.owner().ended()
+                && sessions.idle(other.owner())
                         .filter(idle -> idle.compareTo(inactiveBlock) > 0)
                         .isPresent();
     }

@@ -110,16 +110,26 @@ public final class Engaging {
     }
 
     /**
-     * Enters again what a client had before this manager was started.
+     * What a client says of an engagement that it had.
      *
+     * @param id it is known by it to programs on the laptop, and to agents
+     * @param podIp may be empty
      * @param broken why it did not work then; empty: it worked
      */
-    public void restore(ClientSession client, EngagementSpec spec, String podIp, String broken) {
+    public record Before(String id, String podIp, String broken) {
+        private Engagement named(Engagement had) {
+            return had.named(EngagementIds.again(id, had.spec().name()));
+        }
+    }
+
+    /** Enters again what a client had before this manager was started, under its id if that can be. */
+    public void restore(ClientSession client, EngagementSpec spec, Before before) {
+        String broken = before.broken();
         try {
             spec.check();
             refuseGlobal(spec);
             Workload workload = choose(spec);
-            Engagement had = resolve(client, spec, workload).servedBy(podIp);
+            Engagement had = before.named(resolve(client, spec, workload)).servedBy(before.podIp());
             plans.confirm(workload.ref());
             engagements.restore(client, broken.isEmpty() ? had : had.with(Disposition.BAD_ARGS, broken));
             if (had.spec().kind() == Kind.REPLACE) {
@@ -128,7 +138,7 @@ public final class Engaging {
         } catch (FaultException e) {
             LOG.warn("cannot restore \"{}\" of {}: {}", spec.name(), client, e.fault());
             WorkloadRef workload = new WorkloadRef(spec.workloadKind(), spec.namespace(), spec.workload());
-            Engagement had = engagement(client, spec, workload, List.of());
+            Engagement had = before.named(engagement(client, spec, workload, List.of()));
             engagements.restore(client, had.with(Disposition.BAD_ARGS, e.fault().text()));
         }
     }
@@ -192,8 +202,9 @@ public final class Engaging {
     private static Engagement engagement(
             ClientSession client, EngagementSpec spec, WorkloadRef workload, List<EngagedPort> ports) {
         return new Engagement(
-                Engagements.id(client.id(), spec.name()),
+                EngagementIds.next(spec.name()),
                 spec,
+                client,
                 client.client().name(),
                 Disposition.WAITING,
                 "",

@@ -108,7 +108,7 @@ public final class Uninstalling {
         plans.unwish(workload);
         for (Engagement engagement : engagements.all().get()) {
             if (engagement.workload().equals(workload)) {
-                if (client != null && engagement.owner().equals(client.id())) {
+                if (engagement.owner() == client) {
                     engagements.remove(engagement.id());
                 } else {
                     engagements.expel(engagement.id(), "its traffic-agent was " + why);

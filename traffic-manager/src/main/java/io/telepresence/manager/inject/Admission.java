@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.rpc.manager.AgentConfig;
+import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Optional;
@@ -54,38 +55,36 @@ final class Admission {
         this.configs = configs;
     }
 
-    /** @throws IllegalArgumentException the text is no admission review */
-    String review(String text) {
-        JsonNode review = json.readTree(text);
-        JsonNode request = review.path("request");
-        if (!request.path("uid").isString()) {
-            throw new IllegalArgumentException("not an AdmissionReview");
-        }
+    /** @throws IllegalArgumentException the document is no admission review */
+    byte[] review(byte[] document) {
+        ReviewRequest request = ReviewRequest.of(document);
         ObjectNode answer = json.createObjectNode();
         answer.put("apiVersion", "admission.k8s.io/v1");
         answer.put("kind", "AdmissionReview");
         ObjectNode response = answer.putObject("response");
-        response.put("uid", request.path("uid").asString());
+        response.put("uid", request.uid());
         response.put("allowed", true);
-        JsonNode patch = patch(request);
+        JsonNode patch = request.pod() == null ? json.createArrayNode() : patch(request, document);
         if (!patch.isEmpty()) {
             response.put("patchType", "JSONPatch");
             response.put(
                     "patch", Base64.getEncoder().encodeToString(patch.toString().getBytes(StandardCharsets.UTF_8)));
         }
-        return answer.toString();
+        return json.writeValueAsBytes(answer);
     }
 
-    private JsonNode patch(JsonNode request) {
+    private JsonNode patch(ReviewRequest request, byte[] document) {
         try {
-            Pod pod = pods.unmarshal(request.path("object").toString(), Pod.class);
+            int from = request.pod().from();
+            Pod pod = pods.unmarshal(
+                    new ByteArrayInputStream(document, from, request.pod().to() - from), Pod.class);
             if (pod.getMetadata() == null) {
                 pod.setMetadata(new ObjectMeta());
             }
-            Pod changed = change(pod, request.path("namespace").asString(""));
+            Pod changed = change(pod, request.namespace());
             return changed == pod ? json.createArrayNode() : JsonPatch.between(tree(pod), tree(changed));
         } catch (RuntimeException e) {
-            LOG.warn("pod {} is let through as it is", nameOf(request), e);
+            LOG.warn("a pod in namespace {} is let through as it is", request.namespace(), e);
             return json.createArrayNode();
         }
     }
@@ -126,9 +125,5 @@ final class Admission {
     private static String nameOf(Pod pod) {
         ObjectMeta meta = pod.getMetadata();
         return meta.getName() == null ? meta.getGenerateName() : meta.getName();
-    }
-
-    private static String nameOf(JsonNode request) {
-        return request.path("object").path("metadata").path("generateName").asString("?");
     }
 }

@@ -85,6 +85,7 @@ public final class Injector implements AgentInstaller, AutoCloseable {
         try {
             if (wish.now().isPresent()) {
                 refusals.check(workload);
+                awaitFirstCall(workload, wish);
             }
             if (settings.enabled() && !workload.batch()) {
                 rolls.start(workload, wish, progress).get();
@@ -98,6 +99,15 @@ public final class Injector implements AgentInstaller, AutoCloseable {
             throw e.getCause() instanceof FaultException fault
                     ? fault
                     : FaultStatus.of(e.getCause()).exception(e.getCause());
+        }
+    }
+
+    /** Where pods are to be born with an agent, soon after our start. */
+    private void awaitFirstCall(WorkloadRef workload, Wish wish) throws InterruptedException {
+        if (running.check != null
+                && running.check.first().pending()
+                && !cluster.pods(workload).stream().allMatch(rolls.upToDate(wish))) {
+            running.check.first().await();
         }
     }
 
@@ -147,8 +157,10 @@ public final class Injector implements AgentInstaller, AutoCloseable {
     private void listen(KubernetesClient client, Admission admission) throws Exception {
         InjectorSettings.Hook hook = settings.hook();
         WebhookTls tls = WebhookTls.open(hook.tlsDirectory());
-        running.opened.add(Webhook.open(new InetSocketAddress(hook.port()), hook.path(), tls, admission::review));
-        running.check = running.opened.add(WebhookCheck.open(client, settings, trouble));
+        WebhookPath path = WebhookPath.open(hook.path(), hook.tlsDirectory());
+        InetSocketAddress at = new InetSocketAddress(hook.port());
+        running.opened.add(Webhook.open(at, path, tls, hook.within(), admission::review));
+        running.check = running.opened.add(WebhookCheck.open(client, settings, path, trouble));
     }
 
     private void finishOrphans(KubernetesClient client, ReplacedPods replaced) {

@@ -11,6 +11,7 @@ import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.ApiServerVersion;
 import io.telepresence.manager.cluster.Workloads;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -28,8 +29,8 @@ import java.util.Set;
  *       AGENT_INIT_SECURITY_CONTEXT}: Kubernetes objects as JSON.
  *   <li>{@code AGENT_INIT_CONTAINER_ENABLED} true or false.
  *   <li>{@code AGENT_SIDECAR} auto, native or container.
- *   <li>{@code WEBHOOK_NAME}, {@code WEBHOOK_PORT}, {@code WEBHOOK_PATH}, {@code WEBHOOK_TLS_DIR} (tls.crt and
- *       tls.key in it).
+ *   <li>{@code WEBHOOK_NAME}, {@code WEBHOOK_PORT}, {@code WEBHOOK_PATH}, {@code WEBHOOK_TLS_DIR} (tls.crt,
+ *       tls.key and path in it), {@code WEBHOOK_TIMEOUT} (seconds).
  * </ul>
  */
 public record InjectorSettings(boolean enabled, boolean whenEnabled, Scope scope, Sidecar sidecar, Hook hook) {
@@ -64,8 +65,14 @@ public record InjectorSettings(boolean enabled, boolean whenEnabled, Scope scope
     /** @param securityContext null: root with NET_ADMIN and NET_RAW and nothing else */
     record Init(boolean enabled, ResourceRequirements resources, SecurityContext securityContext) {}
 
-    /** Where the API server calls. */
-    record Hook(String name, int port, String path, Path tlsDirectory) {}
+    /**
+     * Where the API server calls.
+     *
+     * @param path what the secret part of the path follows
+     * @param tlsDirectory holds that part, too
+     * @param within how long a call may take, less than the API server waits
+     */
+    record Hook(String name, int port, String path, Path tlsDirectory, Duration within) {}
 
     /** @throws FaultException a variable cannot be read; names it */
     public static InjectorSettings from(Map<String, String> environment) throws FaultException {
@@ -80,7 +87,9 @@ public record InjectorSettings(boolean enabled, boolean whenEnabled, Scope scope
                         env.text("WEBHOOK_NAME", "agent-injector-webhook-" + namespace),
                         Integer.parseInt(env.text("WEBHOOK_PORT", Integer.toString(Ports.WEBHOOK))),
                         env.text("WEBHOOK_PATH", "/traffic-agent"),
-                        Path.of(env.text("WEBHOOK_TLS_DIR", "/var/run/secrets/tls"))));
+                        Path.of(env.text("WEBHOOK_TLS_DIR", "/var/run/secrets/tls")),
+                        // A fifth of the time is the way's.
+                        Duration.ofMillis(800L * Integer.parseInt(env.text("WEBHOOK_TIMEOUT", "5")))));
     }
 
     private static Sidecar sidecar(Reader env) throws FaultException {

@@ -1,91 +1,108 @@
 package io.telepresence.manager.inject;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpsConfigurator;
-import com.sun.net.httpserver.HttpsServer;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoopGroup;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.timeout.ReadTimeoutHandler;
+import io.netty.handler.timeout.WriteTimeoutHandler;
+import io.telepresence.limits.ConnectionLimits;
+import io.telepresence.local.Loops;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.function.UnaryOperator;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The HTTPS edge that the API server calls: one path, POST, JSON in and out; and {@code /healthz}, by which clients find
- * out whether they reach the cluster's services by themselves. Each request has a virtual thread of its own.
+ * out whether they reach the cluster's services by themselves. Everybody in the cluster reaches the port: who does not know
+ * the path has a bounded share of one thread, and of little memory.
  */
 final class Webhook implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Webhook.class);
 
-    /** The API server's own limit for an object is 3 MiB; a review holds one object. */
-    private static final int LONGEST = 8 << 20;
+    /** Until the path is known; the bytes are those of a handshake, a head, and what one read brings with them. */
+    private static final ConnectionLimits.Limits STRANGERS =
+            new ConnectionLimits.Limits(256, 160 << 10, 8L << 20, 0, Duration.ofSeconds(10));
 
-    private final HttpsServer server;
-    private final ExecutorService threads;
+    /** The API server itself closes what is idle for 90 s. */
+    private static final int IDLE_SECONDS = 120;
 
-    private Webhook(HttpsServer server, ExecutorService threads) {
-        this.server = server;
-        this.threads = threads;
+    private static final int WRITE_SECONDS = 10;
+    private static final int LONGEST_HEAD = 16 << 10;
+
+    private final EventLoopGroup loops;
+    private final ReviewQueue queue;
+    private final Channel channel;
+
+    private Webhook(EventLoopGroup loops, ReviewQueue queue, Channel channel) {
+        this.loops = loops;
+        this.queue = queue;
+        this.channel = channel;
     }
 
     /**
      * Listens on all addresses until closed.
      *
-     * @param review turns a review into its answer; an {@link IllegalArgumentException} becomes 400
+     * @param within what the API server waits for an answer is longer than this
      */
-    static Webhook open(InetSocketAddress address, String path, WebhookTls tls, UnaryOperator<String> review)
+    static Webhook open(
+            InetSocketAddress address, WebhookPath path, WebhookTls tls, Duration within, ReviewQueue.Review review)
             throws IOException, GeneralSecurityException {
-        HttpsServer server = HttpsServer.create(address, 0);
-        server.setHttpsConfigurator(new HttpsConfigurator(tls.context()));
-        ExecutorService threads = Executors.newThreadPerTaskExecutor(
-                Thread.ofVirtual().name("webhook-", 0).factory());
-        server.setExecutor(threads);
-        server.createContext(path, exchange -> serve(exchange, review));
-        server.createContext("/healthz", exchange -> {
-            try (exchange) {
-                exchange.sendResponseHeaders(200, -1);
-            }
-        });
-        server.start();
-        LOG.info("webhook listens on {}{}", server.getAddress(), path);
-        return new Webhook(server, threads);
+        SSLContext context = tls.context();
+        ConnectionLimits limits = new ConnectionLimits(STRANGERS);
+        ReviewQueue queue = ReviewQueue.open(review);
+        EventLoopGroup loops = Loops.create("webhook", 1);
+        WebhookCalls.Shared shared = new WebhookCalls.Shared(path, queue, limits, within);
+        ChannelFuture binding = new ServerBootstrap()
+                .group(loops)
+                .channelFactory(limits.sockets())
+                .childHandler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel caller) {
+                        caller.pipeline()
+                                .addLast(tls(context))
+                                .addLast(new ReadTimeoutHandler(IDLE_SECONDS))
+                                .addLast(new WriteTimeoutHandler(WRITE_SECONDS))
+                                .addLast(new HttpServerCodec(4096, LONGEST_HEAD, 64 << 10))
+                                .addLast(new WebhookCalls(shared));
+                    }
+                })
+                .bind(address)
+                .awaitUninterruptibly();
+        Webhook webhook = new Webhook(loops, queue, binding.channel());
+        if (!binding.isSuccess()) {
+            webhook.close();
+            throw new IOException("cannot listen on " + address, binding.cause());
+        }
+        LOG.info("webhook listens on {}", binding.channel().localAddress());
+        return webhook;
+    }
+
+    private static SslHandler tls(SSLContext context) {
+        SSLEngine engine = context.createSSLEngine();
+        engine.setUseClientMode(false);
+        SslHandler handler = new SslHandler(engine);
+        handler.setHandshakeTimeout(STRANGERS.within().toSeconds(), TimeUnit.SECONDS);
+        return handler;
     }
 
     int port() {
-        return server.getAddress().getPort();
+        return ((InetSocketAddress) channel.localAddress()).getPort();
     }
 
     @Override
     public void close() {
-        server.stop(1);
-        threads.shutdownNow();
-    }
-
-    private static void serve(HttpExchange exchange, UnaryOperator<String> review) throws IOException {
-        try (exchange) {
-            if (!exchange.getRequestMethod().equals("POST")) {
-                exchange.sendResponseHeaders(405, -1);
-                return;
-            }
-            byte[] body = exchange.getRequestBody().readNBytes(LONGEST + 1);
-            if (body.length > LONGEST) {
-                exchange.sendResponseHeaders(413, -1);
-                return;
-            }
-            byte[] answer =
-                    review.apply(new String(body, StandardCharsets.UTF_8)).getBytes(StandardCharsets.UTF_8);
-            exchange.getResponseHeaders().set("Content-Type", "application/json");
-            exchange.sendResponseHeaders(200, answer.length);
-            exchange.getResponseBody().write(answer);
-        } catch (IllegalArgumentException | tools.jackson.core.JacksonException e) {
-            LOG.warn("a request that is no admission review: {}", e.getMessage());
-            exchange.sendResponseHeaders(400, -1);
-        } catch (RuntimeException | IOException e) {
-            LOG.warn("admission review failed", e);
-            throw e;
-        }
+        channel.close().awaitUninterruptibly(1, TimeUnit.SECONDS);
+        queue.close();
+        Loops.shutdown(loops);
     }
 }

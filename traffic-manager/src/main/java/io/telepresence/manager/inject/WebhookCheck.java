@@ -25,23 +25,29 @@ final class WebhookCheck implements AutoCloseable {
     /** Until then a failure at start is not told: this pod becomes an endpoint of its Service only once it is ready. */
     private static final Duration GRACE = Duration.ofSeconds(25);
 
+    private static final Duration AT_START = Duration.ofMillis(500);
     private static final Duration SOON = Duration.ofSeconds(3);
     private static final Duration LATER = Duration.ofMinutes(5);
 
     private final KubernetesClient client;
     private final InjectorSettings settings;
+    private final WebhookPath path;
     private final Watched<String> trouble;
     private final BlockingQueue<Boolean> asked = new ArrayBlockingQueue<>(1);
+    private final FirstCall first = new FirstCall(GRACE);
     private Thread thread;
 
-    private WebhookCheck(KubernetesClient client, InjectorSettings settings, Watched<String> trouble) {
+    private WebhookCheck(
+            KubernetesClient client, InjectorSettings settings, WebhookPath path, Watched<String> trouble) {
         this.client = client;
         this.settings = settings;
+        this.path = path;
         this.trouble = trouble;
     }
 
-    static WebhookCheck open(KubernetesClient client, InjectorSettings settings, Watched<String> trouble) {
-        WebhookCheck check = new WebhookCheck(client, settings, trouble);
+    static WebhookCheck open(
+            KubernetesClient client, InjectorSettings settings, WebhookPath path, Watched<String> trouble) {
+        WebhookCheck check = new WebhookCheck(client, settings, path, trouble);
         check.thread = Threads.virtual("webhook-check", check::run);
         return check;
     }
@@ -49,6 +55,11 @@ final class WebhookCheck implements AutoCloseable {
     /** Asks for a check soon; returns at once. */
     void ask() {
         asked.offer(true);
+    }
+
+    /** Of this check's start. */
+    FirstCall first() {
+        return first;
     }
 
     @Override
@@ -64,7 +75,10 @@ final class WebhookCheck implements AutoCloseable {
                 if (found.isEmpty() || Instant.now().isAfter(patient)) {
                     tell(found);
                 }
-                Duration pause = found.isEmpty() ? LATER : SOON;
+                if (found.isEmpty()) {
+                    first.happened();
+                }
+                Duration pause = found.isEmpty() ? LATER : first.pending() ? AT_START : SOON;
                 asked.poll(pause.toMillis(), TimeUnit.MILLISECONDS);
             }
         } catch (InterruptedException e) {
@@ -93,9 +107,10 @@ final class WebhookCheck implements AutoCloseable {
             String message = String.valueOf(e.getMessage());
             if (message.contains("failed calling webhook")
                     && message.contains(settings.hook().name())) {
-                return unreached(" (" + message.substring(message.indexOf("failed calling webhook")) + ")");
+                return unreached(
+                        " (" + path.masked(message.substring(message.indexOf("failed calling webhook"))) + ")");
             }
-            LOG.debug("the way to the webhook cannot be checked", e);
+            LOG.debug("the way to the webhook cannot be checked: {}", path.masked(message));
             return "";
         }
     }

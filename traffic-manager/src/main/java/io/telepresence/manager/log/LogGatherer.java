@@ -10,13 +10,16 @@ import io.telepresence.manager.cluster.Store;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** Gathers the manager's own log, the agents', and the manifests of their pods. Blocks. */
 public final class LogGatherer {
     private static final int PIECE = 256 << 10;
+
+    /** The kubelet keeps 10 MiB of a log by default before it begins another. */
+    private static final int MOST_OF_ONE = 64 << 20;
 
     private final KubernetesClient client;
     private final Store<Pod> pods;
@@ -47,21 +50,35 @@ public final class LogGatherer {
      */
     public record Piece(String file, byte[] data, String error) {}
 
-    public void gather(Wish wish, Consumer<Piece> pieces) {
-        if (wish.manager()) {
-            slice("traffic-manager.log", own.get(), pieces);
-            if (wish.podYaml() && !ownPod.name().isEmpty()) {
-                yaml(ownPod.namespace(), ownPod.name(), "traffic-manager", pieces);
-            }
-        }
-        for (Pod pod : agentPods(wish.agents())) {
+    /** Who gets the pieces. */
+    @FunctionalInterface
+    public interface Reader {
+        /**
+         * Returns when it can take more.
+         *
+         * @return false: it wants no more
+         */
+        boolean take(Piece piece) throws InterruptedException;
+    }
+
+    /** One piece at a time is in memory, however slowly they are taken. */
+    public void gather(Wish wish, Reader pieces) throws InterruptedException {
+        boolean more = !wish.manager() || manager(wish, pieces);
+        for (Pod pod : more ? agentPods(wish.agents()) : List.<Pod>of()) {
             String namespace = pod.getMetadata().getNamespace();
             String name = pod.getMetadata().getName();
-            agentLog(namespace, name, pieces);
-            if (wish.podYaml()) {
-                yaml(namespace, name, name + "." + namespace, pieces);
+            boolean goOn = agentLog(namespace, name, pieces)
+                    && (!wish.podYaml() || yaml(namespace, name, name + "." + namespace, pieces));
+            if (!goOn) {
+                return;
             }
         }
+    }
+
+    private boolean manager(Wish wish, Reader pieces) throws InterruptedException {
+        boolean yaml = wish.podYaml() && !ownPod.name().isEmpty();
+        return slice("traffic-manager.log", own.get(), pieces)
+                && (!yaml || yaml(ownPod.namespace(), ownPod.name(), "traffic-manager", pieces));
     }
 
     private List<Pod> agentPods(String wanted) {
@@ -75,36 +92,43 @@ public final class LogGatherer {
                 .toList();
     }
 
-    private void agentLog(String namespace, String name, Consumer<Piece> pieces) {
+    private boolean agentLog(String namespace, String name, Reader pieces) throws InterruptedException {
         String file = name + "." + namespace + ".log";
         try (InputStream in = client.pods()
                 .inNamespace(namespace)
                 .withName(name)
                 .inContainer(AgentNames.CONTAINER)
+                .limitBytes(MOST_OF_ONE)
                 .getLogInputStream()) {
-            for (byte[] piece = in.readNBytes(PIECE); piece.length > 0; piece = in.readNBytes(PIECE)) {
-                pieces.accept(new Piece(file, piece, ""));
+            boolean more = true;
+            for (byte[] piece = in.readNBytes(PIECE); more && piece.length > 0; piece = in.readNBytes(PIECE)) {
+                more = pieces.take(new Piece(file, piece, ""));
             }
+            return more;
         } catch (KubernetesClientException | IOException e) {
-            pieces.accept(new Piece(file, new byte[0], String.valueOf(e.getMessage())));
+            return pieces.take(new Piece(file, new byte[0], String.valueOf(e.getMessage())));
         }
     }
 
-    private void yaml(String namespace, String name, String file, Consumer<Piece> pieces) {
+    private boolean yaml(String namespace, String name, String file, Reader pieces) throws InterruptedException {
         try {
             Pod pod = client.pods().inNamespace(namespace).withName(name).get();
-            if (pod != null) {
-                pod.getMetadata().setManagedFields(List.of());
-                slice(file + ".yaml", Serialization.asYaml(pod).getBytes(StandardCharsets.UTF_8), pieces);
+            if (pod == null) {
+                return true;
             }
+            pod.getMetadata().setManagedFields(List.of());
+            return slice(file + ".yaml", Serialization.asYaml(pod).getBytes(StandardCharsets.UTF_8), pieces);
         } catch (KubernetesClientException e) {
-            pieces.accept(new Piece(file + ".yaml", new byte[0], String.valueOf(e.getMessage())));
+            return pieces.take(new Piece(file + ".yaml", new byte[0], String.valueOf(e.getMessage())));
         }
     }
 
-    private static void slice(String file, byte[] all, Consumer<Piece> pieces) {
-        for (int at = 0; at == 0 || at < all.length; at += PIECE) {
-            pieces.accept(new Piece(file, java.util.Arrays.copyOfRange(all, at, Math.min(all.length, at + PIECE)), ""));
+    private static boolean slice(String file, byte[] all, Reader pieces) throws InterruptedException {
+        boolean more = true;
+        for (int at = 0; more && (at == 0 || at < all.length); at += PIECE) {
+            byte[] piece = Arrays.copyOfRange(all, at, Math.min(all.length, at + PIECE));
+            more = pieces.take(new Piece(file, piece, ""));
         }
+        return more;
     }
 }

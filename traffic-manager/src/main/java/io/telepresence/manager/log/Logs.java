@@ -30,6 +30,16 @@ public final class Logs {
         Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
         root.addAppender(console);
         root.addAppender(ring);
+        limitLibraries(context);
+        level(level);
+        return ring;
+    }
+
+    /**
+     * At every level of ours these say no more than this: some would log frames and headers, and with them session ids
+     * and tokens.
+     */
+    public static void limitLibraries(LoggerContext context) {
         for (String chatty : new String[] {"io.netty", "io.grpc", "io.fabric8", "org.xbill"}) {
             context.getLogger(chatty).setLevel(Level.WARN);
         }
@@ -38,8 +48,6 @@ public final class Logs {
         // An old version is asked for only where the new one is missing.
         context.getLogger("io.fabric8.kubernetes.client.dsl.internal.VersionUsageUtils")
                 .setLevel(Level.ERROR);
-        level(level);
-        return ring;
     }
 
     /** @param level ERROR, WARN, INFO, DEBUG or TRACE */

@@ -20,8 +20,11 @@ public abstract sealed class Session permits ClientSession, AgentSession {
         this.lastSign = now;
     }
 
-    /** 128 random bits in hex. Never in a log: {@link #toString} has what may be there. */
-    public final String id() {
+    /**
+     * The credential of the peer. It leaves this package only in {@link Sessions.Arrival#credential}, for the answer to
+     * the peer itself: what others may see of a session is {@link #toString}, or the id of an engagement.
+     */
+    final String id() {
         return id;
     }
 

@@ -25,7 +25,12 @@ public final class Sessions {
     public static final Duration AGENT_SILENCE = Duration.ofSeconds(15);
 
     private static final Logger LOG = LoggerFactory.getLogger(Sessions.class);
-    private static final Pattern ID = Pattern.compile("[0-9a-f]{32}");
+
+    /**
+     * No other id of ours has that form, so none can ever be taken for a session's. What older managers gave their
+     * clients (without the word) was shown to everybody: it is not taken over.
+     */
+    private static final Pattern ID = Pattern.compile("session-[0-9a-f]{32}");
 
     private final InstantSource time;
     private final SecureRandom random = new SecureRandom();
@@ -37,7 +42,12 @@ public final class Sessions {
     }
 
     /** @param resumed the session was still here: nothing of it was lost */
-    public record Arrival<T extends Session>(T session, boolean resumed) {}
+    public record Arrival<T extends Session>(T session, boolean resumed) {
+        /** The id of the session, for nobody but who has just arrived. */
+        public String credential() {
+            return session.id();
+        }
+    }
 
     /**
      * A client arrives. The id it had before is taken over if this manager does not know it; if it does, the session
@@ -183,6 +193,6 @@ public final class Sessions {
     private String newId() {
         byte[] bytes = new byte[16];
         random.nextBytes(bytes);
-        return HexFormat.of().formatHex(bytes);
+        return "session-" + HexFormat.of().formatHex(bytes);
     }
 }

@@ -9,11 +9,17 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.session.FakeTime;
+import io.telepresence.run.Threads;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
+@Timeout(20)
 class AgentReviewTest {
     private final FakeTime time = new FakeTime();
     private int asked;
@@ -66,6 +72,55 @@ class AgentReviewTest {
     void aSilentApiServerIsNoRefusal() {
         answer = null;
         assertEquals(Fault.Kind.UNREACHABLE, refused("t", "default", "echo-1", "uid-1"));
+    }
+
+    @Test
+    void aRefusedTokenIsNotAskedAboutAgainForAWhile() {
+        answer = new TokenReviewStatusBuilder().withAuthenticated(false).build();
+        for (int i = 0; i < 10; i++) {
+            assertEquals(Fault.Kind.DENIED, refused("t", "default", "echo-1", "uid-1"));
+        }
+        assertEquals(1, asked);
+        time.advance(AgentReview.REMEMBERED.plus(Duration.ofSeconds(1)));
+        assertEquals(Fault.Kind.DENIED, refused("t", "default", "echo-1", "uid-1"));
+        assertEquals(2, asked);
+    }
+
+    @Test
+    void madeUpTokensHaveFewReviewsAtATimeAndSignedOnesNeverWaitForThem() throws Exception {
+        CountDownLatch gate = new CountDownLatch(1);
+        CountDownLatch busy = new CountDownLatch(2);
+        AtomicInteger most = new AtomicInteger();
+        AtomicInteger inside = new AtomicInteger();
+        AgentReview slow = new AgentReview(
+                (token, audience) -> {
+                    if (token.startsWith("made-up")) {
+                        most.accumulateAndGet(inside.incrementAndGet(), Math::max);
+                        busy.countDown();
+                        try {
+                            gate.await(10, TimeUnit.SECONDS);
+                        } catch (InterruptedException e) {
+                            Thread.currentThread().interrupt();
+                        }
+                        inside.decrementAndGet();
+                    }
+                    return answer;
+                },
+                time);
+        for (int i = 0; i < 20; i++) {
+            String token = "made-up-" + i;
+            Threads.virtual(token, () -> {
+                try {
+                    slow.admit(token, false);
+                } catch (FaultException e) {
+                    inside.get();
+                }
+            });
+        }
+        busy.await();
+        slow.admit("signed", true);
+        gate.countDown();
+        assertEquals(2, most.get());
     }
 
     private Fault.Kind refused(String token, String namespace, String pod, String uid) {

@@ -43,6 +43,10 @@ public final class FakeApiServer implements AutoCloseable {
         return client;
     }
 
+    public String url() {
+        return "http://127.0.0.1:" + http.getAddress().getPort();
+    }
+
     /** @param path without query */
     public FakeApiServer with(String path, String json) {
         answers.put(path, json);

@@ -11,6 +11,9 @@ import io.telepresence.manager.engage.Engagement.Disposition;
 import io.telepresence.manager.engage.Engagement.EngagedPort;
 import io.telepresence.manager.engage.EngagementSpec.Handling;
 import io.telepresence.manager.engage.EngagementSpec.Kind;
+import io.telepresence.manager.session.ClientSession;
+import io.telepresence.manager.session.Sessions;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -125,8 +128,11 @@ class ConflictRulesTest {
                 List.of(),
                 new Handling(new HttpFilter(headers, paths), "", false, Map.of(), List.of()));
         return new Engagement(
-                owner + ":" + owner + "'s",
+                EngagementIds.next(spec.name()),
                 spec,
+                new Sessions(InstantSource.system())
+                        .arrive(new ClientSession.Client(owner + "@laptop", owner, "default", ""), "")
+                        .session(),
                 owner + "@laptop",
                 Disposition.ACTIVE,
                 "",

@@ -9,6 +9,7 @@ import io.telepresence.manager.engage.Engagement.Disposition;
 import io.telepresence.manager.engage.EngagementSpec.Kind;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.FakeTime;
+import io.telepresence.manager.session.SessionIds;
 import io.telepresence.manager.session.Sessions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -50,7 +51,7 @@ class EngagementsTest {
                 arrival.join();
             }
             assertEquals(1, engagements.of(client).size());
-            sessions.depart(client.id(), ClientSession.class);
+            sessions.depart(SessionIds.of(client), ClientSession.class);
         }
     }
 
@@ -72,8 +73,9 @@ class EngagementsTest {
         EngagementSpec spec = new EngagementSpec(
                 kind, "echo", "default", "echo", "", "", "", "127.0.0.1", List.of(), EngagementSpec.Handling.PLAIN);
         return new Engagement(
-                Engagements.id(client.id(), "echo"),
+                EngagementIds.next("echo"),
                 spec,
+                client,
                 client.client().name(),
                 Disposition.ACTIVE,
                 "",

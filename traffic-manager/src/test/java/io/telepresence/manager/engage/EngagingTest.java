@@ -13,6 +13,7 @@ import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.FakeTime;
+import io.telepresence.manager.session.SessionIds;
 import io.telepresence.manager.session.Sessions;
 import io.telepresence.rpc.manager.AgentConfig;
 import io.telepresence.run.Watched;
@@ -104,7 +105,7 @@ class EngagingTest {
         Engagement active = result.get(10, TimeUnit.SECONDS);
         assertTrue(active.active());
         assertEquals("10.244.0.5", active.podIp());
-        assertEquals(ann.id() + ":echo", active.id());
+        assertTrue(active.id().matches("[0-9a-f]{32}:echo"), active::id);
         assertEquals(List.of(active), heard());
         assertEquals("echo", installer.asked.getFirst().getWorkload());
     }
@@ -127,7 +128,7 @@ class EngagingTest {
     @Test
     void theSamePortCannotBeTakenTwice() throws Exception {
         installer.action = () -> sessions.watching(agentArrives("echo-abc-1"), true);
-        engage(ann, "echo", LONG);
+        Engagement hers = engage(ann, "echo", LONG);
         assertEquals(
                 "port 8080 of Deployment echo.default is already engaged by ann@laptop: conflicts with the intercept"
                         + " \"echo\"",
@@ -135,16 +136,16 @@ class EngagingTest {
         assertEquals(
                 "Intercept named \"echo\" already exists",
                 fault(ann, "echo", LONG).text());
-        assertTrue(engagements.remove(Engagements.id(ann.id(), "echo")));
+        assertTrue(engagements.remove(hers.id()));
         assertTrue(engage(bob, "mine", LONG).active());
-        assertEquals(List.of(ann.id() + ":echo"), ended);
+        assertEquals(List.of(hers.id()), ended);
     }
 
     @Test
     void whoIsIdleForTooLongGivesWay() throws Exception {
         installer.action = () -> sessions.watching(agentArrives("echo-abc-1"), true);
         Engagement hers = engage(ann, "echo", LONG);
-        sessions.remain(ann.id(), Duration.ofMinutes(10));
+        sessions.remain(SessionIds.of(ann), Duration.ofMinutes(10));
         assertTrue(fault(bob, "mine", LONG).text().contains("ann@laptop"), "ten minutes are not more than ten minutes");
         time.advance(Duration.ofSeconds(1));
         assertTrue(engage(bob, "mine", LONG).active());
@@ -170,7 +171,7 @@ class EngagingTest {
     void whatIsForbiddenIsNotRestoredEither() {
         Engaging careful =
                 new Engaging(engagements, plans, workloads, new Engaging.Arrivals(installer, wait, restoration), false);
-        careful.restore(ann, spec("echo", "echo"), "10.244.0.5", "");
+        careful.restore(ann, spec("echo", "echo"), new Engaging.Before("", "10.244.0.5", ""));
         Engagement refused = engagements.of(ann).getFirst();
         assertEquals(Engagement.Disposition.BAD_ARGS, refused.disposition());
         assertTrue(refused.message().contains("takes all traffic"), refused::message);
@@ -226,7 +227,7 @@ class EngagingTest {
     void theEndOfTheSessionEndsItsEngagements() throws Exception {
         installer.action = () -> sessions.watching(agentArrives("echo-abc-1"), true);
         Engagement active = engage(ann, "echo", LONG);
-        sessions.depart(ann.id(), ClientSession.class);
+        sessions.depart(SessionIds.of(ann), ClientSession.class);
         assertEquals(List.of(), engagements.all().get());
         assertEquals(List.of(active.id()), ended);
     }
@@ -277,16 +278,14 @@ class EngagingTest {
 
     @Test
     void whatWasRestoredIsActiveUnlessSomebodyCameFirst() {
-        engaging.restore(ann, spec("echo", "echo"), "10.244.0.5", "");
+        engaging.restore(ann, spec("echo", "echo"), new Engaging.Before("", "10.244.0.5", ""));
         assertTrue(engagements.of(ann).getFirst().active());
         assertTrue(plans.wished(ECHO));
-        engaging.restore(ann, spec("echo", "echo"), "10.244.0.5", "");
-        assertEquals(1, engagements.of(ann).size(), "restoring twice changes nothing");
-        engaging.restore(bob, spec("mine", "echo"), "", "");
+        engaging.restore(bob, spec("mine", "echo"), new Engaging.Before("", "", ""));
         Engagement broken = engagements.of(bob).getFirst();
         assertEquals(Engagement.Disposition.BAD_ARGS, broken.disposition());
         assertTrue(broken.message().contains("ann@laptop"), broken::message);
-        engaging.restore(bob, spec("gone", "nothing-there"), "", "");
+        engaging.restore(bob, spec("gone", "nothing-there"), new Engaging.Before("", "", ""));
         assertTrue(engagements.of(bob).getLast().message().contains("named nothing-there"));
     }
 

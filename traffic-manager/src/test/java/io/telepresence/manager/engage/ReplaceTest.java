@@ -17,6 +17,7 @@ import io.telepresence.manager.engage.EngagementSpec.PortWish;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.FakeTime;
+import io.telepresence.manager.session.SessionIds;
 import io.telepresence.manager.session.Sessions;
 import io.telepresence.run.Watched;
 import java.time.Duration;
@@ -213,7 +214,7 @@ class ReplaceTest {
         replaced();
         installer.asked.clear();
         installer.settled = true;
-        sessions.depart(ann.id(), ClientSession.class);
+        sessions.depart(SessionIds.of(ann), ClientSession.class);
         assertEquals(ECHO, installer.asked.poll(10, TimeUnit.SECONDS));
         assertEquals(List.of(), engagements.all().get());
     }
@@ -248,10 +249,10 @@ class ReplaceTest {
         assertEquals(Set.of(ECHO), claims.expire());
         assertEquals(Map.of(), claims.of(ECHO));
         Claims taken = Claims.of(engagements, workloads, cluster.pods.all());
-        engaging.restore(ann, spec(Kind.REPLACE, "echo", ""), "10.244.0.5", "");
+        engaging.restore(ann, spec(Kind.REPLACE, "echo", ""), new Engaging.Before("", "10.244.0.5", ""));
         assertEquals(Set.of("app"), taken.of(ECHO).keySet());
         assertEquals(Set.of(), taken.expire());
-        engagements.ending(Engagements.id(ann.id(), "echo/app"));
+        engagements.ending(engagements.find(ann, "echo/app").orElseThrow().id());
         assertEquals(Map.of(), taken.of(ECHO), "what was claimed once is not claimed again");
     }
 

@@ -7,6 +7,7 @@ import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engage.Tally.Count;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
+import io.telepresence.manager.session.SessionIds;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class TallyTest {
+    private static final String ID = "0123456789abcdef".repeat(2) + ":tap";
     private static final WorkloadRef ECHO = new WorkloadRef("Deployment", "default", "echo");
     private final EngagingBench bench = new EngagingBench();
     private final Tally tally = new Tally(bench.engagements, bench.sessions);
@@ -33,7 +35,8 @@ class TallyTest {
                 .arrive(new ClientSession.Client("ann", "ann", "default", ""), "")
                 .session();
         tap();
-        id = Engagements.id(ann.id(), "tap");
+        id = bench.engagements.find(ann, "tap").orElseThrow().id();
+        assertEquals(ID, id);
     }
 
     private void tap() {
@@ -50,8 +53,7 @@ class TallyTest {
                         "127.0.0.1",
                         List.of(),
                         EngagementSpec.Handling.PLAIN),
-                "10.0.0.1",
-                "");
+                new Engaging.Before(ID, "10.0.0.1", ""));
     }
 
     @AfterEach
@@ -67,7 +69,7 @@ class TallyTest {
         assertEquals(new Count(9, 1, 0), tally.count(id).orElseThrow());
         tally.report(first, Map.of(id, new Count(1, 0, 0)), List.of());
         assertEquals(new Count(10, 1, 0), tally.count(id).orElseThrow(), "its container was restarted");
-        bench.sessions.depart(second.id(), AgentSession.class);
+        bench.sessions.depart(SessionIds.of(second), AgentSession.class);
         assertEquals(new Count(10, 1, 0), tally.count(id).orElseThrow(), "what a pod did stays done");
     }
 
@@ -111,7 +113,7 @@ class TallyTest {
                 Map.of(),
                 IntStream.range(10, 500).mapToObj(TallyTest::verdict).toList());
         assertEquals(202, times(1000).size());
-        bench.sessions.depart(first.id(), AgentSession.class);
+        bench.sessions.depart(SessionIds.of(first), AgentSession.class);
         assertEquals(List.of(2L, 4L), times(1000));
     }
 

@@ -12,6 +12,7 @@ import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engage.Engagement.Disposition;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
+import io.telepresence.manager.session.SessionIds;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -67,8 +68,7 @@ class UninstallingTest {
                         "127.0.0.1",
                         List.of(),
                         EngagementSpec.Handling.PLAIN),
-                "10.0.0.1",
-                "");
+                new Engaging.Before("", "10.0.0.1", ""));
     }
 
     private ClientSession client(String name) {
@@ -145,8 +145,8 @@ class UninstallingTest {
         idle.sweep(start);
         idle.sweep(start.plusSeconds(3600));
         assertTrue(bench.plans.wished(ECHO), "it is engaged");
-        bench.sessions.depart(ann.id(), ClientSession.class);
-        bench.sessions.depart(bob.id(), ClientSession.class);
+        bench.sessions.depart(SessionIds.of(ann), ClientSession.class);
+        bench.sessions.depart(SessionIds.of(bob), ClientSession.class);
         idle.sweep(start.plusSeconds(3600));
         idle.sweep(start.plusSeconds(3600 + 299));
         assertTrue(bench.plans.wished(ECHO));

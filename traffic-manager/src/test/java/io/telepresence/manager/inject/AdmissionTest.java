@@ -36,7 +36,8 @@ class AdmissionTest {
         String review =
                 "{\"kind\":\"AdmissionReview\",\"request\":{\"uid\":\"u1\",\"namespace\":\"default\",\"object\":" + pod
                         + "}}";
-        JsonNode response = JSON.readTree(admission.review(review)).path("response");
+        JsonNode response = JSON.readTree(admission.review(review.getBytes(StandardCharsets.UTF_8)))
+                .path("response");
         assertEquals("u1", response.path("uid").asString());
         assertTrue(response.path("allowed").asBoolean());
         return response;
@@ -93,6 +94,6 @@ class AdmissionTest {
     @Test
     void whatIsNoReviewIsRefused() {
         Admission admission = admission((meta, ns) -> Optional.empty());
-        assertThrows(IllegalArgumentException.class, () -> admission.review("{}"));
+        assertThrows(IllegalArgumentException.class, () -> admission.review("{}".getBytes(StandardCharsets.UTF_8)));
     }
 }

@@ -71,7 +71,7 @@ class SessionsTest {
 
     @Test
     void anUnknownIdIsTakenOverAfterARestart() {
-        String before = "0123456789abcdef0123456789abcdef";
+        String before = "session-0123456789abcdef0123456789abcdef";
         Sessions.Arrival<ClientSession> arrival = sessions.arrive(ANN, before);
         assertFalse(arrival.resumed());
         assertEquals(before, arrival.session().id());
@@ -120,7 +120,28 @@ class SessionsTest {
     @Test
     void anIdThatCouldBeGuessedIsNotTakenOver() {
         assertNotEquals("x", sessions.arrive(ANN, "x").session().id());
-        assertTrue(sessions.arrive(ANN, "x").session().id().matches("[0-9a-f]{32}"));
+        assertTrue(sessions.arrive(ANN, "x").session().id().matches("session-[0-9a-f]{32}"));
+    }
+
+    @Test
+    void anIdThatAnOlderManagerShowedToOthersIsNotTakenOver() {
+        String shown = "0123456789abcdef0123456789abcdef";
+        assertNotEquals(shown, sessions.arrive(ANN, shown).session().id());
+        assertNotEquals(
+                shown,
+                sessions.arrive(agent("echo-1", "uid-1"), shown).session().id());
+        assertFalse(sessions.remain(shown, ClientSession.class));
+    }
+
+    @Test
+    void theIdIsInNoTextOfASession() {
+        Sessions.Arrival<ClientSession> ann = sessions.arrive(at("a".repeat(64)), "");
+        Sessions.Arrival<AgentSession> agent = sessions.arrive(agent("echo-1", "uid-1"), "");
+        for (Object told : List.of(ann, ann.session(), ann.session().client(), agent, agent.session())) {
+            for (String secret : List.of(ann.credential(), agent.credential(), "a".repeat(64))) {
+                assertFalse(told.toString().contains(secret), told::toString);
+            }
+        }
     }
 
     @Test

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.Unpooled;
 import io.telepresence.manager.session.AgentSession;
+import io.telepresence.manager.session.SessionIds;
 import io.telepresence.rpc.tunnel.Files;
 import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.rpc.tunnel.Protocol;
@@ -49,17 +50,17 @@ class ReachTest extends SwitchboardFixture {
     @Test
     void nobodyReachesWhereHeMayNot() throws Exception {
         RecordingHandler other = new RecordingHandler(4);
-        client.open(reach(ann.id(), "e2"), other);
+        client.open(reach(SessionIds.of(ann), "e2"), other);
         assertEquals(Reset.Why.DENIED, get(other.reset));
         RecordingHandler asAgent = new RecordingHandler(4);
-        agentSide.open(reach(agent.id(), "e1"), asAgent);
+        agentSide.open(reach(SessionIds.of(agent), "e1"), asAgent);
         assertEquals(Reset.Why.DENIED, get(asAgent.reset));
         RecordingHandler unasked = new RecordingHandler(4);
-        agentSide.open(fetch(agent.id(), "no such dial"), unasked);
+        agentSide.open(fetch(SessionIds.of(agent), "no such dial"), unasked);
         assertEquals(Reset.Why.DENIED, get(unasked.reset));
         targets = List.of();
         RecordingHandler noAgent = new RecordingHandler(4);
-        client.open(reach(ann.id(), "e1"), noAgent);
+        client.open(reach(SessionIds.of(ann), "e1"), noAgent);
         assertEquals(Reset.Why.UNREACHABLE, get(noAgent.reset));
     }
 
@@ -68,7 +69,7 @@ class ReachTest extends SwitchboardFixture {
         close();
         start(Duration.ofMillis(100), false);
         RecordingHandler near = new RecordingHandler(4);
-        client.open(reach(ann.id(), "e1"), near);
+        client.open(reach(SessionIds.of(ann), "e1"), near);
         assertEquals(Reset.Why.UNREACHABLE, get(near.reset));
         AgentSession second = sessions.arrive(
                         new AgentSession.Agent("echo-2", "u2", "10.0.0.2", ECHO, "v0.1.0", Set.of(), Set.of()), "")
@@ -76,7 +77,7 @@ class ReachTest extends SwitchboardFixture {
         targets = List.of(agent, second);
         BlockingQueue<Switchboard.ReachAsked> asked = new LinkedBlockingQueue<>();
         board.watchReaches(second, asked::add, () -> {});
-        client.open(reach(ann.id(), "e1"), new RecordingHandler(4));
+        client.open(reach(SessionIds.of(ann), "e1"), new RecordingHandler(4));
         assertEquals("app", asked.poll(5, TimeUnit.SECONDS).container());
     }
 
@@ -98,10 +99,11 @@ class ReachTest extends SwitchboardFixture {
         BlockingQueue<Switchboard.ReachAsked> requests = new LinkedBlockingQueue<>();
         board.watchReaches(agent, requests::add, () -> {});
         RecordingHandler near = new RecordingHandler(4);
-        client.open(reach(ann.id(), "e1"), near);
+        client.open(reach(SessionIds.of(ann), "e1"), near);
         assertEquals(Reset.Why.DENIED, get(near.reset));
         RecordingHandler late = new RecordingHandler(4);
-        agentSide.open(fetch(agent.id(), requests.poll(5, TimeUnit.SECONDS).dialId()), late);
+        agentSide.open(
+                fetch(SessionIds.of(agent), requests.poll(5, TimeUnit.SECONDS).dialId()), late);
         assertEquals(Reset.Why.DENIED, get(late.reset));
     }
 
@@ -112,10 +114,10 @@ class ReachTest extends SwitchboardFixture {
         BlockingQueue<Switchboard.ReachAsked> requests = new LinkedBlockingQueue<>();
         board.watchReaches(agent, requests::add, () -> {});
         RecordingHandler near = new RecordingHandler(4);
-        client.open(reach(ann.id(), "e1"), near);
+        client.open(reach(SessionIds.of(ann), "e1"), near);
         Switchboard.ReachAsked asked = requests.poll(5, TimeUnit.SECONDS);
         RecordingHandler far = new RecordingHandler(4);
-        Flow fetched = agentSide.open(fetch(agent.id(), asked.dialId()), far);
+        Flow fetched = agentSide.open(fetch(SessionIds.of(agent), asked.dialId()), far);
         on(fetched, () -> {
             fetched.opened();
             fetched.request(4);

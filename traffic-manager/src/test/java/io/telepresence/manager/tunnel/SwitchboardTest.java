@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.netty.buffer.Unpooled;
 import io.telepresence.manager.session.ClientSession;
+import io.telepresence.manager.session.SessionIds;
 import io.telepresence.rpc.tunnel.Deliver;
 import io.telepresence.rpc.tunnel.Dial;
 import io.telepresence.rpc.tunnel.Open;
@@ -42,7 +43,7 @@ class SwitchboardTest extends SwitchboardFixture {
                 }
             });
             RecordingHandler near = new RecordingHandler(4);
-            Flow flow = client.open(dial(ann.id(), Protocol.TCP, origin.getLocalPort()), near);
+            Flow flow = client.open(dial(SessionIds.of(ann), Protocol.TCP, origin.getLocalPort()), near);
             get(near.opened);
             on(flow, () -> {
                 flow.write(Unpooled.copiedBuffer("hello", UTF_8));
@@ -57,7 +58,7 @@ class SwitchboardTest extends SwitchboardFixture {
     void datagramsKeepTheirBorders() throws Exception {
         try (DatagramSocket origin = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
             RecordingHandler near = new RecordingHandler(4);
-            Flow flow = client.open(dial(ann.id(), Protocol.UDP, origin.getLocalPort()), near);
+            Flow flow = client.open(dial(SessionIds.of(ann), Protocol.UDP, origin.getLocalPort()), near);
             get(near.opened);
             on(flow, () -> {
                 flow.write(Unpooled.copiedBuffer("one", UTF_8));
@@ -78,7 +79,7 @@ class SwitchboardTest extends SwitchboardFixture {
             port = gone.getLocalPort();
         }
         RecordingHandler near = new RecordingHandler(4);
-        client.open(dial(ann.id(), Protocol.TCP, port), near);
+        client.open(dial(SessionIds.of(ann), Protocol.TCP, port), near);
         assertEquals(Reset.Why.REFUSED, get(near.reset));
     }
 
@@ -87,7 +88,7 @@ class SwitchboardTest extends SwitchboardFixture {
         close();
         start(Duration.ofSeconds(5), true);
         RecordingHandler near = new RecordingHandler(4);
-        client.open(dial(ann.id(), Protocol.TCP, 8082), near);
+        client.open(dial(SessionIds.of(ann), Protocol.TCP, 8082), near);
         assertEquals(Reset.Why.DENIED, get(near.reset));
         assertFalse(Switchboard.mayDial(InetAddress.ofLiteral("169.254.169.254")));
         assertFalse(Switchboard.mayDial(InetAddress.ofLiteral("::1")));
@@ -100,10 +101,10 @@ class SwitchboardTest extends SwitchboardFixture {
         client.open(dial("00000000000000000000000000000000", Protocol.TCP, 1), near);
         assertEquals(Reset.Why.DENIED, get(near.reset));
         RecordingHandler asAgent = new RecordingHandler(4);
-        client.open(dial(agent.id(), Protocol.TCP, 1), asAgent);
+        client.open(dial(SessionIds.of(agent), Protocol.TCP, 1), asAgent);
         assertEquals(Reset.Why.DENIED, get(asAgent.reset));
         RecordingHandler dialByAgent = new RecordingHandler(4);
-        agentSide.open(dial(agent.id(), Protocol.TCP, 1), dialByAgent);
+        agentSide.open(dial(SessionIds.of(agent), Protocol.TCP, 1), dialByAgent);
         assertEquals(Reset.Why.DENIED, get(dialByAgent.reset));
     }
 
@@ -111,7 +112,7 @@ class SwitchboardTest extends SwitchboardFixture {
     void silenceOfTheClientCutsItsFlows() throws Exception {
         try (ServerSocket origin = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
             RecordingHandler near = new RecordingHandler(4);
-            client.open(dial(ann.id(), Protocol.TCP, origin.getLocalPort()), near);
+            client.open(dial(SessionIds.of(ann), Protocol.TCP, origin.getLocalPort()), near);
             get(near.opened);
             try (Socket accepted = origin.accept()) {
                 time.advance(Duration.ofSeconds(31));
@@ -192,16 +193,16 @@ class SwitchboardTest extends SwitchboardFixture {
         agentSide.open(deliver("e1", 8080), far);
         String dialId = asked.poll(5, TimeUnit.SECONDS).dialId();
         RecordingHandler thief = new RecordingHandler(4);
-        client.open(fetch(bob.id(), dialId), thief);
+        client.open(fetch(SessionIds.of(bob), dialId), thief);
         assertEquals(Reset.Why.DENIED, get(thief.reset));
         RecordingHandler unknown = new RecordingHandler(4);
-        client.open(fetch(ann.id(), "no such dial"), unknown);
+        client.open(fetch(SessionIds.of(ann), "no such dial"), unknown);
         assertEquals(Reset.Why.DENIED, get(unknown.reset));
-        Flow rightful = client.open(fetch(ann.id(), dialId), new RecordingHandler(4));
+        Flow rightful = client.open(fetch(SessionIds.of(ann), dialId), new RecordingHandler(4));
         on(rightful, rightful::opened);
         get(far.opened);
         RecordingHandler twice = new RecordingHandler(4);
-        client.open(fetch(ann.id(), dialId), twice);
+        client.open(fetch(SessionIds.of(ann), dialId), twice);
         assertEquals(Reset.Why.DENIED, get(twice.reset));
     }
 
@@ -211,8 +212,8 @@ class SwitchboardTest extends SwitchboardFixture {
         board.watchDials(ann, asked::add, () -> {});
         RecordingHandler far = new RecordingHandler(4);
         agentSide.open(deliver("e1", 8080), far);
-        Flow fetched =
-                client.open(fetch(ann.id(), asked.poll(5, TimeUnit.SECONDS).dialId()), new RecordingHandler(4));
+        Flow fetched = client.open(
+                fetch(SessionIds.of(ann), asked.poll(5, TimeUnit.SECONDS).dialId()), new RecordingHandler(4));
         fetched.reset(Reset.Why.REFUSED, "nothing listens");
         assertEquals(Reset.Why.REFUSED, get(far.reset));
     }
@@ -251,7 +252,7 @@ class SwitchboardTest extends SwitchboardFixture {
         board.engagementEnded("e1");
         assertEquals(Reset.Why.DENIED, get(far.reset));
         RecordingHandler late = new RecordingHandler(4);
-        client.open(fetch(ann.id(), dialId), late);
+        client.open(fetch(SessionIds.of(ann), dialId), late);
         assertEquals(Reset.Why.DENIED, get(late.reset));
     }
 
@@ -259,7 +260,7 @@ class SwitchboardTest extends SwitchboardFixture {
     void theEndOfTheClientCutsTheAgentsConnections() throws Exception {
         Joined joined = join();
         get(joined.agent.opened);
-        sessions.depart(ann.id(), ClientSession.class);
+        sessions.depart(SessionIds.of(ann), ClientSession.class);
         get(joined.agent.reset);
     }
 
@@ -270,7 +271,7 @@ class SwitchboardTest extends SwitchboardFixture {
         RecordingHandler far = new RecordingHandler(4);
         agentSide.open(deliver("e1", 8080), far);
         asked.poll(5, TimeUnit.SECONDS);
-        sessions.depart(ann.id(), ClientSession.class);
+        sessions.depart(SessionIds.of(ann), ClientSession.class);
         assertEquals(Reset.Why.NO_CLIENT, far.reset.get(2, TimeUnit.SECONDS));
     }
 
@@ -282,8 +283,8 @@ class SwitchboardTest extends SwitchboardFixture {
         RecordingHandler far = new RecordingHandler(4);
         agentSide.open(deliver("e1", 8080), far);
         RecordingHandler near = new RecordingHandler(4);
-        Flow fetched =
-                client.open(fetch(ann.id(), asked.poll(5, TimeUnit.SECONDS).dialId()), near);
+        Flow fetched = client.open(
+                fetch(SessionIds.of(ann), asked.poll(5, TimeUnit.SECONDS).dialId()), near);
         on(fetched, () -> {
             fetched.opened();
             fetched.request(4);
@@ -296,7 +297,7 @@ class SwitchboardTest extends SwitchboardFixture {
     }
 
     private Open deliver(String engagement, int port) {
-        return open(agent.id(), Protocol.TCP, 80)
+        return open(SessionIds.of(agent), Protocol.TCP, 80)
                 .setDeliver(Deliver.newBuilder()
                         .setEngagementId(engagement)
                         .setHost("127.0.0.1")

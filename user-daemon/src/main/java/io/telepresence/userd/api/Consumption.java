@@ -46,7 +46,7 @@ public record Consumption(Supplier<List<Engagement>> engagements) {
         try {
             return HttpFilter.of(engagement.getSpec()).matches(head);
         } catch (FaultException e) {
-            LOG.warn("the filter of {}: {}", engagement.getId(), e.fault());
+            LOG.warn("the filter of \"{}\": {}", engagement.getSpec().getName(), e.fault());
             return false;
         }
     }

@@ -45,7 +45,7 @@ final class Local implements AutoCloseable {
             view = all.reaches().view(id, Locals.VIEW_LIMIT);
             reached = true;
         } catch (FaultException e) {
-            LOG.warn("no environment of {}: {}", id.get(), e.fault());
+            LOG.warn("no environment of \"{}\": {}", engagement.get().getSpec().getName(), e.fault());
             trouble = "the environment of the container could not be had: "
                     + e.fault().text();
         }
@@ -54,7 +54,7 @@ final class Local implements AutoCloseable {
                 volumes.mount(id, source(engagement.get()));
             }
         } catch (FaultException e) {
-            LOG.warn("no volumes of {}: {}", id.get(), e.fault());
+            LOG.warn("no volumes of \"{}\": {}", engagement.get().getSpec().getName(), e.fault());
             trouble = trouble.isEmpty() ? e.fault().text() : trouble;
         }
         return trouble;

@@ -125,6 +125,26 @@ class EngageTest {
     }
 
     @Test
+    void aSessionGoesOnUnderTheIdThatANewerManagerGivesIt() throws Exception {
+        engage(spec("echo", 8080), List.of(), p -> {});
+        manager.close();
+        manager = new FakeManager(directory.resolve("m"), this::accept);
+        manager.fresh = "s2";
+        manager.keepsIds = false;
+        link.carriers().beatNow();
+        assertEquals("s1", manager.arrivals.poll(20, TimeUnit.SECONDS).getResumeSessionId());
+        CompletableFuture<Boolean> renamed = new CompletableFuture<>();
+        link.session().watch(now -> {
+            if (now.getSessionId().equals("s2")) {
+                renamed.complete(true);
+            }
+        });
+        assertTrue(renamed.get(20, TimeUnit.SECONDS));
+        assertEquals("s2:two", engage(spec("two", 9090), List.of(), p -> {}).getId());
+        assertEquals(2, engagements.all().size());
+    }
+
+    @Test
     void aWatchIsOpenedAgainAfterTheLinkBroke() throws Exception {
         CompletableFuture<DialRequest> heard = new CompletableFuture<>();
         try (Watch watch = Watch.start("dials", () -> link.streams().watchDials(link.ref()), heard::complete)) {

@@ -41,6 +41,12 @@ final class FakeManager extends ManagerGrpc.ManagerImplBase implements AutoClose
     final BlockingQueue<StreamObserver<EngagementSnapshot>> snapshots = new LinkedBlockingQueue<>();
     final List<String> left = new CopyOnWriteArrayList<>();
 
+    /** The id of who arrives anew. */
+    volatile String fresh = "s1";
+
+    /** False: who resumes its session gets a new id too. */
+    volatile boolean keepsIds = true;
+
     /** Completed by a test: until then no engagement becomes active, and no disengage returns. */
     volatile CompletableFuture<Void> roll = CompletableFuture.completedFuture(null);
 
@@ -64,7 +70,7 @@ final class FakeManager extends ManagerGrpc.ManagerImplBase implements AutoClose
 
     @Override
     public void arriveAsClient(ClientArrival request, StreamObserver<ClientSession> to) {
-        String id = request.getResumeSessionId().isEmpty() ? "s1" : request.getResumeSessionId();
+        String id = keepsIds && !request.getResumeSessionId().isEmpty() ? request.getResumeSessionId() : fresh;
         sessions.add(id);
         arrivals.add(request);
         answer(to, ClientSession.newBuilder().setSessionId(id).build());

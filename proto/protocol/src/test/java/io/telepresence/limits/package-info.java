@@ -1,0 +1,2 @@
+/** Strangers at a port, and what they get. */
+package io.telepresence.limits;

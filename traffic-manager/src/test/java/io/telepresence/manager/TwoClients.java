@@ -1,0 +1,381 @@
+package io.telepresence.manager;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Message;
+import io.telepresence.agree.Versions;
+import io.telepresence.manager.Conversation.Answers;
+import io.telepresence.manager.cluster.FakeApiServer;
+import io.telepresence.manager.cluster.FakeCluster;
+import io.telepresence.rpc.common.Empty;
+import io.telepresence.rpc.common.LogLevelRequest;
+import io.telepresence.rpc.manager.AgentBeat;
+import io.telepresence.rpc.manager.ClientArrival;
+import io.telepresence.rpc.manager.ClientBeat;
+import io.telepresence.rpc.manager.ClientSession;
+import io.telepresence.rpc.manager.DialRequest;
+import io.telepresence.rpc.manager.DisengageRequest;
+import io.telepresence.rpc.manager.DnsQuestion;
+import io.telepresence.rpc.manager.EngageProgress;
+import io.telepresence.rpc.manager.EngageRequest;
+import io.telepresence.rpc.manager.Engagement;
+import io.telepresence.rpc.manager.EngagementKind;
+import io.telepresence.rpc.manager.EngagementSnapshot;
+import io.telepresence.rpc.manager.EngagementSpec;
+import io.telepresence.rpc.manager.ExplainRequest;
+import io.telepresence.rpc.manager.GatherLogsRequest;
+import io.telepresence.rpc.manager.HttpHeader;
+import io.telepresence.rpc.manager.ManagerGrpc;
+import io.telepresence.rpc.manager.PingRequest;
+import io.telepresence.rpc.manager.SessionRef;
+import io.telepresence.rpc.manager.TrafficCount;
+import io.telepresence.rpc.manager.UninstallRequest;
+import io.telepresence.rpc.manager.VerdictRecord;
+import io.telepresence.rpc.manager.WorkloadQuery;
+import io.telepresence.rpc.manager.YamlRequest;
+import io.telepresence.rpc.tunnel.Deliver;
+import io.telepresence.rpc.tunnel.Open;
+import io.telepresence.rpc.tunnel.Protocol;
+import io.telepresence.rpc.tunnel.Reach;
+import io.telepresence.rpc.tunnel.View;
+import io.telepresence.run.Closers;
+import io.telepresence.tunnel.FlowKey;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/** Ann and Bob as clients of one manager, with the workloads echo and shop. What Bob hears is kept. */
+final class TwoClients implements AutoCloseable {
+    static final String ANNS_SEAT = "5ea7".repeat(16);
+    private static final int LOCAL_PORT = 8080;
+
+    final MemoryManager manager;
+    final FakeAgents agents;
+    final Conversation ann;
+    final Conversation bob;
+    final String bobSession;
+    String annSession;
+    private final Closers opened = new Closers();
+    private final Set<String> bobsOwn = ConcurrentHashMap.newKeySet();
+
+    TwoClients(Path directory) throws Exception {
+        FakeCluster cluster = new FakeCluster();
+        cluster.addEcho();
+        addShop(cluster);
+        FakeApiServer api = opened.add(FakeApiServer.open());
+        MemoryManager[] known = new MemoryManager[1];
+        agents = new FakeAgents(api, () -> known[0].agents());
+        Path resolvConf = Files.writeString(directory.resolve("resolv.conf"), "nameserver 127.0.0.1\n");
+        manager = opened.add(
+                MemoryManager.open(new MemoryManager.Around(cluster, api.url(), resolvConf, to -> to, agents::wanted)));
+        known[0] = manager;
+        opened.add(agents);
+        ann = opened.add(new Conversation(manager.clients(), ManagerGrpc.getServiceDescriptor()));
+        bob = opened.add(new Conversation(manager.clients(), ManagerGrpc.getServiceDescriptor()));
+        bobSession = arrive(bob, arrival("bob"));
+        bobsOwn.add(bobSession);
+        bob.ask(
+                "SetLogLevel",
+                LogLevelRequest.newBuilder()
+                        .setSessionId(bobSession)
+                        .setLevel("TRACE")
+                        .build());
+        annSession = arrive(ann, arrival("ann"));
+    }
+
+    static ClientArrival arrival(String name) {
+        return ClientArrival.newBuilder()
+                .setName(name + "@laptop")
+                .setInstallId("install of " + name)
+                .setNamespace("default")
+                .setVersion(Versions.info("Client"))
+                .setSeat(name.equals("ann") ? ANNS_SEAT : "b".repeat(64))
+                .build();
+    }
+
+    private static String arrive(Conversation who, ClientArrival arrival) throws Exception {
+        return who.get("ArriveAsClient", arrival, ClientSession.class).getSessionId();
+    }
+
+    /** What he was given himself. */
+    Set<String> bobsOwn() {
+        return bobsOwn;
+    }
+
+    void bobListens() {
+        questions(bobSession).forEach((method, question) -> {
+            if (method.startsWith("Watch")) {
+                bob.begin(method, question);
+            }
+        });
+    }
+
+    /** One of every kind; agents report of them, a connection comes for one, and she looks into a pod. */
+    void annEngagesEverything() throws Exception {
+        HttpHeader header =
+                HttpHeader.newBuilder().setName("x-user").setValue("ann").build();
+        Engagement echo = engage(spec(EngagementKind.INTERCEPT, "echo", "echo")
+                .addHttpHeaders(header)
+                .putMetadata("who", "ann"));
+        Engagement tap = engage(spec(EngagementKind.WIRETAP, "tap", "echo"));
+        engage(spec(EngagementKind.INGEST, "see", "echo").clearPorts());
+        engage(spec(EngagementKind.REPLACE, "all", "shop").clearPorts());
+        VerdictRecord verdict = VerdictRecord.newBuilder()
+                .setContainerPort(8080)
+                .setMethod("GET")
+                .setPath("/")
+                .setEngagementId(echo.getId())
+                .addTapIds(tap.getId())
+                .build();
+        TrafficCount count = TrafficCount.newBuilder()
+                .setEngagementId(echo.getId())
+                .setDelivered(1)
+                .build();
+        if (!agents.beat("echo", AgentBeat.newBuilder().addCounts(count).addRecent(verdict))) {
+            throw new AssertionError("the agent is not known");
+        }
+        ann.flow(open(annSession)
+                .setReach(Reach.newBuilder().setEngagementId(echo.getId()).setView(View.getDefaultInstance()))
+                .build());
+        await("the agent is asked", () -> !agents.reaches("echo").isEmpty());
+    }
+
+    /** An agent has a connection for her intercept. */
+    DialRequest annIsDialled() throws Exception {
+        Answers dials = ann.begin("WatchDials", ref(annSession));
+        agents.deliver(
+                "echo",
+                open(""),
+                Deliver.newBuilder()
+                        .setEngagementId(named(annEngagements(), "echo").getId())
+                        .setHost("127.0.0.1")
+                        .setPort(LOCAL_PORT)
+                        .build());
+        await("she is asked to come", () -> !dials.messages().isEmpty());
+        return (DialRequest) dials.only();
+    }
+
+    private Engagement engage(EngagementSpec.Builder spec) throws Exception {
+        Answers answers = ann.ask(
+                "Engage",
+                EngageRequest.newBuilder()
+                        .setSessionId(annSession)
+                        .setSpec(spec)
+                        .setTimeoutMs(5000)
+                        .build());
+        if (!answers.end().isOk()) {
+            throw new AssertionError(spec.getName() + ": " + answers.end());
+        }
+        return ((EngageProgress) answers.messages().getLast()).getEngagement();
+    }
+
+    List<Engagement> annEngagements() throws Exception {
+        Answers answers = ann.begin("WatchEngagements", ref(annSession));
+        if (!answers.answered()) {
+            throw new AssertionError(answers.end());
+        }
+        return ((EngagementSnapshot) answers.only()).getEngagementsList();
+    }
+
+    /** Her session is gone, as after a restart of the manager; she sends what she had. */
+    ClientSession annComesBackToANewManager(List<Engagement> had) throws Exception {
+        ann.ask("Depart", ref(annSession));
+        return ann.get(
+                "ArriveAsClient",
+                arrival("ann").toBuilder()
+                        .setResumeSessionId(annSession)
+                        .addAllEngagements(had)
+                        .build(),
+                ClientSession.class);
+    }
+
+    /** Everything, with its end; what ends engagements comes last. */
+    void bobAsksEverything() throws Exception {
+        Answers dials = ann.begin("WatchDials", ref(annSession));
+        for (Map.Entry<String, Message> question : questions(bobSession).entrySet()) {
+            switch (question.getKey()) {
+                case "WatchDials" -> bob.begin(question.getKey(), question.getValue());
+                case "WatchClusterInfo", "WatchEngagements", "WatchWorkloads" -> {
+                    if (!bob.begin(question.getKey(), question.getValue()).answered()) {
+                        throw new AssertionError(question.getKey() + " was refused");
+                    }
+                }
+                case "ArriveAsClient" ->
+                    bobsOwn.add(bob.get(question.getKey(), question.getValue(), ClientSession.class)
+                            .getSessionId());
+                // His own goes at the end.
+                case "Depart" -> {}
+                default -> bob.ask(question.getKey(), question.getValue());
+            }
+        }
+        bob.flow(open(bobSession)
+                        .setReach(Reach.newBuilder()
+                                .setEngagementId(named(annEngagements(), "echo").getId())
+                                .setView(View.getDefaultInstance()))
+                        .build())
+                .answered();
+        if (!dials.messages().isEmpty()) {
+            throw new AssertionError("nobody has delivered");
+        }
+    }
+
+    /** Each call of a client, in an order in which all of them have something to say. */
+    Map<String, Message> questions(String session) {
+        Map<String, Message> all = new LinkedHashMap<>();
+        all.put("Version", Empty.getDefaultInstance());
+        all.put("ArriveAsClient", arrival("ann").toBuilder().clearSeat().build());
+        all.put("Remain", ClientBeat.newBuilder().setSessionId(session).build());
+        for (String method : List.of("WatchClusterInfo", "WatchEngagements", "WatchDials", "GetClientConfig")) {
+            all.put(method, ref(session));
+        }
+        WorkloadQuery everywhere =
+                WorkloadQuery.newBuilder().setSessionId(session).build();
+        all.put("ListWorkloads", everywhere);
+        all.put("WatchWorkloads", everywhere);
+        all.putAll(aboutEngagements(session));
+        all.put(
+                "LookupDns",
+                DnsQuestion.newBuilder()
+                        .setSessionId(session)
+                        .setName("echo.default.svc.cluster.local")
+                        .setType(1)
+                        .setTimeoutMs(200)
+                        .build());
+        all.put(
+                "Ping",
+                PingRequest.newBuilder()
+                        .setSessionId(session)
+                        .setIp(ByteString.copyFrom(new byte[] {127, 0, 0, 1}))
+                        .setTimeoutMs(200)
+                        .build());
+        all.put(
+                "SetLogLevel",
+                LogLevelRequest.newBuilder()
+                        .setSessionId(session)
+                        .setLevel("TRACE")
+                        .build());
+        all.put(
+                "Uninstall",
+                UninstallRequest.newBuilder()
+                        .setSessionId(session)
+                        .addWorkloads("echo")
+                        .build());
+        all.put(
+                "GatherLogs",
+                GatherLogsRequest.newBuilder()
+                        .setSessionId(session)
+                        .setTrafficManager(true)
+                        .setTrafficAgents("all")
+                        .setPodYaml(true)
+                        .build());
+        all.put("Depart", ref(session));
+        return all;
+    }
+
+    private static Map<String, Message> aboutEngagements(String session) {
+        Map<String, Message> all = new LinkedHashMap<>();
+        all.put(
+                "Engage",
+                EngageRequest.newBuilder()
+                        .setSessionId(session)
+                        .setSpec(spec(EngagementKind.REPLACE, "all", "shop").clearPorts())
+                        .build());
+        all.put(
+                "Disengage",
+                DisengageRequest.newBuilder()
+                        .setSessionId(session)
+                        .setName("echo")
+                        .build());
+        all.put(
+                "Explain",
+                ExplainRequest.newBuilder()
+                        .setSessionId(session)
+                        .setMethod("GET")
+                        .setHost("echo")
+                        .setTarget("/")
+                        .setLast(100)
+                        .build());
+        all.put(
+                "GenerateYaml",
+                YamlRequest.newBuilder()
+                        .setSessionId(session)
+                        .setWorkload("echo")
+                        .build());
+        return all;
+    }
+
+    static EngagementSpec.Builder spec(EngagementKind kind, String name, String workload) {
+        EngagementSpec.Builder spec = EngagementSpec.newBuilder()
+                .setKind(kind)
+                .setName(name)
+                .setNamespace("default")
+                .setWorkload(workload)
+                .setTargetHost("127.0.0.1");
+        spec.addPortsBuilder().setLocalPort(LOCAL_PORT);
+        return spec;
+    }
+
+    static Open.Builder open(String session) {
+        InetSocketAddress pod = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 1);
+        return Open.newBuilder().setSessionId(session).setId(new FlowKey(Protocol.TCP, pod, pod).toWire());
+    }
+
+    static Engagement named(List<Engagement> all, String name) {
+        return all.stream()
+                .filter(e -> e.getSpec().getName().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    static List<String> names(List<Engagement> all) {
+        return all.stream().map(e -> e.getSpec().getName()).toList();
+    }
+
+    private static SessionRef ref(String session) {
+        return SessionRef.newBuilder().setSessionId(session).build();
+    }
+
+    private static void await(String what, BooleanSupplier holds) throws InterruptedException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (!holds.getAsBoolean()) {
+            if (System.nanoTime() > end) {
+                throw new AssertionError(what + ": not within 10 s");
+            }
+            Thread.onSpinWait();
+        }
+    }
+
+    private static void addShop(FakeCluster cluster) {
+        cluster.add(
+                """
+                {apiVersion: apps/v1, kind: Deployment, metadata: {name: shop, uid: d-shop},
+                 spec: {replicas: 1, template: {metadata: {labels: {app: shop}}, spec: {containers:
+                   [{name: app, ports: [{name: http, containerPort: 8080}]}]}}},
+                 status: {readyReplicas: 1}}
+                ---
+                {apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: shop-abc, uid: r-shop, ownerReferences:
+                   [{apiVersion: apps/v1, kind: Deployment, name: shop, uid: d-shop, controller: true}]}, spec: {}}
+                ---
+                {apiVersion: v1, kind: Service, metadata: {name: shop}, spec: {selector: {app: shop},
+                   clusterIP: 10.96.1.2, ports: [{name: web, port: 80, targetPort: http}]}}
+                ---
+                {apiVersion: v1, kind: Pod, metadata: {name: shop-abc-1, labels: {app: shop}, ownerReferences:
+                   [{apiVersion: apps/v1, kind: ReplicaSet, name: shop-abc, uid: r-shop, controller: true}]},
+                 spec: {containers: [{name: app, ports: [{name: http, containerPort: 8080}]}]},
+                 status: {phase: Running, podIP: 10.244.0.6, podIPs: [{ip: 10.244.0.6}],
+                   conditions: [{type: Ready, status: "True"}]}}
+                """);
+    }
+
+    @Override
+    public void close() throws Exception {
+        opened.close();
+    }
+}
