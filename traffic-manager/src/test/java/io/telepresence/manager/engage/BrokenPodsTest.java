@@ -9,6 +9,9 @@ import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engage.Engagement.Disposition;
 import io.telepresence.manager.engage.EngagementSpec.Kind;
+import io.telepresence.manager.session.ClientSession;
+import io.telepresence.manager.session.Sessions;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -23,6 +26,9 @@ class BrokenPodsTest {
             "Deployment echo.default has no pod that runs, with or without a traffic-agent: ";
 
     private final FakeCluster cluster = new FakeCluster();
+    private final ClientSession ann = new Sessions(InstantSource.system())
+            .arrive(new ClientSession.Client("ann", "laptop", "default", ""), "")
+            .session();
     private final BrokenPods broken = new BrokenPods(cluster.workloads());
     private final List<PodTroubles.Event> events = new ArrayList<>();
 
@@ -36,7 +42,17 @@ class BrokenPodsTest {
         EngagementSpec spec = new EngagementSpec(
                 kind, "echo", "default", "echo", "", "", "", "127.0.0.1", List.of(), EngagementSpec.Handling.PLAIN);
         broken.check(
-                new Engagement("s:echo", spec, "ann", Disposition.WAITING, "", ECHO, "app", List.of(), ""),
+                new Engagement(
+                        EngagementIds.next("echo"),
+                        spec,
+                        ann,
+                        "ann",
+                        Disposition.WAITING,
+                        "",
+                        ECHO,
+                        "app",
+                        List.of(),
+                        ""),
                 false,
                 () -> events);
     }

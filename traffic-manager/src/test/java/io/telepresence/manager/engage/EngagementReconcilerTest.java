@@ -101,8 +101,7 @@ class EngagementReconcilerTest {
                 ann,
                 new EngagementSpec(
                         kind, "echo", "default", "echo", "", "", "", "127.0.0.1", ports, EngagementSpec.Handling.PLAIN),
-                "10.244.0.5",
-                "");
+                new Engaging.Before("", "10.244.0.5", ""));
     }
 
     private List<AgentCoverage.Bypass> bypasses() {
