@@ -120,23 +120,21 @@ final class Agent implements AutoCloseable {
             listeners.put(port, opened.add(listener));
             LOG.info("listening on {} for {}", listener.address(), port.app());
         }
-        readyOnceServed(plan.ports().stream()
+        readyWhileServed(plan.ports().stream()
                 .filter(AgentPlan.Port::absent)
                 .map(AgentPlan.Port::app)
                 .toList());
     }
 
-    /** A pod gets traffic as soon as it is ready: where the app is absent, somebody must be there to take it. */
-    private void readyOnceServed(List<AppPort> absent) {
+    /** A pod gets traffic as long as it is ready: where the app is absent, somebody must be there to take it. */
+    private void readyWhileServed(List<AppPort> absent) {
         if (absent.isEmpty()) {
-            readiness.ready();
+            readiness.ready(true);
             return;
         }
-        opened.add(link.rules().watch(rules -> {
-            if (absent.stream().noneMatch(port -> rules.of(port).takers().isEmpty())) {
-                readiness.ready();
-            }
-        }));
+        opened.add(link.rules()
+                .watch(rules -> readiness.ready(absent.stream()
+                        .noneMatch(port -> rules.of(port).takers().isEmpty()))));
     }
 
     private TcpForwarder forwarder(
