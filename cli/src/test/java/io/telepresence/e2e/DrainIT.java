@@ -28,6 +28,7 @@ class DrainIT {
     private static final Duration MINUTE = Duration.ofSeconds(60);
     private static final Laptop LAPTOP = new Laptop("developer");
     private static final int LOCAL_PORT = 8181;
+    private static final int REPLACING_PORT = 8182;
     private static final int LONG_SECONDS = Boolean.getBoolean("e2e.long") ? 90 : 40;
     private static final int PRE_STOP_SECONDS = 12;
     /** Of a process that the kubelet starts again at once, with what the machine has to do besides. */
@@ -39,7 +40,7 @@ class DrainIT {
     private static final List<Process> LONG_LIVED = new ArrayList<>();
     private static Path watched;
     private static Instant killed;
-    private static LocalAppAt local;
+    private static final List<LocalAppAt> LOCAL = new ArrayList<>();
 
     /** A call in the cluster's network that takes long. */
     private record Answer(Process process, Path out, Path err) {
@@ -111,13 +112,14 @@ class DrainIT {
         Path file = Files.writeString(Laptop.home().resolve("drain.yaml"), all);
         Cluster.kubectl("apply", "-f", file.toString()).ok();
         LAPTOP.telepresence("connect").ok();
-        local = LocalAppAt.start(LAPTOP, LOCAL_PORT, "local");
+        LOCAL.add(LocalAppAt.start(LAPTOP, LOCAL_PORT, "local"));
+        LOCAL.add(LocalAppAt.start(LAPTOP, REPLACING_PORT, "local"));
         for (String name : List.of("drain-idle", "drain-taken", "drain-gone", "drain-killed")) {
             rolledOut(name);
         }
         LAPTOP.telepresence("intercept", "drain-taken", "--port", LOCAL_PORT + ":8080", "--mount=false")
                 .ok();
-        LAPTOP.telepresence("replace", "drain-gone", "--port", LOCAL_PORT + ":8080", "--mount=false")
+        LAPTOP.telepresence("replace", "drain-gone", "--port", REPLACING_PORT + ":8080", "--mount=false")
                 .ok();
         rolledOut("drain-gone");
         for (String name : List.of("drain-taken", "drain-gone")) {
@@ -187,9 +189,7 @@ class DrainIT {
             process.descendants().forEach(ProcessHandle::destroy);
             process.destroy();
         });
-        if (local != null) {
-            local.close();
-        }
+        LOCAL.forEach(LocalAppAt::close);
         LAPTOP.telepresence("quit", "-s");
         Cluster.kubectl("delete", "--wait=false", "deployment,service", "-l", "made-by=drain-it");
         Cluster.kubectl("delete", "pods", "-l", "drain-it=rolled", "--grace-period=1", "--wait=false");

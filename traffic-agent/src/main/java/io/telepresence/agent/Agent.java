@@ -120,21 +120,16 @@ final class Agent implements AutoCloseable {
             listeners.put(port, opened.add(listener));
             LOG.info("listening on {} for {}", listener.address(), port.app());
         }
-        readyWhileServed(plan.ports().stream()
-                .filter(AgentPlan.Port::absent)
-                .map(AgentPlan.Port::app)
-                .toList());
+        readyWhileServed(plan);
     }
 
     /** A pod gets traffic as long as it is ready: where the app is absent, somebody must be there to take it. */
-    private void readyWhileServed(List<AppPort> absent) {
-        if (absent.isEmpty()) {
+    private void readyWhileServed(AgentPlan plan) {
+        if (plan.ports().stream().noneMatch(AgentPlan.Port::absent)) {
             readiness.ready(true);
             return;
         }
-        opened.add(link.rules()
-                .watch(rules -> readiness.ready(absent.stream()
-                        .noneMatch(port -> rules.of(port).takers().isEmpty()))));
+        opened.add(link.rules().watch(rules -> readiness.ready(plan.served(rules))));
     }
 
     private TcpForwarder forwarder(
