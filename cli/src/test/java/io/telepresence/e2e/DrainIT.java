@@ -165,7 +165,9 @@ class DrainIT {
     /** Each change of the pods' containers, a line each. */
     private static void watch() {
         watched = Laptop.home().resolve("drain-watch");
-        String end = " {.name}={.state.terminated.finishedAt}{end}";
+        String each = "{{range .status.%s}} {{.name}}={{with .state.terminated}}{{.finishedAt}}{{end}}{{end}}";
+        String line = "{{.metadata.name}}" + each.formatted("containerStatuses")
+                + each.formatted("initContainerStatuses") + "{{\"\\n\"}}";
         LONG_LIVED.add(Shell.start(
                 Map.of(),
                 List.of(
@@ -177,8 +179,7 @@ class DrainIT {
                         "drain-it=rolled",
                         "--watch",
                         "-o",
-                        "jsonpath={.metadata.name}{range .status.containerStatuses[*]}" + end
-                                + "{range .status.initContainerStatuses[*]}" + end + "{\"\\n\"}"),
+                        "go-template=" + line),
                 watched,
                 Laptop.home().resolve("drain-watch.err")));
     }
