@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.classfile.ClassModel;
+import java.lang.classfile.constantpool.MemberRefEntry;
 import java.lang.classfile.constantpool.MethodRefEntry;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,6 +70,29 @@ class LayersTest {
             });
         }
         assertEquals(Set.of("io/telepresence/manager/AgentCalls", "io/telepresence/manager/SessionCalls"), tell);
+    }
+
+    /** A periodic task that fails once never runs again; {@code Loops.repeat} runs it. */
+    @Test
+    void noTimerOfALoopDies() {
+        Set<String> repeat = new TreeSet<>();
+        for (String module : OWN.keySet()) {
+            repeating(module, repeat);
+        }
+        repeating("proto/protocol", repeat);
+        assertEquals(Set.of("io/telepresence/local/Loops"), repeat);
+    }
+
+    private static void repeating(String module, Set<String> found) {
+        for (ClassModel model : Classes.of(module)) {
+            model.constantPool().forEach(entry -> {
+                if (entry instanceof MemberRefEntry method
+                        && Set.of("scheduleWithFixedDelay", "scheduleAtFixedRate")
+                                .contains(method.name().stringValue())) {
+                    found.add(model.thisClass().asInternalName());
+                }
+            });
+        }
     }
 
     @ParameterizedTest

@@ -122,6 +122,31 @@ class AgentUdpTest {
         }
     }
 
+    /** It may not be up yet, or start again; whoever speaks all the time is not kept waiting for a silence of its own. */
+    @Test
+    void aSourceThatSpeaksWhileTheAppIsAwayReachesItOnceItIsThere() throws Exception {
+        UdpApp before = new UdpApp("127.0.0.1");
+        InetSocketAddress address = (InetSocketAddress) before.socket.getLocalSocketAddress();
+        try (Rig rig = rig(before, "127.0.0.1");
+                DatagramSocket caller = caller()) {
+            caller.setSoTimeout(100);
+            before.close();
+            for (int i = 0; i < 5; i++) {
+                assertEquals("", asked(caller, rig, "early"));
+            }
+            try (UdpApp app = new UdpApp(address)) {
+                Until.holds("the app answers", () -> asked(caller, rig, "a").equals("app:a"));
+                assertEquals("app:b", ask(caller, rig, "b"), "it is not tried anew each time");
+            }
+            for (int i = 0; i < 15; i++) {
+                assertEquals("", asked(caller, rig, "away"));
+            }
+            try (UdpApp again = new UdpApp(address)) {
+                Until.holds("it answers again", () -> asked(caller, rig, "c").equals("app:c"));
+            }
+        }
+    }
+
     @Test
     void aLaptopThatComesBackIsAskedAgain() throws Exception {
         try (UdpApp app = new UdpApp("127.0.0.1");
@@ -175,7 +200,11 @@ class AgentUdpTest {
         final DatagramSocket socket;
 
         UdpApp(String address) throws IOException {
-            socket = new DatagramSocket(new InetSocketAddress(InetAddress.getByName(address), 0));
+            this(new InetSocketAddress(InetAddress.getByName(address), 0));
+        }
+
+        UdpApp(InetSocketAddress address) throws IOException {
+            socket = new DatagramSocket(address);
             Thread.ofVirtual().start(this::serve);
         }
 

@@ -27,13 +27,13 @@ public final class Carrier implements AutoCloseable {
     /** Of a close, at most: for the calls, then for the loop. */
     static final Duration CLOSING = Duration.ofSeconds(3);
 
-    private final EventLoopGroup loops;
+    private final Runnable closed;
     private final EventLoop loop;
     private final ManagedChannel channel;
     private final AtomicInteger flows = new AtomicInteger();
 
-    private Carrier(EventLoopGroup loops, ManagedChannel channel) {
-        this.loops = loops;
+    private Carrier(EventLoopGroup loops, ManagedChannel channel, Runnable closed) {
+        this.closed = closed;
         this.loop = (EventLoop) loops.iterator().next();
         this.channel = channel;
     }
@@ -41,6 +41,15 @@ public final class Carrier implements AutoCloseable {
     /** @param address of the peer: a {@code DomainSocketAddress} or an {@code InetSocketAddress} */
     public static Carrier open(String name, SocketAddress address) {
         EventLoopGroup loops = Loops.create(name, 1);
+        return open(address, loops, () -> Loops.shutdown(loops));
+    }
+
+    /** @param loops of one loop, which outlives the carrier: whoever still holds a flow of it may give the loop tasks */
+    static Carrier on(EventLoopGroup loops, SocketAddress address) {
+        return open(address, loops, () -> {});
+    }
+
+    private static Carrier open(SocketAddress address, EventLoopGroup loops, Runnable closed) {
         boolean unix = address instanceof DomainSocketAddress;
         NettyChannelBuilder builder = address instanceof InetSocketAddress inet && inet.isUnresolved()
                 ? NettyChannelBuilder.forAddress(inet.getHostString(), inet.getPort())
@@ -58,7 +67,7 @@ public final class Carrier implements AutoCloseable {
             builder.withOption(ChannelOption.TCP_NODELAY, true)
                     .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, 10_000);
         }
-        return new Carrier(loops, builder.build());
+        return new Carrier(loops, builder.build(), closed);
     }
 
     /** The loop on which every flow of this carrier lives. */
@@ -120,6 +129,6 @@ public final class Carrier implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        Loops.shutdown(loops);
+        closed.run();
     }
 }

@@ -1,6 +1,8 @@
 package io.telepresence.tunnel;
 
 import io.grpc.ManagedChannel;
+import io.netty.channel.EventLoopGroup;
+import io.telepresence.local.Loops;
 import io.telepresence.run.Backoff;
 import io.telepresence.run.Threads;
 import io.telepresence.run.Watched;
@@ -16,7 +18,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Several carriers to one peer: the first for control and DNS, the others for flows, so that bulk data never delays a
  * heartbeat of the control carrier. Each has a thread that beats every five seconds through the data path; after two
- * misses in a row the carrier is closed, its flows are reset, and a new one is tried with growing waits. One that has not
+ * misses in a row the carrier is closed, its flows are reset, and a new one on the same loop is tried with growing waits. One that has not
  * answered yet gets more time: the road to the peer may be slow to make.
  */
 public final class Carriers implements AutoCloseable {
@@ -127,6 +129,9 @@ public final class Carriers implements AutoCloseable {
         private final String name;
         private final SocketAddress address;
         private final Heartbeat heartbeat;
+        /** Of all carriers of this slot, one after the other. */
+        private final EventLoopGroup loops;
+
         private final Backoff backoff = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));
         private Carrier carrier;
         private CountDownLatch wake = new CountDownLatch(1);
@@ -138,7 +143,8 @@ public final class Carriers implements AutoCloseable {
             this.name = name;
             this.address = address;
             this.heartbeat = heartbeat;
-            this.carrier = Carrier.open(name, address);
+            this.loops = Loops.create(name, 1);
+            this.carrier = Carrier.on(loops, address);
         }
 
         synchronized Carrier carrier() {
@@ -148,6 +154,7 @@ public final class Carriers implements AutoCloseable {
         synchronized void close() {
             wake.countDown();
             carrier.close();
+            Loops.shutdown(loops);
         }
 
         synchronized void wake() {
@@ -200,7 +207,7 @@ public final class Carriers implements AutoCloseable {
                     return;
                 }
                 old = carrier;
-                carrier = Carrier.open(name, address);
+                carrier = Carrier.on(loops, address);
             }
             answered = false;
             openedNanos = System.nanoTime();

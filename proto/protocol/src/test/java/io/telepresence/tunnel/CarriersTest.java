@@ -50,6 +50,12 @@ class CarriersTest {
             beats.await();
             assertSame(first, patient.control());
             assertNotSame(other, hasty.control());
+            // Whoever still holds a flow of the one that is closed may come to its loop.
+            assertSame(other.loop(), hasty.control().loop());
+            other.close();
+            CountDownLatch done = new CountDownLatch(1);
+            other.loop().execute(done::countDown);
+            done.await();
         }
     }
 

@@ -7,6 +7,7 @@ import io.telepresence.rootd.tun.Tun;
 import io.telepresence.run.Closers;
 import io.telepresence.run.Threads;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -21,7 +22,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Stack implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Stack.class);
-    private static final int SWEEP_SECONDS = 2;
+    private static final Duration SWEEP = Duration.ofSeconds(2);
 
     private final NatTable nat;
     private final UdpFlows udp;
@@ -78,14 +79,8 @@ public final class Stack implements AutoCloseable {
         var packets = new PacketLoop(
                 new TcpRedirect(nat, heldSyns, out, clock), udp, new IcmpEcho(uplink, out, errors), errors, clock);
 
-        loop.scheduleWithFixedDelay(
-                () -> {
-                    nat.sweep(clock.getAsLong());
-                    udp.sweep(clock.getAsLong());
-                },
-                SWEEP_SECONDS,
-                SWEEP_SECONDS,
-                TimeUnit.SECONDS);
+        Loops.repeat(loop, SWEEP, () -> nat.sweep(clock.getAsLong()));
+        Loops.repeat(loop, SWEEP, () -> udp.sweep(clock.getAsLong()));
         var stack = new Stack(nat, udp, opened);
         stack.start(tun, packets);
         return stack;

@@ -16,7 +16,7 @@ import java.util.Deque;
 /**
  * With the app, through a connected socket of its own, so that the app can tell sources apart. Until the app has
  * answered, or a moment has passed without a refusal, the last datagrams are kept, and sent again to the next address
- * if the app refuses them here.
+ * if the app refuses them here. Refused everywhere, or later, it ends; the source gets another one a moment after.
  */
 final class AppConversation implements Conversation {
     private static final int KEPT = 4;
@@ -31,6 +31,7 @@ final class AppConversation implements Conversation {
     private final long begunNanos = System.nanoTime();
     private long lastNanos = begunNanos;
     private State state = State.SEEKING;
+    private long closedNanos;
 
     private enum State {
         SEEKING,
@@ -85,8 +86,14 @@ final class AppConversation implements Conversation {
     }
 
     @Override
+    public boolean stale(long nowNanos) {
+        return state == State.CLOSED && nowNanos - closedNanos > ASK_AGAIN_NANOS;
+    }
+
+    @Override
     public void close() {
         state = State.CLOSED;
+        closedNanos = System.nanoTime();
         forget();
         socket.close();
     }
@@ -126,11 +133,11 @@ final class AppConversation implements Conversation {
     }
 
     private void refused() {
-        if (state != State.SEEKING) {
+        if (state == State.CLOSED) {
             return;
         }
         socket.close();
-        if (left > 0) {
+        if (state == State.SEEKING && left > 0) {
             address++;
             connect();
         } else {

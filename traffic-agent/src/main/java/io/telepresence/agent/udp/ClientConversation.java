@@ -18,7 +18,6 @@ import org.slf4j.LoggerFactory;
 final class ClientConversation implements Conversation, FlowHandler {
     private static final int WAITING = 64;
     private static final int CREDIT = 64;
-    private static final long ASK_AGAIN_NANOS = 1_000_000_000;
     private static final Logger LOG = LoggerFactory.getLogger(ClientConversation.class);
 
     private final Destination.ToClient client;
@@ -41,8 +40,8 @@ final class ClientConversation implements Conversation, FlowHandler {
         return this;
     }
 
-    /** Whether the flow has gone and it is time to open another. */
-    boolean stale(long nowNanos) {
+    @Override
+    public boolean stale(long nowNanos) {
         long since = closedNanos;
         return since != 0 && nowNanos - since > ASK_AGAIN_NANOS;
     }

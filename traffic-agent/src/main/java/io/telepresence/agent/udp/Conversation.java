@@ -5,6 +5,9 @@ import io.telepresence.agent.rules.Destination;
 
 /** All datagrams of one source address, and the answers to it. Called on the listener's loop. */
 interface Conversation {
+    /** How long one that has ended drops what comes, so that whoever refused is not asked at every datagram. */
+    long ASK_AGAIN_NANOS = 1_000_000_000;
+
     /** Where it goes; when the rules say something else, it is closed and a new one begins. */
     Destination destination();
 
@@ -13,6 +16,12 @@ interface Conversation {
 
     /** When the last datagram went either way, in {@link System#nanoTime} units. */
     long lastNanos();
+
+    /**
+     * Whether nothing goes through it any more, and it is time to begin another: a source that goes on speaking must not
+     * wait for its own silence.
+     */
+    boolean stale(long nowNanos);
 
     /** Ends it; idempotent. */
     void close();

@@ -9,11 +9,11 @@ import io.telepresence.agent.rules.AppPort;
 import io.telepresence.agent.rules.Destination;
 import io.telepresence.agent.rules.TrafficRules;
 import io.telepresence.agent.tap.LaptopTaps;
+import io.telepresence.local.Loops;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,8 +60,7 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
 
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
-        long every = Math.max(1, idle.toMillis() / 4);
-        sweeping = context.executor().scheduleWithFixedDelay(this::sweep, every, every, TimeUnit.MILLISECONDS);
+        sweeping = Loops.repeat(context.executor(), idle.dividedBy(4), this::sweep);
     }
 
     @Override
@@ -85,9 +84,7 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
 
     private Conversation current(InetSocketAddress source) {
         Conversation found = conversations.get(source);
-        boolean right = found != null
-                && found.destination().equals(destination())
-                && !(found instanceof ClientConversation client && client.stale(System.nanoTime()));
+        boolean right = found != null && found.destination().equals(destination()) && !found.stale(System.nanoTime());
         if (found != null && !right) {
             conversations.end(source);
         }

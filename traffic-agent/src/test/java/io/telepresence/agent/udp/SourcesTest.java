@@ -38,6 +38,11 @@ class SourcesTest {
         }
 
         @Override
+        public boolean stale(long nowNanos) {
+            return closed;
+        }
+
+        @Override
         public void close() {
             closed = true;
         }
