@@ -26,7 +26,13 @@ public final class Printable {
         return text.codePoints().noneMatch(Printable::acts);
     }
 
-    private static boolean acts(int c) {
+    /** Whether there is a control character or a line break in it; formats do not count, names of people have them. */
+    public static boolean hasControls(String text) {
+        return text.codePoints().anyMatch(c -> acts(c) && Character.getType(c) != Character.FORMAT);
+    }
+
+    /** Whether a code point acts on a terminal or on the order of the text around it. */
+    public static boolean acts(int c) {
         if (c >= ' ' && c < 0x7f) {
             return false;
         }

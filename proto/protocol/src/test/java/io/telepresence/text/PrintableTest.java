@@ -25,5 +25,10 @@ class PrintableTest {
             assertTrue(Printable.isLine(text));
         }
         assertFalse(Printable.isLine("a\nb"));
+        assertFalse(Printable.isLine("a\u202eb"));
+        assertFalse(Printable.hasControls("\ud83d\udc69\u200d\ud83d\udcbb"));
+        for (String text : new String[] {"a\nb", "a\u001b[31m", "\u0085", "\u2028"}) {
+            assertTrue(Printable.hasControls(text));
+        }
     }
 }

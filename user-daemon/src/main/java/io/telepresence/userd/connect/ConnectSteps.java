@@ -175,6 +175,11 @@ final class ConnectSteps {
             } else {
                 health.raise(Trouble.INJECTOR, info.getInjectorTrouble());
             }
+            if (info.getWarningsCount() == 0) {
+                health.clear(Trouble.MANAGER);
+            } else {
+                health.raise(Trouble.MANAGER, String.join("; ", info.getWarningsList()));
+            }
         }));
         try {
             long millis = plan.config().timeouts().managerApi().toMillis();
@@ -260,6 +265,7 @@ final class ConnectSteps {
         if (!cluster.getInjectorTrouble().isEmpty()) {
             warnings.add(cluster.getInjectorTrouble());
         }
+        warnings.addAll(cluster.getWarningsList());
         Identity identity = plan.identity();
         String name = request.name().isEmpty()
                 ? (identity.context().isEmpty() ? "in-cluster" : identity.context()) + "-" + identity.namespace()
