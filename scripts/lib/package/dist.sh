@@ -107,7 +107,7 @@ rehearse_rootd() {
   # In namespaces of its own: /run and /var/log are empty there, and no route or rule can reach the machine.
   # shellcheck disable=SC2086
   unshare --net --mount --propagation private sh -c "
-    mount -t tmpfs none /run && mount -t tmpfs none /var/log
+    unset SUDO_UID && mount -t tmpfs none /run && mount -t tmpfs none /var/log
     exec '$DIST/runtime/bin/java' -XX:AOTCacheOutput='$DIST/aot/rootd.aot' $ROOTD_OPTIONS -Dtelepresence.home='$DIST' \
       -cp '$(launcher_class_path rootd)' io.telepresence.rootd.RootDaemonMain --owner 0" >"$out" 2>&1 &
   pid=$!

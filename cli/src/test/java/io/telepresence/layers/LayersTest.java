@@ -95,6 +95,39 @@ class LayersTest {
         }
     }
 
+    /** What comes from elsewhere reaches a terminal or a log through these, which escape what acts there. */
+    @Test
+    void onlyWhatEscapesPrints() {
+        Set<String> print = new TreeSet<>();
+        for (String module : List.of("root-daemon", "traffic-agent", "traffic-manager", "user-daemon", "cli")) {
+            for (ClassModel model : Classes.of(module)) {
+                String name = model.thisClass().asInternalName().replace("io/telepresence/", "");
+                model.constantPool().forEach(entry -> {
+                    if (entry instanceof MethodRefEntry method
+                            && method.owner().asInternalName().equals("java/io/PrintStream")
+                            && method.name().stringValue().startsWith("print")) {
+                        print.add(name);
+                    }
+                });
+                Classes.mentioned(model).stream()
+                        .filter(c -> c.startsWith("ch/qos/logback/classic/encoder/"))
+                        .forEach(c -> print.add(name + " has a log of another layout"));
+            }
+        }
+        assertEquals(
+                Set.of(
+                        "agent/AgentMain", // a word of our own pod template
+                        "cli/RootCommand", // the help
+                        "cli/output/Output",
+                        "cli/output/Progress$JsonLines",
+                        "cli/output/Progress$Plain",
+                        "cli/output/Tty",
+                        "rootd/RootDaemonMain",
+                        "userd/SftpRelayMain", // a number, and a sentence of ours
+                        "userd/UserDaemonMain"),
+                print);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"proto/protocol", "root-daemon", "traffic-agent", "traffic-manager", "user-daemon", "cli"})
     void mentionsNothingThatIsBanned(String module) {

@@ -3,7 +3,6 @@ package io.telepresence.rootd;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.OutputStreamAppender;
@@ -11,6 +10,8 @@ import ch.qos.logback.core.rolling.FixedWindowRollingPolicy;
 import ch.qos.logback.core.rolling.RollingFileAppender;
 import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
 import ch.qos.logback.core.util.FileSize;
+import io.telepresence.fault.FaultException;
+import io.telepresence.log.LogLayout;
 import io.telepresence.run.Threads;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -18,13 +19,20 @@ import org.slf4j.LoggerFactory;
 
 /** Where this process logs, and how much. */
 final class Logs {
-    private static final String PATTERN = "%d{yyyy-MM-dd HH:mm:ss.SSS} %-5level [%thread] %logger{20} : %msg%n";
+    private static final String PATTERN = "%d{yyyy-MM-dd HH:mm:ss.SSS} %-5level [%thread] %logger{20} : %msg";
     private static final AtomicInteger LEVEL_CHANGES = new AtomicInteger();
 
     private Logs() {}
 
-    /** Logs to a file of 5 MB that is rolled over five times, and to the terminal if asked. */
-    static void open(Options options) {
+    /**
+     * Logs to a file of 5 MB that is rolled over five times, and to the terminal if asked.
+     *
+     * @throws FaultException others than root could have put something in the file's place
+     */
+    static void open(Options options) throws FaultException {
+        if (!options.container()) { // there nobody else is
+            RootDirectory.checkFile(options.logFile());
+        }
         LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
         context.reset();
         RollingFileAppender<ILoggingEvent> file = new RollingFileAppender<>();
@@ -70,12 +78,8 @@ final class Logs {
     }
 
     private static void start(LoggerContext context, OutputStreamAppender<ILoggingEvent> appender) {
-        PatternLayoutEncoder encoder = new PatternLayoutEncoder();
-        encoder.setContext(context);
-        encoder.setPattern(PATTERN);
-        encoder.start();
         appender.setContext(context);
-        appender.setEncoder(encoder);
+        appender.setEncoder(LogLayout.encoder(context, PATTERN));
         appender.start();
         root().addAppender(appender);
     }

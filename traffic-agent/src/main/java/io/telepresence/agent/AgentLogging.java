@@ -5,11 +5,9 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.ConsoleAppender;
-import ch.qos.logback.core.LayoutBase;
-import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import ch.qos.logback.core.spi.ContextAwareBase;
+import io.telepresence.log.LogLayout;
 import java.time.Instant;
 import org.slf4j.LoggerFactory;
 
@@ -23,17 +21,10 @@ public final class AgentLogging extends ContextAwareBase implements Configurator
 
     @Override
     public ExecutionStatus configure(LoggerContext context) {
-        LineLayout layout = new LineLayout();
-        layout.setContext(context);
-        layout.start();
-        LayoutWrappingEncoder<ILoggingEvent> encoder = new LayoutWrappingEncoder<>();
-        encoder.setContext(context);
-        encoder.setLayout(layout);
-        encoder.start();
         ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
         appender.setContext(context);
         appender.setName("stdout");
-        appender.setEncoder(encoder);
+        appender.setEncoder(LogLayout.encoder(context, AgentLogging::line, event -> true));
         appender.start();
         Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
         root.addAppender(appender);
@@ -49,26 +40,9 @@ public final class AgentLogging extends ContextAwareBase implements Configurator
         context.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(level.isGreaterOrEqual(Level.INFO) ? level : Level.INFO);
     }
 
-    private static final class LineLayout extends LayoutBase<ILoggingEvent> {
-        @Override
-        public String doLayout(ILoggingEvent event) {
-            StringBuilder line = new StringBuilder(128)
-                    .append(Instant.ofEpochMilli(event.getTimeStamp()))
-                    .append(' ')
-                    .append(event.getLevel())
-                    .append(' ')
-                    .append(shortName(event.getLoggerName()))
-                    .append(" : ")
-                    .append(event.getFormattedMessage())
-                    .append('\n');
-            if (event.getThrowableProxy() != null) {
-                line.append(ThrowableProxyUtil.asString(event.getThrowableProxy()));
-            }
-            return line.toString();
-        }
-
-        private static String shortName(String logger) {
-            return logger.substring(logger.lastIndexOf('.') + 1);
-        }
+    private static String line(ILoggingEvent event) {
+        String logger = event.getLoggerName();
+        return Instant.ofEpochMilli(event.getTimeStamp()) + " " + event.getLevel() + " "
+                + logger.substring(logger.lastIndexOf('.') + 1) + " : " + event.getFormattedMessage();
     }
 }

@@ -25,17 +25,17 @@ final class ClusterCalls {
     private final Sessions sessions;
     private final Network network;
     private final Watched<String> injectorTrouble;
-    private final String podIp;
+    private final ManagerConfig.Pod pod;
 
     /** What the answers come from. */
     record Network(ClusterView view, ClusterNames names, Reachability reachability) {}
 
-    /** @param podIp of the manager; may be empty */
-    ClusterCalls(Sessions sessions, Network network, Watched<String> injectorTrouble, String podIp) {
+    /** @param pod the manager's */
+    ClusterCalls(Sessions sessions, Network network, Watched<String> injectorTrouble, ManagerConfig.Pod pod) {
         this.sessions = sessions;
         this.network = network;
         this.injectorTrouble = injectorTrouble;
-        this.podIp = podIp;
+        this.pod = pod;
     }
 
     void watch(SessionRef ref, StreamObserver<ClusterInfo> out) throws FaultException {
@@ -80,7 +80,7 @@ final class ClusterCalls {
         }
 
         synchronized void tell() {
-            ClusterInfo now = ClusterTranslator.toWire(network.view().facts().get(), podIp, injectorTrouble.get());
+            ClusterInfo now = ClusterTranslator.toWire(network.view().facts().get(), pod, injectorTrouble.get());
             if (!now.equals(last)) {
                 last = now;
                 stream.send(now);

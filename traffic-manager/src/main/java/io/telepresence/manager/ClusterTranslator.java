@@ -17,8 +17,12 @@ import java.util.List;
 final class ClusterTranslator {
     private ClusterTranslator() {}
 
-    /** @param podIp of the manager; may be empty */
-    static ClusterInfo toWire(ClusterFacts facts, String podIp, String injectorTrouble) {
+    private static final String ON_NODE =
+            "the traffic-manager uses the network of its node (hostNetwork): every process"
+                    + " and every hostNetwork pod of that node is a client, without any right of Kubernetes";
+
+    /** @param pod the manager's; its address may be unknown */
+    static ClusterInfo toWire(ClusterFacts facts, ManagerConfig.Pod pod, String injectorTrouble) {
         ClusterInfo.Builder info = ClusterInfo.newBuilder()
                 .addAllServiceSubnets(cidrs(facts.serviceSubnets()))
                 .addAllPodSubnets(cidrs(facts.podSubnets()))
@@ -28,8 +32,11 @@ final class ClusterTranslator {
                 .setInjectorTrouble(injectorTrouble);
         facts.dns().ifPresent(ip -> info.setDnsIp(bytes(ip)));
         facts.injector().ifPresent(i -> info.setInjectorIp(bytes(i.ip())).setInjectorPort(i.port()));
-        if (!podIp.isEmpty()) {
-            info.setManagerPodIp(bytes(InetAddress.ofLiteral(podIp)));
+        if (!pod.ip().isEmpty()) {
+            info.setManagerPodIp(bytes(InetAddress.ofLiteral(pod.ip())));
+        }
+        if (pod.onNode()) {
+            info.addWarnings(ON_NODE);
         }
         return info.build();
     }

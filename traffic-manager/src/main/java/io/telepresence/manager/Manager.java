@@ -3,6 +3,7 @@ package io.telepresence.manager;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.grpc.Server;
 import io.grpc.ServerInterceptors;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.EventLoopGroup;
 import io.telepresence.agree.Ports;
@@ -242,7 +243,7 @@ final class Manager implements AutoCloseable {
             parts.switchboard().agents().accept(flow, open);
         }
 
-        ManagerService clients(LogRing ring) {
+        ServerServiceDefinition clients(LogRing ring) {
             return parts.clientEdge(config, client, agents, levels, ring);
         }
     }

@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
  * The manager's settings, from environment variables; the chart sets them. An empty variable counts as not set.
  *
  * <ul>
- *   <li>{@code POD_NAME}, {@code POD_IP}, {@code POD_NAMESPACE}: downward API; the namespace defaults to ambassador.
+ *   <li>{@code POD_NAME}, {@code POD_IP}, {@code HOST_IP}, {@code POD_NAMESPACE}: downward API; the namespace defaults to ambassador.
  *   <li>{@code MANAGED_NAMESPACES}: names separated by spaces or commas; empty: all namespaces.
  *   <li>{@code AGENT_IMAGE}: full reference of the image that is injected.
  *   <li>{@code AGENT_PORT}: first port of an agent, default 9900 ({@code agent.port}).
@@ -58,7 +58,12 @@ public record ManagerConfig(
         Rules rules,
         AgentPlans.Shown shown) {
     /** This pod. */
-    public record Pod(String name, String ip, String namespace) {}
+    public record Pod(String name, String ip, String hostIp, String namespace) {
+        /** Whether its loopback is the node's: everything on the node is a client then. */
+        boolean onNode() {
+            return !ip.isEmpty() && ip.equals(hostIp);
+        }
+    }
 
     /**
      * Agents to be.
@@ -97,7 +102,7 @@ public record ManagerConfig(
     public static ManagerConfig from(Map<String, String> environment) throws FaultException {
         Reader env = new Reader(environment);
         return new ManagerConfig(
-                new Pod(env.text("POD_NAME", ""), env.text("POD_IP", ""), namespace(env)),
+                new Pod(env.text("POD_NAME", ""), env.text("POD_IP", ""), env.text("HOST_IP", ""), namespace(env)),
                 env.list("MANAGED_NAMESPACES"),
                 new Agent(
                         env.text("AGENT_IMAGE", ""),

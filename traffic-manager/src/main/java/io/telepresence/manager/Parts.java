@@ -1,6 +1,8 @@
 package io.telepresence.manager;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.grpc.ServerInterceptors;
+import io.grpc.ServerServiceDefinition;
 import io.telepresence.manager.cluster.Cidr;
 import io.telepresence.manager.cluster.ClusterNames;
 import io.telepresence.manager.cluster.ClusterStores;
@@ -164,7 +166,7 @@ record Parts(
                 new ManualYaml(settings, plans(), workloads));
     }
 
-    ManagerService clientEdge(
+    ServerServiceDefinition clientEdge(
             ManagerConfig config, KubernetesClient client, Agents agents, LogLevels levels, LogRing ring) {
         AgentInstaller installer = agents.installer();
         AgentWait wait = AgentWait.reading(client, workloads, sessions, installer.trouble()::get);
@@ -181,24 +183,26 @@ record Parts(
                 stores.pods(),
                 ring::read,
                 new LogGatherer.OwnPod(config.pod().namespace(), config.pod().name()));
-        return new ManagerService(
-                sessions,
-                new SessionCalls(config, sessions, engaging, switchboard()),
-                new EngageCalls(
+        return ServerInterceptors.intercept(
+                new ManagerService(
                         sessions,
-                        engagements(),
-                        engaging,
-                        new EngageCalls.Views(
-                                new WorkloadBoard(workloads, coverage, engagements(), board.tally(), installer),
-                                board.tally(),
-                                new Explaining(workloads, plans(), engagements(), board.tally())),
-                        config.agent().arrival()),
-                new AgentAdminCalls(sessions, agents.uninstalling(), agents.manual()),
-                new ClusterCalls(
-                        sessions,
-                        new ClusterCalls.Network(view, names, new Reachability(stores.services())),
-                        installer.trouble(),
-                        config.pod().ip()),
-                new LogCalls(sessions, levels, gatherer, config.logs().clientConfig()));
+                        new SessionCalls(config, sessions, engaging, switchboard()),
+                        new EngageCalls(
+                                sessions,
+                                engagements(),
+                                engaging,
+                                new EngageCalls.Views(
+                                        new WorkloadBoard(workloads, coverage, engagements(), board.tally(), installer),
+                                        board.tally(),
+                                        new Explaining(workloads, plans(), engagements(), board.tally())),
+                                config.agent().arrival()),
+                        new AgentAdminCalls(sessions, agents.uninstalling(), agents.manual()),
+                        new ClusterCalls(
+                                sessions,
+                                new ClusterCalls.Network(view, names, new Reachability(stores.services())),
+                                installer.trouble(),
+                                config.pod()),
+                        new LogCalls(sessions, levels, gatherer, config.logs().clientConfig())),
+                new PlainTextCheck());
     }
 }

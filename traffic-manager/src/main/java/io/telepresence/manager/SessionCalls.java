@@ -14,6 +14,7 @@ import io.telepresence.rpc.manager.ClientArrival;
 import io.telepresence.rpc.manager.DialRequest;
 import io.telepresence.rpc.manager.Engagement;
 import io.telepresence.rpc.manager.SessionRef;
+import io.telepresence.text.Printable;
 import java.time.Duration;
 
 /** Clients come, stay, go, and hear of dials. */
@@ -45,7 +46,7 @@ final class SessionCalls {
             engaging.restore(
                     session,
                     EngagementTranslator.fromWire(had.getSpec()),
-                    new Engaging.Before(had.getId(), had.getPodIp(), broken ? had.getMessage() : ""));
+                    new Engaging.Before(had.getId(), had.getPodIp(), broken ? Printable.line(had.getMessage()) : ""));
         }
         return io.telepresence.rpc.manager.ClientSession.newBuilder()
                 .setSessionId(arrived.credential())

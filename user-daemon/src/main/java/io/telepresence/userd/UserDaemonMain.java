@@ -4,6 +4,7 @@ import io.telepresence.agree.LocalEndpoint;
 import io.telepresence.agree.Versions;
 import io.telepresence.fault.FaultException;
 import io.telepresence.local.OwnedDirectory;
+import io.telepresence.text.Printable;
 import io.telepresence.userd.config.ConfigFile;
 import io.telepresence.userd.connect.Place;
 import io.telepresence.userd.connect.Sources;
@@ -30,7 +31,7 @@ public final class UserDaemonMain {
         try {
             run(arguments, System.getenv());
         } catch (FaultException e) {
-            System.err.println("telepresence user daemon: error: " + e.fault());
+            System.err.println(Printable.line("telepresence user daemon: error: " + e.fault()));
             System.exit(1);
         }
         System.exit(0);

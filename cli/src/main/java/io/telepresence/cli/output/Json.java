@@ -1,5 +1,7 @@
 package io.telepresence.cli.output;
 
+import io.telepresence.text.Printable;
+import java.util.HexFormat;
 import java.util.Map;
 
 /** Writes a tree of Map, List, String, Number, Boolean, {@link Raw} and null as JSON on one line. */
@@ -48,8 +50,7 @@ public final class Json {
 
     static void quote(String text, StringBuilder out) {
         out.append('"');
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
+        text.codePoints().forEach(c -> {
             switch (c) {
                 case '"' -> out.append("\\\"");
                 case '\\' -> out.append("\\\\");
@@ -57,16 +58,21 @@ public final class Json {
                 case '\r' -> out.append("\\r");
                 case '\t' -> out.append("\\t");
                 default -> {
-                    if (c < 0x20 || c == 0x7f) {
-                        out.append("\\u00")
-                                .append(Character.forDigit(c >> 4, 16))
-                                .append(Character.forDigit(c & 15, 16));
+                    if (Printable.acts(c)) {
+                        escape(c, out);
                     } else {
-                        out.append(c);
+                        out.appendCodePoint(c);
                     }
                 }
             }
-        }
+        });
         out.append('"');
+    }
+
+    /** RFC 8259 section 7: above the first plane a pair of surrogates. */
+    private static void escape(int c, StringBuilder out) {
+        for (char unit : Character.toChars(c)) {
+            out.append("\\u").append(HexFormat.of().toHexDigits(unit));
+        }
     }
 }

@@ -1,5 +1,6 @@
 package io.telepresence.cli.output;
 
+import io.telepresence.text.Printable;
 import java.io.PrintStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -7,7 +8,8 @@ import java.util.Map;
 /**
  * Where a command's result goes. In the default format lines are printed as they come; in a structured one they are
  * gathered, and {@link #finish} prints one document: the bare object, or the envelope {@code cmd, stdout, stderr, err}
- * without its empty members. Used by one thread.
+ * without its empty members. What is printed comes from the cluster and from other users, too: only line breaks and tabs of
+ * it act on a terminal. Used by one thread.
  */
 public final class Output {
     private final Format format;
@@ -37,7 +39,7 @@ public final class Output {
         if (structured()) {
             lines.append(line).append('\n');
         } else {
-            out.println(line);
+            out.println(Printable.lines(line));
         }
     }
 
@@ -46,7 +48,7 @@ public final class Output {
         if (structured()) {
             warnings.append(line).append('\n');
         } else {
-            err.println(line);
+            err.println(Printable.lines(line));
         }
     }
 
@@ -62,9 +64,9 @@ public final class Output {
         this.bare = true;
     }
 
-    /** A finished document, printed as it is. */
+    /** A finished document, printed as it is but for characters that act on a terminal. */
     public void document(String text) {
-        out.print(text);
+        out.print(Printable.lines(text));
         out.print(text.endsWith("\n") ? "" : "\n");
     }
 
@@ -90,7 +92,7 @@ public final class Output {
     public void finish(String label, String command, String error) {
         if (!structured()) {
             if (!error.isEmpty()) {
-                err.println(label + ": error: " + error);
+                err.println(Printable.lines(label + ": error: " + error));
             }
         } else if (bare && error.isEmpty()) {
             print(object);

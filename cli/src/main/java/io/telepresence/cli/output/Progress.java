@@ -2,6 +2,7 @@ package io.telepresence.cli.output;
 
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.text.Printable;
 import java.io.PrintStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -73,7 +74,7 @@ public interface Progress extends AutoCloseable {
         @Override
         public void milestone(String line) {
             if (to != null) {
-                to.println(line);
+                to.println(Printable.lines(line));
                 to.flush();
             }
         }

@@ -1,7 +1,9 @@
 package io.telepresence.cli.output;
 
+import io.telepresence.text.Printable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Rows of cells in columns that are as wide as need be, two spaces apart. All rows have equally many. */
 public final class Table {
@@ -15,7 +17,7 @@ public final class Table {
     }
 
     public void row(String... cells) {
-        rows.add(List.of(cells));
+        rows.add(Stream.of(cells).map(Printable::line).toList());
     }
 
     public List<String> lines() {

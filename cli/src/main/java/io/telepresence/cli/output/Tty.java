@@ -1,5 +1,6 @@
 package io.telepresence.cli.output;
 
+import io.telepresence.text.Printable;
 import java.io.PrintStream;
 import java.util.Locale;
 import java.util.function.LongSupplier;
@@ -28,7 +29,8 @@ final class Tty implements Progress {
         }
         erase();
         int room = width - 4;
-        to.print(" ⠿ " + (what.length() > room ? what.substring(0, Math.max(0, room)) : what));
+        String shown = Printable.line(what);
+        to.print(" ⠿ " + (shown.length() > room ? shown.substring(0, Math.max(0, room)) : shown));
         to.flush();
         stepShown = true;
     }
@@ -39,8 +41,9 @@ final class Tty implements Progress {
         long now = millis.getAsLong();
         String took = String.format(Locale.ROOT, "%.1fs", (now - since) / 1000.0);
         since = now;
-        int gap = width - 3 - line.length() - took.length();
-        to.println(" ✔ " + line + " ".repeat(Math.max(2, gap)) + took);
+        String shown = Printable.line(line);
+        int gap = width - 3 - shown.length() - took.length();
+        to.println(" ✔ " + shown + " ".repeat(Math.max(2, gap)) + took);
         to.flush();
     }
 

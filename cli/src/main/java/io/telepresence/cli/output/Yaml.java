@@ -1,5 +1,6 @@
 package io.telepresence.cli.output;
 
+import io.telepresence.text.Printable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -87,7 +88,7 @@ public final class Yaml {
                 && !text.contains(" #")
                 && !text.endsWith(":")
                 && !text.endsWith(" ")
-                && text.chars().allMatch(c -> c >= 0x20 && c != 0x7f);
+                && Printable.isLine(text);
         if (plain) {
             return text;
         }

@@ -13,6 +13,7 @@ import java.util.Map;
  * @param clusterDomain usually {@code cluster.local}
  * @param namespace where single-label names are looked up; may be empty
  * @param namespaces those whose names are domains on this laptop
+ * @param mapped whether the user named these namespaces; false: they are all that the cluster has
  * @param mappings name to another name or an address
  * @param subnets whose reverse names are the cluster's
  * @param servers our own server's addresses
@@ -21,6 +22,7 @@ public record DnsSettings(
         String clusterDomain,
         String namespace,
         List<String> namespaces,
+        boolean mapped,
         List<String> includeSuffixes,
         List<String> excludeSuffixes,
         List<String> excludes,
@@ -39,6 +41,11 @@ public record DnsSettings(
         mappings = Map.copyOf(plainMappings);
         subnets = List.copyOf(subnets);
         servers = List.copyOf(servers);
+    }
+
+    /** Whether the user named this namespace: connected to it, or mapped it. */
+    boolean isNamed(String label) {
+        return label.equals(namespace) || mapped && namespaces.contains(label);
     }
 
     private static List<String> plain(List<String> names) {

@@ -23,8 +23,11 @@ import org.xbill.DNS.Type;
  * </ol>
  *
  * Names of 3 and 5 are judged with and without the suffixes that a resolver's search list may have added. A name that
- * might also be a public one (its last label is a namespace, say {@code dev}) is the machine's own resolver's if the
- * cluster does not know it.
+ * might also be the machine's own resolver's is that one's if the cluster does not know it.
+ *
+ * <p>The other way round where the last label is a namespace, a public top-level domain (say {@code dev}), and neither the
+ * connected namespace nor one that the user mapped: somebody in the cluster may have made it, who must not answer for the
+ * world's names. Such a name is the cluster's only if it does not exist publicly.
  */
 final class NameRules {
     /** The search suffix that makes systemd-resolved hand us single-label names. */
@@ -67,7 +70,13 @@ final class NameRules {
             return outside;
         }
         List<String> names = candidates(name, type, searched);
-        return names.isEmpty() ? outside : new Verdict.Cluster(names, !searched && mayBeElsewhere(name));
+        if (names.isEmpty()) {
+            return outside;
+        }
+        if (publicFirst(name)) { // a resolver asks for it without our suffix as well
+            return searched ? outside : new Verdict.LocalFirst(names);
+        }
+        return new Verdict.Cluster(names, !searched && mayBeElsewhere(name));
     }
 
     /** Names below which questions must come to us. */
@@ -130,6 +139,16 @@ final class NameRules {
 
     private boolean mayBeElsewhere(String name) {
         return !inside(name, settings.clusterDomain()) && !inside(name, "svc");
+    }
+
+    private boolean publicFirst(String name) {
+        String last = name.substring(name.lastIndexOf('.') + 1);
+        return last.length() < name.length()
+                && mayBeElsewhere(name)
+                && !settings.isNamed(last)
+                && longest(settings.includeSuffixes(), name) == 0
+                && settings.namespaces().contains(last)
+                && TopLevelDomains.contains(last);
     }
 
     private boolean inNamespaceGiven(String name) {

@@ -97,6 +97,7 @@ public final class Resolver {
         Verdict verdict = rules.decide(Replies.text(question.getName()), question.getType());
         return switch (verdict) {
             case Verdict.Local l -> upstream.ask(query, overTcp);
+            case Verdict.LocalFirst l -> localElseCluster(query, message, l, overTcp);
             case Verdict.Cluster c when c.elseLocal() -> fromClusterElse(query, message, c, overTcp);
             default -> answer(message, verdict).thenApply(reply -> Replies.wire(reply, message, overTcp));
         };
@@ -110,8 +111,28 @@ public final class Resolver {
             case Verdict.Pointer p -> done(Replies.pointer(message, p.target()));
             case Verdict.Alias a -> alias(message, a.target());
             case Verdict.Cluster c -> fromCluster(message, c.names().iterator());
-            case Verdict.Local l ->
-                upstream.ask(message.toWire(), true).thenCompose(b -> attempt(() -> done(new Message(b))));
+            case Verdict.Local l -> fromLocal(message);
+            case Verdict.LocalFirst l ->
+                fromLocal(message)
+                        .thenCompose(reply -> reply.getRcode() == Rcode.NXDOMAIN
+                                ? fromCluster(message, l.names().iterator())
+                                : done(reply));
+        });
+    }
+
+    private CompletableFuture<Message> fromLocal(Message message) {
+        return upstream.ask(message.toWire(), true).thenCompose(b -> attempt(() -> done(new Message(b))));
+    }
+
+    private CompletableFuture<byte[]> localElseCluster(
+            byte[] query, Message message, Verdict.LocalFirst verdict, boolean overTcp) {
+        return upstream.ask(query, overTcp).thenCompose(local -> {
+            if ((local[3] & 0xf) != Rcode.NXDOMAIN) {
+                return done(local);
+            }
+            return fromCluster(message, verdict.names().iterator())
+                    .thenApply(reply ->
+                            reply.getRcode() == Rcode.NXDOMAIN ? local : Replies.wire(reply, message, overTcp));
         });
     }
 

@@ -8,6 +8,16 @@ sealed interface Verdict {
     /** Not ours: the machine's own resolver answers, unchanged. */
     record Local() implements Verdict {}
 
+    /**
+     * The machine's own resolver is asked; only where it says that there is no such name, the cluster is asked for each name
+     * in turn.
+     */
+    record LocalFirst(List<String> names) implements Verdict {
+        public LocalFirst {
+            names = List.copyOf(names);
+        }
+    }
+
     /** Ours, and there is no such name. */
     record NoSuchName() implements Verdict {}
 

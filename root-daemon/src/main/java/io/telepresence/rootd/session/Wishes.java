@@ -47,6 +47,7 @@ final class Wishes {
                 dns.getClusterDomain(),
                 dns.getNamespace(),
                 dns.getNamespacesList(),
+                dns.getNamespacesMapped(),
                 dns.getIncludeSuffixesList(),
                 dns.getExcludeSuffixesList(),
                 dns.getExcludesList(),

@@ -108,8 +108,26 @@ class DnsServerTest {
 
     @Test
     void aPublicNameBelowANamespacesNameIsTheMachines() throws IOException {
-        assertEquals(15, exchange(query("golang.dev", Type.A).toWire()).length);
-        assertEquals(List.of("golang.dev.svc.cluster.local A", "golang.dev.svc.cluster.local AAAA"), asked);
+        assertEquals(15, exchange(query("golang.staging", Type.A).toWire()).length);
+        assertEquals(List.of("golang.staging.svc.cluster.local A", "golang.staging.svc.cluster.local AAAA"), asked);
+    }
+
+    @Test
+    void aPublicNameIsNotTheClustersThoughItHasOneOfThatName() throws IOException {
+        web("example.dev.svc.cluster.local", 30, 10, 96, 0, 66);
+        assertEquals(15, exchange(query("example.dev", Type.A).toWire()).length);
+        upstreamAnswers = false;
+        assertEquals(Rcode.SERVFAIL, ask("example.dev", Type.A).getRcode());
+        assertEquals(List.of(), asked);
+    }
+
+    @Test
+    void whatIsNoPublicNameIsTheClusters() throws IOException {
+        foreign[3] = Rcode.NXDOMAIN;
+        web("web.dev.svc.cluster.local", 30, 10, 96, 0, 80);
+        assertEquals("10.96.0.80", only(ask("web.dev", Type.A)).rdataToString());
+        assertEquals(15, exchange(query("none.dev", Type.A).toWire()).length, "the public answer");
+        assertEquals(Rcode.SERVFAIL, ask("silent.dev", Type.A).getRcode());
     }
 
     @Test
@@ -182,7 +200,8 @@ class DnsServerTest {
         return new DnsSettings(
                 "cluster.local",
                 namespace,
-                List.of("shop", "dev"),
+                List.of("shop", "staging", "dev"),
+                false,
                 List.of(),
                 List.of(".com"),
                 List.of(),

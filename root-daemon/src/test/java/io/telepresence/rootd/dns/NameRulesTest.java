@@ -1,6 +1,7 @@
 package io.telepresence.rootd.dns;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.rootd.net.Cidr;
@@ -10,13 +11,15 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.xbill.DNS.Type;
 
 class NameRulesTest {
     private static final DnsSettings SETTINGS = new DnsSettings(
             "cluster.local.",
             "shop",
-            List.of("shop", "dev"),
+            List.of("shop", "staging", "dev"),
+            false,
             List.of(".corp.example.com", "example.io"),
             List.of(".com", ".io", ".arpa"),
             List.of("secret", "hidden.dev"),
@@ -55,9 +58,9 @@ class NameRulesTest {
             www.example.com.shop.svc.cluster.local | nothing
             www.example.com.tel2-search          | nothing
             # namespaces, svc, cluster domain
-            web.dev                              | web.dev.svc.cluster.local, else local
-            web.dev.tel2-search                  | web.dev.svc.cluster.local
-            pod-0.web.dev                        | pod-0.web.dev.svc.cluster.local, else local
+            web.staging                          | web.staging.svc.cluster.local, else local
+            web.staging.tel2-search              | web.staging.svc.cluster.local
+            pod-0.web.staging                    | pod-0.web.staging.svc.cluster.local, else local
             pod-0.web.tel2-search                | pod-0.web.shop.svc.cluster.local
             web.dev.svc                          | web.dev.svc.cluster.local
             web.other.svc                        | web.other.svc.cluster.local
@@ -66,6 +69,15 @@ class NameRulesTest {
             web.unmapped                         | local
             notdev                               | notdev.shop.svc.cluster.local, else local
             www.notdev                           | local
+            # namespaces that are public top-level domains; the connected one is
+            web.dev                              | local, else web.dev.svc.cluster.local
+            pod-0.web.dev                        | local, else pod-0.web.dev.svc.cluster.local
+            Example.DEV.                         | local, else example.dev.svc.cluster.local
+            web.dev.tel2-search                  | nothing
+            web.dev.shop                         | web.dev.shop.svc.cluster.local, else local
+            web.shop                             | web.shop.svc.cluster.local, else local
+            dev                                  | dev.shop.svc.cluster.local, else local
+            _http._tcp.dev                       | local, else _http._tcp.dev.shop.svc.cluster.local
             # mapped names
             fixed.example.com                    | 192.0.2.9
             db.local-name                        | alias postgres.dev
@@ -78,6 +90,42 @@ class NameRulesTest {
             """)
     void whose(String name, String want) {
         assertEquals(want, text(new NameRules(SETTINGS).decide(name, Type.A)));
+    }
+
+    @Test
+    void aNamespaceThatTheUserNamedComesFirst() {
+        String cluster = "web.dev.svc.cluster.local, else local";
+        assertEquals(cluster, text(new NameRules(settings("shop", true, List.of())).decide("web.dev", Type.A)));
+        assertEquals(cluster, text(new NameRules(settings("dev", false, List.of())).decide("web.dev", Type.A)));
+        assertEquals(
+                "web.dev.svc.cluster.local,web.dev, else local",
+                text(new NameRules(settings("shop", false, List.of("dev"))).decide("web.dev", Type.A)));
+    }
+
+    private static DnsSettings settings(String namespace, boolean mapped, List<String> includeSuffixes) {
+        return new DnsSettings(
+                "cluster.local",
+                namespace,
+                List.of("shop", "dev"),
+                mapped,
+                includeSuffixes,
+                List.of(),
+                List.of(),
+                Map.of(),
+                List.of(),
+                List.of());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"dev", "app", "de", "ai", "com", "prod", "shop", "xn--p1ai", "aaa", "zw"})
+    void publicTopLevelDomains(String label) {
+        assertTrue(TopLevelDomains.contains(label));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"staging", "default", "test", "local", "internal", "kube-system", "svc", "#", ""})
+    void noPublicTopLevelDomains(String label) {
+        assertFalse(TopLevelDomains.contains(label));
     }
 
     @Test
@@ -108,6 +156,7 @@ class NameRulesTest {
             case Verdict.Addresses a -> a.addresses().stream().map(Cidr::text).collect(Collectors.joining(","));
             case Verdict.Pointer p -> "pointer " + p.target();
             case Verdict.Alias a -> "alias " + a.target();
+            case Verdict.LocalFirst l -> "local, else " + String.join(",", l.names());
             case Verdict.Cluster c -> String.join(",", c.names()) + (c.elseLocal() ? ", else local" : "");
         };
     }

@@ -119,7 +119,7 @@ final class WebhookCheck implements AutoCloseable {
         return "the API server does not reach the agent injector (MutatingWebhookConfiguration "
                 + settings.hook().name() + ")" + detail + ": a firewall may block port "
                 + settings.hook().port() + " from the control plane to the nodes; open it, choose another with "
-                + "agentInjector.webhook.port, or set hostNetwork=true";
+                + "agentInjector.webhook.port, or set hostNetwork=true, which opens the traffic-manager to its whole node";
     }
 
     private Pod pod(String mark) {

@@ -7,12 +7,12 @@ import ch.qos.logback.classic.PatternLayout;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.Encoder;
-import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
+import io.telepresence.log.LogLayout;
 import org.slf4j.LoggerFactory;
 
 /** Sets up the log of this process: standard output for the kubelet, and a ring in memory. */
 public final class Logs {
-    private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSX, UTC} %-5level %logger{0} %msg%trace%n";
+    private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSX, UTC} %-5level %logger{0} %msg%cause%nopex";
 
     private Logs() {}
 
@@ -59,13 +59,9 @@ public final class Logs {
     static Encoder<ILoggingEvent> encoder(LoggerContext context) {
         PatternLayout layout = new PatternLayout();
         layout.setContext(context);
-        layout.getInstanceConverterMap().put("trace", TraceText::new);
+        layout.getInstanceConverterMap().put("cause", CauseText::new);
         layout.setPattern(PATTERN);
         layout.start();
-        LayoutWrappingEncoder<ILoggingEvent> encoder = new LayoutWrappingEncoder<>();
-        encoder.setContext(context);
-        encoder.setLayout(layout);
-        encoder.start();
-        return encoder;
+        return LogLayout.encoder(context, layout::doLayout, event -> !CauseText.isPassing(event));
     }
 }

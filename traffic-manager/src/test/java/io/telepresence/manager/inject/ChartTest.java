@@ -372,4 +372,18 @@ class ChartTest {
         Exception inner = assertThrows(Exception.class, () -> render("1.33.0", "agent: {porrt: 1}"));
         assertTrue(inner.getMessage().contains("porrt"), inner::getMessage);
     }
+
+    /** The manager compares the two addresses, however it came to be on its node's network. */
+    @Test
+    void theManagerKnowsItsNodesAddress() throws Exception {
+        Deployment deployment = one(render("1.30.0", "hostNetwork: true"), Deployment.class);
+        assertTrue(deployment.getSpec().getTemplate().getSpec().getHostNetwork());
+        Map<String, String> fields = new HashMap<>();
+        deployment.getSpec().getTemplate().getSpec().getContainers().getFirst().getEnv().stream()
+                .filter(e -> e.getValueFrom() != null && e.getValueFrom().getFieldRef() != null)
+                .forEach(e ->
+                        fields.put(e.getName(), e.getValueFrom().getFieldRef().getFieldPath()));
+        assertEquals("status.podIP", fields.get("POD_IP"));
+        assertEquals("status.hostIP", fields.get("HOST_IP"));
+    }
 }

@@ -29,8 +29,8 @@ class LogsTest {
     void everythingElseKeepsItsTrace() {
         assertTrue(logged(WATCH, Level.ERROR, AWAY).contains("\tat io.telepresence.manager.log.LogsTest"));
         String own = logged("io.telepresence.manager.Manager", Level.WARN, AWAY);
-        assertTrue(own.contains("Manager will retry\njava.io.IOException: list failed\n\tat "), own);
-        assertTrue(own.contains("\nCaused by: java.net.ConnectException"), own);
+        assertTrue(own.contains("Manager will retry\n\tjava.io.IOException: list failed\n\t\tat "), own);
+        assertTrue(own.contains("\n\tCaused by: java.net.ConnectException"), own);
         assertEquals(1, logged(WATCH, Level.WARN, null).lines().count());
     }
 

@@ -175,6 +175,11 @@ final class ConnectSteps {
             } else {
                 health.raise(Trouble.INJECTOR, info.getInjectorTrouble());
             }
+            if (info.getWarningsCount() == 0) {
+                health.clear(Trouble.MANAGER);
+            } else {
+                health.raise(Trouble.MANAGER, String.join("; ", info.getWarningsList()));
+            }
         }));
         try {
             long millis = plan.config().timeouts().managerApi().toMillis();
@@ -191,9 +196,8 @@ final class ConnectSteps {
 
     private RootDaemon network(NetworkPlan network, ManagerLink link, Watched<ClusterInfo> cluster)
             throws FaultException {
-        RootLauncher launcher = place.inDocker()
-                ? RootLauncher.supervised()
-                : new RootLauncher(place.executable(), place.uid(), place.rootLogs());
+        RootLauncher launcher =
+                place.inDocker() ? RootLauncher.supervised() : new RootLauncher(place.executable(), place.uid());
         RootDaemon root = opened.add(RootDaemon.open(
                 place.rootSocket(), launcher, health, network.config(link.ref().getSessionId(), cluster.get())));
         Runnable update = () -> {
@@ -261,6 +265,7 @@ final class ConnectSteps {
         if (!cluster.getInjectorTrouble().isEmpty()) {
             warnings.add(cluster.getInjectorTrouble());
         }
+        warnings.addAll(cluster.getWarningsList());
         Identity identity = plan.identity();
         String name = request.name().isEmpty()
                 ? (identity.context().isEmpty() ? "in-cluster" : identity.context()) + "-" + identity.namespace()

@@ -73,6 +73,7 @@ record NetworkPlan(
                 .setClusterDomain(cluster.getClusterDomain())
                 .setNamespace(namespace)
                 .addAllNamespaces(mapped.isEmpty() ? cluster.getNamespacesList() : mapped)
+                .setNamespacesMapped(!mapped.isEmpty())
                 .addAllIncludeSuffixes(dns.includeSuffixes())
                 .addAllExcludeSuffixes(dns.excludeSuffixes())
                 .addAllExcludes(dns.excludes())

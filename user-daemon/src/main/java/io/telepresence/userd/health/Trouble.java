@@ -6,7 +6,8 @@ public enum Trouble {
     ROOT_DAEMON("The root daemon does not run"),
     NETWORK("The network of this machine could not be set up"),
     DNS("DNS does not work"),
-    INJECTOR("Traffic agents cannot be injected");
+    INJECTOR("Traffic agents cannot be injected"),
+    MANAGER("Warning");
 
     private final String text;
 

@@ -105,15 +105,16 @@ public final class HelmService {
         if (request.getCreateNamespace()) {
             install.createNamespace();
         }
+        Release release;
         try {
-            install.call();
+            release = install.call();
         } catch (IllegalStateException e) {
             // Asked before the pod is removed.
             FaultException failed = HelmFaults.of(e, namespace, pod).exception(e);
             removeFailed();
             throw failed;
         }
-        return "Traffic Manager installed successfully";
+        return HelmWarnings.after("Traffic Manager installed successfully", release.getOutput(), request);
     }
 
     /** A failed first installation leaves nothing behind. */
@@ -150,8 +151,8 @@ public final class HelmService {
         if (request.getResetValues()) {
             upgrade.resetValues();
         }
-        upgrade.call();
-        return "Traffic Manager upgraded successfully";
+        Release release = upgrade.call();
+        return HelmWarnings.after("Traffic Manager upgraded successfully", release.getOutput(), request);
     }
 
     private String uninstall(Consumer<String> progress) throws FaultException {

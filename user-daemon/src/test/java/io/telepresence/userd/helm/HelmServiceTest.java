@@ -8,6 +8,7 @@ import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.connector.HelmRequest;
 import io.telepresence.userd.cluster.KubeTarget;
+import java.nio.file.Files;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -54,6 +55,25 @@ final class HelmServiceTest {
                 () -> run(
                         HelmRequest.newBuilder().setVerb(HelmRequest.Verb.LINT).addSet("agent.sidecar=sidecar")));
         assertTrue(refused.fault().text().contains("'auto', 'native', 'container'"), refused::toString);
+    }
+
+    @Test
+    void whoInstallsOnTheNodesNetworkIsWarned() throws Exception {
+        HelmRequest.Builder request = HelmRequest.newBuilder().setVerb(HelmRequest.Verb.INSTALL);
+        assertEquals("done", HelmWarnings.after("done", null, request.build()));
+        assertEquals("done", HelmWarnings.after("done", "STATUS: deployed\nNOTES:\nfine", request.build()));
+        String warned = "done\n" + HelmWarnings.HOST_NETWORK;
+        String notes = "STATUS: deployed\nNOTES:\nfine\n\n" + HelmWarnings.HOST_NETWORK + "\n";
+        assertEquals(warned, HelmWarnings.after("done", notes, request.build()), "of values of before");
+        request.addSet("hostNetwork=true");
+        assertEquals(warned, HelmWarnings.after("done", "", request.build()));
+        assertEquals(warned, HelmWarnings.after("done", notes, request.build()));
+        try (EmbeddedChart chart = EmbeddedChart.unpack()) {
+            String own = Files.readString(chart.path().resolve("templates/NOTES.txt"));
+            assertTrue(
+                    own.contains("{{- if .Values.hostNetwork }}\n\n" + HelmWarnings.HOST_NETWORK + "\n{{- end }}"),
+                    own);
+        }
     }
 
     @Test

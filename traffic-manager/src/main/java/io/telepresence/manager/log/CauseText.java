@@ -1,28 +1,26 @@
 package io.telepresence.manager.log;
 
 import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.pattern.ThrowableProxyConverter;
+import ch.qos.logback.classic.pattern.ClassicConverter;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.IThrowableProxy;
-import ch.qos.logback.core.CoreConstants;
 
 /**
- * What is appended to a line that was logged with an exception: its stack trace, but of the Kubernetes client's warnings
- * only the cause, in the same line. Its watches heal by themselves when the API server goes and comes.
+ * The cause of a warning of the Kubernetes client, in the same line and in the place of a stack trace. Its watches heal by
+ * themselves when the API server goes and comes.
  */
-final class TraceText extends ThrowableProxyConverter {
+final class CauseText extends ClassicConverter {
     private static final String CLIENT = "io.fabric8.";
+
+    /** Whether the event is such a warning. */
+    static boolean isPassing(ILoggingEvent event) {
+        return event.getLoggerName().startsWith(CLIENT) && event.getLevel() != Level.ERROR;
+    }
 
     @Override
     public String convert(ILoggingEvent event) {
         IThrowableProxy thrown = event.getThrowableProxy();
-        if (thrown == null) {
-            return "";
-        }
-        boolean passing = event.getLoggerName().startsWith(CLIENT) && event.getLevel() != Level.ERROR;
-        return passing
-                ? ": " + rootOf(thrown)
-                : CoreConstants.LINE_SEPARATOR + super.convert(event).stripTrailing();
+        return thrown == null || !isPassing(event) ? "" : ": " + rootOf(thrown);
     }
 
     private static String rootOf(IThrowableProxy thrown) {
