@@ -15,7 +15,6 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpVersion;
-import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.Promise;
 import io.telepresence.fault.FaultException;
 import java.nio.channels.ClosedChannelException;
@@ -70,7 +69,7 @@ final class ApiCall {
                     .set(HttpHeaderNames.CONTENT_TYPE, "application/merge-patch+json")
                     .set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
         }
-        SslContext tls = server.secure() ? server.tls() : null;
+        ApiDial.Tls tls = ApiDial.Tls.of(server);
         Promise<Channel> connected = loop.newPromise();
         ApiDial.connect(server, tls, loop, limit, connected);
         connected.addListener(result -> {

@@ -9,13 +9,14 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.handler.proxy.HttpProxyHandler;
+import io.netty.handler.proxy.ProxyConnectException;
 import io.netty.handler.proxy.ProxyHandler;
 import io.netty.handler.proxy.Socks5ProxyHandler;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.resolver.NoopAddressResolverGroup;
 import io.netty.util.concurrent.Promise;
+import io.telepresence.fault.FaultException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -30,20 +31,30 @@ final class ApiDial {
      * Connects on {@code loop} and tries all addresses in turn. The channel's last handler is {@link Ready}, which the
      * caller replaces; reading is automatic.
      *
-     * @param tls null: plain HTTP
+     * @param tls of the server
      */
-    static void connect(ApiServer server, SslContext tls, EventLoop loop, Duration limit, Promise<Channel> done) {
+    static void connect(ApiServer server, Tls tls, EventLoop loop, Duration limit, Promise<Channel> done) {
         attempt(server, tls, loop, limit, done, 0);
     }
 
+    /** TLS of the way; null: that part of it has none. */
+    record Tls(SslContext server, SslContext proxy) {
+        /** May block. */
+        static Tls of(ApiServer server) throws FaultException {
+            return new Tls(
+                    server.secure() ? server.tls() : null,
+                    server.proxy() != null && server.proxy().secure() ? server.proxyTls() : null);
+        }
+    }
+
     private static void attempt(
-            ApiServer server, SslContext tls, EventLoop loop, Duration limit, Promise<Channel> done, int index) {
+            ApiServer server, Tls tls, EventLoop loop, Duration limit, Promise<Channel> done, int index) {
         List<InetAddress> addresses = server.addresses();
         Promise<Channel> one = loop.newPromise();
         Proxy proxy = server.proxy();
         int port = proxy == null ? server.port() : proxy.port();
         InetSocketAddress first = new InetSocketAddress(addresses.get(index), port);
-        SocketAddress to = proxy == null ? first : server.authority();
+        SocketAddress to = proxy == null ? first : server.forProxy();
         bootstrap(server, tls, loop, limit, one, first).connect(to).addListener(connected -> {
             if (!connected.isSuccess()) {
                 one.tryFailure(connected.cause());
@@ -64,12 +75,7 @@ final class ApiDial {
     }
 
     private static Bootstrap bootstrap(
-            ApiServer server,
-            SslContext tls,
-            EventLoop loop,
-            Duration limit,
-            Promise<Channel> one,
-            InetSocketAddress first) {
+            ApiServer server, Tls tls, EventLoop loop, Duration limit, Promise<Channel> one, InetSocketAddress first) {
         return new Bootstrap()
                 .group(loop)
                 .channel(EpollSocketChannel.class)
@@ -80,20 +86,38 @@ final class ApiDial {
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        if (server.proxy() != null) {
-                            channel.pipeline().addLast(handler(server.proxy(), first, limit));
-                        }
-                        if (tls != null) {
-                            SslHandler handler = tls.newHandler(
-                                    channel.alloc(),
-                                    server.tlsName(),
-                                    server.authority().getPort());
-                            handler.setHandshakeTimeoutMillis(limit.toMillis());
-                            channel.pipeline().addLast(handler);
-                        }
-                        channel.pipeline().addLast(new Ready(tls != null, one));
+                        way(channel, server, tls, limit, one, first);
                     }
                 });
+    }
+
+    private static void way(
+            Channel channel, ApiServer server, Tls tls, Duration limit, Promise<Channel> one, InetSocketAddress first) {
+        Proxy proxy = server.proxy();
+        if (tls.proxy() != null) {
+            SslHandler toProxy = ApiTls.handler(tls.proxy(), channel.alloc(), proxy.host(), proxy.port(), limit);
+            toProxy.handshakeFuture().addListener(done -> {
+                if (!done.isSuccess()) {
+                    one.tryFailure(new ProxyConnectException("no trusted TLS connection to the proxy " + proxy.host()
+                            + ": " + ApiFaults.reason(done.cause())));
+                }
+            });
+            channel.pipeline().addLast(toProxy);
+        }
+        if (proxy != null) {
+            channel.pipeline().addLast(handler(proxy, first, limit));
+        }
+        SslHandler toServer = null;
+        if (tls.server() != null) {
+            toServer = ApiTls.handler(
+                    tls.server(),
+                    channel.alloc(),
+                    server.tlsName(),
+                    server.forProxy().getPort(),
+                    limit);
+            channel.pipeline().addLast(toServer);
+        }
+        channel.pipeline().addLast(new Ready(one, toServer));
     }
 
     private static ProxyHandler handler(Proxy proxy, InetSocketAddress address, Duration limit) {
@@ -114,32 +138,34 @@ final class ApiDial {
 
     /** Waits until requests can be written. */
     static final class Ready extends ChannelInboundHandlerAdapter {
-        private final boolean secure;
         private final Promise<Channel> promise;
+        private final SslHandler tls;
 
-        Ready(boolean secure, Promise<Channel> promise) {
-            this.secure = secure;
+        /** @param tls before this handler; null: requests may be written at once */
+        Ready(Promise<Channel> promise, SslHandler tls) {
             this.promise = promise;
+            this.tls = tls;
+        }
+
+        @Override
+        public void handlerAdded(ChannelHandlerContext context) {
+            if (tls != null) {
+                tls.handshakeFuture().addListener(done -> {
+                    if (done.isSuccess()) {
+                        promise.trySuccess(context.channel());
+                    } else {
+                        promise.tryFailure(done.cause());
+                    }
+                });
+            }
         }
 
         @Override
         public void channelActive(ChannelHandlerContext context) {
-            if (!secure) {
+            if (tls == null) {
                 promise.trySuccess(context.channel());
             }
             context.fireChannelActive();
-        }
-
-        @Override
-        public void userEventTriggered(ChannelHandlerContext context, Object event) {
-            if (event instanceof SslHandshakeCompletionEvent handshake) {
-                if (handshake.isSuccess()) {
-                    promise.trySuccess(context.channel());
-                } else {
-                    promise.tryFailure(handshake.cause());
-                }
-            }
-            context.fireUserEventTriggered(event);
         }
 
         @Override

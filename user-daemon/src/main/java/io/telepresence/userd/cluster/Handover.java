@@ -1,7 +1,7 @@
 package io.telepresence.userd.cluster;
 
+import io.telepresence.agree.ServerUrl;
 import io.telepresence.fault.FaultException;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -9,6 +9,7 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Makes of a target one that needs nothing of this machine: contents instead of files, and the environment's proxy
@@ -61,14 +62,12 @@ public final class Handover {
 
     private static void proxy(Map<String, Object> cluster, KubeTarget target, Map<String, String> environment)
             throws FaultException {
-        try {
-            Proxy proxy = Proxy.of(KubeTarget.text(cluster, "proxy-url"), URI.create(target.server()), environment);
-            if (proxy != null) {
-                cluster.put("proxy-url", proxy.url());
-            }
-        } catch (IllegalArgumentException e) {
-            // What is no URL is told where it is used.
-            cluster.remove("proxy-url");
+        // What is no URL is told where it is used.
+        Optional<ServerUrl> server = ServerUrl.parse(target.server());
+        Proxy proxy =
+                server.isEmpty() ? null : Proxy.of(KubeTarget.text(cluster, "proxy-url"), server.get(), environment);
+        if (proxy != null) {
+            cluster.put("proxy-url", proxy.url());
         }
     }
 }
