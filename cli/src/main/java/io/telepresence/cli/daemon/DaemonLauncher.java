@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Starts a daemon through {@code bin/telepresence DAEMON --detach}: a session of its own, no file of ours held open, its
@@ -79,9 +80,10 @@ final class DaemonLauncher {
      */
     private static long launch(String name, List<String> command) throws FaultException {
         try {
-            Process launcher = new ProcessBuilder(command)
-                    .redirectInput(ProcessBuilder.Redirect.INHERIT)
-                    .start();
+            ProcessBuilder builder = new ProcessBuilder(command).redirectInput(ProcessBuilder.Redirect.INHERIT);
+            // Each command brings its own; a library of the daemon must not find those of the first one.
+            builder.environment().keySet().removeIf(DaemonLauncher::ofOneCommand);
+            Process launcher = builder.start();
             // In this order: what it prints fits into the pipe.
             String said = new String(launcher.getErrorStream().readAllBytes()).strip();
             String printed = new String(launcher.getInputStream().readAllBytes()).strip();
@@ -100,6 +102,12 @@ final class DaemonLauncher {
             Thread.currentThread().interrupt();
             throw Fault.internal("interrupted while starting the " + name).exception(e);
         }
+    }
+
+    private static boolean ofOneCommand(String variable) {
+        String name = variable.toUpperCase(Locale.ROOT);
+        return name.equals("KUBECONFIG")
+                || List.of("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY").contains(name);
     }
 
     private static FaultException noSudo(IOException e) {

@@ -52,6 +52,9 @@ final class ApiCall {
             server.refused();
             reply = once(server, loops, request, limit);
         }
+        if (reply.status() != 401) {
+            server.accepted();
+        }
         return reply;
     }
 
@@ -69,9 +72,9 @@ final class ApiCall {
                     .set(HttpHeaderNames.CONTENT_TYPE, "application/merge-patch+json")
                     .set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
         }
-        ApiDial.Tls tls = ApiDial.Tls.of(server);
+        ApiDial.Way way = ApiDial.Way.of(server);
         Promise<Channel> connected = loop.newPromise();
-        ApiDial.connect(server, tls, loop, limit, connected);
+        ApiDial.connect(server, way, loop, limit, connected);
         connected.addListener(result -> {
             if (result.isSuccess()) {
                 send(connected.getNow(), request, reply);

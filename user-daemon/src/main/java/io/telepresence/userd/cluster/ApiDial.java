@@ -31,31 +31,38 @@ final class ApiDial {
      * Connects on {@code loop} and tries all addresses in turn. The channel's last handler is {@link Ready}, which the
      * caller replaces; reading is automatic.
      *
-     * @param tls of the server
+     * @param way of the server
      */
-    static void connect(ApiServer server, Tls tls, EventLoop loop, Duration limit, Promise<Channel> done) {
-        attempt(server, tls, loop, limit, done, 0);
+    static void connect(ApiServer server, Way way, EventLoop loop, Duration limit, Promise<Channel> done) {
+        attempt(server, way, loop, limit, done, 0);
     }
 
-    /** TLS of the way; null: that part of it has none. */
-    record Tls(SslContext server, SslContext proxy) {
-        /** May block. */
-        static Tls of(ApiServer server) throws FaultException {
-            return new Tls(
+    /**
+     * How to get there now.
+     *
+     * @param addresses of the server or its proxy
+     * @param server TLS of the server; null: it has none
+     * @param proxy the same of the proxy
+     */
+    record Way(List<InetAddress> addresses, SslContext server, SslContext proxy) {
+        /** Blocks. */
+        static Way of(ApiServer server) throws FaultException {
+            return new Way(
+                    server.lookUp(),
                     server.secure() ? server.tls() : null,
                     server.proxy() != null && server.proxy().secure() ? server.proxyTls() : null);
         }
     }
 
     private static void attempt(
-            ApiServer server, Tls tls, EventLoop loop, Duration limit, Promise<Channel> done, int index) {
-        List<InetAddress> addresses = server.addresses();
+            ApiServer server, Way way, EventLoop loop, Duration limit, Promise<Channel> done, int index) {
+        List<InetAddress> addresses = way.addresses();
         Promise<Channel> one = loop.newPromise();
         Proxy proxy = server.proxy();
         int port = proxy == null ? server.port() : proxy.port();
         InetSocketAddress first = new InetSocketAddress(addresses.get(index), port);
         SocketAddress to = proxy == null ? first : server.forProxy();
-        bootstrap(server, tls, loop, limit, one, first).connect(to).addListener(connected -> {
+        bootstrap(server, way, loop, limit, one, first).connect(to).addListener(connected -> {
             if (!connected.isSuccess()) {
                 one.tryFailure(connected.cause());
             }
@@ -67,7 +74,7 @@ final class ApiDial {
                     channel.close();
                 }
             } else if (index + 1 < addresses.size() && !done.isDone()) {
-                attempt(server, tls, loop, limit, done, index + 1);
+                attempt(server, way, loop, limit, done, index + 1);
             } else {
                 done.tryFailure(result.cause());
             }
@@ -75,7 +82,7 @@ final class ApiDial {
     }
 
     private static Bootstrap bootstrap(
-            ApiServer server, Tls tls, EventLoop loop, Duration limit, Promise<Channel> one, InetSocketAddress first) {
+            ApiServer server, Way way, EventLoop loop, Duration limit, Promise<Channel> one, InetSocketAddress first) {
         return new Bootstrap()
                 .group(loop)
                 .channel(EpollSocketChannel.class)
@@ -86,16 +93,16 @@ final class ApiDial {
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        way(channel, server, tls, limit, one, first);
+                        pipeline(channel, server, way, limit, one, first);
                     }
                 });
     }
 
-    private static void way(
-            Channel channel, ApiServer server, Tls tls, Duration limit, Promise<Channel> one, InetSocketAddress first) {
+    private static void pipeline(
+            Channel channel, ApiServer server, Way way, Duration limit, Promise<Channel> one, InetSocketAddress first) {
         Proxy proxy = server.proxy();
-        if (tls.proxy() != null) {
-            SslHandler toProxy = ApiTls.handler(tls.proxy(), channel.alloc(), proxy.host(), proxy.port(), limit);
+        if (way.proxy() != null) {
+            SslHandler toProxy = ApiTls.handler(way.proxy(), channel.alloc(), proxy.host(), proxy.port(), limit);
             toProxy.handshakeFuture().addListener(done -> {
                 if (!done.isSuccess()) {
                     one.tryFailure(new ProxyConnectException("no trusted TLS connection to the proxy " + proxy.host()
@@ -108,9 +115,9 @@ final class ApiDial {
             channel.pipeline().addLast(handler(proxy, first, limit));
         }
         SslHandler toServer = null;
-        if (tls.server() != null) {
+        if (way.server() != null) {
             toServer = ApiTls.handler(
-                    tls.server(),
+                    way.server(),
                     channel.alloc(),
                     server.tlsName(),
                     server.forProxy().getPort(),

@@ -7,6 +7,7 @@ import io.telepresence.agree.ServerUrl;
 import io.telepresence.agree.Versions;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.run.Watched;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -14,20 +15,22 @@ import java.security.GeneralSecurityException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import javax.net.ssl.SSLException;
 
 /**
- * How one caller reaches one API server: addresses (looked up once, so that later dials need no resolver), TLS, proxy and
- * the headers that say who is calling. Thread-safe; {@link #headers} and {@link #tls} may block.
+ * How one caller reaches one API server: addresses, TLS, proxy and the headers that say who is calling. Thread-safe; {@link
+ * #headers}, {@link #tls} and {@link #lookUp} may block.
  */
 public final class ApiServer {
     private final KubeTarget target;
     private final Credentials credentials;
     private final ServerUrl url;
     private final Proxy proxy;
-    private final List<InetAddress> addresses;
+    private final ServerAddresses addresses;
+    private final Watched<Optional<String>> trouble = new Watched<>(Optional.empty());
 
-    private ApiServer(KubeTarget target, ServerUrl url, Proxy proxy, List<InetAddress> addresses) {
+    private ApiServer(KubeTarget target, ServerUrl url, Proxy proxy, ServerAddresses addresses) {
         this.target = target;
         this.credentials = new Credentials(target);
         this.url = url;
@@ -35,29 +38,27 @@ public final class ApiServer {
         this.addresses = addresses;
     }
 
-    /** Tells the addresses of a name; blocks. */
-    @FunctionalInterface
-    interface Names {
-        List<InetAddress> all(String name) throws UnknownHostException;
-    }
-
     /** Checks the URL and looks up its name; blocks. */
     public static ApiServer open(KubeTarget target) throws FaultException {
         return open(target, name -> List.of(InetAddress.getAllByName(name)));
     }
 
-    static ApiServer open(KubeTarget target, Names names) throws FaultException {
+    static ApiServer open(KubeTarget target, ServerAddresses.Names names) throws FaultException {
         ServerUrl url = ServerUrl.parse(target.server())
                 .filter(u -> List.of("http", "https").contains(u.scheme()))
                 .orElseThrow(() -> badUrl(target).exception());
         String dial = target.via().dial();
-        Proxy proxy =
-                dial.isEmpty() ? Proxy.of(KubeTarget.text(target.cluster(), "proxy-url"), url, System.getenv()) : null;
+        Proxy proxy = dial.isEmpty()
+                ? Proxy.of(
+                        KubeTarget.text(target.cluster(), "proxy-url"),
+                        url,
+                        target.via().caller().variables())
+                : null;
         String name = proxy != null
                 ? proxy.host()
                 : dial.isEmpty() ? url.host() : dialled(dial).host();
         try {
-            return new ApiServer(target, url, proxy, names.all(name));
+            return new ApiServer(target, url, proxy, ServerAddresses.find(name, names));
         } catch (UnknownHostException e) {
             String what = proxy == null ? "the API server " + target.server() : "the proxy " + name;
             throw Fault.unreachable("the name of " + what + " cannot be resolved", "")
@@ -69,9 +70,14 @@ public final class ApiServer {
         return target.server();
     }
 
-    /** Where packets for the API server (or its proxy) go. */
-    public List<InetAddress> addresses() {
-        return addresses;
+    /** Where packets for the API server (or its proxy) go, and may still go: follows its name. */
+    public Watched<List<InetAddress>> addresses() {
+        return addresses.used();
+    }
+
+    /** Where to connect to now; blocks, for two seconds at most. */
+    List<InetAddress> lookUp() {
+        return addresses.now();
     }
 
     Proxy proxy() {
@@ -116,6 +122,25 @@ public final class ApiServer {
     /** The credentials were refused: ask for new ones next time. */
     void refused() {
         credentials.refused();
+        trouble.set(Optional.of("the API server " + target.server() + " does not accept them"));
+    }
+
+    /** A request was served. */
+    void accepted() {
+        trouble.set(Optional.empty());
+    }
+
+    /** Why there are no credentials that are good; empty: none are known to be bad. */
+    public Watched<Optional<String>> trouble() {
+        return trouble;
+    }
+
+    /**
+     * A command that asks for the same server lends its environment and its terminal; if the credentials are worn out, they
+     * are renewed there. Blocks.
+     */
+    public void renew(KubeTarget same) throws FaultException {
+        credentials.renew(same.plugin());
     }
 
     /** Towards the API server itself. */
@@ -140,13 +165,33 @@ public final class ApiServer {
 
     /** Puts on what every request needs. */
     void headers(HttpHeaders headers) throws FaultException {
+        try {
+            fill(headers);
+        } catch (IllegalArgumentException e) {
+            throw Fault.config(
+                            "the kubeconfig has a name or a token that no HTTP header can carry",
+                            "Look for line breaks in the token and in the names of --as, --as-group and --as-user-extra")
+                    .exception(e);
+        }
+    }
+
+    private void fill(HttpHeaders headers) throws FaultException {
         headers.set(HttpHeaderNames.HOST, authority());
         headers.set(HttpHeaderNames.USER_AGENT, "telepresence/" + Versions.VERSION);
-        String authorization = credentials.authorization();
+        String authorization = authorization();
         if (!authorization.isEmpty()) {
             headers.set(HttpHeaderNames.AUTHORIZATION, authorization);
         }
         impersonate(headers, target.user());
+    }
+
+    private String authorization() throws FaultException {
+        try {
+            return credentials.authorization();
+        } catch (FaultException e) {
+            trouble.set(Optional.of(e.fault().text()));
+            throw e;
+        }
     }
 
     private static void impersonate(HttpHeaders headers, Map<String, Object> user) {

@@ -33,6 +33,33 @@ public final class Handover {
         return new KubeTarget(target.context(), target.namespace(), cluster, user, target.userName());
     }
 
+    /**
+     * The same with credentials that are good for now, instead of a program or file that gives them; blocks. For programs
+     * that would run the plugin in their own environment.
+     */
+    public static KubeTarget withCredentials(KubeTarget target) throws FaultException {
+        KubeTarget plain = selfContained(target, target.via().caller().variables());
+        if (!wearsOut(target)) {
+            return plain;
+        }
+        CredentialPlugin.Answer answer = credentials(target).run();
+        Map<String, Object> user = new LinkedHashMap<>(plain.user());
+        put(user, "token", answer.token());
+        put(user, "client-certificate-data", base64(answer.certificate()));
+        put(user, "client-key-data", base64(answer.key()));
+        return new KubeTarget(plain.context(), plain.namespace(), plain.cluster(), user, plain.userName());
+    }
+
+    private static void put(Map<String, Object> user, String name, String value) {
+        if (!value.isEmpty()) {
+            user.put(name, value);
+        }
+    }
+
+    private static String base64(String text) {
+        return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.US_ASCII));
+    }
+
     /** Whether {@link #credentials} must be asked. */
     public static boolean wearsOut(KubeTarget target) {
         return target.plugin() != null

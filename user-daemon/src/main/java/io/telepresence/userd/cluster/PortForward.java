@@ -48,17 +48,26 @@ public final class PortForward implements CarrierDialer {
             ManagerPod pod = pods.current();
             HttpHeaders headers = new DefaultHttpHeaders();
             server.headers(headers);
-            ApiDial.Tls tls = ApiDial.Tls.of(server);
+            ApiDial.Way way = ApiDial.Way.of(server);
             Promise<Channel> connected = loop.newPromise();
-            ApiDial.connect(server, tls, loop, limit, connected);
+            ApiDial.connect(server, way, loop, limit, connected);
             connected.addListener(result -> {
                 if (result.isSuccess()) {
-                    upgrade(connected.getNow(), pod, headers, done);
+                    upgradeOrFail(connected.getNow(), pod, headers, done);
                 } else {
                     fail(result.cause(), pod, done);
                 }
             });
-        } catch (FaultException e) {
+        } catch (FaultException | RuntimeException e) {
+            done.tryFailure(e);
+        }
+    }
+
+    private void upgradeOrFail(Channel channel, ManagerPod pod, HttpHeaders headers, Promise<Channel> done) {
+        try {
+            upgrade(channel, pod, headers, done);
+        } catch (RuntimeException e) {
+            channel.close();
             done.tryFailure(e);
         }
     }
@@ -73,7 +82,10 @@ public final class PortForward implements CarrierDialer {
             if (!result.isSuccess()) {
                 channel.close();
                 fail(result.cause(), pod, done);
-            } else if (!done.trySuccess(channel)) {
+                return;
+            }
+            server.accepted();
+            if (!done.trySuccess(channel)) {
                 channel.close();
             }
         });

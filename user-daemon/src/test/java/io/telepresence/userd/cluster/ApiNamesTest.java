@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** API servers and proxies are reached by every name that kubectl takes, with TLS that is as strict. */
 @Timeout(30)
 class ApiNamesTest {
-    private static final ApiServer.Names LOOPBACK = name -> List.of(InetAddress.getLoopbackAddress());
+    private static final ServerAddresses.Names LOOPBACK = name -> List.of(InetAddress.getLoopbackAddress());
 
     @TempDir
     Path directory;

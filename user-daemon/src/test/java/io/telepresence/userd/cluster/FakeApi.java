@@ -58,6 +58,10 @@ final class FakeApi implements AutoCloseable {
 
     /** @param tls null: none */
     FakeApi(SslContext tls) {
+        this(tls, new InetSocketAddress("127.0.0.1", 0));
+    }
+
+    FakeApi(SslContext tls, InetSocketAddress at) {
         server = new ServerBootstrap()
                 .group(loops)
                 .channel(EpollServerSocketChannel.class)
@@ -71,7 +75,7 @@ final class FakeApi implements AutoCloseable {
                                 .addLast(new HttpServerCodec(), new HttpObjectAggregator(1 << 20), new Requests());
                     }
                 })
-                .bind("127.0.0.1", 0)
+                .bind(at)
                 .syncUninterruptibly()
                 .channel();
     }
