@@ -166,7 +166,7 @@ final class House implements AutoCloseable {
                 Path.of("/nowhere/telepresence"),
                 directory.resolve("mounts"),
                 "install-1",
-                Sources.ofThisMachine(Map.of()),
+                Sources.ofThisMachine(),
                 false);
     }
 }

@@ -17,19 +17,21 @@ import java.util.function.Consumer;
 /** Connect, disconnect, quit. */
 final class ConnectCalls {
     private final Connector connector;
+    private final CommandTerminals terminals;
     private final LogSetup logs;
     private final CountDownLatch ended;
 
     /** @param ended counted down when this daemon shall end */
-    ConnectCalls(Connector connector, LogSetup logs, CountDownLatch ended) {
+    ConnectCalls(Connector connector, CommandTerminals terminals, LogSetup logs, CountDownLatch ended) {
         this.connector = connector;
+        this.terminals = terminals;
         this.logs = logs;
         this.ended = ended;
     }
 
     void connect(ConnectRequest request, Consumer<ConnectEvent> reply) throws FaultException {
         Connector.Outcome outcome = connector.connect(
-                Translator.connect(request),
+                Translator.connect(request, terminals.find(request.getKube().getTerminal())),
                 text -> reply.accept(ConnectEvent.newBuilder().setProgress(text).build()));
         Session.Facts facts = outcome.session().facts();
         if (!outcome.already()) {

@@ -1,5 +1,6 @@
 package io.telepresence.userd;
 
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.telepresence.agree.Versions;
 import io.telepresence.fault.FaultException;
@@ -28,8 +29,11 @@ import io.telepresence.rpc.connector.LeaveReply;
 import io.telepresence.rpc.connector.LeaveRequest;
 import io.telepresence.rpc.connector.ListRequest;
 import io.telepresence.rpc.connector.Names;
+import io.telepresence.rpc.connector.PluginEnd;
+import io.telepresence.rpc.connector.PluginRun;
 import io.telepresence.rpc.connector.QuitReply;
 import io.telepresence.rpc.connector.RevokeRequest;
+import io.telepresence.rpc.connector.TerminalOffer;
 import io.telepresence.rpc.manager.ExplainRequest;
 import io.telepresence.rpc.manager.Explanation;
 import io.telepresence.rpc.manager.UninstallProgress;
@@ -49,9 +53,15 @@ final class ConnectorService extends ConnectorGrpc.ConnectorImplBase {
     private final ConfigCall config;
     private final LogCalls logs;
     private final HostLink host;
+    private final CommandTerminals terminals;
 
     ConnectorService(
-            ConnectCalls connect, StatusCall status, ClusterCalls cluster, KubeCalls kube, SettingsCalls settings) {
+            ConnectCalls connect,
+            StatusCall status,
+            ClusterCalls cluster,
+            KubeCalls kube,
+            SettingsCalls settings,
+            Askers askers) {
         this.connect = connect;
         this.status = status;
         this.engage = cluster.engage();
@@ -59,14 +69,18 @@ final class ConnectorService extends ConnectorGrpc.ConnectorImplBase {
         this.kube = kube;
         this.config = settings.config();
         this.logs = settings.logs();
-        this.host = settings.host();
+        this.host = askers.host();
+        this.terminals = askers.terminals();
     }
 
     /** The requests that a session answers. */
     record ClusterCalls(EngageCalls engage, PassCalls pass) {}
 
     /** The requests about this daemon itself. */
-    record SettingsCalls(ConfigCall config, LogCalls logs, HostLink host) {}
+    record SettingsCalls(ConfigCall config, LogCalls logs) {}
+
+    /** The streams by which this daemon asks the user's side. */
+    record Askers(HostLink host, CommandTerminals terminals) {}
 
     @Override
     public void version(Empty request, StreamObserver<VersionInfo> to) {
@@ -172,6 +186,19 @@ final class ConnectorService extends ConnectorGrpc.ConnectorImplBase {
     @Override
     public StreamObserver<HostAnswer> serveHost(StreamObserver<HostQuestion> to) {
         return host.serve(to);
+    }
+
+    @Override
+    public void serveTerminal(TerminalOffer request, StreamObserver<PluginRun> to) {
+        terminals.serve(request, (ServerCallStreamObserver<PluginRun>) to);
+    }
+
+    @Override
+    public void pluginEnded(PluginEnd request, StreamObserver<Empty> to) {
+        Answer.one(to, () -> {
+            terminals.ended(request);
+            return Empty.getDefaultInstance();
+        });
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.telepresence.rpc.connector.HostAnswer;
 import io.telepresence.rpc.connector.HostEndpoint;
 import io.telepresence.rpc.connector.HostQuestion;
 import io.telepresence.run.Threads;
+import io.telepresence.userd.cluster.PluginTerminal;
 import io.telepresence.userd.host.ConnectionDirectory;
 import io.telepresence.userd.host.HostAnswers;
 import io.telepresence.userd.logs.LogSetup;
@@ -54,7 +55,7 @@ public final class KubeAuthMain {
     }
 
     private static HostAnswer answer(HostAnswers answers, HostQuestion question) {
-        return answers.answer(question, Translator.kube(question.getResolve()));
+        return answers.answer(question, Translator.kube(question.getResolve(), PluginTerminal.NONE));
     }
 
     private static void serve(HostAnswers answers, HostEndpoint endpoint) throws InterruptedException {

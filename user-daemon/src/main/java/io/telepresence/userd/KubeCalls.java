@@ -13,6 +13,7 @@ import io.telepresence.rpc.connector.Names;
 import io.telepresence.rpc.connector.RevokeRequest;
 import io.telepresence.userd.cluster.ApiServer;
 import io.telepresence.userd.cluster.ClusterGateway;
+import io.telepresence.userd.cluster.Handover;
 import io.telepresence.userd.cluster.KubeOptions;
 import io.telepresence.userd.cluster.KubeTarget;
 import io.telepresence.userd.cluster.Kubeconfigs;
@@ -29,14 +30,20 @@ import java.util.function.Consumer;
 /** What kubeconfig and API server tell without a session. */
 final class KubeCalls {
     private final Connector connector;
+    private final CommandTerminals terminals;
 
-    KubeCalls(Connector connector) {
+    KubeCalls(Connector connector, CommandTerminals terminals) {
         this.connector = connector;
+        this.terminals = terminals;
+    }
+
+    private KubeOptions options(KubeFlags wire) {
+        return Translator.kube(wire, terminals.find(wire.getTerminal()));
     }
 
     Contexts contexts(KubeFlags request) throws FaultException {
         Contexts.Builder all = Contexts.newBuilder();
-        for (Kubeconfigs.Context each : Kubeconfigs.contexts(Translator.kube(request))) {
+        for (Kubeconfigs.Context each : Kubeconfigs.contexts(options(request))) {
             all.addContexts(Context.newBuilder()
                     .setName(each.name())
                     .setCluster(each.cluster())
@@ -49,7 +56,7 @@ final class KubeCalls {
 
     /** From the API server; who may not list there gets what the manager tells, if connected. */
     Names namespaces(KubeFlags request) throws FaultException {
-        KubeOptions options = Translator.kube(request);
+        KubeOptions options = options(request);
         KubeTarget target = Kubeconfigs.read(options);
         try (ClusterGateway gateway = new ClusterGateway(
                 ApiServer.open(target), ClientConfig.DEFAULT.timeouts().clusterConnect())) {
@@ -84,10 +91,10 @@ final class KubeCalls {
                             "\"telepresence list --debug\" shows it; it ends with a colon and the name")
                     .exception();
         }
-        KubeTarget target = Kubeconfigs.read(Translator.kube(request.getKube()));
+        KubeTarget target = Kubeconfigs.read(options(request.getKube()));
         try (ClusterGateway gateway = new ClusterGateway(
                 ApiServer.open(target), ClientConfig.DEFAULT.timeouts().clusterConnect())) {
-            gateway.appendLine(managerNamespace(request.getManagerNamespace()), AgentNames.MANAGER_APP, "revoke", id);
+            gateway.appendLine(managerNamespace(request), AgentNames.MANAGER_APP, "revoke", id);
             return Empty.getDefaultInstance();
         } catch (FaultException e) {
             if (e.fault().kind() == Fault.Kind.DENIED) {
@@ -108,8 +115,9 @@ final class KubeCalls {
     }
 
     /** The one that was asked for, else the session's, else the default. */
-    private String managerNamespace(String wished) {
-        String variable = connector.place().environment().getOrDefault("TELEPRESENCE_MANAGER_NAMESPACE", "");
+    private String managerNamespace(RevokeRequest request) {
+        String wished = request.getManagerNamespace();
+        String variable = request.getKube().getEnvironmentOrDefault("TELEPRESENCE_MANAGER_NAMESPACE", "");
         if (!wished.isEmpty() || !variable.isEmpty()) {
             return wished.isEmpty() ? variable : wished;
         }
@@ -120,7 +128,7 @@ final class KubeCalls {
         boolean local = request.getVerb() == HelmRequest.Verb.LINT || request.getVerb() == HelmRequest.Verb.VERSION;
         KubeTarget target = local
                 ? new KubeTarget("", "default", Map.of(), Map.of(), "")
-                : Kubeconfigs.read(Translator.kube(request.getKube()));
+                : Handover.withCredentials(Kubeconfigs.read(options(request.getKube())));
         String output = HelmService.run(
                 request,
                 target,

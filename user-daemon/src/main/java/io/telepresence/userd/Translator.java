@@ -3,7 +3,9 @@ package io.telepresence.userd;
 import io.telepresence.rpc.connector.ConnectRequest;
 import io.telepresence.rpc.connector.KubeFlags;
 import io.telepresence.rpc.connector.StringList;
+import io.telepresence.userd.cluster.CallerEnvironment;
 import io.telepresence.userd.cluster.KubeOptions;
+import io.telepresence.userd.cluster.PluginTerminal;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,7 +15,8 @@ import java.util.Map;
 final class Translator {
     private Translator() {}
 
-    static KubeOptions kube(KubeFlags wire) {
+    /** @param terminal where the caller waits */
+    static KubeOptions kube(KubeFlags wire, PluginTerminal terminal) {
         Map<String, List<String>> flags = new LinkedHashMap<>();
         for (Map.Entry<String, StringList> flag : wire.getFlagsMap().entrySet()) {
             flags.put(flag.getKey(), List.copyOf(flag.getValue().getValuesList()));
@@ -24,13 +27,16 @@ final class Translator {
                 flags,
                 wire.getKubeconfigEnv(),
                 Path.of(home),
-                Path.of(directory),
+                new CallerEnvironment(
+                        wire.getEnvironmentMap().isEmpty() ? System.getenv() : Map.copyOf(wire.getEnvironmentMap()),
+                        Path.of(directory),
+                        terminal),
                 wire.getKubeconfigStdin().toStringUtf8(),
                 wire.getInCluster());
     }
 
-    static io.telepresence.userd.connect.ConnectRequest connect(ConnectRequest wire) {
-        KubeOptions kube = kube(wire.getKube());
+    static io.telepresence.userd.connect.ConnectRequest connect(ConnectRequest wire, PluginTerminal terminal) {
+        KubeOptions kube = kube(wire.getKube(), terminal);
         String file = wire.getKube().getConfigFile();
         return new io.telepresence.userd.connect.ConnectRequest(
                 kube,

@@ -70,12 +70,14 @@ final class UserDaemon implements AutoCloseable {
         Path directory = OwnedDirectory.create(place.directory(), place.uid());
         lock(directory);
         Connector connector = new Connector(place);
+        CommandTerminals terminals = new CommandTerminals();
         ConnectorService service = new ConnectorService(
-                new ConnectCalls(connector, logs, ended),
+                new ConnectCalls(connector, terminals, logs, ended),
                 new StatusCall(connector, host),
                 new ConnectorService.ClusterCalls(new EngageCalls(connector), new PassCalls(connector)),
-                new KubeCalls(connector),
-                new ConnectorService.SettingsCalls(new ConfigCall(connector), new LogCalls(connector, logs), host));
+                new KubeCalls(connector, terminals),
+                new ConnectorService.SettingsCalls(new ConfigCall(connector), new LogCalls(connector, logs)),
+                new ConnectorService.Askers(host, terminals));
         BindableService watched = () -> ServerInterceptors.intercept(service, new Asked(connector::asked));
         opened.add(LocalServer.start(
                 LocalEndpoint.userDaemon(directory),

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.Security;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +29,9 @@ public final class UserDaemonMain {
     private UserDaemonMain() {}
 
     public static void main(String[] arguments) throws Exception {
+        // Before the first look-up: Java keeps an address for 30 s, in which a server may have moved.
+        Security.setProperty("networkaddress.cache.ttl", "2");
+        Security.setProperty("networkaddress.cache.negative.ttl", "0");
         try {
             run(arguments, System.getenv());
         } catch (FaultException e) {
@@ -60,7 +64,7 @@ public final class UserDaemonMain {
                 executable(),
                 LogSetup.directory(environment, home).resolveSibling("mounts"),
                 InstallId.read(ConfigFile.directory(environment, home)),
-                options.container() ? new HostSources(host) : Sources.ofThisMachine(environment),
+                options.container() ? new HostSources(host) : Sources.ofThisMachine(),
                 options.container());
         try (UserDaemon daemon = UserDaemon.open(place, logs, host, options.door())) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> shutDown(daemon), "shutdown"));

@@ -32,7 +32,11 @@ final class KubeOptions {
                 given.put(name.substring(2), values(call.options().matchedOptionValue(name, (Object) "")));
             }
         }
-        return new KubeFlags(given, place(call.caller()), stdin(call, given));
+        return new KubeFlags(
+                given,
+                place(call.caller()),
+                stdin(call, given),
+                new KubeFlags.Shell(call.caller().environment(), call.progress()::close));
     }
 
     private static List<String> values(Object value) {

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Starts a daemon through {@code bin/telepresence DAEMON --detach}: a session of its own, no file of ours held open, its
@@ -76,6 +77,8 @@ final class DaemonLauncher {
         try {
             ProcessBuilder builder = new ProcessBuilder(command).redirectInput(ProcessBuilder.Redirect.INHERIT);
             builder.environment().remove("SUDO_UID"); // of a root shell that sudo began: the owner is root
+            // Each command brings its own; a library of the daemon must not find those of the first one.
+            builder.environment().keySet().removeIf(DaemonLauncher::ofOneCommand);
             Process launcher = builder.start();
             // In this order: what it prints fits into the pipe.
             String said = new String(launcher.getErrorStream().readAllBytes()).strip();
@@ -95,6 +98,12 @@ final class DaemonLauncher {
             Thread.currentThread().interrupt();
             throw Fault.internal("interrupted while starting the " + name).exception(e);
         }
+    }
+
+    private static boolean ofOneCommand(String variable) {
+        String name = variable.toUpperCase(Locale.ROOT);
+        return name.equals("KUBECONFIG")
+                || List.of("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY").contains(name);
     }
 
     private static FaultException noSudo(IOException e) {

@@ -16,6 +16,7 @@ import io.telepresence.rpc.connector.DisconnectReply;
 import io.telepresence.rpc.connector.EngageEvent;
 import io.telepresence.rpc.connector.GatherLogsReply;
 import io.telepresence.rpc.connector.HelmEvent;
+import io.telepresence.rpc.connector.HelmRequest;
 import io.telepresence.rpc.connector.LeaveReply;
 import io.telepresence.rpc.connector.ListRequest;
 import io.telepresence.rpc.connector.Names;
@@ -44,13 +45,33 @@ final class GrpcDaemon implements Daemon {
 
     private final Rpc rpc;
 
+    /** Whether it may run programs of this machine, and see this environment: one in a container may not. */
+    private final boolean trusted;
+
     GrpcDaemon(Path socket) {
         this.rpc = new Rpc(socket, "user daemon");
+        this.trusted = true;
     }
 
     /** The one in the container of a connection. */
     GrpcDaemon(Connection connection) {
         this.rpc = new Rpc(connection.target(), "daemon of connection " + connection.name());
+        this.trusted = false;
+    }
+
+    /** A call that reaches an API server. */
+    @FunctionalInterface
+    private interface KubeCall<T> {
+        T run(io.telepresence.rpc.connector.KubeFlags kube) throws FaultException;
+    }
+
+    private <T> T atTerminal(KubeFlags kube, KubeCall<T> call) throws FaultException {
+        if (!trusted) {
+            return call.run(ToWire.kube(kube));
+        }
+        try (CommandTerminal terminal = CommandTerminal.open(rpc, kube)) {
+            return call.run(ToWire.kube(kube, terminal.id()));
+        }
     }
 
     @Override
@@ -61,14 +82,18 @@ final class GrpcDaemon implements Daemon {
     @Override
     public Connected connect(ConnectWish wish, Consumer<String> steps) throws FaultException {
         AtomicReference<Connected> result = new AtomicReference<>();
-        follow("Connect", ToWire.connect(wish), ConnectEvent.parser(), event -> {
-            switch (event.getEventCase()) {
-                case PROGRESS -> steps.accept(event.getProgress());
-                case CONNECTED -> result.set(FromWire.connected(event.getConnected()));
-                case EVENT_NOT_SET -> steps.accept("");
-            }
+        return atTerminal(wish.kube(), kube -> {
+            ConnectRequest request =
+                    ToWire.connect(wish).toBuilder().setKube(kube).build();
+            follow("Connect", request, ConnectEvent.parser(), event -> {
+                switch (event.getEventCase()) {
+                    case PROGRESS -> steps.accept(event.getProgress());
+                    case CONNECTED -> result.set(FromWire.connected(event.getConnected()));
+                    case EVENT_NOT_SET -> steps.accept("");
+                }
+            });
+            return present(result, "connect");
         });
-        return present(result, "connect");
     }
 
     @Override
@@ -137,12 +162,9 @@ final class GrpcDaemon implements Daemon {
 
     @Override
     public void revoke(KubeFlags flags, String managerNamespace, String id) throws FaultException {
-        RevokeRequest request = RevokeRequest.newBuilder()
-                .setKube(ToWire.kube(flags))
-                .setManagerNamespace(managerNamespace)
-                .setEngagementId(id)
-                .build();
-        ask("Revoke", request, Empty.parser(), UNBOUNDED);
+        RevokeRequest.Builder request =
+                RevokeRequest.newBuilder().setManagerNamespace(managerNamespace).setEngagementId(id);
+        atTerminal(flags, kube -> ask("Revoke", request.setKube(kube).build(), Empty.parser(), UNBOUNDED));
     }
 
     @Override
@@ -160,19 +182,22 @@ final class GrpcDaemon implements Daemon {
     @Override
     public String helm(HelmWish wish, Consumer<String> steps) throws FaultException {
         AtomicReference<String> result = new AtomicReference<>();
-        follow("Helm", ToWire.helm(wish), HelmEvent.parser(), event -> {
-            switch (event.getEventCase()) {
-                case PROGRESS -> steps.accept(event.getProgress());
-                case OUTPUT -> result.set(event.getOutput());
-                case EVENT_NOT_SET -> steps.accept("");
-            }
+        return atTerminal(wish.kube(), kube -> {
+            HelmRequest request = ToWire.helm(wish).toBuilder().setKube(kube).build();
+            follow("Helm", request, HelmEvent.parser(), event -> {
+                switch (event.getEventCase()) {
+                    case PROGRESS -> steps.accept(event.getProgress());
+                    case OUTPUT -> result.set(event.getOutput());
+                    case EVENT_NOT_SET -> steps.accept("");
+                }
+            });
+            return present(result, "helm");
         });
-        return present(result, "helm");
     }
 
     @Override
     public List<String> namespaces(KubeFlags flags) throws FaultException {
-        return List.copyOf(ask("ListNamespaces", ToWire.kube(flags), Names.parser(), UNBOUNDED)
+        return List.copyOf(atTerminal(flags, kube -> ask("ListNamespaces", kube, Names.parser(), UNBOUNDED))
                 .getNamesList());
     }
 

@@ -9,7 +9,15 @@ import java.util.Map;
  * @param flags flag name without dashes to its values, only those that were given
  * @param stdin the kubeconfig where {@code --kubeconfig} is {@code -}; else empty
  */
-public record KubeFlags(Map<String, List<String>> flags, Place place, byte[] stdin) {
+public record KubeFlags(Map<String, List<String>> flags, Place place, byte[] stdin, Shell shell) {
+    /**
+     * What credential plugins see of the shell where the command was typed.
+     *
+     * @param environment all of it
+     * @param beforePlugin makes room on the terminal for what a plugin writes
+     */
+    public record Shell(Map<String, String> environment, Runnable beforePlugin) {}
+
     /**
      * Where the command was typed: relative paths are the caller's.
      *

@@ -23,6 +23,14 @@ import io.telepresence.rpc.tunnel.Protocol;
 final class ToWire {
     private ToWire() {}
 
+    /** The same with what plugins need, for a daemon of this machine. */
+    static io.telepresence.rpc.connector.KubeFlags kube(KubeFlags kube, String terminal) {
+        return kube(kube).toBuilder()
+                .putAllEnvironment(kube.shell().environment())
+                .setTerminal(terminal)
+                .build();
+    }
+
     static io.telepresence.rpc.connector.KubeFlags kube(KubeFlags kube) {
         KubeFlags.Place place = kube.place();
         var wire = io.telepresence.rpc.connector.KubeFlags.newBuilder()

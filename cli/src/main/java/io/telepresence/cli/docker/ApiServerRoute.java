@@ -1,11 +1,12 @@
 package io.telepresence.cli.docker;
 
+import io.telepresence.agree.ServerUrl;
 import io.telepresence.fault.FaultException;
 import java.net.InetAddress;
-import java.net.URI;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -23,14 +24,12 @@ record ApiServerRoute(String dial, String network) {
 
     /** @param hostGateway how containers call this machine; empty: they cannot */
     static ApiServerRoute find(Docker docker, String server, String hostGateway) throws FaultException {
-        URI uri;
-        try {
-            uri = URI.create(server);
-        } catch (IllegalArgumentException e) {
+        Optional<ServerUrl> url = ServerUrl.parse(server);
+        if (url.isEmpty()) {
             return AS_IT_IS;
         }
-        String host = uri.getHost() == null ? "" : uri.getHost().replaceAll("[\\[\\]]", "");
-        int port = uri.getPort() > 0 ? uri.getPort() : 443;
+        String host = url.get().withoutZone();
+        int port = url.get().portOr(443);
         if (isLoopback(host)) {
             ApiServerRoute container = published(docker, port);
             if (!container.dial.isEmpty()) {

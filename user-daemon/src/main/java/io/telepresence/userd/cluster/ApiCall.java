@@ -15,7 +15,6 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpVersion;
-import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.Promise;
 import io.telepresence.fault.FaultException;
 import java.nio.channels.ClosedChannelException;
@@ -53,6 +52,9 @@ final class ApiCall {
             server.refused();
             reply = once(server, loops, request, limit);
         }
+        if (reply.status() != 401) {
+            server.accepted();
+        }
         return reply;
     }
 
@@ -70,9 +72,9 @@ final class ApiCall {
                     .set(HttpHeaderNames.CONTENT_TYPE, "application/merge-patch+json")
                     .set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
         }
-        SslContext tls = server.secure() ? server.tls() : null;
+        ApiDial.Way way = ApiDial.Way.of(server);
         Promise<Channel> connected = loop.newPromise();
-        ApiDial.connect(server, tls, loop, limit, connected);
+        ApiDial.connect(server, way, loop, limit, connected);
         connected.addListener(result -> {
             if (result.isSuccess()) {
                 send(connected.getNow(), request, reply);

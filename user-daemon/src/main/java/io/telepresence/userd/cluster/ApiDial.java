@@ -9,13 +9,14 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.handler.proxy.HttpProxyHandler;
+import io.netty.handler.proxy.ProxyConnectException;
 import io.netty.handler.proxy.ProxyHandler;
 import io.netty.handler.proxy.Socks5ProxyHandler;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.resolver.NoopAddressResolverGroup;
 import io.netty.util.concurrent.Promise;
+import io.telepresence.fault.FaultException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -30,21 +31,38 @@ final class ApiDial {
      * Connects on {@code loop} and tries all addresses in turn. The channel's last handler is {@link Ready}, which the
      * caller replaces; reading is automatic.
      *
-     * @param tls null: plain HTTP
+     * @param way of the server
      */
-    static void connect(ApiServer server, SslContext tls, EventLoop loop, Duration limit, Promise<Channel> done) {
-        attempt(server, tls, loop, limit, done, 0);
+    static void connect(ApiServer server, Way way, EventLoop loop, Duration limit, Promise<Channel> done) {
+        attempt(server, way, loop, limit, done, 0);
+    }
+
+    /**
+     * How to get there now.
+     *
+     * @param addresses of the server or its proxy
+     * @param server TLS of the server; null: it has none
+     * @param proxy the same of the proxy
+     */
+    record Way(List<InetAddress> addresses, SslContext server, SslContext proxy) {
+        /** Blocks. */
+        static Way of(ApiServer server) throws FaultException {
+            return new Way(
+                    server.lookUp(),
+                    server.secure() ? server.tls() : null,
+                    server.proxy() != null && server.proxy().secure() ? server.proxyTls() : null);
+        }
     }
 
     private static void attempt(
-            ApiServer server, SslContext tls, EventLoop loop, Duration limit, Promise<Channel> done, int index) {
-        List<InetAddress> addresses = server.addresses();
+            ApiServer server, Way way, EventLoop loop, Duration limit, Promise<Channel> done, int index) {
+        List<InetAddress> addresses = way.addresses();
         Promise<Channel> one = loop.newPromise();
         Proxy proxy = server.proxy();
         int port = proxy == null ? server.port() : proxy.port();
         InetSocketAddress first = new InetSocketAddress(addresses.get(index), port);
-        SocketAddress to = proxy == null ? first : server.authority();
-        bootstrap(server, tls, loop, limit, one, first).connect(to).addListener(connected -> {
+        SocketAddress to = proxy == null ? first : server.forProxy();
+        bootstrap(server, way, loop, limit, one, first).connect(to).addListener(connected -> {
             if (!connected.isSuccess()) {
                 one.tryFailure(connected.cause());
             }
@@ -56,7 +74,7 @@ final class ApiDial {
                     channel.close();
                 }
             } else if (index + 1 < addresses.size() && !done.isDone()) {
-                attempt(server, tls, loop, limit, done, index + 1);
+                attempt(server, way, loop, limit, done, index + 1);
             } else {
                 done.tryFailure(result.cause());
             }
@@ -64,12 +82,7 @@ final class ApiDial {
     }
 
     private static Bootstrap bootstrap(
-            ApiServer server,
-            SslContext tls,
-            EventLoop loop,
-            Duration limit,
-            Promise<Channel> one,
-            InetSocketAddress first) {
+            ApiServer server, Way way, EventLoop loop, Duration limit, Promise<Channel> one, InetSocketAddress first) {
         return new Bootstrap()
                 .group(loop)
                 .channel(EpollSocketChannel.class)
@@ -80,20 +93,38 @@ final class ApiDial {
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        if (server.proxy() != null) {
-                            channel.pipeline().addLast(handler(server.proxy(), first, limit));
-                        }
-                        if (tls != null) {
-                            SslHandler handler = tls.newHandler(
-                                    channel.alloc(),
-                                    server.tlsName(),
-                                    server.authority().getPort());
-                            handler.setHandshakeTimeoutMillis(limit.toMillis());
-                            channel.pipeline().addLast(handler);
-                        }
-                        channel.pipeline().addLast(new Ready(tls != null, one));
+                        pipeline(channel, server, way, limit, one, first);
                     }
                 });
+    }
+
+    private static void pipeline(
+            Channel channel, ApiServer server, Way way, Duration limit, Promise<Channel> one, InetSocketAddress first) {
+        Proxy proxy = server.proxy();
+        if (way.proxy() != null) {
+            SslHandler toProxy = ApiTls.handler(way.proxy(), channel.alloc(), proxy.host(), proxy.port(), limit);
+            toProxy.handshakeFuture().addListener(done -> {
+                if (!done.isSuccess()) {
+                    one.tryFailure(new ProxyConnectException("no trusted TLS connection to the proxy " + proxy.host()
+                            + ": " + ApiFaults.reason(done.cause())));
+                }
+            });
+            channel.pipeline().addLast(toProxy);
+        }
+        if (proxy != null) {
+            channel.pipeline().addLast(handler(proxy, first, limit));
+        }
+        SslHandler toServer = null;
+        if (way.server() != null) {
+            toServer = ApiTls.handler(
+                    way.server(),
+                    channel.alloc(),
+                    server.tlsName(),
+                    server.forProxy().getPort(),
+                    limit);
+            channel.pipeline().addLast(toServer);
+        }
+        channel.pipeline().addLast(new Ready(one, toServer));
     }
 
     private static ProxyHandler handler(Proxy proxy, InetSocketAddress address, Duration limit) {
@@ -114,32 +145,34 @@ final class ApiDial {
 
     /** Waits until requests can be written. */
     static final class Ready extends ChannelInboundHandlerAdapter {
-        private final boolean secure;
         private final Promise<Channel> promise;
+        private final SslHandler tls;
 
-        Ready(boolean secure, Promise<Channel> promise) {
-            this.secure = secure;
+        /** @param tls before this handler; null: requests may be written at once */
+        Ready(Promise<Channel> promise, SslHandler tls) {
             this.promise = promise;
+            this.tls = tls;
+        }
+
+        @Override
+        public void handlerAdded(ChannelHandlerContext context) {
+            if (tls != null) {
+                tls.handshakeFuture().addListener(done -> {
+                    if (done.isSuccess()) {
+                        promise.trySuccess(context.channel());
+                    } else {
+                        promise.tryFailure(done.cause());
+                    }
+                });
+            }
         }
 
         @Override
         public void channelActive(ChannelHandlerContext context) {
-            if (!secure) {
+            if (tls == null) {
                 promise.trySuccess(context.channel());
             }
             context.fireChannelActive();
-        }
-
-        @Override
-        public void userEventTriggered(ChannelHandlerContext context, Object event) {
-            if (event instanceof SslHandshakeCompletionEvent handshake) {
-                if (handshake.isSuccess()) {
-                    promise.trySuccess(context.channel());
-                } else {
-                    promise.tryFailure(handshake.cause());
-                }
-            }
-            context.fireUserEventTriggered(event);
         }
 
         @Override

@@ -70,7 +70,8 @@ final class ApiFaults {
                 : Fault.unreachable("the API server " + url + " cannot be reached: " + message, "");
     }
 
-    private static String reason(Throwable error) {
+    /** What is at the bottom of it. */
+    static String reason(Throwable error) {
         Throwable root = error;
         while (root.getCause() != null && root.getCause() != root) {
             root = root.getCause();

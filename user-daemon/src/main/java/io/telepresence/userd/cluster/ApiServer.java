@@ -3,58 +3,62 @@ package io.telepresence.userd.cluster;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
-import io.netty.handler.ssl.SslProvider;
-import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
+import io.telepresence.agree.ServerUrl;
 import io.telepresence.agree.Versions;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.run.Watched;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.net.UnknownHostException;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import javax.net.ssl.SSLException;
 
 /**
- * How one caller reaches one API server: addresses (looked up once, so that later dials need no resolver), TLS, proxy and
- * the headers that say who is calling. Thread-safe; {@link #headers} and {@link #tls} may block.
+ * How one caller reaches one API server: addresses, TLS, proxy and the headers that say who is calling. Thread-safe; {@link
+ * #headers}, {@link #tls} and {@link #lookUp} may block.
  */
 public final class ApiServer {
     private final KubeTarget target;
     private final Credentials credentials;
-    private final URI uri;
+    private final ServerUrl url;
     private final Proxy proxy;
-    private final List<InetAddress> addresses;
+    private final ServerAddresses addresses;
+    private final Watched<Optional<String>> trouble = new Watched<>(Optional.empty());
 
-    private ApiServer(KubeTarget target, URI uri, Proxy proxy, List<InetAddress> addresses) {
+    private ApiServer(KubeTarget target, ServerUrl url, Proxy proxy, ServerAddresses addresses) {
         this.target = target;
         this.credentials = new Credentials(target);
-        this.uri = uri;
+        this.url = url;
         this.proxy = proxy;
         this.addresses = addresses;
     }
 
     /** Checks the URL and looks up its name; blocks. */
     public static ApiServer open(KubeTarget target) throws FaultException {
-        URI uri;
-        try {
-            uri = URI.create(target.server());
-        } catch (IllegalArgumentException e) {
-            throw badUrl(target).exception(e);
-        }
-        if (uri.getHost() == null || !List.of("http", "https").contains(String.valueOf(uri.getScheme()))) {
-            throw badUrl(target).exception();
-        }
+        return open(target, name -> List.of(InetAddress.getAllByName(name)));
+    }
+
+    static ApiServer open(KubeTarget target, ServerAddresses.Names names) throws FaultException {
+        ServerUrl url = ServerUrl.parse(target.server())
+                .filter(u -> List.of("http", "https").contains(u.scheme()))
+                .orElseThrow(() -> badUrl(target).exception());
         String dial = target.via().dial();
-        Proxy proxy =
-                dial.isEmpty() ? Proxy.of(KubeTarget.text(target.cluster(), "proxy-url"), uri, System.getenv()) : null;
-        String name = proxy != null ? proxy.host() : dial.isEmpty() ? host(uri) : host(URI.create("tcp://" + dial));
+        Proxy proxy = dial.isEmpty()
+                ? Proxy.of(
+                        KubeTarget.text(target.cluster(), "proxy-url"),
+                        url,
+                        target.via().caller().variables())
+                : null;
+        String name = proxy != null
+                ? proxy.host()
+                : dial.isEmpty() ? url.host() : dialled(dial).host();
         try {
-            return new ApiServer(target, uri, proxy, List.of(InetAddress.getAllByName(name)));
+            return new ApiServer(target, url, proxy, ServerAddresses.find(name, names));
         } catch (UnknownHostException e) {
             String what = proxy == null ? "the API server " + target.server() : "the proxy " + name;
             throw Fault.unreachable("the name of " + what + " cannot be resolved", "")
@@ -66,9 +70,14 @@ public final class ApiServer {
         return target.server();
     }
 
-    /** Where packets for the API server (or its proxy) go. */
-    public List<InetAddress> addresses() {
-        return addresses;
+    /** Where packets for the API server (or its proxy) go, and may still go: follows its name. */
+    public Watched<List<InetAddress>> addresses() {
+        return addresses.used();
+    }
+
+    /** Where to connect to now; blocks, for two seconds at most. */
+    List<InetAddress> lookUp() {
+        return addresses.now();
     }
 
     Proxy proxy() {
@@ -76,32 +85,34 @@ public final class ApiServer {
     }
 
     boolean secure() {
-        return "https".equals(uri.getScheme());
+        return url.scheme().equals("https");
     }
 
     /** Port to connect to where there is no proxy. */
     int port() {
         String dial = target.via().dial();
-        return dial.isEmpty()
-                ? authority().getPort()
-                : URI.create("tcp://" + dial).getPort();
+        return dial.isEmpty() ? url.portOr(defaultPort()) : dialled(dial).portOr(defaultPort());
     }
 
-    /** Host and port as the Host header wants it, and as a proxy is asked for it. */
-    InetSocketAddress authority() {
-        int port = uri.getPort() > 0 ? uri.getPort() : secure() ? 443 : 80;
-        return InetSocketAddress.createUnresolved(host(uri), port);
+    /** Host and port as the Host header wants them. */
+    String authority() {
+        return url.authority(defaultPort());
+    }
+
+    /** Host and port as a proxy is asked for them. */
+    InetSocketAddress forProxy() {
+        return InetSocketAddress.createUnresolved(url.withoutZone(), url.portOr(defaultPort()));
     }
 
     String path(String path) {
-        String base = uri.getRawPath() == null ? "" : uri.getRawPath();
+        String base = url.path();
         return (base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + path;
     }
 
     /** Name that the server's certificate must have. */
     String tlsName() {
         String name = KubeTarget.text(target.cluster(), "tls-server-name");
-        return name.isEmpty() ? host(uri) : name;
+        return name.isEmpty() ? url.host() : name;
     }
 
     boolean insecure() {
@@ -111,22 +122,41 @@ public final class ApiServer {
     /** The credentials were refused: ask for new ones next time. */
     void refused() {
         credentials.refused();
+        trouble.set(Optional.of("the API server " + target.server() + " does not accept them"));
     }
 
+    /** A request was served. */
+    void accepted() {
+        trouble.set(Optional.empty());
+    }
+
+    /** Why there are no credentials that are good; empty: none are known to be bad. */
+    public Watched<Optional<String>> trouble() {
+        return trouble;
+    }
+
+    /**
+     * A command that asks for the same server lends its environment and its terminal; if the credentials are worn out, they
+     * are renewed there. Blocks.
+     */
+    public void renew(KubeTarget same) throws FaultException {
+        credentials.renew(same.plugin());
+    }
+
+    /** Towards the API server itself. */
     SslContext tls() throws FaultException {
+        return tls(false);
+    }
+
+    /** Towards a proxy that speaks TLS: of a public authority or of the cluster's. */
+    SslContext proxyTls() throws FaultException {
+        return tls(true);
+    }
+
+    private SslContext tls(boolean toProxy) throws FaultException {
         try {
-            SslContextBuilder builder = SslContextBuilder.forClient().sslProvider(SslProvider.JDK);
             byte[] authority = Credentials.data(target.cluster(), "certificate-authority");
-            if (insecure()) {
-                builder.trustManager(InsecureTrustManagerFactory.INSTANCE).endpointIdentificationAlgorithm(null);
-            } else if (authority != null) {
-                builder.trustManager(Pem.certificates(authority));
-            }
-            byte[][] own = credentials.certificate();
-            if (own != null) {
-                builder.keyManager(Pem.key(own[1]), Pem.certificates(own[0]));
-            }
-            return builder.build();
+            return ApiTls.context(new ApiTls.Trust(insecure(), authority, toProxy, credentials.certificate()));
         } catch (GeneralSecurityException | SSLException | IllegalArgumentException e) {
             throw Fault.config("a certificate or key in the kubeconfig cannot be read: " + e.getMessage(), "")
                     .exception(e);
@@ -135,14 +165,33 @@ public final class ApiServer {
 
     /** Puts on what every request needs. */
     void headers(HttpHeaders headers) throws FaultException {
-        InetSocketAddress authority = authority();
-        headers.set(HttpHeaderNames.HOST, uri.getHost() + ":" + authority.getPort());
+        try {
+            fill(headers);
+        } catch (IllegalArgumentException e) {
+            throw Fault.config(
+                            "the kubeconfig has a name or a token that no HTTP header can carry",
+                            "Look for line breaks in the token and in the names of --as, --as-group and --as-user-extra")
+                    .exception(e);
+        }
+    }
+
+    private void fill(HttpHeaders headers) throws FaultException {
+        headers.set(HttpHeaderNames.HOST, authority());
         headers.set(HttpHeaderNames.USER_AGENT, "telepresence/" + Versions.VERSION);
-        String authorization = credentials.authorization();
+        String authorization = authorization();
         if (!authorization.isEmpty()) {
             headers.set(HttpHeaderNames.AUTHORIZATION, authorization);
         }
         impersonate(headers, target.user());
+    }
+
+    private String authorization() throws FaultException {
+        try {
+            return credentials.authorization();
+        } catch (FaultException e) {
+            trouble.set(Optional.of(e.fault().text()));
+            throw e;
+        }
     }
 
     private static void impersonate(HttpHeaders headers, Map<String, Object> user) {
@@ -166,9 +215,14 @@ public final class ApiServer {
         }
     }
 
-    private static String host(URI uri) {
-        String host = uri.getHost();
-        return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+    private int defaultPort() {
+        return secure() ? 443 : 80;
+    }
+
+    /** What {@link KubeTarget.Via} names. */
+    private static ServerUrl dialled(String dial) {
+        return ServerUrl.parse("tcp://" + dial)
+                .orElseThrow(() -> new IllegalArgumentException("no host and port: " + dial));
     }
 
     private static Fault badUrl(KubeTarget target) {

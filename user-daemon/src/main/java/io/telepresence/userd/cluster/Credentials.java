@@ -17,8 +17,14 @@ import java.util.Map;
 final class Credentials {
     private static final long EARLY_SECONDS = 20;
     private final Map<String, Object> user;
-    private final CredentialPlugin plugin;
+
+    /** A plugin that has just failed would fail again, and may bother the user each time. */
+    private static final long PAUSE_NANOS = 15_000_000_000L;
+
+    private CredentialPlugin plugin;
     private CredentialPlugin.Answer answer;
+    private Fault failure;
+    private long failedNanos;
 
     Credentials(KubeTarget target) {
         this.user = target.user();
@@ -40,7 +46,7 @@ final class Credentials {
             byte[] pair = (name + ":" + KubeTarget.text(user, "password")).getBytes(StandardCharsets.UTF_8);
             return "Basic " + Base64.getEncoder().encodeToString(pair);
         }
-        if (plugin != null) {
+        if (hasPlugin()) {
             String fresh = answer().token();
             return fresh.isEmpty() ? "" : "Bearer " + fresh;
         }
@@ -61,18 +67,31 @@ final class Credentials {
         if (certificate != null && key != null) {
             return new byte[][] {certificate, key};
         }
-        if (plugin != null && !answer().certificate().isEmpty()) {
-            return new byte[][] {
-                answer().certificate().getBytes(StandardCharsets.US_ASCII),
-                answer().key().getBytes(StandardCharsets.US_ASCII)
-            };
+        if (!hasPlugin()) {
+            return null;
         }
-        return null;
+        CredentialPlugin.Answer got = answer();
+        return got.certificate().isEmpty()
+                ? null
+                : new byte[][] {
+                    got.certificate().getBytes(StandardCharsets.US_ASCII),
+                    got.key().getBytes(StandardCharsets.US_ASCII)
+                };
     }
 
     /** The API server refused them: ask a plugin again next time. */
     synchronized void refused() {
         answer = null;
+    }
+
+    /** From now on that plugin is asked, at once if there are no good credentials; null: there is none. */
+    synchronized void renew(CredentialPlugin other) throws FaultException {
+        plugin = other;
+        failure = null;
+        if (plugin != null) {
+            CredentialPlugin.Answer good = answer();
+            assert good != null;
+        }
     }
 
     /** Contents of {@code name-data} or of the file {@code name}; null: neither is there. */
@@ -101,8 +120,22 @@ final class Credentials {
 
     private synchronized CredentialPlugin.Answer answer() throws FaultException {
         if (answer == null || answer.expires().isBefore(Instant.now().plusSeconds(EARLY_SECONDS))) {
-            answer = plugin.run();
+            if (failure != null && System.nanoTime() - failedNanos < PAUSE_NANOS) {
+                throw failure.exception();
+            }
+            try {
+                answer = plugin.run();
+                failure = null;
+            } catch (FaultException e) {
+                failure = e.fault();
+                failedNanos = System.nanoTime();
+                throw e;
+            }
         }
         return answer;
+    }
+
+    private synchronized boolean hasPlugin() {
+        return plugin != null;
     }
 }

@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 /** Turns a fresh connection to the API server into a port-forward. */
 final class ForwardHandshake extends SimpleChannelInboundHandler<FullHttpResponse> {
     private static final int LARGEST_FRAME = 4 << 20;
+    private static final long FORCED_CLOSE_MILLIS = 10_000;
     private final WebSocketClientHandshaker handshaker;
     private final Promise<Channel> done;
 
@@ -50,10 +51,24 @@ final class ForwardHandshake extends SimpleChannelInboundHandler<FullHttpRespons
         }
     }
 
-    /** On the channel's loop. After success the channel does not read by itself. */
-    static void start(Channel channel, URI uri, HttpHeaders headers, Promise<Channel> done) {
+    /**
+     * On the channel's loop. After success the channel does not read by itself.
+     *
+     * @param headers with the server's name; an Origin is what browsers send
+     */
+    static void start(Channel channel, String path, HttpHeaders headers, Promise<Channel> done) {
         WebSocketClientHandshaker handshaker = WebSocketClientHandshakerFactory.newHandshaker(
-                uri, WebSocketVersion.V13, "v4.channel.k8s.io", false, headers, LARGEST_FRAME);
+                URI.create("ws://api-server" + path),
+                WebSocketVersion.V13,
+                "v4.channel.k8s.io",
+                false,
+                headers,
+                LARGEST_FRAME,
+                true,
+                false,
+                FORCED_CLOSE_MILLIS,
+                false,
+                false);
         channel.pipeline().removeLast();
         channel.pipeline()
                 .addLast(new HttpClientCodec())

@@ -1,7 +1,7 @@
 package io.telepresence.userd.cluster;
 
+import io.telepresence.agree.ServerUrl;
 import io.telepresence.fault.FaultException;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -9,6 +9,7 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Makes of a target one that needs nothing of this machine: contents instead of files, and the environment's proxy
@@ -30,6 +31,33 @@ public final class Handover {
         inline(user, "client-key");
         List.of("exec", "tokenFile").forEach(user::remove);
         return new KubeTarget(target.context(), target.namespace(), cluster, user, target.userName());
+    }
+
+    /**
+     * The same with credentials that are good for now, instead of a program or file that gives them; blocks. For programs
+     * that would run the plugin in their own environment.
+     */
+    public static KubeTarget withCredentials(KubeTarget target) throws FaultException {
+        KubeTarget plain = selfContained(target, target.via().caller().variables());
+        if (!wearsOut(target)) {
+            return plain;
+        }
+        CredentialPlugin.Answer answer = credentials(target).run();
+        Map<String, Object> user = new LinkedHashMap<>(plain.user());
+        put(user, "token", answer.token());
+        put(user, "client-certificate-data", base64(answer.certificate()));
+        put(user, "client-key-data", base64(answer.key()));
+        return new KubeTarget(plain.context(), plain.namespace(), plain.cluster(), user, plain.userName());
+    }
+
+    private static void put(Map<String, Object> user, String name, String value) {
+        if (!value.isEmpty()) {
+            user.put(name, value);
+        }
+    }
+
+    private static String base64(String text) {
+        return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.US_ASCII));
     }
 
     /** Whether {@link #credentials} must be asked. */
@@ -61,14 +89,12 @@ public final class Handover {
 
     private static void proxy(Map<String, Object> cluster, KubeTarget target, Map<String, String> environment)
             throws FaultException {
-        try {
-            Proxy proxy = Proxy.of(KubeTarget.text(cluster, "proxy-url"), URI.create(target.server()), environment);
-            if (proxy != null) {
-                cluster.put("proxy-url", proxy.url());
-            }
-        } catch (IllegalArgumentException e) {
-            // What is no URL is told where it is used.
-            cluster.remove("proxy-url");
+        // What is no URL is told where it is used.
+        Optional<ServerUrl> server = ServerUrl.parse(target.server());
+        Proxy proxy =
+                server.isEmpty() ? null : Proxy.of(KubeTarget.text(cluster, "proxy-url"), server.get(), environment);
+        if (proxy != null) {
+            cluster.put("proxy-url", proxy.url());
         }
     }
 }

@@ -18,6 +18,9 @@ final class KubeFlags {
         if (options.isSet("insecure-skip-tls-verify")) {
             cluster.put("insecure-skip-tls-verify", true);
         }
+        if (options.isSet("disable-compression")) {
+            cluster.put("disable-compression", true);
+        }
         if (!options.flag("token").isEmpty()) {
             List.of("tokenFile", "exec", "auth-provider", "username", "password")
                     .forEach(user::remove);

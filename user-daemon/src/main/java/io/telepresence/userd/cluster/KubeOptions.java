@@ -5,12 +5,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the caller said about the cluster. The caller's environment counts, not this daemon's.
+ * What the caller said about the cluster. The caller's environment counts, not this daemon's. It may hold secrets: never log
+ * it.
  *
  * @param flags flag name without dashes to its values; only those that were given
  * @param kubeconfigEnv the caller's KUBECONFIG, or empty
  * @param home the caller's home
- * @param workingDirectory relative paths in flags and KUBECONFIG start here
+ * @param caller relative paths in flags and KUBECONFIG start at its working directory
  * @param stdin contents of the kubeconfig when {@code --kubeconfig -} was given
  * @param inCluster use the pod's service account when no kubeconfig is there
  */
@@ -18,9 +19,30 @@ public record KubeOptions(
         Map<String, List<String>> flags,
         String kubeconfigEnv,
         Path home,
-        Path workingDirectory,
+        CallerEnvironment caller,
         String stdin,
         boolean inCluster) {
+
+    /** For a caller of which only the place is known. */
+    public KubeOptions(
+            Map<String, List<String>> flags,
+            String kubeconfigEnv,
+            Path home,
+            Path workingDirectory,
+            String stdin,
+            boolean inCluster) {
+        this(
+                flags,
+                kubeconfigEnv,
+                home,
+                new CallerEnvironment(Map.of(), workingDirectory, PluginTerminal.NONE),
+                stdin,
+                inCluster);
+    }
+
+    public Path workingDirectory() {
+        return caller.workingDirectory();
+    }
 
     /** The last value of a flag, or empty. */
     public String flag(String name) {
@@ -33,6 +55,13 @@ public record KubeOptions(
     }
 
     Path path(String text) {
-        return text.startsWith("~/") ? home.resolve(text.substring(2)) : workingDirectory.resolve(text);
+        return text.startsWith("~/")
+                ? home.resolve(text.substring(2))
+                : workingDirectory().resolve(text);
+    }
+
+    @Override
+    public String toString() {
+        return "Kubernetes flags " + flags.keySet();
     }
 }

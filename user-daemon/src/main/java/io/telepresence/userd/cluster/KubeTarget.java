@@ -29,12 +29,17 @@ public record KubeTarget(
      *
      * @param plugin gives credentials; null: the kubeconfig's own exec plugin, if it has one
      * @param dial host:port to connect to instead of the URL's; empty: the URL's
+     * @param caller whose plugins and proxies these are
      */
-    public record Via(CredentialPlugin plugin, String dial) {
-        public static final Via DIRECT = new Via(null, "");
+    public record Via(CredentialPlugin plugin, String dial, CallerEnvironment caller) {
+        public static final Via DIRECT = new Via(null, "", CallerEnvironment.NONE);
 
         public Via {
             Objects.requireNonNull(dial);
+        }
+
+        public Via dialling(String other) {
+            return new Via(plugin, other, caller);
         }
     }
 
@@ -52,7 +57,7 @@ public record KubeTarget(
         if (via.plugin() != null) {
             return via.plugin();
         }
-        return user.get("exec") instanceof Map<?, ?> exec ? new ExecPlugin(exec, cluster) : null;
+        return user.get("exec") instanceof Map<?, ?> exec ? new ExecPlugin(exec, cluster, via.caller()) : null;
     }
 
     /** The API server's URL. */

@@ -25,7 +25,7 @@ public final class Kubeconfigs {
     public static KubeTarget read(KubeOptions options) throws FaultException {
         Sources sources = Sources.of(options);
         if (sources.isEmpty() && options.inCluster()) {
-            return inCluster(options, System.getenv());
+            return inCluster(options, options.caller().variables());
         }
         if (sources.isEmpty() && options.flag("server").isEmpty()) {
             throw Fault.config("there is no kubeconfig: " + sources.looked(), "Set KUBECONFIG or use --kubeconfig")
@@ -73,7 +73,7 @@ public final class Kubeconfigs {
                     .exception();
         }
         String namespace = first(options.flag("namespace"), KubeTarget.text(context, "namespace"));
-        return new KubeTarget(wanted, first(namespace, "default"), cluster, user, userName);
+        return new KubeTarget(wanted, first(namespace, "default"), cluster, user, userName, via(options));
     }
 
     private static Map<String, Object> named(
@@ -110,7 +110,11 @@ public final class Kubeconfigs {
         } catch (IOException e) {
             namespace = "default";
         }
-        return new KubeTarget("", first(namespace, "default"), cluster, user, "");
+        return new KubeTarget("", first(namespace, "default"), cluster, user, "", via(options));
+    }
+
+    private static KubeTarget.Via via(KubeOptions options) {
+        return new KubeTarget.Via(null, "", options.caller());
     }
 
     private static String first(String one, String other) {

@@ -4,13 +4,11 @@ import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.run.Threads;
-import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -50,17 +48,26 @@ public final class PortForward implements CarrierDialer {
             ManagerPod pod = pods.current();
             HttpHeaders headers = new DefaultHttpHeaders();
             server.headers(headers);
-            SslContext tls = server.secure() ? server.tls() : null;
+            ApiDial.Way way = ApiDial.Way.of(server);
             Promise<Channel> connected = loop.newPromise();
-            ApiDial.connect(server, tls, loop, limit, connected);
+            ApiDial.connect(server, way, loop, limit, connected);
             connected.addListener(result -> {
                 if (result.isSuccess()) {
-                    upgrade(connected.getNow(), pod, headers, done);
+                    upgradeOrFail(connected.getNow(), pod, headers, done);
                 } else {
                     fail(result.cause(), pod, done);
                 }
             });
-        } catch (FaultException e) {
+        } catch (FaultException | RuntimeException e) {
+            done.tryFailure(e);
+        }
+    }
+
+    private void upgradeOrFail(Channel channel, ManagerPod pod, HttpHeaders headers, Promise<Channel> done) {
+        try {
+            upgrade(channel, pod, headers, done);
+        } catch (RuntimeException e) {
+            channel.close();
             done.tryFailure(e);
         }
     }
@@ -68,15 +75,17 @@ public final class PortForward implements CarrierDialer {
     private void upgrade(Channel channel, ManagerPod pod, HttpHeaders headers, Promise<Channel> done) {
         String path = server.path(
                 "/api/v1/namespaces/" + pod.namespace() + "/pods/" + pod.name() + "/portforward?ports=" + port);
-        URI uri = URI.create((server.secure() ? "wss://" : "ws://") + headers.get("Host") + path);
         Promise<Channel> upgraded = channel.eventLoop().newPromise();
-        ForwardHandshake.start(channel, uri, headers, upgraded);
+        ForwardHandshake.start(channel, path, headers, upgraded);
         channel.closeFuture().addListener(closed -> pods.doubt(pod));
         upgraded.addListener(result -> {
             if (!result.isSuccess()) {
                 channel.close();
                 fail(result.cause(), pod, done);
-            } else if (!done.trySuccess(channel)) {
+                return;
+            }
+            server.accepted();
+            if (!done.trySuccess(channel)) {
                 channel.close();
             }
         });

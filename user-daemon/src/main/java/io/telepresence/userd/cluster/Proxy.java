@@ -1,79 +1,75 @@
 package io.telepresence.userd.cluster;
 
+import io.telepresence.agree.ServerUrl;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.util.List;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A proxy on the way to the API server.
  *
- * @param scheme http, https (spoken to without TLS is not supported) or socks5
+ * @param scheme http, https (the same through TLS) or socks5, which resolves names itself: socks5h is written so too
+ * @param host name, or address without brackets
  * @param user user name, or empty
  */
 record Proxy(String scheme, String host, int port, String user, String password) {
+    private static final Map<String, Integer> PORTS = Map.of("http", 80, "https", 443, "socks5", 1080, "socks5h", 1080);
 
-    /** The kubeconfig's proxy, else the one of HTTPS_PROXY unless NO_PROXY excepts the server; null: none. */
-    static Proxy of(String configured, URI server, Map<String, String> environment) throws FaultException {
+    /**
+     * The kubeconfig's proxy, else the one of HTTPS_PROXY (HTTP_PROXY for an http:// server) unless NO_PROXY excepts the
+     * server; null: none.
+     *
+     * @param environment of the command
+     */
+    static Proxy of(String configured, ServerUrl server, Map<String, String> environment) throws FaultException {
         if (!configured.isEmpty()) {
             return parse(configured);
         }
-        String name = "https".equals(server.getScheme()) ? "HTTPS_PROXY" : "HTTP_PROXY";
-        String url =
-                environment.getOrDefault(name, environment.getOrDefault(name.toLowerCase(java.util.Locale.ROOT), ""));
-        String except = environment.getOrDefault("NO_PROXY", environment.getOrDefault("no_proxy", ""));
-        return url.isEmpty() || excepted(server.getHost(), except) ? null : parse(url);
+        boolean secure = "https".equals(server.scheme());
+        String url = variable(environment, secure ? "HTTPS_PROXY" : "HTTP_PROXY");
+        int port = server.portOr(secure ? 443 : 80);
+        return url.isEmpty() || ProxyBypass.excepts(server.host(), port, variable(environment, "NO_PROXY"))
+                ? null
+                : parse(url);
     }
 
     /** As {@link #of} reads it. */
     String url() {
-        try {
-            String info = user.isEmpty() ? null : user + ":" + password;
-            return new URI(scheme, info, host, port, null, null, null).toASCIIString();
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException(e);
-        }
+        String info = user.isEmpty() ? "" : encode(user) + (password.isEmpty() ? "" : ":" + encode(password)) + "@";
+        return scheme + "://" + info + ServerUrl.bracketed(host.replace("%", "%25")) + ":" + port;
     }
 
-    private static boolean excepted(String host, String except) {
-        if (List.of("localhost", "127.0.0.1", "[::1]").contains(host)) {
-            return true;
-        }
-        for (String each : except.split(",")) {
-            String suffix = each.strip();
-            if (suffix.equals("*")
-                    || !suffix.isEmpty()
-                            && (host.equals(suffix) || host.endsWith(suffix.startsWith(".") ? suffix : "." + suffix))) {
-                return true;
-            }
-        }
-        return false;
+    boolean secure() {
+        return scheme.equals("https");
+    }
+
+    private static String variable(Map<String, String> environment, String name) {
+        String upper = environment.getOrDefault(name, "");
+        return upper.isEmpty() ? environment.getOrDefault(name.toLowerCase(Locale.ROOT), "") : upper;
     }
 
     private static Proxy parse(String text) throws FaultException {
-        try {
-            URI uri = URI.create(text.contains("://") ? text : "http://" + text);
-            if (uri.getHost() != null && List.of("http", "socks5").contains(uri.getScheme())) {
-                String info = uri.getUserInfo() == null ? "" : uri.getUserInfo();
-                int colon = info.indexOf(':');
-                int port = uri.getPort() > 0 ? uri.getPort() : uri.getScheme().equals("http") ? 80 : 1080;
-                return new Proxy(
-                        uri.getScheme(),
-                        uri.getHost(),
-                        port,
-                        colon < 0 ? info : info.substring(0, colon),
-                        colon < 0 ? "" : info.substring(colon + 1));
-            }
-        } catch (IllegalArgumentException e) {
-            throw bad(text).exception(e);
+        Optional<ServerUrl> url = ServerUrl.parse(text.contains("://") ? text : "http://" + text);
+        if (url.isEmpty() || !PORTS.containsKey(url.get().scheme())) {
+            throw bad(text).exception();
         }
-        throw bad(text).exception();
+        ServerUrl proxy = url.get();
+        String scheme = proxy.scheme().equals("socks5h") ? "socks5" : proxy.scheme();
+        return new Proxy(scheme, proxy.host(), proxy.portOr(PORTS.get(scheme)), proxy.user(), proxy.password());
+    }
+
+    private static String encode(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
     private static Fault bad(String text) {
         return Fault.config(
-                "the proxy \"" + text.replaceAll("//.*@", "//") + "\" is not a http:// or socks5:// URL", "");
+                "the proxy \"" + text.replaceFirst("^(.*//)?.*@", "$1")
+                        + "\" is not a http://, https://, socks5:// or socks5h:// URL",
+                "");
     }
 }

@@ -13,7 +13,7 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A stream from the manager that is opened again whenever it ends, with growing waits. */
+/** A stream from the manager that is opened again whenever it ends, for whatever reason, with growing waits. */
 public final class Watch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
     private final Context.CancellableContext context = Context.ROOT.withCancellation();
@@ -47,6 +47,9 @@ public final class Watch implements AutoCloseable {
                 LOG.debug("watch {} ended", name);
             } catch (StatusRuntimeException e) {
                 LOG.debug("watch {} ended: {}", name, e.getStatus());
+            } catch (RuntimeException e) {
+                // One message that nobody understands must not be the last one that is heard.
+                LOG.error("watch {} is opened again after an error", name, e);
             }
         } while (pause(backoff.next()));
     }

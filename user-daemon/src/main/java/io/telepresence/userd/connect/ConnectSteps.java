@@ -117,16 +117,19 @@ final class ConnectSteps {
         phases.begin("Setting up the network");
         NetworkPlan network = new NetworkPlan(
                 LocalEndpoint.carrier(place.directory()),
-                server.addresses(),
+                server.addresses().get(),
                 request.routes(),
                 config,
                 plan.identity().namespace(),
                 mapped(config),
                 place.inDocker());
-        RootDaemon root = network(network, link, cluster);
+        RootDaemon root = network(network, server, link, cluster);
         Engaging engaging = engaging(link, engagements, config);
         watch(link, engagements, engaging);
-        Session.Parts parts = new Session.Parts(link, root, engagements, engaging, cluster, opened);
+        opened.add(server.trouble()
+                .watch(why -> why.ifPresentOrElse(
+                        text -> health.raise(Trouble.CREDENTIALS, text), () -> health.clear(Trouble.CREDENTIALS))));
+        Session.Parts parts = new Session.Parts(server, link, root, engagements, engaging, cluster, opened);
         return new Session(parts, facts(config, manager, root, cluster.get()));
     }
 
@@ -194,7 +197,7 @@ final class ConnectSteps {
         }
     }
 
-    private RootDaemon network(NetworkPlan network, ManagerLink link, Watched<ClusterInfo> cluster)
+    private RootDaemon network(NetworkPlan network, ApiServer server, ManagerLink link, Watched<ClusterInfo> cluster)
             throws FaultException {
         RootLauncher launcher =
                 place.inDocker() ? RootLauncher.supervised() : new RootLauncher(place.executable(), place.uid());
@@ -202,13 +205,15 @@ final class ConnectSteps {
                 place.rootSocket(), launcher, health, network.config(link.ref().getSessionId(), cluster.get())));
         Runnable update = () -> {
             try {
-                root.update(network.config(link.ref().getSessionId(), cluster.get()));
+                root.update(
+                        network.to(server.addresses().get()).config(link.ref().getSessionId(), cluster.get()));
             } catch (FaultException e) {
                 health.raise(Trouble.NETWORK, e.fault().text());
             }
         };
         opened.add(cluster.watch(info -> update.run()));
         opened.add(link.session().watch(session -> update.run()));
+        opened.add(server.addresses().watch(addresses -> update.run()));
         return root;
     }
 

@@ -56,6 +56,7 @@ public final class Connector {
         Plan plan = Plan.of(request, place);
         Optional<Session> same = begin(plan.identity());
         if (same.isPresent()) {
+            same.get().parts().server().renew(plan.target());
             return new Outcome(live(progress), true);
         }
         try {

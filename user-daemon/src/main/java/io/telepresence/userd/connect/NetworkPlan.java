@@ -36,6 +36,11 @@ record NetworkPlan(
         boolean inDocker) {
     private static final int CARRIERS = 3;
 
+    /** The same for an API server that has moved. */
+    NetworkPlan to(List<InetAddress> moved) {
+        return new NetworkPlan(carrier, moved, routes, config, namespace, mapped, inDocker);
+    }
+
     NetworkConfig config(String sessionId, ClusterInfo cluster) throws FaultException {
         NetworkConfig.Builder all = NetworkConfig.newBuilder()
                 .setSessionId(sessionId)

@@ -9,7 +9,6 @@ import io.telepresence.userd.config.ConfigFile;
 import io.telepresence.userd.config.ConfigLayer;
 import io.telepresence.userd.config.Problems;
 import java.util.List;
-import java.util.Map;
 
 /**
  * A request with everything that can be known without the network: which cluster, which namespaces, which configuration.
@@ -30,8 +29,7 @@ record Plan(
 
     static Plan of(ConnectRequest request, Place place) throws FaultException {
         Sources.Found found = place.sources().find(request.kube(), request.configFile());
-        KubeTarget target =
-                found.target().with(new KubeTarget.Via(found.target().via().plugin(), request.dial()));
+        KubeTarget target = found.target().with(found.target().via().dialling(request.dial()));
         Problems problems = new Problems();
         ConfigLayer file = ConfigFile.parse(found.configuration(), problems);
         ConfigLayer extension = ConfigLayer.of(
@@ -41,7 +39,7 @@ record Plan(
         }
         ClientConfig config = ClientConfig.of(file, extension);
         String namespace = request.namespace().isEmpty() ? target.namespace() : request.namespace();
-        String manager = managerNamespace(request, config, place.environment());
+        String manager = managerNamespace(request, config);
         Identity identity = Identity.of(target, request, namespace, manager);
         String seat = found.seats()
                 .seat(
@@ -51,9 +49,8 @@ record Plan(
         return new Plan(target, identity, file, extension, config, problems.warnings(), seat);
     }
 
-    private static String managerNamespace(
-            ConnectRequest request, ClientConfig config, Map<String, String> environment) {
-        String variable = environment.getOrDefault("TELEPRESENCE_MANAGER_NAMESPACE", "");
+    private static String managerNamespace(ConnectRequest request, ClientConfig config) {
+        String variable = request.kube().caller().variables().getOrDefault("TELEPRESENCE_MANAGER_NAMESPACE", "");
         for (String each :
                 List.of(request.managerNamespace(), variable, config.cluster().defaultManagerNamespace())) {
             if (!each.isEmpty()) {

@@ -5,6 +5,7 @@ import io.telepresence.rpc.manager.ClusterInfo;
 import io.telepresence.run.Closers;
 import io.telepresence.run.Threads;
 import io.telepresence.run.Watched;
+import io.telepresence.userd.cluster.ApiServer;
 import io.telepresence.userd.cluster.ManagerLink;
 import io.telepresence.userd.config.ClientConfig;
 import io.telepresence.userd.engage.Engagements;
@@ -28,6 +29,7 @@ public record Session(Parts parts, Facts facts) implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     public record Parts(
+            ApiServer server,
             ManagerLink link,
             RootDaemon root,
             Engagements engagements,

@@ -23,11 +23,14 @@ public interface Sources {
     /** @param configFile file of {@code --config}, absolute; or empty */
     Found find(KubeOptions kube, String configFile) throws FaultException;
 
-    /** The files of this machine. */
-    static Sources ofThisMachine(Map<String, String> environment) {
-        return (kube, configFile) -> new Found(
-                Kubeconfigs.read(kube),
-                ConfigFile.sources(environment, kube.home(), configFile.isEmpty() ? null : Path.of(configFile)),
-                SeatKey.ofThisMachine(environment, kube.home()));
+    /** The files of this machine, where the caller's environment says. */
+    static Sources ofThisMachine() {
+        return (kube, configFile) -> {
+            Map<String, String> environment = kube.caller().variables();
+            return new Found(
+                    Kubeconfigs.read(kube),
+                    ConfigFile.sources(environment, kube.home(), configFile.isEmpty() ? null : Path.of(configFile)),
+                    SeatKey.ofThisMachine(environment, kube.home()));
+        };
     }
 }

@@ -3,6 +3,7 @@ package io.telepresence.userd.health;
 /** What can be wrong while connected. */
 public enum Trouble {
     MANAGER_LINK("Not connected, error talking to in-cluster Telepresence traffic-manager"),
+    CREDENTIALS("New credentials for the cluster are needed, run \"telepresence connect\" again"),
     ROOT_DAEMON("The root daemon does not run"),
     NETWORK("The network of this machine could not be set up"),
     DNS("DNS does not work"),

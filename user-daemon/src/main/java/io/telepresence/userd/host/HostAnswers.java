@@ -53,8 +53,8 @@ public final class HostAnswers {
     }
 
     private ResolvedCluster resolve(HostQuestion question, KubeOptions options) throws FaultException {
-        Sources.Found found = Sources.ofThisMachine(environment)
-                .find(options, question.getResolve().getConfigFile());
+        Sources.Found found =
+                Sources.ofThisMachine().find(options, question.getResolve().getConfigFile());
         credentials = Handover.wearsOut(found.target()) ? Handover.credentials(found.target()) : null;
         KubeTarget target = Handover.selfContained(found.target(), environment);
         ResolvedCluster.Builder wire = ResolvedCluster.newBuilder()

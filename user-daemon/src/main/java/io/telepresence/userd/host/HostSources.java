@@ -9,6 +9,7 @@ import io.telepresence.rpc.connector.HostQuestion;
 import io.telepresence.rpc.connector.KubeFlags;
 import io.telepresence.rpc.connector.ResolvedCluster;
 import io.telepresence.rpc.connector.StringList;
+import io.telepresence.userd.cluster.CallerEnvironment;
 import io.telepresence.userd.cluster.CredentialPlugin;
 import io.telepresence.userd.cluster.KubeOptions;
 import io.telepresence.userd.cluster.KubeTarget;
@@ -40,7 +41,7 @@ public final class HostSources implements Sources {
                 new Gson().fromJson(cluster.getClusterJson(), OBJECT),
                 new Gson().fromJson(cluster.getUserJson(), OBJECT),
                 cluster.getUserName(),
-                new KubeTarget.Via(plugin, ""));
+                new KubeTarget.Via(plugin, "", CallerEnvironment.NONE));
         List<ConfigFile.Source> configuration = cluster.getConfigurationList().stream()
                 .map(s -> new ConfigFile.Source(s.getName(), s.getYaml()))
                 .toList();

@@ -8,6 +8,8 @@ import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.userd.cluster.FakeApi.Answer;
 import io.telepresence.userd.relay.CarrierRelay;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -16,8 +18,10 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -152,6 +156,65 @@ class ApiTest {
             }
             assertEquals('x', answered);
             assertTrue(relay.trouble().get().isEmpty());
+        }
+    }
+
+    @Test
+    void aServerThatMovesIsFoundByTheNextDial() throws Exception {
+        manager("m");
+        List<InetAddress> at = new CopyOnWriteArrayList<>(List.of(InetAddress.ofLiteral("127.0.0.1")));
+        Map<String, Object> cluster = Map.of("server", "http://api.test:" + api.port());
+        ApiServer server =
+                ApiServer.open(new KubeTarget("x", "default", cluster, Map.of(), "u"), name -> List.copyOf(at));
+        Path socket = directory.resolve("s");
+        try (ClusterGateway gateway = new ClusterGateway(server, Duration.ofSeconds(5));
+                CarrierRelay relay = CarrierRelay.open(socket, uid(), forward(server, gateway));
+                FakeApi moved = new FakeApi(null, new InetSocketAddress("127.0.0.2", api.port()))) {
+            moved.answers.putAll(api.answers);
+            assertEquals('x', echo(socket));
+            at.set(0, InetAddress.ofLiteral("127.0.0.2"));
+            api.close();
+            int answered = -1;
+            while (answered < 0) {
+                answered = echo(socket);
+            }
+            assertEquals('x', answered);
+            assertTrue(relay.trouble().get().isEmpty());
+            assertEquals(
+                    List.of(InetAddress.ofLiteral("127.0.0.2"), InetAddress.ofLiteral("127.0.0.1")),
+                    server.addresses().get());
+        }
+    }
+
+    @Test
+    void aNameThatNoHeaderCarriesIsToldAtOnce() throws Exception {
+        manager("m");
+        ApiServer server = ApiServer.open(api.target(Map.of("as", "bob\nX-Other: 1")));
+        Path socket = directory.resolve("s");
+        try (ClusterGateway gateway = new ClusterGateway(ApiServer.open(api.target(Map.of())), Duration.ofSeconds(5));
+                CarrierRelay relay = CarrierRelay.open(socket, uid(), forward(server, gateway))) {
+            assertEquals(-1, echo(socket));
+            Fault fault = relay.trouble().get().orElseThrow();
+            assertTrue(fault.text().contains("no HTTP header can carry"), fault::text);
+        }
+    }
+
+    @Test
+    void anUnforeseenErrorEndsADial() throws Exception {
+        KubeTarget target = api.target(Map.of())
+                .with(new KubeTarget.Via(
+                        () -> {
+                            throw new IllegalStateException("unforeseen");
+                        },
+                        "",
+                        CallerEnvironment.NONE));
+        Path socket = directory.resolve("s");
+        manager("m");
+        try (ClusterGateway gateway = new ClusterGateway(ApiServer.open(api.target(Map.of())), Duration.ofSeconds(5));
+                CarrierRelay relay = CarrierRelay.open(socket, uid(), forward(ApiServer.open(target), gateway))) {
+            assertEquals(-1, echo(socket));
+            assertEquals(
+                    Fault.Kind.INTERNAL, relay.trouble().get().orElseThrow().kind());
         }
     }
 

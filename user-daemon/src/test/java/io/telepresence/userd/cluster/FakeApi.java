@@ -19,6 +19,8 @@ import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketServerHandshakerFactory;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
 import io.telepresence.local.Loops;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -31,6 +33,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
+import javax.net.ssl.ExtendedSSLSession;
 
 /** An API server that answers as it was told, and echoes what comes over a port-forward. Plain HTTP on the loopback. */
 final class FakeApi implements AutoCloseable {
@@ -46,24 +49,43 @@ final class FakeApi implements AutoCloseable {
     private final EventLoopGroup loops = Loops.create("fake-api", 1);
     private final Channel server;
 
+    /** Host header, and the name asked for in TLS. */
+    final BlockingQueue<String> names = new LinkedBlockingQueue<>();
+
     FakeApi() {
+        this(null);
+    }
+
+    /** @param tls null: none */
+    FakeApi(SslContext tls) {
+        this(tls, new InetSocketAddress("127.0.0.1", 0));
+    }
+
+    FakeApi(SslContext tls, InetSocketAddress at) {
         server = new ServerBootstrap()
                 .group(loops)
                 .channel(EpollServerSocketChannel.class)
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
+                        if (tls != null) {
+                            channel.pipeline().addLast(tls.newHandler(channel.alloc()));
+                        }
                         channel.pipeline()
                                 .addLast(new HttpServerCodec(), new HttpObjectAggregator(1 << 20), new Requests());
                     }
                 })
-                .bind("127.0.0.1", 0)
+                .bind(at)
                 .syncUninterruptibly()
                 .channel();
     }
 
+    int port() {
+        return ((InetSocketAddress) server.localAddress()).getPort();
+    }
+
     KubeTarget target(Map<String, Object> user) {
-        int port = ((InetSocketAddress) server.localAddress()).getPort();
+        int port = port();
         return new KubeTarget("x", "default", Map.of("server", "http://127.0.0.1:" + port), user, "u");
     }
 
@@ -92,7 +114,18 @@ final class FakeApi implements AutoCloseable {
             }
         }
 
+        private static String serverName(ChannelHandlerContext context) {
+            SslHandler tls = context.pipeline().get(SslHandler.class);
+            return tls != null && tls.engine().getSession() instanceof ExtendedSSLSession session
+                    ? session.getRequestedServerNames().stream()
+                            .map(n -> new String(n.getEncoded(), StandardCharsets.US_ASCII))
+                            .findFirst()
+                            .orElse("-")
+                    : "-";
+        }
+
         private void request(ChannelHandlerContext context, FullHttpRequest request) {
+            names.add(request.headers().get("Host") + " " + serverName(context));
             requests.add(request.uri() + " " + request.headers().get("Authorization", "-") + " "
                     + request.headers().get("Impersonate-User", "-"));
             if (request.method().name().equals("PATCH")) {

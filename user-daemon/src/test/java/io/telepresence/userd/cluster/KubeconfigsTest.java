@@ -138,7 +138,7 @@ class KubeconfigsTest {
     void pluginsRunAndTheirFaultsAreTold() throws Exception {
         String good = "echo '{\"status\":{\"token\":\"'$WHO'\"}}'";
         assertEquals("Bearer me", credentials(good).authorization());
-        assertDenied("failed with exit code 3: no login", "echo no login >&2; echo more >&2; exit 3");
+        assertDenied("failed with exit code 3: no login; more", "echo no login >&2; echo more >&2; exit 3");
         assertDenied("did not print an ExecCredential", "echo hello");
         KubeTarget missing = exec(Map.of("command", "/no/such/plugin", "installHint", "install it"));
         Fault fault = assertThrows(FaultException.class, () -> new Credentials(missing).authorization())
