@@ -1,6 +1,7 @@
 package io.telepresence.agent;
 
 import io.telepresence.agent.link.ManagerLink;
+import io.telepresence.agent.view.ProcessEnvironment;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.agree.Versions;
 import io.telepresence.fault.FaultException;
@@ -70,13 +71,13 @@ public final class AgentMain {
     }
 
     private static Agent.Settings settings(AgentPlan plan, PodIdentity pod, LogLevels levels)
-            throws UnknownHostException {
+            throws UnknownHostException, FaultException {
         Path token = Path.of(AgentNames.TOKEN_DIR, "token");
         return new Agent.Settings(
                 InetAddress.getByAddress(new byte[16]),
                 AgentNames.READY_PORT,
                 UDP_IDLE,
-                plan.app(pod, System.getenv(), Path.of(AgentNames.APP_MOUNTS)),
+                plan.app(pod, ProcessEnvironment.own(), Path.of(AgentNames.APP_MOUNTS)),
                 new ManagerLink.Settings(
                         InetSocketAddress.createUnresolved(
                                 plan.config().getManagerHost(), plan.config().getManagerPort()),
