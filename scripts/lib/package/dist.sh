@@ -4,9 +4,8 @@ DIST=$PWD/target/dist/telepresence
 # One moment for every file: the start-up caches remember the jars' times, and two builds give the same bytes.
 MOMENT=@1767225600
 JNR_OPTIONS="--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -Djnr.ffi.x86asm.enabled=false"
-CLI_OPTIONS="-Dsun.jnu.encoding=UTF-8 -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData -Xms8m -Xmx96m -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -XX:-AOTRecordTraining -XX:-AOTReplayTraining --sun-misc-unsafe-memory-access=allow"
-ROOTD_OPTIONS="-Dsun.jnu.encoding=UTF-8 -XX:+UseSerialGC -XX:-UsePerfData -Xms16m -Xmx256m -XX:MaxDirectMemorySize=256m -XX:+UseCompactObjectHeaders $JNR_OPTIONS"
-# Names of files and arguments are UTF-8 whatever the locale says, as for every other command of the cluster.
+CLI_OPTIONS="-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData -Xms8m -Xmx96m -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -XX:-AOTRecordTraining -XX:-AOTReplayTraining --sun-misc-unsafe-memory-access=allow"
+ROOTD_OPTIONS="-XX:+UseSerialGC -XX:-UsePerfData -Xms16m -Xmx256m -XX:MaxDirectMemorySize=256m -XX:+UseCompactObjectHeaders $JNR_OPTIONS"
 CLIENT_MODULES=java.base,java.logging,java.naming,java.management,java.net.http,java.xml,java.sql,java.security.jgss,java.desktop,jdk.unsupported,jdk.crypto.ec,jdk.net,jdk.zipfs
 # What java.desktop is for: java.beans, which snakeyaml and jackson ask for. Fonts and windows are not used.
 

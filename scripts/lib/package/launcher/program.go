@@ -119,24 +119,52 @@ func (p *program) classPath(home string) string {
 	return path.String()
 }
 
+// before keeps what LC_ALL was before it was set for Java; commands that Java starts for the user get it back.
+const before = "_TEL_LC_ALL"
+
+// environment is what is given, and what is set. Java knows arguments, variables and names of files, that of its own folder
+// too, by the locale's letters; to others of the cluster's commands they are bytes, so here they are UTF-8 always.
 func (p *program) environment(given []string) []string {
+	set := p.set
+	if !utf8(set) && !utf8(given) {
+		set = append([]string{before + "=" + value(given, "LC_ALL"), "LC_ALL=C.UTF-8"}, set...)
+	}
 	var all []string
 	for _, variable := range given {
 		name, _, _ := strings.Cut(variable, "=")
-		if !p.sets(name) {
+		if !sets(set, name) {
 			all = append(all, variable)
 		}
 	}
-	return append(all, p.set...)
+	return append(all, set...)
 }
 
-func (p *program) sets(name string) bool {
-	for _, variable := range p.set {
+func sets(set []string, name string) bool {
+	for _, variable := range set {
 		if strings.HasPrefix(variable, name+"=") {
 			return true
 		}
 	}
 	return false
+}
+
+// utf8 tells whether the locale's letters are UTF-8: the first that is set of three variables says so.
+func utf8(variables []string) bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if locale := strings.ToLower(value(variables, name)); locale != "" {
+			return strings.Contains(locale, "utf-8") || strings.Contains(locale, "utf8")
+		}
+	}
+	return false
+}
+
+func value(variables []string, name string) string {
+	for _, variable := range variables {
+		if strings.HasPrefix(variable, name+"=") {
+			return variable[len(name)+1:]
+		}
+	}
+	return ""
 }
 
 // bounds: heap and direct memory are shares of what the container's limit leaves beside the rest of the process (classes,

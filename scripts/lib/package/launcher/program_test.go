@@ -66,6 +66,20 @@ func TestTheEnvironmentStaysButForWhatIsSet(t *testing.T) {
 	}
 }
 
+func TestJavaHasALocaleThatKnowsAllLetters(t *testing.T) {
+	for locale, want := range map[string]string{
+		"LC_ALL=C":              "_TEL_LC_ALL=C|LC_ALL=C.UTF-8",
+		"LC_ALL=":               "_TEL_LC_ALL=|LC_ALL=C.UTF-8",
+		"LANG=de_DE.UTF-8":      "LANG=de_DE.UTF-8",
+		"LC_ALL=en_GB.utf8":     "LC_ALL=en_GB.utf8",
+		"LC_CTYPE=de_DE.latin1": "LC_CTYPE=de_DE.latin1|_TEL_LC_ALL=|LC_ALL=C.UTF-8",
+	} {
+		if got := strings.Join((&program{}).environment([]string{locale}), "|"); got != want {
+			t.Errorf("%s: %s", locale, got)
+		}
+	}
+}
+
 // The shares are those of the images; what they leave is for the rest of the process, and little is wasted.
 func TestHeapAndDirectMemoryFollowTheLimit(t *testing.T) {
 	text, err := os.ReadFile("../image.sh")

@@ -84,16 +84,28 @@ public final class ChildProcess implements ChildRunner {
                 job.environment().values().stream().allMatch(v -> v.chars().allMatch(c -> c < 0x80));
         if (plain) {
             ProcessBuilder builder = new ProcessBuilder(job.command());
+            restoreLocale(builder.environment());
             builder.environment().putAll(job.environment());
             return builder;
         }
         List<String> command = new ArrayList<>(List.of(launcher.toString(), "__exec"));
         command.addAll(job.command());
         ProcessBuilder builder = new ProcessBuilder(command);
+        restoreLocale(builder.environment());
         // What is there already is not replaced.
         builder.environment().keySet().removeAll(job.environment().keySet());
         builder.environment().putAll(PackedEnvironment.of(job.environment()));
         return builder;
+    }
+
+    /** The launcher sets a locale for Java where the caller's has not all letters, and keeps the caller's. */
+    static void restoreLocale(Map<String, String> environment) {
+        String locale = environment.remove("_TEL_LC_ALL");
+        if (locale != null && locale.isEmpty()) {
+            environment.remove("LC_ALL");
+        } else if (locale != null) {
+            environment.put("LC_ALL", locale);
+        }
     }
 
     @Override

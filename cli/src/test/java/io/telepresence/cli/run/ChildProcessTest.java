@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -25,6 +26,18 @@ final class ChildProcessTest {
         assertEquals(0, run("true"));
         assertEquals(7, run("sh", "-c", "exit 7"));
         assertEquals(128 + 9, run("sh", "-c", "kill -9 $$"));
+    }
+
+    @Test
+    void theLocaleIsTheCallersAgain() {
+        Map<String, String> environment = new HashMap<>(Map.of("LC_ALL", "C.UTF-8", "_TEL_LC_ALL", "C", "A", "1"));
+        ChildProcess.restoreLocale(environment);
+        assertEquals(Map.of("LC_ALL", "C", "A", "1"), environment);
+        environment.put("_TEL_LC_ALL", "");
+        ChildProcess.restoreLocale(environment);
+        assertEquals(Map.of("A", "1"), environment);
+        ChildProcess.restoreLocale(environment);
+        assertEquals(Map.of("A", "1"), environment);
     }
 
     /** The launcher is a script here, which shows what it gets. */
