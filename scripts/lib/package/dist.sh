@@ -59,7 +59,7 @@ build_dist() {
     echo daemon
     collect root-daemon "$DIST/lib"
     launch_section rootd io.telepresence.rootd.RootDaemonMain aot/rootd.aot "$ROOTD_OPTIONS" "${JARS[@]}"
-    printf 'daemon\nmore TELEPRESENCE_ROOTD_JAVA_OPTS\n'
+    printf 'daemon\nroot\nmore TELEPRESENCE_ROOTD_JAVA_OPTS\n'
     collect cli "$DIST/lib"
     launch_section '*' io.telepresence.cli.Main aot/cli.aot "$CLI_OPTIONS" "${JARS[@]}"
   } >"$DIST/lib/launch.conf"
@@ -114,7 +114,7 @@ rehearse_rootd() {
   # In namespaces of its own: /run and /var/log are empty there, and no route or rule can reach the machine.
   # shellcheck disable=SC2086
   unshare --net --mount --propagation private sh -c "
-    mount -t tmpfs none /run && mount -t tmpfs none /var/log
+    unset SUDO_UID && mount -t tmpfs none /run && mount -t tmpfs none /var/log
     exec '$DIST/runtime/bin/java' -XX:AOTCacheOutput='$DIST/aot/rootd.aot' $ROOTD_OPTIONS -Dtelepresence.home='$DIST' \
       -cp '$(launcher_class_path rootd)' io.telepresence.rootd.RootDaemonMain --owner 0" >"$out" 2>&1 &
   pid=$!

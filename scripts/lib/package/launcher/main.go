@@ -1,6 +1,14 @@
 // Starts a program of Telepresence's on the Java runtime beside it: the command line, a daemon, or what a container runs.
 // Which there are, and with which options, is in lib/launch.conf of the directory above this file's; it works wherever that
 // lies. No shell, which would drop variables whose names are not its own, and split paths at blanks.
+//
+// What any launcher must hold, because a rule of sudoers may let a user who is not root run "telepresence rootd --detach"
+// as root without a password (docs/security.md, LauncherTest, SudoIT):
+//   - No file is opened, made or removed whose path comes from the arguments or the environment. The output of "rootd
+//     --detach" goes to /var/log/telepresence/daemon-start.log: the directory is no link, is root's and is closed to the
+//     writing of others before anything in it is touched, the old file is removed, and the new one made with O_EXCL.
+//   - With SUDO_UID set, and not 0, nothing of the environment reaches the root daemon's java but what sudo itself set.
+//   - All arguments after "--detach" are handed to the daemon, which judges them itself (Options, RootDirectory).
 package main
 
 import (
@@ -30,15 +38,19 @@ func main() {
 	if strings.Contains(home, ":") {
 		end(1, "Java cannot run from a folder with a colon in its name: "+home)
 	}
+	given := os.Environ()
+	if program.root && untrusted(given) {
+		given = ofSudo(given)
+	}
 	arguments := os.Args[1:]
 	if program.daemon {
 		arguments = arguments[1:]
-		if len(arguments) > 1 && arguments[0] == "--detach" {
-			detach(program.command(home, arguments[2:]), program.environment(os.Environ()), arguments[1])
+		if len(arguments) > 0 && arguments[0] == "--detach" {
+			program.detach(home, arguments[1:], given)
 		}
 	}
-	command := program.command(home, arguments)
-	err = syscall.Exec(command[0], command, program.environment(os.Environ()))
+	command := program.command(home, arguments, given)
+	err = syscall.Exec(command[0], command, program.environment(given))
 	end(1, command[0]+": "+err.Error())
 }
 

@@ -10,7 +10,9 @@ import (
 // program is one section of launch.conf.
 type program struct {
 	// daemon: the first argument is the program's name, and not for Java; --detach is understood.
-	daemon  bool
+	daemon bool
+	// root: a daemon that users may start as root.
+	root    bool
 	class   string
 	cache   string
 	options []string
@@ -76,6 +78,8 @@ func (p *program) read(word, value string) error {
 		p.set = append(p.set, value)
 	case "daemon":
 		p.daemon = true
+	case "root":
+		p.root = true
 	case "memory":
 		for _, number := range strings.Fields(value) {
 			n, err := strconv.Atoi(number)
@@ -90,19 +94,20 @@ func (p *program) read(word, value string) error {
 	return nil
 }
 
-func (p *program) command(home string, arguments []string) []string {
+// command is what runs the program; given is the environment that its options may come from.
+func (p *program) command(home string, arguments, given []string) []string {
 	command := []string{home + "/runtime/bin/java"}
-	if rehearsal := os.Getenv("REHEARSE"); rehearsal != "" {
+	if rehearsal := value(given, "REHEARSE"); rehearsal != "" && p.memory != nil {
 		command = append(command, rehearsal)
 	} else if _, err := os.Stat(home + "/" + p.cache); p.cache != "" && err == nil {
 		command = append(command, "-XX:AOTCache="+home+"/"+p.cache, "-Xlog:aot=off", "-Xlog:cds=off")
 	}
 	command = append(command, p.options...)
 	if p.more != "" {
-		command = append(command, strings.Fields(os.Getenv(p.more))...)
+		command = append(command, strings.Fields(value(given, p.more))...)
 	}
 	if len(p.memory) == 4 {
-		command = append(command, p.bounds(limit(os.Getenv("CGROUP")))...)
+		command = append(command, p.bounds(limit("/sys/fs/cgroup"))...)
 	}
 	command = append(command, "-Dtelepresence.home="+home, "-cp", p.classPath(home), p.class)
 	return append(command, arguments...)
@@ -183,11 +188,8 @@ func (p *program) bounds(mebibytes int) []string {
 	}
 }
 
-// limit is the container's memory in MiB; 0: it has none.
+// limit is the memory of the container with these control groups, in MiB; 0: it has none.
 func limit(groups string) int {
-	if groups == "" {
-		groups = "/sys/fs/cgroup"
-	}
 	for _, file := range []string{"/memory.max", "/memory/memory.limit_in_bytes"} {
 		if text, err := os.ReadFile(groups + file); err == nil {
 			bytes, _ := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)

@@ -47,8 +47,7 @@ func TestAFolderOfAnyNameIsOneWord(t *testing.T) {
 	home := filepath.Join(t.TempDir(), "my \"tools\" $(x)\n'é*")
 	os.MkdirAll(home+"/aot", 0o755)
 	os.WriteFile(home+"/aot/userd.aot", nil, 0o644)
-	t.Setenv("MORE", " -Da=1  -Db=2 ")
-	got := chosen(t, "userd").command(home, []string{"--x", "a b"})
+	got := chosen(t, "userd").command(home, []string{"--x", "a b"}, []string{"MORE= -Da=1  -Db=2 ", "REHEARSE=-Dno"})
 	want := []string{
 		home + "/runtime/bin/java", "-XX:AOTCache=" + home + "/aot/userd.aot", "-Xlog:aot=off", "-Xlog:cds=off",
 		"-Xmx9m", "-Da=1", "-Db=2", "-Dtelepresence.home=" + home, "-cp", home + "/lib/a.jar:" + home + "/lib/b.jar",
@@ -77,6 +76,16 @@ func TestJavaHasALocaleThatKnowsAllLetters(t *testing.T) {
 		if got := strings.Join((&program{}).environment([]string{locale}), "|"); got != want {
 			t.Errorf("%s: %s", locale, got)
 		}
+	}
+}
+
+func TestWhoComesThroughSudoBringsNothing(t *testing.T) {
+	given := []string{"SUDO_UID=1000", "SUDO_USER=ann", "PATH=/evil", "JAVA_TOOL_OPTIONS=-Devil", "LD_PRELOAD=evil", "MORE=-Devil"}
+	if !untrusted(given) || untrusted([]string{"SUDO_UID=0"}) || untrusted(nil) {
+		t.Error("who is root?")
+	}
+	if got := strings.Join(ofSudo(given), "|"); got != "SUDO_UID=1000|SUDO_USER=ann|PATH=/usr/sbin:/usr/bin:/sbin:/bin" {
+		t.Error(got)
 	}
 }
 

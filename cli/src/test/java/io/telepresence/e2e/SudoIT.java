@@ -1,10 +1,13 @@
 package io.telepresence.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -20,6 +23,10 @@ class SudoIT {
     private static final String FIRST_TWO = "Launching Telepresence User Daemon\nLaunching Telepresence Root Daemon\n";
     private static final String REFUSED =
             "telepresence connect: error: the root daemon was not started: sudo gave no root rights ";
+
+    /** As docs/security.md has it. */
+    private static final String RULE = "ALL=(root) NOPASSWD: " + Project.binary() + " rootd --detach";
+
     private static Account ann;
     private static HostState before;
 
@@ -47,7 +54,7 @@ class SudoIT {
 
     @Test
     void withoutAPassword() throws IOException {
-        ann.mayUseSudo("ALL=(root) NOPASSWD: " + Project.binary());
+        ann.mayUseSudo(RULE);
         Result first = ann.telepresence("connect").ok();
         assertTrue(
                 first.stdout().matches(FIRST_TWO + "Connected to context .*, namespace default \\(https://.*\\)\n"),
@@ -65,7 +72,7 @@ class SudoIT {
 
     @Test
     void aKilledRootDaemonIsStartedAgain() throws IOException {
-        ann.mayUseSudo("ALL=(root) NOPASSWD: " + Project.binary());
+        ann.mayUseSudo(RULE);
         ann.telepresence("connect").ok();
         Daemons.of(LAPTOP).signal("KILL", "rootd");
         Shell.await(
@@ -73,6 +80,44 @@ class SudoIT {
                 Duration.ofSeconds(30),
                 () -> ann.run("curl", "-sS", "-m", "3", "http://echo/").exitCode() == 0);
         assertEquals(2, ann.sudoCalls());
+    }
+
+    @Test
+    void theRuleAllowsNothingElse() throws IOException {
+        ann.mayUseSudo(RULE);
+        String binary = Project.binary().toString();
+        for (List<String> arguments : List.of(
+                List.of("rootd", "--detach", "/etc/tp-evil"),
+                List.of("rootd", "--detach", "--log-file", "/etc/tp-evil"),
+                List.of("rootd", "--detach", "--owner", "0"),
+                List.of("userd", "--detach", "/etc/tp-evil"),
+                List.of("connect"))) {
+            ann.run(Shell.join(List.of("sudo", "-n", "--", binary), arguments.toArray(String[]::new))
+                            .toArray(String[]::new))
+                    .failed();
+        }
+        ann.run("sudo", "-n", "TELEPRESENCE_ROOTD_JAVA_OPTS=-version", "--", binary, "rootd", "--detach")
+                .failed();
+        assertFalse(Files.exists(Path.of("/etc/tp-evil")));
+        assertEquals("", HostState.daemons(LAPTOP));
+    }
+
+    /** The rule that the documentation warns of: root is still given no file by its words. */
+    @Test
+    void aRuleThatAllowsAllArgumentsOfTheRootDaemonOpensNoFile() throws IOException {
+        ann.mayUseSudo("ALL=(root) NOPASSWD: " + Project.binary() + " rootd *");
+        String binary = Project.binary().toString();
+        for (List<String> arguments : List.of(
+                List.of("--detach", "/etc/tp-evil", "text of ann's"),
+                List.of("--detach", "--log-file", "/etc/tp-evil"),
+                List.of("--log-file", "/etc/tp-evil"),
+                List.of("--detach", "--owner", "0"))) {
+            ann.run(Shell.join(List.of("sudo", "-n", "--", binary, "rootd"), arguments.toArray(String[]::new))
+                    .toArray(String[]::new));
+            Shell.await("no daemon stays", Duration.ofSeconds(30), () -> HostState.daemons(LAPTOP)
+                    .isEmpty());
+        }
+        assertFalse(Files.exists(Path.of("/etc/tp-evil")));
     }
 
     @Test

@@ -11,6 +11,7 @@ import ch.qos.logback.core.rolling.FixedWindowRollingPolicy;
 import ch.qos.logback.core.rolling.RollingFileAppender;
 import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
 import ch.qos.logback.core.util.FileSize;
+import io.telepresence.fault.FaultException;
 import io.telepresence.run.Threads;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -23,8 +24,15 @@ final class Logs {
 
     private Logs() {}
 
-    /** Logs to a file of 5 MB that is rolled over five times, and to the terminal if asked. */
-    static void open(Options options) {
+    /**
+     * Logs to a file of 5 MB that is rolled over five times, and to the terminal if asked.
+     *
+     * @throws FaultException others than root could have put something in the file's place
+     */
+    static void open(Options options) throws FaultException {
+        if (!options.container()) { // there nobody else is
+            RootDirectory.checkFile(options.logFile());
+        }
         LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
         context.reset();
         RollingFileAppender<ILoggingEvent> file = new RollingFileAppender<>();

@@ -11,6 +11,9 @@ import java.util.Set;
 /**
  * The command line of the root daemon.
  *
+ * <p>Whoever may start it through sudo without a password is not root, and may be allowed to give any arguments: such a
+ * caller names no file, and no owner but himself.
+ *
  * @param owners users who may command it besides root; the first one gets the socket
  * @param group whose members may command it, instead of the owners; empty: none
  * @param logFile where the log goes
@@ -34,6 +37,8 @@ record Options(
     }
 
     static Options parse(List<String> arguments, Map<String, String> environment) throws FaultException {
+        String caller = environment.getOrDefault("SUDO_UID", "0");
+        boolean root = caller.equals("0");
         Set<Long> owners = new LinkedHashSet<>();
         String group = "";
         Path logFile = LOG_FILE;
@@ -45,7 +50,7 @@ record Options(
             switch (arguments.get(i)) {
                 case "--owner" -> addUids(owners, value(arguments, ++i));
                 case "--group" -> group = value(arguments, ++i);
-                case "--log-file" -> logFile = Path.of(value(arguments, ++i));
+                case "--log-file" -> logFile = Path.of(rootsOwn(root, value(arguments, ++i), "a log file"));
                 case "--service" -> service = true;
                 case "--cleanup" -> cleanup = true;
                 case "--foreground" -> foreground = true;
@@ -56,19 +61,33 @@ record Options(
             }
         }
         if (owners.isEmpty()) {
-            addUids(owners, environment.getOrDefault("SUDO_UID", "0"));
+            addUids(owners, caller);
+        } else if (!root && !owners.equals(Set.of(uid(caller)))) {
+            rootsOwn(false, "", "another owner");
         }
         return new Options(List.copyOf(owners), group, logFile, service, cleanup, foreground, container);
     }
 
     private static void addUids(Set<Long> owners, String text) throws FaultException {
         for (String uid : text.split(",")) {
-            try {
-                owners.add(Long.parseUnsignedLong(uid.strip()));
-            } catch (NumberFormatException e) {
-                throw Fault.user("--owner takes user numbers, not " + uid, "").exception();
-            }
+            owners.add(uid(uid));
         }
+    }
+
+    private static long uid(String text) throws FaultException {
+        try {
+            return Integer.toUnsignedLong(Integer.parseUnsignedInt(text.strip()));
+        } catch (NumberFormatException e) {
+            throw Fault.user("--owner takes user numbers, not " + text, "").exception();
+        }
+    }
+
+    private static String rootsOwn(boolean root, String value, String what) throws FaultException {
+        if (!root) {
+            throw Fault.denied("through sudo " + what + " cannot be named", "Run: sudo telepresence rootd --detach")
+                    .exception();
+        }
+        return value;
     }
 
     private static String value(List<String> arguments, int at) throws FaultException {

@@ -16,12 +16,9 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.FileSystems;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.GroupPrincipal;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -41,7 +38,7 @@ final class RootDaemon implements AutoCloseable {
     }
 
     static RootDaemon open(Options options) throws FaultException {
-        Path directory = directory(options.container());
+        Path directory = RootDirectory.open(LocalEndpoint.rootDirectory(), options.container());
         Closers opened = new Closers();
         try {
             opened.add(lock(directory));
@@ -90,7 +87,7 @@ final class RootDaemon implements AutoCloseable {
 
     /** Undoes what a killed daemon left behind; refused while one runs. */
     static int cleanUp() throws FaultException {
-        try (FileChannel held = lock(directory(false))) {
+        try (FileChannel held = lock(RootDirectory.open(LocalEndpoint.rootDirectory(), false))) {
             LOG.debug("lock held: {}", held.isOpen());
             return ChangeLog.undoLeftOvers(LocalEndpoint.rootDirectory(), new LinuxHost());
         } catch (IOException e) {
@@ -105,29 +102,6 @@ final class RootDaemon implements AutoCloseable {
     @Override
     public void close() throws Exception {
         opened.close();
-    }
-
-    /** Root's own directory, which others may only enter; in a container it may be this process's. */
-    private static Path directory(boolean container) throws FaultException {
-        Path directory = LocalEndpoint.rootDirectory();
-        try {
-            Files.createDirectories(directory);
-            int uid = ((Number) Files.getAttribute(directory, "unix:uid", LinkOption.NOFOLLOW_LINKS)).intValue();
-            boolean own = uid == 0 || container && uid == ownUid();
-            if (!own || !Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
-                throw Fault.denied("the directory " + directory + " is not root's", "Remove it")
-                        .exception();
-            }
-            Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
-            return directory;
-        } catch (IOException e) {
-            throw Fault.denied("cannot make " + directory + ": " + e.getMessage(), "The root daemon runs as root")
-                    .exception(e);
-        }
-    }
-
-    private static int ownUid() throws IOException {
-        return ((Number) Files.getAttribute(Path.of("/proc/self"), "unix:uid")).intValue();
     }
 
     private static FileChannel lock(Path directory) throws FaultException, IOException {

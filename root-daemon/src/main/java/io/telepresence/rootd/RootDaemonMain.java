@@ -1,6 +1,7 @@
 package io.telepresence.rootd;
 
 import io.telepresence.fault.FaultException;
+import io.telepresence.text.Printable;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,7 +22,7 @@ public final class RootDaemonMain {
         try {
             options = Options.parse(arguments, System.getenv());
         } catch (FaultException e) {
-            System.err.println("telepresence rootd: " + e.fault());
+            say(e);
             return USAGE;
         }
         try {
@@ -34,9 +35,14 @@ public final class RootDaemonMain {
             return 0;
         } catch (FaultException e) {
             LoggerFactory.getLogger(RootDaemonMain.class).error("{}", e.fault(), e);
-            System.err.println("telepresence rootd: " + e.fault());
+            say(e);
             return 1;
         }
+    }
+
+    /** Goes to the start log, too: what a caller gave as an argument makes no line of its own there. */
+    private static void say(FaultException e) {
+        System.err.println(Printable.line("telepresence rootd: " + e.fault()));
     }
 
     /** The hook runs for SIGTERM, SIGINT and at the ordinary end; closing happens once. */

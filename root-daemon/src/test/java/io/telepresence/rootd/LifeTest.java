@@ -56,7 +56,7 @@ class LifeTest {
     @Test
     void options() throws FaultException {
         Options options = Options.parse(
-                List.of("--owner", "1000,1001", "--log-file", "/tmp/x.log", "--service"), Map.of("SUDO_UID", "7"));
+                List.of("--owner", "1000,1001", "--log-file", "/tmp/x.log", "--service"), Map.of("SUDO_UID", "0"));
         assertEquals(new Options(List.of(1000L, 1001L), "", Path.of("/tmp/x.log"), true, false, false, false), options);
         Options sudo = Options.parse(List.of(), Map.of("SUDO_UID", "7"));
         assertEquals(
@@ -68,5 +68,20 @@ class LifeTest {
                 Options.parse(List.of("--service", "--group", "dev"), Map.of()).group());
         assertThrows(FaultException.class, () -> Options.parse(List.of("--owner"), Map.of()));
         assertThrows(FaultException.class, () -> Options.parse(List.of("--what"), Map.of()));
+    }
+
+    @Test
+    void whoComesThroughSudoNamesNoFileAndNoOtherOwner() throws FaultException {
+        Map<String, String> ann = Map.of("SUDO_UID", "1000");
+        assertEquals(
+                List.of(1000L), Options.parse(List.of("--owner", "1000"), ann).owners());
+        for (List<String> arguments : List.of(
+                List.of("--log-file", "/etc/shadow"),
+                List.of("--owner", "0"),
+                List.of("--owner", "1001"),
+                List.of("--owner", "1000,1001"),
+                List.of("/etc/shadow"))) {
+            assertThrows(FaultException.class, () -> Options.parse(arguments, ann), arguments.toString());
+        }
     }
 }

@@ -35,25 +35,20 @@ final class DaemonLauncher {
     }
 
     void user(Path startLog, Listening listening) throws FaultException {
-        start("user daemon", detached("userd", startLog, List.of()), startLog, listening);
+        List<String> command = List.of(executable.toString(), "userd", "--detach", startLog.toString());
+        start("user daemon", command, startLog, listening);
     }
 
-    void root(long owner, Path logDirectory, Listening listening) throws FaultException {
-        Path startLog = logDirectory.resolve("daemon-start.log");
-        List<String> arguments = List.of(
-                "--owner",
-                Long.toString(owner),
-                "--log-file",
-                logDirectory.resolve("daemon.log").toString());
+    /**
+     * Always the same words, so that a rule of sudoers can name exactly these: the owner is who called sudo, and the logs
+     * have their place.
+     *
+     * @param startLog where the daemon's output goes
+     */
+    void root(Path startLog, Listening listening) throws FaultException {
         List<String> command = new ArrayList<>(root ? List.of() : List.of("sudo", "--"));
-        command.addAll(detached("rootd", startLog, arguments));
+        command.addAll(List.of(executable.toString(), "rootd", "--detach"));
         start("root daemon", command, startLog, listening);
-    }
-
-    private List<String> detached(String daemon, Path startLog, List<String> arguments) {
-        List<String> command = new ArrayList<>(List.of(executable.toString(), daemon, "--detach", startLog.toString()));
-        command.addAll(arguments);
-        return command;
     }
 
     private static void start(String name, List<String> command, Path startLog, Listening listening)
@@ -79,9 +74,9 @@ final class DaemonLauncher {
      */
     private static long launch(String name, List<String> command) throws FaultException {
         try {
-            Process launcher = new ProcessBuilder(command)
-                    .redirectInput(ProcessBuilder.Redirect.INHERIT)
-                    .start();
+            ProcessBuilder builder = new ProcessBuilder(command).redirectInput(ProcessBuilder.Redirect.INHERIT);
+            builder.environment().remove("SUDO_UID"); // of a root shell that sudo began: the owner is root
+            Process launcher = builder.start();
             // In this order: what it prints fits into the pipe.
             String said = new String(launcher.getErrorStream().readAllBytes()).strip();
             String printed = new String(launcher.getInputStream().readAllBytes()).strip();

@@ -18,7 +18,7 @@ import java.util.Optional;
 
 /** The daemons of this machine, behind their unix sockets. */
 public final class LocalDaemons implements Daemons {
-    private static final Path ROOT_LOGS = Path.of("/var/log/telepresence");
+    private static final Path ROOT_START_LOG = Path.of("/var/log/telepresence/daemon-start.log");
     private static final Duration QUICK = Duration.ofSeconds(5);
     private static final Duration FAREWELL = Duration.ofSeconds(5);
 
@@ -109,7 +109,7 @@ public final class LocalDaemons implements Daemons {
 
     @Override
     public void launchRoot() throws FaultException {
-        launcher.root(discovery.uid(), ROOT_LOGS, discovery::rootListens);
+        launcher.root(ROOT_START_LOG, discovery::rootListens);
     }
 
     @Override

@@ -33,14 +33,11 @@ final class DaemonLauncherTest {
     }
 
     @Test
-    void givesTheRootDaemonItsOwnerAndLog() throws Exception {
+    void theRootDaemonIsGivenNothingOfTheCallers() throws Exception {
         Path seen = directory.resolve("seen");
         Path script = script("echo \"$@\" > " + seen + "; sleep 1 >/dev/null 2>&1 & echo $!\n");
-        new DaemonLauncher(script, true).root(1000, directory, () -> Files.exists(seen));
-        assertEquals(
-                "rootd --detach " + directory + "/daemon-start.log --owner 1000 --log-file " + directory
-                        + "/daemon.log\n",
-                Files.readString(seen));
+        new DaemonLauncher(script, true).root(log(), () -> Files.exists(seen));
+        assertEquals("rootd --detach\n", Files.readString(seen));
     }
 
     @Test

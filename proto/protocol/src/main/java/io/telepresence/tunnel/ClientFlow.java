@@ -23,6 +23,9 @@ final class ClientFlow extends GrpcFlow {
     /** Starts the call and sends the Open frame; on the loop. */
     void start(Open open, Runnable ended) {
         call.start(new Listener(ended), new Metadata());
+        if (isClosed()) {
+            return; // the tunnel is broken: told while starting
+        }
         call.sendMessage(new WireFrame.Control(Frame.newBuilder().setOpen(open).build()));
         call.request(1);
     }

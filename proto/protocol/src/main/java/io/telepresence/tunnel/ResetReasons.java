@@ -33,12 +33,18 @@ public final class ResetReasons {
                 : Reset.Why.REFUSED;
     }
 
+    /**
+     * Why a flow's call ended without a frame that says so. Only the peer's own word (see {@link #toStatus}) is
+     * {@code ABORTED} or {@code DENIED}; every other end is a fault of the tunnel, and then nobody knows whether the far
+     * end would have refused.
+     */
     static Reset of(Status status) {
         Reset.Why why =
                 switch (status.getCode()) {
+                    case ABORTED -> Reset.Why.ABORTED;
                     case DEADLINE_EXCEEDED -> Reset.Why.TIMED_OUT;
                     case PERMISSION_DENIED, UNAUTHENTICATED -> Reset.Why.DENIED;
-                    default -> Reset.Why.ABORTED;
+                    default -> Reset.Why.UNREACHABLE;
                 };
         String text = status.getDescription() == null ? status.getCode().name() : status.getDescription();
         return Reset.newBuilder().setWhy(why).setText(text).build();

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -109,6 +110,30 @@ class TunnelTest {
         assertEquals(Reset.Why.REFUSED, near.reset.get(5, TimeUnit.SECONDS));
         near.closed.get(5, TimeUnit.SECONDS);
         assertFalse(near.opened.isDone());
+        awaitNoFlows();
+    }
+
+    @Test
+    void withoutATunnelTheFarEndIsUnreachableNotRefused() throws Exception {
+        far.close();
+        RecordingHandler near = new RecordingHandler(4);
+        carrier.open(openTo(origin.getLocalPort()), near);
+        assertEquals(Reset.Why.UNREACHABLE, near.reset.get(5, TimeUnit.SECONDS));
+        awaitNoFlows();
+    }
+
+    @Test
+    void aTunnelThatBreaksWhileTheFarEndDialsIsUnreachable() throws Exception {
+        far.close();
+        BlockingQueue<Flow> dialling = new LinkedBlockingQueue<>();
+        RecordingHandler near = new RecordingHandler(4);
+        try (Far silent = new Far(directory, (flow, open) -> dialling.add(flow))) {
+            carrier.close();
+            carrier = Carrier.open("near", silent.address);
+            carrier.open(openTo(origin.getLocalPort()), near);
+            assertNotNull(dialling.poll(5, TimeUnit.SECONDS));
+        }
+        assertEquals(Reset.Why.UNREACHABLE, near.reset.get(5, TimeUnit.SECONDS));
         awaitNoFlows();
     }
 

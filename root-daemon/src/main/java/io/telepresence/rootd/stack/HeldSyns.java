@@ -21,7 +21,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the first SYN of each connection until the far end has dialled, so that the program learns the truth: connected,
- * refused, or unreachable. A SYN above the bound is dropped, as by a listener whose backlog is full.
+ * refused, or unreachable. "Refused" (a reset) is said only where the far end has dialled and was refused; whatever else
+ * keeps a connection from being opened, the tunnel above all, is an ICMP error. A SYN above the bound is dropped, as by a
+ * listener whose backlog is full.
  */
 final class HeldSyns {
     static final int MOST = 4096;
@@ -56,7 +58,13 @@ final class HeldSyns {
         byte[] syn = new byte[ip.end()];
         b.get(0, syn);
         held.incrementAndGet();
-        connection.flow(uplink.open(flowKey(Protocol.TCP, app), new Dialling(connection, syn)));
+        Dialling dialling = new Dialling(connection, syn);
+        FlowKey key = flowKey(Protocol.TCP, app);
+        try {
+            connection.flow(uplink.open(key, dialling));
+        } catch (RuntimeException e) {
+            dialling.notOpened(key, Reset.Why.UNREACHABLE, e.toString());
+        }
     }
 
     static FlowKey flowKey(Protocol protocol, Tuple tuple) {
@@ -94,7 +102,11 @@ final class HeldSyns {
 
         @Override
         public void onReset(Flow flow, Reset.Why why, String text) {
-            LOG.debug("{} not opened: {} {}", flow.key(), why, text);
+            notOpened(flow.key(), why, text);
+        }
+
+        void notOpened(FlowKey key, Reset.Why why, String text) {
+            LOG.debug("{} not opened: {} {}", key, why, text);
             byte[] packet = release();
             if (packet != null && connection.state() == Connection.State.DIALLING) {
                 nat.remove(connection);
@@ -144,9 +156,9 @@ final class HeldSyns {
             ByteBuffer b = ByteBuffer.wrap(packet);
             IpHeader ip = IpHeader.parse(b, VnetHeader.LENGTH, packet.length);
             switch (why) {
-                case REFUSED, ABORTED -> out.send(TcpPackets.RESET_ROOM, (to, at) -> TcpPackets.reset(to, at, b, ip));
+                case REFUSED -> out.send(TcpPackets.RESET_ROOM, (to, at) -> TcpPackets.reset(to, at, b, ip));
                 case DENIED -> errors.send(Unreachable.PROHIBITED, b, ip);
-                case UNREACHABLE, TIMED_OUT, NO_CLIENT, UNSPECIFIED, UNRECOGNIZED ->
+                case UNREACHABLE, TIMED_OUT, NO_CLIENT, ABORTED, UNSPECIFIED, UNRECOGNIZED ->
                     errors.send(Unreachable.HOST, b, ip);
             }
         }

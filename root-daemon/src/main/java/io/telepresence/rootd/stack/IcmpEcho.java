@@ -3,8 +3,11 @@ package io.telepresence.rootd.stack;
 import io.telepresence.rootd.ip.IcmpPackets;
 import io.telepresence.rootd.ip.IpHeader;
 import io.telepresence.rootd.ip.Unreachable;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Answers ping truthfully: asks the far end, then sends an echo reply or "host unreachable". */
@@ -30,7 +33,7 @@ final class IcmpEcho {
             return;
         }
         ByteBuffer request = ByteBuffer.allocate(ip.end()).put(0, b, 0, ip.end());
-        uplink.ping(ip.destination(b).toInet(), PATIENCE).whenComplete((answered, error) -> {
+        ask(ip.destination(b).toInet()).whenComplete((answered, error) -> {
             asking.decrementAndGet();
             if (error == null && answered) {
                 out.send(ip.end() - ip.at(), (to, at) -> IcmpPackets.echoReply(to, at, request, ip));
@@ -38,5 +41,13 @@ final class IcmpEcho {
                 errors.send(Unreachable.HOST, request, ip);
             }
         });
+    }
+
+    private CompletionStage<Boolean> ask(InetAddress target) {
+        try {
+            return uplink.ping(target, PATIENCE);
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
     }
 }

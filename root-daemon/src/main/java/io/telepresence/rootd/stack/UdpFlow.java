@@ -130,12 +130,11 @@ final class UdpFlow implements FlowHandler {
             case REFUSED -> out.unreachable(Unreachable.PORT, tuple);
             case DENIED -> out.unreachable(Unreachable.PROHIBITED, tuple);
             case UNREACHABLE, NO_CLIENT -> out.unreachable(Unreachable.HOST, tuple);
-            case TIMED_OUT -> {
-                if (!life.open) {
+            case TIMED_OUT, ABORTED, UNSPECIFIED, UNRECOGNIZED -> {
+                if (!life.open) { // else the far end closed its socket, which UDP does without a word
                     out.unreachable(Unreachable.HOST, tuple);
                 }
             }
-            case ABORTED, UNSPECIFIED, UNRECOGNIZED -> {}
         }
     }
 

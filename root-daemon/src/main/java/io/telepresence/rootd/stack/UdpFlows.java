@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.telepresence.rootd.ip.IpHeader;
 import io.telepresence.rootd.ip.Tuple;
 import io.telepresence.rootd.ip.UdpHeader;
+import io.telepresence.rootd.ip.Unreachable;
 import io.telepresence.rootd.ip.VnetHeader;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reset;
@@ -12,6 +13,8 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One flow for each UDP 4-tuple; one datagram is one data frame. A flow ends when no datagram has passed for a while, or
@@ -23,6 +26,7 @@ final class UdpFlows {
     static final long DNS_IDLE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private static final int DNS = 53;
+    private static final Logger LOG = LoggerFactory.getLogger(UdpFlows.class);
 
     private final TupleTable<UdpFlow> flows = new TupleTable<>();
     private final AtomicLong total = new AtomicLong();
@@ -71,7 +75,14 @@ final class UdpFlows {
         var flow = new UdpFlow(tuple, out, nanoClock, flows::remove);
         flows.put(tuple, flow);
         total.incrementAndGet();
-        flow.openedAs(uplink.open(HeldSyns.flowKey(Protocol.UDP, tuple), flow));
+        try {
+            flow.openedAs(uplink.open(HeldSyns.flowKey(Protocol.UDP, tuple), flow));
+        } catch (RuntimeException e) {
+            LOG.debug("{} not opened: {}", tuple, e.toString());
+            flows.remove(tuple, flow);
+            out.unreachable(Unreachable.HOST, tuple);
+            return null;
+        }
         return flow;
     }
 

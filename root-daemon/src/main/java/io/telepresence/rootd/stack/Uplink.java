@@ -13,8 +13,8 @@ public interface Uplink {
      * Asks the far end to dial {@code key.destination()}.
      *
      * <p>The handler hears {@code onOpened} or {@code onReset}, on the loop of the returned flow and never from within
-     * this call. When there is no way to the far end, the flow is reset with {@code UNREACHABLE}; this method does not
-     * throw.
+     * this call. When there is no way to the far end, the flow is reset with {@code UNREACHABLE}, or, once the tunnel has
+     * ended, this throws a {@link java.util.concurrent.RejectedExecutionException} and the handler hears of nothing.
      */
     Flow open(FlowKey key, FlowHandler handler);
 

@@ -47,6 +47,19 @@ class IcmpTest {
         assertEquals(IcmpEcho.MOST + 1, stack.pings.size());
     }
 
+    @Test
+    void aTunnelThatHasEndedIsUnreachableAndKeepsNothing() {
+        Tuple app = StackFixture.apps().getFirst();
+        stack.tunnelEnded = true;
+        for (int i = 0; i < 2 * IcmpEcho.MOST; i++) {
+            stack.fromHost(TestPackets.echoRequest(app.source(), app.destination(), new byte[8]));
+            assertEquals(0x0301, typeAndCode(stack.toHost()));
+        }
+        stack.tunnelEnded = false;
+        stack.fromHost(TestPackets.echoRequest(app.source(), app.destination(), new byte[8]));
+        assertEquals(1, stack.pings.size());
+    }
+
     @ParameterizedTest
     @MethodSource("io.telepresence.rootd.stack.StackFixture#apps")
     void anUnknownProtocolIsToldSo(Tuple app) {

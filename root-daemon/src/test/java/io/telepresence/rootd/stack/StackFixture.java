@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
 
 /**
  * The whole packet path without threads, sockets and real time: the test is host, clock and far end. The listener's port
@@ -29,6 +30,10 @@ final class StackFixture implements Uplink {
     final UdpFlows udp;
     final HeldSyns heldSyns;
     long now = 1_000_000_000_000L;
+
+    /** Whether asking the tunnel for anything throws, as it does once its event loops have ended. */
+    boolean tunnelEnded;
+
     private final MemoryTun tun = new MemoryTun();
     private final PacketLoop packets;
 
@@ -71,6 +76,7 @@ final class StackFixture implements Uplink {
 
     @Override
     public Flow open(FlowKey key, FlowHandler handler) {
+        throwIfEnded();
         var flow = new FakeFlow(key, handler);
         flows.add(flow);
         return flow;
@@ -78,9 +84,16 @@ final class StackFixture implements Uplink {
 
     @Override
     public CompletionStage<Boolean> ping(InetAddress target, Duration within) {
+        throwIfEnded();
         var answer = new CompletableFuture<Boolean>();
         pings.add(answer);
         return answer;
+    }
+
+    private void throwIfEnded() {
+        if (tunnelEnded) {
+            throw new RejectedExecutionException("event loop shut down");
+        }
     }
 
     static IpHeader header(byte[] packet) {

@@ -104,7 +104,7 @@ class TcpRedirectTest {
     @ParameterizedTest
     @MethodSource("io.telepresence.rootd.stack.StackFixture#apps")
     void refusedIsAResetAndUnreachableAnIcmpError(Tuple app) {
-        for (Reset.Why why : new Reset.Why[] {Reset.Why.REFUSED, Reset.Why.UNREACHABLE, Reset.Why.TIMED_OUT}) {
+        for (Reset.Why why : Reset.Why.values()) {
             stack.fromHost(TestPackets.syn(app, 5));
             stack.lastFlow().farReset(why);
             byte[] answer = stack.toHost();
@@ -114,14 +114,32 @@ class TcpRedirectTest {
                 assertEquals(app.swapped(), StackFixture.tuple(answer));
             } else {
                 int at = StackFixture.header(answer).payload();
+                int denied = app.source().isV4() ? 0x030d : 0x0101;
+                int host = app.source().isV4() ? 0x0301 : 0x0103;
                 assertEquals(
-                        app.source().isV4() ? 0x0301 : 0x0103,
+                        why == Reset.Why.DENIED ? denied : host,
                         ByteBuffer.wrap(answer).getShort(at),
                         why.name());
             }
             assertEquals(0, stack.nat.size(), "nothing is kept of " + why);
             assertEquals(0, stack.heldSyns.held());
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("io.telepresence.rootd.stack.StackFixture#apps")
+    void aTunnelThatHasEndedIsUnreachableAndKeepsNothing(Tuple app) {
+        stack.tunnelEnded = true;
+        for (int i = 0; i < HeldSyns.MOST + 1; i++) {
+            stack.now += 10_000_000;
+            stack.fromHost(TestPackets.syn(app, i));
+            int at = StackFixture.header(stack.toHost()).payload();
+            assertTrue(at > 0, "answered");
+        }
+        assertEquals(0, stack.nat.size());
+        assertEquals(0, stack.heldSyns.held());
+        stack.tunnelEnded = false;
+        connect(app, 5);
     }
 
     @ParameterizedTest

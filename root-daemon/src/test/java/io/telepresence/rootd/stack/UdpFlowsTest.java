@@ -102,6 +102,39 @@ class UdpFlowsTest {
 
     @ParameterizedTest
     @MethodSource("io.telepresence.rootd.stack.StackFixture#apps")
+    void whatIsNotOpenedForAnotherReasonIsHostUnreachable(Tuple app) {
+        for (Reset.Why why : new Reset.Why[] {Reset.Why.UNREACHABLE, Reset.Why.ABORTED, Reset.Why.TIMED_OUT}) {
+            send(app, (byte) 1);
+            stack.lastFlow().farReset(why);
+            hostUnreachable(app, stack.toHost());
+        }
+        send(app, (byte) 1);
+        stack.lastFlow().farOpened();
+        stack.lastFlow().farReset(Reset.Why.ABORTED);
+        assertNull(stack.toHost(), "an open one has ended at its far end");
+    }
+
+    @ParameterizedTest
+    @MethodSource("io.telepresence.rootd.stack.StackFixture#apps")
+    void aTunnelThatHasEndedIsUnreachableUntilThereIsOneAgain(Tuple app) {
+        stack.tunnelEnded = true;
+        send(app, (byte) 1);
+        hostUnreachable(app, stack.toHost());
+        assertEquals(0, stack.udp.open());
+        stack.tunnelEnded = false;
+        send(app, (byte) 1);
+        assertEquals(1, stack.udp.open());
+    }
+
+    private static void hostUnreachable(Tuple app, byte[] error) {
+        assertTrue(TestPackets.isValid(error));
+        int at = StackFixture.header(error).payload();
+        assertEquals(
+                app.source().isV4() ? 0x0301 : 0x0103, ByteBuffer.wrap(error).getShort(at));
+    }
+
+    @ParameterizedTest
+    @MethodSource("io.telepresence.rootd.stack.StackFixture#apps")
     void idleFlowsEndAndThoseOfDnsSooner(Tuple app) {
         Tuple dns = Tuple.of(app.source(), 5000, app.destination(), 53);
         send(app, (byte) 1);

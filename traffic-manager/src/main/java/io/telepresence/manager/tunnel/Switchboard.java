@@ -69,8 +69,8 @@ public final class Switchboard {
     public FlowAcceptor clients() {
         return (flow, open) -> {
             Optional<ClientSession> client = sessions.client(open.getSessionId());
-            if (client.isEmpty()) {
-                flow.reset(Reset.Why.DENIED, "no such session");
+            if (client.isEmpty()) { // it arrives again, for example after a restart of this manager
+                flow.reset(Reset.Why.UNREACHABLE, "no such session");
                 return;
             }
             switch (open.getPurposeCase()) {

@@ -99,10 +99,10 @@ class SwitchboardTest extends SwitchboardFixture {
     void whoHasNoSessionOpensNothing() throws Exception {
         RecordingHandler near = new RecordingHandler(4);
         client.open(dial("00000000000000000000000000000000", Protocol.TCP, 1), near);
-        assertEquals(Reset.Why.DENIED, get(near.reset));
+        assertEquals(Reset.Why.UNREACHABLE, get(near.reset));
         RecordingHandler asAgent = new RecordingHandler(4);
         client.open(dial(SessionIds.of(agent), Protocol.TCP, 1), asAgent);
-        assertEquals(Reset.Why.DENIED, get(asAgent.reset));
+        assertEquals(Reset.Why.UNREACHABLE, get(asAgent.reset));
         RecordingHandler dialByAgent = new RecordingHandler(4);
         agentSide.open(dial(SessionIds.of(agent), Protocol.TCP, 1), dialByAgent);
         assertEquals(Reset.Why.DENIED, get(dialByAgent.reset));

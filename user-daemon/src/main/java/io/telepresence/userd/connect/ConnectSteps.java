@@ -191,9 +191,8 @@ final class ConnectSteps {
 
     private RootDaemon network(NetworkPlan network, ManagerLink link, Watched<ClusterInfo> cluster)
             throws FaultException {
-        RootLauncher launcher = place.inDocker()
-                ? RootLauncher.supervised()
-                : new RootLauncher(place.executable(), place.uid(), place.rootLogs());
+        RootLauncher launcher =
+                place.inDocker() ? RootLauncher.supervised() : new RootLauncher(place.executable(), place.uid());
         RootDaemon root = opened.add(RootDaemon.open(
                 place.rootSocket(), launcher, health, network.config(link.ref().getSessionId(), cluster.get())));
         Runnable update = () -> {

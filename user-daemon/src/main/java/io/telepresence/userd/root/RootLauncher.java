@@ -15,22 +15,19 @@ import java.util.concurrent.TimeUnit;
 public final class RootLauncher {
     private final Path executable;
     private final long uid;
-    private final Path logs;
 
     /**
      * @param executable bin/telepresence
-     * @param uid the user that the daemon serves
-     * @param logs where its log goes
+     * @param uid of this process; the daemon will serve it
      */
-    public RootLauncher(Path executable, long uid, Path logs) {
+    public RootLauncher(Path executable, long uid) {
         this.executable = executable;
         this.uid = uid;
-        this.logs = logs;
     }
 
     /** For a root daemon that somebody else starts again: nothing is to be done but to wait. */
     public static RootLauncher supervised() {
-        return new RootLauncher(null, 0, null);
+        return new RootLauncher(null, 0);
     }
 
     void launch() throws FaultException {
@@ -38,21 +35,13 @@ public final class RootLauncher {
             return;
         }
         List<String> command = new ArrayList<>(uid == 0 ? List.of() : List.of("sudo", "-n", "--"));
-        command.addAll(List.of(
-                executable.toString(),
-                "rootd",
-                "--detach",
-                logs.resolve("daemon-start.log").toString()));
-        command.addAll(List.of(
-                "--owner",
-                Long.toString(uid),
-                "--log-file",
-                logs.resolve("daemon.log").toString()));
+        command.addAll(List.of(executable.toString(), "rootd", "--detach"));
         try {
-            Process process = new ProcessBuilder(command)
+            ProcessBuilder builder = new ProcessBuilder(command)
                     .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start();
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD);
+            builder.environment().remove("SUDO_UID"); // of a root shell that sudo began: the owner is root
+            Process process = builder.start();
             if (!process.waitFor(10, TimeUnit.SECONDS) || process.exitValue() != 0) {
                 process.destroyForcibly();
                 throw fault().exception();
