@@ -50,7 +50,8 @@ add_client_programs() { # add_client_programs ROOT
 add_container_scripts() { # add_container_scripts ROOT
   mkdir -p "$1$CLIENT_HOME/container" "$1/.telepresence/root"
   cp scripts/lib/package/container/{daemon,supervise,routes,sandbox,plumb,volumes} "$1$CLIENT_HOME/container/"
-  cp scripts/lib/package/container/hold /bin/busybox "$1/.telepresence/"
+  build_go hold "$1/.telepresence/hold"
+  cp /bin/busybox "$1/.telepresence/"
   chmod 755 "$1$CLIENT_HOME"/container/* "$1"/.telepresence/*
 }
 

@@ -45,17 +45,24 @@ build_dist() {
   runtime "$DIST/runtime" "$CLIENT_MODULES"
   cp LICENSE root-daemon/src/main/packaging/telepresence-rootd.service "$DIST/"
   echo "$REGISTRY/telepresence:$VERSION" >"$DIST/client-image"
-  local module name paths=()
-  for module in cli user-daemon root-daemon; do
-    collect "$module" "$DIST/lib"
-    # shellcheck disable=SC2016
-    paths+=("$(class_path '$lib' "${JARS[@]}")")
-  done
-  sed -e "s|@CLI_CLASS_PATH@|${paths[0]}|; s|@USERD_CLASS_PATH@|${paths[1]}|; s|@ROOTD_CLASS_PATH@|${paths[2]}|" \
-    -e "s|@CLI_OPTIONS@|$CLI_OPTIONS|; s|@ROOTD_OPTIONS@|$ROOTD_OPTIONS|" \
-    -e "s|@USERD_OPTIONS@|$(tr '\n' ' ' <user-daemon/src/main/packaging/jvm.options)|" \
-    scripts/lib/package/launcher.sh >"$DIST/bin/telepresence"
-  chmod 755 "$DIST/bin/telepresence"
+  local name userd_options
+  build_go . "$DIST/bin/telepresence"
+  userd_options=$(tr '\n' ' ' <user-daemon/src/main/packaging/jvm.options)
+  {
+    collect user-daemon "$DIST/lib"
+    for name in userd=UserDaemonMain kubeauthd=KubeAuthMain; do
+      launch_section "${name%=*}" "io.telepresence.userd.${name#*=}" aot/userd.aot "$userd_options" "${JARS[@]}"
+      printf 'daemon\nmore TELEPRESENCE_USERD_JAVA_OPTS\n'
+    done
+    launch_section sftp-relay io.telepresence.userd.SftpRelayMain aot/userd.aot "$userd_options -Xmx32m -XX:-UsePerfData" \
+      "${JARS[@]}"
+    echo daemon
+    collect root-daemon "$DIST/lib"
+    launch_section rootd io.telepresence.rootd.RootDaemonMain aot/rootd.aot "$ROOTD_OPTIONS" "${JARS[@]}"
+    printf 'daemon\nroot\nmore TELEPRESENCE_ROOTD_JAVA_OPTS\n'
+    collect cli "$DIST/lib"
+    launch_section '*' io.telepresence.cli.Main aot/cli.aot "$CLI_OPTIONS" "${JARS[@]}"
+  } >"$DIST/lib/launch.conf"
   # Before the rehearsals: the same files are in the client's image, at this time.
   find "$DIST" -exec touch -h -d "$MOMENT" {} +
   for name in userd rootd cli; do rehearse_"$name"; done
@@ -64,9 +71,9 @@ build_dist() {
 # A cache is made by a run with the very flags of later runs: the launcher starts it, JAVA_TOOL_OPTIONS would be seen by
 # the child that writes the cache as well, so the options travel in the variables that the launcher reads.
 launcher_class_path() { # launcher_class_path userd|rootd|cli
-  local lib=$DIST/lib case=$1
-  [ "$case" != cli ] || case='\*'
-  eval "echo $(sed -n "/^  $case)/,/;;/s/^    class_path=//p" "$DIST/bin/telepresence")"
+  local name=$1
+  [ "$name" != cli ] || name='[*]'
+  sed -n "/^program $name\$/,/^program /s|^jar |$DIST/lib/|p" "$DIST/lib/launch.conf" | paste -s -d :
 }
 
 rehearse_userd() {

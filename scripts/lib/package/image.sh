@@ -40,22 +40,16 @@ root_fs() { # root_fs NAME MODULE JAVA-MODULES
   echo 'hosts: files dns' >"$root/etc/nsswitch.conf"
 }
 
-# The entry point: picks the main class by the first argument, and the bounds of its memory by the container's limit.
-entry_point() { # entry_point ROOT OPTIONS-FILE AOT "ARG=CLASS…" "LIMIT REST HEAP DIRECT"
-  local pair limit rest heap direct
-  read -r limit rest heap direct <<<"$5"
-  {
-    printf '#!/bin/sh\nhome=/opt/telepresence\nexport LC_CTYPE=C.UTF-8\n'
-    sed -e "s/@limit@/$limit/; s/@rest@/$rest/g; s/@heap@/$heap/; s/@direct@/$direct/" scripts/lib/package/memory.sh
-    printf 'case ${1:-} in\n'
-    for pair in $4; do printf '  %s) class=%s ;;\n' "${pair%%=*}" "${pair##*=}"; done
-    printf '  *) echo "usage: run %s" >&2; exit 2 ;;\nesac\n' "$(for pair in $4; do printf '%s|' "${pair%%=*}"; done | sed 's/|$//')"
-    printf 'exec $home/runtime/bin/java ${REHEARSE:--XX:AOTCache=$home/%s.aot -Xlog:aot=off -Xlog:cds=off} \\\n' "$3"
-    tr '\n' ' ' <"$2"
-    printf '%s -Xmx${heap}m -XX:MaxDirectMemorySize=${direct}m' "$AOT_OPTIONS"
-    printf ' \\\n  -cp %s $class "$@"\n' "$(class_path /opt/telepresence/lib "${JARS[@]}")"
-  } >"$1/opt/telepresence/bin/run"
-  chmod 755 "$1/opt/telepresence/bin/run"
+# The entry point is the launcher: it picks the main class by the first argument, and the bounds of the memory by the
+# container's limit. No shell, which would drop variables of the application whose names are not its own.
+entry_point() { # entry_point ROOT OPTIONS-FILE AOT MEMORY ARG=CLASS…
+  local home=$1/opt/telepresence options=$2 aot=$3 memory=$4 pair
+  shift 4
+  build_go . "$home/bin/run"
+  for pair; do
+    launch_section "${pair%%=*}" "${pair##*=}" "$aot.aot" "$(tr '\n' ' ' <"$options")$AOT_OPTIONS" "${JARS[@]}"
+    printf 'memory %s\nset LC_CTYPE=C.UTF-8\n' "$memory"
+  done >"$home/lib/launch.conf"
 }
 
 # The profile of a rehearsal without load is worth less than the memory it takes.
@@ -115,8 +109,9 @@ build_images() {
   # Java knows file names by the encoding of the locale; without one, only those in ASCII.
   mkdir -p "$root/usr/lib/locale/C.utf8"
   cp /usr/lib/locale/C.utf8/LC_CTYPE "$root/usr/lib/locale/C.utf8/"
-  entry_point "$root" traffic-agent/src/main/packaging/jvm.options agent \
-    "agent=io.telepresence.agent.AgentMain agent-init=io.telepresence.agent.AgentInitMain" "192 72 45 50"
+  local memory="192 72 45 50"
+  entry_point "$root" traffic-agent/src/main/packaging/jvm.options agent "$memory" \
+    agent=io.telepresence.agent.AgentMain agent-init=io.telepresence.agent.AgentInitMain
   mkdir -p "$root/etc/traffic-agent" "$root/var/run/secrets/telepresence.io/traffic-manager"
   cp scripts/lib/package/rehearsal-agent.json "$root/etc/traffic-agent/config"
   echo none >"$root/var/run/secrets/telepresence.io/traffic-manager/token"
@@ -126,8 +121,9 @@ build_images() {
 
   root_fs traffic-manager traffic-manager "$MANAGER_MODULES"
   root=$IMAGES/traffic-manager.root
-  entry_point "$root" traffic-manager/src/main/packaging/jvm.options manager \
-    "manager=io.telepresence.manager.ManagerMain uninstall=io.telepresence.manager.inject.UninstallMain" "512 160 62 32"
+  memory="512 160 62 32"
+  entry_point "$root" traffic-manager/src/main/packaging/jvm.options manager "$memory" \
+    manager=io.telepresence.manager.ManagerMain uninstall=io.telepresence.manager.inject.UninstallMain
   rehearse_image "$root" manager 8 "POD_NAME=rehearsal POD_IP=127.0.0.1 POD_NAMESPACE=ambassador AGENT_IMAGE=none KUBERNETES_SERVICE_HOST=127.0.0.1 KUBERNETES_SERVICE_PORT=9" manager
   archive traffic-manager 1000:1000
 

@@ -57,7 +57,7 @@ public final class Main {
                 Path.of("").toAbsolutePath(),
                 streams,
                 daemons,
-                new ChildProcess(),
+                new ChildProcess(executable.toAbsolutePath()),
                 () -> docker(environment, executable.toAbsolutePath(), daemons));
     }
 

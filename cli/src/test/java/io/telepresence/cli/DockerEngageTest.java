@@ -116,7 +116,7 @@ final class DockerEngageTest {
         String made = bench.engine.ran("create");
         assertTrue(made.contains(" --name=" + name + " "), made);
         assertTrue(made.contains(" --volumes-from=" + name + "-sandbox:ro "), made);
-        assertTrue(made.endsWith(" --entrypoint=/.telepresence/hold img x"), made);
+        assertTrue(made.endsWith(" --entrypoint=/.telepresence/hold img volumes x"), made);
         assertEquals(
                 "GREETING=hello\nTELEPRESENCE_HANDLER_CONTAINER_NAME=" + name + "\nTELEPRESENCE_ROOT=" + root + "\n",
                 bench.engine.environment.get("file"));

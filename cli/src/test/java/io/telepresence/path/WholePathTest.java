@@ -192,7 +192,7 @@ class WholePathTest {
                 .build();
         Engagement made = session.parts().engaging().engage(new Engaging.Wish(ingest, none(), List.of()), t -> {});
         assertEquals("echo/app", made.getSpec().getName());
-        assertEquals("blue", made.getEnvironmentMap().get("COLOR"));
+        assertEquals("blue", made.getEnvironmentMap().get("COLOR").toStringUtf8());
         assertEquals("app /a", ask("/a", ""));
     }
 

@@ -5,6 +5,7 @@ import io.telepresence.agent.drain.EndingMark;
 import io.telepresence.agent.drain.GracePeriod;
 import io.telepresence.agent.drain.Time;
 import io.telepresence.agent.link.ManagerLink;
+import io.telepresence.agent.view.ProcessEnvironment;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.agree.Versions;
 import io.telepresence.fault.FaultException;
@@ -73,13 +74,13 @@ public final class AgentMain {
     }
 
     private static Agent.Settings settings(AgentPlan plan, PodIdentity pod, LogLevels levels, GracePeriod grace)
-            throws UnknownHostException {
+            throws UnknownHostException, FaultException {
         Path token = Path.of(AgentNames.TOKEN_DIR, "token");
         return new Agent.Settings(
                 InetAddress.getByAddress(new byte[16]),
                 AgentNames.READY_PORT,
                 UDP_IDLE,
-                plan.app(pod, System.getenv(), Path.of(AgentNames.APP_MOUNTS)),
+                plan.app(pod, ProcessEnvironment.own(), Path.of(AgentNames.APP_MOUNTS)),
                 new ManagerLink.Settings(
                         InetSocketAddress.createUnresolved(
                                 plan.config().getManagerHost(), plan.config().getManagerPort()),

@@ -1,5 +1,6 @@
 package io.telepresence.agent;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
 import io.telepresence.agent.rules.AppPort;
@@ -125,12 +126,13 @@ record AgentPlan(AgentConfig config, List<Port> ports) {
      * @param environment of the agent
      * @param mounts where the agent has the application's volumes
      */
-    AppPod app(PodIdentity pod, Map<String, String> environment, Path mounts) {
+    AppPod app(PodIdentity pod, Map<String, ByteString> environment, Path mounts) {
         return new AppPod(
                 pod.name(),
                 pod.ip().getHostAddress(),
                 ViewTranslator.containers(config),
-                new AppEnvironment(environment, Set.copyOf(config.getEnvironmentExcludedList())),
+                new AppEnvironment(
+                        environment, Set.copyOf(config.getEnvironmentExcludedList()), config.getNarrowNames()),
                 mounts);
     }
 

@@ -1,5 +1,6 @@
 package io.telepresence.agent;
 
+import com.google.protobuf.ByteString;
 import io.telepresence.agent.link.ManagerLink;
 import io.telepresence.fault.FaultException;
 import java.net.InetAddress;
@@ -7,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** An agent as in a pod, but that the pod is an address of the loopback. */
 public final class LoopbackAgent implements AutoCloseable {
@@ -25,8 +27,12 @@ public final class LoopbackAgent implements AutoCloseable {
      * @param address the pod's own; nobody else may listen there
      * @param environment as the injector copies the app's into the agent's
      */
-    public record Pod(
-            String name, String uid, String namespace, InetAddress address, Map<String, String> environment) {}
+    public record Pod(String name, String uid, String namespace, InetAddress address, Map<String, String> environment) {
+        Map<String, ByteString> bytes() {
+            return environment.entrySet().stream()
+                    .collect(Collectors.toMap(Map.Entry::getKey, e -> ByteString.copyFromUtf8(e.getValue())));
+        }
+    }
 
     /** @param configuration what the injector would write into the pod */
     public static LoopbackAgent open(String configuration, Pod pod, InetSocketAddress manager, String token)
@@ -40,7 +46,7 @@ public final class LoopbackAgent implements AutoCloseable {
                         pod.address(),
                         0,
                         IDLE,
-                        plan.app(identity, pod.environment(), Path.of("/nowhere")),
+                        plan.app(identity, pod.bytes(), Path.of("/nowhere")),
                         new ManagerLink.Settings(
                                 manager, plan.arrival(identity), () -> token, request -> {}, grace -> {}, PATIENCE))));
     }

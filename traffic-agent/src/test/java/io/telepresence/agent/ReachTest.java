@@ -3,6 +3,7 @@ package io.telepresence.agent;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.protobuf.ByteString;
 import io.netty.buffer.Unpooled;
 import io.telepresence.rpc.manager.ContainerView;
 import io.telepresence.rpc.manager.ReachRequest;
@@ -31,7 +32,9 @@ class ReachTest {
             view.awaitState("finished");
             ContainerView told = ContainerView.parseFrom(view.content());
             assertEquals("app", told.getContainer());
-            assertEquals(Map.of("COLOR", "blue", "EMPTY", ""), told.getEnvironmentMap());
+            assertEquals(
+                    Map.of("COLOR", ByteString.copyFromUtf8("blue"), "EMPTY", ByteString.EMPTY),
+                    told.getEnvironmentMap());
             assertEquals("api-1", told.getPodName());
             assertEquals("127.0.0.1", told.getPodIp());
             assertEquals("/data", told.getMounts(0).getPath());

@@ -1,5 +1,6 @@
 package io.telepresence.agent;
 
+import com.google.protobuf.ByteString;
 import io.telepresence.agent.link.ManagerLink;
 import io.telepresence.agent.rules.AppPort;
 import io.telepresence.agent.rules.PortRules;
@@ -24,12 +25,12 @@ final class Rig implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofMillis(1500);
     static final Duration UDP_IDLE = Duration.ofMillis(600);
 
-    static final Map<String, String> ENVIRONMENT = Map.of(
-            "PATH", "/agent",
-            "_TEL_APP_A_COLOR", "blue",
-            "_TEL_APP_A_EMPTY", "",
-            "_TEL_APP_A_TOKEN", "secret",
-            "_TEL_APP_B_COLOR", "red");
+    static final Map<String, ByteString> ENVIRONMENT = Map.of(
+            "PATH", ByteString.copyFromUtf8("/agent"),
+            "_TEL_APP_A_COLOR", ByteString.copyFromUtf8("blue"),
+            "_TEL_APP_A_EMPTY", ByteString.EMPTY,
+            "_TEL_APP_A_TOKEN", ByteString.copyFromUtf8("secret"),
+            "_TEL_APP_B_COLOR", ByteString.copyFromUtf8("red"));
 
     final Laptop laptop = new Laptop();
     final List<String> levels = new CopyOnWriteArrayList<>();

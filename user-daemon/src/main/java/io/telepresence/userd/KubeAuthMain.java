@@ -2,6 +2,7 @@ package io.telepresence.userd;
 
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
+import io.telepresence.agree.LocalEndpoint;
 import io.telepresence.local.LocalChannel;
 import io.telepresence.rpc.connector.ConnectorGrpc;
 import io.telepresence.rpc.connector.HostAnswer;
@@ -38,7 +39,8 @@ public final class KubeAuthMain {
 
     public static void main(String[] arguments) throws Exception {
         Path home = Path.of(System.getenv().getOrDefault("HOME", System.getProperty("user.home")));
-        Path logs = LogSetup.directory(System.getenv(), home);
+        long uid = ((Number) Files.getAttribute(Path.of("/proc/self"), "unix:uid")).longValue();
+        Path logs = LocalEndpoint.logs(System.getenv(), home, uid);
         Files.createDirectories(logs);
         LogSetup.toFile(logs.resolve("kubeauth.log"));
         HostAnswers answers = new HostAnswers(System.getenv());

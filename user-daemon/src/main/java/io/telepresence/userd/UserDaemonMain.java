@@ -44,7 +44,7 @@ public final class UserDaemonMain {
     private static void run(String[] arguments, Map<String, String> environment) throws Exception {
         long uid = ((Number) Files.getAttribute(Path.of("/proc/self"), "unix:uid")).longValue();
         Path home = Path.of(environment.getOrDefault("HOME", System.getProperty("user.home")));
-        UserOptions options = UserOptions.parse(arguments, LogSetup.directory(environment, home));
+        UserOptions options = UserOptions.parse(arguments, LocalEndpoint.logs(environment, home, uid));
         Path file = options.logFile();
         // Of a container's, whoever started it takes care; to it the owner may be a stranger.
         if (!options.container()) {
@@ -62,7 +62,7 @@ public final class UserDaemonMain {
                 file.toAbsolutePath().getParent(),
                 Path.of("/var/log/telepresence"),
                 executable(),
-                LogSetup.directory(environment, home).resolveSibling("mounts"),
+                LocalEndpoint.logs(environment, home, uid).resolveSibling("mounts"),
                 InstallId.read(ConfigFile.directory(environment, home)),
                 options.container() ? new HostSources(host) : Sources.ofThisMachine(),
                 options.container());

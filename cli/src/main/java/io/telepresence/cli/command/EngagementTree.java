@@ -1,6 +1,7 @@
 package io.telepresence.cli.command;
 
 import io.telepresence.cli.daemon.Engagement;
+import io.telepresence.cli.env.EnvBytes;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -21,7 +22,7 @@ final class EngagementTree {
         put(tree, "workload_kind", engagement.target().workloadKind());
         put(tree, "container", engagement.target().container());
         put(tree, "pod_ip", engagement.target().podIp());
-        put(tree, "environment", engagement.environment());
+        put(tree, "environment", environment(engagement));
         put(tree, "mount", mount(engagement.mount()));
         return tree;
     }
@@ -42,7 +43,7 @@ final class EngagementTree {
             put(tree, "port_id", identifier(first));
             tree.put("container_port", first.container());
         }
-        put(tree, "environment", engagement.environment());
+        put(tree, "environment", environment(engagement));
         put(tree, "mount", mount(engagement.mount()));
         tree.put("filter_desc", EngagementText.filter(engagement));
         put(tree, "metadata", engagement.requests().metadata());
@@ -55,6 +56,12 @@ final class EngagementTree {
                     "ports",
                     engagement.ports().stream().map(EngagementTree::port).toList());
         }
+        return tree;
+    }
+
+    private static Map<String, String> environment(Engagement engagement) {
+        Map<String, String> tree = new LinkedHashMap<>();
+        engagement.environment().forEach((name, value) -> tree.put(name, EnvBytes.shown(value)));
         return tree;
     }
 

@@ -70,7 +70,11 @@ public record Engagement(
      */
     public record Requests(String description, List<String> filters, String mechanism, Map<String, String> metadata) {}
 
-    /** The container's environment and volumes. */
+    /**
+     * The container's environment and volumes.
+     *
+     * @param environment values as {@link io.telepresence.cli.env.EnvBytes} writes bytes
+     */
     public record Pod(Map<String, String> environment, Mount mount) {}
 
     /**

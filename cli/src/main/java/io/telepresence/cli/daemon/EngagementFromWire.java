@@ -1,5 +1,7 @@
 package io.telepresence.cli.daemon;
 
+import com.google.protobuf.ByteString;
+import io.telepresence.cli.env.EnvBytes;
 import io.telepresence.fault.FaultException;
 import io.telepresence.filter.HttpFilter;
 import io.telepresence.rpc.manager.EngagedPort;
@@ -10,6 +12,7 @@ import io.telepresence.rpc.tunnel.Protocol;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -31,8 +34,14 @@ final class EngagementFromWire {
                         wire.getPodIp()),
                 wire.getPortsList().stream().map(EngagementFromWire::port).toList(),
                 requests(spec),
-                new Engagement.Pod(new TreeMap<>(wire.getEnvironmentMap()), mount(wire.getMount())),
+                new Engagement.Pod(environment(wire.getEnvironmentMap()), mount(wire.getMount())),
                 wire.hasCount() ? Optional.of(copies(wire.getCount())) : Optional.empty());
+    }
+
+    private static Map<String, String> environment(Map<String, ByteString> wire) {
+        Map<String, String> values = new TreeMap<>();
+        wire.forEach((name, value) -> values.put(name, EnvBytes.text(value.toByteArray())));
+        return values;
     }
 
     private static Engagement.Kind kind(EngagementSpec spec) {

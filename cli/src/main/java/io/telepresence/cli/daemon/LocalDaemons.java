@@ -1,5 +1,6 @@
 package io.telepresence.cli.daemon;
 
+import io.telepresence.agree.LocalEndpoint;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.common.Empty;
@@ -8,6 +9,8 @@ import io.telepresence.rpc.rootd.QuitReply;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +23,9 @@ public final class LocalDaemons implements Daemons {
     private static final Duration FAREWELL = Duration.ofSeconds(5);
 
     private final Discovery discovery;
+    private static final FileAttribute<?> PRIVATE =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+
     private final DaemonLauncher launcher;
     private final Path userLogs;
     private final Connections connections;
@@ -38,13 +44,11 @@ public final class LocalDaemons implements Daemons {
      */
     public static LocalDaemons of(Map<String, String> environment, Path executable) {
         Discovery discovery = Discovery.of(environment);
-        return new LocalDaemons(discovery, new DaemonLauncher(executable, discovery.uid() == 0), userLogs(environment));
-    }
-
-    private static Path userLogs(Map<String, String> environment) {
-        String cache = environment.getOrDefault("XDG_CACHE_HOME", "");
-        Path base = cache.isEmpty() ? Path.of(environment.getOrDefault("HOME", "/tmp"), ".cache") : Path.of(cache);
-        return base.resolve("telepresence/logs");
+        Path home = Path.of(environment.getOrDefault("HOME", "/tmp"));
+        return new LocalDaemons(
+                discovery,
+                new DaemonLauncher(executable, discovery.uid() == 0),
+                LocalEndpoint.logs(environment, home, discovery.uid()));
     }
 
     /** The connections in containers, whether they run or not. */
@@ -85,7 +89,7 @@ public final class LocalDaemons implements Daemons {
     @Override
     public Daemon launchUser() throws FaultException {
         try {
-            Files.createDirectories(userLogs);
+            Files.createDirectories(userLogs, PRIVATE);
         } catch (IOException e) {
             throw Fault.user("the log directory " + userLogs + " cannot be made: " + e.getMessage(), "")
                     .exception(e);

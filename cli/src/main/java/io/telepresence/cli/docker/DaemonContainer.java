@@ -141,7 +141,7 @@ final class DaemonContainer {
                 command.addAll(List.of("--ipv6", "--subnet=" + v6));
             }
             command.add(name);
-            last = docker.run(java.util.Map.of(), command);
+            last = docker.run(command);
             if (last.ok()) {
                 return new Connection.Network(
                         name, FreeSubnet.host(v4, GATEWAY), v6.isEmpty() ? "" : FreeSubnet.host(v6, GATEWAY));

@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -28,10 +27,11 @@ public final class Docker {
     @FunctionalInterface
     public interface Runner {
         /**
-         * @param environment put over the caller's own
+         * With this process's own environment: no variable of a pod is one of a process here.
+         *
          * @throws IOException the program cannot be started
          */
-        Output run(List<String> command, Map<String, String> environment, Duration limit) throws IOException;
+        Output run(List<String> command, Duration limit) throws IOException;
     }
 
     /** What a command printed; {@code code} 124: it took too long. */
@@ -59,18 +59,18 @@ public final class Docker {
 
     /** Whatever comes of it. */
     Output run(String... arguments) throws FaultException {
-        return run(Map.of(), List.of(arguments));
+        return run(List.of(arguments));
     }
 
-    Output run(Map<String, String> environment, List<String> arguments) throws FaultException {
-        return run(environment, arguments, LIMIT);
+    Output run(List<String> arguments) throws FaultException {
+        return run(arguments, LIMIT);
     }
 
-    private Output run(Map<String, String> environment, List<String> arguments, Duration limit) throws FaultException {
+    private Output run(List<String> arguments, Duration limit) throws FaultException {
         List<String> command = new ArrayList<>(List.of(PROGRAM));
         command.addAll(arguments);
         try {
-            return runner.run(command, environment, limit);
+            return runner.run(command, limit);
         } catch (IOException e) {
             throw Fault.user(
                             "the command docker cannot be run on this machine: " + reason(e),
@@ -85,7 +85,7 @@ public final class Docker {
      * @param doing what failed, for the sentence: "start the container tp-x"
      */
     Output must(String doing, List<String> arguments) throws FaultException {
-        Output output = run(Map.of(), arguments);
+        Output output = run(arguments);
         if (!output.ok()) {
             throw DockerFaults.of(doing, output).exception();
         }
@@ -105,7 +105,7 @@ public final class Docker {
         if (DockerFaults.isEngine(found)) {
             throw DockerFaults.of("look for the image " + image, found).exception();
         }
-        Output pulled = run(Map.of(), List.of("pull", "--quiet", image), PULL_LIMIT);
+        Output pulled = run(List.of("pull", "--quiet", image), PULL_LIMIT);
         if (!pulled.ok()) {
             throw DockerFaults.noImage(image, pulled).exception();
         }
@@ -116,10 +116,8 @@ public final class Docker {
         return text.contains("No such file") ? "it is not installed, or not on the PATH" : text;
     }
 
-    private static Output execute(List<String> command, Map<String, String> environment, Duration limit)
-            throws IOException {
+    private static Output execute(List<String> command, Duration limit) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(command).redirectInput(new java.io.File("/dev/null"));
-        builder.environment().putAll(environment);
         Process process = builder.start();
         Drain out = Drain.of(process.getInputStream(), "docker-out");
         Drain err = Drain.of(process.getErrorStream(), "docker-err");

@@ -5,8 +5,6 @@ import io.telepresence.cli.docker.Docker.Output;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -128,14 +126,36 @@ public final class Handler implements AutoCloseable {
         List<String> paths = dress.volumes().paths().stream()
                 .filter(p -> !arguments.mounted().contains(inside(dress.volumes(), p)))
                 .toList();
-        boolean hold = !paths.isEmpty();
+        try (ContainerEnvironment environment = ContainerEnvironment.of(dress.environment())) {
+            create(dress, paths, environment, routes, warnings);
+        } catch (IOException e) {
+            throw Fault.user("the environment cannot be written to a temporary file: " + e.getMessage(), "")
+                    .exception(e);
+        }
+        if (!paths.isEmpty()) {
+            ours.add(name + "-volumes");
+            volumes = new VolumesContainer(docker, home, name, dress.volumes(), paths);
+        }
+    }
+
+    private void create(
+            Dress dress,
+            List<String> paths,
+            ContainerEnvironment environment,
+            List<String> routes,
+            Consumer<String> warnings)
+            throws FaultException {
+        List<String> hold = new ArrayList<>();
+        if (!paths.isEmpty() || environment.packed()) {
+            hold.add(paths.isEmpty() ? "environment" : "volumes");
+        }
         if (sandbox != null) {
             String typed = arguments.facts().name();
             if (sandbox.plumb(routes, dress.ports(), dress.toPod(), typed)) {
                 warnings.accept("Warning: the container's name " + typed + " hides what the cluster has of that name"
                         + " from the containers of this connection");
             }
-        } else if (hold) {
+        } else if (!hold.isEmpty()) {
             makeTools();
         }
         List<String> words = new ArrayList<>(List.of("create", "--rm", "--name=" + name));
@@ -150,28 +170,18 @@ public final class Handler implements AutoCloseable {
             words.add("--tty");
         }
         words.addAll(network(dress));
-        if (hold) {
+        if (!hold.isEmpty()) {
             words.add("--volumes-from=" + toolsContainer() + ":ro");
         }
-        try (EnvironmentFile environment = EnvironmentFile.of(dress.environment())) {
-            words.addAll(environment.options());
-            // After the pod's environment: what the user gives is stronger.
-            words.addAll(arguments.container());
-            words.addAll(process(hold));
-            ours.add(name);
-            Output made = docker.run(environment.variables(), words);
-            if (!made.ok()) {
-                throw notOurs(
-                        name,
-                        DockerFaults.of("create the container " + name, made).exception());
-            }
-        } catch (IOException e) {
-            throw Fault.user("the environment cannot be written to a temporary file: " + e.getMessage(), "")
-                    .exception(e);
-        }
-        if (hold) {
-            ours.add(name + "-volumes");
-            volumes = new VolumesContainer(docker, home, name, dress.volumes(), paths);
+        words.addAll(environment.options());
+        // After the pod's environment: what the user gives is stronger.
+        words.addAll(arguments.container());
+        words.addAll(process(hold));
+        ours.add(name);
+        Output made = docker.run(words);
+        if (!made.ok()) {
+            throw notOurs(
+                    name, DockerFaults.of("create the container " + name, made).exception());
         }
     }
 
@@ -218,7 +228,7 @@ public final class Handler implements AutoCloseable {
         List<String> command = new ArrayList<>(List.of("rm", "--force", "--volumes"));
         command.addAll(ours.stream().sorted().toList());
         try {
-            if (ours.isEmpty() || !DockerFaults.isUnheard(docker.run(Map.of(), command))) {
+            if (ours.isEmpty() || !DockerFaults.isUnheard(docker.run(command))) {
                 removed.run();
             }
         } catch (FaultException e) {
@@ -244,12 +254,13 @@ public final class Handler implements AutoCloseable {
         return words;
     }
 
-    /** Image and what it runs; {@code hold}: not before the volumes are there. */
-    private List<String> process(boolean hold) throws FaultException {
+    /** Image and what it runs; {@code hold} is what our first process has to do before, empty: there is none of ours. */
+    private List<String> process(List<String> hold) throws FaultException {
         List<String> words = new ArrayList<>();
-        if (hold) {
+        if (!hold.isEmpty()) {
             words.add("--entrypoint=" + HOLD);
             words.add(arguments.image());
+            words.addAll(hold);
             words.addAll(whole());
             return words;
         }
@@ -332,41 +343,6 @@ public final class Handler implements AutoCloseable {
                     home.image());
         } catch (FaultException e) {
             throw notOurs(toolsContainer(), e);
-        }
-    }
-
-    /**
-     * The environment on its way to docker: values of one line in a file that only the user can read, the others through
-     * docker's own environment; none is an argument, which everybody could see.
-     */
-    private record EnvironmentFile(Path file, Map<String, String> variables) implements AutoCloseable {
-        /** docker refuses lines of 64 KiB; a character has three bytes at most. */
-        private static final int LONGEST_LINE = 20_000;
-
-        static EnvironmentFile of(Map<String, String> environment) throws IOException {
-            Path file = Files.createTempFile("telepresence", ".env");
-            StringBuilder lines = new StringBuilder();
-            Map<String, String> others = new java.util.TreeMap<>();
-            environment.forEach((key, value) -> {
-                if (value.indexOf('\n') >= 0 || value.indexOf('\r') >= 0 || value.length() > LONGEST_LINE) {
-                    others.put(key, value);
-                } else {
-                    lines.append(key).append('=').append(value).append('\n');
-                }
-            });
-            Files.writeString(file, lines);
-            return new EnvironmentFile(file, others);
-        }
-
-        List<String> options() {
-            List<String> words = new ArrayList<>(List.of("--env-file=" + file));
-            variables.keySet().forEach(k -> words.add("--env=" + k));
-            return words;
-        }
-
-        @Override
-        public void close() throws IOException {
-            Files.deleteIfExists(file);
         }
     }
 }

@@ -72,7 +72,7 @@ final class Remains {
         if (!found.isEmpty()) {
             List<String> stop = new ArrayList<>(List.of("stop", "--time=2"));
             stop.addAll(found);
-            docker.run(java.util.Map.of(), stop);
+            docker.run(stop);
             removeContainers(found);
         }
     }
@@ -143,7 +143,7 @@ final class Remains {
         if (!containers.isEmpty()) {
             List<String> command = new ArrayList<>(List.of("rm", "--force", "--volumes"));
             command.addAll(containers);
-            Docker.Output output = docker.run(java.util.Map.of(), command);
+            Docker.Output output = docker.run(command);
             if (DockerFaults.isUnheard(output)) {
                 throw DockerFaults.of("remove containers", output).exception();
             }

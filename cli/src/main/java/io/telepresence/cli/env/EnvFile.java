@@ -48,10 +48,10 @@ public record EnvFile(Path path, EnvSyntax syntax) {
      * @throws FaultException one sentence: why not; the file is as it was
      */
     public void write(Map<String, String> environment) throws FaultException {
-        String text = syntax.text(environment);
+        byte[] text = EnvBytes.bytes(syntax.text(environment));
         try {
             if (special()) {
-                Files.writeString(path, text);
+                Files.write(path, text);
             } else {
                 replace(text);
             }
@@ -61,7 +61,7 @@ public record EnvFile(Path path, EnvSyntax syntax) {
         }
     }
 
-    private void replace(String text) throws IOException {
+    private void replace(byte[] text) throws IOException {
         Path target = Files.isSymbolicLink(path) && Files.exists(path) ? path.toRealPath() : path;
         Path half = Files.createTempFile(
                 parent(target),
@@ -69,7 +69,7 @@ public record EnvFile(Path path, EnvSyntax syntax) {
                 ".new",
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         try {
-            Files.writeString(half, text);
+            Files.write(half, text);
             move(half, target);
         } finally {
             Files.deleteIfExists(half);

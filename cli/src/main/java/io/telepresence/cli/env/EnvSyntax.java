@@ -8,7 +8,10 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** How an environment file is written. A value is read back as it was, whatever is in it. */
+/**
+ * How an environment file is written. A value is read back as it was, whatever is in it; only JSON has no way to say bytes
+ * that are no UTF-8.
+ */
 public enum EnvSyntax {
     DOCKER("docker"),
     COMPOSE("compose"),
@@ -153,7 +156,10 @@ public enum EnvSyntax {
         StringBuilder text = new StringBuilder("{");
         String separator = "\n  ";
         for (Map.Entry<String, String> entry : environment.entrySet()) {
-            text.append(separator).append(Json.of(entry.getKey())).append(": ").append(Json.of(entry.getValue()));
+            text.append(separator)
+                    .append(Json.of(entry.getKey()))
+                    .append(": ")
+                    .append(Json.of(EnvBytes.shown(entry.getValue())));
             separator = ",\n  ";
         }
         return text.append(environment.isEmpty() ? "}\n" : "\n}\n").toString();

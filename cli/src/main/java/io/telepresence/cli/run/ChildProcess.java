@@ -1,8 +1,11 @@
 package io.telepresence.cli.run;
 
+import io.telepresence.cli.env.PackedEnvironment;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -17,10 +20,16 @@ public final class ChildProcess implements ChildRunner {
     private static final int SIGNALLED = 128;
     private static final Map<String, Integer> SIGNALS = Map.of("HUP", 1, "INT", 2, "TERM", 15);
 
+    private final Path launcher;
     private boolean holding;
     private int early;
     private Process running;
     private Runnable stop = () -> {};
+
+    /** @param launcher bin/telepresence, which hands variables on byte for byte */
+    public ChildProcess(Path launcher) {
+        this.launcher = launcher;
+    }
 
     @Override
     public synchronized void holdSignals() {
@@ -63,11 +72,40 @@ public final class ChildProcess implements ChildRunner {
         if (signalled()) {
             return null;
         }
-        ProcessBuilder builder = new ProcessBuilder(job.command()).inheritIO();
-        builder.environment().putAll(job.environment());
+        ProcessBuilder builder = builder(job).inheritIO();
         stop = job.stop();
         running = builder.start();
         return running;
+    }
+
+    /** Java gives a child what the locale makes of a value; where that may be something else, the launcher does it. */
+    private ProcessBuilder builder(Job job) {
+        boolean plain =
+                job.environment().values().stream().allMatch(v -> v.chars().allMatch(c -> c < 0x80));
+        if (plain) {
+            ProcessBuilder builder = new ProcessBuilder(job.command());
+            restoreLocale(builder.environment());
+            builder.environment().putAll(job.environment());
+            return builder;
+        }
+        List<String> command = new ArrayList<>(List.of(launcher.toString(), "__exec"));
+        command.addAll(job.command());
+        ProcessBuilder builder = new ProcessBuilder(command);
+        restoreLocale(builder.environment());
+        // What is there already is not replaced.
+        builder.environment().keySet().removeAll(job.environment().keySet());
+        builder.environment().putAll(PackedEnvironment.of(job.environment()));
+        return builder;
+    }
+
+    /** The launcher sets a locale for Java where the caller's has not all letters, and keeps the caller's. */
+    static void restoreLocale(Map<String, String> environment) {
+        String locale = environment.remove("_TEL_LC_ALL");
+        if (locale != null && locale.isEmpty()) {
+            environment.remove("LC_ALL");
+        } else if (locale != null) {
+            environment.put("LC_ALL", locale);
+        }
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.telepresence.cli.daemon;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.MessageLite;
 import io.grpc.stub.StreamObserver;
 import io.telepresence.fault.Fault;
@@ -154,7 +155,7 @@ final class GrpcDaemonTest {
                 .setDisposition("ACTIVE")
                 .setWorkloadKind("Deployment")
                 .setContainer("found")
-                .putEnvironment("A", "1")
+                .putEnvironment("A", ByteString.copyFromUtf8("1"))
                 .setCount(TrafficCount.newBuilder().setDelivered(7).setDropped(2))
                 .setMount(Mount.newBuilder().setLocalDir("/tmp/m").addMounts("/data"))
                 .build();

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class ApiServerRouteTest {
     private static final String GATEWAY = "host.docker.internal";
 
-    private final Docker docker = new Docker((command, environment, limit) -> answer(command));
+    private final Docker docker = new Docker((command, limit) -> answer(command));
 
     private static Output answer(List<String> command) {
         return switch (String.join(" ", command.subList(1, 3))) {
@@ -76,7 +76,7 @@ final class ApiServerRouteTest {
 
     @Test
     void publicServersAreNobodysContainer() throws FaultException {
-        Docker unasked = new Docker((command, environment, limit) -> {
+        Docker unasked = new Docker((command, limit) -> {
             throw new AssertionError(command);
         });
         assertEquals(ApiServerRoute.AS_IT_IS, ApiServerRoute.find(unasked, "https://api.example.com", GATEWAY));

@@ -231,11 +231,11 @@ final class DaemonContainerTest {
     void aDaemonThatEndsAtOnceTellsItsLastWords() throws Exception {
         engine.daemonsListen = false;
         Path log = home.resolve("logs/tp-dev/connector-start.log");
-        mode = on(new Docker((command, environment, limit) -> {
+        mode = on(new Docker((command, limit) -> {
             if (command.get(1).equals("run")) {
                 Files.writeString(log, "one\ntwo\n\nthree\nno right to use the TUN\n");
             }
-            return engine.run(command, environment, limit);
+            return engine.run(command, limit);
         }));
         FaultException e = assertThrows(FaultException.class, () -> start("dev"));
         assertEquals(

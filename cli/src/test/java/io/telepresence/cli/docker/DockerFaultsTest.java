@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,7 +60,7 @@ final class DockerFaultsTest {
                         + " and log in again, or use a rootless engine",
                 DockerFaults.of("x", failed(said)).toString());
         // Nothing is pulled then: there is nobody to pull it.
-        Docker docker = new Docker((command, environment, limit) -> failed(said));
+        Docker docker = new Docker((command, limit) -> failed(said));
         assertEquals(
                 Fault.Kind.DENIED,
                 assertThrows(FaultException.class, () -> docker.image("img"))
@@ -114,8 +113,8 @@ final class DockerFaultsTest {
                     Error response from daemon: Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host | Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host
                     """)
     void anImageThatCannotBeHad(String said, String why) {
-        Docker docker = new Docker(
-                (command, environment, limit) -> failed(command.contains("pull") ? said : "Error: No such image: img"));
+        Docker docker =
+                new Docker((command, limit) -> failed(command.contains("pull") ? said : "Error: No such image: img"));
         Fault fault =
                 assertThrows(FaultException.class, () -> docker.image("img")).fault();
         assertEquals(
@@ -127,7 +126,7 @@ final class DockerFaultsTest {
     @Test
     void pullsMayTakeLongerThanOtherThings() throws Exception {
         List<Duration> limits = new ArrayList<>();
-        Docker docker = new Docker((command, environment, limit) -> {
+        Docker docker = new Docker((command, limit) -> {
             limits.add(limit);
             return command.contains("pull") ? new Output(0, "", "") : failed("Error: No such image: img");
         });
@@ -137,7 +136,7 @@ final class DockerFaultsTest {
 
     @Test
     void noDockerCommand() {
-        Docker docker = new Docker((command, environment, limit) -> {
+        Docker docker = new Docker((command, limit) -> {
             throw new IOException("Cannot run program \"docker\": error=2, No such file or directory");
         });
         assertEquals(
@@ -155,8 +154,7 @@ final class DockerFaultsTest {
         Output output;
         try {
             output = docker.run(
-                    Map.of("DOCKER_HOST", "unix://" + directory.resolve("nobody.sock")),
-                    List.of("info", "--format", "{{.OperatingSystem}}"));
+                    "--host=unix://" + directory.resolve("nobody.sock"), "info", "--format", "{{.OperatingSystem}}");
         } catch (FaultException e) {
             assumeTrue(false, "there is no docker command here");
             return;

@@ -35,7 +35,7 @@ final class EngineFactsTest {
             EngineFacts.Users users,
             boolean addsGateway)
             throws FaultException {
-        Docker docker = new Docker((command, environment, limit) -> new Output(0, info, ""));
+        Docker docker = new Docker((command, limit) -> new Output(0, info, ""));
         Map<String, String> environment =
                 Map.of("DOCKER_HOST", host == null ? "" : host, EngineFacts.TRANSPORT, forced == null ? "" : forced);
         assertEquals(new EngineFacts(sharesSockets, users, addsGateway), EngineFacts.of(docker, environment));
@@ -43,7 +43,7 @@ final class EngineFactsTest {
 
     @Test
     void withoutAnEngineOneSentence() {
-        Docker docker = new Docker((command, environment, limit) -> new Output(
+        Docker docker = new Docker((command, limit) -> new Output(
                 1, "|[]", "Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?"));
         assertEquals(
                 Fault.Kind.UNREACHABLE,

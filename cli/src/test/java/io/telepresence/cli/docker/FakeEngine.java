@@ -35,7 +35,7 @@ public final class FakeEngine implements Docker.Runner, AutoCloseable {
     /** Beginning of a command to what it says instead of working. */
     public final Map<String, String> failures = new LinkedHashMap<>();
 
-    /** Contents of environment files, and variables that went through docker's own environment. */
+    /** Of the environment file: its content, place and mode. */
     public final Map<String, String> environment = new ConcurrentSkipListMap<>();
 
     /** Hears each command before it is run. */
@@ -95,12 +95,12 @@ public final class FakeEngine implements Docker.Runner, AutoCloseable {
     }
 
     @Override
-    public Output run(List<String> command, Map<String, String> variables, Duration limit) throws IOException {
+    public Output run(List<String> command, Duration limit) throws IOException {
         List<String> words = command.subList(1, command.size());
         String line = String.join(" ", words);
         before.accept(line);
         commands.add(line);
-        readEnvironment(words, variables);
+        readEnvironment(words);
         for (Map.Entry<String, String> failure : failures.entrySet()) {
             if (line.startsWith(failure.getKey())) {
                 return failed(failure.getValue());
@@ -121,8 +121,7 @@ public final class FakeEngine implements Docker.Runner, AutoCloseable {
         };
     }
 
-    private void readEnvironment(List<String> words, Map<String, String> variables) throws IOException {
-        variables.forEach((k, v) -> environment.put("variable " + k, v));
+    private void readEnvironment(List<String> words) throws IOException {
         for (String word : words) {
             if (word.startsWith("--env-file=")) {
                 Path file = Path.of(word.substring("--env-file=".length()));

@@ -4,11 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.cli.env.PackedEnvironment;
 import io.telepresence.fault.FaultException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -16,13 +19,39 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 final class ChildProcessTest {
-    private final ChildProcess children = new ChildProcess();
+    private final ChildProcess children = new ChildProcess(Path.of("/nowhere"));
 
     @Test
     void passesTheExitCodeOn() throws FaultException {
         assertEquals(0, run("true"));
         assertEquals(7, run("sh", "-c", "exit 7"));
         assertEquals(128 + 9, run("sh", "-c", "kill -9 $$"));
+    }
+
+    @Test
+    void theLocaleIsTheCallersAgain() {
+        Map<String, String> environment = new HashMap<>(Map.of("LC_ALL", "C.UTF-8", "_TEL_LC_ALL", "C", "A", "1"));
+        ChildProcess.restoreLocale(environment);
+        assertEquals(Map.of("LC_ALL", "C", "A", "1"), environment);
+        environment.put("_TEL_LC_ALL", "");
+        ChildProcess.restoreLocale(environment);
+        assertEquals(Map.of("A", "1"), environment);
+        ChildProcess.restoreLocale(environment);
+        assertEquals(Map.of("A", "1"), environment);
+    }
+
+    /** The launcher is a script here, which shows what it gets. */
+    @Test
+    void bytesComeThroughTheLauncher(@TempDir Path directory) throws Exception {
+        Path seen = directory.resolve("seen");
+        Path launcher = Files.writeString(
+                directory.resolve("launcher"),
+                "#!/bin/sh\necho \"$* $PATH $HOME $_TEL_ENVIRONMENT_0\" >" + seen + "\n");
+        Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Map<String, String> environment = Map.of("HOME", "/jürgen", "a.b", "1");
+        new ChildProcess(launcher).run(new Job(List.of("cmd", "x y"), environment, () -> {}, () -> false));
+        String packed = PackedEnvironment.of(environment).get("_TEL_ENVIRONMENT_0");
+        assertEquals("__exec cmd x y " + System.getenv("PATH") + "  " + packed + "\n", Files.readString(seen));
     }
 
     @Test

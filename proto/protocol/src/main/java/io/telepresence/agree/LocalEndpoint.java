@@ -1,9 +1,10 @@
 package io.telepresence.agree;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** Where the local daemons' unix sockets lie. */
+/** Where the local daemons' unix sockets and logs lie. */
 public final class LocalEndpoint {
     private LocalEndpoint() {}
 
@@ -14,6 +15,27 @@ public final class LocalEndpoint {
     public static Path userDirectory(Map<String, String> environment, long uid) {
         String runtime = environment.getOrDefault("XDG_RUNTIME_DIR", "");
         return runtime.isEmpty() ? Path.of("/tmp/telepresence-" + uid) : Path.of(runtime, "telepresence");
+    }
+
+    /**
+     * Directory for logs of the user's daemons, which may not be there yet: {@code telepresence/logs} below the cache
+     * directory, or, where that cannot be written, beside the sockets.
+     *
+     * @param home of the user, where the environment names no cache directory
+     */
+    public static Path logs(Map<String, String> environment, Path home, long uid) {
+        String cache = environment.getOrDefault("XDG_CACHE_HOME", "");
+        Path usual = (cache.isEmpty() ? home.resolve(".cache") : Path.of(cache)).resolve("telepresence/logs");
+        return writable(usual) ? usual : userDirectory(environment, uid).resolve("logs");
+    }
+
+    /** Whether it can be made, or written if it is there. */
+    private static boolean writable(Path directory) {
+        Path there = directory.toAbsolutePath();
+        while (there != null && !Files.exists(there)) {
+            there = there.getParent();
+        }
+        return there != null && Files.isDirectory(there) && Files.isWritable(there);
     }
 
     /** Where the user daemon listens for the command line. */

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.telepresence.agree.AgentNames;
+import io.telepresence.manager.cluster.PodContainers;
 import io.telepresence.rpc.manager.AgentConfig;
 import io.telepresence.rpc.manager.AgentContainer;
 import io.telepresence.rpc.manager.AgentPort;
@@ -49,7 +50,9 @@ record AgentInjector(InjectorSettings.Sidecar look) {
             return pod;
         }
         SidecarForm form = look.forms().of(wish);
-        AgentConfig config = possible(wish, form);
+        AgentConfig config = possible(wish, form).toBuilder()
+                .setNarrowNames(look.forms().narrowNames() && hasUnknownNames(pod.getSpec()))
+                .build();
         Pod changed = annotated(pod, config);
         PodSpec spec = changed.getSpec();
         SidecarContainers containers = new SidecarContainers(look, pod, config);
@@ -112,6 +115,12 @@ record AgentInjector(InjectorSettings.Sidecar look) {
             }
         }
         return served;
+    }
+
+    /** Whether there are variables whose names only the kubelet learns. */
+    private static boolean hasUnknownNames(PodSpec spec) {
+        return PodContainers.application(spec).stream()
+                .anyMatch(c -> !c.getEnvFrom().isEmpty());
     }
 
     private static Pod annotated(Pod pod, AgentConfig config) {

@@ -16,7 +16,6 @@ import io.telepresence.rpc.manager.AgentConfig;
 import io.telepresence.rpc.manager.AgentContainer;
 import io.telepresence.rpc.manager.AgentMount;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -35,12 +34,10 @@ record AppCopies(PodSpec spec, AgentConfig config) {
     List<EnvVar> env() {
         return each((container, plan) -> {
             List<EnvVar> copies = new ArrayList<>();
-            Set<String> before = new HashSet<>();
             for (EnvVar variable : container.getEnv()) {
                 if (!AgentApi.PORT.equals(variable.getName())) {
-                    copies.add(copy(container, plan, variable, own(container, before)));
+                    copies.add(copy(container, plan, variable));
                 }
-                before.add(variable.getName());
             }
             return copies;
         });
@@ -86,11 +83,12 @@ record AppCopies(PodSpec spec, AgentConfig config) {
         return all;
     }
 
-    private static EnvVar copy(Container container, AgentContainer plan, EnvVar variable, Predicate<String> own) {
+    private static EnvVar copy(Container container, AgentContainer plan, EnvVar variable) {
         String prefix = plan.getEnvPrefix();
         EnvVarBuilder copy = new EnvVarBuilder(variable).withName(prefix + variable.getName());
         if (variable.getValue() != null) {
-            copy.withValue(References.prefixed(variable.getValue(), prefix, own));
+            // Which of them lead anywhere only the kubelet knows; the agent puts back what it leaves.
+            copy.withValue(References.prefixed(variable.getValue(), prefix, _ -> true));
         }
         ResourceFieldSelector field =
                 variable.getValueFrom() == null ? null : variable.getValueFrom().getResourceFieldRef();
@@ -119,15 +117,11 @@ record AppCopies(PodSpec spec, AgentConfig config) {
 
     /** A sub path with references to the container's variables, for the agent's container. */
     static String expression(Container container, AgentContainer plan, String subPath) {
-        return References.prefixed(subPath, plan.getEnvPrefix(), own(container, names(container)));
+        return References.prefixed(subPath, plan.getEnvPrefix(), own(container));
     }
 
-    private static Predicate<String> own(Container container, Set<String> declared) {
-        return References.own(
-                declared, names(container), !container.getEnvFrom().isEmpty());
-    }
-
-    private static Set<String> names(Container container) {
-        return container.getEnv().stream().map(EnvVar::getName).collect(Collectors.toSet());
+    private static Predicate<String> own(Container container) {
+        Set<String> declared = container.getEnv().stream().map(EnvVar::getName).collect(Collectors.toSet());
+        return References.own(declared, !container.getEnvFrom().isEmpty());
     }
 }

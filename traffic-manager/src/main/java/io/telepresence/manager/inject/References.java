@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 final class References {
     /** What Kubernetes itself puts into the environment of every container; another container has it too. */
     private static final Pattern OF_SERVICES =
-            Pattern.compile(".*_SERVICE_HOST|.*_SERVICE_PORT(_.*)?|.*_PORT_\\d+_(TCP|UDP|SCTP)(_.*)?");
+            Pattern.compile(".*_SERVICE_HOST|.*_SERVICE_PORT(_.*)?|.*_PORT(_\\d+_(TCP|UDP|SCTP)(_.*)?)?");
 
     private References() {}
 
@@ -42,11 +42,10 @@ final class References {
      * Whether a name is one of the container's own variables.
      *
      * @param declared those that are declared by name
-     * @param all those that are declared by name anywhere in the container
      * @param more the container has variables whose names are only known in the cluster
      */
-    static Predicate<String> own(Set<String> declared, Set<String> all, boolean more) {
-        return name -> declared.contains(name)
-                || more && !all.contains(name) && !OF_SERVICES.matcher(name).matches();
+    static Predicate<String> own(Set<String> declared, boolean more) {
+        return name ->
+                declared.contains(name) || more && !OF_SERVICES.matcher(name).matches();
     }
 }

@@ -26,6 +26,9 @@ record SidecarForms(Setting setting, Optional<ApiServerVersion> server) {
     /** Before 1.32 a Service looks for a named port in ordinary containers only; no kubelet allowed beside it is too old. */
     private static final int NAMED_PORTS = 32;
 
+    /** Before 1.32 a kubelet skips keys of ConfigMaps and Secrets that begin with a digit. */
+    private static final int ANY_NAMES = 32;
+
     /** @throws FaultException native sidecars are wanted of an API server that has none */
     SidecarForms on(Optional<ApiServerVersion> known) throws FaultException {
         if (setting == Setting.NATIVE && known.isPresent() && !known.get().atLeast(1, NATIVE_SIDECARS)) {
@@ -51,6 +54,11 @@ record SidecarForms(Setting setting, Optional<ApiServerVersion> server) {
     SidecarForm of(AgentConfig config) {
         boolean replaces = config.getContainersList().stream().anyMatch(AgentContainer::getReplaced);
         return replaces ? SidecarForm.CONTAINER : usual();
+    }
+
+    /** Whether its kubelets, none of which may be newer, still want names of variables in the old, narrow sense. */
+    boolean narrowNames() {
+        return server.filter(version -> !version.atLeast(1, ANY_NAMES)).isPresent();
     }
 
     /** Whether a Service finds the named ports of a native sidecar. */

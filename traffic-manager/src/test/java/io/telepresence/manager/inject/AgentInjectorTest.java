@@ -123,6 +123,17 @@ class AgentInjectorTest {
         assertSame(once, AgentInjector.refreshed(once, wished(name)));
     }
 
+    @Test
+    void theAgentKnowsWhichKeysKubeletsSkip() throws IOException {
+        AgentInjector now = new AgentInjector(look(true, SidecarForms.Setting.AUTO, "v1.32.0"));
+        AgentInjector before = new AgentInjector(look(true, SidecarForms.Setting.AUTO, "v1.31.9"));
+        Pod pod = pod("env-and-volumes");
+        AgentConfig wish = wished("env-and-volumes");
+        assertFalse(AgentInjector.configOf(now.inject(pod, wish)).orElseThrow().getNarrowNames());
+        assertTrue(
+                AgentInjector.configOf(before.inject(pod, wish)).orElseThrow().getNarrowNames());
+    }
+
     private static AgentInjector nativeInjector() {
         return new AgentInjector(look(true, SidecarForms.Setting.AUTO, "v1.36.3"));
     }

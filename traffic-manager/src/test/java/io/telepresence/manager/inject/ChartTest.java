@@ -112,40 +112,17 @@ class ChartTest {
                 settings.sidecar().resources().getRequests().toString());
     }
 
-    /** What the launcher in the image makes of a limit: it is read from the file that the kernel shows a container. */
-    private int[] memory(String of, long limit) throws Exception {
-        Path scripts = Path.of("../scripts/lib/package");
-        String[] shares = Arrays.stream(Files.readString(scripts.resolve("image.sh"))
-                        .replaceAll("(?s).*[a-z]*" + of + "=[^\"]*\" \"([0-9 ]+)\".*", "$1")
-                        .split(" "))
-                .toArray(String[]::new);
-        String script = Files.readString(scripts.resolve("memory.sh"))
-                .replace("@limit@", shares[0])
-                .replace("@rest@", shares[1])
-                .replace("@heap@", shares[2])
-                .replace("@direct@", shares[3]);
-        Files.writeString(scratch.resolve("memory.max"), (limit == 0 ? "max" : Long.toString(limit << 20)) + "\n");
-        ProcessBuilder shell = new ProcessBuilder("sh", "-c", script + "echo $heap $direct " + shares[1]);
-        shell.environment().put("CGROUP", scratch.toString());
-        Process process = shell.start();
-        return Arrays.stream(new String(process.getInputStream().readAllBytes(), StandardCharsets.US_ASCII)
-                        .strip()
-                        .split(" "))
-                .mapToInt(Integer::parseInt)
-                .toArray();
+    /** The limit that the image's launcher takes where there is none; its own test holds the shares of any limit. */
+    private static String usualLimit(String role) throws Exception {
+        return Files.readString(Path.of("../scripts/lib/package/image.sh"))
+                        .replaceAll("(?s).*memory=\"([0-9]+) [0-9 ]+\"\n[^\n]*\n *" + role + "=.*", "$1")
+                + "Mi";
     }
 
     @Test
     void heapAndDirectMemoryFollowTheLimit() throws Exception {
-        for (String of : List.of("agent", "manager")) {
-            int chart = of.equals("agent") ? 192 : 512;
-            for (int limit : List.of(chart, 1024, 4096)) {
-                int[] parts = memory(of, limit);
-                assertTrue(Arrays.stream(parts).sum() <= limit, of + " " + limit + " " + Arrays.toString(parts));
-                assertTrue(parts[0] + parts[1] > (limit - parts[2]) * 9 / 10, of + " " + Arrays.toString(parts));
-            }
-            assertEquals(Arrays.toString(memory(of, chart)), Arrays.toString(memory(of, 0)));
-        }
+        assertEquals("192Mi", usualLimit("agent"));
+        assertEquals("512Mi", usualLimit("manager"));
         Deployment deployment = one(render("1.33.0", "{}"), Deployment.class);
         assertEquals(
                 "512Mi",

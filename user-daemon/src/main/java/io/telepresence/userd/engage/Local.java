@@ -1,5 +1,6 @@
 package io.telepresence.userd.engage;
 
+import com.google.protobuf.ByteString;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.manager.AgentMount;
 import io.telepresence.rpc.manager.ContainerView;
@@ -94,8 +95,14 @@ final class Local implements AutoCloseable {
         return mount.build();
     }
 
-    private Map<String, String> environment(Engagement.Builder engagement) {
-        Map<String, String> values = new TreeMap<>(view.getEnvironmentMap());
+    private Map<String, ByteString> environment(Engagement.Builder engagement) {
+        Map<String, ByteString> values = new TreeMap<>(view.getEnvironmentMap());
+        own(engagement).forEach((name, value) -> values.put(name, ByteString.copyFromUtf8(value)));
+        return values;
+    }
+
+    private Map<String, String> own(Engagement.Builder engagement) {
+        Map<String, String> values = new TreeMap<>();
         values.put("TELEPRESENCE_INTERCEPT_ID", engagement.getId());
         values.put("TELEPRESENCE_CONTAINER", engagement.getContainer());
         if (reached) {

@@ -12,7 +12,6 @@ import io.telepresence.log.LogLayout;
 import io.telepresence.run.Threads;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.LoggerFactory;
@@ -25,12 +24,6 @@ public final class LogSetup {
 
     private LogSetup(Logger ours) {
         this.ours = ours;
-    }
-
-    /** {@code ${XDG_CACHE_HOME or ~/.cache}/telepresence/logs}. */
-    public static Path directory(Map<String, String> environment, Path home) {
-        String cache = environment.getOrDefault("XDG_CACHE_HOME", "");
-        return (cache.isEmpty() ? home.resolve(".cache") : Path.of(cache)).resolve("telepresence/logs");
     }
 
     public static LogSetup toFile(Path file) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.protobuf.ByteString;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.connector.MountRequest;
@@ -35,6 +36,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -85,7 +87,7 @@ class LocalTest {
         pod.absent = 2;
         pod.view = ContainerView.newBuilder()
                 .setContainer("app")
-                .putEnvironment("COLOR", "blue")
+                .putEnvironment("COLOR", ByteString.copyFrom(new byte[] {(byte) 0xff}))
                 .addMounts(AgentMount.newBuilder().setPath("/etc/config"))
                 .addMounts(AgentMount.newBuilder().setPath("/data"))
                 .addMounts(AgentMount.newBuilder().setPath("/tmp").setLocal(true))
@@ -94,14 +96,19 @@ class LocalTest {
         Engagement made = engage(spec(EngagementKind.INGEST, "echo"), none());
         assertEquals("echo/app", made.getSpec().getName());
         assertEquals(
+                ByteString.copyFrom(new byte[] {(byte) 0xff}),
+                made.getEnvironmentMap().get("COLOR"));
+        Map<String, String> told = new TreeMap<>();
+        made.getEnvironmentMap().forEach((name, value) -> told.put(name, value.toStringUtf8()));
+        assertEquals(
                 Map.of(
-                        "COLOR", "blue",
+                        "COLOR", "\ufffd",
                         "TELEPRESENCE_INTERCEPT_ID", "s1:echo/app",
                         "TELEPRESENCE_CONTAINER", "app",
                         "TELEPRESENCE_MOUNTS", "/etc/config:/data",
                         "TELEPRESENCE_API_HOST", "127.0.0.1",
                         "TELEPRESENCE_API_PORT", "9980"),
-                made.getEnvironmentMap());
+                told);
         assertEquals(List.of("/etc/config", "/data"), made.getMount().getMountsList());
         assertTrue(made.getMount().getReadOnly());
         assertEquals("10.1.2.3", made.getMount().getPodIp());

@@ -1,0 +1,3 @@
+module telepresence/launcher
+
+go 1.19
