@@ -11,6 +11,7 @@ import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -54,12 +55,17 @@ class RefusalsTest {
         }
 
         @Override
-        public boolean evict(Pod pod) {
+        public Optional<String> evict(Pod pod) {
             throw new AssertionError();
         }
 
         @Override
-        public void delete(Pod pod) {
+        public boolean there(Pod pod) {
+            return true;
+        }
+
+        @Override
+        public Optional<Hitch> hitch(WorkloadRef workload, List<Pod> newcomers, Instant since) {
             throw new AssertionError();
         }
     }
