@@ -70,7 +70,7 @@ telepresence: manager
 {{- if .Values.agentInjector.enabled }}
 - apiGroups: [""]
   resources: [pods]
-  verbs: [patch, delete]
+  verbs: [patch]
 - apiGroups: [discovery.k8s.io]
   resources: [endpointslices]
   verbs: [get, list]

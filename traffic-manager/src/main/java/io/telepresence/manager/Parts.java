@@ -169,7 +169,7 @@ record Parts(
     ServerServiceDefinition clientEdge(
             ManagerConfig config, KubernetesClient client, Agents agents, LogLevels levels, LogRing ring) {
         AgentInstaller installer = agents.installer();
-        AgentWait wait = AgentWait.reading(client, workloads, sessions, installer.trouble()::get);
+        AgentWait wait = AgentWait.reading(client, workloads, sessions, installer);
         Engaging engaging = new Engaging(
                 engagements(),
                 plans(),

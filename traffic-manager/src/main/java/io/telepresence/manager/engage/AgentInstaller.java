@@ -1,5 +1,6 @@
 package io.telepresence.manager.engage;
 
+import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.cluster.WorkloadRef;
@@ -30,6 +31,16 @@ public interface AgentInstaller {
 
     /** Why no pod of that workload's template can have an agent; empty: it can. Pods of Jobs are never replaced. */
     default Optional<String> obstacle(Workload workload) {
+        return Optional.empty();
+    }
+
+    /** Whether pods of the workload are being replaced: what goes wrong with new ones is then looked at already. */
+    default boolean busy(WorkloadRef workload) {
+        return false;
+    }
+
+    /** Why the last replacement that was asked for has failed since; empty: it has not. */
+    default Optional<Fault> failure(WorkloadRef workload) {
         return Optional.empty();
     }
 

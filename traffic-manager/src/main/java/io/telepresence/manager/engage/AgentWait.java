@@ -17,7 +17,6 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Supplier;
 
 /**
  * Waits for the agents of a workload, and finds out why they do not come: what is fatal ends the wait at once, the rest
@@ -33,25 +32,21 @@ public final class AgentWait {
     private final Workloads workloads;
     private final Sessions sessions;
     private final Function<Instant, Events> events;
-    private final Supplier<String> injectorTrouble;
+    private final AgentInstaller installer;
     private final BrokenPods broken;
 
-    AgentWait(
-            Workloads workloads,
-            Sessions sessions,
-            Function<Instant, Events> events,
-            Supplier<String> injectorTrouble) {
+    AgentWait(Workloads workloads, Sessions sessions, Function<Instant, Events> events, AgentInstaller installer) {
         this.workloads = workloads;
         this.sessions = sessions;
         this.events = events;
-        this.injectorTrouble = injectorTrouble;
+        this.installer = installer;
         this.broken = new BrokenPods(workloads);
     }
 
-    /** @param injectorTrouble what keeps the webhook from working; empty: nothing is known */
+    /** @param installer knows how far the replacement of pods is, and what keeps the webhook from working */
     public static AgentWait reading(
-            KubernetesClient client, Workloads workloads, Sessions sessions, Supplier<String> injectorTrouble) {
-        return new AgentWait(workloads, sessions, since -> new KubernetesEvents(client, since), injectorTrouble);
+            KubernetesClient client, Workloads workloads, Sessions sessions, AgentInstaller installer) {
+        return new AgentWait(workloads, sessions, since -> new KubernetesEvents(client, since), installer);
     }
 
     /**
@@ -131,13 +126,16 @@ public final class AgentWait {
         }
 
         void look(Engagement engagement) throws FaultException {
+            refuseFailed();
             boolean events = System.nanoTime() - nextEvents >= 0;
             broken.checkAgain(engagement, () -> events ? ever.warnings(workload.namespace()) : List.of());
             List<Trouble> troubles = new ArrayList<>(PodTroubles.of(workloads.pods(workload)));
             if (events) {
                 nextEvents = System.nanoTime() + EVENTS_APART.toNanos();
-                troubles.addAll(
-                        PodTroubles.ofEvents(warnings.warnings(workload.namespace()), workloads.uidsOf(workload)));
+                boolean overcome = installer.busy(workload) || !lacksPods();
+                PodTroubles.ofEvents(warnings.warnings(workload.namespace()), workloads.uidsOf(workload)).stream()
+                        .filter(trouble -> !(trouble.fatal() && overcome))
+                        .forEach(troubles::add);
             }
             for (Trouble trouble : troubles) {
                 if (trouble.fatal()) {
@@ -152,8 +150,23 @@ public final class AgentWait {
             }
         }
 
+        private void refuseFailed() throws FaultException {
+            Fault failure = installer.failure(workload).orElse(null);
+            if (failure != null) {
+                throw failure.exception();
+            }
+        }
+
+        /** An event tells what was; as long as no pod is missing nothing of it is left. */
+        private boolean lacksPods() {
+            return workloads
+                    .get(workload)
+                    .filter(w -> w.replicas() > workloads.pods(workload).size())
+                    .isPresent();
+        }
+
         Fault timedOut(Duration limit) {
-            String trouble = injectorTrouble.get();
+            String trouble = installer.trouble().get();
             StringBuilder text = new StringBuilder("request timed out while waiting for agent " + workload.name() + "."
                     + workload.namespace() + " to arrive (" + limit.toSeconds() + " s)");
             told.forEach(t -> text.append("\n  ").append(t));

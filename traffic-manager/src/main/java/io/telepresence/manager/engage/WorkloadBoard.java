@@ -1,8 +1,6 @@
 package io.telepresence.manager.engage;
 
-import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.telepresence.agree.AgentNames;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.Coalesced;
 import io.telepresence.manager.cluster.Pods;
@@ -143,17 +141,13 @@ public final class WorkloadBoard {
         Map<String, Tally.Count> counts = new HashMap<>();
         own.forEach(e -> tally.count(e.id()).ifPresent(count -> counts.put(e.id(), count)));
         return new Line(
-                workload, version, obstacle(workload), own, ready, connected, coverage.bypasses(ref, own), counts);
-    }
-
-    /** Also a workload without ports can be ingested and replaced, so its author can forbid it, or its kind. */
-    private String obstacle(Workload workload) {
-        ObjectMeta template = workload.template().getMetadata();
-        Map<String, String> annotations =
-                template == null || template.getAnnotations() == null ? Map.of() : template.getAnnotations();
-        return switch (annotations.getOrDefault(AgentNames.INJECT, "")) {
-            case "disabled", "false" -> "its annotation " + AgentNames.INJECT + " forbids it";
-            default -> installer.obstacle(workload).orElse("");
-        };
+                workload,
+                version,
+                installer.obstacle(workload).orElse(""),
+                own,
+                ready,
+                connected,
+                coverage.bypasses(ref, own),
+                counts);
     }
 }

@@ -5,44 +5,40 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.inject.WorkloadPods.Shape;
 import io.telepresence.run.Threads;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Replaces the pods of one workload without a failed request where its kind allows it: a pod is orphaned, its
- * controller makes a new one, and once that is ready the old one leaves its Services and goes. If no new pod becomes
- * ready, the old ones are given back and nothing is lost. A StatefulSet's pods are evicted one at a time. Blocks; one
- * thread per workload. It survives the manager's death: see {@link ReplacedPods}.
+ * Replaces the pods of one workload as its own strategy would. Where that lets pods be there beside the wished ones, no
+ * request fails: a pod is orphaned, its controller makes a new one, and once that is ready the old one leaves its Services
+ * and goes. If no new pod becomes ready, the old ones are given back and nothing is lost. Else pods are evicted one at a
+ * time. Blocks; one thread per workload. It survives the manager's death: see {@link ReplacedPods}.
  */
 final class AgentRollout {
     private static final Logger LOG = LoggerFactory.getLogger(AgentRollout.class);
-
-    /** At least so many pods are replaced at a time, or a quarter of the workload if that is more. */
-    private static final int TOGETHER = 2;
-
-    private static final int MOST_TOGETHER = 10;
 
     /**
      * How long things may take.
      *
      * @param ready until new pods are ready
-     * @param budget until a disruption budget is passed over, as a rolling update does it
+     * @param budget until a disruption budget, or a pod that has to be ready first, ends the roll
+     * @param place until a new pod for which there is no place ends the roll
      * @param pause between two looks at the cluster
      */
-    record Limits(Duration ready, Duration budget, Duration pause) {
+    record Limits(Duration ready, Duration budget, Duration place, Duration pause) {
         static Limits of(Duration agentArrival) {
             Duration ready = agentArrival.multipliedBy(4);
-            return new Limits(ready, Duration.ofSeconds(10), Duration.ofMillis(250));
+            return new Limits(ready, Duration.ofSeconds(10), Duration.ofSeconds(8), Duration.ofMillis(250));
         }
     }
 
@@ -69,6 +65,9 @@ final class AgentRollout {
         }
     }
 
+    /** Pods that leave their controller together, and those that did before. */
+    private record Batch(List<Pod> pods, List<Pod> retired) {}
+
     private final WorkloadPods cluster;
     private final Limits limits;
 
@@ -83,25 +82,27 @@ final class AgentRollout {
      * @param started run once the first replacement has been asked for, or there is nothing to do
      */
     void roll(Task task, Runnable started) throws FaultException, InterruptedException {
-        List<Pod> old = new ArrayList<>(cluster.pods(task.workload()).stream()
+        List<Pod> old = cluster.pods(task.workload()).stream()
                 .filter(task.upToDate().negate())
-                .sorted(Comparator.comparing(Pods::ready))
-                .toList());
+                .toList();
         List<Thread> leaving = new ArrayList<>();
+        List<Pod> retired = new ArrayList<>();
+        boolean inPlace = false;
         try {
-            while (!old.isEmpty()) {
-                WorkloadPods.Shape shape = cluster.shape(task.workload()).orElse(null);
-                if (shape == null) {
-                    return;
+            for (Shape shape = next(task, old); shape != null; shape = next(task, old)) {
+                old = still(task, old, shape);
+                if (old.isEmpty()) {
+                    break;
                 }
-                if (shape.looseLabel().isPresent()) {
-                    int count = Math.min(old.size(), together(shape.desired()));
-                    List<Pod> batch = new ArrayList<>(old.subList(0, count));
-                    old.removeAll(batch);
-                    surge(task, shape, batch, started);
+                if (shape.surge() == 0 || inPlace) {
+                    replaceInPlace(task, old.getFirst(), started);
+                    continue;
+                }
+                List<Pod> batch = List.copyOf(old.subList(0, Math.min(old.size(), shape.surge())));
+                inPlace = !surge(task, shape, new Batch(batch, List.copyOf(retired)), started);
+                if (!inPlace) {
+                    retired.addAll(batch);
                     batch.forEach(pod -> leaving.add(retire(pod)));
-                } else {
-                    replaceInPlace(task, old.removeFirst(), shape, started);
                 }
             }
             started.run();
@@ -112,6 +113,42 @@ final class AgentRollout {
         }
     }
 
+    /** Null if there is nothing to do any more. */
+    private Shape next(Task task, List<Pod> old) throws FaultException {
+        Shape shape = old.isEmpty() ? null : cluster.shape(task.workload()).orElse(null);
+        if (shape == null) {
+            return null;
+        }
+        Optional<String> released = old.stream()
+                .flatMap(pod -> shape.stateful().released(pod).stream())
+                .findFirst();
+        if (released.isPresent()) {
+            throw Fault.user(
+                            "the pods of " + task.workload() + " cannot be replaced: " + released.get(),
+                            "Release that revision first, or put the template back")
+                    .exception();
+        }
+        if (shape.surge() == 0 && shape.strategy().away() == 0) {
+            throw Fault.user(
+                            "the pods of " + task.workload() + " cannot be replaced: its strategy ("
+                                    + shape.strategy().said() + ") lets no pod be away, and a Service selects them by"
+                                    + " the label by which a pod could leave its controller",
+                            "")
+                    .exception();
+        }
+        return shape;
+    }
+
+    /** Those that are still there, in the order in which they go: the workload may have been scaled meanwhile. */
+    private List<Pod> still(Task task, List<Pod> old, Shape shape) {
+        Set<String> wanted = uids(old);
+        return cluster.pods(task.workload()).stream()
+                .filter(pod -> wanted.contains(pod.getMetadata().getUid()))
+                .filter(task.upToDate().negate())
+                .sorted(shape.stateful().first())
+                .toList();
+    }
+
     /** What is to become of the agents is written into their pods: this manager may end before they are gone. */
     void mark(WorkloadRef workload, boolean dismissed) {
         cluster.pods(workload).stream()
@@ -119,78 +156,119 @@ final class AgentRollout {
                 .forEach(pod -> cluster.dismiss(pod, dismissed));
     }
 
-    /** New pods first, then the old ones may go; if there are no new ones in time, the old ones stay. */
-    private void surge(Task task, WorkloadPods.Shape shape, List<Pod> batch, Runnable started)
+    /**
+     * New pods first, then the old ones may go; if there are no new ones in time, the old ones stay.
+     *
+     * @return false: there is no place for more pods, and they are to be replaced in place
+     */
+    private boolean surge(Task task, Shape shape, Batch these, Runnable started)
             throws FaultException, InterruptedException {
-        Set<String> known = uids(cluster.pods(task.workload()));
-        long before = readyOnes(task);
+        List<Pod> batch = these.pods();
+        Successors successors = Successors.of(cluster, limits, task);
         batch.forEach(
                 pod -> cluster.orphan(pod, task.workload(), shape.looseLabel().orElseThrow()));
         task.progress().accept("Replacing " + names(batch) + " of " + task.workload());
         started.run();
-        long target = Math.min(shape.desired(), before + batch.size());
         try {
-            await(task, known, "no new pod became ready", () -> readyOnes(task) >= target);
+            Optional<Hitch> hitch =
+                    successors.await("no new pod became ready", () -> true, () -> these.retired().stream()
+                            .noneMatch(cluster::there));
+            if (hitch.isEmpty()) {
+                return true;
+            }
+            if (!hitch.get().room() || shape.strategy().away() == 0) {
+                throw noPlace(
+                        task, hitch.get(), "; its strategy (" + shape.strategy().said() + ") lets none be away");
+            }
+            task.progress()
+                    .accept("There is no place for one more pod of " + task.workload() + " ("
+                            + hitch.get().text() + "): its pods are replaced in place, one after the other");
         } catch (FaultException | InterruptedException | RuntimeException e) {
             LOG.warn("{} get their controller back: {}", names(batch), e.getMessage());
-            for (Pod pod : batch) {
-                insist(() -> cluster.readopt(pod));
-            }
+            giveBack(batch);
             throw e;
         }
+        giveBack(batch);
+        successors.awaitNoneBeside();
+        return false;
     }
 
-    private void replaceInPlace(Task task, Pod pod, WorkloadPods.Shape shape, Runnable started)
-            throws FaultException, InterruptedException {
-        Set<String> known = uids(cluster.pods(task.workload()));
-        boolean[] gone = {cluster.evict(pod)};
+    private void giveBack(List<Pod> batch) throws InterruptedException {
+        for (Pod pod : batch) {
+            insist(() -> cluster.readopt(pod));
+        }
+    }
+
+    private FaultException noPlace(Task task, Hitch hitch, String rule) {
+        String room = hitch.room() ? rule : "";
+        return Fault.user(
+                        "no new pod of " + task.workload() + " can come: " + hitch.text() + room,
+                        "See: kubectl describe replicasets,statefulsets,pods --namespace "
+                                + task.workload().namespace())
+                .exception();
+    }
+
+    private void replaceInPlace(Task task, Pod pod, Runnable started) throws FaultException, InterruptedException {
+        awaitTurn(task, pod);
+        Successors successors = Successors.of(cluster, limits, task);
+        evict(task, pod);
         task.progress().accept("Replacing " + names(List.of(pod)) + " of " + task.workload());
         started.run();
-        long until = System.nanoTime() + limits.budget().toNanos();
-        while (!gone[0]) {
-            Thread.sleep(limits.pause());
-            gone[0] = cluster.evict(pod);
-            if (!gone[0] && System.nanoTime() > until) {
-                LOG.info(
-                        "a disruption budget forbids the eviction of {}: deleted as a rolling update does",
-                        names(List.of(pod)));
-                cluster.delete(pod);
-                gone[0] = true;
-            }
+        Optional<Hitch> hitch = successors.await(
+                "its successor did not become ready", () -> !cluster.there(pod), () -> !cluster.there(pod));
+        if (hitch.isPresent()) {
+            throw noPlace(task, hitch.get(), "");
         }
-        String uid = pod.getMetadata().getUid();
-        await(task, known, "its successor did not become ready", () -> {
-            List<Pod> now = cluster.pods(task.workload());
-            return !uids(now).contains(uid) && now.stream().filter(Pods::ready).count() >= shape.desired();
-        });
     }
 
-    private void await(Task task, Set<String> known, String failure, BooleanSupplier done)
-            throws FaultException, InterruptedException {
-        long until = System.nanoTime() + limits.ready().toNanos();
+    /** Waits for what must be ready before that pod may go. */
+    private void awaitTurn(Task task, Pod pod) throws FaultException, InterruptedException {
+        long until = System.nanoTime() + limits.budget().toNanos();
         while (true) {
-            try {
-                if (done.getAsBoolean() || cluster.shape(task.workload()).isEmpty()) {
-                    return;
-                }
-                checkNewOnes(task, known);
-            } catch (KubernetesClientException e) {
-                LOG.info("the API server does not answer: looking at {} again", task.workload(), e);
+            Optional<String> tooEarly = tooEarly(task, pod);
+            if (tooEarly.isEmpty()) {
+                return;
             }
             if (System.nanoTime() > until) {
-                throw Fault.unreachable(
-                                failure + " within " + limits.ready().toSeconds() + " s for " + task.workload(), "")
-                        .exception();
+                throw cannotGo(task, pod, tooEarly.get()).exception();
             }
             Thread.sleep(limits.pause());
         }
     }
 
-    private void checkNewOnes(Task task, Set<String> known) throws FaultException {
-        for (Pod pod : cluster.pods(task.workload())) {
-            if (!known.contains(pod.getMetadata().getUid()) && !task.wanted().test(pod)) {
-                throw task.unwanted().exception();
+    private Optional<String> tooEarly(Task task, Pod pod) {
+        Shape shape = cluster.shape(task.workload()).orElse(null);
+        List<Pod> pods = cluster.pods(task.workload());
+        if (shape == null) {
+            return Optional.empty();
+        }
+        long ready = pods.stream().filter(Pods::ready).count();
+        if (Pods.ready(pod) && shape.desired() - ready >= shape.strategy().away()) {
+            return Optional.of("its strategy (" + shape.strategy().said() + ") lets no more pods be away, and of "
+                    + shape.desired() + " only " + ready + " are ready");
+        }
+        return shape.stateful()
+                .inTheWay(pod, pods)
+                .map(other ->
+                        "pods are made in order, and " + other.getMetadata().getName() + " is not ready");
+    }
+
+    private static Fault cannotGo(Task task, Pod pod, String why) {
+        return Fault.user(
+                "pod " + pod.getMetadata().getName() + " of " + task.workload() + " cannot be replaced: " + why,
+                "See: kubectl get pods,poddisruptionbudgets --namespace "
+                        + task.workload().namespace());
+    }
+
+    private void evict(Task task, Pod pod) throws FaultException, InterruptedException {
+        long until = System.nanoTime() + limits.budget().toNanos();
+        Optional<String> forbidden = cluster.evict(pod);
+        while (forbidden.isPresent()) {
+            if (System.nanoTime() > until) {
+                throw cannotGo(task, pod, forbidden.get()).exception();
             }
+            Thread.sleep(limits.pause());
+            forbidden = cluster.evict(pod);
         }
     }
 
@@ -215,13 +293,6 @@ final class AgentRollout {
         }
     }
 
-    private long readyOnes(Task task) {
-        return cluster.pods(task.workload()).stream()
-                .filter(Pods::ready)
-                .filter(task.wanted())
-                .count();
-    }
-
     private Thread retire(Pod pod) {
         return Threads.virtual("retire-" + pod.getMetadata().getName(), () -> {
             try {
@@ -232,11 +303,7 @@ final class AgentRollout {
         });
     }
 
-    private static int together(int desired) {
-        return Math.clamp(desired / 4, TOGETHER, MOST_TOGETHER);
-    }
-
-    private static Set<String> uids(List<Pod> pods) {
+    static Set<String> uids(List<Pod> pods) {
         Set<String> uids = new HashSet<>();
         pods.forEach(pod -> uids.add(pod.getMetadata().getUid()));
         return uids;

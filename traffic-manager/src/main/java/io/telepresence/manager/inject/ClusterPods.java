@@ -3,6 +3,7 @@ package io.telepresence.manager.inject;
 import static io.telepresence.agree.AgentNames.DISMISSED;
 import static io.telepresence.agree.AgentNames.REPLACED;
 
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
@@ -13,15 +14,20 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.telepresence.manager.cluster.ServiceEndpoints;
 import io.telepresence.manager.cluster.WorkloadRef;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** {@link WorkloadPods} of a real cluster. */
 final class ClusterPods implements WorkloadPods {
+    private static final Logger LOG = LoggerFactory.getLogger(ClusterPods.class);
+
     /** How long a kube-proxy may take to hear that an endpoint has gone. */
     private static final Duration PROXIES = Duration.ofSeconds(2);
 
@@ -29,6 +35,9 @@ final class ClusterPods implements WorkloadPods {
     private static final Duration ENDPOINTS = Duration.ofSeconds(60);
 
     private static final Duration LOOK_AGAIN = Duration.ofMillis(300);
+
+    /** How long a budget of all pods is waited for. */
+    private static final Duration BUDGET = Duration.ofSeconds(60);
 
     /** Every pod of a Job has it, in all versions. */
     private static final String JOB_NAME = "job-name";
@@ -45,11 +54,65 @@ final class ClusterPods implements WorkloadPods {
         this.api = new PodApi(client);
     }
 
-    private record Found(int replicas, LabelSelector selector, Map<String, String> template, boolean surplus) {}
+    private record Found(HasMetadata object, int replicas, LabelSelector selector, Map<String, String> template) {
+        Strategy strategy() {
+            return switch (object) {
+                case Deployment d -> Strategy.of(d.getSpec(), replicas);
+                case StatefulSet _ -> Strategy.ofStatefulSet(replicas);
+                default -> Strategy.ofReplicaSet(replicas);
+            };
+        }
+
+        StatefulRules stateful() {
+            return object instanceof StatefulSet set ? StatefulRules.of(set) : StatefulRules.NONE;
+        }
+
+        String uid() {
+            return object.getMetadata().getUid();
+        }
+    }
 
     @Override
     public Optional<Shape> shape(WorkloadRef workload) {
-        return find(workload).map(found -> new Shape(found.replicas(), looseLabel(workload, found)));
+        return find(workload)
+                .map(found ->
+                        new Shape(found.replicas(), looseLabel(workload, found), found.strategy(), found.stateful()));
+    }
+
+    @Override
+    public boolean there(Pod pod) {
+        return api.get(pod) != null;
+    }
+
+    @Override
+    public Optional<Hitch> hitch(WorkloadRef workload, List<Pod> newcomers, Instant since) {
+        Found found = find(workload).orElse(null);
+        if (found == null) {
+            return Optional.empty();
+        }
+        return new Hitches(client)
+                .of(workload.namespace(), sets(workload, found), Set.of(found.uid()), newcomers, since);
+    }
+
+    /** The ReplicaSets that make the pods; none for a StatefulSet. */
+    private List<ReplicaSet> sets(WorkloadRef workload, Found found) {
+        return switch (found.object()) {
+            case ReplicaSet set -> List.of(set);
+            case Deployment _ ->
+                client
+                        .apps()
+                        .replicaSets()
+                        .inNamespace(workload.namespace())
+                        .withLabelSelector(found.selector())
+                        .list()
+                        .getItems()
+                        .stream()
+                        .filter(set -> Pods.controller(set.getMetadata().getOwnerReferences())
+                                .filter(owner -> owner.getUid().equals(found.uid()))
+                                .isPresent())
+                        .toList();
+            default -> List.of();
+        };
     }
 
     @Override
@@ -109,7 +172,30 @@ final class ClusterPods implements WorkloadPods {
             }
             Thread.sleep(PROXIES);
         }
-        api.delete(pod);
+        evictOrphan(pod);
+    }
+
+    /**
+     * Another pod serves in its place, so it must not count for a disruption budget either: if one still selects it, its
+     * other labels go too. A budget of all pods whatsoever is waited for.
+     */
+    private void evictOrphan(Pod pod) throws InterruptedException {
+        Optional<String> forbidden = api.evict(pod);
+        if (forbidden.isPresent()) {
+            Map<String, String> gone = new HashMap<>();
+            Pods.labels(pod).keySet().forEach(key -> gone.put(key, null));
+            gone.remove(REPLACED);
+            api.patch(pod, gone, Map.of());
+        }
+        long until = System.nanoTime() + BUDGET.toNanos();
+        while (forbidden.isPresent() && System.nanoTime() < until) {
+            Thread.sleep(LOOK_AGAIN);
+            forbidden = api.evict(pod);
+        }
+        forbidden.ifPresent(why -> LOG.warn(
+                "pod {} was replaced, and stays without Services until the next start: {}",
+                pod.getMetadata().getName(),
+                why));
     }
 
     @Override
@@ -120,17 +206,12 @@ final class ClusterPods implements WorkloadPods {
     }
 
     @Override
-    public boolean evict(Pod pod) {
+    public Optional<String> evict(Pod pod) {
         return api.evict(pod);
     }
 
-    @Override
-    public void delete(Pod pod) {
-        api.delete(pod);
-    }
-
     private Optional<String> looseLabel(WorkloadRef workload, Found found) {
-        if (!found.surplus()
+        if (found.object() instanceof StatefulSet
                 || found.selector().getMatchLabels() == null
                 || found.selector().getMatchLabels().isEmpty()) {
             return Optional.empty();
@@ -160,47 +241,46 @@ final class ClusterPods implements WorkloadPods {
 
     private Optional<Found> find(WorkloadRef workload) {
         var apps = client.apps();
-        return switch (workload.kind()) {
-            case "Deployment" -> {
-                Deployment d = apps.deployments()
-                        .inNamespace(workload.namespace())
-                        .withName(workload.name())
-                        .get();
-                boolean surplus = d != null
-                        && (d.getSpec().getStrategy() == null
-                                || !"Recreate".equals(d.getSpec().getStrategy().getType()));
-                yield d == null
-                        ? Optional.empty()
-                        : Optional.of(new Found(
-                                replicas(d.getSpec().getReplicas()),
-                                d.getSpec().getSelector(),
-                                labels(d.getSpec().getTemplate().getMetadata().getLabels()),
-                                surplus));
-            }
-            case "ReplicaSet" -> {
-                ReplicaSet r = apps.replicaSets()
-                        .inNamespace(workload.namespace())
-                        .withName(workload.name())
-                        .get();
-                yield r == null
-                        ? Optional.empty()
-                        : Optional.of(new Found(
-                                replicas(r.getSpec().getReplicas()),
-                                r.getSpec().getSelector(),
-                                labels(r.getSpec().getTemplate().getMetadata().getLabels()),
-                                true));
-            }
-            case "StatefulSet" -> {
-                StatefulSet s = apps.statefulSets()
-                        .inNamespace(workload.namespace())
-                        .withName(workload.name())
-                        .get();
-                yield s == null
-                        ? Optional.empty()
-                        : Optional.of(new Found(
-                                replicas(s.getSpec().getReplicas()), s.getSpec().getSelector(), Map.of(), false));
-            }
-            default -> Optional.empty();
+        String namespace = workload.namespace();
+        HasMetadata object =
+                switch (workload.kind()) {
+                    case "Deployment" ->
+                        apps.deployments()
+                                .inNamespace(namespace)
+                                .withName(workload.name())
+                                .get();
+                    case "ReplicaSet" ->
+                        apps.replicaSets()
+                                .inNamespace(namespace)
+                                .withName(workload.name())
+                                .get();
+                    case "StatefulSet" ->
+                        apps.statefulSets()
+                                .inNamespace(namespace)
+                                .withName(workload.name())
+                                .get();
+                    default -> null;
+                };
+        return Optional.ofNullable(object).map(ClusterPods::found);
+    }
+
+    private static Found found(HasMetadata object) {
+        return switch (object) {
+            case Deployment d ->
+                new Found(
+                        d,
+                        replicas(d.getSpec().getReplicas()),
+                        d.getSpec().getSelector(),
+                        labels(d.getSpec().getTemplate().getMetadata().getLabels()));
+            case ReplicaSet r ->
+                new Found(
+                        r,
+                        replicas(r.getSpec().getReplicas()),
+                        r.getSpec().getSelector(),
+                        labels(r.getSpec().getTemplate().getMetadata().getLabels()));
+            case StatefulSet s ->
+                new Found(s, replicas(s.getSpec().getReplicas()), s.getSpec().getSelector(), Map.of());
+            default -> throw new IllegalArgumentException(object.getKind());
         };
     }
 

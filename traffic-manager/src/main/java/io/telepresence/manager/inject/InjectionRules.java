@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Says which pods get an agent. Pure. The annotation {@code inject-traffic-agent} on the pod template outranks what
+ * Says which pods get an agent, and which workloads can have one: the webhook, engagements and {@code list} ask here. Pure. The annotation {@code inject-traffic-agent} on the pod template outranks what
  * anybody wishes; under policy WhenEnabled, and in Jobs, there is no agent without it.
  */
 record InjectionRules(InjectorSettings.Scope scope, boolean whenEnabled, JobRules jobs, Predicate<Owner> wished) {
@@ -26,28 +26,45 @@ record InjectionRules(InjectorSettings.Scope scope, boolean whenEnabled, JobRule
         if (Pods.hasAgent(pod)) {
             return new Verdict.Leave("it has an agent already");
         }
-        if (SYSTEM.contains(namespace) || !scope.manages(namespace)) {
-            return new Verdict.Leave("namespace " + namespace + " is not managed");
-        }
-        if (isManager(pod, namespace)) {
-            return new Verdict.Leave("it is the traffic-manager itself");
+        Optional<String> incapable = incapable(namespace, pod.getMetadata(), pod.getSpec());
+        if (incapable.isPresent()) {
+            return new Verdict.Leave(incapable.get());
         }
         if (owner.isEmpty()) {
             return new Verdict.Leave(unowned(pod.getMetadata()));
         }
-        if (Boolean.TRUE.equals(pod.getSpec().getHostNetwork())) {
-            return new Verdict.Leave("it uses the network of its node");
-        }
-        if (windows(pod.getSpec())) {
-            return new Verdict.Leave("it runs on Windows");
-        }
-        return refusal(owner.get().workload(), pod.getMetadata())
+        return forbidden(owner.get().workload(), pod.getMetadata())
                 .<Verdict>map(Verdict.Leave::new)
                 .orElseGet(() -> wanted(pod.getMetadata(), owner.get()));
     }
 
-    /** Why no pod of that template can have an agent; empty if it can. */
-    Optional<String> refusal(WorkloadRef owner, ObjectMeta template) {
+    /**
+     * Why no pod of that template can have an agent, whatever anybody wishes; empty if it can. For a pod, and for a
+     * template, this says what {@link #verdict} would.
+     */
+    Optional<String> refusal(WorkloadRef owner, ObjectMeta template, PodSpec spec) {
+        return incapable(owner.namespace(), template, spec).or(() -> forbidden(owner, template));
+    }
+
+    /** What cannot carry an agent. */
+    private Optional<String> incapable(String namespace, ObjectMeta template, PodSpec spec) {
+        if (SYSTEM.contains(namespace)) {
+            return Optional.of("namespace " + namespace + " is the cluster's own, and its pods get no agents");
+        }
+        if (!scope.manages(namespace)) {
+            return Optional.of("namespace " + namespace + " is not managed");
+        }
+        if (isManager(template, namespace)) {
+            return Optional.of("it is the traffic-manager itself");
+        }
+        if (Boolean.TRUE.equals(spec.getHostNetwork())) {
+            return Optional.of("it uses the network of its node (hostNetwork)");
+        }
+        return Windows.only(spec) ? Optional.of("it runs on Windows") : Optional.empty();
+    }
+
+    /** What its author, or an administrator, has ruled. */
+    private Optional<String> forbidden(WorkloadRef owner, ObjectMeta template) {
         String annotation = annotation(template);
         if (annotation.equals("disabled") || annotation.equals("false")) {
             return Optional.of("its annotation " + AgentNames.INJECT + " is " + annotation);
@@ -73,16 +90,10 @@ record InjectionRules(InjectorSettings.Scope scope, boolean whenEnabled, JobRule
                 : new Verdict.Leave("nobody has engaged " + owner.workload());
     }
 
-    private boolean isManager(Pod pod, String namespace) {
+    private boolean isManager(ObjectMeta template, String namespace) {
         return namespace.equals(scope.managerNamespace())
-                && AgentNames.MANAGER_APP.equals(Pods.labels(pod).get("app"));
-    }
-
-    private static boolean windows(PodSpec spec) {
-        String selected =
-                spec.getNodeSelector() == null ? "" : spec.getNodeSelector().get("kubernetes.io/os");
-        return "windows".equals(selected)
-                || spec.getOs() != null && "windows".equals(spec.getOs().getName());
+                && template.getLabels() != null
+                && AgentNames.MANAGER_APP.equals(template.getLabels().get("app"));
     }
 
     /** Whether its author asks for an agent. */

@@ -127,6 +127,16 @@ public final class Injector implements AgentInstaller, AutoCloseable {
         return refusals.obstacle(workload);
     }
 
+    @Override
+    public boolean busy(WorkloadRef workload) {
+        return rolls.busy(workload);
+    }
+
+    @Override
+    public Optional<Fault> failure(WorkloadRef workload) {
+        return rolls.failure(workload);
+    }
+
     private Fault past(WorkloadRef workload) {
         return Fault.unreachable(
                 "a new pod of " + workload + " got no traffic-agent: the API server did not call the agent injector",

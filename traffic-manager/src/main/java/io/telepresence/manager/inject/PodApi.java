@@ -1,12 +1,16 @@
 package io.telepresence.manager.inject;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Status;
+import io.fabric8.kubernetes.api.model.StatusCause;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.PodResource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -17,6 +21,7 @@ final class PodApi {
     private static final int NOT_FOUND = 404;
     private static final int CONFLICT = 409;
     private static final int TOO_MANY = 429;
+    private static final int SERVER_ERROR = 500;
 
     private final KubernetesClient client;
     private final ObjectMapper json = new ObjectMapper();
@@ -46,22 +51,39 @@ final class PodApi {
         unlessGone(() -> resource(pod).patch(PatchContext.of(PatchType.JSON_MERGE), patch.toString()));
     }
 
-    /** With the grace that the pod itself asks for. */
-    void delete(Pod pod) {
-        unlessGone(() -> client.raw(path(pod), "DELETE", options(pod)));
-    }
-
-    /** @return false while a disruption budget forbids it */
-    boolean evict(Pod pod) {
+    /**
+     * With the grace that the pod itself asks for.
+     *
+     * @return empty: it goes; else the disruption budget that forbids it now, as a sentence
+     */
+    Optional<String> evict(Pod pod) {
         try {
             unlessGone(() -> evictNow(pod));
-            return true;
+            return Optional.empty();
         } catch (KubernetesClientException e) {
-            if (e.getCode() == TOO_MANY) {
-                return false;
+            String said = causes(e);
+            if (e.getCode() == TOO_MANY || e.getCode() == SERVER_ERROR && said.contains("PodDisruptionBudget")) {
+                return Optional.of(said);
             }
             throw e;
         }
+    }
+
+    /** The API server names the budget in the causes; the message says only that there is one. */
+    private static String causes(KubernetesClientException e) {
+        Status status = e.getStatus();
+        if (status == null) {
+            return String.valueOf(e.getMessage());
+        }
+        String causes = status.getDetails() == null || status.getDetails().getCauses() == null
+                ? ""
+                : String.join(
+                        "; ",
+                        status.getDetails().getCauses().stream()
+                                .map(StatusCause::getMessage)
+                                .filter(Objects::nonNull)
+                                .toList());
+        return causes.isEmpty() ? String.valueOf(status.getMessage()) : causes;
     }
 
     /** Before Kubernetes 1.22 there is only policy/v1beta1, today there is only policy/v1. */

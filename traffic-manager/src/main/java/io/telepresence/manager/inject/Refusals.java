@@ -2,6 +2,7 @@ package io.telepresence.manager.inject;
 
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
@@ -26,7 +27,9 @@ record Refusals(InjectionRules rules, WorkloadPods cluster, boolean enabled) {
         return !enabled || written
                 ? Optional.empty()
                 : rules.refusal(
-                        workload.ref(), template.getMetadata() == null ? new ObjectMeta() : template.getMetadata());
+                        workload.ref(),
+                        template.getMetadata() == null ? new ObjectMeta() : template.getMetadata(),
+                        template.getSpec() == null ? new PodSpec() : template.getSpec());
     }
 
     /** @throws FaultException the workload's pods have no agent and can get none */
@@ -43,7 +46,7 @@ record Refusals(InjectionRules rules, WorkloadPods cluster, boolean enabled) {
             return;
         }
         Stream<Pod> asked = workload.batch() ? pods.stream().filter(pod -> !Pods.hasAgent(pod)) : pods.stream();
-        Optional<String> refusal = asked.map(pod -> rules.refusal(workload, pod.getMetadata()))
+        Optional<String> refusal = asked.map(pod -> rules.refusal(workload, pod.getMetadata(), pod.getSpec()))
                 .flatMap(Optional::stream)
                 .findFirst();
         if (refusal.isPresent()) {

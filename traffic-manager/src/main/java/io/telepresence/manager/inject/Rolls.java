@@ -28,6 +28,7 @@ final class Rolls {
     private final Objection past;
     private final Runnable failed;
     private final Map<WorkloadRef, Roll> running = new HashMap<>();
+    private final Map<WorkloadRef, Fault> failures = new HashMap<>();
 
     /** What to say of a new pod that is not as it was wished. */
     interface Objection {
@@ -71,6 +72,11 @@ final class Rolls {
         return config == null ? pod -> !Pods.hasAgent(pod) : pod -> change.serves(pod, config);
     }
 
+    /** Why the last one of that workload has failed; empty: it has not, or another one was asked for since. */
+    synchronized Optional<Fault> failure(WorkloadRef workload) {
+        return Optional.ofNullable(failures.get(workload));
+    }
+
     synchronized boolean busy(WorkloadRef workload) {
         return running.containsKey(workload);
     }
@@ -83,6 +89,7 @@ final class Rolls {
      */
     synchronized CompletableFuture<Void> start(WorkloadRef workload, Wish wish, Consumer<String> progress) {
         Roll now = running.get(workload);
+        failures.remove(workload);
         if (now != null) {
             now.told.add(progress);
             now.again = true;
@@ -123,8 +130,16 @@ final class Rolls {
         } catch (FaultException | RuntimeException e) {
             LOG.warn("{} is left with pods that are not as they should be", workload, e);
             roll.tell(FaultStatus.of(e).toString());
+            failed(workload, roll, FaultStatus.of(e));
             started.completeExceptionally(e);
             failed.run();
+        }
+    }
+
+    /** Of a pass after which another one comes nothing is to be said yet. */
+    private synchronized void failed(WorkloadRef workload, Roll roll, Fault fault) {
+        if (!roll.again) {
+            failures.put(workload, fault);
         }
     }
 

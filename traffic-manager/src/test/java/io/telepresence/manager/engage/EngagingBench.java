@@ -1,6 +1,8 @@
 package io.telepresence.manager.engage;
 
+import io.telepresence.fault.Fault;
 import io.telepresence.manager.cluster.FakeCluster;
+import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.session.FakeTime;
@@ -9,7 +11,11 @@ import io.telepresence.run.Watched;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /** Engagements on a cluster in memory with the workload echo, whose pods are always as they are wished. */
@@ -21,6 +27,9 @@ public final class EngagingBench implements AutoCloseable {
     public final Engagements engagements = new Engagements(sessions, Duration.ofMinutes(10), _ -> {});
     public final AgentPlans plans = new AgentPlans(
             workloads, new AgentPlans.Settings("traffic-manager.ambassador", 8081, 9900, "INFO"), engagements);
+    /** What Kubernetes warns of. */
+    final List<PodTroubles.Event> events = new CopyOnWriteArrayList<>();
+
     public final Installed installer = new Installed();
     public final Restoration restoration =
             Restoration.open(engagements, plans, workloads, installer, Duration.ofSeconds(15));
@@ -29,7 +38,9 @@ public final class EngagingBench implements AutoCloseable {
             plans,
             workloads,
             new Engaging.Arrivals(
-                    installer, new AgentWait(workloads, sessions, _ -> _ -> List.of(), () -> ""), restoration),
+                    installer,
+                    new AgentWait(workloads, sessions, _ -> _ -> List.copyOf(events), installer),
+                    restoration),
             true);
 
     public EngagingBench() {
@@ -62,6 +73,22 @@ public final class EngagingBench implements AutoCloseable {
                 givenBack.add(workload);
                 whenGivenBack.run();
             }
+        }
+
+        /** Why the replacement of pods has failed; null: it has not. */
+        final AtomicReference<Fault> failure = new AtomicReference<>();
+
+        /** What can have no agent, and why. */
+        final Map<WorkloadRef, String> obstacles = new ConcurrentHashMap<>();
+
+        @Override
+        public Optional<String> obstacle(Workload workload) {
+            return Optional.ofNullable(obstacles.get(workload.ref()));
+        }
+
+        @Override
+        public Optional<Fault> failure(WorkloadRef workload) {
+            return Optional.ofNullable(failure.get());
         }
 
         @Override

@@ -50,8 +50,7 @@ class EngagingTest {
     private final List<String> progress = new CopyOnWriteArrayList<>();
     private final Restoration restoration =
             Restoration.open(engagements, plans, workloads, installer, Duration.ofSeconds(15));
-    private final AgentWait wait =
-            new AgentWait(workloads, sessions, _ -> _ -> List.copyOf(events), installer.trouble::get);
+    private final AgentWait wait = new AgentWait(workloads, sessions, _ -> _ -> List.copyOf(events), installer);
     private final Engaging engaging =
             new Engaging(engagements, plans, workloads, new Engaging.Arrivals(installer, wait, restoration), true);
     private ClientSession ann;
@@ -269,6 +268,12 @@ class EngagingTest {
 
     @Test
     void aQuotaEndsTheWaitAtOnceButOnlyOursCounts() {
+        cluster.add(
+                """
+                {apiVersion: apps/v1, kind: Deployment, metadata: {name: echo, uid: d-echo},
+                 spec: {replicas: 2, template: {metadata: {labels: {app: echo}}, spec: {containers:
+                   [{name: app, ports: [{name: http, containerPort: 8080}]}]}}}}
+                """);
         events.add(new PodTroubles.Event("other", "ReplicaSet other", "FailedCreate", "not ours"));
         events.add(new PodTroubles.Event("r-echo", "ReplicaSet echo-abc", "FailedCreate", "exceeded quota"));
         Fault fault = fault(ann, "echo", LONG);
@@ -303,21 +308,6 @@ class EngagingTest {
                 fault(ann, "web", SHORT).text());
         cluster.add("{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: echo}, spec: {}}");
         assertTrue(fault(ann, "echo", SHORT).text().contains("ambiguous"));
-    }
-
-    @Test
-    void theListCountsAgentsAndNamesObstacles() throws Exception {
-        cluster.add(
-                "{apiVersion: apps/v1, kind: Deployment, metadata: {name: bare}, spec: {template: {metadata:"
-                        + " {annotations: {telepresence.io/inject-traffic-agent: disabled}}, spec: {containers: [{name: a}]}}}}");
-        sessions.watching(agentArrives("echo-abc-1"), true);
-        List<WorkloadBoard.Line> lines =
-                EngagingBench.board(workloads, sessions, engagements, installer).lines(List.of("default"));
-        assertEquals(
-                List.of(0, 1), lines.stream().map(WorkloadBoard.Line::agents).toList());
-        assertTrue(lines.getFirst().obstacle().contains("inject-traffic-agent"));
-        assertEquals("", lines.getLast().obstacle());
-        assertEquals("v0.1.0", lines.getLast().agentVersion());
     }
 
     private ClientSession client(String name) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engage.EngagementSpec.Kind;
@@ -14,7 +15,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -50,14 +53,7 @@ class FailedEngagementTest {
     void whoeverWaitsForAgentsStillGetsThem() throws Exception {
         CompletableFuture<Void> asked = new CompletableFuture<>();
         bench.installer.action = () -> asked.complete(null);
-        CompletableFuture<Engagement> waits = new CompletableFuture<>();
-        Thread.startVirtualThread(() -> {
-            try {
-                waits.complete(engage(ann, Kind.INTERCEPT, LONG));
-            } catch (Exception e) {
-                waits.completeExceptionally(e);
-            }
-        });
+        CompletableFuture<Engagement> waits = engageLater();
         asked.get(10, TimeUnit.SECONDS);
         fails(bob, Kind.INGEST);
         assertTrue(bench.plans.wished(ECHO));
@@ -76,6 +72,37 @@ class FailedEngagementTest {
         fails(bob, Kind.INTERCEPT);
         assertTrue(bench.plans.wished(ECHO));
         assertTrue(bench.installer.givenBack.isEmpty());
+    }
+
+    @Test
+    void whatTheReplacementOfPodsHasOvercomeEndsNothing() throws Exception {
+        bench.events.add(new PodTroubles.Event("r-echo", "ReplicaSet echo-abc", "FailedCreate", "exceeded quota"));
+        CompletableFuture<Engagement> result = engageLater();
+        assertThrows(TimeoutException.class, () -> result.get(700, TimeUnit.MILLISECONDS));
+        bench.sessions.watching(agentArrives("echo-abc-1"), true);
+        assertTrue(result.get(10, TimeUnit.SECONDS).active());
+    }
+
+    @Test
+    void aReplacementOfPodsThatFailsEndsIt() {
+        CompletableFuture<Engagement> result = engageLater();
+        assertThrows(TimeoutException.class, () -> result.get(100, TimeUnit.MILLISECONDS));
+        bench.installer.failure.set(Fault.user("echo-abc-1 cannot be replaced: the disruption budget keep", ""));
+        ExecutionException ended = assertThrows(ExecutionException.class, () -> result.get(10, TimeUnit.SECONDS));
+        assertTrue(ended.getCause().getMessage().contains("budget keep"), ended::toString);
+        assertFalse(bench.plans.wished(ECHO));
+    }
+
+    private CompletableFuture<Engagement> engageLater() {
+        CompletableFuture<Engagement> result = new CompletableFuture<>();
+        Thread.startVirtualThread(() -> {
+            try {
+                result.complete(engage(ann, Kind.INTERCEPT, LONG));
+            } catch (Exception e) {
+                result.completeExceptionally(e);
+            }
+        });
+        return result;
     }
 
     private void fails(ClientSession client, Kind kind) {

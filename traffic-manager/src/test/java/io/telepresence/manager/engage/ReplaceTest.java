@@ -92,7 +92,7 @@ class ReplaceTest {
 
     private void restore(Duration limit) {
         restoration = Restoration.open(engagements, plans, workloads, installer, limit);
-        AgentWait wait = new AgentWait(workloads, sessions, _ -> _ -> List.of(), () -> "");
+        AgentWait wait = new AgentWait(workloads, sessions, _ -> _ -> List.of(), installer);
         engaging =
                 new Engaging(engagements, plans, workloads, new Engaging.Arrivals(installer, wait, restoration), true);
     }

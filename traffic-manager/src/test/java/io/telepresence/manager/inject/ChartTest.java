@@ -312,6 +312,15 @@ class ChartTest {
     }
 
     @Test
+    void podsGoByEvictionOnly() throws Exception {
+        for (String version : List.of("1.20.2", "1.36.3")) {
+            List<HasMetadata> objects = render(version, "{}");
+            assertTrue(grants(objects, "", "pods/eviction", "create"));
+            assertFalse(grants(objects, "", "pods", "delete"));
+        }
+    }
+
+    @Test
     void jobsAreReadOnlyWhereTheyAreEnabled() throws Exception {
         assertFalse(grants(render("1.36.3", "{}"), "batch", "jobs", "get"));
         for (String version : List.of("1.20.2", "1.36.3")) {

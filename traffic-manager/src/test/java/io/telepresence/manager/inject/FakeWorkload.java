@@ -4,11 +4,14 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.manager.cluster.WorkloadRef;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
 /** One workload and its controller: a missing pod is made at once, ready or not, with an agent or not. */
@@ -25,26 +28,61 @@ final class FakeWorkload implements WorkloadPods {
     /** Runs whenever a pod leaves its controller. */
     Runnable atOrphan = () -> {};
 
-    boolean newOnesBecomeReady = true;
-    boolean newOnesHaveAgents = true;
-    boolean budgetForbids;
-    int deletedPastBudget;
+    /** What keeps new pods from coming, and may go on. */
+    Hitch hitch = null;
 
-    private final int desired;
-    private final boolean surplus;
+    /** While more pods are there than wished it is so that the last one has no place. */
+    boolean roomForNoMore;
+
+    boolean newOnesBecomeReady = true;
+
+    /** Asked for each pod that is made. */
+    Predicate<String> becomesReady = _ -> newOnesBecomeReady;
+
+    boolean newOnesHaveAgents = true;
+
+    /** The name of a disruption budget that lets no pod go. */
+    String budget = "";
+
+    /** The revision that pods are made of. */
+    String revision = "r1";
+
+    int desired;
+    StatefulRules stateful = StatefulRules.NONE;
+
+    /** The most pods that were there at any time, and the fewest ready ones of those that were wished. */
+    int mostThere;
+
+    private final Strategy strategy;
     private int made;
 
     FakeWorkload(int desired, boolean surplus) {
+        this(desired, surplus ? new Strategy(2, 0, "rolling") : new Strategy(0, desired, "in place"));
+    }
+
+    FakeWorkload(int desired, Strategy strategy) {
         this.desired = desired;
-        this.surplus = surplus;
+        this.strategy = strategy;
         for (int i = 0; i < desired; i++) {
             make(true, false);
         }
+        look();
     }
 
     @Override
     public synchronized Optional<Shape> shape(WorkloadRef workload) {
-        return Optional.of(new Shape(desired, surplus ? Optional.of("pod-template-hash") : Optional.empty()));
+        return Optional.of(new Shape(desired, Optional.of("pod-template-hash"), strategy, stateful));
+    }
+
+    @Override
+    public synchronized boolean there(Pod pod) {
+        return owned.containsKey(uid(pod)) || orphans.containsKey(uid(pod));
+    }
+
+    @Override
+    public synchronized Optional<Hitch> hitch(WorkloadRef workload, List<Pod> newcomers, Instant since) {
+        boolean full = roomForNoMore && owned.values().stream().anyMatch(pod -> !Pods.ready(pod));
+        return full ? Optional.of(new Hitch("no free ports", true, false)) : Optional.ofNullable(hitch);
     }
 
     @Override
@@ -62,7 +100,7 @@ final class FakeWorkload implements WorkloadPods {
     @Override
     public synchronized void readopt(Pod pod) {
         owned.put(uid(pod), orphans.remove(uid(pod)));
-        owned.values().removeIf(p -> owned.size() > desired && !Pods.ready(p));
+        shrink();
         look();
     }
 
@@ -89,20 +127,34 @@ final class FakeWorkload implements WorkloadPods {
     }
 
     @Override
-    public synchronized boolean evict(Pod pod) {
-        if (budgetForbids) {
-            return false;
+    public synchronized Optional<String> evict(Pod pod) {
+        if (!budget.isEmpty()) {
+            return Optional.of("The disruption budget " + budget + " needs all of them");
         }
         owned.remove(uid(pod));
+        look();
         fill();
-        return true;
+        return Optional.empty();
     }
 
-    @Override
-    public synchronized void delete(Pod pod) {
-        deletedPastBudget++;
-        owned.remove(uid(pod));
+    /** As an autoscaler does: it prefers to take those that are not ready. */
+    synchronized void scale(int wished) {
+        desired = wished;
+        shrink();
         fill();
+    }
+
+    private void shrink() {
+        List<Pod> all = new ArrayList<>(owned.values());
+        all.sort(Comparator.comparing(Pods::ready));
+        for (int i = 0; i < all.size() - desired; i++) {
+            owned.remove(uid(all.get(i)));
+        }
+        look();
+    }
+
+    synchronized void unready(String name) {
+        owned.get(name).getStatus().getConditions().forEach(c -> c.setStatus("False"));
     }
 
     synchronized long agents() {
@@ -111,7 +163,8 @@ final class FakeWorkload implements WorkloadPods {
 
     private void fill() {
         while (owned.size() < desired) {
-            make(newOnesBecomeReady, newOnesHaveAgents);
+            boolean place = !roomForNoMore || owned.size() + orphans.size() < desired;
+            make(place && becomesReady.test("pod-" + made), newOnesHaveAgents);
         }
         look();
     }
@@ -119,6 +172,7 @@ final class FakeWorkload implements WorkloadPods {
     private void look() {
         int serving = (int) (owned.values().stream().filter(Pods::ready).count() + orphans.size());
         fewestServing = Math.min(fewestServing, serving);
+        mostThere = Math.max(mostThere, owned.size() + orphans.size());
     }
 
     private void make(boolean ready, boolean agent) {
@@ -127,6 +181,7 @@ final class FakeWorkload implements WorkloadPods {
                 .withNewMetadata()
                 .withName(name)
                 .withUid(name)
+                .addToLabels(StatefulRules.REVISION, revision)
                 .endMetadata()
                 .withNewSpec()
                 .addNewContainer()

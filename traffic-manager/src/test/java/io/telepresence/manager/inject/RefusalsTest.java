@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -53,12 +55,17 @@ class RefusalsTest {
         }
 
         @Override
-        public boolean evict(Pod pod) {
+        public Optional<String> evict(Pod pod) {
             throw new AssertionError();
         }
 
         @Override
-        public void delete(Pod pod) {
+        public boolean there(Pod pod) {
+            return true;
+        }
+
+        @Override
+        public Optional<Hitch> hitch(WorkloadRef workload, List<Pod> newcomers, Instant since) {
             throw new AssertionError();
         }
     }
@@ -116,5 +123,48 @@ class RefusalsTest {
                 "pod nightly-1-x of CronJob nightly.default was made without a traffic-agent, and pods of a Job are"
                         + " never replaced",
                 refused.fault().text());
+    }
+
+    /** A template in YAML that cannot carry an agent, in that namespace. */
+    private void neverCarries(String namespace, String template, String why) {
+        WorkloadRef ref = new WorkloadRef("Deployment", namespace, "web");
+        Pod pod = FakeCluster.parse("{apiVersion: v1, kind: Pod, " + template + "}");
+        pod.getMetadata().setNamespace(namespace);
+        Workload workload = new Workload(ref, "u", 1, 1, new PodTemplateSpec(pod.getMetadata(), pod.getSpec()));
+        Refusals refusals = refusals(true, pod);
+        assertEquals(Optional.of(why), refusals.obstacle(workload));
+        FaultException refused = assertThrows(FaultException.class, () -> refusals.check(ref));
+        assertEquals(
+                "Deployment web." + namespace + " cannot have a traffic-agent: " + why,
+                refused.fault().text());
+        assertEquals(
+                new Verdict.Leave(why), refusals.rules().verdict(pod, namespace, Optional.of(new Owner(ref, "u"))));
+    }
+
+    @Test
+    void webhookEngagementAndListSayTheSameOfWhatCannotCarryAnAgent() {
+        String plain = "metadata: {name: web-1, uid: u}, spec: {containers: [{name: main}]}";
+        neverCarries("kube-system", plain, "namespace kube-system is the cluster's own, and its pods get no agents");
+        neverCarries(
+                "kube-node-lease", plain, "namespace kube-node-lease is the cluster's own, and its pods get no agents");
+        neverCarries(
+                "ambassador",
+                "metadata: {name: m, uid: u, labels: {app: traffic-manager}}, spec: {containers: [{name: main}]}",
+                "it is the traffic-manager itself");
+        neverCarries(
+                "default",
+                "metadata: {name: n, uid: u}, spec: {hostNetwork: true, containers: [{name: main}]}",
+                "it uses the network of its node (hostNetwork)");
+        for (String windows : List.of(
+                "os: {name: windows}",
+                "nodeSelector: {kubernetes.io/os: windows}",
+                "nodeSelector: {beta.kubernetes.io/os: windows}",
+                "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: ["
+                        + "{matchExpressions: [{key: kubernetes.io/os, operator: In, values: [windows]}]}]}}}")) {
+            neverCarries(
+                    "default",
+                    "metadata: {name: w, uid: u}, spec: {" + windows + ", containers: [{name: main}]}",
+                    "it runs on Windows");
+        }
     }
 }

@@ -12,7 +12,6 @@ import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engage.Wish;
 import io.telepresence.rpc.manager.AgentConfig;
 import io.telepresence.rpc.manager.AgentContainer;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -33,9 +32,7 @@ class RollsTest {
     private final FakeWorkload cluster = new FakeWorkload(3, true);
     private final AtomicInteger failures = new AtomicInteger();
     private final Rolls rolls = new Rolls(
-            new AgentRollout(
-                    cluster,
-                    new AgentRollout.Limits(Duration.ofMillis(300), Duration.ofMillis(50), Duration.ofMillis(1))),
+            new AgentRollout(cluster, AgentRolloutTest.QUICK),
             new AgentInjector(AgentInjectorTest.look(true)),
             _ -> Fault.internal("past the injector"),
             failures::incrementAndGet);
@@ -104,6 +101,7 @@ class RollsTest {
         wished = BESIDE;
         assertTrue(asWished(), "the old ones have their controller back");
         assertEquals(1, failures.get());
+        assertTrue(rolls.failure(WEB).orElseThrow().text().contains("no new pod became ready"), "who waits hears it");
         cluster.webhook = RollsTest::bare;
         cluster.newOnesBecomeReady = true;
         wished = INSTEAD;

@@ -1,0 +1,93 @@
+package io.telepresence.manager.engage;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.telepresence.fault.FaultException;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.engage.EngagementSpec.Kind;
+import io.telepresence.manager.session.AgentSession;
+import io.telepresence.manager.session.ClientSession;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(20)
+class WorkloadBoardTest {
+    private static final WorkloadRef ECHO = new WorkloadRef("Deployment", "default", "echo");
+    private static final WorkloadRef BARE = new WorkloadRef("Deployment", "default", "bare");
+    private static final String WHY = "it uses the network of its node (hostNetwork)";
+
+    private final EngagingBench bench = new EngagingBench();
+
+    @AfterEach
+    void close() throws Exception {
+        bench.close();
+    }
+
+    @Test
+    void theListCountsAgentsAndNamesObstacles() throws Exception {
+        bare();
+        AgentSession.Agent agent = new AgentSession.Agent(
+                "echo-abc-1",
+                "uid-echo-abc-1",
+                "10.244.0.5",
+                ECHO,
+                "v0.1.0",
+                Set.of(new AgentSession.Port(false, 8080)),
+                Set.of());
+        bench.sessions.watching(bench.sessions.arrive(agent, "").session(), true);
+        List<WorkloadBoard.Line> lines = EngagingBench.board(
+                        bench.workloads, bench.sessions, bench.engagements, bench.installer)
+                .lines(List.of("default"));
+        assertEquals(
+                List.of(0, 1), lines.stream().map(WorkloadBoard.Line::agents).toList());
+        assertEquals(WHY, lines.getFirst().obstacle());
+        assertEquals("", lines.getLast().obstacle());
+        assertEquals("v0.1.0", lines.getLast().agentVersion());
+    }
+
+    @Test
+    void whatTheListNamesIsRefusedBeforeAnyPodIsTouched() {
+        bare();
+        bench.installer.action = () -> {
+            throw new AssertionError("pods were touched");
+        };
+        EngagementSpec spec = new EngagementSpec(
+                Kind.INGEST,
+                "bare",
+                "default",
+                "bare",
+                "",
+                "",
+                "",
+                "127.0.0.1",
+                List.of(),
+                EngagementSpec.Handling.PLAIN);
+        ClientSession ann = bench.sessions
+                .arrive(new ClientSession.Client("ann", "ann", "default", ""), "")
+                .session();
+        FaultException refused = assertThrows(
+                FaultException.class, () -> bench.engaging.engage(ann, spec, Duration.ofSeconds(15), new Quiet()));
+        assertEquals(
+                "Deployment bare.default cannot have a traffic-agent: " + WHY,
+                refused.fault().text());
+    }
+
+    private record Quiet() implements Engaging.Progress {
+        @Override
+        public void waiting(String sentence) {}
+
+        @Override
+        public void reserved(Engagement engagement) {}
+    }
+
+    private void bare() {
+        bench.cluster.add("{apiVersion: apps/v1, kind: Deployment, metadata: {name: bare}, spec: {template: {spec:"
+                + " {containers: [{name: a}]}}}}");
+        bench.installer.obstacles.put(BARE, WHY);
+    }
+}

@@ -1,0 +1,79 @@
+package io.telepresence.manager.inject;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.apps.ReplicaSetBuilder;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** The texts are those of Kubernetes 1.20 and 1.36. */
+class HitchesTest {
+    private static Optional<Hitch> unscheduled(String message) {
+        Pod pod = new PodBuilder()
+                .withNewMetadata()
+                .withName("web-1")
+                .endMetadata()
+                .withNewStatus()
+                .addNewCondition()
+                .withType("PodScheduled")
+                .withStatus("False")
+                .withReason("Unschedulable")
+                .withMessage(message)
+                .endCondition()
+                .endStatus()
+                .build();
+        return Hitches.unscheduled(pod);
+    }
+
+    private static Optional<Hitch> failure(String message) {
+        return Hitches.failure(new ReplicaSetBuilder()
+                .withNewMetadata()
+                .withName("web-abc")
+                .endMetadata()
+                .withNewStatus()
+                .addNewCondition()
+                .withType("ReplicaFailure")
+                .withStatus("True")
+                .withReason("FailedCreate")
+                .withMessage(message)
+                .endCondition()
+                .endStatus()
+                .build());
+    }
+
+    @Test
+    void whatTheOldPodOccupiesMayBecomeFree() {
+        for (String message : new String[] {
+            "0/1 nodes are available: 1 Insufficient memory.",
+            "0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports.",
+            "0/1 nodes are available: 1 node(s) didn't match pod affinity/anti-affinity, 1 node(s) didn't match pod"
+                    + " anti-affinity rules.",
+            "0/1 nodes are available: 1 node has pod using PersistentVolumeClaim with the same name and"
+                    + " ReadWriteOncePod access mode."
+        }) {
+            assertEquals(
+                    Optional.of(new Hitch("pod web-1 is not scheduled: " + message, true, false)),
+                    unscheduled(message));
+        }
+    }
+
+    @Test
+    void whereNoNodeSuitsItNothingIsTakenAway() {
+        String message = "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.";
+        assertEquals(
+                Optional.of(new Hitch("pod web-1 is not scheduled: " + message, false, false)), unscheduled(message));
+    }
+
+    @Test
+    void aQuotaIsRoomAndARefusalIsNot() {
+        String quota =
+                "pods \"web-abc-x\" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1";
+        assertEquals(Optional.of(new Hitch("ReplicaSet web-abc: FailedCreate: " + quota, true, true)), failure(quota));
+        String security = "pods \"web-abc-x\" is forbidden: violates PodSecurity \"restricted:latest\"";
+        assertEquals(
+                Optional.of(new Hitch("ReplicaSet web-abc: FailedCreate: " + security, false, true)),
+                failure(security));
+    }
+}
