@@ -49,14 +49,15 @@ record AgentInjector(InjectorSettings.Sidecar look) {
             return pod;
         }
         SidecarForm form = look.forms().of(wish);
-        AgentConfig config = possible(wish, form);
+        AgentConfig config = DirectPorts.assigned(possible(wish, form), pod.getMetadata(), pod.getSpec());
         Pod changed = annotated(pod, config);
         PodSpec spec = changed.getSpec();
         SidecarContainers containers = new SidecarContainers(look, pod, config);
         List<ContainerPort> ports = new AgentPorts(pod.getSpec(), config).all();
         takeOver(spec, ports);
+        DirectPorts.lead(spec, config);
         if (ports(config).anyMatch(AgentPort::getRedirect)) {
-            spec.getInitContainers().add(containers.init());
+            spec.getInitContainers().add(DirectPorts.neededBy(spec, config), containers.init());
         }
         form.place(spec, containers.agent(ports));
         spec.getVolumes().addAll(containers.volumes());
@@ -106,6 +107,7 @@ record AgentInjector(InjectorSettings.Sidecar look) {
                         .getPortsList()
                         .forEach(p -> essence.addPorts(p.toBuilder()
                                 .clearAgentPort()
+                                .clearDirectPort()
                                 .clearDownstreamTlsDir()
                                 .clearUpstreamTlsDir()));
                 served.put(container.getName(), essence.build());
