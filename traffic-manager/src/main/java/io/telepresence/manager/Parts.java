@@ -147,7 +147,8 @@ record Parts(
             Restoration restoration,
             EngagementReconciler reconciler,
             Uninstalling uninstalling,
-            ManualYaml manual) {}
+            ManualYaml manual,
+            InjectorSettings settings) {}
 
     Agents agents(
             ManagerConfig config,
@@ -161,7 +162,8 @@ record Parts(
                 restoration,
                 reconciler,
                 new Uninstalling(engagements(), plans(), workloads, installer, limit),
-                new ManualYaml(settings, plans(), workloads));
+                new ManualYaml(settings, plans(), workloads),
+                settings);
     }
 
     ManagerService clientEdge(
@@ -172,7 +174,8 @@ record Parts(
                 engagements(),
                 plans(),
                 workloads,
-                new Engaging.Arrivals(installer, wait, agents.restoration()),
+                new Engaging.Arrivals(
+                        installer, wait, agents.restoration(), agents.settings().cautions(client)),
                 config.rules().allowGlobal());
         AgentCoverage coverage =
                 new AgentCoverage(workloads, sessions, agents.reconciler().failures());

@@ -16,6 +16,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Puts an agent into a pod. Pure: the pod that is handed in stays as it is. */
@@ -23,20 +25,29 @@ record AgentInjector(InjectorSettings.Sidecar look) {
     private static final int LONGEST_LABEL = 63;
 
     /**
-     * What of a configuration can be had in that form: a named port is redirected where no Service would find it at the
-     * agent, and without init container there are no redirected ports.
+     * What of a configuration can be had in that pod: named ports are redirected like the others where that can be, and
+     * without init container there are no redirected ports.
      */
-    private AgentConfig possible(AgentConfig wish, SidecarForm form) {
+    AgentConfig possible(Pod pod, AgentConfig wish) {
+        return possible(
+                wish,
+                look.forms().of(wish),
+                look.init().enabled() && look.init().named().redirected(pod, wish.getNamespace()));
+    }
+
+    /** @param all named ports are redirected, too */
+    private AgentConfig possible(AgentConfig wish, SidecarForm form, boolean all) {
         boolean nameless = form == SidecarForm.NATIVE && !look.forms().findsNamedPorts();
-        if (look.init().enabled() && !nameless) {
+        if (look.init().enabled() && !nameless && !all) {
             return wish;
         }
         AgentConfig.Builder less = wish.toBuilder().clearContainers();
         for (AgentContainer container : wish.getContainersList()) {
+            boolean led = (nameless || all) && !container.getReplaced();
             less.addContainers(container.toBuilder()
                     .clearPorts()
                     .addAllPorts(container.getPortsList().stream()
-                            .map(p -> nameless ? p.toBuilder().setRedirect(true).build() : p)
+                            .map(p -> led ? p.toBuilder().setRedirect(true).build() : p)
                             .filter(p -> look.init().enabled() || !p.getRedirect())
                             .toList()));
         }
@@ -49,7 +60,7 @@ record AgentInjector(InjectorSettings.Sidecar look) {
             return pod;
         }
         SidecarForm form = look.forms().of(wish);
-        AgentConfig config = DirectPorts.assigned(possible(wish, form), pod.getMetadata(), pod.getSpec());
+        AgentConfig config = DirectPorts.assigned(possible(pod, wish), pod.getMetadata(), pod.getSpec());
         Pod changed = annotated(pod, config);
         PodSpec spec = changed.getSpec();
         SidecarContainers containers = new SidecarContainers(look, pod, config);
@@ -91,10 +102,25 @@ record AgentInjector(InjectorSettings.Sidecar look) {
      * form and log level do not matter; environments, volumes and certificates are of the pod, which others may have changed.
      */
     boolean serves(Pod pod, AgentConfig wish) {
-        return Pods.hasAgent(pod)
-                && configOf(pod)
-                        .map(now -> served(now).equals(served(possible(wish, SidecarForm.of(pod.getSpec())))))
-                        .orElse(false);
+        if (!Pods.hasAgent(pod)) {
+            return false;
+        }
+        AgentConfig wanted = possible(wish, SidecarForm.of(pod.getSpec()), false);
+        return configOf(pod)
+                .filter(now -> served(now).equals(served(wanted)))
+                .filter(now -> redirected(now).containsAll(redirected(wanted)))
+                .isPresent();
+    }
+
+    /** What must be redirected; that a named port is so too, or is not, makes no difference to who gets its traffic. */
+    private static Set<AgentPort> redirected(AgentConfig config) {
+        return ports(config)
+                .filter(AgentPort::getRedirect)
+                .map(p -> AgentPort.newBuilder()
+                        .setProtocol(p.getProtocol())
+                        .setContainerPort(p.getContainerPort())
+                        .build())
+                .collect(Collectors.toSet());
     }
 
     /** By container: what an agent of that configuration does for it. Others may have added containers to the pod. */
@@ -108,6 +134,7 @@ record AgentInjector(InjectorSettings.Sidecar look) {
                         .forEach(p -> essence.addPorts(p.toBuilder()
                                 .clearAgentPort()
                                 .clearDirectPort()
+                                .clearRedirect()
                                 .clearDownstreamTlsDir()
                                 .clearUpstreamTlsDir()));
                 served.put(container.getName(), essence.build());
