@@ -68,6 +68,13 @@ telepresence: manager
   verbs: [get, list, watch]
 {{- end }}
 {{- if .Values.agentInjector.enabled }}
+{{- /* Whether it admits NET_ADMIN, and which policies would drop what an agent takes over. */}}
+- apiGroups: [""]
+  resources: [namespaces]
+  verbs: [get]
+- apiGroups: [networking.k8s.io]
+  resources: [networkpolicies]
+  verbs: [list]
 - apiGroups: [""]
   resources: [pods]
   verbs: [patch]

@@ -8,7 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The init container's program: redirects the app's ports to the agent where that was planned, and ends. Init
+ * The init container's program: redirects the app's ports to the agent where that was planned, and what the
+ * kubelet asks past it, and ends. Init
  * containers that run after it may use the network as before: only packets that come from outside are redirected.
  */
 public final class AgentInitMain {
@@ -23,7 +24,7 @@ public final class AgentInitMain {
             AgentPlan plan = AgentPlan.read(Path.of(AgentNames.CONFIG_DIR, "config"));
             List<Redirects.Redirect> redirects = plan.ports().stream()
                     .filter(AgentPlan.Port::redirect)
-                    .map(port -> new Redirects.Redirect(port.app(), port.agentPort()))
+                    .map(port -> new Redirects.Redirect(port.app(), port.agentPort(), port.direct()))
                     .toList();
             String nft = System.getenv().getOrDefault(NFT, USUAL_NFT);
             new Redirects(Path.of(nft)).apply(redirects);

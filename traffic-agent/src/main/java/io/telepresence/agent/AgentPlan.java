@@ -42,8 +42,13 @@ record AgentPlan(AgentConfig config, List<Port> ports) {
      * @param app where the app listens
      * @param agentPort where the agent listens instead
      * @param redirect whether packets to the app's port must be redirected to the agent's
+     * @param direct where packets are redirected to the app's port, past the agent; zero: nowhere
      */
-    record Port(AppPort app, int agentPort, boolean redirect) {
+    record Port(AppPort app, int agentPort, boolean redirect, int direct) {
+        Port(AppPort app, int agentPort, boolean redirect) {
+            this(app, agentPort, redirect, 0);
+        }
+
         /** Whether the container is replaced: the agent listens where it would. */
         boolean absent() {
             return agentPort == app.number() && !redirect;
@@ -176,6 +181,9 @@ record AgentPlan(AgentConfig config, List<Port> ports) {
                 require(
                         taken.add(List.of(planned.app().transport(), planned.agentPort())),
                         "agent port " + planned.agentPort() + " appears twice");
+                require(
+                        planned.direct() == 0 || taken.add(List.of(planned.app().transport(), planned.direct())),
+                        "direct port " + planned.direct() + " appears twice");
                 ports.add(planned);
             }
         }
@@ -195,7 +203,15 @@ record AgentPlan(AgentConfig config, List<Port> ports) {
                 isPort(port.getAgentPort()),
                 "port " + port.getContainerPort() + " of container " + container + " has agent port "
                         + port.getAgentPort());
-        return new Port(new AppPort(transport, port.getContainerPort()), port.getAgentPort(), port.getRedirect());
+        require(
+                port.getDirectPort() == 0 || isPort(port.getDirectPort()),
+                "port " + port.getContainerPort() + " of container " + container + " has direct port "
+                        + port.getDirectPort());
+        return new Port(
+                new AppPort(transport, port.getContainerPort()),
+                port.getAgentPort(),
+                port.getRedirect(),
+                port.getDirectPort());
     }
 
     private static boolean isPort(int number) {

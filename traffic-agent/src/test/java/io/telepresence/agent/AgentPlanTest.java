@@ -27,11 +27,11 @@ class AgentPlanTest {
     @Test
     void everyPortIsPlanned() throws FaultException {
         AgentPlan plan = AgentPlan.parse("{" + MANAGER + ", \"fromTheFuture\": 1, \"containers\": ["
-                + "{\"name\":\"a\",\"ports\":[{\"containerPort\":8080,\"agentPort\":9900,\"redirect\":true}]},"
+                + "{\"name\":\"a\",\"ports\":[{\"containerPort\":8080,\"agentPort\":9900,\"redirect\":true,\"directPort\":9902}]},"
                 + "{\"name\":\"b\",\"ports\":[{\"protocol\":\"UDP\",\"containerPort\":8080,\"agentPort\":9901}]}]}");
         assertEquals(
                 List.of(
-                        new AgentPlan.Port(new AppPort(AppPort.Transport.TCP, 8080), 9900, true),
+                        new AgentPlan.Port(new AppPort(AppPort.Transport.TCP, 8080), 9900, true, 9902),
                         new AgentPlan.Port(new AppPort(AppPort.Transport.UDP, 8080), 9901, false)),
                 plan.ports());
     }
@@ -49,6 +49,8 @@ class AgentPlanTest {
             {M,"containers":[{"name":"a","ports":[{"containerPort":80}]}]} | port 80 of container a has agent port 0
             {M,"containers":[{"name":"a","ports":[{"containerPort":80,"agentPort":9900},{"containerPort":80,"agentPort":9901}]}]} | container port 80/TCP appears twice
             {M,"containers":[{"name":"a","ports":[{"containerPort":80,"agentPort":9900},{"containerPort":81,"agentPort":9900}]}]} | agent port 9900 appears twice
+            {M,"containers":[{"name":"a","ports":[{"containerPort":80,"agentPort":9900,"directPort":9900}]}]} | direct port 9900 appears twice
+            {M,"containers":[{"name":"a","ports":[{"containerPort":80,"agentPort":9900,"directPort":99999}]}]} | has direct port 99999
             """)
     void aBadConfigurationIsOneSentence(String json, String sentence) {
         Fault fault = assertThrows(

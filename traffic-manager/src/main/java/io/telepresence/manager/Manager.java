@@ -92,7 +92,9 @@ final class Manager implements AutoCloseable {
             watches.synced().get();
             Parts parts = Parts.of(config, client, watches.stores());
             opened.add(parts.view());
-            InjectorSettings injecting = InjectorSettings.from(environment).on(ApiServerVersion.read(client));
+            InjectorSettings injecting = InjectorSettings.from(environment)
+                    .on(ApiServerVersion.read(client))
+                    .in(client);
             Injector injector =
                     opened.add(Injector.open(client, injecting, config.agent().arrival(), parts.plans()));
             LogLevels levels =

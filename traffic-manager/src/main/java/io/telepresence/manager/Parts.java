@@ -149,7 +149,8 @@ record Parts(
             Restoration restoration,
             EngagementReconciler reconciler,
             Uninstalling uninstalling,
-            ManualYaml manual) {}
+            ManualYaml manual,
+            InjectorSettings settings) {}
 
     Agents agents(
             ManagerConfig config,
@@ -163,7 +164,8 @@ record Parts(
                 restoration,
                 reconciler,
                 new Uninstalling(engagements(), plans(), workloads, installer, limit),
-                new ManualYaml(settings, plans(), workloads));
+                new ManualYaml(settings, plans(), workloads),
+                settings);
     }
 
     ServerServiceDefinition clientEdge(
@@ -174,7 +176,8 @@ record Parts(
                 engagements(),
                 plans(),
                 workloads,
-                new Engaging.Arrivals(installer, wait, agents.restoration()),
+                new Engaging.Arrivals(
+                        installer, wait, agents.restoration(), agents.settings().cautions(client)),
                 config.rules().allowGlobal());
         AgentCoverage coverage =
                 new AgentCoverage(workloads, sessions, agents.reconciler().failures());

@@ -16,9 +16,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Packet redirection in the pod's own network namespace: what comes from outside to a port of the app arrives at the
- * agent instead. What starts inside the pod, the agent's own dialling included, still reaches the app. One table of our
- * own per address family, replaced as a whole in one transaction, so that running twice changes nothing; rules of
- * others (mesh, kube-proxy) are not touched. Needs NET_ADMIN.
+ * agent instead. What starts inside the pod, the agent's own dialling included, still reaches the app; so does what comes
+ * to a direct port, from anywhere, whether the agent runs or not. One table of our own per address family, replaced as a
+ * whole in one transaction, so that running twice changes nothing; rules of others (mesh, kube-proxy) are not touched.
+ * Needs NET_ADMIN.
  */
 public final class Redirects {
     private static final Logger LOG = LoggerFactory.getLogger(Redirects.class);
@@ -32,8 +33,18 @@ public final class Redirects {
      *
      * @param from where the app listens
      * @param to where the agent listens
+     * @param direct a number that leads to the app, without the agent; zero: none
      */
-    public record Redirect(AppPort from, int to) {}
+    public record Redirect(AppPort from, int to, int direct) {
+        /** Without a direct way. */
+        public Redirect(AppPort from, int to) {
+            this(from, to, 0);
+        }
+
+        private String transport() {
+            return from.transport().name().toLowerCase(Locale.ROOT);
+        }
+    }
 
     /** @param nft the nft program */
     public Redirects(Path nft) {
@@ -83,15 +94,48 @@ public final class Redirects {
                 // Just after dstnat: a mesh that takes the connection first keeps it.
                 .append("    type nat hook prerouting priority -99; policy accept;\n");
         for (Redirect redirect : redirects) {
-            script.append("    iifname != \"lo\" ")
-                    .append(redirect.from().transport().name().toLowerCase(Locale.ROOT))
-                    .append(" dport ")
-                    .append(redirect.from().number())
-                    .append(" redirect to :")
-                    .append(redirect.to())
-                    .append('\n');
+            rule(script, "iifname != \"lo\"", redirect, redirect.from().number(), "redirect", redirect.to());
         }
-        return script.append("  }\n}\n").toString();
+        List<Redirect> direct = redirects.stream().filter(r -> r.direct() != 0).toList();
+        for (Redirect redirect : direct) {
+            rule(
+                    script,
+                    "iifname != \"lo\"",
+                    redirect,
+                    redirect.direct(),
+                    "redirect",
+                    redirect.from().number());
+        }
+        script.append("  }\n");
+        if (!direct.isEmpty()) {
+            // A mesh's proxy in the pod asks in the kubelet's place.
+            script.append("  chain output {\n").append("    type nat hook output priority -99; policy accept;\n");
+            for (Redirect redirect : direct) {
+                rule(
+                        script,
+                        "oifname \"lo\"",
+                        redirect,
+                        redirect.direct(),
+                        "dnat",
+                        redirect.from().number());
+            }
+            script.append("  }\n");
+        }
+        return script.append("}\n").toString();
+    }
+
+    private static void rule(StringBuilder script, String where, Redirect redirect, int from, String verb, int to) {
+        script.append("    ")
+                .append(where)
+                .append(' ')
+                .append(redirect.transport())
+                .append(" dport ")
+                .append(from)
+                .append(' ')
+                .append(verb)
+                .append(" to :")
+                .append(to)
+                .append('\n');
     }
 
     private void run(String script) throws FaultException {

@@ -7,17 +7,15 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 
-/** {@code serve PORT}: tells its port over TCP and UDP; {@code TCP|UDP ADDRESS}: asks who is behind port 8080 there. */
+/** {@code serve PORT}: tells its port over TCP and UDP; {@code TCP|UDP ADDRESS PORT}: asks who is behind it. */
 final class PortNumber {
-    private static final int ASKED = 8080;
-
     private PortNumber() {}
 
     public static void main(String[] arguments) throws IOException {
         switch (arguments[0]) {
             case "serve" -> serve(Integer.parseInt(arguments[1]));
-            case "TCP" -> tcp(InetAddress.getByName(arguments[1]));
-            default -> udp(InetAddress.getByName(arguments[1]));
+            case "TCP" -> tcp(InetAddress.getByName(arguments[1]), Integer.parseInt(arguments[2]));
+            default -> udp(InetAddress.getByName(arguments[1]), Integer.parseInt(arguments[2]));
         }
     }
 
@@ -47,17 +45,17 @@ final class PortNumber {
         }
     }
 
-    private static void tcp(InetAddress address) throws IOException {
-        try (Socket socket = new Socket(address, ASKED)) {
+    private static void tcp(InetAddress address, int port) throws IOException {
+        try (Socket socket = new Socket(address, port)) {
             System.out.print(new String(socket.getInputStream().readAllBytes()));
         }
     }
 
-    private static void udp(InetAddress address) throws IOException {
+    private static void udp(InetAddress address, int port) throws IOException {
         try (DatagramSocket socket = new DatagramSocket()) {
             socket.setSoTimeout(5_000);
             // Connected: an answer from another port or address would be refused.
-            socket.connect(address, ASKED);
+            socket.connect(address, port);
             socket.send(new DatagramPacket(new byte[] {'?'}, 1));
             DatagramPacket answer = new DatagramPacket(new byte[100], 100);
             socket.receive(answer);

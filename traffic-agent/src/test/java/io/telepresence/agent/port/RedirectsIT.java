@@ -56,7 +56,7 @@ class RedirectsIT {
     void onlyWhatComesFromOutsideIsRedirected() throws Exception {
         assertEquals("8080", from(CALLER, "TCP", "192.0.2.1"), "before");
         String plan = "{\"managerHost\":\"m\",\"managerPort\":8081,\"containers\":[{\"name\":\"app\",\"ports\":["
-                + "{\"containerPort\":8080,\"agentPort\":9900,\"redirect\":true},"
+                + "{\"containerPort\":8080,\"agentPort\":9900,\"redirect\":true,\"directPort\":9902},"
                 + "{\"protocol\":\"UDP\",\"containerPort\":8080,\"agentPort\":9900,\"redirect\":true}]}]}";
         initContainer(plan);
         initContainer(plan);
@@ -67,6 +67,12 @@ class RedirectsIT {
             assertEquals("8080", from(POD, protocol, "2001:db8::1"), protocol);
             assertEquals("8080", from(POD, protocol, "127.0.0.1"), protocol);
         }
+        servers.get(1).destroyForcibly().waitFor();
+        for (String from : List.of(CALLER, POD)) {
+            assertEquals("8080", fromPort(from, "TCP", "192.0.2.1", 9902), from + ", no agent");
+            assertEquals("8080", fromPort(from, "TCP", "2001:db8::1", 9902), from + ", no agent");
+        }
+        assertEquals("8080", fromPort(POD, "TCP", "127.0.0.1", 9902));
         initContainer("{\"managerHost\":\"m\",\"managerPort\":8081}");
         assertEquals("8080", from(CALLER, "TCP", "192.0.2.1"), "after");
     }
@@ -101,7 +107,11 @@ class RedirectsIT {
     }
 
     private static String from(String namespace, String protocol, String address) throws Exception {
-        return output(java(namespace, protocol, address).start());
+        return fromPort(namespace, protocol, address, 8080);
+    }
+
+    private static String fromPort(String namespace, String protocol, String address, int port) throws Exception {
+        return output(java(namespace, protocol, address, Integer.toString(port)).start());
     }
 
     private static ProcessBuilder java(String namespace, String... arguments) {

@@ -40,6 +40,30 @@ class RedirectsTest {
                 Redirects.script("ip", TWO));
     }
 
+    /** Without the agent's number in it: no process of ours takes part. */
+    @Test
+    void aDirectPortLeadsToTheApplication() {
+        String script = Redirects.script(
+                "ip6", List.of(new Redirects.Redirect(new AppPort(AppPort.Transport.TCP, 8080), 9900, 9902)));
+        assertEquals(
+                """
+                add table ip6 telepresence
+                delete table ip6 telepresence
+                table ip6 telepresence {
+                  chain prerouting {
+                    type nat hook prerouting priority -99; policy accept;
+                    iifname != "lo" tcp dport 8080 redirect to :9900
+                    iifname != "lo" tcp dport 9902 redirect to :8080
+                  }
+                  chain output {
+                    type nat hook output priority -99; policy accept;
+                    oifname "lo" tcp dport 9902 dnat to :8080
+                  }
+                }
+                """,
+                script);
+    }
+
     @Test
     void nothingToRedirectTakesTheTableAway() {
         assertEquals("add table ip6 telepresence\ndelete table ip6 telepresence\n", Redirects.script("ip6", List.of()));

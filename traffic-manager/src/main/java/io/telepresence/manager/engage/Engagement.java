@@ -14,7 +14,7 @@ import java.util.List;
  * @param id see {@link EngagementIds}; everybody may see it
  * @param owner who has it; not to be told to anybody
  * @param client user@host of the owner
- * @param message why it does not work; empty while it does
+ * @param message why it does not work, or what its owner should know although it does; may be empty
  * @param container whose environment and volumes count; empty where that could not be found out
  * @param podIp address of one pod that serves it; empty until one does
  */

@@ -123,10 +123,10 @@ public final class Engagements implements Replaced {
     }
 
     /** @throws FaultException it has ended in the meantime */
-    Engagement activate(Entered entered, String podIp) throws FaultException {
+    Engagement activate(Entered entered, String podIp, String remark) throws FaultException {
         Engagement[] activated = new Engagement[1];
         change(entered.id(), e -> {
-            activated[0] = entered.waits() ? e.servedBy(podIp) : null;
+            activated[0] = entered.waits() ? e.servedBy(podIp).with(Disposition.ACTIVE, remark) : null;
             return entered.waits() ? activated[0] : e;
         });
         if (activated[0] == null) {

@@ -1,6 +1,8 @@
 package io.telepresence.manager.engage;
 
 import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.Workload;
@@ -28,7 +30,12 @@ public final class Engaging {
     private final boolean allowGlobal;
 
     /** How agents come, and how containers come back. */
-    public record Arrivals(AgentInstaller installer, AgentWait agents, Restoration restoration) {}
+    public record Arrivals(AgentInstaller installer, AgentWait agents, Restoration restoration, Cautions cautions) {
+        /** Nothing is said before agents come. */
+        public Arrivals(AgentInstaller installer, AgentWait agents, Restoration restoration) {
+            this(installer, agents, restoration, Cautions.NONE);
+        }
+    }
 
     /** What a waiting user hears; any thread. */
     public interface Progress {
@@ -64,6 +71,8 @@ public final class Engaging {
         Engagement wished = resolve(client, spec, workload);
         refuseNoPods(workload);
         arrivals.agents().refuseBroken(wished, plans.wished(ref));
+        List<String> cautions = cautions(workload);
+        cautions.forEach(progress::waiting);
         Engagement reserved = engagements.reserve(client, wished);
         boolean done = false;
         Entered entered = Entered.follow(engagements, reserved.id());
@@ -74,7 +83,7 @@ public final class Engaging {
             String podIp = arrivals.agents()
                     .await(reserved, limit, entered::waits, progress::waiting)
                     .orElseThrow(() -> engagements.gone(reserved.id()).exception());
-            Engagement active = engagements.activate(entered, podIp);
+            Engagement active = engagements.activate(entered, podIp, String.join("; ", cautions));
             plans.confirm(ref);
             done = true;
             LOG.info("{} on {} is active", active.described(), ref);
@@ -169,6 +178,14 @@ public final class Engaging {
             throw Fault.user(workload.ref() + " cannot have a traffic-agent: " + obstacle.get(), "")
                     .exception();
         }
+    }
+
+    private List<String> cautions(Workload workload) {
+        PodTemplateSpec template = workload.template();
+        ObjectMeta meta = template.getMetadata() == null ? new ObjectMeta() : template.getMetadata();
+        return template.getSpec() == null
+                ? List.of()
+                : arrivals.cautions().of(template, plans.configFor(workload.ref(), meta, template.getSpec()));
     }
 
     private static void refuseNoPods(Workload workload) throws FaultException {

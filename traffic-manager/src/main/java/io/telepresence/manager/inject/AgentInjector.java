@@ -17,6 +17,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Puts an agent into a pod. Pure: the pod that is handed in stays as it is. */
@@ -24,20 +26,29 @@ record AgentInjector(InjectorSettings.Sidecar look) {
     private static final int LONGEST_LABEL = 63;
 
     /**
-     * What of a configuration can be had in that form: a named port is redirected where no Service would find it at the
-     * agent, and without init container there are no redirected ports.
+     * What of a configuration can be had in that pod: named ports are redirected like the others where that can be, and
+     * without init container there are no redirected ports.
      */
-    private AgentConfig possible(AgentConfig wish, SidecarForm form) {
+    AgentConfig possible(Pod pod, AgentConfig wish) {
+        return possible(
+                wish,
+                look.forms().of(wish),
+                look.init().enabled() && look.init().named().redirected(pod, wish.getNamespace()));
+    }
+
+    /** @param all named ports are redirected, too */
+    private AgentConfig possible(AgentConfig wish, SidecarForm form, boolean all) {
         boolean nameless = form == SidecarForm.NATIVE && !look.forms().findsNamedPorts();
-        if (look.init().enabled() && !nameless) {
+        if (look.init().enabled() && !nameless && !all) {
             return wish;
         }
         AgentConfig.Builder less = wish.toBuilder().clearContainers();
         for (AgentContainer container : wish.getContainersList()) {
+            boolean led = (nameless || all) && !container.getReplaced();
             less.addContainers(container.toBuilder()
                     .clearPorts()
                     .addAllPorts(container.getPortsList().stream()
-                            .map(p -> nameless ? p.toBuilder().setRedirect(true).build() : p)
+                            .map(p -> led ? p.toBuilder().setRedirect(true).build() : p)
                             .filter(p -> look.init().enabled() || !p.getRedirect())
                             .toList()));
         }
@@ -50,7 +61,7 @@ record AgentInjector(InjectorSettings.Sidecar look) {
             return pod;
         }
         SidecarForm form = look.forms().of(wish);
-        AgentConfig config = possible(wish, form).toBuilder()
+        AgentConfig config = DirectPorts.assigned(possible(pod, wish), pod.getMetadata(), pod.getSpec()).toBuilder()
                 .setNarrowNames(look.forms().narrowNames() && hasUnknownNames(pod.getSpec()))
                 .build();
         Pod changed = annotated(pod, config);
@@ -58,8 +69,9 @@ record AgentInjector(InjectorSettings.Sidecar look) {
         SidecarContainers containers = new SidecarContainers(look, pod, config);
         List<ContainerPort> ports = new AgentPorts(pod.getSpec(), config).all();
         takeOver(spec, ports);
+        DirectPorts.lead(spec, config);
         if (ports(config).anyMatch(AgentPort::getRedirect)) {
-            spec.getInitContainers().add(containers.init());
+            spec.getInitContainers().add(DirectPorts.neededBy(spec, config), containers.init());
         }
         form.place(spec, containers.agent(ports));
         spec.getVolumes().addAll(containers.volumes());
@@ -93,10 +105,25 @@ record AgentInjector(InjectorSettings.Sidecar look) {
      * form and log level do not matter; environments, volumes and certificates are of the pod, which others may have changed.
      */
     boolean serves(Pod pod, AgentConfig wish) {
-        return Pods.hasAgent(pod)
-                && configOf(pod)
-                        .map(now -> served(now).equals(served(possible(wish, SidecarForm.of(pod.getSpec())))))
-                        .orElse(false);
+        if (!Pods.hasAgent(pod)) {
+            return false;
+        }
+        AgentConfig wanted = possible(wish, SidecarForm.of(pod.getSpec()), false);
+        return configOf(pod)
+                .filter(now -> served(now).equals(served(wanted)))
+                .filter(now -> redirected(now).containsAll(redirected(wanted)))
+                .isPresent();
+    }
+
+    /** What must be redirected; that a named port is so too, or is not, makes no difference to who gets its traffic. */
+    private static Set<AgentPort> redirected(AgentConfig config) {
+        return ports(config)
+                .filter(AgentPort::getRedirect)
+                .map(p -> AgentPort.newBuilder()
+                        .setProtocol(p.getProtocol())
+                        .setContainerPort(p.getContainerPort())
+                        .build())
+                .collect(Collectors.toSet());
     }
 
     /** By container: what an agent of that configuration does for it. Others may have added containers to the pod. */
@@ -109,6 +136,8 @@ record AgentInjector(InjectorSettings.Sidecar look) {
                         .getPortsList()
                         .forEach(p -> essence.addPorts(p.toBuilder()
                                 .clearAgentPort()
+                                .clearDirectPort()
+                                .clearRedirect()
                                 .clearDownstreamTlsDir()
                                 .clearUpstreamTlsDir()));
                 served.put(container.getName(), essence.build());

@@ -21,55 +21,60 @@ import java.util.Set;
  * @param spec the pod without agent
  */
 record AgentPorts(PodSpec spec, AgentConfig config) {
-    /** In the order of the configuration; each name once. */
+    /** In the order of the configuration; each name once, and of one number all names that it has. */
     List<ContainerPort> all() {
         List<ContainerPort> ports = new ArrayList<>();
         Set<String> names = new HashSet<>();
         for (AgentContainer container : config.getContainersList()) {
             for (AgentPort port : container.getPortsList()) {
-                boolean named = takesName(container, port) && names.add(port.getName());
-                ports.add(port(container, port, named));
+                List<ContainerPort> declared = declared(container, port);
+                List<ContainerPort> named = declared.stream()
+                        .filter(p -> takesName(container, port, p.getName()) && names.add(p.getName()))
+                        .toList();
+                named.forEach(p -> ports.add(port(container, port, Optional.of(p), p.getName())));
+                if (named.isEmpty()) {
+                    ports.add(port(container, port, declared.stream().findFirst(), null));
+                }
             }
         }
         return ports;
     }
 
-    private boolean takesName(AgentContainer container, AgentPort port) {
-        if (port.getRedirect() || port.getName().isEmpty()) {
+    private boolean takesName(AgentContainer container, AgentPort port, String name) {
+        if (port.getRedirect() || port.getName().isEmpty() || name == null) {
             return false;
         }
         return !container.getReplaced()
                 || PodContainers.running(spec)
-                        .filter(c -> c.getPorts().stream().anyMatch(p -> named(p, port)))
+                        .filter(c -> c.getPorts().stream().anyMatch(p -> named(p, port, name)))
                         .findFirst()
                         .filter(c -> c.getName().equals(container.getName()))
                         .isPresent();
     }
 
-    private ContainerPort port(AgentContainer container, AgentPort port, boolean named) {
-        ContainerPortBuilder builder = (container.getReplaced()
-                        ? declared(container, port)
-                        : Optional.<ContainerPort>empty())
+    private static ContainerPort port(
+            AgentContainer container, AgentPort port, Optional<ContainerPort> declared, String name) {
+        return declared.filter(_ -> container.getReplaced())
                 .map(ContainerPortBuilder::new)
-                .orElseGet(ContainerPortBuilder::new);
-        return builder.withName(named ? port.getName() : null)
+                .orElseGet(ContainerPortBuilder::new)
+                .withName(name)
                 .withContainerPort(port.getAgentPort())
                 .withProtocol(port.getProtocol().name())
                 .build();
     }
 
-    private Optional<ContainerPort> declared(AgentContainer container, AgentPort port) {
+    private List<ContainerPort> declared(AgentContainer container, AgentPort port) {
         return PodContainers.running(spec)
                 .filter(c -> c.getName().equals(container.getName()))
                 .map(Container::getPorts)
                 .flatMap(List::stream)
                 .filter(p -> p.getContainerPort() == port.getContainerPort()
                         && protocol(p).equals(port.getProtocol().name()))
-                .findFirst();
+                .toList();
     }
 
-    private static boolean named(ContainerPort port, AgentPort wanted) {
-        return wanted.getName().equals(port.getName())
+    private static boolean named(ContainerPort port, AgentPort wanted, String name) {
+        return name.equals(port.getName())
                 && protocol(port).equals(wanted.getProtocol().name());
     }
 

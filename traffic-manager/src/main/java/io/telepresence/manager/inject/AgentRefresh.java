@@ -43,6 +43,7 @@ record AgentRefresh(Pod pod, AgentConfig old, AgentConfig fresh) {
                 .toList();
         AppCopies copies = new AppCopies(pod.getSpec(), config);
         PodContainers.agent(changed.getSpec()).ifPresent(agent -> renew(agent, copied, copies));
+        DirectPorts.lead(changed.getSpec(), config);
         return changed.equals(pod) ? pod : changed;
     }
 

@@ -3,6 +3,7 @@ package io.telepresence.manager.inject;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.fabric8.kubernetes.api.model.SecurityContext;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.agree.Ports;
@@ -10,6 +11,7 @@ import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.ApiServerVersion;
 import io.telepresence.manager.cluster.Workloads;
+import io.telepresence.manager.engage.Cautions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -27,7 +29,7 @@ import java.util.Set;
  *   <li>{@code AGENT_IMAGE}, {@code AGENT_IMAGE_PULL_POLICY}, {@code AGENT_IMAGE_PULL_SECRETS} (names).
  *   <li>{@code AGENT_RESOURCES}, {@code AGENT_INIT_RESOURCES}, {@code AGENT_SECURITY_CONTEXT}, {@code
  *       AGENT_INIT_SECURITY_CONTEXT}: Kubernetes objects as JSON.
- *   <li>{@code AGENT_INIT_CONTAINER_ENABLED} true or false.
+ *   <li>{@code AGENT_INIT_CONTAINER_ENABLED}, {@code AGENT_REDIRECT_NAMED_PORTS} true or false.
  *   <li>{@code AGENT_SIDECAR} auto, native or container.
  *   <li>{@code WEBHOOK_NAME}, {@code WEBHOOK_PORT}, {@code WEBHOOK_PATH}, {@code WEBHOOK_TLS_DIR} (tls.crt,
  *       tls.key and path in it), {@code WEBHOOK_TIMEOUT} (seconds).
@@ -63,7 +65,17 @@ public record InjectorSettings(boolean enabled, boolean whenEnabled, Scope scope
     record Image(String name, String pullPolicy, List<LocalObjectReference> pullSecrets) {}
 
     /** @param securityContext null: root with NET_ADMIN and NET_RAW and nothing else */
-    record Init(boolean enabled, ResourceRequirements resources, SecurityContext securityContext) {}
+    record Init(boolean enabled, ResourceRequirements resources, SecurityContext securityContext, NamedPorts named) {
+        /** Named ports need none. */
+        Init(boolean enabled, ResourceRequirements resources, SecurityContext securityContext) {
+            this(enabled, resources, securityContext, NamedPorts.RENAMED);
+        }
+
+        /** The same, where named ports are renamed everywhere. */
+        Init renaming() {
+            return new Init(enabled, resources, securityContext);
+        }
+    }
 
     /**
      * Where the API server calls.
@@ -105,7 +117,8 @@ public record InjectorSettings(boolean enabled, boolean whenEnabled, Scope scope
                 new Init(
                         env.flag("AGENT_INIT_CONTAINER_ENABLED"),
                         env.json("AGENT_INIT_RESOURCES", ResourceRequirements.class),
-                        env.json("AGENT_INIT_SECURITY_CONTEXT", SecurityContext.class)),
+                        env.json("AGENT_INIT_SECURITY_CONTEXT", SecurityContext.class),
+                        new NamedPorts(env.flag("AGENT_REDIRECT_NAMED_PORTS"), _ -> Optional.empty())),
                 new SidecarForms(env.sidecar(), Optional.empty()));
     }
 
@@ -122,6 +135,28 @@ public record InjectorSettings(boolean enabled, boolean whenEnabled, Scope scope
                 sidecar.init(),
                 sidecar.forms().on(server));
         return new InjectorSettings(enabled, whenEnabled, scope, look, hook);
+    }
+
+    /** The same, now that namespaces can be looked at. */
+    public InjectorSettings in(KubernetesClient client) {
+        NamespaceMetadata namespaces = new NamespaceMetadata(client);
+        Init init = sidecar.init();
+        Sidecar look = new Sidecar(
+                sidecar.image(),
+                sidecar.resources(),
+                sidecar.securityContext(),
+                new Init(
+                        init.enabled(),
+                        init.resources(),
+                        init.securityContext(),
+                        new NamedPorts(init.named().enabled(), namespaces::of)),
+                sidecar.forms());
+        return new InjectorSettings(enabled, whenEnabled, scope, look, hook);
+    }
+
+    /** What is to be said before agents of this look come to a workload. */
+    public Cautions cautions(KubernetesClient client) {
+        return enabled ? PolicyCautions.reading(client, new AgentInjector(sidecar)) : Cautions.NONE;
     }
 
     private record Reader(Map<String, String> environment, KubernetesSerialization json) {

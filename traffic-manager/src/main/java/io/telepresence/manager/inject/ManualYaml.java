@@ -274,7 +274,7 @@ public final class ManualYaml {
                         image, look.image().pullPolicy(), look.image().pullSecrets()),
                 look.resources(),
                 look.securityContext(),
-                look.init(),
+                look.init().renaming(),
                 new SidecarForms(SidecarForms.Setting.valueOf(form.name()), Optional.empty())
                         .on(look.forms().server()));
     }

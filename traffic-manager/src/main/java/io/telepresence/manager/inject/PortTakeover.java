@@ -2,13 +2,10 @@ package io.telepresence.manager.inject;
 
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
-import io.fabric8.kubernetes.api.model.HTTPGetAction;
 import io.fabric8.kubernetes.api.model.IntOrString;
-import io.fabric8.kubernetes.api.model.LifecycleHandler;
 import io.fabric8.kubernetes.api.model.PodSpec;
-import io.fabric8.kubernetes.api.model.Probe;
-import io.fabric8.kubernetes.api.model.TCPSocketAction;
 import io.telepresence.agree.AgentNames;
+import io.telepresence.manager.cluster.KubeletCall;
 import io.telepresence.manager.cluster.PodContainers;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -79,38 +76,9 @@ final class PortTakeover {
     }
 
     private static void follow(Container container, String old, String now) {
-        Stream.of(container.getLivenessProbe(), container.getReadinessProbe(), container.getStartupProbe())
-                .forEach(probe -> follow(probe, old, now));
-        if (container.getLifecycle() != null) {
-            follow(container.getLifecycle().getPostStart(), old, now);
-            follow(container.getLifecycle().getPreStop(), old, now);
-        }
-    }
-
-    private static void follow(Probe probe, String old, String now) {
-        if (probe != null) {
-            follow(probe.getHttpGet(), old, now);
-            follow(probe.getTcpSocket(), old, now);
-        }
-    }
-
-    private static void follow(LifecycleHandler handler, String old, String now) {
-        if (handler != null) {
-            follow(handler.getHttpGet(), old, now);
-            follow(handler.getTcpSocket(), old, now);
-        }
-    }
-
-    private static void follow(HTTPGetAction action, String old, String now) {
-        if (action != null && names(action.getPort(), old)) {
-            action.setPort(new IntOrString(now));
-        }
-    }
-
-    private static void follow(TCPSocketAction action, String old, String now) {
-        if (action != null && names(action.getPort(), old)) {
-            action.setPort(new IntOrString(now));
-        }
+        KubeletCall.of(container).stream()
+                .filter(call -> names(call.port().get(), old))
+                .forEach(call -> call.change().accept(new IntOrString(now)));
     }
 
     private static boolean names(IntOrString port, String name) {

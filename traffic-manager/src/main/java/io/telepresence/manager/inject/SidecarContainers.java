@@ -58,7 +58,7 @@ record SidecarContainers(InjectorSettings.Sidecar look, Pod pod, AgentConfig con
 
     /**
      * Sets packet redirection up, after the init containers of the application: what comes from outside to one of these
-     * while it runs still reaches it.
+     * while it runs still reaches it. Only a native sidecar that is probed at a direct port comes after it.
      */
     Container init() {
         SecurityContext given = look.init().securityContext();

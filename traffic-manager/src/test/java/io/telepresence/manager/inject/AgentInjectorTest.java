@@ -10,6 +10,7 @@ import com.google.protobuf.util.JsonFormat;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
@@ -25,6 +26,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,20 +60,39 @@ class AgentInjectorTest {
                 new SidecarForms(setting, Optional.of(ApiServerVersionTest.version(server))));
     }
 
+    /** @param namespaces where named ports are redirected */
+    static AgentInjector redirecting(String server, Predicate<String> namespaces) {
+        InjectorSettings.Sidecar look = look(true, SidecarForms.Setting.AUTO, server);
+        NamedPorts named =
+                new NamedPorts(true, ns -> namespaces.test(ns) ? Optional.of(new ObjectMeta()) : Optional.empty());
+        return new AgentInjector(new InjectorSettings.Sidecar(
+                look.image(),
+                look.resources(),
+                look.securityContext(),
+                new InjectorSettings.Init(true, null, null, named),
+                look.forms()));
+    }
+
     static Stream<String> cases() throws IOException {
         try (Stream<Path> found = Files.list(CASES)) {
             return found.map(p -> p.getFileName().toString()).sorted().toList().stream();
         }
     }
 
-    /** As the file {@code server} of the case says it: the value agent.sidecar and the API server's version. */
+    /**
+     * As the file {@code server} of the case says it: the value agent.sidecar, or redirecting (named ports, too), and the
+     * API server's version.
+     */
     private static AgentInjector injector(String name) throws IOException {
         Path file = CASES.resolve(name).resolve("server");
         if (!Files.exists(file)) {
             return new AgentInjector(look(true));
         }
         String[] words = Files.readString(file).strip().split(" ");
-        return new AgentInjector(look(true, SidecarForms.Setting.valueOf(words[0].toUpperCase(Locale.ROOT)), words[1]));
+        return words[0].equals("redirecting")
+                ? redirecting(words[1], "default"::equals)
+                : new AgentInjector(
+                        look(true, SidecarForms.Setting.valueOf(words[0].toUpperCase(Locale.ROOT)), words[1]));
     }
 
     static Pod pod(String name) throws IOException {
@@ -150,6 +171,34 @@ class AgentInjectorTest {
             assertTrue(container.serves(sidecar, wished(name)), name);
             assertSame(sidecar, container.inject(sidecar, wished(name)));
             assertSame(ordinary, nativeInjector().inject(ordinary, wished(name)));
+        }
+    }
+
+    /** Who gets the traffic is the same, so nothing has to be replaced where only the way to it has changed. */
+    @Test
+    void aNamedPortMayBeRedirectedOrRenamedButANumberMustBeRedirected() throws IOException {
+        AgentConfig byName = wished("named-port");
+        AgentConfig.Builder byNumber = byName.toBuilder();
+        byNumber.getContainersBuilder(0).getPortsBuilder(0).setRedirect(true);
+        AgentInjector redirecting = redirecting("v1.31.0", _ -> true);
+        AgentInjector renaming = redirecting("v1.31.0", _ -> false);
+        Pod redirected = redirecting.inject(pod("named-port"), byName);
+        Pod renamed = renaming.inject(pod("named-port"), byName);
+        assertTrue(AgentInjector.configOf(redirected)
+                .orElseThrow()
+                .getContainers(0)
+                .getPorts(0)
+                .getRedirect());
+        assertFalse(AgentInjector.configOf(renamed)
+                .orElseThrow()
+                .getContainers(0)
+                .getPorts(0)
+                .getRedirect());
+        for (AgentInjector injector : List.of(redirecting, renaming)) {
+            assertTrue(injector.serves(redirected, byName));
+            assertTrue(injector.serves(renamed, byName));
+            assertTrue(injector.serves(redirected, byNumber.build()));
+            assertFalse(injector.serves(renamed, byNumber.build()));
         }
     }
 

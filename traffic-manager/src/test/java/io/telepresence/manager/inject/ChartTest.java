@@ -150,7 +150,7 @@ class ChartTest {
                   image: {pullSecrets: [{name: one}, {name: two}]}
                   resources: {limits: {memory: 128Mi}}
                   securityContext: {runAsUser: 77}
-                  initContainer: {enabled: false}
+                  initContainer: {enabled: false, namedPorts: false}
                 agentInjector: {injectPolicy: WhenEnabled, webhook: {port: 9443}}
                 namespaces: [a, b]
                 workloads: {statefulSets: {enabled: false}}
@@ -163,6 +163,7 @@ class ChartTest {
         assertEquals("128Mi", sidecar.resources().getLimits().get("memory").toString());
         assertEquals(77L, sidecar.securityContext().getRunAsUser());
         assertFalse(sidecar.init().enabled());
+        assertFalse(sidecar.init().named().enabled());
         assertTrue(settings.whenEnabled());
         assertEquals(9443, settings.hook().port());
         assertEquals(List.of("a", "b"), settings.scope().namespaces());
@@ -218,6 +219,14 @@ class ChartTest {
                 .getFirst()
                 .getNamespaceSelector());
         assertFalse(old.contains("\"a\""), old);
+    }
+
+    @Test
+    void theInjectorMayLookAtNamespacesAndNetworkPolicies() throws Exception {
+        String rights = YAML.asJson(render("1.33.0", "namespaces: [b]").stream()
+                .filter(Role.class::isInstance)
+                .toList());
+        assertTrue(rights.contains("\"namespaces\"") && rights.contains("\"networkpolicies\""), rights);
     }
 
     @Test

@@ -1,0 +1,91 @@
+package io.telepresence.manager.engage;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.engage.EngagementSpec.Kind;
+import io.telepresence.manager.session.AgentSession;
+import io.telepresence.manager.session.ClientSession;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What a user should know is said before anything is touched, and stays with the engagement. */
+@Timeout(20)
+class CautionsTest {
+    private final EngagingBench bench = new EngagingBench();
+    private final List<String> happened = new ArrayList<>();
+
+    @AfterEach
+    void close() throws Exception {
+        bench.close();
+    }
+
+    @Test
+    void areHeardBeforeAgentsAreAskedFor() throws Exception {
+        bench.installer.action = () -> {
+            happened.add("agents");
+            agentArrives();
+        };
+        Cautions cautions = (template, wish) -> List.of("of " + wish.getWorkload() + " with "
+                + template.getSpec().getContainers().getFirst().getName());
+        Engaging engaging = new Engaging(
+                bench.engagements,
+                bench.plans,
+                bench.workloads,
+                new Engaging.Arrivals(
+                        bench.installer,
+                        new AgentWait(bench.workloads, bench.sessions, _ -> _ -> List.of(), () -> ""),
+                        bench.restoration,
+                        cautions),
+                true);
+        EngagementSpec spec = new EngagementSpec(
+                Kind.INTERCEPT,
+                "echo",
+                "default",
+                "echo",
+                "",
+                "",
+                "",
+                "127.0.0.1",
+                List.of(new EngagementSpec.PortWish(8080, "")),
+                EngagementSpec.Handling.PLAIN);
+        Engagement active = engaging.engage(client(), spec, Duration.ofSeconds(10), new Engaging.Progress() {
+            @Override
+            public void waiting(String sentence) {
+                happened.add(sentence);
+            }
+
+            @Override
+            public void reserved(Engagement engagement) {
+                happened.add("reserved");
+            }
+        });
+        assertEquals(List.of("of echo with app", "reserved", "agents"), happened);
+        assertTrue(active.active());
+        assertEquals("of echo with app", active.message());
+    }
+
+    private void agentArrives() {
+        AgentSession.Agent agent = new AgentSession.Agent(
+                "echo-abc-1",
+                "uid-echo-abc-1",
+                "10.244.0.5",
+                new WorkloadRef("Deployment", "default", "echo"),
+                "v0.1.0",
+                Set.of(new AgentSession.Port(false, 8080)),
+                Set.of());
+        bench.sessions.watching(bench.sessions.arrive(agent, "").session(), true);
+    }
+
+    private ClientSession client() {
+        return bench.sessions
+                .arrive(new ClientSession.Client("ann", "ann", "default", ""), "")
+                .session();
+    }
+}
