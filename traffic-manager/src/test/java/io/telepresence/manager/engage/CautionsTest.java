@@ -40,7 +40,7 @@ class CautionsTest {
                 bench.workloads,
                 new Engaging.Arrivals(
                         bench.installer,
-                        new AgentWait(bench.workloads, bench.sessions, _ -> _ -> List.of(), () -> ""),
+                        new AgentWait(bench.workloads, bench.sessions, _ -> _ -> List.of(), bench.installer),
                         bench.restoration,
                         cautions),
                 true);
