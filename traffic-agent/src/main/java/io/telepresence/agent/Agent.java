@@ -22,6 +22,7 @@ import io.telepresence.agent.tap.TapBudget;
 import io.telepresence.agent.tap.TapLimits;
 import io.telepresence.agent.tcp.Speech;
 import io.telepresence.agent.tcp.TcpForwarder;
+import io.telepresence.agent.tls.Certificates;
 import io.telepresence.agent.tls.PortProtocol;
 import io.telepresence.agent.tls.TlsSpeaker;
 import io.telepresence.agent.udp.UdpForwarder;
@@ -56,6 +57,7 @@ final class Agent implements AutoCloseable {
     private final List<TcpForwarder> forwarders = new CopyOnWriteArrayList<>();
     private final Reporter report = new Reporter();
     private final TapBudget tapped = new TapBudget(TapLimits.DEFAULT);
+    private final Map<AppPort, Certificates> certificates = new LinkedHashMap<>();
     private ReadyServer readiness;
     private ManagerLink link;
     private AppSockets sockets;
@@ -92,7 +94,10 @@ final class Agent implements AutoCloseable {
         opened.add(() -> Loops.shutdown(loops));
         readiness = opened.add(ReadyServer.open(new InetSocketAddress(settings.bind(), settings.readyPort()), loops));
         PodReaches reaches = new PodReaches(settings.app(), settings.udpIdle());
-        link = opened.add(ManagerLink.open(settings.link(), report, reaches));
+        for (AgentPlan.Port port : plan.ports()) {
+            plan.tls(port).ifPresent(tls -> certificates.put(port.app(), new Certificates(tls)));
+        }
+        link = opened.add(ManagerLink.open(settings.link(), report, reaches, this::sealed));
         ClientFlows clients = link.clientFlows();
         sockets = new AppSockets(pod.ip());
         Supplier<TrafficRules> rules = follow(link.rules());
@@ -144,13 +149,19 @@ final class Agent implements AutoCloseable {
         PortUpstreams upstreams = new PortUpstreams(addresses, clients);
         PortServices services = new PortServices(port, () -> rules.get().of(port), upstreams, taps, report);
         PortProtocol protocol = plan.protocol(planned);
-        TlsSpeaker tls = plan.tls(planned)
-                .map(settings -> new TlsSpeaker(services, settings, protocol))
-                .orElse(null);
+        TlsSpeaker tls =
+                certificates.containsKey(port) ? new TlsSpeaker(services, certificates.get(port), protocol) : null;
         Speech speech = new Speech(protocol.mayParse(), tls, new Http2Speaker(services));
         TcpForwarder forwarder = new TcpForwarder(services, upstreams, loops, speech);
         forwarders.add(forwarder);
         return forwarder;
+    }
+
+    /** Ports whose TLS is passed on unopened although there should be certificates for it, and why. */
+    private Map<AppPort, String> sealed() {
+        Map<AppPort, String> sealed = new LinkedHashMap<>();
+        certificates.forEach((port, of) -> of.obstacle().ifPresent(why -> sealed.put(port, why)));
+        return sealed;
     }
 
     /** The rules in force, without a lock: they are asked at every request. */

@@ -75,6 +75,7 @@ final class AgentCalls {
                         ports(arrival),
                         replaced(arrival)),
                 arrival.getResumeSessionId());
+        arrived.session().sealed(ReportTranslator.sealed(arrival.getSealedList()));
         if (stays && !plans.wished(workload)) {
             restoration.settle(workload);
         }
@@ -87,6 +88,8 @@ final class AgentCalls {
     /** The heartbeat, and what the agent has done since the last one. Quick. */
     boolean remain(AgentBeat beat) {
         boolean known = sessions.remain(beat.getSessionId(), AgentSession.class);
+        sessions.agent(beat.getSessionId())
+                .ifPresent(agent -> agent.sealed(ReportTranslator.sealed(beat.getSealedList())));
         boolean news = beat.getCountsCount() > 0 || beat.getRecentCount() > 0;
         if (known && news) {
             sessions.agent(beat.getSessionId())

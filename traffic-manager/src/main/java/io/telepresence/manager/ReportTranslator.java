@@ -3,13 +3,16 @@ package io.telepresence.manager;
 import io.telepresence.filter.HttpHead;
 import io.telepresence.manager.engage.Explaining;
 import io.telepresence.manager.engage.Tally;
+import io.telepresence.manager.session.AgentSession;
 import io.telepresence.rpc.manager.AgentBeat;
 import io.telepresence.rpc.manager.ExplainRequest;
 import io.telepresence.rpc.manager.Explanation;
 import io.telepresence.rpc.manager.HttpHeader;
 import io.telepresence.rpc.manager.RuleVerdict;
+import io.telepresence.rpc.manager.SealedPort;
 import io.telepresence.rpc.manager.TrafficCount;
 import io.telepresence.rpc.manager.VerdictRecord;
+import io.telepresence.rpc.tunnel.Protocol;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -20,6 +23,9 @@ final class ReportTranslator {
     /** More in one beat is not listened to. */
     private static final int MOST_VERDICTS = 50;
 
+    private static final int MOST_SEALED = 100;
+    private static final int LONGEST_REASON = 500;
+
     private ReportTranslator() {}
 
     static Map<String, Tally.Count> counts(AgentBeat beat) {
@@ -27,6 +33,16 @@ final class ReportTranslator {
                 .collect(Collectors.toMap(
                         TrafficCount::getEngagementId,
                         c -> new Tally.Count(c.getDelivered(), c.getDropped(), c.getFailedOpen()),
+                        (_, later) -> later));
+    }
+
+    /** At most so many as an agent has ports, with a clause each that fits into a sentence. */
+    static Map<AgentSession.Port, String> sealed(List<SealedPort> wire) {
+        return wire.stream()
+                .limit(MOST_SEALED)
+                .collect(Collectors.toMap(
+                        p -> new AgentSession.Port(p.getProtocol() == Protocol.UDP, p.getContainerPort()),
+                        p -> p.getReason().substring(0, Math.min(p.getReason().length(), LONGEST_REASON)),
                         (_, later) -> later));
     }
 

@@ -8,6 +8,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
 import io.telepresence.agent.report.Reporter;
+import io.telepresence.agent.rules.AppPort;
 import io.telepresence.agent.rules.TrafficRules;
 import io.telepresence.fault.FaultStatus;
 import io.telepresence.rpc.common.LogLevelRequest;
@@ -29,6 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,6 +51,7 @@ public final class ManagerLink implements AutoCloseable {
     private final Settings settings;
     private final Reporter report;
     private final Consumer<ReachCall> reaches;
+    private final Supplier<Map<AppPort, String>> sealed;
     private final Watched<TrafficRules> rules = new Watched<>(TrafficRules.NONE);
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Backoff backoff = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));
@@ -81,10 +84,12 @@ public final class ManagerLink implements AutoCloseable {
         String read() throws Exception;
     }
 
-    private ManagerLink(Settings settings, Reporter report, Consumer<ReachCall> reaches) {
+    private ManagerLink(
+            Settings settings, Reporter report, Consumer<ReachCall> reaches, Supplier<Map<AppPort, String>> sealed) {
         this.settings = settings;
         this.report = report;
         this.reaches = reaches;
+        this.sealed = sealed;
     }
 
     /**
@@ -92,9 +97,11 @@ public final class ManagerLink implements AutoCloseable {
      *
      * @param report what heartbeats tell
      * @param reaches is given what clients want inside this pod; must not block
+     * @param sealed ports whose TLS is passed on unopened although it should not be, and why, as a clause; must be quick
      */
-    public static ManagerLink open(Settings settings, Reporter report, Consumer<ReachCall> reaches) {
-        ManagerLink link = new ManagerLink(settings, report, reaches);
+    public static ManagerLink open(
+            Settings settings, Reporter report, Consumer<ReachCall> reaches, Supplier<Map<AppPort, String>> sealed) {
+        ManagerLink link = new ManagerLink(settings, report, reaches, sealed);
         link.carriers = Carriers.open("manager", settings.manager(), FLOW_CARRIERS, link::beat);
         link.carriers.up().watch(link::upChanged);
         Threads.virtual("manager-link", link::run);
@@ -178,6 +185,7 @@ public final class ManagerLink implements AutoCloseable {
                 .withDeadlineAfter(CALL_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
                 .arriveAsAgent(settings.arrival().toBuilder()
                         .setResumeSessionId(session)
+                        .addAllSealed(ReportTranslator.sealed(sealed.get()))
                         .build());
         session = answer.getSessionId();
         Presence present = new Presence(session);
@@ -224,7 +232,7 @@ public final class ManagerLink implements AutoCloseable {
             RemainReply reply = AgentGateGrpc.newBlockingStub(channel)
                     .withDeadlineAfter(deadline.toMillis(), TimeUnit.MILLISECONDS)
                     .remain(ReportTranslator.toWire(
-                            present.session, settings.arrival().getPodName(), batch));
+                            present.session, settings.arrival().getPodName(), batch, sealed.get()));
             if (reply.getGraceSeconds() > 0) {
                 settings.grace().accept(Duration.ofSeconds(reply.getGraceSeconds()));
             }

@@ -2,19 +2,34 @@ package io.telepresence.agent.link;
 
 import io.telepresence.agent.report.Reporter;
 import io.telepresence.agent.report.RequestVerdict;
+import io.telepresence.agent.rules.AppPort;
 import io.telepresence.rpc.manager.AgentBeat;
+import io.telepresence.rpc.manager.SealedPort;
 import io.telepresence.rpc.manager.TrafficCount;
 import io.telepresence.rpc.manager.VerdictRecord;
+import io.telepresence.rpc.tunnel.Protocol;
+import java.util.List;
+import java.util.Map;
 
 /** Counts and verdicts as heartbeats carry them. */
 final class ReportTranslator {
     private ReportTranslator() {}
 
-    static AgentBeat toWire(String session, String pod, Reporter.Batch batch) {
-        AgentBeat.Builder beat = AgentBeat.newBuilder().setSessionId(session);
+    static AgentBeat toWire(String session, String pod, Reporter.Batch batch, Map<AppPort, String> sealed) {
+        AgentBeat.Builder beat = AgentBeat.newBuilder().setSessionId(session).addAllSealed(sealed(sealed));
         batch.counts().forEach(count -> beat.addCounts(count(count)));
         batch.seen().forEach(seen -> beat.addRecent(verdict(pod, seen)));
         return beat.build();
+    }
+
+    static List<SealedPort> sealed(Map<AppPort, String> sealed) {
+        return sealed.entrySet().stream()
+                .map(e -> SealedPort.newBuilder()
+                        .setProtocol(Protocol.valueOf(e.getKey().transport().name()))
+                        .setContainerPort(e.getKey().number())
+                        .setReason(e.getValue())
+                        .build())
+                .toList();
     }
 
     private static TrafficCount count(Reporter.Count count) {

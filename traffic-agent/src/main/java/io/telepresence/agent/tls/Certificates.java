@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
@@ -25,9 +26,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The certificates of one port, read anew when their files have changed, which is looked at once a second at most. While
- * what is there cannot be used, the last that could be is. Thread-safe; reads a few small files on the caller's thread.
+ * what is there cannot be used, the last that could be is. TLS is opened only where the application is as safe as
+ * without the agent: where the agent has a certificate to show to it, callers must show one too. Thread-safe; reads a few small files on the caller's thread.
  */
-final class Certificates {
+public final class Certificates {
     private static final Logger LOG = LoggerFactory.getLogger(Certificates.class);
     private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final String CERTIFICATE = "tls.crt";
@@ -39,6 +41,7 @@ final class Certificates {
     private List<Object> marks = List.of();
     private long lookedNanos;
     private Loaded loaded;
+    private String trouble = "";
 
     /** What the files said. */
     private record Loaded(Material server, List<X509Certificate> callers, Material client, Trust app) {}
@@ -54,14 +57,25 @@ final class Certificates {
         }
     }
 
-    Certificates(TlsSettings settings) {
+    public Certificates(TlsSettings settings) {
         this.settings = settings;
     }
 
-    /** Whether there is something to answer callers with. */
-    synchronized boolean usable() {
+    /** Whether TLS of callers may be opened. */
+    boolean usable() {
+        return obstacle().isEmpty();
+    }
+
+    /** Why TLS of callers is passed on unopened, as a clause; empty: it is not. */
+    public synchronized Optional<String> obstacle() {
         look();
-        return loaded != null;
+        if (loaded == null) {
+            return Optional.of("the certificates in " + settings.downstream() + " cannot be used (" + trouble + ")");
+        }
+        return loaded.client() != null && loaded.callers().isEmpty()
+                ? Optional.of("the application may ask its callers for certificates, and there is no " + AUTHORITY
+                        + " in " + settings.downstream() + " to know them by")
+                : Optional.empty();
     }
 
     /** @param protocols to be offered in ALPN, best first; empty: no ALPN */
@@ -150,6 +164,7 @@ final class Certificates {
             loaded = fresh;
             LOG.info("certificates of {} are loaded", own);
         } catch (IOException | GeneralSecurityException | RuntimeException e) {
+            trouble = e.toString();
             LOG.warn(
                     "cannot use the certificates in {}: {}; {}",
                     settings.downstream(),

@@ -6,8 +6,8 @@ import java.util.Objects;
 /**
  * Where the certificates of one port are.
  *
- * @param downstream directory with tls.crt and tls.key to answer callers with; a ca.crt there means that callers must
- *     show a certificate of it
+ * @param downstream directory with tls.crt and tls.key to answer callers with; where {@code upstream} has a key,
+ *     its ca.crt tells which certificates callers must show
  * @param upstream directory with tls.crt and tls.key to show to the app, and ca.crt to know it by, each of them
  *     optional; null: none
  * @param insecure the app may show any certificate

@@ -32,9 +32,9 @@ public final class TlsSpeaker implements Speaker {
     private final Certificates certificates;
     private final AppProtocols protocols;
 
-    public TlsSpeaker(PortServices services, TlsSettings settings, PortProtocol protocol) {
+    public TlsSpeaker(PortServices services, Certificates certificates, PortProtocol protocol) {
         this.services = services;
-        this.certificates = new Certificates(settings);
+        this.certificates = certificates;
         this.protocols = new AppProtocols(protocol.http(), services.upstreams(), certificates);
     }
 

@@ -81,7 +81,9 @@ class TlsThroughAgentTest {
         rig = new ProxyRig(
                 app.port(),
                 services -> new TlsSpeaker(
-                        services, settings, new PortProtocol(PortProtocol.Tls.ALWAYS, PortProtocol.Http.UNKNOWN)));
+                        services,
+                        new Certificates(settings),
+                        new PortProtocol(PortProtocol.Tls.ALWAYS, PortProtocol.Http.UNKNOWN)));
         rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", laptop.port())), List.of());
         plain = caller(null);
         mine = GrpcPlace.with(plain, "x-user", "me");
@@ -171,6 +173,28 @@ class TlsThroughAgentTest {
         assertEquals("laptop:1", GrpcPlace.unary(GrpcPlace.with(known, "x-user", "me"), "1"));
         known.shutdownNow();
         assertTrue(known.awaitTermination(5, TimeUnit.SECONDS));
+    }
+
+    /** The agent has a certificate to show, and cannot know who else has: the app decides itself, as without an agent. */
+    @Test
+    void withoutAListOfIssuersTheAppIsAskedByItsCallersThemselves() throws Exception {
+        Path caller = Keys.selfSigned(dir.resolve("caller"), "caller");
+        Path agent = Keys.selfSigned(dir.resolve("agent"), "agent");
+        Files.writeString(
+                own.resolve("callers.crt"),
+                Files.readString(agent.resolve("tls.crt")) + Files.readString(caller.resolve("tls.crt")));
+        app.close();
+        app = new GrpcPlace("app", b -> secure(b, own, ClientAuth.REQUIRE));
+        start(new TlsSettings(own, agent, true));
+        assertThrows(RuntimeException.class, () -> GrpcPlace.unary(plain, "1"));
+        ManagedChannel known = caller(caller);
+        assertEquals("app:1", GrpcPlace.unary(known, "1"));
+        assertEquals("app:1", GrpcPlace.unary(GrpcPlace.with(known, "x-user", "me"), "1"));
+        known.shutdownNow();
+        assertTrue(known.awaitTermination(5, TimeUnit.SECONDS));
+        String why =
+                new Certificates(new TlsSettings(own, agent, true)).obstacle().orElseThrow();
+        assertTrue(why.contains("no ca.crt in " + own), why);
     }
 
     @Test

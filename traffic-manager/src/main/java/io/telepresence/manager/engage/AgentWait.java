@@ -43,6 +43,11 @@ public final class AgentWait {
         this.broken = new BrokenPods(workloads);
     }
 
+    /** @throws FaultException the agents that have come cannot see what the engagement filters by */
+    void refuseSealed(Engagement engagement) throws FaultException {
+        new SealedPorts(sessions).refuse(engagement);
+    }
+
     /** @param installer knows how far the replacement of pods is, and what keeps the webhook from working */
     public static AgentWait reading(
             KubernetesClient client, Workloads workloads, Sessions sessions, AgentInstaller installer) {

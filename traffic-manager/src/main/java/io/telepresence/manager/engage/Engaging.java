@@ -83,6 +83,7 @@ public final class Engaging {
             String podIp = arrivals.agents()
                     .await(reserved, limit, entered::waits, progress::waiting)
                     .orElseThrow(() -> engagements.gone(reserved.id()).exception());
+            arrivals.agents().refuseSealed(reserved);
             Engagement active = engagements.activate(entered, podIp, String.join("; ", cautions));
             plans.confirm(ref);
             done = true;

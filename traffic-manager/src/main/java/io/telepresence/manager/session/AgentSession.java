@@ -2,6 +2,7 @@ package io.telepresence.manager.session;
 
 import io.telepresence.manager.cluster.WorkloadRef;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -9,6 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class AgentSession extends Session {
     private final Agent agent;
     private final AtomicInteger watches = new AtomicInteger();
+    private volatile Map<Port, String> sealed = Map.of();
 
     AgentSession(String id, Agent agent, Instant now) {
         super(id, now);
@@ -27,6 +29,16 @@ public final class AgentSession extends Session {
     /** Said once when a watch stream of the agent opens, and once when it ends. */
     void watching(boolean now) {
         watches.addAndGet(now ? 1 : -1);
+    }
+
+    /** Ports whose TLS it passes on unopened although an annotation gives it certificates, and why, as a clause. */
+    public Map<Port, String> sealed() {
+        return sealed;
+    }
+
+    /** What it said last. */
+    public void sealed(Map<Port, String> now) {
+        sealed = Map.copyOf(now);
     }
 
     @Override

@@ -1,0 +1,32 @@
+package io.telepresence.manager.engage;
+
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.manager.session.AgentSession;
+import io.telepresence.manager.session.Sessions;
+
+/**
+ * Ports whose TLS agents do not open, because with it open the application would be less safe than without the agent: a
+ * filter there would never see a request. Any thread.
+ */
+record SealedPorts(Sessions sessions) {
+    /** @throws FaultException it wants to see what is inside TLS that stays closed; the reason is the agent's */
+    void refuse(Engagement engagement) throws FaultException {
+        EngagementSpec.Handling handling = engagement.spec().handling();
+        if (handling.filter().takesEverything() && !handling.plaintext()) {
+            return;
+        }
+        for (AgentSession agent : sessions.agents(engagement.workload())) {
+            for (Engagement.EngagedPort port : engagement.ports()) {
+                String why = agent.sealed().get(new AgentSession.Port(port.udp(), port.containerPort()));
+                if (why != null) {
+                    throw Fault.user(
+                                    "the TLS of port " + port.containerPort() + " of " + engagement.workload()
+                                            + " is not opened: " + why,
+                                    "Without a filter it can be engaged as it is.")
+                            .exception();
+                }
+            }
+        }
+    }
+}

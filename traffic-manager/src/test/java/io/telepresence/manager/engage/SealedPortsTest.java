@@ -1,0 +1,76 @@
+package io.telepresence.manager.engage;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.telepresence.fault.FaultException;
+import io.telepresence.filter.HeaderMatch;
+import io.telepresence.filter.HttpFilter;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.engage.EngagementSpec.Handling;
+import io.telepresence.manager.engage.EngagementSpec.Kind;
+import io.telepresence.manager.session.AgentSession;
+import io.telepresence.manager.session.ClientSession;
+import io.telepresence.manager.session.Sessions;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** What agents cannot see into is not filtered. */
+class SealedPortsTest {
+    private static final WorkloadRef ECHO = new WorkloadRef("Deployment", "default", "echo");
+    private static final AgentSession.Port PORT = new AgentSession.Port(false, 8443);
+
+    private final Sessions sessions = new Sessions(InstantSource.system());
+    private final AgentSession agent = sessions.arrive(
+                    new AgentSession.Agent("echo-1", "uid", "10.0.0.1", ECHO, "v1", Set.of(PORT), Set.of()), "")
+            .session();
+
+    private Engagement engagement(Kind kind, Handling handling) {
+        ClientSession ann = sessions.arrive(new ClientSession.Client("ann", "laptop", "default", ""), "")
+                .session();
+        EngagementSpec spec =
+                new EngagementSpec(kind, "echo", "default", "echo", "", "", "", "127.0.0.1", List.of(), handling);
+        Engagement.EngagedPort port = new Engagement.EngagedPort(false, 8080, 8443, "app", "echo", "https", 443);
+        return new Engagement(
+                EngagementIds.next("echo"),
+                spec,
+                ann,
+                "ann",
+                Engagement.Disposition.WAITING,
+                "",
+                ECHO,
+                "app",
+                List.of(port),
+                "");
+    }
+
+    private static Handling by(HttpFilter filter, boolean plaintext) {
+        return new Handling(filter, "", plaintext, Map.of(), List.of());
+    }
+
+    @Test
+    void aFilterThatWouldSeeNothingIsRefusedWithTheAgentsReason() throws Exception {
+        HttpFilter mine = new HttpFilter(List.of(new HeaderMatch("x-user", "me")), List.of());
+        SealedPorts sealed = new SealedPorts(sessions);
+        for (Kind kind : List.of(Kind.INTERCEPT, Kind.WIRETAP)) {
+            assertDoesNotThrow(() -> sealed.refuse(engagement(kind, by(mine, false))), "all is open");
+        }
+        agent.sealed(Map.of(PORT, "there is no ca.crt"));
+        for (Kind kind : List.of(Kind.INTERCEPT, Kind.WIRETAP)) {
+            assertDoesNotThrow(() -> sealed.refuse(engagement(kind, Handling.PLAIN)), "as it is");
+            for (Handling handling : List.of(by(mine, false), by(HttpFilter.ALL, true))) {
+                FaultException refused =
+                        assertThrows(FaultException.class, () -> sealed.refuse(engagement(kind, handling)));
+                assertEquals(
+                        "the TLS of port 8443 of Deployment echo.default is not opened: there is no ca.crt",
+                        refused.fault().text());
+            }
+        }
+        agent.sealed(Map.of());
+        sealed.refuse(engagement(Kind.INTERCEPT, by(mine, false)));
+    }
+}
