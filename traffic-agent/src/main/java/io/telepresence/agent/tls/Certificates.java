@@ -80,6 +80,10 @@ public final class Certificates {
 
     /** @param protocols to be offered in ALPN, best first; empty: no ALPN */
     synchronized SslContext forCallers(List<String> protocols) throws SSLException {
+        Optional<String> obstacle = obstacle();
+        if (obstacle.isPresent()) {
+            throw new SSLException(obstacle.get());
+        }
         return context("callers", protocols);
     }
 

@@ -1,6 +1,7 @@
 package io.telepresence.agent.tls;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -27,8 +28,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
@@ -175,26 +178,24 @@ class TlsThroughAgentTest {
         assertTrue(known.awaitTermination(5, TimeUnit.SECONDS));
     }
 
-    /** The agent has a certificate to show, and cannot know who else has: the app decides itself, as without an agent. */
+    /** Where the agent has a certificate to show, a caller without one must not be let in by it. */
     @Test
-    void withoutAListOfIssuersTheAppIsAskedByItsCallersThemselves() throws Exception {
-        Path caller = Keys.selfSigned(dir.resolve("caller"), "caller");
+    void tlsIsOpenedOnlyWhereTheAgentIsAsStrictAsTheApp() throws Exception {
         Path agent = Keys.selfSigned(dir.resolve("agent"), "agent");
-        Files.writeString(
-                own.resolve("callers.crt"),
-                Files.readString(agent.resolve("tls.crt")) + Files.readString(caller.resolve("tls.crt")));
-        app.close();
-        app = new GrpcPlace("app", b -> secure(b, own, ClientAuth.REQUIRE));
-        start(new TlsSettings(own, agent, true));
-        assertThrows(RuntimeException.class, () -> GrpcPlace.unary(plain, "1"));
-        ManagedChannel known = caller(caller);
-        assertEquals("app:1", GrpcPlace.unary(known, "1"));
-        assertEquals("app:1", GrpcPlace.unary(GrpcPlace.with(known, "x-user", "me"), "1"));
-        known.shutdownNow();
-        assertTrue(known.awaitTermination(5, TimeUnit.SECONDS));
-        String why =
-                new Certificates(new TlsSettings(own, agent, true)).obstacle().orElseThrow();
-        assertTrue(why.contains("no ca.crt in " + own), why);
+        for (boolean insecure : List.of(false, true)) {
+            assertEquals(Optional.empty(), new Certificates(new TlsSettings(own, null, insecure)).obstacle());
+            Certificates open = new Certificates(new TlsSettings(own, agent, insecure));
+            String why = open.obstacle().orElseThrow();
+            assertTrue(why.contains("no ca.crt in " + own), why);
+            assertFalse(open.usable());
+            assertThrows(SSLException.class, () -> open.forCallers(List.of()));
+        }
+        Files.copy(agent.resolve("tls.crt"), own.resolve("ca.crt"));
+        assertEquals(Optional.empty(), new Certificates(new TlsSettings(own, agent, false)).obstacle());
+        Files.delete(own.resolve("tls.key"));
+        String unusable =
+                new Certificates(new TlsSettings(own, agent, false)).obstacle().orElseThrow();
+        assertTrue(unusable.contains("tls.key"), unusable);
     }
 
     @Test
