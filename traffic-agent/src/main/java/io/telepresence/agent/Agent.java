@@ -27,6 +27,7 @@ import io.telepresence.agent.tls.PortProtocol;
 import io.telepresence.agent.tls.TlsSpeaker;
 import io.telepresence.agent.udp.UdpForwarder;
 import io.telepresence.agent.view.AppPod;
+import io.telepresence.agree.AddressText;
 import io.telepresence.fault.FaultException;
 import io.telepresence.local.Loops;
 import io.telepresence.rest.RestServer;
@@ -123,7 +124,7 @@ final class Agent implements AutoCloseable {
                                     new UdpForwarder(port.app(), app, rules, clients, taps, settings.udpIdle()));
                     };
             listeners.put(port, opened.add(listener));
-            LOG.info("listening on {} for {}", listener.address(), port.app());
+            LOG.info("listening on {} for {}", AddressText.of(listener.address()), port.app());
         }
         readyWhileServed(plan);
     }

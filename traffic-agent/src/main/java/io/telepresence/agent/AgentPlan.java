@@ -10,6 +10,7 @@ import io.telepresence.agent.tls.TlsSettings;
 import io.telepresence.agent.view.AppEnvironment;
 import io.telepresence.agent.view.AppPod;
 import io.telepresence.agent.view.ViewTranslator;
+import io.telepresence.agree.AddressText;
 import io.telepresence.agree.Versions;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
@@ -116,7 +117,7 @@ record AgentPlan(AgentConfig config, List<Port> ports) {
         return AgentArrival.newBuilder()
                 .setPodName(pod.name())
                 .setPodUid(pod.uid())
-                .setPodIp(pod.ip().getHostAddress())
+                .setPodIp(AddressText.of(pod.ip()))
                 .setNamespace(pod.namespace())
                 .setWorkload(config.getWorkload())
                 .setWorkloadKind(config.getWorkloadKind())
@@ -134,7 +135,7 @@ record AgentPlan(AgentConfig config, List<Port> ports) {
     AppPod app(PodIdentity pod, Map<String, ByteString> environment, Path mounts) {
         return new AppPod(
                 pod.name(),
-                pod.ip().getHostAddress(),
+                AddressText.of(pod.ip()),
                 ViewTranslator.containers(config),
                 new AppEnvironment(
                         environment, Set.copyOf(config.getEnvironmentExcludedList()), config.getNarrowNames()),

@@ -112,7 +112,7 @@ final class CommandTerminal implements AutoCloseable {
     private static PluginEnd await(Process plugin, PluginEnd.Builder end) {
         ProcessOutput output = ProcessOutput.of("plugin-output", plugin.getInputStream(), LARGEST_OUTPUT);
         // When we end by a signal: a plugin that ignores Ctrl-C must not stay at the terminal.
-        Thread hook = new Thread(plugin::destroy, "end-plugin");
+        Thread hook = new Thread(() -> end(plugin), "end-plugin");
         Runtime.getRuntime().addShutdownHook(hook);
         try {
             int code = plugin.waitFor();
@@ -123,9 +123,18 @@ final class CommandTerminal implements AutoCloseable {
             Thread.currentThread().interrupt();
             return end.setNotStarted("the command has ended").build();
         } finally {
-            plugin.destroy();
+            if (plugin.isAlive()) {
+                end(plugin);
+            }
             forget(hook);
         }
+    }
+
+    /** With all that it has started: a script's program does not end with the script. */
+    private static void end(Process plugin) {
+        List<ProcessHandle> below = plugin.descendants().toList();
+        plugin.destroy();
+        below.forEach(ProcessHandle::destroy);
     }
 
     private static void forget(Thread hook) {

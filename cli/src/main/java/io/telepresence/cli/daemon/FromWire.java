@@ -1,6 +1,7 @@
 package io.telepresence.cli.daemon;
 
 import com.google.protobuf.ByteString;
+import io.telepresence.agree.AddressText;
 import io.telepresence.rpc.connector.ConnectorStatus;
 import io.telepresence.rpc.connector.RootDaemonStatus;
 import io.telepresence.rpc.manager.Cidr;
@@ -118,7 +119,7 @@ final class FromWire {
 
     private static String address(ByteString ip) {
         try {
-            return InetAddress.getByAddress(ip.toByteArray()).getHostAddress();
+            return AddressText.of(InetAddress.getByAddress(ip.toByteArray()));
         } catch (UnknownHostException e) {
             return "?";
         }

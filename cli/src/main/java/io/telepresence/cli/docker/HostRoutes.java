@@ -1,10 +1,10 @@
 package io.telepresence.cli.docker;
 
+import io.telepresence.agree.AddressText;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramSocket;
 import java.net.Inet4Address;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
@@ -56,7 +56,7 @@ final class HostRoutes {
     static Optional<String> ownAddress() {
         try (DatagramSocket socket = new DatagramSocket()) {
             socket.connect(new InetSocketAddress(ELSEWHERE, 9));
-            return Optional.of(socket.getLocalAddress().getHostAddress());
+            return Optional.of(AddressText.of(socket.getLocalAddress()));
         } catch (SocketException | UncheckedIOException e) {
             return anyAddress();
         }
@@ -67,7 +67,7 @@ final class HostRoutes {
             return NetworkInterface.networkInterfaces()
                     .flatMap(NetworkInterface::inetAddresses)
                     .filter(a -> a instanceof Inet4Address && !a.isLoopbackAddress() && !a.isLinkLocalAddress())
-                    .map(InetAddress::getHostAddress)
+                    .map(AddressText::of)
                     .findFirst();
         } catch (SocketException e) {
             return Optional.empty();

@@ -135,7 +135,7 @@ final class CommandTerminalTest {
     @Test
     void aPluginEndsWithTheCallThatNeededIt() throws Exception {
         Path pid = directory.resolve("pid");
-        service.plugin = script("echo $$ > " + pid + ".new; mv " + pid + ".new " + pid + "; exec sleep 60");
+        service.plugin = script("sleep 60 & echo $! > " + pid + ".new; mv " + pid + ".new " + pid + "; wait");
         service.begun = () -> await(() -> Files.exists(pid));
         assertEquals(List.of(""), daemon.namespaces(flags()));
         ProcessHandle.of(Long.parseLong(Files.readString(pid).strip()))

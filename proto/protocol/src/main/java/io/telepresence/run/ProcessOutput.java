@@ -26,7 +26,8 @@ public final class ProcessOutput {
     /** Starts to read, to the end of the stream. */
     public static ProcessOutput of(String name, InputStream in, int limit) {
         ProcessOutput output = new ProcessOutput(limit);
-        Threads.platform(name, () -> output.read(in));
+        // Not by Threads: the command line, which uses this too, has no logging to start.
+        Thread.ofPlatform().daemon().name(name).start(() -> output.read(in));
         return output;
     }
 

@@ -1,6 +1,7 @@
 package io.telepresence.tunnel;
 
 import com.google.protobuf.ByteString;
+import io.telepresence.agree.AddressText;
 import io.telepresence.rpc.tunnel.Endpoint;
 import io.telepresence.rpc.tunnel.FlowId;
 import io.telepresence.rpc.tunnel.Protocol;
@@ -32,14 +33,7 @@ public record FlowKey(Protocol protocol, InetSocketAddress source, InetSocketAdd
 
     @Override
     public String toString() {
-        return protocol + " " + text(source) + " -> " + text(destination);
-    }
-
-    private static String text(InetSocketAddress address) {
-        String host = address.isUnresolved()
-                ? address.getHostString()
-                : address.getAddress().getHostAddress();
-        return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
+        return protocol + " " + AddressText.of(source) + " -> " + AddressText.of(destination);
     }
 
     private static Endpoint endpoint(InetSocketAddress address) {

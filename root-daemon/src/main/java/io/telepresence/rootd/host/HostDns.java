@@ -1,5 +1,6 @@
 package io.telepresence.rootd.host;
 
+import io.telepresence.agree.AddressText;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Path;
@@ -34,6 +35,6 @@ public interface HostDns extends AutoCloseable {
 
     /** Whether this is one of the addresses on which systemd-resolved listens. */
     static boolean isStub(InetAddress address) {
-        return List.of("127.0.0.53", "127.0.0.54").contains(address.getHostAddress());
+        return List.of("127.0.0.53", "127.0.0.54").contains(AddressText.of(address));
     }
 }

@@ -1,5 +1,6 @@
 package io.telepresence.rootd.ip;
 
+import io.telepresence.agree.AddressText;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
@@ -53,6 +54,6 @@ public record IpAddress(long high, long low) {
 
     @Override
     public String toString() {
-        return toInet().getHostAddress();
+        return AddressText.of(toInet());
     }
 }

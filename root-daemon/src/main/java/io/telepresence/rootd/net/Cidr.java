@@ -1,5 +1,6 @@
 package io.telepresence.rootd.net;
 
+import io.telepresence.agree.AddressText;
 import java.math.BigInteger;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -16,7 +17,7 @@ public record Cidr(InetAddress address, int length) implements Comparable<Cidr> 
     public Cidr {
         byte[] bytes = address.getAddress();
         if (length < 0 || length > bytes.length * 8) {
-            throw new IllegalArgumentException("prefix length " + length + " of " + address.getHostAddress());
+            throw new IllegalArgumentException("prefix length " + length + " of " + AddressText.of(address));
         }
         for (int bit = length; bit < bytes.length * 8; bit++) {
             bytes[bit / 8] &= (byte) ~(0x80 >> bit % 8);
@@ -111,29 +112,6 @@ public record Cidr(InetAddress address, int length) implements Comparable<Cidr> 
 
     /** The usual short form, for IPv6 too. */
     public static String text(InetAddress address) {
-        String full = address.getHostAddress();
-        return address instanceof Inet4Address ? full : shorten(full);
-    }
-
-    private static String shorten(String full) {
-        String[] groups = full.split(":");
-        int best = -1;
-        int bestLength = 1;
-        for (int from = 0; from < groups.length; from++) {
-            int to = from;
-            while (to < groups.length && groups[to].equals("0")) {
-                to++;
-            }
-            if (to - from > bestLength) {
-                best = from;
-                bestLength = to - from;
-            }
-        }
-        if (best < 0) {
-            return full;
-        }
-        String head = String.join(":", Arrays.copyOfRange(groups, 0, best));
-        String tail = String.join(":", Arrays.copyOfRange(groups, best + bestLength, groups.length));
-        return head + "::" + tail;
+        return AddressText.of(address);
     }
 }

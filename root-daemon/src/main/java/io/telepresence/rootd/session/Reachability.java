@@ -1,5 +1,6 @@
 package io.telepresence.rootd.session;
 
+import io.telepresence.agree.AddressText;
 import io.telepresence.run.Threads;
 import java.io.IOException;
 import java.io.InputStream;
@@ -93,7 +94,7 @@ final class Reachability {
         context.init(null, new TrustManager[] {new AnyCertificate()}, null);
         try (Socket plain = connect(injector, millis);
                 SSLSocket socket = (SSLSocket) context.getSocketFactory()
-                        .createSocket(plain, injector.getAddress().getHostAddress(), injector.getPort(), true)) {
+                        .createSocket(plain, AddressText.of(injector.getAddress()), injector.getPort(), true)) {
             socket.getOutputStream()
                     .write("GET /healthz HTTP/1.1\r\nHost: healthz\r\nConnection: close\r\n\r\n"
                             .getBytes(StandardCharsets.US_ASCII));

@@ -1,6 +1,7 @@
 package io.telepresence.rootd.session;
 
 import io.netty.channel.EventLoopGroup;
+import io.telepresence.agree.AddressText;
 import io.telepresence.local.Loops;
 import io.telepresence.rootd.dns.ClusterLookup;
 import io.telepresence.rootd.dns.DnsServer;
@@ -173,7 +174,7 @@ final class SessionDns implements AutoCloseable {
                 if (DnsProbe.ask(asked, Resolver.probe(), PROBE).equals(OptionalInt.of(0))) {
                     return true;
                 }
-                error = "questions to " + asked.getAddress().getHostAddress() + " do not reach the tunnel's DNS server";
+                error = "questions to " + AddressText.of(asked.getAddress()) + " do not reach the tunnel's DNS server";
             } catch (IOException e) {
                 error = e.getMessage();
             }
@@ -224,7 +225,7 @@ final class SessionDns implements AutoCloseable {
     private String remote() {
         return upstream.servers().stream()
                 .findFirst()
-                .map(s -> s.getAddress().getHostAddress())
+                .map(s -> AddressText.of(s.getAddress()))
                 .orElse("");
     }
 

@@ -7,6 +7,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.telepresence.agree.AddressText;
 import io.telepresence.rootd.ip.IpAddress;
 import io.telepresence.tunnel.ChannelPump;
 import io.telepresence.tunnel.Flow;
@@ -42,9 +43,7 @@ final class FlowListener implements AutoCloseable {
         if (!bound.isSuccess()) {
             channel.close();
             throw new IOException(
-                    "listening on " + own.getHostAddress() + ": "
-                            + bound.cause().getMessage(),
-                    bound.cause());
+                    "listening on " + AddressText.of(own) + ": " + bound.cause().getMessage(), bound.cause());
         }
         return new FlowListener(channel);
     }

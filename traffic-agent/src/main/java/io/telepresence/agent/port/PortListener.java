@@ -10,6 +10,7 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.socket.DuplexChannel;
 import io.telepresence.agent.tcp.TcpForwarder;
 import io.telepresence.agent.udp.UdpForwarder;
+import io.telepresence.agree.AddressText;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.tunnel.DatagramSockets;
@@ -109,7 +110,7 @@ public final class PortListener implements AutoCloseable {
         /** Most likely out of file descriptors: callers wait in the backlog for a moment. */
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-            LOG.warn("cannot accept on {}: {}", channel.localAddress(), cause.toString());
+            LOG.warn("cannot accept on {}: {}", AddressText.of(channel.localAddress()), cause.toString());
             context.channel().config().setAutoRead(false);
             context.executor()
                     .schedule(() -> context.channel().config().setAutoRead(true), PAUSE_MILLIS, TimeUnit.MILLISECONDS);

@@ -1,5 +1,6 @@
 package io.telepresence.manager.cluster;
 
+import io.telepresence.agree.AddressText;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
@@ -14,7 +15,7 @@ public record Cidr(InetAddress ip, int prefix) implements Comparable<Cidr> {
     public Cidr {
         int most = ip.getAddress().length * 8;
         if (prefix < 0 || prefix > most) {
-            throw new IllegalArgumentException("prefix length " + prefix + " of " + ip.getHostAddress());
+            throw new IllegalArgumentException("prefix length " + prefix + " of " + AddressText.of(ip));
         }
         ip = masked(ip, prefix);
     }
@@ -59,7 +60,7 @@ public record Cidr(InetAddress ip, int prefix) implements Comparable<Cidr> {
 
     @Override
     public String toString() {
-        return ip.getHostAddress() + "/" + prefix;
+        return AddressText.of(ip) + "/" + prefix;
     }
 
     private static InetAddress masked(InetAddress address, int prefix) {

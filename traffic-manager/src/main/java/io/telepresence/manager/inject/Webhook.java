@@ -9,6 +9,7 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.timeout.ReadTimeoutHandler;
 import io.netty.handler.timeout.WriteTimeoutHandler;
+import io.telepresence.agree.AddressText;
 import io.telepresence.limits.ConnectionLimits;
 import io.telepresence.local.Loops;
 import java.io.IOException;
@@ -81,9 +82,9 @@ final class Webhook implements AutoCloseable {
         Webhook webhook = new Webhook(loops, queue, binding.channel());
         if (!binding.isSuccess()) {
             webhook.close();
-            throw new IOException("cannot listen on " + address, binding.cause());
+            throw new IOException("cannot listen on " + AddressText.of(address), binding.cause());
         }
-        LOG.info("webhook listens on {}", binding.channel().localAddress());
+        LOG.info("webhook listens on {}", AddressText.of(binding.channel().localAddress()));
         return webhook;
     }
 

@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.telepresence.agree.AddressText;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.ChannelPump;
@@ -39,9 +40,7 @@ final class ClusterDialer {
         Optional<InetSocketAddress> road = roads.to(destination);
         if (road.isEmpty()) {
             flow.reset(
-                    Reset.Why.DENIED,
-                    "the traffic-manager does not dial "
-                            + destination.getAddress().getHostAddress());
+                    Reset.Why.DENIED, "the traffic-manager does not dial " + AddressText.of(destination.getAddress()));
         } else if (flow.key().protocol() == Protocol.UDP) {
             dialDatagram(flow, road.get());
         } else {

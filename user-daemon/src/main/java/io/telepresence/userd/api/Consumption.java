@@ -1,5 +1,6 @@
 package io.telepresence.userd.api;
 
+import io.telepresence.agree.AddressText;
 import io.telepresence.fault.FaultException;
 import io.telepresence.filter.HttpFilter;
 import io.telepresence.filter.HttpHead;
@@ -20,7 +21,7 @@ public record Consumption(Supplier<List<Engagement>> engagements) {
 
     /** Whether traffic of an engagement goes to that address, or it is this machine's own. */
     boolean isHandler(InetAddress caller) {
-        String address = caller.getHostAddress();
+        String address = AddressText.of(caller);
         return caller.isLoopbackAddress()
                 || engagements.get().stream()
                         .anyMatch(e -> e.getSpec().getTargetHost().equals(address));

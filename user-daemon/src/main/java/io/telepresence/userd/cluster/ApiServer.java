@@ -136,11 +136,14 @@ public final class ApiServer {
     }
 
     /**
-     * A command that asks for the same server lends its environment and its terminal; if the credentials are worn out, they
-     * are renewed there. Blocks.
+     * A command that asks for the same server lends its environment and its terminal: where there are no good credentials,
+     * they are renewed there. Blocks.
      */
     public void renew(KubeTarget same) throws FaultException {
-        credentials.renew(same.plugin());
+        CredentialPlugin plugin = same.plugin();
+        if (plugin != null && trouble.get().isPresent()) {
+            credentials.renew(plugin);
+        }
     }
 
     /** Towards the API server itself. */

@@ -84,14 +84,11 @@ final class Credentials {
         answer = null;
     }
 
-    /** From now on that plugin is asked, at once if there are no good credentials; null: there is none. */
+    /** Asks that plugin now, and from now on if it gives credentials. */
     synchronized void renew(CredentialPlugin other) throws FaultException {
+        answer = other.run();
         plugin = other;
         failure = null;
-        if (plugin != null) {
-            CredentialPlugin.Answer good = answer();
-            assert good != null;
-        }
     }
 
     /** Contents of {@code name-data} or of the file {@code name}; null: neither is there. */

@@ -1,5 +1,6 @@
 package io.telepresence.userd.cluster;
 
+import io.telepresence.agree.AddressText;
 import io.telepresence.agree.ServerUrl;
 import io.telepresence.run.Threads;
 import io.telepresence.run.Watched;
@@ -91,7 +92,7 @@ final class ServerAddresses {
         if (before.containsAll(now)) {
             return;
         }
-        LOG.info("{} is at {} now", name, now);
+        LOG.info("{} is at {} now", name, now.stream().map(AddressText::of).toList());
         Set<InetAddress> all = new LinkedHashSet<>(now);
         all.addAll(before);
         List<InetAddress> kept = new ArrayList<>(all);

@@ -2,6 +2,7 @@ package io.telepresence.userd.reach;
 
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import io.telepresence.agree.AddressText;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.local.Loops;
@@ -123,8 +124,7 @@ public final class PodDoors implements AutoCloseable {
 
     private static FaultException taken(String flag, InetSocketAddress at, IOException why) {
         return Fault.user(
-                        "the port " + at.getAddress().getHostAddress() + ":" + at.getPort() + " of " + flag
-                                + " cannot be used: " + why.getMessage(),
+                        "the port " + AddressText.of(at) + " of " + flag + " cannot be used: " + why.getMessage(),
                         "Choose another port, or end the program that has it")
                 .exception(why);
     }

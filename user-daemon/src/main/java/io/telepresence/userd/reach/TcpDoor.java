@@ -10,6 +10,7 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.GlobalEventExecutor;
+import io.telepresence.agree.AddressText;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reset;
@@ -140,7 +141,7 @@ final class TcpDoor implements AutoCloseable {
 
         @Override
         public void onReset(Flow flow, Reset.Why why, String text) {
-            LOG.info("not opened for {}: {} {}", local.remoteAddress(), why, text);
+            LOG.info("not opened for {}: {} {}", AddressText.of(local.remoteAddress()), why, text);
             cut(local);
         }
     }

@@ -54,6 +54,8 @@ class CredentialsTest {
             gateway.version();
             assertEquals(Optional.empty(), server.trouble().get());
             assertTrue(api.requests.stream().anyMatch(r -> r.contains("Bearer two")), api.requests::toString);
+            server.renew(target(this::run));
+            assertEquals(before + 1, runs, "good credentials are left alone");
 
             api.first.add(new Answer(401, "{}"));
             api.first.add(new Answer(401, "{}"));
