@@ -3,7 +3,7 @@
 # Made-up names of the outside world; all lead to the control plane, where a small web server answers, and a registry of
 # images when one was added. "4:" marks a name without an IPv6 address.
 PUBLIC_NAMES="public.example.test 4:v4only.example.test www.example.com example.com 4:api.internal.example.test
-    registry.example.test"
+    registry.example.test example.dev"
 
 # Nothing is asked of anybody else.
 write_public_names() {

@@ -5,6 +5,7 @@ import io.telepresence.agree.Versions;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.local.LocalServer;
+import io.telepresence.local.NamedSocket;
 import io.telepresence.rootd.host.ChangeLog;
 import io.telepresence.rootd.host.Guardian;
 import io.telepresence.rootd.host.HostCommands;
@@ -53,7 +54,7 @@ final class RootDaemon implements AutoCloseable {
             ChangeLog log = new ChangeLog(directory, host);
             opened.add(log::undoAll);
             Life life = new Life(options.service(), System::nanoTime);
-            Machine machine = new Machine(host, log, LinuxTun::open, options.container());
+            Machine machine = new Machine(host, log, LinuxTun::open, userDaemons(options), options.container());
             RootService service = new RootService(machine, options.service(), life);
             opened.add(listen(options, service));
             opened.add(service::endSession);
@@ -65,6 +66,16 @@ final class RootDaemon implements AutoCloseable {
             opened.closeAfter(e);
             throw Fault.internal("cannot start: " + e.getMessage()).exception(e);
         }
+    }
+
+    /** In a container there is nobody but its owner, who may be root there. */
+    private static NamedSocket.Listeners userDaemons(Options options) {
+        if (options.container()) {
+            return uid -> true;
+        }
+        return options.group().isEmpty()
+                ? UserDaemons.of(Set.copyOf(options.owners()))
+                : UserDaemons.ofGroupOf(LocalEndpoint.rootDaemon());
     }
 
     private static LocalServer listen(Options options, RootService service) throws FaultException {

@@ -42,7 +42,12 @@ public final class MemoryRootDaemon implements AutoCloseable {
      */
     public static MemoryRootDaemon open(Path socket, long uid, FakeHost host, String prefix) throws FaultException {
         MemoryRootDaemon daemon = new MemoryRootDaemon(host, Cidr.parse(prefix));
-        Machine machine = new Machine(host, new ChangeLog(socket.getParent(), host), daemon.new MemoryDevices());
+        Machine machine = new Machine(
+                host,
+                new ChangeLog(socket.getParent(), host),
+                daemon.new MemoryDevices(),
+                UserDaemons.of(Set.of(uid)),
+                false);
         RootService service = new RootService(machine, true, new Life(true, System::nanoTime));
         daemon.opened.add(LocalServer.start(socket, uid, Set.of(uid), List.of(service)));
         daemon.opened.add(service::endSession);

@@ -17,22 +17,45 @@ import java.util.Optional;
 /** Where this machine is, and where its routes lead: a container's network there would shadow them. */
 final class HostRoutes {
     private static final Path TABLE = Path.of("/proc/net/route");
+    private static final Path TABLE_6 = Path.of("/proc/net/ipv6_route");
 
     /** Of no network that one is in: TEST-NET-3 of RFC 5737. */
     private static final String ELSEWHERE = "203.0.113.1";
 
     private HostRoutes() {}
 
-    /** Destinations of IPv4 routes in CIDR notation, without the default ones. */
+    /** Destinations of routes in CIDR notation, without the default ones. */
     static List<String> read() {
+        List<String> all = new ArrayList<>(parse(lines(TABLE)));
+        all.addAll(parse6(lines(TABLE_6)));
+        return all;
+    }
+
+    /** None where the kernel knows no such addresses. */
+    private static List<String> lines(Path table) {
         try {
-            return parse(Files.readAllLines(TABLE));
+            return Files.readAllLines(table);
         } catch (IOException e) {
             return List.of();
         }
     }
 
-    /** Addresses and masks are in the kernel's own, little-endian, hexadecimal form. */
+    /** IPv6: 32 hexadecimal digits and two for the length; multicast is left out, it shadows nothing. */
+    static List<String> parse6(List<String> lines) {
+        List<String> found = new ArrayList<>();
+        for (String line : lines) {
+            String[] words = line.strip().split("\\s+");
+            if (words.length == 10 && words[0].matches("[0-9a-f]{32}") && words[1].matches("[0-9a-f]{2}")) {
+                int length = Integer.parseInt(words[1], 16);
+                if (length > 0 && !words[0].startsWith("ff")) {
+                    found.add(String.join(":", words[0].split("(?<=\\G.{4})")) + "/" + length);
+                }
+            }
+        }
+        return found;
+    }
+
+    /** IPv4. Addresses and masks are in the kernel's own, little-endian, hexadecimal form. */
     static List<String> parse(List<String> lines) {
         List<String> found = new ArrayList<>();
         for (String line : lines) {

@@ -1,20 +1,39 @@
 package io.telepresence.agree;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /** Where the local daemons' unix sockets and logs lie. */
 public final class LocalEndpoint {
+    /** In bytes: a socket's path has 107 at most; the longest one below is {@code /docker/12-digits/userd.socket.new}. */
+    private static final int LONGEST_DIRECTORY = 70;
+
     private LocalEndpoint() {}
 
     /**
-     * Directory of the user's own sockets: {@code $XDG_RUNTIME_DIR/telepresence}, else {@code /tmp/telepresence-UID}.
-     * Whoever creates it makes it 0700; whoever uses it checks that it is.
+     * Directory of the user's own sockets, where nobody else can put something first: {@code $XDG_RUNTIME_DIR/telepresence};
+     * where that is not set, as with {@code su} or {@code cron}, below {@code ~/.cache}, unless that makes names longer than
+     * a socket's may be. Only who has no home that can be written either gets {@code /tmp/telepresence-UID}. Whoever creates it makes it 0700;
+     * whoever uses it checks that it is.
      */
     public static Path userDirectory(Map<String, String> environment, long uid) {
+        return userDirectory(environment, uid, LocalEndpoint::writable);
+    }
+
+    static Path userDirectory(Map<String, String> environment, long uid, Predicate<Path> writable) {
         String runtime = environment.getOrDefault("XDG_RUNTIME_DIR", "");
-        return runtime.isEmpty() ? Path.of("/tmp/telepresence-" + uid) : Path.of(runtime, "telepresence");
+        if (!runtime.isEmpty()) {
+            return Path.of(runtime, "telepresence");
+        }
+        String cache = environment.getOrDefault("XDG_CACHE_HOME", "");
+        String home = environment.getOrDefault("HOME", "");
+        String own = cache.isEmpty() && !home.isEmpty() ? home + "/.cache" : cache;
+        Path directory = Path.of(own, "telepresence/run");
+        boolean fits = directory.toString().getBytes(StandardCharsets.UTF_8).length <= LONGEST_DIRECTORY;
+        return directory.isAbsolute() && fits && writable.test(directory) ? directory : Path.of("/tmp/telepresence-" + uid);
     }
 
     /**

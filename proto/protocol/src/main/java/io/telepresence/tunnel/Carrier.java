@@ -7,10 +7,10 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.telepresence.local.Loops;
+import io.telepresence.local.NamedSocket;
 import io.telepresence.rpc.tunnel.Open;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -55,7 +55,7 @@ public final class Carrier implements AutoCloseable {
                 ? NettyChannelBuilder.forAddress(inet.getHostString(), inet.getPort())
                 : NettyChannelBuilder.forAddress(address);
         builder.eventLoopGroup(loops)
-                .channelType(unix ? EpollDomainSocketChannel.class : EpollSocketChannel.class)
+                .channelFactory(unix ? NamedSocket::channel : EpollSocketChannel::new)
                 .directExecutor()
                 .disableRetry()
                 .usePlaintext()

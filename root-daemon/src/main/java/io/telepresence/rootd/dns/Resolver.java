@@ -78,12 +78,21 @@ public final class Resolver {
         if (!room.tryAcquire()) {
             return CompletableFuture.completedFuture(failure(message, overTcp));
         }
-        return decide(query, message, overTcp)
+        return begin(query, message, overTcp)
                 .exceptionally(e -> {
                     LOG.debug("{}: {}", message.getQuestion(), e.toString());
                     return failure(message, overTcp);
                 })
                 .whenComplete((reply, e) -> room.release());
+    }
+
+    /** Never throws: whoever has taken room gives it back when this has ended. */
+    private CompletableFuture<byte[]> begin(byte[] query, Message message, boolean overTcp) {
+        try {
+            return decide(query, message, overTcp);
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
     }
 
     private CompletableFuture<byte[]> decide(byte[] query, Message message, boolean overTcp) {

@@ -6,9 +6,9 @@ import com.google.common.util.concurrent.ListenableFuture;
 import com.google.common.util.concurrent.MoreExecutors;
 import com.google.protobuf.ByteString;
 import io.grpc.Status;
-import io.netty.channel.unix.DomainSocketAddress;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.local.NamedSocket;
 import io.telepresence.rootd.dns.ClusterLookup;
 import io.telepresence.rootd.dns.LookupAnswer;
 import io.telepresence.rootd.stack.Uplink;
@@ -29,6 +29,7 @@ import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.FlowKey;
 import java.net.InetAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -57,9 +58,13 @@ final class ManagerLink implements Uplink, ClusterLookup, AutoCloseable {
         this.busyNanos = busyNanos;
     }
 
-    /** Starts to connect; does not wait. */
-    static ManagerLink open(NetworkConfig first) {
-        var address = new DomainSocketAddress(first.getCarrierSocket());
+    /**
+     * Starts to connect; does not wait.
+     *
+     * @param userDaemons whose the carrier's socket may be
+     */
+    static ManagerLink open(NetworkConfig first, NamedSocket.Listeners userDaemons) {
+        var address = new NamedSocket(Path.of(first.getCarrierSocket()), userDaemons);
         AtomicReference<NetworkConfig> config = new AtomicReference<>(first);
         AtomicLong busyNanos = new AtomicLong(System.nanoTime());
         Carriers carriers = Carriers.open(

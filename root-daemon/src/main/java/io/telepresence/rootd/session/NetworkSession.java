@@ -79,7 +79,7 @@ public final class NetworkSession implements AutoCloseable {
         HostCommands host = machine.host();
         Closers opened = new Closers();
         try {
-            ManagerLink link = opened.add(ManagerLink.open(config));
+            ManagerLink link = opened.add(ManagerLink.open(config, machine.userDaemons()));
             int millis = config.getConnectivityCheckMs();
             var services = Reachability.services(injector(config), millis);
             var pods = Reachability.pods(manager(config), millis);

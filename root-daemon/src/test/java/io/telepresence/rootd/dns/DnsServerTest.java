@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -44,6 +46,7 @@ class DnsServerTest {
     private final Map<String, LookupAnswer> cluster = new HashMap<>();
     private final byte[] foreign = {9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 1, 2, 3};
     private boolean upstreamAnswers = true;
+    private boolean upstreamEnded;
     private InetSocketAddress address;
     private DnsServer server;
     private Resolver resolver;
@@ -139,6 +142,18 @@ class DnsServerTest {
     }
 
     @Test
+    void whatFailsAtOnceTakesNoRoomForGood() throws Exception {
+        upstreamEnded = true;
+        byte[] query = query("www.example.com", Type.A).toWire();
+        for (int i = 0; i < 600; i++) {
+            byte[] reply = resolver.respond(query, false).get(5, TimeUnit.SECONDS);
+            assertEquals(Rcode.SERVFAIL, new Message(reply).getRcode());
+        }
+        upstreamEnded = false;
+        assertEquals(15, resolver.respond(query, false).get(5, TimeUnit.SECONDS).length);
+    }
+
+    @Test
     void noSuchNameInTheCluster() throws IOException {
         assertEquals(Rcode.NXDOMAIN, ask("no.shop.svc.cluster.local", Type.A).getRcode());
         assertEquals(Rcode.NXDOMAIN, ask("no.tel2-search", Type.A).getRcode());
@@ -175,6 +190,9 @@ class DnsServerTest {
     }
 
     private CompletableFuture<byte[]> upstream(byte[] query, boolean overTcp) {
+        if (upstreamEnded) {
+            throw new RejectedExecutionException("event loop shut down");
+        }
         if (!upstreamAnswers) {
             return CompletableFuture.failedFuture(new IOException("no route"));
         }
