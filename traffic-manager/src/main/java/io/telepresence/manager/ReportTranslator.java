@@ -74,7 +74,7 @@ final class ReportTranslator {
 
         @Override
         public String path() {
-            return HttpHead.pathOf(wire.getTarget());
+            return HttpHead.octets(HttpHead.pathOf(wire.getTarget()));
         }
 
         @Override
@@ -83,7 +83,7 @@ final class ReportTranslator {
                     .filter(h -> h.getName().toLowerCase(Locale.ROOT).equals(lowerCaseName))
                     .map(HttpHeader::getValue)
                     .toList();
-            return values.isEmpty() ? null : String.join(", ", values);
+            return values.isEmpty() ? null : HttpHead.octets(String.join(", ", values));
         }
     }
 

@@ -50,9 +50,12 @@ final class LauncherTest {
     /** Go keeps what it has compiled; without Go there is nothing to test. */
     private void compile() throws Exception {
         ProcessBuilder go = new ProcessBuilder(
-                "sh", "-c", "PATH=$PATH:/usr/local/go/bin; CGO_ENABLED=0 exec go build -o \"$0\" .",
+                "sh",
+                "-c",
+                "PATH=$PATH:/usr/local/go/bin; CGO_ENABLED=0 exec go build -o \"$0\" .",
                 home.resolve("bin/telepresence").toString());
-        Process compiling = go.directory(Path.of("../scripts/lib/package/launcher").toFile())
+        Process compiling = go.directory(
+                        Path.of("../scripts/lib/package/launcher").toFile())
                 .redirectErrorStream(true)
                 .start();
         String said = new String(compiling.getInputStream().readAllBytes());

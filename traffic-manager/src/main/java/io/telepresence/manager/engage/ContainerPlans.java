@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Function;
 
 /**
  * What an agent is told of the containers of one pod. Ports follow the order of containers and numbers, so that the same
@@ -110,9 +109,8 @@ record ContainerPlans(PodSpec spec, MountPolicies policies, TlsAnnotations tls, 
                 .setProtocol(key.udp() ? Protocol.UDP : Protocol.TCP)
                 .setContainerPort(key.number())
                 .setRedirect(known.stream().anyMatch(Candidate::redirect))
-                .setName(first(known, Candidate::portName));
-        String protocol = first(known, Candidate::appProtocol);
-        port.setAppProtocol(protocol.isEmpty() ? first(known, Candidate::servicePortName) : protocol);
+                .setName(FilteredPorts.first(known, Candidate::portName))
+                .setAppProtocol(FilteredPorts.declared(known));
         if (!key.udp()) {
             Set<String> names = names(known);
             port.setDownstreamTlsDir(tls.dir(Side.DOWNSTREAM, names, container));
@@ -156,7 +154,7 @@ record ContainerPlans(PodSpec spec, MountPolicies policies, TlsAnnotations tls, 
         return mounts;
     }
 
-    private static Set<String> names(List<Candidate> known) {
+    static Set<String> names(List<Candidate> known) {
         Set<String> names = new HashSet<>();
         for (Candidate candidate : known) {
             names.add(candidate.servicePortName());
@@ -165,10 +163,6 @@ record ContainerPlans(PodSpec spec, MountPolicies policies, TlsAnnotations tls, 
             names.add(Integer.toString(candidate.containerPort()));
         }
         return names;
-    }
-
-    private static String first(List<Candidate> known, Function<Candidate, String> what) {
-        return known.stream().map(what).filter(s -> !s.isEmpty()).findFirst().orElse("");
     }
 
     /** A to Z, then AA, AB and so on. */
