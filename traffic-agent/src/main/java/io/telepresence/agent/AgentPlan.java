@@ -17,6 +17,7 @@ import io.telepresence.rpc.manager.AgentConfig;
 import io.telepresence.rpc.manager.AgentContainer;
 import io.telepresence.rpc.manager.AgentPort;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -105,7 +106,16 @@ record AgentPlan(AgentConfig config, List<Port> ports) {
                 ViewTranslator.containers(config),
                 new AppEnvironment(
                         environment, Set.copyOf(config.getEnvironmentExcludedList()), config.getNarrowNames()),
+                ownUser(),
                 mounts);
+    }
+
+    private static long ownUser() {
+        try {
+            return ((Number) Files.getAttribute(Path.of("/proc/self"), "unix:uid")).longValue();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** What callers of that port speak, as far as it was declared. */

@@ -2,7 +2,9 @@ package io.telepresence.manager.engage;
 
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
+import io.fabric8.kubernetes.api.model.PodSecurityContext;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.SecurityContext;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.manager.annotation.MountPolicies;
@@ -22,6 +24,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -66,11 +69,18 @@ record ContainerPlans(PodSpec spec, MountPolicies policies, TlsAnnotations tls, 
                     .setEnvPrefix(AgentNames.ENV_APP + letters(result.size()) + "_")
                     .setReplaced(replaced.containsKey(container.getName()))
                     .addAllMounts(mounts(container));
+            user(container).ifPresent(builder::setUser);
             ports.get(container.getName())
                     .forEach((key, known) -> addPort(builder, container, numbers, port(container, key, known)));
             result.add(builder.build());
         }
         return result;
+    }
+
+    private Optional<Long> user(Container container) {
+        return Optional.ofNullable(container.getSecurityContext())
+                .map(SecurityContext::getRunAsUser)
+                .or(() -> Optional.ofNullable(spec.getSecurityContext()).map(PodSecurityContext::getRunAsUser));
     }
 
     private Map<Key, List<Candidate>> ports(Container container, List<Candidate> candidates) {
