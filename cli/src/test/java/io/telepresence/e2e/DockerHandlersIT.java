@@ -40,6 +40,29 @@ class DockerHandlersIT {
         return DockerUser.home().resolve("api.yml");
     }
 
+    /** example-app has a volume at /data and a variable settings.txt of two lines; the image has neither. */
+    @Test
+    void aReadOnlyContainerHasTheVolumesAndEveryVariable() {
+        DockerUser.telepresence(
+                        "ingest",
+                        "example-app",
+                        "--docker-run",
+                        "--",
+                        "-e",
+                        "a.b=1",
+                        "--read-only",
+                        TOOLS,
+                        "sh",
+                        "-c",
+                        "ls -d /data && tr '\\0' '\\n' </proc/1/environ; touch /x || echo closed")
+                .ok()
+                .says("/data\n")
+                .says("a.b=1\n")
+                .says("settings.txt=colour=blue\n")
+                .saysNot("_TEL_ENVIRONMENT")
+                .says("closed\n");
+    }
+
     @Test
     void aNameThatAServiceHasIsWarnedOf() {
         DockerUser.telepresence("docker-run", "--name", "echo", TOOLS, "true")

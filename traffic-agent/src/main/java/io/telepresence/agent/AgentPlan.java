@@ -5,12 +5,12 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
 import io.telepresence.agent.rules.AppPort;
 import io.telepresence.agent.rules.TrafficRules;
-import io.telepresence.agent.tls.PortProtocol;
 import io.telepresence.agent.tls.TlsSettings;
 import io.telepresence.agent.view.AppEnvironment;
 import io.telepresence.agent.view.AppPod;
 import io.telepresence.agent.view.ViewTranslator;
 import io.telepresence.agree.AddressText;
+import io.telepresence.agree.PortProtocol;
 import io.telepresence.agree.Versions;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
@@ -19,6 +19,7 @@ import io.telepresence.rpc.manager.AgentConfig;
 import io.telepresence.rpc.manager.AgentContainer;
 import io.telepresence.rpc.manager.AgentPort;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -139,7 +140,16 @@ record AgentPlan(AgentConfig config, List<Port> ports) {
                 ViewTranslator.containers(config),
                 new AppEnvironment(
                         environment, Set.copyOf(config.getEnvironmentExcludedList()), config.getNarrowNames()),
+                ownUser(),
                 mounts);
+    }
+
+    private static long ownUser() {
+        try {
+            return ((Number) Files.getAttribute(Path.of("/proc/self"), "unix:uid")).longValue();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** What callers of that port speak, as far as it was declared. */

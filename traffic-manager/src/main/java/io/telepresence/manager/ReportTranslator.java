@@ -90,7 +90,7 @@ final class ReportTranslator {
 
         @Override
         public String path() {
-            return HttpHead.pathOf(wire.getTarget());
+            return HttpHead.octets(HttpHead.pathOf(wire.getTarget()));
         }
 
         @Override
@@ -99,7 +99,7 @@ final class ReportTranslator {
                     .filter(h -> h.getName().toLowerCase(Locale.ROOT).equals(lowerCaseName))
                     .map(HttpHeader::getValue)
                     .toList();
-            return values.isEmpty() ? null : String.join(", ", values);
+            return values.isEmpty() ? null : HttpHead.octets(String.join(", ", values));
         }
     }
 

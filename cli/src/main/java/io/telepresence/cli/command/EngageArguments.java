@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** Reads the values of single options; what cannot be read is one sentence. */
@@ -80,7 +81,7 @@ final class EngageArguments {
 
     static EngageWish.PodPort podPort(String text) throws FaultException {
         int slash = text.indexOf('/');
-        String protocol = slash < 0 ? "TCP" : text.substring(slash + 1);
+        String protocol = slash < 0 ? "TCP" : text.substring(slash + 1).toUpperCase(Locale.ROOT);
         if (!protocol.equals("TCP") && !protocol.equals("UDP")) {
             throw Fault.user(
                             "\"" + text + "\" is not a valid value of --to-pod",

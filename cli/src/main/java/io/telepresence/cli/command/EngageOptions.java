@@ -88,9 +88,12 @@ final class EngageOptions {
 
     private static void addTraffic(CommandSpec spec) {
         spec.addOption(Options.array(
-                        "Only requests with this header: Name=value or 'Name: value'; repeatable, all must match",
+                        "Only requests with this header: Name=value or 'Name: value'; the value is compared byte for byte,"
+                                + " as UTF-8, the name whatever its case; repeatable, all must match",
                         "--http-header"))
-                .addOption(Options.array("Only requests with exactly this path; repeatable", "--http-path-equal"))
+                .addOption(Options.array(
+                        "Only requests with exactly this path; %-escapes count as what they stand for; repeatable",
+                        "--http-path-equal"))
                 .addOption(Options.array("Only requests whose path begins like this; repeatable", "--http-path-prefix"))
                 .addOption(Options.array(
                         "Only requests whose whole path matches this expression (RE2); repeatable",

@@ -3,11 +3,12 @@ package io.telepresence.cli.command;
 import io.telepresence.cli.daemon.EngageWish;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import java.util.Locale;
 import java.util.regex.Pattern;
 
 /** Reads {@code --port <local>[:<identifier>]}, and {@code <local>:<container port>[:<identifier>]} for a container. */
 final class PortArgument {
-    private static final Pattern IDENTIFIER = Pattern.compile("([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)(/(TCP|UDP))?");
+    private static final Pattern IDENTIFIER = Pattern.compile("([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)(/(?i:TCP|UDP))?");
 
     private PortArgument() {}
 
@@ -33,7 +34,14 @@ final class PortArgument {
         if (colon >= 0 && !valid(identifier)) {
             throw wrong(text);
         }
-        return new EngageWish.Port(number(local, text), identifier);
+        // The names of ports are in lower case, those of protocols in upper case.
+        int protocol = identifier.indexOf('/');
+        return new EngageWish.Port(
+                number(local, text),
+                protocol < 0
+                        ? identifier
+                        : identifier.substring(0, protocol)
+                                + identifier.substring(protocol).toUpperCase(Locale.ROOT));
     }
 
     private static boolean valid(String identifier) {

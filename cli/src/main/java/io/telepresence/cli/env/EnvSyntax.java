@@ -55,27 +55,37 @@ public enum EnvSyntax {
         }
         StringBuilder text = new StringBuilder();
         for (Map.Entry<String, String> entry : sorted.entrySet()) {
-            if (fits(entry.getKey())) {
+            if (fits(entry.getKey(), entry.getValue())) {
                 text.append(line(entry.getKey(), entry.getValue())).append('\n');
             }
         }
         return text.toString();
     }
 
-    /** Names that cannot be set in this syntax, or not without danger; {@link #text} leaves them out. */
+    /**
+     * Names that cannot be set in this syntax, or not without danger, or whose value cannot be said and nobody will miss;
+     * {@link #text} leaves them out.
+     */
     public List<String> leftOut(Map<String, String> environment) {
-        return environment.keySet().stream()
-                .filter(name -> !fits(name))
+        return environment.entrySet().stream()
+                .filter(e -> !fits(e.getKey(), e.getValue()))
+                .map(Map.Entry::getKey)
                 .sorted()
                 .toList();
     }
 
-    private boolean fits(String name) {
+    /** What is named like a file, as the keys of a ConfigMap in envFrom may be, is no reason to refuse everything else. */
+    private boolean fits(String name, String value) {
         return switch (this) {
             case SH, SH_EXPORT, CSH, CSH_EXPORT -> isIdentifier(name);
-            case DOCKER, COMPOSE, PS, PS_EXPORT, CMD -> isHarmless(name);
+            case DOCKER, CMD -> isIdentifier(name) || isHarmless(name) && isOneLine(value);
+            case COMPOSE, PS, PS_EXPORT -> isHarmless(name);
             case JSON -> true;
         };
+    }
+
+    private static boolean isOneLine(String value) {
+        return value.indexOf('\n') < 0 && value.indexOf('\r') < 0;
     }
 
     private String line(String name, String value) throws FaultException {
@@ -94,7 +104,7 @@ public enum EnvSyntax {
     }
 
     private String oneLine(String name, String value) throws FaultException {
-        if (value.indexOf('\n') >= 0 || value.indexOf('\r') >= 0) {
+        if (!isOneLine(value)) {
             throw Fault.user(
                             "the value of " + name + " has several lines, which the environment syntax " + word
                                     + " cannot express",

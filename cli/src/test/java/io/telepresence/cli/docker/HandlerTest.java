@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.cli.daemon.Connection;
-import io.telepresence.cli.env.EnvBytes;
-import io.telepresence.cli.env.PackedEnvironment;
 import io.telepresence.fault.FaultException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -179,50 +176,10 @@ final class HandlerTest {
         assertEquals("rw-------", engine.environment.get("mode"));
         assertTrue(engine.environment.get("file").contains("PASSWORD=hunter2\n"));
         assertTrue(engine.environment.get("file").lines().allMatch(l -> l.length() < 65_000), "docker takes no more");
-        assertTrue(engine.ran("create").contains(" --env=MINE=2 "), "the user's come last");
+        String made = engine.ran("create");
+        assertTrue(made.contains(" --env=MINE=2 "), "the user's come last");
+        assertTrue(made.endsWith(" --entrypoint=/.telepresence/hold img environment serve"), made);
         assertFalse(Files.exists(Path.of(engine.environment.get("path"))));
-    }
-
-    /** What docker's own file cannot say comes to the container's first process, and never to a process here. */
-    @Test
-    void anyVariableReachesTheContainer() throws Exception {
-        engine.command = configured("serve");
-        Handler handler = handler("img");
-        Map<String, String> odd = new TreeMap<>(Map.of(
-                "DOCKER_HOST", "tcp://evil\n",
-                "two words", "1",
-                "#x", "2",
-                "BYTES", EnvBytes.text(new byte[] {(byte) 0xff, 'a'}),
-                "CR", "a\rb"));
-        Map<String, String> all = new TreeMap<>(odd);
-        all.putAll(Map.of("a.b", "1", "UTF", "jürgen", "E", "", "S", " a # b "));
-        handler.open();
-        handler.create(with(all, Handler.Volumes.NONE), List.of(), HandlerTest::unexpected);
-        Map<String, String> file = new TreeMap<>();
-        engine.environment
-                .get("file")
-                .lines()
-                .forEach(l -> file.put(l.substring(0, l.indexOf('=')), l.substring(l.indexOf('=') + 1)));
-        PackedEnvironment.of(odd).forEach((name, value) -> assertEquals(value, file.remove(name)));
-        String mark = PackedEnvironment.MARK;
-        assertEquals(
-                Map.of(
-                        "a.b",
-                        "1",
-                        "UTF",
-                        "jürgen",
-                        "E",
-                        "",
-                        "S",
-                        " a # b ",
-                        "DOCKER_HOST",
-                        mark,
-                        "BYTES",
-                        mark,
-                        "CR",
-                        mark),
-                file);
-        assertTrue(engine.ran("create").endsWith(" --entrypoint=/.telepresence/hold img environment serve"));
     }
 
     @Test

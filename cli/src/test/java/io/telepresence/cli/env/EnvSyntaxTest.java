@@ -105,4 +105,12 @@ final class EnvSyntaxTest {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
+
+    @Test
+    void aFileAmongTheVariablesIsLeftOutWhereItCannotBeSaid() throws FaultException {
+        Map<String, String> some = Map.of("settings.txt", "a=1\nb=2\n", "log-level", "debug");
+        assertEquals("log-level=debug\n", EnvSyntax.DOCKER.text(some));
+        assertEquals(List.of("settings.txt"), EnvSyntax.DOCKER.leftOut(some));
+        assertEquals(List.of(), EnvSyntax.COMPOSE.leftOut(some));
+    }
 }

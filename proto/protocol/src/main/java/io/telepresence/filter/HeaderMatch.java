@@ -1,17 +1,18 @@
 package io.telepresence.filter;
 
 import java.util.Locale;
-import java.util.Objects;
 
 /**
- * A header that a request must have with exactly that value.
+ * A header that a request must have with exactly that value: the same bytes, of the value's UTF-8. The case of the name does
+ * not count, that of the value does.
  *
  * @param name canonical: {@code X-User}
+ * @param value as typed, without blanks around it, which are no part of a value on the wire either
  */
 public record HeaderMatch(String name, String value) {
     public HeaderMatch {
         name = canonical(name);
-        Objects.requireNonNull(value);
+        value = stripped(value);
     }
 
     /** The name as it is looked up. */
@@ -25,12 +26,30 @@ public record HeaderMatch(String name, String value) {
         if (found == null) {
             return "there is no header " + name;
         }
-        return found.equals(value) ? "" : "header " + name + " is '" + found + "', not '" + value + "'";
+        return found.equals(HttpHead.octets(value))
+                ? ""
+                : "header " + name + " is '" + HttpHead.text(found) + "', not '" + value + "'";
     }
 
     @Override
     public String toString() {
         return "'" + name + ": " + value + "'";
+    }
+
+    private static String stripped(String value) {
+        int from = 0;
+        int to = value.length();
+        while (from < to && isBlank(value.charAt(from))) {
+            from++;
+        }
+        while (from < to && isBlank(value.charAt(to - 1))) {
+            to--;
+        }
+        return value.substring(from, to);
+    }
+
+    private static boolean isBlank(char c) {
+        return c == ' ' || c == '\t';
     }
 
     /** First letter and every letter after a hyphen in upper case, the others in lower case. */

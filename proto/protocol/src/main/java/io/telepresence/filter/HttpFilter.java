@@ -50,6 +50,13 @@ public record HttpFilter(List<HeaderMatch> headers, List<PathMatch> paths) {
                                 "Give --http-header as Name=value or 'Name: value'")
                         .exception();
             }
+            if (header.getValue().chars().anyMatch(c -> c < ' ' && c != '\t' || c == 127)) {
+                throw Fault.user(
+                                "the value of the header " + header.getName()
+                                        + " has a control character in it, which no request can have",
+                                "")
+                        .exception();
+            }
             headers.add(new HeaderMatch(header.getName(), header.getValue()));
         }
         List<PathMatch> paths = new ArrayList<>();
@@ -102,7 +109,7 @@ public record HttpFilter(List<HeaderMatch> headers, List<PathMatch> paths) {
         if (paths.isEmpty() || paths.stream().anyMatch(p -> p.matches(request.path()))) {
             return "";
         }
-        return "path " + request.path() + " does not match " + described(paths);
+        return "path " + HttpHead.text(request.path()) + " does not match " + described(paths);
     }
 
     /**

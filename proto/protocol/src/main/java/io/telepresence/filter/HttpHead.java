@@ -1,8 +1,10 @@
 package io.telepresence.filter;
 
+import java.nio.charset.StandardCharsets;
+
 /**
- * What of an HTTP request a filter looks at. Implementations may read it in place; a filter asks only for the names it
- * has.
+ * What of an HTTP request a filter looks at, byte for byte as it is on the wire: each character of a text stands for one
+ * octet. Implementations may read it in place; a filter asks only for the names it has.
  */
 public interface HttpHead {
     String method();
@@ -16,6 +18,21 @@ public interface HttpHead {
      * @param lowerCaseName in lower case
      */
     String header(String lowerCaseName);
+
+    /** What somebody typed as octets: UTF-8. */
+    static String octets(String typed) {
+        for (int i = 0; i < typed.length(); i++) {
+            if (typed.charAt(i) >= 0x80) {
+                return new String(typed.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+            }
+        }
+        return typed;
+    }
+
+    /** Octets for people to read. */
+    static String text(String octets) {
+        return new String(octets.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+    }
 
     /** The path within a request target: absolute form loses scheme and authority, all lose the query. */
     static String pathOf(String target) {

@@ -135,7 +135,7 @@ public final class RestServer implements AutoCloseable {
             throw new IllegalArgumentException("containerPort is not a number");
         }
         return new Question(
-                new Message(request, first(target, "path")),
+                new Message(request, HttpHead.octets(first(target, "path"))),
                 port.isEmpty() ? 0 : Integer.parseInt(port),
                 request.headers().get(CALLER, "").strip());
     }

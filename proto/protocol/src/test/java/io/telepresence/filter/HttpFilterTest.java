@@ -53,6 +53,44 @@ class HttpFilterTest {
                 "header X-User is 'Alice', not 'alice'", both.mismatch(get("/", "x-user", "Alice", "x-team", "one")));
     }
 
+    /** Text of a request is octets: one character is one. */
+    @Test
+    void valuesAreComparedByteForByteAsUtf8() throws FaultException {
+        HttpFilter filter = headers(new HeaderMatch("x-user", " j\u00fcrgen\t"));
+        assertTrue(filter.matches(get("/", "x-user", "j\u00c3\u00bcrgen")));
+        assertFalse(filter.matches(get("/", "x-user", "j\u00fcrgen")), "ISO 8859-1 is another value");
+        assertEquals(
+                "header X-User is 'J\u00fcrgen', not 'j\u00fcrgen'",
+                filter.mismatch(get("/", "x-user", "J\u00c3\u00bcrgen")));
+        EngagementSpec.Builder broken = EngagementSpec.newBuilder();
+        broken.addHttpHeadersBuilder().setName("x").setValue("a\nb");
+        assertThrows(FaultException.class, () -> HttpFilter.of(broken.build()));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "EQUAL, /caf\u00e9, /caf%C3%A9, true",
+        "EQUAL, /caf%c3%a9, /caf%C3%A9, true",
+        "EQUAL, /caf\u00e9, /caf\u00c3\u00a9, true",
+        "EQUAL, /caf\u00e9, /caf%E9, false",
+        "EQUAL, /a b, /a%20b, true",
+        "EQUAL, /%61, /a, true",
+        "EQUAL, /a/b, /a%2fb, false",
+        "EQUAL, /a%2Fb, /a%2fb, true",
+        "EQUAL, /100%, /100%25, false",
+        "EQUAL, /100%25, /100%25, true",
+        "EQUAL, /100%, /100%, true",
+        "EQUAL, /a%2520, /a%20, false",
+        "EQUAL, /A, /a, false",
+        "PREFIX, /a b/, /a%20b/c, true",
+        "REGEX, /caf./[a-z]+, /caf%C3%A9/x, true",
+        "REGEX, /a b, /a%20b, true",
+    })
+    void escapesOfPathsCountAsWhatTheyStandFor(PathMatch.Kind kind, String value, String path, boolean match)
+            throws FaultException {
+        assertEquals(match, path(kind, value).matches(get(path)));
+    }
+
     @ParameterizedTest
     @CsvSource({
         "EQUAL, /api, /api, true",

@@ -5,6 +5,7 @@ import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslHandler;
 import io.telepresence.agent.rules.Destination;
 import io.telepresence.agent.stream.Upstreams;
+import io.telepresence.agree.PortProtocol;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.TimeUnit;

@@ -11,6 +11,7 @@ import io.telepresence.agent.stream.Sockets;
 import io.telepresence.agent.stream.Speaker;
 import io.telepresence.agent.tcp.Speech;
 import io.telepresence.agent.tcp.TcpForwarder;
+import io.telepresence.agree.PortProtocol;
 import java.net.InetSocketAddress;
 import java.util.List;
 import javax.net.ssl.ExtendedSSLSession;

@@ -1,14 +1,16 @@
 package io.telepresence.agent.view;
 
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * A container of the application, as far as the agent can speak for it.
  *
  * @param environmentPrefix the agent's own environment has the container's variables under this prefix; empty: it has
  *     none of them
+ * @param user that the pod's spec gives it; empty: the image's
  */
-public record AppContainer(String name, String environmentPrefix, List<AppVolume> volumes) {
+public record AppContainer(String name, String environmentPrefix, List<AppVolume> volumes, OptionalLong user) {
     public AppContainer {
         volumes = List.copyOf(volumes);
     }

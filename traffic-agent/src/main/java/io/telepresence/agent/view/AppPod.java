@@ -10,9 +10,11 @@ import java.util.Optional;
  * @param name of the pod
  * @param ip of the pod, as text
  * @param containers of the application, also those that the agent replaces
+ * @param user as whom the agent reads and writes files
  * @param mounts where the agent has the volumes: {@code <container><path of the volume>} follows
  */
-public record AppPod(String name, String ip, List<AppContainer> containers, AppEnvironment environment, Path mounts) {
+public record AppPod(
+        String name, String ip, List<AppContainer> containers, AppEnvironment environment, long user, Path mounts) {
     public AppPod {
         containers = List.copyOf(containers);
     }

@@ -5,6 +5,7 @@ import io.telepresence.rpc.manager.AgentContainer;
 import io.telepresence.rpc.manager.AgentMount;
 import io.telepresence.rpc.manager.ContainerView;
 import java.util.List;
+import java.util.OptionalLong;
 
 /** Containers and their views as the injector and clients write and read them. */
 public final class ViewTranslator {
@@ -12,7 +13,11 @@ public final class ViewTranslator {
 
     public static List<AppContainer> containers(AgentConfig config) {
         return config.getContainersList().stream()
-                .map(c -> new AppContainer(c.getName(), c.getEnvPrefix(), volumes(c)))
+                .map(c -> new AppContainer(
+                        c.getName(),
+                        c.getEnvPrefix(),
+                        volumes(c),
+                        c.hasUser() ? OptionalLong.of(c.getUser()) : OptionalLong.empty()))
                 .toList();
     }
 
@@ -25,7 +30,18 @@ public final class ViewTranslator {
                         container.volumes().stream().map(ViewTranslator::toWire).toList())
                 .setPodName(pod.name())
                 .setPodIp(pod.ip())
+                .setRemark(remark(pod, container))
                 .build();
+    }
+
+    /** An agent has one user, the containers of a pod may have several. */
+    private static String remark(AppPod pod, AppContainer container) {
+        boolean served = container.volumes().stream().anyMatch(v -> !v.local());
+        long user = container.user().orElse(pod.user());
+        return !served || user == pod.user()
+                ? ""
+                : "the volumes of container " + container.name() + " are read as user " + pod.user()
+                        + ", and it runs as user " + user + ": what only that one may read or write is refused";
     }
 
     private static List<AppVolume> volumes(AgentContainer container) {

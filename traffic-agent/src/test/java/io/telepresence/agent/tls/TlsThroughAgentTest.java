@@ -20,6 +20,7 @@ import io.telepresence.agent.http2.ProxyRig;
 import io.telepresence.agent.rules.PortRules;
 import io.telepresence.agent.rules.Taker;
 import io.telepresence.agent.rules.Target;
+import io.telepresence.agree.PortProtocol;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;

@@ -147,6 +147,15 @@ public final class AgentPlans implements WishedAgents {
                 : ports(workload.ref().namespace(), meta == null ? new ObjectMeta() : meta, spec);
     }
 
+    /** Whether the pod template gives agents a certificate with which they open the TLS of that port. */
+    static boolean opens(Workload workload, Candidate port) {
+        ObjectMeta meta = workload.template().getMetadata();
+        return meta != null
+                && new TlsAnnotations(PodAnnotations.of(meta))
+                        .source(TlsAnnotations.Side.DOWNSTREAM, ContainerPlans.names(List.of(port)))
+                        .isPresent();
+    }
+
     private List<Candidate> ports(String namespace, ObjectMeta pod, PodSpec spec) {
         Map<String, String> labels = pod.getLabels() == null ? Map.of() : pod.getLabels();
         return PortMap.of(pod, spec, workloads.servicesSelecting(namespace, labels));

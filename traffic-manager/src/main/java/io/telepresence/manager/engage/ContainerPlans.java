@@ -2,7 +2,9 @@ package io.telepresence.manager.engage;
 
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
+import io.fabric8.kubernetes.api.model.PodSecurityContext;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.SecurityContext;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.manager.annotation.MountPolicies;
@@ -22,9 +24,9 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Function;
 
 /**
  * What an agent is told of the containers of one pod. Ports follow the order of containers and numbers, so that the same
@@ -67,11 +69,18 @@ record ContainerPlans(PodSpec spec, MountPolicies policies, TlsAnnotations tls, 
                     .setEnvPrefix(AgentNames.ENV_APP + letters(result.size()) + "_")
                     .setReplaced(replaced.containsKey(container.getName()))
                     .addAllMounts(mounts(container));
+            user(container).ifPresent(builder::setUser);
             ports.get(container.getName())
                     .forEach((key, known) -> addPort(builder, container, numbers, port(container, key, known)));
             result.add(builder.build());
         }
         return result;
+    }
+
+    private Optional<Long> user(Container container) {
+        return Optional.ofNullable(container.getSecurityContext())
+                .map(SecurityContext::getRunAsUser)
+                .or(() -> Optional.ofNullable(spec.getSecurityContext()).map(PodSecurityContext::getRunAsUser));
     }
 
     private Map<Key, List<Candidate>> ports(Container container, List<Candidate> candidates) {
@@ -110,9 +119,8 @@ record ContainerPlans(PodSpec spec, MountPolicies policies, TlsAnnotations tls, 
                 .setProtocol(key.udp() ? Protocol.UDP : Protocol.TCP)
                 .setContainerPort(key.number())
                 .setRedirect(known.stream().anyMatch(Candidate::redirect))
-                .setName(first(known, Candidate::portName));
-        String protocol = first(known, Candidate::appProtocol);
-        port.setAppProtocol(protocol.isEmpty() ? first(known, Candidate::servicePortName) : protocol);
+                .setName(FilteredPorts.first(known, Candidate::portName))
+                .setAppProtocol(FilteredPorts.declared(known));
         if (!key.udp()) {
             Set<String> names = names(known);
             port.setDownstreamTlsDir(tls.dir(Side.DOWNSTREAM, names, container));
@@ -156,7 +164,7 @@ record ContainerPlans(PodSpec spec, MountPolicies policies, TlsAnnotations tls, 
         return mounts;
     }
 
-    private static Set<String> names(List<Candidate> known) {
+    static Set<String> names(List<Candidate> known) {
         Set<String> names = new HashSet<>();
         for (Candidate candidate : known) {
             names.add(candidate.servicePortName());
@@ -165,10 +173,6 @@ record ContainerPlans(PodSpec spec, MountPolicies policies, TlsAnnotations tls, 
             names.add(Integer.toString(candidate.containerPort()));
         }
         return names;
-    }
-
-    private static String first(List<Candidate> known, Function<Candidate, String> what) {
-        return known.stream().map(what).filter(s -> !s.isEmpty()).findFirst().orElse("");
     }
 
     /** A to Z, then AA, AB and so on. */

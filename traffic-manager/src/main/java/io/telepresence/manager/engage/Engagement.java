@@ -98,7 +98,8 @@ public record Engagement(
         return new Engagement(id, spec, owner, client, next, why, workload, container, ports, podIp);
     }
 
+    /** It works; what there was to say about it while it waited is still to be said. */
     Engagement servedBy(String ip) {
-        return new Engagement(id, spec, owner, client, Disposition.ACTIVE, "", workload, container, ports, ip);
+        return new Engagement(id, spec, owner, client, Disposition.ACTIVE, message, workload, container, ports, ip);
     }
 }

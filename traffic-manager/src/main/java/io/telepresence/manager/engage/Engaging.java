@@ -213,8 +213,12 @@ public final class Engaging {
         if (spec.kind() == Kind.REPLACE) {
             ports = ReplacePorts.choose(workload.ref(), container, plans.ports(workload), spec.ports());
         }
+        String remark = spec.filter().takesEverything()
+                ? ""
+                : FilteredPorts.check(workload.ref(), plans.ports(workload), ports, c -> AgentPlans.opens(workload, c));
         return engagement(
-                client, spec.about(container.getName(), client.client().namespace()), workload.ref(), ports);
+                        client, spec.about(container.getName(), client.client().namespace()), workload.ref(), ports)
+                .with(Disposition.WAITING, remark);
     }
 
     private static Engagement engagement(

@@ -81,7 +81,8 @@ final class PortChoice {
         if (found.size() == 1) {
             return found.getFirst();
         }
-        throw (found.isEmpty() ? none(workload, spec, identifier) : several(workload, spec, identifier)).exception();
+        throw (found.isEmpty() ? none(workload, spec, identifier) : several(workload, spec, identifier, found))
+                .exception();
     }
 
     /** The number or name of a service port; only where there is none such, that of the container port. */
@@ -102,7 +103,7 @@ final class PortChoice {
         return Fault.user(workload + " has no interceptable port" + port + service, "");
     }
 
-    private static Fault several(WorkloadRef workload, EngagementSpec spec, String identifier) {
+    private static Fault several(WorkloadRef workload, EngagementSpec spec, String identifier, List<Candidate> found) {
         if (identifier.isEmpty() && spec.service().isEmpty()) {
             return Fault.user(
                     workload + " has multiple interceptable ports",
@@ -113,6 +114,12 @@ final class PortChoice {
             return Fault.user(
                     workload + " has multiple interceptable ports in service " + spec.service(),
                     "Please specify the port you want to intercept by passing the --port=<local:svcPortName> flag");
+        }
+        if (found.stream().map(Candidate::service).distinct().count() == 1) {
+            return Fault.user(
+                    workload + " has the port " + identifier + " for TCP and for UDP",
+                    "Please say which with --port=<local port>:" + identifier + "/TCP or --port=<local port>:"
+                            + identifier + "/UDP");
         }
         return Fault.user(
                 workload + " has multiple interceptable services with port " + identifier,

@@ -12,8 +12,9 @@ import java.util.Set;
 
 /**
  * The agent's security context: like that of the container it stands in for, else of the first one, so that what admits
- * the pod admits the agent too, but without extra rights. Only where it must listen below 1024 in place of a container
- * that could, it can too. Pure.
+ * the pod admits the agent too, but without extra rights. Where nothing says which user that is, it is root, as the container
+ * may be: else what only root may read in the volumes could not be served. It has none of root's capabilities. Only where it
+ * must listen below 1024 in place of a container that could, it can too. Pure.
  *
  * @param spec with all containers, those that are to be replaced included
  */
@@ -31,14 +32,11 @@ record AgentSecurity(PodSpec spec, AgentConfig config) {
                 .withNewCapabilities()
                 .withDrop("ALL")
                 .endCapabilities();
-        if (low()) {
-            boolean root = root(own);
-            if (root && own.getRunAsUser() == null) {
-                context.withRunAsUser(0L);
-            }
-            if (root || mayBind(own)) {
-                context.editCapabilities().withAdd(BIND).endCapabilities();
-            }
+        if (root(own) && own.getRunAsUser() == null) {
+            context.withRunAsUser(0L);
+        }
+        if (low() && (root(own) || mayBind(own))) {
+            context.editCapabilities().withAdd(BIND).endCapabilities();
         }
         return context.build();
     }

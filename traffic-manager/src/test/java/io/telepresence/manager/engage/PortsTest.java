@@ -66,6 +66,54 @@ class PortsTest {
     }
 
     @Test
+    void onePortOfTwoProtocolsIsToldApart() throws Exception {
+        workload("dnsy", "", "[{containerPort: 8080}, {containerPort: 9000, protocol: UDP}]");
+        service(
+                "dnsy",
+                "clusterIP: 10.96.0.2, ports: [{name: dns, port: 53, targetPort: 8080},"
+                        + " {name: dns-udp, port: 53, targetPort: 9000, protocol: UDP}]");
+        FaultException which = assertThrows(FaultException.class, () -> choose("dnsy", "", wish(5353, "53")));
+        assertEquals(
+                "Deployment dnsy.default has the port 53 for TCP and for UDP. Please say which with --port=<local"
+                        + " port>:53/TCP or --port=<local port>:53/UDP",
+                which.fault().toString());
+        assertEquals(9000, choose("dnsy", "", wish(5353, "53/UDP")).getFirst().containerPort());
+        assertEquals(8080, choose("dnsy", "", wish(5353, "53/TCP")).getFirst().containerPort());
+    }
+
+    @Test
+    void aFilterOnAPortThatIsNoHttpIsRefusedOrWarnedOf() throws Exception {
+        String ports = "clusterIP: 10.96.0.2, ports: [{name: %s, port: 80, targetPort: 8080}]";
+        workload("n", "", "[{containerPort: 8080}]");
+        service("n", ports.formatted("tcp"));
+        assertEquals(
+                "HTTP filters do not work on port 8080 of Deployment n.default: its service declares it to be tcp, so"
+                        + " the agent does not look at its bytes",
+                assertThrows(FaultException.class, () -> filtered("n")).fault().text());
+        service("n", ports.formatted("x, appProtocol: TCP"));
+        assertThrows(FaultException.class, () -> filtered("n"));
+        service("n", ports.formatted("tcp, appProtocol: http"));
+        assertEquals("", filtered("n"));
+        service("n", ports.formatted("web"));
+        assertEquals("", filtered("n"));
+        service("n", ports.formatted("grpc"));
+        assertTrue(filtered("n").contains("declared to be TLS"), filtered("n"));
+        workload("n", "telepresence.io/downstream-tls-secret.80: s", "[{containerPort: 8080}]");
+        assertEquals("", filtered("n"));
+        service("n", ports.formatted("tcp"));
+        assertEquals("", filtered("n"), "inside the TLS that the annotation opens");
+    }
+
+    private String filtered(String name) throws FaultException {
+        Workload workload = find(name);
+        return FilteredPorts.check(
+                workload.ref(),
+                plans.ports(workload),
+                choose(name, "", wish(1, "")),
+                c -> AgentPlans.opens(workload, c));
+    }
+
+    @Test
     void severalPortsAtOnceAndEachOnlyOnce() throws Exception {
         workload("two", "", "[{name: a, containerPort: 1}, {name: b, containerPort: 2, protocol: UDP}]");
         service(

@@ -45,6 +45,7 @@ final class Local implements AutoCloseable {
         try {
             view = all.reaches().view(id, Locals.VIEW_LIMIT);
             reached = true;
+            trouble = view.getRemark();
         } catch (FaultException e) {
             LOG.warn("no environment of \"{}\": {}", engagement.get().getSpec().getName(), e.fault());
             trouble = "the environment of the container could not be had: "

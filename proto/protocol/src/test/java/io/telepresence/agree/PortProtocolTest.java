@@ -1,9 +1,9 @@
-package io.telepresence.agent.tls;
+package io.telepresence.agree;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.telepresence.agent.tls.PortProtocol.Http;
-import io.telepresence.agent.tls.PortProtocol.Tls;
+import io.telepresence.agree.PortProtocol.Http;
+import io.telepresence.agree.PortProtocol.Tls;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 

@@ -1,4 +1,4 @@
-package io.telepresence.agent.tls;
+package io.telepresence.agree;
 
 import java.util.Locale;
 

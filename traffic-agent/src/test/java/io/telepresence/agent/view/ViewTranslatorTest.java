@@ -1,0 +1,30 @@
+package io.telepresence.agent.view;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class ViewTranslatorTest {
+    private static String remark(OptionalLong user, boolean local) {
+        AppContainer app = new AppContainer("app", "", List.of(new AppVolume("d", "/d", false, local)), user);
+        AppEnvironment none = new AppEnvironment(Map.of(), Set.of(), false);
+        AppPod pod = new AppPod("p", "1.2.3.4", List.of(app), none, 7, Path.of("/"));
+        return ViewTranslator.view(pod, app).getRemark();
+    }
+
+    @Test
+    void anotherUserThanTheContainersIsNamed() {
+        assertEquals(
+                "the volumes of container app are read as user 7, and it runs as user 8: what only that one may read or"
+                        + " write is refused",
+                remark(OptionalLong.of(8), false));
+        assertEquals("", remark(OptionalLong.of(7), false));
+        assertEquals("", remark(OptionalLong.empty(), false));
+        assertEquals("", remark(OptionalLong.of(8), true), "nothing is served");
+    }
+}
