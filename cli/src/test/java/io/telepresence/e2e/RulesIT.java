@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -41,7 +42,8 @@ class RulesIT {
                                 "",
                                 "8080",
                                 ", hostPort: 18081"),
-                        workload("large", "Deployment", "", "", "8080", "").replace("#resources", resources()),
+                        workload("large", "Deployment", "", onOneNode(), "8080", "")
+                                .replace("#resources", resources()),
                         workload("guarded", "StatefulSet", "serviceName: guarded", "", "8080", ""),
                         workload(
                                 "held",
@@ -63,9 +65,8 @@ class RulesIT {
                 "TCP-LISTEN:8080,bind=127.0.0.1,fork,reuseaddr",
                 "EXEC:" + Project.root().resolve("scripts/lib/hello"));
         LAPTOP.telepresence("connect").ok();
-        for (String name : new String[] {
-            "deployment/onnode", "deployment/nosurge", "deployment/large", "statefulset/guarded"
-        }) {
+        for (String name :
+                new String[] {"deployment/onnode", "deployment/nosurge", "deployment/large", "statefulset/guarded"}) {
             Cluster.kubectl("rollout", "status", name, "--timeout=60s").ok();
         }
         // kubectl does not follow a rollout of strategy OnDelete.
@@ -73,14 +74,19 @@ class RulesIT {
                 .ok();
     }
 
+    private static String onOneNode() {
+        String node = Cluster.kubectl("get", "nodes", "-o", "jsonpath={.items[0].metadata.name}")
+                .stdout();
+        return "nodeSelector: {kubernetes.io/hostname: " + node + "}";
+    }
+
     /** So much of the node's processors that there is no room for two. */
     private static String resources() {
         String cpu = Cluster.kubectl("get", "nodes", "-o", "jsonpath={.items[0].status.allocatable.cpu}")
                 .stdout()
                 .strip();
-        int milli = cpu.endsWith("m")
-                ? Integer.parseInt(cpu.substring(0, cpu.length() - 1))
-                : Integer.parseInt(cpu) * 1000;
+        int milli =
+                cpu.endsWith("m") ? Integer.parseInt(cpu.substring(0, cpu.length() - 1)) : Integer.parseInt(cpu) * 1000;
         return "resources: {requests: {cpu: " + milli * 55 / 100 + "m}}";
     }
 
@@ -117,6 +123,12 @@ class RulesIT {
                 .formatted(name, kind, spec, podSpec, port, morePort);
     }
 
+    @AfterEach
+    void leave() {
+        LAPTOP.telepresence("leave", "nosurge");
+        LAPTOP.telepresence("leave", "large");
+    }
+
     @AfterAll
     static void quit() {
         LAPTOP.telepresence("quit", "-s");
@@ -127,8 +139,9 @@ class RulesIT {
     @Test
     void whatCannotCarryAnAgentIsRefusedAtOnceAndListed() {
         String pods = uids("onnode");
-        Result refused = intercept("onnode").failed().says("Deployment onnode.default cannot have a traffic-agent: it uses"
-                + " the network of its node");
+        Result refused = intercept("onnode")
+                .failed()
+                .says("Deployment onnode.default cannot have a traffic-agent: it uses" + " the network of its node");
         assertTrue(refused.millis() < 5000, refused::describe);
         LAPTOP.telepresence("list").ok().says("it uses the network of its node");
         assertEquals(pods, uids("onnode"));
@@ -138,7 +151,6 @@ class RulesIT {
     void withoutSurgeAPodMakesRoomForTheNextOne() {
         intercept("nosurge").ok();
         assertEquals("from the laptop\n", Cluster.fromPod("http://nosurge/").stdout());
-        LAPTOP.telepresence("leave", "nosurge").ok();
     }
 
     @Test
@@ -157,7 +169,6 @@ class RulesIT {
         String said = replaced.stdout() + replaced.stderr();
         assertTrue(said.contains("in place"), replaced::describe);
         assertEquals("from the laptop\n", Cluster.fromPod("http://large/").stdout());
-        LAPTOP.telepresence("leave", "large").ok();
     }
 
     @Test
