@@ -1,6 +1,7 @@
 package io.telepresence.manager.cluster;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
@@ -55,6 +56,11 @@ public final class Workloads {
         return namespaces.isEmpty()
                 ? stores.namespaces().get("", namespace).isPresent()
                 : namespaces.contains(namespace);
+    }
+
+    /** Labels and annotations of a namespace; empty where namespaces are not watched, or it is not there. */
+    public Optional<ObjectMeta> namespace(String name) {
+        return stores.namespaces().get("", name).map(HasMetadata::getMetadata);
     }
 
     public Set<String> kinds() {

@@ -16,11 +16,15 @@ import io.telepresence.rpc.manager.AgentConfig;
 import io.telepresence.rpc.manager.AgentContainer;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** Which workloads want agents, and how these are configured. */
 public final class AgentPlans implements WishedAgents {
     private static final Set<String> ENABLED = Set.of("enabled", "true");
+
+    private static final String POD_SECURITY = "pod-security.kubernetes.io/enforce";
+    private static final Set<String> NO_NET_ADMIN = Set.of("baseline", "restricted");
 
     private final Workloads workloads;
     private final Settings settings;
@@ -132,10 +136,26 @@ public final class AgentPlans implements WishedAgents {
                 settings.shown().policies().with(annotations),
                 new TlsAnnotations(annotations),
                 replaced.of(workload));
+        boolean redirects = unredirected(workload.namespace()).isEmpty();
         return plans.containers(
-                ports(workload.namespace(), pod, spec),
+                ports(workload.namespace(), pod, spec).stream()
+                        .filter(port -> redirects || !port.redirect())
+                        .toList(),
                 settings.firstPort(),
                 Set.of(AgentNames.READY_PORT, settings.shown().apiPort()));
+    }
+
+    /**
+     * Why no port of pods there can be redirected: agents have no init container then, so that their other ports can be
+     * engaged. Empty: they can, or nobody knows.
+     */
+    Optional<String> unredirected(String namespace) {
+        return workloads
+                .namespace(namespace)
+                .map(ObjectMeta::getLabels)
+                .map(labels -> labels.get(POD_SECURITY))
+                .filter(NO_NET_ADMIN::contains)
+                .map(level -> "namespace " + namespace + " admits none: its label " + POD_SECURITY + " is " + level);
     }
 
     /** The ports by which the workload's pods can be engaged. */

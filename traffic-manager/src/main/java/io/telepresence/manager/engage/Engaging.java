@@ -208,7 +208,11 @@ public final class Engaging {
     private Engagement resolve(ClientSession client, EngagementSpec spec, Workload workload) throws FaultException {
         List<EngagedPort> ports = spec.kind().namedByContainer()
                 ? List.of()
-                : PortChoice.choose(workload.ref(), plans.ports(workload), spec);
+                : PortChoice.choose(
+                        workload.ref(),
+                        plans.ports(workload),
+                        spec,
+                        plans.unredirected(workload.ref().namespace()));
         Container container = ContainerChoice.choose(workload, spec, ports);
         if (spec.kind() == Kind.REPLACE) {
             ports = ReplacePorts.choose(workload.ref(), container, plans.ports(workload), spec.ports());

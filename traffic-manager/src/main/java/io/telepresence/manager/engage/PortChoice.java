@@ -9,6 +9,7 @@ import io.telepresence.manager.engage.PortMap.Candidate;
 import io.telepresence.manager.engage.PortMap.PortName;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** From what the user wrote to the ports of an intercept or a wiretap. Pure. */
 final class PortChoice {
@@ -19,8 +20,12 @@ final class PortChoice {
 
     private PortChoice() {}
 
-    /** @throws FaultException nothing matches, or more than one port does, or they cannot be had together */
-    static List<EngagedPort> choose(WorkloadRef workload, List<Candidate> candidates, EngagementSpec spec)
+    /**
+     * @param unredirected why no port can be redirected; empty: each can
+     * @throws FaultException nothing matches, or more than one port does, or they cannot be had (together)
+     */
+    static List<EngagedPort> choose(
+            WorkloadRef workload, List<Candidate> candidates, EngagementSpec spec, Optional<String> unredirected)
             throws FaultException {
         if (candidates.isEmpty()) {
             throw Fault.user(workload + " " + NO_PORTS, NO_PORTS_REMEDY).exception();
@@ -29,6 +34,9 @@ final class PortChoice {
         List<EngagedPort> chosen = new ArrayList<>();
         for (PortWish wish : wishes) {
             Candidate one = one(workload, candidates, spec, wish.identifier());
+            if (one.redirect() && unredirected.isPresent()) {
+                throw notRedirected(workload, one, unredirected.get()).exception();
+            }
             chosen.add(new EngagedPort(
                     one.udp(),
                     wish.localPort() == 0 ? one.containerPort() : wish.localPort(),
@@ -67,6 +75,16 @@ final class PortChoice {
                 }
             }
         }
+    }
+
+    private static Fault notRedirected(WorkloadRef workload, Candidate port, String why) {
+        String way = port.service().isEmpty()
+                ? "no Service leads to it"
+                : "Service " + port.service() + " leads to it by its number, or is headless";
+        return Fault.user(
+                "port " + port.containerPort() + " of " + workload + " cannot be engaged: " + way
+                        + ", so it must be redirected by an init container with NET_ADMIN, and " + why,
+                "Give the container port a name, and a Service with that name as its targetPort");
     }
 
     private static Candidate one(

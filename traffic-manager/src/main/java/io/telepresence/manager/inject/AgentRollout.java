@@ -201,10 +201,14 @@ final class AgentRollout {
 
     private FaultException noPlace(Task task, Hitch hitch, String rule) {
         String room = hitch.room() ? rule : "";
+        String look = "See: kubectl describe replicasets,statefulsets,pods --namespace "
+                + task.workload().namespace();
         return Fault.user(
                         "no new pod of " + task.workload() + " can come: " + hitch.text() + room,
-                        "See: kubectl describe replicasets,statefulsets,pods --namespace "
-                                + task.workload().namespace())
+                        hitch.share()
+                                ? "What agents ask for is the Helm value agent.resources, and agent.initResources; "
+                                        + look
+                                : look)
                 .exception();
     }
 

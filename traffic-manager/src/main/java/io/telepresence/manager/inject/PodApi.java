@@ -5,6 +5,9 @@ import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.api.model.StatusCause;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.NamespacedKubernetesClient;
+import io.fabric8.kubernetes.client.RequestConfig;
+import io.fabric8.kubernetes.client.RequestConfigBuilder;
 import io.fabric8.kubernetes.client.dsl.PodResource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
@@ -89,14 +92,24 @@ final class PodApi {
     /** Before Kubernetes 1.22 there is only policy/v1beta1, today there is only policy/v1. */
     private Object evictNow(Pod pod) {
         try {
-            return client.raw(path(pod) + "/eviction", "POST", eviction(pod, "policy/v1"));
+            return post(pod, eviction(pod, "policy/v1"));
         } catch (KubernetesClientException e) {
             boolean unknownVersion = e.getCode() == BAD_REQUEST || e.getCode() == NOT_FOUND && get(pod) != null;
             if (!unknownVersion) {
                 throw e;
             }
-            return client.raw(path(pod) + "/eviction", "POST", eviction(pod, "policy/v1beta1"));
+            return post(pod, eviction(pod, "policy/v1beta1"));
         }
+    }
+
+    /** "Too many requests" is an answer here, which the client would ask for again ten times by itself. */
+    private Object post(Pod pod, ObjectNode eviction) {
+        RequestConfig once = new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
+                .withRequestRetryBackoffLimit(0)
+                .build();
+        return client.adapt(NamespacedKubernetesClient.class)
+                .withRequestConfig(once)
+                .call(c -> c.raw(path(pod) + "/eviction", "POST", eviction));
     }
 
     private ObjectNode eviction(Pod pod, String version) {

@@ -38,7 +38,7 @@ record SidecarContainers(InjectorSettings.Sidecar look, Pod pod, AgentConfig con
                 .addAllToEnv(copies.env())
                 .withEnvFrom(copies.envFrom())
                 .withPorts(ports)
-                .withResources(look.resources())
+                .withResources(new AgentResources(pod.getSpec()).of(look.resources()))
                 .withSecurityContext(agentSecurity())
                 .addToVolumeMounts(mount(TOKEN_VOLUME, AgentNames.TOKEN_DIR, true), mount(TMP_VOLUME, "/tmp", false))
                 .addAllToVolumeMounts(certificates().mounts())
@@ -63,7 +63,8 @@ record SidecarContainers(InjectorSettings.Sidecar look, Pod pod, AgentConfig con
     Container init() {
         SecurityContext given = look.init().securityContext();
         return base(AgentNames.INIT_CONTAINER, "agent-init")
-                .withResources(look.init().resources())
+                .withResources(
+                        new AgentResources(pod.getSpec()).ofInit(look.init().resources(), look.resources()))
                 .withSecurityContext(given == null ? networkAdmin() : given)
                 .addToVolumeMounts(mount(TMP_VOLUME, "/tmp", false))
                 .build();

@@ -22,6 +22,9 @@ import org.slf4j.LoggerFactory;
 final class Successors {
     private static final Logger LOG = LoggerFactory.getLogger(Successors.class);
 
+    /** Why pods do not come is asked with every fourth look at them only: it costs more calls. */
+    private static final int LOOKS_APART = 4;
+
     /** A controller's clock and ours may differ. */
     private static final Duration SKEW = Duration.ofSeconds(2);
 
@@ -35,6 +38,7 @@ final class Successors {
     private static final class Since {
         long hitch;
         long complete;
+        int looks;
     }
 
     private record Before(Set<String> uids, long ready, Instant when) {}
@@ -124,6 +128,9 @@ final class Successors {
 
     /** A pod that is refused will be refused again; one without a place is given some time. */
     private Optional<Hitch> lasting(List<Pod> newcomers, BooleanSupplier free) {
+        if (since.looks++ % LOOKS_APART != 0) {
+            return Optional.empty();
+        }
         Optional<Hitch> hitch = cluster.hitch(task.workload(), newcomers, before.when());
         since.hitch = hitch.isPresent() && free.getAsBoolean() ? since(since.hitch) : 0;
         return hitch.filter(h -> since.hitch != 0 && (h.refused() && !h.room() || passed(since.hitch, limits.place())));

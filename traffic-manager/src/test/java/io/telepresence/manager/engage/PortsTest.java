@@ -13,6 +13,7 @@ import io.telepresence.rpc.manager.AgentConfig;
 import io.telepresence.rpc.manager.AgentPort;
 import io.telepresence.rpc.tunnel.Protocol;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class PortsTest {
@@ -215,7 +216,7 @@ class PortsTest {
                 "127.0.0.1",
                 List.of(wishes),
                 EngagementSpec.Handling.PLAIN);
-        return PortChoice.choose(workload.ref(), plans.ports(workload), spec);
+        return PortChoice.choose(workload.ref(), plans.ports(workload), spec, Optional.empty());
     }
 
     private Workload find(String name) {

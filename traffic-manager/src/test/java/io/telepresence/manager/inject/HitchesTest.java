@@ -1,10 +1,13 @@
 package io.telepresence.manager.inject;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSetBuilder;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -75,5 +78,21 @@ class HitchesTest {
         assertEquals(
                 Optional.of(new Hitch("ReplicaSet web-abc: FailedCreate: " + security, false, true)),
                 failure(security));
+    }
+
+    @Test
+    void whatALimitRangeOrAQuotaWantsIsToldToBeSet() {
+        for (String message : List.of(
+                "pods \"x\" is forbidden: maximum memory usage per Container is 128Mi, but limit is 192Mi",
+                "pods \"x\" is forbidden: minimum cpu usage per Container is 50m, but request is 10m",
+                "pods \"x\" is forbidden: memory max limit to request ratio per Container is 2, but provided ratio is 3",
+                "pods \"x\" is forbidden: failed quota: q: must specify limits.cpu",
+                "pods \"x\" is forbidden: failed quota: q: must specify limits.cpu for: traffic-agent",
+                "exceeded quota: q, requested: limits.memory=256Mi, used: limits.memory=64Mi, limited: limits.memory=128Mi")) {
+            assertTrue(failure(message).orElseThrow().share(), message);
+        }
+        assertFalse(failure("exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1")
+                .orElseThrow()
+                .share());
     }
 }
