@@ -10,7 +10,6 @@ import io.telepresence.agree.AgentNames;
 import io.telepresence.agree.Versions;
 import io.telepresence.fault.FaultException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,8 +81,7 @@ public final class AgentMain {
                 UDP_IDLE,
                 plan.app(pod, ProcessEnvironment.own(), Path.of(AgentNames.APP_MOUNTS)),
                 new ManagerLink.Settings(
-                        InetSocketAddress.createUnresolved(
-                                plan.config().getManagerHost(), plan.config().getManagerPort()),
+                        plan.manager(),
                         plan.arrival(pod),
                         () -> Files.readString(token),
                         levels::request,

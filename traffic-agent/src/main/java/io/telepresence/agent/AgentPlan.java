@@ -18,8 +18,12 @@ import io.telepresence.rpc.manager.AgentArrival;
 import io.telepresence.rpc.manager.AgentConfig;
 import io.telepresence.rpc.manager.AgentContainer;
 import io.telepresence.rpc.manager.AgentPort;
+import io.telepresence.tunnel.ServiceAddress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,6 +88,9 @@ record AgentPlan(AgentConfig config, List<Port> ports) {
         AgentConfig config = builder.build();
         require(!config.getManagerHost().isEmpty(), "managerHost is missing");
         require(isPort(config.getManagerPort()), "managerPort is " + config.getManagerPort());
+        require(
+                config.getManagerAddress().isEmpty() || isAddress(config.getManagerAddress()),
+                "managerAddress is " + config.getManagerAddress());
         return new AgentPlan(config, ports(config));
     }
 
@@ -111,6 +118,16 @@ record AgentPlan(AgentConfig config, List<Port> ports) {
 
     private static AppPort app(String transport, int number) {
         return new AppPort(AppPort.Transport.valueOf(transport), number);
+    }
+
+    /** Where the manager is: known by its name, and by its address where the pod cannot look that up. */
+    SocketAddress manager() {
+        return config.getManagerAddress().isEmpty()
+                ? InetSocketAddress.createUnresolved(config.getManagerHost(), config.getManagerPort())
+                : new ServiceAddress(
+                        config.getManagerHost(),
+                        config.getManagerPort(),
+                        InetAddress.ofLiteral(config.getManagerAddress()));
     }
 
     /** How the agent presents itself to the manager. */
@@ -223,6 +240,14 @@ record AgentPlan(AgentConfig config, List<Port> ports) {
                 port.getAgentPort(),
                 port.getRedirect(),
                 port.getDirectPort());
+    }
+
+    private static boolean isAddress(String text) {
+        try {
+            return !InetAddress.ofLiteral(text).isAnyLocalAddress();
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
     }
 
     private static boolean isPort(int number) {

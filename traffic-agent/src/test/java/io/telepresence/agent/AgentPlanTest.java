@@ -45,6 +45,7 @@ class AgentPlanTest {
             not json                                                       | the agent configuration is not valid JSON
             {"managerPort":8081}                                           | managerHost is missing
             {"managerHost":"m"}                                            | managerPort is 0
+            {M,"managerAddress":"m"}                                       | managerAddress is m
             {M,"containers":[{"name":"a","ports":[{"agentPort":9900}]}]}   | container a has port 0
             {M,"containers":[{"name":"a","ports":[{"containerPort":80}]}]} | port 80 of container a has agent port 0
             {M,"containers":[{"name":"a","ports":[{"containerPort":80,"agentPort":9900},{"containerPort":80,"agentPort":9901}]}]} | container port 80/TCP appears twice

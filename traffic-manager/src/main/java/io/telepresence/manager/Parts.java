@@ -1,6 +1,7 @@
 package io.telepresence.manager;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.telepresence.manager.cluster.Cidr;
@@ -35,7 +36,10 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The parts of the manager that know each other, wired. Only the view of the cluster has to be closed. */
 record Parts(
@@ -45,6 +49,7 @@ record Parts(
         Workloads workloads,
         Sessions sessions,
         Board board) {
+    private static final Logger LOG = LoggerFactory.getLogger(Parts.class);
 
     /** Engagements, and what delivers their traffic. */
     record Board(Engagements engagements, Claims claims, AgentPlans plans, Switchboard switchboard, Tally tally) {}
@@ -75,7 +80,8 @@ record Parts(
                         dns));
         Sessions sessions = new Sessions(MonotonicTime.start());
         Cluster cluster = new Cluster(stores, workloads, dns.clusterDomain());
-        return new Parts(stores, view, names(dns), workloads, sessions, board(config, cluster, sessions, switchboards));
+        return new Parts(
+                stores, view, names(dns), workloads, sessions, board(config, client, cluster, sessions, switchboards));
     }
 
     private static ClusterNames names(ResolvConf dns) {
@@ -87,7 +93,28 @@ record Parts(
 
     private record Cluster(ClusterStores stores, Workloads workloads, String domain) {}
 
-    private static Board board(ManagerConfig config, Cluster cluster, Sessions sessions, Switchboards switchboards) {
+    /** Address of the manager's own Service; empty where it has none, or cannot be read. */
+    private static String address(ManagerConfig config, KubernetesClient client) {
+        try {
+            return Optional.ofNullable(client.services()
+                            .inNamespace(config.pod().namespace())
+                            .withName(config.service().name())
+                            .get())
+                    .map(service -> service.getSpec().getClusterIP())
+                    .filter(ip -> !ip.equals("None"))
+                    .orElse("");
+        } catch (KubernetesClientException e) {
+            LOG.warn("agents in pods without the cluster's DNS cannot arrive: {}", e.getMessage());
+            return "";
+        }
+    }
+
+    private static Board board(
+            ManagerConfig config,
+            KubernetesClient client,
+            Cluster cluster,
+            Sessions sessions,
+            Switchboards switchboards) {
         Workloads workloads = cluster.workloads();
         AtomicReference<Switchboard> switchboard = new AtomicReference<>();
         Engagements engagements = new Engagements(sessions, config.rules().inactiveBlock(), id -> switchboard
@@ -102,8 +129,8 @@ record Parts(
         AgentPlans plans = new AgentPlans(
                 workloads,
                 new AgentPlans.Settings(
-                        host,
-                        config.service().port(),
+                        new AgentPlans.ManagerService(
+                                host, address(config, client), config.service().port()),
                         config.agent().port(),
                         config.agent().logLevel(),
                         config.shown()),

@@ -3,6 +3,7 @@ package io.telepresence.tunnel;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
+import io.grpc.NameResolverProvider;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -12,6 +13,7 @@ import io.netty.channel.unix.DomainSocketAddress;
 import io.telepresence.local.Loops;
 import io.telepresence.local.NamedSocket;
 import io.telepresence.rpc.tunnel.Open;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
@@ -38,7 +40,7 @@ public final class Carrier implements AutoCloseable {
         this.channel = channel;
     }
 
-    /** @param address of the peer: a {@code DomainSocketAddress} or an {@code InetSocketAddress} */
+    /** @param address of the peer: a {@code DomainSocketAddress}, an {@code InetSocketAddress} or a {@link ServiceAddress} */
     public static Carrier open(String name, SocketAddress address) {
         EventLoopGroup loops = Loops.create(name, 1);
         return open(address, loops, () -> Loops.shutdown(loops));
@@ -51,9 +53,7 @@ public final class Carrier implements AutoCloseable {
 
     private static Carrier open(SocketAddress address, EventLoopGroup loops, Runnable closed) {
         boolean unix = address instanceof DomainSocketAddress;
-        NettyChannelBuilder builder = address instanceof InetSocketAddress inet && inet.isUnresolved()
-                ? NettyChannelBuilder.forAddress(inet.getHostString(), inet.getPort())
-                : NettyChannelBuilder.forAddress(address);
+        NettyChannelBuilder builder = builder(address);
         builder.eventLoopGroup(loops)
                 .channelFactory(unix ? NamedSocket::channel : EpollSocketChannel::new)
                 .directExecutor()
@@ -68,6 +68,24 @@ public final class Carrier implements AutoCloseable {
                     .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, 10_000);
         }
         return new Carrier(loops, builder.build(), closed);
+    }
+
+    private static NettyChannelBuilder builder(SocketAddress address) {
+        return switch (address) {
+            case InetSocketAddress inet
+            when inet.isUnresolved() -> NettyChannelBuilder.forAddress(inet.getHostString(), inet.getPort());
+            case ServiceAddress service ->
+                resolved(
+                        NettyChannelBuilder.forAddress(service.host(), service.port()),
+                        ServiceNameResolver.provider(service, InetAddress::getAllByName, ServiceNameResolver.PATIENCE));
+            default -> NettyChannelBuilder.forAddress(address);
+        };
+    }
+
+    /** Deprecated in favour of a registry for the whole process; this resolver is for one address. */
+    @SuppressWarnings("deprecation")
+    static NettyChannelBuilder resolved(NettyChannelBuilder builder, NameResolverProvider provider) {
+        return builder.nameResolverFactory(provider);
     }
 
     /** The loop on which every flow of this carrier lives. */

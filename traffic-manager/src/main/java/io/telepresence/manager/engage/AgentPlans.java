@@ -8,6 +8,7 @@ import io.telepresence.manager.annotation.MountPolicies;
 import io.telepresence.manager.annotation.PodAnnotations;
 import io.telepresence.manager.annotation.TlsAnnotations;
 import io.telepresence.manager.cluster.PodContainers;
+import io.telepresence.manager.cluster.PodNumbers;
 import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
@@ -32,15 +33,27 @@ public final class AgentPlans implements WishedAgents {
     private final WantedAgents wanted;
 
     /**
-     * @param managerHost where agents reach the manager
+     * @param manager where agents reach the manager
      * @param firstPort where an agent listens for the first port it takes over
      */
-    public record Settings(String managerHost, int managerPort, int firstPort, String logLevel, Shown shown) {
+    public record Settings(ManagerService manager, int firstPort, String logLevel, Shown shown) {
         /** Everything is shown. */
         public Settings(String managerHost, int managerPort, int firstPort, String logLevel) {
             this(managerHost, managerPort, firstPort, logLevel, new Shown(MountPolicies.NONE, List.of(), 0));
         }
+
+        /** The manager is known by its name only. */
+        public Settings(String managerHost, int managerPort, int firstPort, String logLevel, Shown shown) {
+            this(new ManagerService(managerHost, "", managerPort), firstPort, logLevel, shown);
+        }
     }
+
+    /**
+     * The manager's Service.
+     *
+     * @param address for pods that do not ask the cluster's DNS; may be empty
+     */
+    public record ManagerService(String host, String address, int port) {}
 
     /**
      * What agents show of the application.
@@ -113,8 +126,9 @@ public final class AgentPlans implements WishedAgents {
                 .setWorkload(workload.name())
                 .setWorkloadKind(workload.kind())
                 .setNamespace(workload.namespace())
-                .setManagerHost(settings.managerHost())
-                .setManagerPort(settings.managerPort())
+                .setManagerHost(settings.manager().host())
+                .setManagerAddress(settings.manager().address())
+                .setManagerPort(settings.manager().port())
                 .setLogLevel(settings.logLevel())
                 .setAgentVersion(Versions.VERSION)
                 .addAllContainers(containers(workload, pod, spec))
@@ -137,12 +151,14 @@ public final class AgentPlans implements WishedAgents {
                 new TlsAnnotations(annotations),
                 replaced.of(workload));
         boolean redirects = unredirected(workload.namespace()).isEmpty();
+        Set<Integer> taken = PodNumbers.written(pod, spec);
+        taken.addAll(List.of(AgentNames.READY_PORT, settings.shown().apiPort()));
         return plans.containers(
                 ports(workload.namespace(), pod, spec).stream()
                         .filter(port -> redirects || !port.redirect())
                         .toList(),
                 settings.firstPort(),
-                Set.of(AgentNames.READY_PORT, settings.shown().apiPort()));
+                taken);
     }
 
     /**

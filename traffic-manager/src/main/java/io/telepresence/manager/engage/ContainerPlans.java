@@ -50,7 +50,7 @@ record ContainerPlans(PodSpec spec, MountPolicies policies, TlsAnnotations tls, 
     /**
      * @param candidates by which the ports can be engaged
      * @param firstPort where an agent listens for the first port it takes over
-     * @param reserved where it listens for other things
+     * @param reserved where it listens for other things, and where the application may
      */
     List<AgentContainer> containers(List<Candidate> candidates, int firstPort, Set<Integer> reserved) {
         Map<String, Map<Key, List<Candidate>>> ports = new LinkedHashMap<>();

@@ -26,8 +26,11 @@ import java.util.stream.IntStream;
  * the traffic of the port itself, and whether the agent's process runs or not.
  */
 final class DirectPorts {
-    private static final int FIRST_FREE_PORT = 1024;
-    private static final int LAST_PORT = 65535;
+    /** Above the numbers that Linux gives away itself, where programs hardly ever listen. */
+    private static final int FIRST = 61900;
+
+    private static final int LAST = 65535;
+    private static final int FIRST_UNPRIVILEGED = 1024;
 
     private DirectPorts() {}
 
@@ -40,13 +43,13 @@ final class DirectPorts {
         Set<Integer> asked = asked(spec);
         Set<Integer> taken = taken(config, pod, spec);
         AgentConfig.Builder result = config.toBuilder();
-        int next = highest(config);
+        int next = FIRST;
         for (AgentContainer.Builder container : result.getContainersBuilderList()) {
             for (AgentPort.Builder port : container.getPortsBuilderList()) {
                 if (redirected(port.build()) && asked.contains(port.getContainerPort())) {
-                    do {
-                        next = next >= LAST_PORT ? FIRST_FREE_PORT : next + 1;
-                    } while (!taken.add(next));
+                    while (!taken.add(next)) {
+                        next = next == LAST ? FIRST_UNPRIVILEGED : next + 1;
+                    }
                     port.setDirectPort(next);
                 }
             }
@@ -120,14 +123,5 @@ final class DirectPorts {
                     taken.add(p.getAgentPort());
                 });
         return taken;
-    }
-
-    private static int highest(AgentConfig config) {
-        return config.getContainersList().stream()
-                .flatMap(c -> c.getPortsList().stream())
-                .filter(AgentPort::getRedirect)
-                .mapToInt(AgentPort::getAgentPort)
-                .max()
-                .orElse(FIRST_FREE_PORT);
     }
 }

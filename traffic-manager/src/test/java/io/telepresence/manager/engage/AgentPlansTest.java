@@ -66,6 +66,23 @@ class AgentPlansTest {
         assertEquals(Files.readString(wished), json);
     }
 
+    @Test
+    void saysTheManagersAddressToPodsThatCannotLookItUp() {
+        AgentPlans plans = new AgentPlans(
+                new FakeCluster().workloads(),
+                new AgentPlans.Settings(
+                        new AgentPlans.ManagerService("traffic-manager.ambassador", "10.96.0.7", 8081),
+                        9900,
+                        "INFO",
+                        new AgentPlans.Shown(MountPolicies.NONE, List.of(), 0)),
+                _ -> Map.of());
+        Pod pod = FakeCluster.parse("{kind: Pod, apiVersion: v1, metadata: {name: a}, spec: {containers: []}}");
+        AgentConfig config =
+                plans.configFor(new WorkloadRef("Deployment", "default", "a"), pod.getMetadata(), pod.getSpec());
+        assertEquals("10.96.0.7", config.getManagerAddress());
+        assertEquals("traffic-manager.ambassador", config.getManagerHost());
+    }
+
     /** The agent ends before the kubelet kills it, and not long before. */
     @Test
     void saysThePodsGracePeriod() {

@@ -158,6 +158,27 @@ class PortsTest {
         assertEquals(1, choose("narrow", "", wish(0, "")).getFirst().containerPort());
     }
 
+    /** Where a program listens that says so nowhere but in its environment. */
+    @Test
+    void theAgentKeepsOffNumbersThatTheApplicationIsTold() {
+        cluster.add(
+                """
+                {apiVersion: apps/v1, kind: Deployment, metadata: {name: told, namespace: default}, spec: {template: {
+                   metadata: {labels: {app: told}, annotations: {prometheus.io/port: '9903'}},
+                   spec: {containers: [{name: app, args: ['--metrics=:9902'],
+                     env: [{name: TCP_PORT, value: '9901'}],
+                     ports: [{name: a, containerPort: 1}, {name: b, containerPort: 2}]}]}}}}
+                """);
+        service(
+                "told",
+                "clusterIP: 10.96.0.2, ports: [{name: a, port: 1, targetPort: a}, {name: b, port: 2, targetPort: b}]");
+        assertEquals(
+                List.of(9900, 9904),
+                config("told").getContainers(0).getPortsList().stream()
+                        .map(AgentPort::getAgentPort)
+                        .toList());
+    }
+
     @Test
     void theAgentKeepsOffPortsOfTheApplication() {
         workload("n", "", "[{name: a, containerPort: 9900}, {name: b, containerPort: 1}]");
