@@ -33,7 +33,9 @@ public final class LocalEndpoint {
         String own = cache.isEmpty() && !home.isEmpty() ? home + "/.cache" : cache;
         Path directory = Path.of(own, "telepresence/run");
         boolean fits = directory.toString().getBytes(StandardCharsets.UTF_8).length <= LONGEST_DIRECTORY;
-        return directory.isAbsolute() && fits && writable.test(directory) ? directory : Path.of("/tmp/telepresence-" + uid);
+        return directory.isAbsolute() && fits && writable.test(directory)
+                ? directory
+                : Path.of("/tmp/telepresence-" + uid);
     }
 
     /**
