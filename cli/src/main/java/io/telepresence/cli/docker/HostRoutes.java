@@ -26,8 +26,12 @@ final class HostRoutes {
 
     /** Destinations of routes in CIDR notation, without the default ones. */
     static List<String> read() {
-        List<String> all = new ArrayList<>(parse(lines(TABLE)));
-        all.addAll(parse6(lines(TABLE_6)));
+        return parse(lines(TABLE), lines(TABLE_6));
+    }
+
+    static List<String> parse(List<String> v4, List<String> v6) {
+        List<String> all = new ArrayList<>(parse(v4));
+        all.addAll(parse6(v6));
         return all;
     }
 

@@ -82,12 +82,14 @@ final class FreeSubnetTest {
     @Test
     void anIpv6RouteOfTheMachineIsTaken() {
         String other = "0".repeat(32) + " 00 " + "0".repeat(32) + " 00000400 00000001 00000000 00000001     eth0";
-        List<String> found = HostRoutes.parse6(List.of(
-                "fd74656c0d0c00010000000000000000 40 " + other,
-                "fd74656c0d0c00020000000000000000 3f " + other,
-                "00000000000000000000000000000000 00 " + other,
-                "ff000000000000000000000000000000 08 " + other,
-                "nonsense"));
+        List<String> found = HostRoutes.parse(
+                List.of(),
+                List.of(
+                        "fd74656c0d0c00010000000000000000 40 " + other,
+                        "fd74656c0d0c00020000000000000000 3f " + other,
+                        "00000000000000000000000000000000 00 " + other,
+                        "ff000000000000000000000000000000 08 " + other,
+                        "nonsense"));
         assertEquals(
                 List.of("fd74:656c:0d0c:0001:0000:0000:0000:0000/64", "fd74:656c:0d0c:0002:0000:0000:0000:0000/63"),
                 found);

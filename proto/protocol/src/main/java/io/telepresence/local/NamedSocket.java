@@ -12,6 +12,7 @@ import java.net.ConnectException;
 import java.net.SocketAddress;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,7 +79,7 @@ public final class NamedSocket extends DomainSocketAddress {
                 }
                 context.connect(remote, local, promise);
             } catch (IOException e) {
-                LOG.warn("not connected: {}", e.toString());
+                log(e);
                 promise.setFailure(e);
                 context.close();
             }
@@ -93,8 +94,16 @@ public final class NamedSocket extends DomainSocketAddress {
                 trusted = true;
                 context.fireChannelActive();
             } catch (IOException e) {
-                LOG.warn("closed unused: {}", e.toString());
+                log(e);
                 context.close();
+            }
+        }
+
+        private static void log(IOException error) {
+            if (error instanceof NoSuchFileException) {
+                LOG.debug("not connected: {}", error.toString());
+            } else {
+                LOG.warn("not connected: {}", error.toString());
             }
         }
 

@@ -86,6 +86,7 @@ class StreamErrorsTest {
                         refuse,
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-XX:TieredStopAtLevel=1",
+                        "-Dlogback.configurationFile=protocol-logback.xml",
                         "-cp",
                         System.getProperty("java.class.path"),
                         RefusedConnect.class.getName())
