@@ -40,7 +40,12 @@ class ContainerEnvironmentTest {
             PackedEnvironment.of(odd).forEach((name, value) -> assertEquals(value, file.remove(name)));
             Map<String, String> rest = new TreeMap<>(plain);
             rest.putAll(Map.of(
-                    "DOCKER_HOST", PackedEnvironment.MARK, "BYTES", PackedEnvironment.MARK, "CR", PackedEnvironment.MARK));
+                    "DOCKER_HOST",
+                    PackedEnvironment.MARK,
+                    "BYTES",
+                    PackedEnvironment.MARK,
+                    "CR",
+                    PackedEnvironment.MARK));
             assertEquals(rest, file);
         }
     }
