@@ -57,6 +57,16 @@ final class FakeDaemon implements Daemon {
     }
 
     @Override
+    public void awaitManager(Consumer<String> steps) throws FaultException {
+        asked = "await";
+        if (connectFault != null) {
+            throw connectFault.exception();
+        }
+        steps.accept("Reconnecting to the traffic-manager");
+        connected = true;
+    }
+
+    @Override
     public boolean disconnect() {
         boolean was = connected;
         connected = false;

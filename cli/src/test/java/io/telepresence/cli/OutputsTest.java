@@ -101,6 +101,25 @@ final class OutputsTest {
     }
 
     @Test
+    void listSaysHowManyPodsAreReachedAndWhyNotAll() {
+        typing.daemon.connected = true;
+        typing.daemon.workloads =
+                List.of(Samples.bypassed(Samples.intercept(Samples.port("TCP", 8080, 80, "http", 80))));
+        assertTrue(
+                printed("list")
+                        .startsWith(
+                                """
+                                deployment echo: intercepted
+                                  Agents: 1 of 2 pods (pod echo-2: it was made without a traffic-agent)
+                                  Intercept name: echo
+                                """),
+                printed("list"));
+        assertTrue(
+                printed("list --output json").contains("\"agents\":{\"pods\":2,\"reached\":1,\"bypassed\":[{"),
+                printed("list --output json"));
+    }
+
+    @Test
     void listOfNothing() {
         typing.daemon.connected = true;
         assertEquals("No Workloads (Deployments, StatefulSets, ReplicaSets, or Rollouts)\n", printed("list"));

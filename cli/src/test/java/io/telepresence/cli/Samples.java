@@ -79,7 +79,35 @@ final class Samples {
     }
 
     static Workload workload(String name, String agent, String reason, Engagement... engagements) {
-        return new Workload("Deployment", name, "default", "u-1", agent, reason, List.of(engagements));
+        return new Workload(
+                "Deployment", name, "default", "u-1", agent, reason, Workload.Coverage.NONE, List.of(engagements));
+    }
+
+    /** The engagement does not reach the second of its pods. */
+    static Workload bypassed(Engagement engagement) {
+        Workload whole = workload("echo", "v0.1.0", "", engagement);
+        return new Workload(
+                whole.kind(),
+                whole.name(),
+                whole.namespace(),
+                whole.uid(),
+                whole.agentVersion(),
+                "",
+                new Workload.Coverage(2, List.of(new Workload.Bypass("echo-2", "it was made without a traffic-agent"))),
+                whole.engagements());
+    }
+
+    static DaemonStatus reconnecting() {
+        DaemonStatus before = connected(List.of());
+        DaemonStatus.Connection connection = before.connection();
+        return new DaemonStatus(
+                before.program(),
+                new DaemonStatus.Connection(connection.name(), "Not connected, error", "", connection.cluster()),
+                List.of(),
+                before.root(),
+                Optional.empty(),
+                List.of("Not connected, error"),
+                before.docker());
     }
 
     static DaemonStatus notConnected() {

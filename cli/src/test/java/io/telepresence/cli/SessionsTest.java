@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.fault.Fault;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -102,6 +103,21 @@ final class SessionsTest {
         assertEquals(0, typing.type("list"));
         assertTrue(typing.daemon.connected);
         assertTrue(typing.err().startsWith("Warning: connecting implicitly is deprecated"), typing.err());
+    }
+
+    @Test
+    void whoeverAsksWhileTheSessionReconnectsIsToldAndWaits() {
+        typing.daemon.status = Samples.reconnecting();
+        assertEquals(0, typing.type("list"));
+        assertEquals(
+                "Warning: the traffic-manager is out of reach; waiting until the session has reconnected\n",
+                typing.err());
+        assertTrue(typing.daemon.connected);
+        typing.daemon.connected = false;
+        typing.daemon.connectFault = Fault.unreachable("it is not back after 30 s", "");
+        assertNotEquals(0, typing.type("list"));
+        assertTrue(typing.err().contains("it is not back after 30 s"), typing.err());
+        assertFalse(typing.err().contains("implicitly"), typing.err());
     }
 
     @Test

@@ -77,6 +77,18 @@ class ArrivalIT {
         // Long before the agent's time is over.
         assertTrue(refused.millis() < 45_000, refused::describe);
         stillServed();
+        Cluster.kubectl("delete", "resourcequota", "no-more").ok();
+        Cluster.kubectl("delete", "pod", "-l", "app=late").ok();
+        stillServed();
+        String containers = Cluster.kubectl(
+                        "get",
+                        "pods",
+                        "-l",
+                        "app=late",
+                        "-o",
+                        "jsonpath={.items[*].spec.containers[*].name} {.items[*].spec.initContainers[*].name}")
+                .stdout();
+        assertTrue(!containers.contains("traffic-agent"), () -> "a later pod has an agent: " + containers);
     }
 
     @Test

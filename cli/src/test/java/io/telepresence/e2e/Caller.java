@@ -1,10 +1,12 @@
 package io.telepresence.e2e;
 
 import java.io.IOException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,8 +19,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * A caller in the cluster's network. {@code Caller mixed URL COUNT THREADS} sends requests of alice, bob, for /admin/
  * and of nobody in random order and prints a line {@code id kind first-word-of-the-answer} for each. {@code Caller
- * steady URL THREADS STOP-FILE} sends requests until the file is there, then prints {@code COUNT FAILURES}, and each
- * failure before. Every other thread keeps its connections.
+ * steady URL THREADS STOP-FILE [PAUSE-MS]} sends requests until the file is there, then prints {@code COUNT FAILURES},
+ * and each failure before. Every other thread keeps its connections. {@code Caller ticking HOST PORT SECONDS} says
+ * something to an echo each 200 ms over one connection, and prints how often it was answered.
  */
 final class Caller {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -28,8 +31,11 @@ final class Caller {
     public static void main(String[] arguments) throws Exception {
         if (arguments[0].equals("mixed")) {
             mixed(URI.create(arguments[1]), Integer.parseInt(arguments[2]), Integer.parseInt(arguments[3]));
+        } else if (arguments[0].equals("ticking")) {
+            ticking(arguments[1], Integer.parseInt(arguments[2]), Integer.parseInt(arguments[3]));
         } else {
-            steady(URI.create(arguments[1]), Integer.parseInt(arguments[2]), Path.of(arguments[3]));
+            long pause = arguments.length > 4 ? Long.parseLong(arguments[4]) : 0;
+            steady(URI.create(arguments[1]), Integer.parseInt(arguments[2]), Path.of(arguments[3]), pause);
         }
     }
 
@@ -63,12 +69,32 @@ final class Caller {
         });
     }
 
-    private static void steady(URI url, int threads, Path stop) throws Exception {
+    private static void ticking(String host, int port, int seconds) throws Exception {
+        int heard = 0;
+        try (Socket socket = new Socket(host, port)) {
+            socket.setSoTimeout((int) PATIENCE.toMillis());
+            long end = System.nanoTime() + Duration.ofSeconds(seconds).toNanos();
+            while (System.nanoTime() - end < 0 && socket.getInputStream().read(tick(socket)) > 0) {
+                heard++;
+                Thread.sleep(200);
+            }
+        } finally {
+            System.out.println("heard " + heard);
+        }
+    }
+
+    private static byte[] tick(Socket socket) throws IOException {
+        socket.getOutputStream().write("tick\n".getBytes(StandardCharsets.US_ASCII));
+        return new byte[64];
+    }
+
+    private static void steady(URI url, int threads, Path stop, long pauseMillis) throws Exception {
         AtomicInteger sent = new AtomicInteger();
         AtomicInteger failed = new AtomicInteger();
         all(threads, thread -> {
             HttpClient kept = client();
             while (!Files.exists(stop)) {
+                Thread.sleep(pauseMillis);
                 try (Once once = new Once(thread % 2 == 0 ? kept : client(), thread % 2 == 1)) {
                     HttpRequest request = HttpRequest.newBuilder(url)
                             .timeout(PATIENCE)
@@ -79,7 +105,7 @@ final class Caller {
                             .statusCode();
                     if (status != 200) {
                         failed.incrementAndGet();
-                        System.out.println("status " + status);
+                        System.out.println(java.time.Instant.now() + " status " + status);
                     }
                 } catch (IOException e) {
                     failed.incrementAndGet();

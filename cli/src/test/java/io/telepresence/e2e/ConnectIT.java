@@ -57,7 +57,8 @@ class ConnectIT {
         LAPTOP.telepresence("connect").ok().saysNot("Launching");
         LAPTOP.telepresence("connect", "--namespace", "other")
                 .failed()
-                .says("Cluster configuration changed, please quit telepresence and reconnect");
+                .says("already connected, with namespace default, not other")
+                .says("telepresence quit");
     }
 
     @Test

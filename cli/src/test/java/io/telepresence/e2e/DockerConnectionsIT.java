@@ -139,7 +139,7 @@ class DockerConnectionsIT {
         DockerUser.telepresence(
                         "connect", "--docker", "--expose", "127.0.0.1:18090:18090", "--mapped-namespaces", "default")
                 .failed()
-                .says("Cluster configuration changed, please quit telepresence and reconnect");
+                .says("already connected, with mapped namespaces (none), not default");
         // A port that the daemon's container exposes belongs to whoever shares its network.
         try (HandlerAt shared = new HandlerAt(
                 DockerUser.start(

@@ -9,15 +9,22 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executors;
+import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A program that a developer runs: {@code LocalApp PORT NAME LOG}. It answers {@code NAME METHOD PATH} and writes a
- * line with the request's x-id, method and path for each request that came to its end.
+ * line with the request's x-id, method and path for each request that came to its end; to {@code /delay/MS} it answers
+ * later.
  */
 final class LocalApp {
+    private static final Pattern DELAY = Pattern.compile("/delay/(\\d+)");
+
     private LocalApp() {}
 
     public static void main(String[] arguments) throws IOException {
@@ -52,6 +59,11 @@ final class LocalApp {
         String line = exchange.getRequestMethod() + " " + exchange.getRequestURI();
         synchronized (log) {
             Files.writeString(log, id + " " + line + "\n", StandardOpenOption.APPEND);
+        }
+        Matcher delay = DELAY.matcher(exchange.getRequestURI().getPath());
+        if (delay.matches()) {
+            LockSupport.parkNanos(
+                    Duration.ofMillis(Long.parseLong(delay.group(1))).toNanos());
         }
         byte[] body = (name + " " + line + "\n").getBytes(StandardCharsets.UTF_8);
         exchange.sendResponseHeaders(200, body.length);

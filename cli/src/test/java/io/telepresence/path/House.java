@@ -112,6 +112,16 @@ final class House implements AutoCloseable {
         return Caller.to(network(new InetSocketAddress(InetAddress.getByName(SERVICE), SERVICE_PORT)));
     }
 
+    /** Port-forwards to the manager end, and new ones come to nothing, until {@link #mend}. */
+    void breakManagerLink() {
+        api.manager(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1));
+        api.cut();
+    }
+
+    void mend() {
+        api.manager(manager.clients());
+    }
+
     boolean hasAgent() {
         return agent.get() != null;
     }

@@ -2,6 +2,7 @@ package io.telepresence.path;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -25,6 +26,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -150,6 +154,23 @@ class WholePathTest {
         assertEquals(List.of("all"), names(session));
         leave("all");
         assertEquals("app /d", ask("/d", ""));
+    }
+
+    @Test
+    void whoAsksWhileTheManagerIsOutOfReachWaitsForIt() throws Exception {
+        house.breakManagerLink();
+        awaitAnswer("false", () -> "" + house.connector.statusText().equals("Connected"));
+        CompletableFuture<Session> asked = CompletableFuture.supplyAsync(() -> {
+            try {
+                return house.connect();
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        assertThrows(TimeoutException.class, () -> asked.get(300, TimeUnit.MILLISECONDS));
+        house.mend();
+        assertSame(session, asked.get(30, TimeUnit.SECONDS));
+        assertEquals("Connected", house.connector.statusText());
     }
 
     @Test

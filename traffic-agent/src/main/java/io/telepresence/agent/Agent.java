@@ -2,6 +2,10 @@ package io.telepresence.agent;
 
 import io.netty.channel.EventLoopGroup;
 import io.telepresence.agent.api.Consumption;
+import io.telepresence.agent.drain.AppSockets;
+import io.telepresence.agent.drain.Drain;
+import io.telepresence.agent.drain.GracePeriod;
+import io.telepresence.agent.drain.Time;
 import io.telepresence.agent.http2.Http2Speaker;
 import io.telepresence.agent.link.ClientFlows;
 import io.telepresence.agent.link.ManagerLink;
@@ -35,8 +39,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,6 +58,9 @@ final class Agent implements AutoCloseable {
     private final TapBudget tapped = new TapBudget(TapLimits.DEFAULT);
     private ReadyServer readiness;
     private ManagerLink link;
+    private AppSockets sockets;
+    private Runnable retell;
+    private volatile boolean leaving;
 
     /**
      * What differs between a pod and a test.
@@ -89,6 +94,7 @@ final class Agent implements AutoCloseable {
         PodReaches reaches = new PodReaches(settings.app(), settings.udpIdle());
         link = opened.add(ManagerLink.open(settings.link(), report, reaches));
         ClientFlows clients = link.clientFlows();
+        sockets = new AppSockets(pod.ip());
         Supplier<TrafficRules> rules = follow(link.rules());
         int apiPort = plan.config().getApiPort();
         if (apiPort != 0) {
@@ -114,23 +120,16 @@ final class Agent implements AutoCloseable {
             listeners.put(port, opened.add(listener));
             LOG.info("listening on {} for {}", listener.address(), port.app());
         }
-        readyOnceServed(plan.ports().stream()
-                .filter(AgentPlan.Port::absent)
-                .map(AgentPlan.Port::app)
-                .toList());
+        readyWhileServed(plan);
     }
 
-    /** A pod gets traffic as soon as it is ready: where the app is absent, somebody must be there to take it. */
-    private void readyOnceServed(List<AppPort> absent) {
-        if (absent.isEmpty()) {
-            readiness.ready();
+    /** A pod gets traffic as long as it is ready: where the app is absent, somebody must be there to take it. */
+    private void readyWhileServed(AgentPlan plan) {
+        if (plan.ports().stream().noneMatch(AgentPlan.Port::absent)) {
+            readiness.ready(true);
             return;
         }
-        opened.add(link.rules().watch(rules -> {
-            if (absent.stream().noneMatch(port -> rules.of(port).takers().isEmpty())) {
-                readiness.ready();
-            }
-        }));
+        opened.add(link.rules().watch(rules -> readiness.ready(plan.served(rules))));
     }
 
     private TcpForwarder forwarder(
@@ -157,10 +156,14 @@ final class Agent implements AutoCloseable {
     /** The rules in force, without a lock: they are asked at every request. */
     private Supplier<TrafficRules> follow(Watched<TrafficRules> rules) {
         AtomicReference<TrafficRules> latest = new AtomicReference<>(TrafficRules.NONE);
-        opened.add(rules.watch(now -> {
-            latest.set(now);
+        retell = () -> {
+            synchronized (rules) {
+                TrafficRules now = rules.get();
+                latest.set(leaving ? now.leaving() : now);
+            }
             forwarders.forEach(TcpForwarder::rulesChanged);
-        }));
+        };
+        opened.add(rules.watch(_ -> retell.run()));
         return latest::get;
     }
 
@@ -183,35 +186,28 @@ final class Agent implements AutoCloseable {
     }
 
     /**
-     * Says "not ready", goes on serving until no new connection has come for {@code quiet}, then stops accepting and
-     * lets the connections that are open end. Blocks, for {@code accepting} and {@code ending} at most.
+     * Goes on serving, ready as before, as long as the application's ports accept, or a client still gets new
+     * connections; then stops accepting, says "not ready", and lets the connections that are open end. Blocks, until the
+     * deadline at most.
+     *
+     * @param grace has begun
      */
-    void drain(Duration quiet, Duration accepting, Duration ending) {
-        readiness.end();
-        long begin = System.nanoTime();
-        await(accepting, () -> System.nanoTime() - Math.max(begin, lastNew()) > quiet.toNanos());
-        listeners.values().stream().filter(PortListener::isTcp).forEach(PortListener::close);
-        await(
-                ending,
-                () -> listeners.values().stream()
-                                .filter(PortListener::isTcp)
-                                .mapToInt(PortListener::open)
-                                .sum()
-                        == 0);
+    Drain.Outcome drain(GracePeriod grace, Time time) {
+        leave();
+        List<ServedPort> served = listeners.entrySet().stream()
+                .map(e -> new ServedPort(e.getKey(), e.getValue(), () -> engaged(e.getKey())))
+                .toList();
+        return new Drain(served, sockets, time, readiness::end).await(grace::deadlineNanos);
     }
 
-    private long lastNew() {
-        return listeners.values().stream()
-                .mapToLong(PortListener::lastNewNanos)
-                .reduce((a, b) -> a - b > 0 ? a : b)
-                .orElse(System.nanoTime() - Duration.ofDays(1).toNanos());
+    /** From now on callers that keep connections to laptops are asked to open others, elsewhere. */
+    void leave() {
+        leaving = true;
+        retell.run();
     }
 
-    private static void await(Duration limit, BooleanSupplier done) {
-        long end = System.nanoTime() + limit.toNanos();
-        while (!done.getAsBoolean() && System.nanoTime() - end < 0) {
-            LockSupport.parkNanos(20_000_000);
-        }
+    private boolean engaged(AgentPlan.Port port) {
+        return !link.rules().get().of(port.app()).takers().isEmpty();
     }
 
     @Override

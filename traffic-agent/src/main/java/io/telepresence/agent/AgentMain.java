@@ -1,5 +1,9 @@
 package io.telepresence.agent;
 
+import io.telepresence.agent.drain.Drain;
+import io.telepresence.agent.drain.EndingMark;
+import io.telepresence.agent.drain.GracePeriod;
+import io.telepresence.agent.drain.Time;
 import io.telepresence.agent.link.ManagerLink;
 import io.telepresence.agent.view.ProcessEnvironment;
 import io.telepresence.agree.AgentNames;
@@ -11,6 +15,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
@@ -18,11 +23,6 @@ import org.slf4j.LoggerFactory;
 
 /** The sidecar's program: {@code agent}, or {@code agent-init} for the init container. */
 public final class AgentMain {
-    private static final Duration QUIET = Duration.ofSeconds(1);
-    private static final Duration ACCEPTING = Duration.ofSeconds(5);
-    /** With {@link #ACCEPTING} well within the usual grace period of 30 s. */
-    private static final Duration ENDING = Duration.ofSeconds(20);
-
     private static final Duration UDP_IDLE = Duration.ofSeconds(60);
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final Logger LOG = LoggerFactory.getLogger(AgentMain.class);
@@ -65,12 +65,15 @@ public final class AgentMain {
         PodIdentity pod = PodIdentity.of(System.getenv());
         LogLevels levels = new LogLevels(plan.config().getLogLevel(), AgentLogging::level);
         LOG.info("traffic-agent {} in pod {}.{}", Versions.VERSION, pod.name(), pod.namespace());
-        Agent agent = Agent.open(plan, pod, settings(plan, pod, levels));
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(agent), "end"));
+        EndingMark mark = new EndingMark(Path.of(AgentNames.ENDING_MARK), InstantSource.system());
+        mark.clear();
+        GracePeriod grace = new GracePeriod(Duration.ofSeconds(plan.config().getGraceSeconds()), Time.REAL);
+        Agent agent = Agent.open(plan, pod, settings(plan, pod, levels, grace));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(agent, grace, mark), "end"));
         new CountDownLatch(1).await();
     }
 
-    private static Agent.Settings settings(AgentPlan plan, PodIdentity pod, LogLevels levels)
+    private static Agent.Settings settings(AgentPlan plan, PodIdentity pod, LogLevels levels, GracePeriod grace)
             throws UnknownHostException, FaultException {
         Path token = Path.of(AgentNames.TOKEN_DIR, "token");
         return new Agent.Settings(
@@ -84,13 +87,19 @@ public final class AgentMain {
                         plan.arrival(pod),
                         () -> Files.readString(token),
                         levels::request,
+                        grace::granted,
                         PATIENCE));
     }
 
-    private static void end(Agent agent) {
+    private static void end(Agent agent, GracePeriod grace, EndingMark mark) {
         try {
-            LOG.info("ending: serving until no new connections come");
-            agent.drain(QUIET, ACCEPTING, ENDING);
+            grace.begin(mark.age());
+            LOG.info("ending: serving as long as the application does");
+            Drain.Outcome outcome = agent.drain(grace, Time.REAL);
+            LOG.info(
+                    outcome == Drain.Outcome.DRAINED
+                            ? "ending: nothing is open"
+                            : "ending: the grace period is over, what is open is closed");
             agent.close();
             LOG.info("ended");
         } catch (Exception e) {

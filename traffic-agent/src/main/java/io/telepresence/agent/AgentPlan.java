@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
 import io.telepresence.agent.rules.AppPort;
+import io.telepresence.agent.rules.TrafficRules;
 import io.telepresence.agent.tls.TlsSettings;
 import io.telepresence.agent.view.AppEnvironment;
 import io.telepresence.agent.view.AppPod;
@@ -27,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What the injector wrote into the pod, read and checked. The only class that knows its form on the wire.
@@ -77,6 +79,32 @@ record AgentPlan(AgentConfig config, List<Port> ports) {
         require(!config.getManagerHost().isEmpty(), "managerHost is missing");
         require(isPort(config.getManagerPort()), "managerPort is " + config.getManagerPort());
         return new AgentPlan(config, ports(config));
+    }
+
+    /**
+     * Whether somebody takes the traffic of every container that is not in the pod: of one of its ports, since a client
+     * says which ones it wants. A container without ports has no traffic.
+     */
+    boolean served(TrafficRules rules) {
+        return config.getContainersList().stream()
+                .map(this::absent)
+                .allMatch(absent -> absent.isEmpty()
+                        || absent.stream()
+                                .anyMatch(port -> !rules.of(port).takers().isEmpty()));
+    }
+
+    private List<AppPort> absent(AgentContainer container) {
+        Set<AppPort> own = container.getPortsList().stream()
+                .map(port -> app(port.getProtocol().name(), port.getContainerPort()))
+                .collect(Collectors.toSet());
+        return ports.stream()
+                .filter(port -> port.absent() && own.contains(port.app()))
+                .map(Port::app)
+                .toList();
+    }
+
+    private static AppPort app(String transport, int number) {
+        return new AppPort(AppPort.Transport.valueOf(transport), number);
     }
 
     /** How the agent presents itself to the manager. */

@@ -30,9 +30,9 @@ final class ReadyServer implements AutoCloseable {
         return server.address();
     }
 
-    /** From now on the answer is "ready", unless the agent is ending. */
-    void ready() {
-        ready = true;
+    /** What the answer is from now on; "not ready" in any case once the agent is ending. */
+    void ready(boolean now) {
+        ready = now;
     }
 
     /** From now on the answer is "not ready", for good. */

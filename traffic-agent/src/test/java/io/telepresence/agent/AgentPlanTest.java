@@ -1,13 +1,18 @@
 package io.telepresence.agent;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.agent.rules.AppPort;
+import io.telepresence.agent.rules.Taker;
+import io.telepresence.agent.rules.Target;
+import io.telepresence.agent.rules.TrafficRules;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.filter.HttpFilter;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -52,6 +57,29 @@ class AgentPlanTest {
         assertTrue(fault.text().contains(sentence), fault.text());
         assertEquals(1, fault.toString().lines().count());
         assertEquals(Fault.Kind.CONFIG, fault.kind());
+    }
+
+    /** A client may leave ports out: it says which ones it wants. */
+    @Test
+    void aReplacedContainerIsServedByOneOfItsPorts() throws FaultException {
+        AgentPlan plan = AgentPlan.parse("{" + MANAGER + ", \"containers\": ["
+                + "{\"name\":\"a\",\"ports\":[{\"containerPort\":8080,\"agentPort\":8080},"
+                + "{\"containerPort\":9001,\"agentPort\":9001}]},"
+                + "{\"name\":\"b\",\"ports\":[{\"containerPort\":8081,\"agentPort\":8081}]},"
+                + "{\"name\":\"stays\",\"ports\":[{\"containerPort\":8082,\"agentPort\":9900}]}]}");
+        assertFalse(plan.served(taken()), "nobody");
+        assertFalse(plan.served(taken(8080)), "b is nobody's");
+        assertFalse(plan.served(taken(8081, 8082)), "a is nobody's");
+        assertTrue(plan.served(taken(8080, 8081)), "9001 is left out");
+    }
+
+    private static TrafficRules taken(int... ports) {
+        TrafficRules.Builder rules = TrafficRules.builder();
+        Taker taker = new Taker(new Target("id", "127.0.0.1", 80, false), HttpFilter.ALL, Taker.Kind.REPLACE);
+        for (int port : ports) {
+            rules.add(new AppPort(AppPort.Transport.TCP, port), taker);
+        }
+        return rules.build();
     }
 
     @Test

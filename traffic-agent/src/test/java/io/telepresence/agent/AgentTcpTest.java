@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.agent.rules.AppPort;
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
@@ -190,38 +189,6 @@ class AgentTcpTest {
                 app.accepted.clear();
                 Crowd.ask(rig, 100, "app");
             }
-        }
-    }
-
-    @Test
-    void endingServesFirstThenStopsThenDeparts() throws Exception {
-        try (Place app = Place.echo("app");
-                Rig rig = Rig.tcp(app)) {
-            Caller open = rig.call();
-            open.line();
-            Thread ending = Thread.ofVirtual()
-                    .start(() ->
-                            rig.agent.drain(Duration.ofMillis(400), Duration.ofSeconds(1), Duration.ofSeconds(10)));
-            try (Caller late = rig.call()) {
-                assertEquals("app", late.line());
-            }
-            int port = rig.port().getPort();
-            Until.holds("no more accepting", () -> refuses(port));
-            open.say("still here");
-            assertEquals("still herebye", open.finish());
-            ending.join();
-            rig.agent.close();
-            assertEquals(1, rig.manager.departed.size());
-        }
-    }
-
-    private static boolean refuses(int port) {
-        try (Socket socket = new Socket("127.0.0.1", port)) {
-            return false;
-        } catch (ConnectException e) {
-            return true;
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
         }
     }
 }

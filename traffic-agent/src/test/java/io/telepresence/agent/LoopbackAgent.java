@@ -48,7 +48,7 @@ public final class LoopbackAgent implements AutoCloseable {
                         IDLE,
                         plan.app(identity, pod.bytes(), Path.of("/nowhere")),
                         new ManagerLink.Settings(
-                                manager, plan.arrival(identity), () -> token, request -> {}, PATIENCE))));
+                                manager, plan.arrival(identity), () -> token, request -> {}, grace -> {}, PATIENCE))));
     }
 
     /** Connections that are open now, and flows to laptops. */

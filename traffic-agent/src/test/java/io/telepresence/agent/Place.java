@@ -73,11 +73,16 @@ final class Place implements AutoCloseable {
         }
     }
 
-    @Override
-    public void close() throws IOException, InterruptedException {
+    /** As a program does that ends when all its callers have gone. */
+    void stopAccepting() throws IOException, InterruptedException {
         server.close();
         // Only then the kernel refuses callers.
         accepting.join();
+    }
+
+    @Override
+    public void close() throws IOException, InterruptedException {
+        stopAccepting();
         for (Socket socket : accepted) {
             socket.close();
         }

@@ -34,6 +34,7 @@ final class Rig implements AutoCloseable {
 
     final Laptop laptop = new Laptop();
     final List<String> levels = new CopyOnWriteArrayList<>();
+    final List<Duration> granted = new CopyOnWriteArrayList<>();
     final Agent agent;
     StandInManager manager;
     private final AppPort app;
@@ -79,6 +80,7 @@ final class Rig implements AutoCloseable {
                                 plan.arrival(pod),
                                 () -> token,
                                 request -> levels.add(request.getLevel()),
+                                granted::add,
                                 PATIENCE))));
     }
 

@@ -38,6 +38,7 @@ final class StandInManager implements AutoCloseable {
     final List<AgentBeat> beats = new CopyOnWriteArrayList<>();
     final List<String> departed = new CopyOnWriteArrayList<>();
     final Set<String> sessions = ConcurrentHashMap.newKeySet();
+    volatile int grace;
     final int port;
     private final EventLoopGroup loops = Loops.create("stand-in", 1);
     private final Server server;
@@ -104,7 +105,12 @@ final class StandInManager implements AutoCloseable {
         public void remain(AgentBeat session, StreamObserver<RemainReply> answer) {
             beats.add(session);
             boolean known = sessions.contains(session.getSessionId());
-            reply(answer, RemainReply.newBuilder().setKnown(known).build());
+            reply(
+                    answer,
+                    RemainReply.newBuilder()
+                            .setKnown(known)
+                            .setGraceSeconds(grace)
+                            .build());
         }
 
         @Override

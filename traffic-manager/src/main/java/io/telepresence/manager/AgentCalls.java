@@ -61,7 +61,8 @@ final class AgentCalls {
         WorkloadRef workload =
                 new WorkloadRef(arrival.getWorkloadKind(), arrival.getNamespace(), arrival.getWorkload());
         Pod pod = checkOwner(arrival, workload);
-        if (!Pods.replaced(pod)) {
+        boolean stays = Pods.alive(pod) && !Pods.replaced(pod);
+        if (stays) {
             plans.found(workload, Pods.dismissed(pod));
         }
         Sessions.Arrival<AgentSession> arrived = sessions.arrive(
@@ -74,7 +75,7 @@ final class AgentCalls {
                         ports(arrival),
                         replaced(arrival)),
                 arrival.getResumeSessionId());
-        if (!Pods.replaced(pod) && !plans.wished(workload)) {
+        if (stays && !plans.wished(workload)) {
             restoration.settle(workload);
         }
         return io.telepresence.rpc.manager.AgentSession.newBuilder()
@@ -97,6 +98,18 @@ final class AgentCalls {
         return known;
     }
 
+    /** What the deletion of the agent's pod grants it, in seconds; zero: it is not being deleted. Quick. */
+    int grace(String session) {
+        return sessions.agent(session)
+                .flatMap(agent -> workloads
+                        .pod(agent.agent().workload().namespace(), agent.agent().pod())
+                        .filter(pod ->
+                                pod.getMetadata().getUid().equals(agent.agent().podUid())))
+                .map(pod -> pod.getMetadata().getDeletionGracePeriodSeconds())
+                .map(seconds -> Math.clamp(seconds, 0, Integer.MAX_VALUE))
+                .orElse(0);
+    }
+
     void watchEngagements(SessionRef ref, StreamObserver<EngagementSnapshot> out) throws FaultException {
         AgentSession agent = Calls.agent(sessions, ref.getSessionId());
         ServerStream<EngagementSnapshot> stream = ServerStream.latest(out, agent);
@@ -117,8 +130,8 @@ final class AgentCalls {
         stream.closeAtEnd(end::run);
     }
 
-    /** The pod may be so new that the watch has not shown it yet. */
-    private Pod checkOwner(AgentArrival arrival, WorkloadRef workload) throws FaultException, InterruptedException {
+    /** The pod may be so new that the watch has not shown it yet; one that goes still serves what it has. */
+    Pod checkOwner(AgentArrival arrival, WorkloadRef workload) throws FaultException, InterruptedException {
         long end = System.nanoTime() + POD_SEEN.toNanos();
         Optional<Pod> pod = pod(arrival);
         while (pod.isEmpty() && System.nanoTime() < end) {
@@ -139,9 +152,9 @@ final class AgentCalls {
     }
 
     private Optional<Pod> pod(AgentArrival arrival) {
-        return workloads.podsIn(arrival.getNamespace()).stream()
-                .filter(p -> p.getMetadata().getUid().equals(arrival.getPodUid()))
-                .findFirst();
+        return workloads
+                .pod(arrival.getNamespace(), arrival.getPodName())
+                .filter(p -> p.getMetadata().getUid().equals(arrival.getPodUid()));
     }
 
     private static Set<AgentSession.Port> ports(AgentArrival arrival) {

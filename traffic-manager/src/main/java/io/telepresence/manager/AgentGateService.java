@@ -56,7 +56,10 @@ final class AgentGateService extends AgentGateGrpc.AgentGateImplBase {
             if (known) {
                 AgentConnection.trust();
             }
-            return RemainReply.newBuilder().setKnown(known).build();
+            return RemainReply.newBuilder()
+                    .setKnown(known)
+                    .setGraceSeconds(agents.grace(request.getSessionId()))
+                    .build();
         });
     }
 

@@ -29,7 +29,8 @@ final class Calls {
         T result;
         try {
             result = work.call();
-        } catch (Exception e) {
+        } catch (Exception | StackOverflowError e) {
+            // Whoever asks is answered in any case: without an answer he waits until his deadline.
             fail(out, e);
             return;
         }

@@ -7,6 +7,7 @@ import io.telepresence.manager.engage.Engagement;
 import io.telepresence.manager.engage.EngagementSpec;
 import io.telepresence.manager.engage.Tally;
 import io.telepresence.manager.engage.WorkloadBoard;
+import io.telepresence.rpc.manager.Bypass;
 import io.telepresence.rpc.manager.EngagedPort;
 import io.telepresence.rpc.manager.EngagementKind;
 import io.telepresence.rpc.manager.EngagementSnapshot;
@@ -108,7 +109,14 @@ final class EngagementTranslator {
                         .toList())
                 .setReplicas(line.workload().replicas())
                 .setReadyReplicas(line.workload().ready())
+                .setReadyPods(line.readyPods())
                 .setAgents(line.agents())
+                .addAllBypasses(line.bypasses().stream()
+                        .map(b -> Bypass.newBuilder()
+                                .setPod(b.pod())
+                                .setReason(b.reason())
+                                .build())
+                        .toList())
                 .build();
     }
 

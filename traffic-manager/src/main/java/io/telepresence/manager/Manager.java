@@ -16,16 +16,19 @@ import io.telepresence.manager.auth.TokenCheck;
 import io.telepresence.manager.cluster.ApiServerVersion;
 import io.telepresence.manager.cluster.ClusterView;
 import io.telepresence.manager.cluster.Watches;
+import io.telepresence.manager.engage.EngagementReconciler;
 import io.telepresence.manager.engage.IdleAgents;
 import io.telepresence.manager.engage.Restoration;
 import io.telepresence.manager.engage.Revocations;
 import io.telepresence.manager.inject.Injector;
 import io.telepresence.manager.inject.InjectorSettings;
+import io.telepresence.manager.lease.ManagerLease;
 import io.telepresence.manager.log.LogLevels;
 import io.telepresence.manager.log.LogRing;
 import io.telepresence.manager.session.Sessions;
 import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.run.Closers;
+import io.telepresence.run.MonotonicTime;
 import io.telepresence.run.Threads;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.TunnelServers;
@@ -35,7 +38,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -48,7 +50,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Rights that it needs: get, list and watch of namespaces, nodes (optional), services, pods, deployments,
  * replicasets, statefulsets, and jobs and cronjobs if these are enabled; list of events (optional) and servicecidrs (optional); get of pods/log; create of
- * tokenreviews; create of services in its own namespace (dry runs only, optional). The injector says what it needs.
+ * tokenreviews; get and update of its lease (optional); create of services in its own namespace (dry runs only, optional). The injector says what it needs.
  */
 final class Manager implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Manager.class);
@@ -69,13 +71,21 @@ final class Manager implements AutoCloseable {
         this.opened = opened;
     }
 
-    /** Blocks until all watches have their first list and both ports are served; health is served from the start. */
-    static Manager open(ManagerConfig config, Map<String, String> environment, KubernetesClient client, LogRing ring)
+    /**
+     * Blocks until no other manager serves, all watches have their first list and both ports are served; health is
+     * served from the start.
+     *
+     * @param lost runs if another manager serves from now on: this one must end
+     */
+    static Manager open(
+            ManagerConfig config, Map<String, String> environment, KubernetesClient client, LogRing ring, Runnable lost)
             throws Exception {
         Closers opened = new Closers();
         try {
             AtomicBoolean ready = new AtomicBoolean();
             opened.add(Health.open(Ports.HEALTH, ready::get));
+            opened.add(ManagerLease.await(
+                    client, config.pod().namespace(), config.pod().name(), lost));
             Watches watches = opened.add(
                     Watches.open(client, config.namespaces(), config.agent().kinds()));
             watches.synced().get();
@@ -85,9 +95,10 @@ final class Manager implements AutoCloseable {
             Injector injector =
                     opened.add(Injector.open(client, injecting, config.agent().arrival(), parts.plans()));
             LogLevels levels =
-                    LogLevels.of(config.logs().level(), config.agent().logLevel(), InstantSource.system());
+                    LogLevels.of(config.logs().level(), config.agent().logLevel(), MonotonicTime.start());
             Restoration restoration = opened.add(parts.restoration(config, injector));
-            Parts.Agents agents = parts.agents(config, injecting, injector, restoration);
+            EngagementReconciler reconciler = opened.add(parts.reconciler(config, injector));
+            Parts.Agents agents = parts.agents(config, injecting, injector, restoration, reconciler);
             serve(opened, config, parts, new Edges(config, client, parts, agents, levels), ring);
             tick(opened, parts, levels);
             tend(opened, config, parts, agents, client);
@@ -155,7 +166,8 @@ final class Manager implements AutoCloseable {
                 parts.engagements(),
                 agents.uninstalling(),
                 config.rules().maxIdle());
-        opened.add(every("idle-agents", IDLE_APART, () -> idle.sweep(Instant.now())));
+        MonotonicTime time = MonotonicTime.start();
+        opened.add(every("idle-agents", IDLE_APART, () -> idle.sweep(time.instant())));
         Revocations revocations = Revocations.reading(client, config.pod().namespace(), parts.engagements());
         opened.add(every("revocations", REVOCATIONS_APART, revocations::sweep));
     }

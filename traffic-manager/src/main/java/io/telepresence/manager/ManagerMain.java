@@ -8,8 +8,11 @@ import io.telepresence.manager.log.Logs;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.LoggerFactory;
 
-/** Runs the manager until it is told to stop. Exit code 1: it could not start; the kubelet tries again. */
+/** Runs the manager until it is told to stop. Exit code 1: it could not start; the kubelet tries again. 4: another one
+ * serves; started again it waits. */
 public final class ManagerMain {
+    private static final int LOST = 4;
+
     private ManagerMain() {}
 
     public static void main(String[] args) throws InterruptedException {
@@ -20,7 +23,7 @@ public final class ManagerMain {
             Logs.level(config.logs().level());
             config.warnings().forEach(LoggerFactory.getLogger(ManagerMain.class)::warn);
             KubernetesClient client = new KubernetesClientBuilder().build();
-            manager = Manager.open(config, System.getenv(), client, ring);
+            manager = Manager.open(config, System.getenv(), client, ring, () -> System.exit(LOST));
         } catch (Exception e) {
             LoggerFactory.getLogger(ManagerMain.class).error("cannot start: {}", FaultStatus.of(e), e);
             System.exit(1);

@@ -8,10 +8,12 @@ import io.telepresence.manager.cluster.ClusterView;
 import io.telepresence.manager.cluster.Reachability;
 import io.telepresence.manager.cluster.ResolvConf;
 import io.telepresence.manager.cluster.Workloads;
+import io.telepresence.manager.engage.AgentCoverage;
 import io.telepresence.manager.engage.AgentInstaller;
 import io.telepresence.manager.engage.AgentPlans;
 import io.telepresence.manager.engage.AgentWait;
 import io.telepresence.manager.engage.Claims;
+import io.telepresence.manager.engage.EngagementReconciler;
 import io.telepresence.manager.engage.Engagements;
 import io.telepresence.manager.engage.Engaging;
 import io.telepresence.manager.engage.Explaining;
@@ -26,10 +28,10 @@ import io.telepresence.manager.log.LogLevels;
 import io.telepresence.manager.log.LogRing;
 import io.telepresence.manager.session.Sessions;
 import io.telepresence.manager.tunnel.Switchboard;
+import io.telepresence.run.MonotonicTime;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -69,7 +71,7 @@ record Parts(
                         config.podCidrs().cidrs().stream().map(Cidr::parse).toList(),
                         config.injector().service(),
                         dns));
-        Sessions sessions = new Sessions(InstantSource.system());
+        Sessions sessions = new Sessions(MonotonicTime.start());
         Cluster cluster = new Cluster(stores, workloads, dns.clusterDomain());
         return new Parts(stores, view, names(dns), workloads, sessions, board(config, cluster, sessions, switchboards));
     }
@@ -129,14 +131,35 @@ record Parts(
                 config.agent().arrival().multipliedBy(4));
     }
 
-    /** How agents come and go. */
-    record Agents(AgentInstaller installer, Restoration restoration, Uninstalling uninstalling, ManualYaml manual) {}
+    /** What brings agents to pods of engaged workloads that were made without one. */
+    EngagementReconciler reconciler(ManagerConfig config, AgentInstaller installer) {
+        return EngagementReconciler.open(
+                engagements(),
+                plans(),
+                workloads,
+                installer,
+                config.agent().arrival().multipliedBy(4));
+    }
 
-    Agents agents(ManagerConfig config, InjectorSettings settings, AgentInstaller installer, Restoration restoration) {
+    /** How agents come and go. */
+    record Agents(
+            AgentInstaller installer,
+            Restoration restoration,
+            EngagementReconciler reconciler,
+            Uninstalling uninstalling,
+            ManualYaml manual) {}
+
+    Agents agents(
+            ManagerConfig config,
+            InjectorSettings settings,
+            AgentInstaller installer,
+            Restoration restoration,
+            EngagementReconciler reconciler) {
         Duration limit = config.agent().arrival().multipliedBy(8);
         return new Agents(
                 installer,
                 restoration,
+                reconciler,
                 new Uninstalling(engagements(), plans(), workloads, installer, limit),
                 new ManualYaml(settings, plans(), workloads));
     }
@@ -151,6 +174,8 @@ record Parts(
                 workloads,
                 new Engaging.Arrivals(installer, wait, agents.restoration()),
                 config.rules().allowGlobal());
+        AgentCoverage coverage =
+                new AgentCoverage(workloads, sessions, agents.reconciler().failures());
         LogGatherer gatherer = new LogGatherer(
                 client,
                 stores.pods(),
@@ -164,7 +189,7 @@ record Parts(
                         engagements(),
                         engaging,
                         new EngageCalls.Views(
-                                new WorkloadBoard(workloads, sessions, engagements(), board.tally(), installer),
+                                new WorkloadBoard(workloads, coverage, engagements(), board.tally(), installer),
                                 board.tally(),
                                 new Explaining(workloads, plans(), engagements(), board.tally())),
                         config.agent().arrival()),

@@ -19,6 +19,7 @@ import io.telepresence.manager.auth.AgentReview;
 import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engage.AgentInstaller;
+import io.telepresence.manager.engage.EngagementReconciler;
 import io.telepresence.manager.engage.Restoration;
 import io.telepresence.manager.engage.Wish;
 import io.telepresence.manager.inject.InjectorSettings;
@@ -107,7 +108,9 @@ public final class MemoryManager implements AutoCloseable {
         opened.add(parts.view());
         Installer installer = new Installer(around.agents());
         Restoration restoration = opened.add(parts.restoration(config, installer));
-        Parts.Agents agents = parts.agents(config, InjectorSettings.from(environment), installer, restoration);
+        EngagementReconciler reconciler = opened.add(parts.reconciler(config, installer));
+        Parts.Agents agents =
+                parts.agents(config, InjectorSettings.from(environment), installer, restoration, reconciler);
         LogLevels levels = LogLevels.of("INFO", "INFO", InstantSource.system());
         AgentCalls gate = new AgentCalls(
                 parts.sessions(),

@@ -2,6 +2,7 @@ package io.telepresence.userd;
 
 import io.grpc.Context;
 import io.grpc.StatusRuntimeException;
+import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
 import io.telepresence.rpc.connector.EngageEvent;
@@ -33,16 +34,25 @@ final class EngageCalls {
     }
 
     WorkloadSnapshot list(ListRequest request) throws FaultException {
-        Session session = connector.session();
-        try {
-            return shown(session, session.parts().link().calls().listWorkloads(query(session, request)));
-        } catch (StatusRuntimeException e) {
-            throw FaultStatus.of(e).exception(e);
+        Session session = connector.live(_ -> {});
+        long end = System.nanoTime()
+                + session.facts().config().timeouts().managerApi().toNanos();
+        while (true) {
+            try {
+                return shown(session, session.parts().link().calls().listWorkloads(query(session, request)));
+            } catch (StatusRuntimeException e) {
+                Fault fault = FaultStatus.of(e);
+                // The manager may have gone a moment ago, and nobody has noticed yet.
+                if (fault.kind() != Fault.Kind.UNREACHABLE || System.nanoTime() - end > 0) {
+                    throw fault.exception(e);
+                }
+                session = connector.liveAgain();
+            }
         }
     }
 
     void watch(ListRequest request, Consumer<WorkloadSnapshot> reply) throws FaultException {
-        Session session = connector.session();
+        Session session = connector.live(_ -> {});
         try {
             session.parts()
                     .link()

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
@@ -92,9 +93,21 @@ final class ListCommand implements Command {
             Workload workload = workloads.get(i);
             String title = titles.get(i);
             lines.add(title + " ".repeat(width - title.length()) + ": " + state(workload));
+            coverage(workload.coverage()).ifPresent(lines::add);
             workload.engagements().forEach(e -> lines.addAll(EngagementText.lines(e, debug)));
         }
         return lines;
+    }
+
+    /** Nothing while all pods are reached: that is what the word "intercepted" says. */
+    private static Optional<String> coverage(Workload.Coverage coverage) {
+        return coverage.whole()
+                ? Optional.empty()
+                : Optional.of("  Agents: " + coverage.reached() + " of " + coverage.pods() + " pods ("
+                        + coverage.bypasses().stream()
+                                .map(b -> "pod " + b.pod() + ": " + b.reason())
+                                .collect(Collectors.joining("; "))
+                        + ")");
     }
 
     private static String title(Workload workload, boolean withNamespace) {
@@ -127,9 +140,25 @@ final class ListCommand implements Command {
         putIfSet(tree, "uid", workload.uid());
         putIfSet(tree, "agent_version", workload.agentVersion());
         putIfSet(tree, "not_interceptable_reason", workload.notInterceptable());
+        putCoverage(tree, workload.coverage());
         putInfo(tree, "intercept_info", workload, false);
         putInfo(tree, "ingest_info", workload, true);
         return tree;
+    }
+
+    private static void putCoverage(Map<String, Object> tree, Workload.Coverage coverage) {
+        if (coverage.whole()) {
+            return;
+        }
+        Map<String, Object> agents = new LinkedHashMap<>();
+        agents.put("pods", coverage.pods());
+        agents.put("reached", coverage.reached());
+        agents.put(
+                "bypassed",
+                coverage.bypasses().stream()
+                        .map(b -> Map.of("pod", b.pod(), "reason", b.reason()))
+                        .toList());
+        tree.put("agents", agents);
     }
 
     private static void putInfo(Map<String, Object> tree, String key, Workload workload, boolean ingests) {

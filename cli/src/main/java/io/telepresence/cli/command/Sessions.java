@@ -5,6 +5,7 @@ import io.telepresence.cli.daemon.ConnectWish;
 import io.telepresence.cli.daemon.Connected;
 import io.telepresence.cli.daemon.Connection;
 import io.telepresence.cli.daemon.Daemon;
+import io.telepresence.cli.daemon.DaemonStatus;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.util.List;
@@ -107,7 +108,7 @@ final class Sessions {
     /** A daemon with a session. Makes one with the defaults where there is none, and says that this will go away. */
     static Chosen chosen(Call call) throws FaultException {
         Optional<Chosen> running = call.chosen();
-        if (running.isPresent() && running.get().daemon().status().connected()) {
+        if (running.isPresent() && hasSession(call, running.get().daemon())) {
             return running.get();
         }
         if (running.isPresent() && running.get().container().isPresent()) {
@@ -122,6 +123,17 @@ final class Sessions {
         Daemon daemon = daemons(call);
         connect(call, daemon, defaults(call));
         return new Chosen(daemon, Optional.empty());
+    }
+
+    /** Waits where the session has lost its traffic-manager, and says so: another one would only be in its way. */
+    private static boolean hasSession(Call call, Daemon daemon) throws FaultException {
+        DaemonStatus status = daemon.status();
+        if (status.reconnecting()) {
+            call.output()
+                    .warn("Warning: the traffic-manager is out of reach; waiting until the session has reconnected");
+            daemon.awaitManager(call.progress()::step);
+        }
+        return status.connected() || status.reconnecting();
     }
 
     /** The connection in a container that is connected, for a command that makes no sense elsewhere. */

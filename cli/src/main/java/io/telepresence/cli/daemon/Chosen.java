@@ -31,7 +31,8 @@ public record Chosen(Daemon daemon, Optional<Connection> container) {
         }
         List<Chosen> connected = new ArrayList<>();
         for (Chosen each : running) {
-            if (each.daemon().status().connected()) {
+            DaemonStatus status = each.daemon().status();
+            if (status.connected() || status.reconnecting()) {
                 connected.add(each);
             }
         }

@@ -13,6 +13,9 @@ public interface Daemon {
 
     Connected connect(ConnectWish wish, Consumer<String> steps) throws FaultException;
 
+    /** Returns when the session that there is has its traffic-manager again; a fault when it takes too long. */
+    void awaitManager(Consumer<String> steps) throws FaultException;
+
     /** Whether there was a session to end. */
     boolean disconnect() throws FaultException;
 

@@ -62,6 +62,11 @@ public record DaemonStatus(
 
     public record Manager(String version, String agentImage) {}
 
+    /** There is a session, but its traffic-manager is out of reach at the moment. */
+    public boolean reconnecting() {
+        return !connected() && !connection.name().isEmpty();
+    }
+
     public boolean connected() {
         return manager.isPresent() || connection.status().equals("Connected");
     }

@@ -89,6 +89,11 @@ final class FromWire {
                         w.getUid(),
                         w.getAgentVersion(),
                         w.getNotInterceptableReason(),
+                        new Workload.Coverage(
+                                Math.max(w.getReadyPods(), w.getBypassesCount()),
+                                w.getBypassesList().stream()
+                                        .map(b -> new Workload.Bypass(b.getPod(), b.getReason()))
+                                        .toList()),
                         engagements(w.getEngagementsList())))
                 .toList();
     }

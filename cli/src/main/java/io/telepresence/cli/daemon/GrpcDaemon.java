@@ -9,6 +9,7 @@ import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.connector.ConfigReply;
 import io.telepresence.rpc.connector.ConfigRequest;
 import io.telepresence.rpc.connector.ConnectEvent;
+import io.telepresence.rpc.connector.ConnectRequest;
 import io.telepresence.rpc.connector.ConnectorStatus;
 import io.telepresence.rpc.connector.Contexts;
 import io.telepresence.rpc.connector.DisconnectReply;
@@ -68,6 +69,12 @@ final class GrpcDaemon implements Daemon {
             }
         });
         return present(result, "connect");
+    }
+
+    @Override
+    public void awaitManager(Consumer<String> steps) throws FaultException {
+        ConnectRequest reuse = ConnectRequest.newBuilder().setReuseOnly(true).build();
+        follow("Connect", reuse, ConnectEvent.parser(), event -> steps.accept(event.getProgress()));
     }
 
     @Override

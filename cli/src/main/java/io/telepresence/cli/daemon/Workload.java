@@ -7,6 +7,7 @@ import java.util.List;
  *
  * @param agentVersion empty: no agent is installed
  * @param notInterceptable why not; empty: it can be engaged
+ * @param coverage how many of its pods the engagements reach
  */
 public record Workload(
         String kind,
@@ -15,7 +16,28 @@ public record Workload(
         String uid,
         String agentVersion,
         String notInterceptable,
+        Coverage coverage,
         List<Engagement> engagements) {
+
+    /**
+     * @param pods how many are ready
+     * @param bypasses the ready pods that its engagements do not reach
+     */
+    public record Coverage(int pods, List<Bypass> bypasses) {
+        public static final Coverage NONE = new Coverage(0, List.of());
+
+        public boolean whole() {
+            return bypasses.isEmpty();
+        }
+
+        /** How many pods the engagements reach. */
+        public int reached() {
+            return pods - bypasses.size();
+        }
+    }
+
+    /** A ready pod that its engagements do not reach, and why. */
+    public record Bypass(String pod, String reason) {}
 
     /** Without where volumes are, for whoever cannot reach them there. */
     public Workload withoutMounts() {
@@ -26,6 +48,7 @@ public record Workload(
                 uid,
                 agentVersion,
                 notInterceptable,
+                coverage,
                 engagements.stream().map(Engagement::withoutMount).toList());
     }
 }

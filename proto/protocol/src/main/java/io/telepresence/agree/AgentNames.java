@@ -79,6 +79,9 @@ public final class AgentNames {
     /** Certificates by annotation: {@code <port>/downstream} and {@code <port>/upstream} follow, port as annotated. */
     public static final String TLS_DIR = "/var/run/secrets/telepresence.io/tls";
 
+    /** A native sidecar's preStop hook makes this file when the pod begins to end. */
+    public static final String ENDING_MARK = "/tmp/ending";
+
     /** The agent answers HTTP GET {@link #READY_PATH} here: 200 once it listens on all its ports. */
     public static final int READY_PORT = 9899;
 

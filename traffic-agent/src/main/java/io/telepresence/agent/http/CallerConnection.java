@@ -232,6 +232,11 @@ final class CallerConnection extends ChannelInboundHandlerAdapter {
         return true;
     }
 
+    /** Whether the caller is to be asked not to keep the connection: the pod ends, and nobody else asks it. */
+    boolean mustLeave(Destination from) {
+        return from instanceof Destination.ToClient && services.rules().get().isLeaving();
+    }
+
     /** Part of a response; flushed when the upstream has read all. */
     void toCaller(ByteBuf data) {
         caller.write(data, caller.voidPromise());

@@ -21,7 +21,8 @@ public enum Greeting {
     /** No method is longer. */
     private static final int LONGEST_METHOD = 32;
 
-    private static final int LONGEST_LINE = 60 << 10;
+    /** A line that is longer begins no request. */
+    public static final int LONGEST_LINE = 60 << 10;
 
     /** @param bytes from the first one on; not changed */
     public static Greeting of(ByteBuf bytes) {

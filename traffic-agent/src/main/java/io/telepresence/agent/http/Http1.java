@@ -10,8 +10,9 @@ import java.net.InetSocketAddress;
 /**
  * Speaks HTTP/1.x with callers: every request is judged by the rules in force at that moment. Thread-safe.
  *
- * <p>Bytes pass as they are, both ways, with two exceptions: an offer to go on in HTTP/2 ({@code Upgrade: h2c}) is left
- * out, since HTTP/2 could not be judged here; and what two readers could take for different requests (a length and a
+ * <p>Bytes pass as they are, both ways, with three exceptions: an offer to go on in HTTP/2 ({@code Upgrade: h2c}) is left
+ * out, since HTTP/2 could not be judged here; in a pod that ends, what a laptop answers asks the caller to open another
+ * connection ({@code Connection: close}); and what two readers could take for different requests (a length and a
  * transfer encoding, several lengths, lines without CR, continued lines) is refused with 400, or, as long as nothing of
  * the connection was judged, passed to where connections go that are no HTTP.
  *

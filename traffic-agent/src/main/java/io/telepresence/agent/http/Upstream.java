@@ -1,17 +1,23 @@
 package io.telepresence.agent.http;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.telepresence.agent.rules.Destination;
+import java.nio.charset.StandardCharsets;
 
 /**
  * One connection to the app or to a laptop: finds the end of each response, and passes its bytes to the caller. Idle
  * between exchanges; then it only notices that the peer has gone.
  */
 final class Upstream extends ChannelInboundHandlerAdapter {
+    private static final ByteBuf CLOSE =
+            Unpooled.unreleasableBuffer(Unpooled.copiedBuffer("Connection: close\r\n", StandardCharsets.US_ASCII)
+                    .asReadOnly());
+
     private final CallerConnection connection;
     private DuplexChannel channel;
     private Destination to;
@@ -134,7 +140,14 @@ final class Upstream extends ChannelInboundHandlerAdapter {
                     at = headEnd;
                     tunnel = true;
                 }
-                case INTERIM, FINAL -> at = headEnd;
+                case INTERIM -> at = headEnd;
+                case FINAL -> {
+                    if (persistent && connection.mustLeave(to)) {
+                        askToLeave(data, at, headEnd);
+                        begin = data.readerIndex();
+                    }
+                    at = headEnd;
+                }
             }
         }
         pass(data, begin, at, end, tunnel);
@@ -148,6 +161,14 @@ final class Upstream extends ChannelInboundHandlerAdapter {
             persistent = head.isPersistent() && !body.isUntilClose();
         }
         return kind;
+    }
+
+    /** The first field of the head that begins there says that the connection ends with this response. */
+    private void askToLeave(ByteBuf data, int headBegin, int headEnd) {
+        int fields = data.indexOf(headBegin, headEnd, (byte) '\n') + 1;
+        connection.toCaller(data.readRetainedSlice(fields - data.readerIndex()));
+        connection.toCaller(CLOSE.duplicate());
+        persistent = false;
     }
 
     private boolean isDone() {

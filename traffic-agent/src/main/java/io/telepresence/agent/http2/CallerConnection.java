@@ -12,6 +12,7 @@ import io.netty.handler.codec.http2.Http2Stream;
 import io.telepresence.agent.report.RequestVerdict;
 import io.telepresence.agent.rules.Destination;
 import io.telepresence.agent.rules.Judgement;
+import io.telepresence.agent.rules.PortRules;
 import io.telepresence.agent.rules.Target;
 import io.telepresence.agent.stream.PortServices;
 import java.net.InetSocketAddress;
@@ -45,6 +46,8 @@ final class CallerConnection implements ServerConnection.Owner {
     private final Map<Destination, ServerConnection> servers = new HashMap<>();
     private final Set<ServerConnection> all = new HashSet<>();
     private final Map<Target, CopyLane> lanes = new HashMap<>();
+    private final HeadBudget.Share heads;
+    private final Map<Integer, Integer> headSizes = new HashMap<>();
     private final Destination home;
     private boolean ending;
     private boolean gone;
@@ -54,6 +57,7 @@ final class CallerConnection implements ServerConnection.Owner {
         this.loop = channel.eventLoop();
         this.address = address;
         this.peer = Http2Peer.server(channel, new Events());
+        this.heads = HeadBudget.OF_AGENT.share();
         this.home = services.rules().get().raw().to();
     }
 
@@ -85,13 +89,24 @@ final class CallerConnection implements ServerConnection.Owner {
     }
 
     private void judge(int id, Http2Headers head, boolean end) {
+        int size = HeadBudget.size(head);
+        if (!heads.take(size)) {
+            // It has not begun, so a caller that means well may try again (RFC 9113, section 8.7).
+            peer.reset(id, Http2Error.REFUSED_STREAM.code());
+            return;
+        }
+        headSizes.put(id, size);
         StreamHead asked = new StreamHead(head);
         if (!asked.isWhole()) {
             // The codec has refused what else makes a request malformed.
             peer.reset(id, Http2Error.PROTOCOL_ERROR.code());
             return;
         }
-        Judgement judgement = services.rules().get().judge(asked);
+        PortRules rules = services.rules().get();
+        Judgement judgement = rules.judge(asked);
+        if (rules.isLeaving() && judgement.to() instanceof Destination.ToClient) {
+            announceEnd(Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER);
+        }
         List<StreamCopy> copies = new ArrayList<>(judgement.taps().size());
         for (Target tap : judgement.taps()) {
             copies.add(lanes.computeIfAbsent(tap, this::lane).copy(head, end));
@@ -238,6 +253,10 @@ final class CallerConnection implements ServerConnection.Owner {
 
         @Override
         public void onStreamClosed(Http2Stream stream) {
+            Integer size = headSizes.remove(stream.id());
+            if (size != null) {
+                heads.give(size);
+            }
             Exchange exchange = peer.tenant(stream);
             if (exchange != null) {
                 exchange.callerClosed();

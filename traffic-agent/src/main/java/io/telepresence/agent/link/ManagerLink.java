@@ -14,6 +14,7 @@ import io.telepresence.rpc.common.LogLevelRequest;
 import io.telepresence.rpc.manager.AgentArrival;
 import io.telepresence.rpc.manager.AgentGateGrpc;
 import io.telepresence.rpc.manager.AgentSession;
+import io.telepresence.rpc.manager.RemainReply;
 import io.telepresence.rpc.manager.SessionRef;
 import io.telepresence.run.Backoff;
 import io.telepresence.run.Threads;
@@ -63,6 +64,7 @@ public final class ManagerLink implements AutoCloseable {
      * @param arrival how this agent presents itself
      * @param token read anew at each arrival, because it rotates
      * @param logLevel hears of the level in force; must be quick
+     * @param grace hears what the deletion of this pod grants it, at each heartbeat from then on; must be quick
      * @param patience how long a laptop may take to dial
      */
     public record Settings(
@@ -70,6 +72,7 @@ public final class ManagerLink implements AutoCloseable {
             AgentArrival arrival,
             TokenSource token,
             Consumer<LogLevelRequest> logLevel,
+            Consumer<Duration> grace,
             Duration patience) {}
 
     /** Where the service account token comes from. */
@@ -218,11 +221,14 @@ public final class ManagerLink implements AutoCloseable {
         Reporter.Batch batch = report.take();
         boolean told = false;
         try {
-            boolean known = AgentGateGrpc.newBlockingStub(channel)
+            RemainReply reply = AgentGateGrpc.newBlockingStub(channel)
                     .withDeadlineAfter(deadline.toMillis(), TimeUnit.MILLISECONDS)
                     .remain(ReportTranslator.toWire(
-                            present.session, settings.arrival().getPodName(), batch))
-                    .getKnown();
+                            present.session, settings.arrival().getPodName(), batch));
+            if (reply.getGraceSeconds() > 0) {
+                settings.grace().accept(Duration.ofSeconds(reply.getGraceSeconds()));
+            }
+            boolean known = reply.getKnown();
             told = known;
             if (!known) {
                 present.end("it does not know this session");

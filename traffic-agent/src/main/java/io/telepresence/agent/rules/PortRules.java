@@ -13,7 +13,7 @@ import java.util.function.Predicate;
  */
 public final class PortRules {
     /** Nothing is engaged. */
-    public static final PortRules NONE = new PortRules(List.of(), List.of());
+    public static final PortRules NONE = new PortRules(List.of(), List.of(), false);
 
     private static final Comparator<Taker> FIRST_ASKED = Comparator.comparing(Taker::filter, HttpFilter.ORDER);
 
@@ -22,8 +22,10 @@ public final class PortRules {
     private final boolean needsHttp;
     private final Destination otherwise;
     private final Judgement raw;
+    private final boolean leaving;
 
-    private PortRules(List<Taker> takers, List<Tap> taps) {
+    private PortRules(List<Taker> takers, List<Tap> taps, boolean leaving) {
+        this.leaving = leaving;
         this.takers = takers;
         this.taps = taps;
         this.needsHttp = takers.stream().anyMatch(t -> !t.filter().takesEverything())
@@ -40,7 +42,20 @@ public final class PortRules {
     public static PortRules of(List<Taker> takers, List<Tap> taps) {
         return takers.isEmpty() && taps.isEmpty()
                 ? NONE
-                : new PortRules(takers.stream().sorted(FIRST_ASKED).toList(), List.copyOf(taps));
+                : new PortRules(takers.stream().sorted(FIRST_ASKED).toList(), List.copyOf(taps), false);
+    }
+
+    /** The same for a pod that ends. */
+    PortRules leaving() {
+        return new PortRules(takers, taps, true);
+    }
+
+    /**
+     * Whether the pod ends: callers that keep connections to a client's program are asked to open others, elsewhere. The
+     * app asks its own callers itself.
+     */
+    public boolean isLeaving() {
+        return leaving;
     }
 
     /** In the order in which they are asked. */
@@ -94,7 +109,10 @@ public final class PortRules {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof PortRules that && takers.equals(that.takers) && taps.equals(that.taps);
+        return other instanceof PortRules that
+                && takers.equals(that.takers)
+                && taps.equals(that.taps)
+                && leaving == that.leaving;
     }
 
     @Override

@@ -22,6 +22,13 @@ public record TrafficRules(Map<AppPort, PortRules> ports) {
         return ports.getOrDefault(port, PortRules.NONE);
     }
 
+    /** The same for a pod that ends. */
+    public TrafficRules leaving() {
+        Map<AppPort, PortRules> changed = new LinkedHashMap<>();
+        ports.forEach((port, rules) -> changed.put(port, rules.leaving()));
+        return new TrafficRules(changed);
+    }
+
     public static Builder builder() {
         return new Builder();
     }

@@ -24,6 +24,9 @@ import java.util.function.Consumer;
  * changed meanwhile, and the caller sends what looks like a request after the other side spoke last, the connection is
  * from there on read as HTTP. Nothing of this costs anything while the rules stay as they are.
  *
+ * <p>The same happens to a connection that leads to a laptop once the pod ends, so that its callers are asked to go on
+ * elsewhere before the agent must cut them.
+ *
  * <p>In the same way such a caller survives that the laptop it was delivered to is cut off between two requests.
  *
  * <p>Of HTTP/2, whose connections carry requests for hours, only the borders of the frames are followed: when the rules
@@ -151,6 +154,9 @@ final class RawConnection {
     /** Whether requests from here on may have another verdict than the connection had. */
     private boolean isOutdated() {
         PortRules now = services.rules().get();
+        if (now.isLeaving() && to instanceof Destination.ToClient) {
+            return true;
+        }
         if (now == judgedBy) {
             return false;
         }

@@ -1,7 +1,6 @@
 package io.telepresence.agent.tcp;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -29,7 +28,7 @@ final class Sniffer extends ChannelInboundHandlerAdapter {
 
     private final DuplexChannel caller;
     private final Next next;
-    private ByteBuf bytes = Unpooled.EMPTY_BUFFER;
+    private final FirstBytes bytes = new FirstBytes();
     private Future<?> bound;
     private boolean over;
 
@@ -47,7 +46,7 @@ final class Sniffer extends ChannelInboundHandlerAdapter {
     }
 
     private void silent() {
-        if (!over && bytes.isReadable()) {
+        if (!over && !bytes.isEmpty()) {
             bound = caller.eventLoop()
                     .schedule(() -> end(Greeting.UNDECIDED, false), LINE_MILLIS, TimeUnit.MILLISECONDS);
         } else {
@@ -57,9 +56,7 @@ final class Sniffer extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
-        ByteBuf data = (ByteBuf) message;
-        bytes = bytes.isReadable() ? Unpooled.wrappedBuffer(bytes, data) : data;
-        Greeting greeting = Greeting.of(bytes);
+        Greeting greeting = bytes.add((ByteBuf) message);
         if (greeting != Greeting.UNDECIDED) {
             end(greeting, false);
         }
@@ -83,9 +80,7 @@ final class Sniffer extends ChannelInboundHandlerAdapter {
         if (!over) {
             stop();
             caller.pipeline().remove(this);
-            ByteBuf first = bytes;
-            bytes = Unpooled.EMPTY_BUFFER;
-            next.go(greeting, first, ended);
+            next.go(greeting, bytes.take(), ended);
         }
     }
 
@@ -102,6 +97,6 @@ final class Sniffer extends ChannelInboundHandlerAdapter {
     @Override
     public void channelInactive(ChannelHandlerContext context) {
         stop();
-        bytes.release();
+        bytes.take().release();
     }
 }

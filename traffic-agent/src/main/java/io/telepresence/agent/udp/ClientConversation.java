@@ -23,6 +23,7 @@ final class ClientConversation implements Conversation, FlowHandler {
 
     private final Destination.ToClient client;
     private final Answers answers;
+    private final TransitBudget transit = TransitBudget.OF_AGENT;
     private final Deque<ByteBuf> waiting = new ArrayDeque<>();
     private Flow flow;
     private boolean opened;
@@ -54,10 +55,15 @@ final class ClientConversation implements Conversation, FlowHandler {
     @Override
     public void datagram(ByteBuf data) {
         lastNanos = System.nanoTime();
-        if (closedNanos != 0) {
+        // The buffer has room for the largest datagram, whatever is in it.
+        int room = data.capacity();
+        if (closedNanos != 0 || !transit.take(room)) {
             data.release();
         } else {
-            flow.loop().execute(() -> pass(data));
+            flow.loop().execute(() -> {
+                transit.give(room);
+                pass(data);
+            });
         }
     }
 
@@ -74,7 +80,7 @@ final class ClientConversation implements Conversation, FlowHandler {
     private void pass(ByteBuf data) {
         if (opened && flow.isWritable()) {
             flow.write(data);
-        } else if (!opened && closedNanos == 0 && waiting.size() < WAITING) {
+        } else if (!opened && closedNanos == 0 && waiting.size() < WAITING && transit.take(data.readableBytes())) {
             waiting.add(data.copy());
             data.release();
         } else {
@@ -85,7 +91,10 @@ final class ClientConversation implements Conversation, FlowHandler {
     @Override
     public void onOpened(Flow same) {
         opened = true;
-        waiting.forEach(same::write);
+        waiting.forEach(data -> {
+            transit.give(data.readableBytes());
+            same.write(data);
+        });
         waiting.clear();
         same.request(CREDIT);
     }
@@ -110,7 +119,10 @@ final class ClientConversation implements Conversation, FlowHandler {
     public void onClosed(Flow same) {
         closedNanos = System.nanoTime() | 1;
         opened = false;
-        waiting.forEach(ByteBuf::release);
+        waiting.forEach(data -> {
+            transit.give(data.readableBytes());
+            data.release();
+        });
         waiting.clear();
     }
 }

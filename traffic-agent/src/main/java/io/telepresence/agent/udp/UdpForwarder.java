@@ -11,8 +11,6 @@ import io.telepresence.agent.rules.TrafficRules;
 import io.telepresence.agent.tap.LaptopTaps;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -33,7 +31,7 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
     private final Supplier<TrafficRules> rules;
     private final ClientFlows clients;
     private final Duration idle;
-    private final Map<InetSocketAddress, Conversation> conversations = new HashMap<>();
+    private final Sources conversations = new Sources(MOST);
     private final Copies copies;
     private volatile int open;
     private Future<?> sweeping;
@@ -91,14 +89,14 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
                 && found.destination().equals(destination())
                 && !(found instanceof ClientConversation client && client.stale(System.nanoTime()));
         if (found != null && !right) {
-            conversations.remove(source).close();
+            conversations.end(source);
         }
         return right ? found : null;
     }
 
     private Conversation begin(ChannelHandlerContext context, InetSocketAddress source) {
-        if (conversations.size() >= MOST) {
-            LOG.debug("{} has {} sources: dropping a datagram of a new one", port, MOST);
+        if (!conversations.makeRoom(System.nanoTime())) {
+            LOG.debug("{} has {} sources that speak: dropping a datagram of a new one", port, MOST);
             return null;
         }
         if (addresses.isAbsent() && destination() instanceof Destination.ToApp) {
@@ -131,13 +129,7 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
     private void sweep() {
         long now = System.nanoTime();
         copies.sweep(now - idle.toNanos());
-        conversations.values().removeIf(conversation -> {
-            boolean over = now - conversation.lastNanos() > idle.toNanos();
-            if (over) {
-                conversation.close();
-            }
-            return over;
-        });
+        conversations.endSilent(now - idle.toNanos());
         open = conversations.size();
     }
 
@@ -151,8 +143,7 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
     public void channelInactive(ChannelHandlerContext context) {
         sweeping.cancel(false);
         copies.close();
-        conversations.values().forEach(Conversation::close);
-        conversations.clear();
+        conversations.endAll();
         open = 0;
     }
 }

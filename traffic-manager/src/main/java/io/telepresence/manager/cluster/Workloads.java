@@ -34,6 +34,9 @@ public final class Workloads {
     /** What can be enabled. */
     public static final Set<String> ALL = Set.of(DEPLOYMENT, REPLICA_SET, STATEFUL_SET, JOB, CRON_JOB);
 
+    /** How many owners stand above each other: Pod, Job, CronJob, and room for kinds to come. */
+    private static final int MOST_OWNERS = 5;
+
     private final ClusterStores stores;
     private final Set<String> kinds;
     private final List<String> namespaces;
@@ -86,6 +89,14 @@ public final class Workloads {
      * is being created, even if its ReplicaSet has not been seen yet.
      */
     public Optional<WorkloadRef> ownerOf(HasMetadata object) {
+        return ownerOf(object, MOST_OWNERS);
+    }
+
+    /** @param steps an author can write owners that own each other */
+    private Optional<WorkloadRef> ownerOf(HasMetadata object, int steps) {
+        if (steps == 0) {
+            return Optional.empty();
+        }
         Optional<OwnerReference> controller = controller(object);
         if (controller.isEmpty() || !groupKnown(controller.get())) {
             return Optional.empty();
@@ -95,7 +106,7 @@ public final class Workloads {
         String namespace = object.getMetadata().getNamespace();
         Optional<HasMetadata> owner = object(kind, namespace, name);
         if (owner.isPresent()) {
-            Optional<WorkloadRef> above = ownerOf(owner.get());
+            Optional<WorkloadRef> above = ownerOf(owner.get(), steps - 1);
             if (above.isPresent()) {
                 return above;
             }
@@ -119,6 +130,11 @@ public final class Workloads {
                 .filter(Pods::alive)
                 .filter(p -> ownerOf(p).filter(ref::equals).isPresent())
                 .toList();
+    }
+
+    /** The pod of that name, whether it lives or goes. */
+    public Optional<Pod> pod(String namespace, String name) {
+        return stores.pods().get(namespace, name);
     }
 
     /** All live pods of a namespace, whoever owns them. */
@@ -167,6 +183,23 @@ public final class Workloads {
                 .filter(s -> ownerOf(s).filter(ref::equals).isPresent())
                 .forEach(all::add);
         return Set.copyOf(all.stream().map(o -> o.getMetadata().getUid()).toList());
+    }
+
+    /** Why the workload's controller cannot make pods, as its ReplicaSets say; a StatefulSet says it in events only. */
+    public Optional<String> failure(WorkloadRef ref) {
+        return stores.replicaSets().in(ref.namespace()).stream()
+                .filter(s -> s.getStatus() != null
+                        && (new WorkloadRef(
+                                                REPLICA_SET,
+                                                ref.namespace(),
+                                                s.getMetadata().getName())
+                                        .equals(ref)
+                                || ownerOf(s).filter(ref::equals).isPresent()))
+                .flatMap(s -> s.getStatus().getConditions().stream()
+                        .filter(c -> "ReplicaFailure".equals(c.getType()) && "True".equals(c.getStatus()))
+                        .map(c -> "ReplicaSet " + s.getMetadata().getName() + ": " + c.getReason() + ": "
+                                + c.getMessage()))
+                .findFirst();
     }
 
     /** Calls {@code changed} after each change of workloads, pods or services. */

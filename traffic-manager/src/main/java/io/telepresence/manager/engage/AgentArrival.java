@@ -28,9 +28,7 @@ final class AgentArrival {
      */
     Optional<String> complete(Engagement engagement) {
         WorkloadRef workload = engagement.workload();
-        List<Pod> ready = workloads.pods(workload).stream()
-                .filter(p -> Pods.ready(p) && !Pods.replaced(p))
-                .toList();
+        List<Pod> ready = AgentCoverage.ready(workloads, workload);
         boolean oneIsEnough = engagement.spec().kind() == Kind.INGEST;
         List<String> ips = new ArrayList<>();
         for (Pod pod : ready) {
@@ -55,7 +53,8 @@ final class AgentArrival {
                 .findFirst();
     }
 
-    private static boolean serves(AgentSession.Agent agent, Engagement engagement) {
+    /** Whether the agent does what the engagement asks of it; true where the agent does not tell its ports. */
+    static boolean serves(AgentSession.Agent agent, Engagement engagement) {
         boolean inPlace =
                 engagement.spec().kind() != Kind.REPLACE || agent.replaced().contains(engagement.container());
         return inPlace

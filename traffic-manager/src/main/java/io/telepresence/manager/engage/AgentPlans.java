@@ -116,7 +116,13 @@ public final class AgentPlans implements WishedAgents {
                 .addAllContainers(containers(workload, pod, spec))
                 .addAllEnvironmentExcluded(settings.shown().withheld())
                 .setApiPort(settings.shown().apiPort())
+                .setGraceSeconds(grace(spec))
                 .build();
+    }
+
+    private static int grace(PodSpec spec) {
+        Long seconds = spec.getTerminationGracePeriodSeconds();
+        return seconds == null ? 0 : Math.clamp(seconds, 1, Integer.MAX_VALUE);
     }
 
     private List<AgentContainer> containers(WorkloadRef workload, ObjectMeta pod, PodSpec spec) {

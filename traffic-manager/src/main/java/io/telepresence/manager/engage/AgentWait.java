@@ -27,10 +27,14 @@ public final class AgentWait {
     private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
     private static final Duration EVENTS_APART = Duration.ofSeconds(2);
 
+    /** The API server keeps them for an hour, unless it is told otherwise. */
+    private static final Duration EVENTS_LAST = Duration.ofHours(1);
+
     private final Workloads workloads;
     private final Sessions sessions;
     private final Function<Instant, Events> events;
     private final Supplier<String> injectorTrouble;
+    private final BrokenPods broken;
 
     AgentWait(
             Workloads workloads,
@@ -41,6 +45,7 @@ public final class AgentWait {
         this.sessions = sessions;
         this.events = events;
         this.injectorTrouble = injectorTrouble;
+        this.broken = new BrokenPods(workloads);
     }
 
     /** @param injectorTrouble what keeps the webhook from working; empty: nothing is known */
@@ -61,7 +66,7 @@ public final class AgentWait {
             throws FaultException, InterruptedException {
         WorkloadRef workload = engagement.workload();
         Waiting waiting =
-                new Waiting(workload, progress, events.apply(Instant.now().minusSeconds(5)));
+                new Waiting(workload, progress, events.apply(Instant.now().minusSeconds(5)), lately());
         AgentArrival arrival = new AgentArrival(workloads, sessions);
         Signal signal = new Signal();
         AutoCloseable ofWorkloads = workloads.watch(signal::changed);
@@ -74,7 +79,7 @@ public final class AgentWait {
                 if (ip.isPresent()) {
                     return ip;
                 }
-                waiting.look();
+                waiting.look(engagement);
                 if (steps.over()) {
                     throw waiting.timedOut(limit).exception();
                 }
@@ -85,6 +90,21 @@ public final class AgentWait {
             close(ofAgents);
             close(ofWorkloads);
         }
+    }
+
+    /**
+     * Looks at the workload before anything is done to it. Blocks for an API call where no pod is ready.
+     *
+     * @param wishedBefore its pods get agents already
+     * @throws FaultException it has no pod that runs, for a reason of its own
+     */
+    void refuseBroken(Engagement wished, boolean wishedBefore) throws FaultException {
+        Events ever = lately();
+        broken.check(wished, wishedBefore, () -> ever.warnings(wished.workload().namespace()));
+    }
+
+    private Events lately() {
+        return events.apply(Instant.now().minus(EVENTS_LAST));
     }
 
     private static void close(AutoCloseable watch) {
@@ -99,19 +119,23 @@ public final class AgentWait {
         private final WorkloadRef workload;
         private final Consumer<String> progress;
         private final Events warnings;
+        private final Events ever;
         private final Set<String> told = new LinkedHashSet<>();
-        private Instant nextEvents = Instant.MIN;
+        private long nextEvents = System.nanoTime();
 
-        Waiting(WorkloadRef workload, Consumer<String> progress, Events warnings) {
+        Waiting(WorkloadRef workload, Consumer<String> progress, Events warnings, Events ever) {
+            this.ever = ever;
             this.workload = workload;
             this.progress = progress;
             this.warnings = warnings;
         }
 
-        void look() throws FaultException {
+        void look(Engagement engagement) throws FaultException {
+            boolean events = System.nanoTime() - nextEvents >= 0;
+            broken.checkAgain(engagement, () -> events ? ever.warnings(workload.namespace()) : List.of());
             List<Trouble> troubles = new ArrayList<>(PodTroubles.of(workloads.pods(workload)));
-            if (!Instant.now().isBefore(nextEvents)) {
-                nextEvents = Instant.now().plus(EVENTS_APART);
+            if (events) {
+                nextEvents = System.nanoTime() + EVENTS_APART.toNanos();
                 troubles.addAll(
                         PodTroubles.ofEvents(warnings.warnings(workload.namespace()), workloads.uidsOf(workload)));
             }

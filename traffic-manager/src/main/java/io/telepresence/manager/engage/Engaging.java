@@ -63,6 +63,7 @@ public final class Engaging {
         refuseObstacle(workload);
         Engagement wished = resolve(client, spec, workload);
         refuseNoPods(workload);
+        arrivals.agents().refuseBroken(wished, plans.wished(ref));
         Engagement reserved = engagements.reserve(client, wished);
         boolean done = false;
         Entered entered = Entered.follow(engagements, reserved.id());

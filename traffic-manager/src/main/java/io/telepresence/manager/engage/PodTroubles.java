@@ -1,12 +1,14 @@
 package io.telepresence.manager.engage;
 
 import io.fabric8.kubernetes.api.model.ContainerState;
+import io.fabric8.kubernetes.api.model.ContainerStateWaiting;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.telepresence.agree.AgentNames;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -40,7 +42,7 @@ final class PodTroubles {
         List<Trouble> troubles = new ArrayList<>();
         for (Pod pod : pods) {
             if (pod.getStatus() != null) {
-                unschedulable(pod, troubles);
+                unscheduled(pod).ifPresent(text -> troubles.add(new Trouble(false, text)));
                 Stream.concat(
                                 pod.getStatus().getInitContainerStatuses().stream(),
                                 pod.getStatus().getContainerStatuses().stream())
@@ -60,12 +62,13 @@ final class PodTroubles {
                 .toList();
     }
 
-    private static void unschedulable(Pod pod, List<Trouble> troubles) {
-        for (PodCondition condition : pod.getStatus().getConditions()) {
-            if ("PodScheduled".equals(condition.getType()) && "False".equals(condition.getStatus())) {
-                troubles.add(new Trouble(false, "pod " + name(pod) + " is not scheduled: " + condition.getMessage()));
-            }
-        }
+    /** Why the pod has no node; empty while nobody has said so. */
+    static Optional<String> unscheduled(Pod pod) {
+        return pod.getStatus().getConditions().stream()
+                .filter(c -> "PodScheduled".equals(c.getType()) && "False".equals(c.getStatus()))
+                .map(PodCondition::getMessage)
+                .map(message -> "pod " + name(pod) + " is not scheduled: " + message)
+                .findFirst();
     }
 
     private static void container(Pod pod, ContainerStatus status, List<Trouble> troubles) {
@@ -78,12 +81,18 @@ final class PodTroubles {
         if (NO_TROUBLE.contains(reason)) {
             return;
         }
-        String message = state.getWaiting().getMessage() == null
-                ? ""
-                : ": " + state.getWaiting().getMessage();
-        troubles.add(new Trouble(
-                OURS.contains(status.getName()) && FATAL_FOR_OURS.contains(reason),
-                "container " + status.getName() + " of pod " + name(pod) + ": " + reason + message + last(status)));
+        troubles.add(
+                new Trouble(OURS.contains(status.getName()) && FATAL_FOR_OURS.contains(reason), describe(pod, status)));
+    }
+
+    /** How that container stands, as a sentence. */
+    static String describe(Pod pod, ContainerStatus status) {
+        ContainerStateWaiting waiting =
+                status.getState() == null ? null : status.getState().getWaiting();
+        String why = waiting == null
+                ? "it does not stay up"
+                : waiting.getReason() + (waiting.getMessage() == null ? "" : ": " + waiting.getMessage());
+        return "container " + status.getName() + " of pod " + name(pod) + ": " + why + last(status);
     }
 
     private static String last(ContainerStatus status) {

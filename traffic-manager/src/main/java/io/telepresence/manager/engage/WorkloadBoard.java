@@ -10,7 +10,6 @@ import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.session.AgentSession;
-import io.telepresence.manager.session.Sessions;
 import io.telepresence.run.Closers;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,17 +22,21 @@ import java.util.stream.Collectors;
 /** The list of workloads with their agents and engagements, as {@code list} shows it. Any thread. */
 public final class WorkloadBoard {
     private final Workloads workloads;
-    private final Sessions sessions;
+    private final AgentCoverage coverage;
     private final Engagements engagements;
     private final Tally tally;
     private final AgentInstaller installer;
 
     /** @param installer says which workloads can have no agent */
     public WorkloadBoard(
-            Workloads workloads, Sessions sessions, Engagements engagements, Tally tally, AgentInstaller installer) {
+            Workloads workloads,
+            AgentCoverage coverage,
+            Engagements engagements,
+            Tally tally,
+            AgentInstaller installer) {
         this.workloads = workloads;
         this.installer = installer;
-        this.sessions = sessions;
+        this.coverage = coverage;
         this.engagements = engagements;
         this.tally = tally;
     }
@@ -43,7 +46,9 @@ public final class WorkloadBoard {
      *
      * @param agentVersion empty: no agent has arrived; "installed" where a pod has one that has not arrived
      * @param obstacle why it cannot be engaged; empty: it can
+     * @param readyPods how many pods get traffic
      * @param agents how many ready pods have an agent that is connected
+     * @param bypasses ready pods that its engagements do not reach
      * @param counts of its engagements, by id
      */
     public record Line(
@@ -51,7 +56,9 @@ public final class WorkloadBoard {
             String agentVersion,
             String obstacle,
             List<Engagement> engagements,
+            int readyPods,
             int agents,
+            List<AgentCoverage.Bypass> bypasses,
             Map<String, Tally.Count> counts) {}
 
     /** @throws FaultException a namespace is not managed */
@@ -81,9 +88,10 @@ public final class WorkloadBoard {
         Watcher watching = new Watcher(namespaces, watcher);
         Coalesced changes = opened.add(new Coalesced("watch-workloads", watching::look));
         opened.add(workloads.watch(changes::changed));
-        opened.add(sessions.watchAgents(changes::changed));
+        opened.add(coverage.sessions().watchAgents(changes::changed));
         opened.add(engagements.all().watch(_ -> changes.changed()));
         opened.add(tally.watch(changes::changed));
+        opened.add(coverage.watch(changes::changed));
         return opened;
     }
 
@@ -120,9 +128,10 @@ public final class WorkloadBoard {
 
     private Line line(Workload workload, List<Engagement> all) {
         WorkloadRef ref = workload.ref();
-        List<AgentSession> agents = sessions.agents(ref);
+        List<AgentSession> agents = coverage.sessions().agents(ref);
         Set<String> uids = agents.stream().map(a -> a.agent().podUid()).collect(Collectors.toSet());
         List<Pod> pods = workloads.pods(ref);
+        int ready = AgentCoverage.ready(workloads, ref).size();
         int connected = (int) pods.stream()
                 .filter(p -> Pods.ready(p) && uids.contains(p.getMetadata().getUid()))
                 .count();
@@ -133,7 +142,8 @@ public final class WorkloadBoard {
                 all.stream().filter(e -> e.workload().equals(ref)).toList();
         Map<String, Tally.Count> counts = new HashMap<>();
         own.forEach(e -> tally.count(e.id()).ifPresent(count -> counts.put(e.id(), count)));
-        return new Line(workload, version, obstacle(workload), own, connected, counts);
+        return new Line(
+                workload, version, obstacle(workload), own, ready, connected, coverage.bypasses(ref, own), counts);
     }
 
     /** Also a workload without ports can be ingested and replaced, so its author can forbid it, or its kind. */

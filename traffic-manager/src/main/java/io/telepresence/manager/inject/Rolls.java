@@ -36,7 +36,12 @@ final class Rolls {
 
     private static final class Roll {
         final Wish wish;
-        final CompletableFuture<Void> started = new CompletableFuture<>();
+        /** Of the pass that runs. */
+        CompletableFuture<Void> started = new CompletableFuture<>();
+
+        /** Of the pass after it. */
+        CompletableFuture<Void> next = new CompletableFuture<>();
+
         final List<Consumer<String>> told = new CopyOnWriteArrayList<>();
         boolean again;
 
@@ -73,14 +78,15 @@ final class Rolls {
     /**
      * Starts one, or makes the running one look again when it is through.
      *
-     * @return done once the first pod's replacement has been asked for, or there is nothing to replace
+     * @return done once the first pod's replacement has been asked for, or there is nothing to replace; what failed
+     *     before this call is not its failure
      */
     synchronized CompletableFuture<Void> start(WorkloadRef workload, Wish wish, Consumer<String> progress) {
         Roll now = running.get(workload);
         if (now != null) {
             now.told.add(progress);
             now.again = true;
-            return now.started;
+            return now.started.isCompletedExceptionally() ? now.next : now.started;
         }
         Roll roll = new Roll(wish);
         roll.told.add(progress);
@@ -101,6 +107,7 @@ final class Rolls {
                 running.remove(workload, roll);
             }
             roll.started.complete(null);
+            roll.next.complete(null);
         }
     }
 
@@ -109,20 +116,27 @@ final class Rolls {
         AgentRollout.Task task = wish.isPresent()
                 ? new AgentRollout.Task(workload, upToDate(roll.wish), Pods::hasAgent, past.of(workload), roll::tell)
                 : AgentRollout.Task.removal(workload, roll::tell);
+        CompletableFuture<Void> started = started(roll);
         try {
             rollout.mark(workload, wish.isEmpty());
-            rollout.roll(task, () -> roll.started.complete(null));
+            rollout.roll(task, () -> started.complete(null));
         } catch (FaultException | RuntimeException e) {
             LOG.warn("{} is left with pods that are not as they should be", workload, e);
             roll.tell(FaultStatus.of(e).toString());
-            roll.started.completeExceptionally(e);
+            started.completeExceptionally(e);
             failed.run();
         }
+    }
+
+    private synchronized CompletableFuture<Void> started(Roll roll) {
+        return roll.started;
     }
 
     private synchronized boolean again(WorkloadRef workload, Roll roll) {
         if (roll.again) {
             roll.again = false;
+            roll.started = roll.next;
+            roll.next = new CompletableFuture<>();
             return true;
         }
         running.remove(workload, roll);

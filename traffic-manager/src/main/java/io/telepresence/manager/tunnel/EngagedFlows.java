@@ -12,9 +12,11 @@ final class EngagedFlows {
 
     /** On the flow's loop. */
     void add(String engagement, TrackedFlow flow) {
-        byEngagement
-                .computeIfAbsent(engagement, _ -> ConcurrentHashMap.newKeySet())
-                .add(flow);
+        byEngagement.compute(engagement, (_, flows) -> {
+            Set<TrackedFlow> open = flows == null ? ConcurrentHashMap.newKeySet() : flows;
+            open.add(flow);
+            return open;
+        });
         flow.whenClosed(() -> byEngagement.computeIfPresent(engagement, (_, flows) -> {
             flows.remove(flow);
             return flows.isEmpty() ? null : flows;

@@ -12,6 +12,17 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class WorkloadsTest {
+    @Test
+    void whatOwnsItselfBelongsToNothing() {
+        FakeCluster cluster = new FakeCluster();
+        cluster.add(
+                """
+                {apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: loop, uid: r, ownerReferences:
+                   [{apiVersion: apps/v1, kind: ReplicaSet, name: loop, uid: r, controller: true}]}, spec: {replicas: 0}}
+                """);
+        assertEquals(List.of(), cluster.workloads().in("default"));
+    }
+
     private static final WorkloadRef ECHO = new WorkloadRef("Deployment", "default", "echo");
 
     private final FakeCluster cluster = new FakeCluster();

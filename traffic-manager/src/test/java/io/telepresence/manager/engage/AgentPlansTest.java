@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -63,6 +64,21 @@ class AgentPlansTest {
             Files.writeString(wished, json);
         }
         assertEquals(Files.readString(wished), json);
+    }
+
+    /** The agent ends before the kubelet kills it, and not long before. */
+    @Test
+    void saysThePodsGracePeriod() {
+        FakeCluster cluster = new FakeCluster();
+        AgentPlans plans = new AgentPlans(
+                cluster.workloads(), new AgentPlans.Settings("traffic-manager", 8081, 9900, "INFO"), _ -> Map.of());
+        for (String[] each : new String[][] {{"120", "120"}, {"0", "1"}, {"null", "0"}}) {
+            Pod pod = FakeCluster.parse("{kind: Pod, apiVersion: v1, metadata: {name: a}, spec: {containers: [],"
+                    + " terminationGracePeriodSeconds: " + each[0] + "}}");
+            AgentConfig config =
+                    plans.configFor(new WorkloadRef("Deployment", "default", "a"), pod.getMetadata(), pod.getSpec());
+            assertEquals(Integer.parseInt(each[1]), config.getGraceSeconds());
+        }
     }
 
     private static Map<String, Set<ExtraPort>> replaced(Path file) throws IOException {

@@ -48,7 +48,7 @@ class EngageJobsTest {
     }
 
     private List<WorkloadBoard.Line> listed() throws FaultException {
-        return new WorkloadBoard(workloads, sessions, engagements, new Tally(engagements, sessions), new Refusing())
+        return EngagingBench.board(workloads, sessions, engagements, new Refusing())
                 .lines(List.of("default"));
     }
 

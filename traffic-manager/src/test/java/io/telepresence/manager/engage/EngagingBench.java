@@ -8,6 +8,7 @@ import io.telepresence.manager.session.Sessions;
 import io.telepresence.run.Watched;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
 
@@ -33,6 +34,13 @@ public final class EngagingBench implements AutoCloseable {
 
     public EngagingBench() {
         cluster.addEcho();
+    }
+
+    /** What {@code list} shows, where no agent has failed to be installed. */
+    static WorkloadBoard board(
+            Workloads workloads, Sessions sessions, Engagements engagements, AgentInstaller installer) {
+        AgentCoverage coverage = new AgentCoverage(workloads, sessions, new Watched<>(Map.of()));
+        return new WorkloadBoard(workloads, coverage, engagements, new Tally(engagements, sessions), installer);
     }
 
     /** Brings nothing by itself. */

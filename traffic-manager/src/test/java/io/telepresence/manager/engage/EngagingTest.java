@@ -239,7 +239,7 @@ class EngagingTest {
                 """
                 {apiVersion: v1, kind: Pod, metadata: {name: echo-abc-1, uid: u, labels: {app: echo}, ownerReferences:
                    [{apiVersion: apps/v1, kind: ReplicaSet, name: echo-abc, uid: r-echo, controller: true}]},
-                 spec: {containers: []}, status: {phase: Pending, conditions:
+                 spec: {containers: [{name: traffic-agent}]}, status: {phase: Pending, conditions:
                    [{type: PodScheduled, status: "False", message: 0/3 nodes are available}]}}
                 """);
         Fault fault = fault(ann, "echo", SHORT);
@@ -311,9 +311,8 @@ class EngagingTest {
                 "{apiVersion: apps/v1, kind: Deployment, metadata: {name: bare}, spec: {template: {metadata:"
                         + " {annotations: {telepresence.io/inject-traffic-agent: disabled}}, spec: {containers: [{name: a}]}}}}");
         sessions.watching(agentArrives("echo-abc-1"), true);
-        List<WorkloadBoard.Line> lines = new WorkloadBoard(
-                        workloads, sessions, engagements, new Tally(engagements, sessions), installer)
-                .lines(List.of("default"));
+        List<WorkloadBoard.Line> lines =
+                EngagingBench.board(workloads, sessions, engagements, installer).lines(List.of("default"));
         assertEquals(
                 List.of(0, 1), lines.stream().map(WorkloadBoard.Line::agents).toList());
         assertTrue(lines.getFirst().obstacle().contains("inject-traffic-agent"));

@@ -159,7 +159,7 @@ class AgentInjectorTest {
         Container agent = PodContainers.agent(pod.getSpec()).orElseThrow();
         assertEquals("Always", agent.getRestartPolicy());
         assertNull(agent.getStartupProbe());
-        assertNull(agent.getLifecycle());
+        assertNull(agent.getLifecycle().getPostStart());
         assertEquals("/readyz", agent.getReadinessProbe().getHttpGet().getPath());
     }
 

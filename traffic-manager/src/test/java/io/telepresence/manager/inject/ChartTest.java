@@ -13,6 +13,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.Role;
@@ -280,6 +281,18 @@ class ChartTest {
                 .toList();
         assertEquals(1, maps.size());
         assertEquals(List.of("traffic-manager"), maps.getFirst().getResourceNames());
+    }
+
+    @Test
+    void theManagerHasALeaseThatItMayHold() throws Exception {
+        List<HasMetadata> objects = render("1.33.0", "{}");
+        assertEquals("traffic-manager", one(objects, Lease.class).getMetadata().getName());
+        assertTrue(objects.stream()
+                .filter(Role.class::isInstance)
+                .flatMap(o -> ((Role) o).getRules().stream())
+                .anyMatch(r -> r.getResources().equals(List.of("leases"))
+                        && r.getResourceNames().equals(List.of("traffic-manager"))
+                        && r.getVerbs().equals(List.of("get", "update"))));
     }
 
     private static boolean grants(List<HasMetadata> objects, String group, String resource, String verb) {

@@ -124,6 +124,25 @@ class RollsTest {
         assertTrue(cluster.pods(WEB).stream().noneMatch(Pods::dismissed));
     }
 
+    @Test
+    void whatFailedBeforeIsNotSaidToWhoAsksAfterwards() throws Exception {
+        CompletableFuture<CompletableFuture<Void>> second = new CompletableFuture<>();
+        AtomicBoolean first = new AtomicBoolean(true);
+        cluster.atOrphan = () -> {
+            CompletableFuture<Void> asked = rolls.start(WEB, wish, _ -> {});
+            if (first.compareAndSet(true, false)) {
+                throw new IllegalStateException("the first pass fails");
+            }
+            second.complete(asked);
+        };
+        wished = INSTEAD;
+        assertThrows(
+                ExecutionException.class, () -> rolls.start(WEB, wish, _ -> {}).get());
+        second.get().get();
+        settle();
+        assertTrue(asWished());
+    }
+
     /** A roll that fails may have told before that it has begun. */
     private CompletableFuture<Void> failed() {
         CompletableFuture<Void> result = new CompletableFuture<>();

@@ -140,6 +140,11 @@ public final class ManagerLink implements AutoCloseable {
         return !resuming.get() && System.nanoTime() - resumedNanos >= SETTLING.toNanos();
     }
 
+    /** False: the manager does not know the session, which is being resumed. */
+    public boolean resumed() {
+        return !resuming.get();
+    }
+
     public SessionRef ref() {
         return SessionRef.newBuilder()
                 .setSessionId(session.get().getSessionId())

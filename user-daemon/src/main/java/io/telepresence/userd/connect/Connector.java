@@ -5,6 +5,7 @@ import io.telepresence.fault.FaultException;
 import io.telepresence.userd.connect.ConnectState.Event;
 import io.telepresence.userd.health.Health;
 import io.telepresence.userd.health.Trouble;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -13,6 +14,8 @@ import org.slf4j.LoggerFactory;
 /** Owns the one connection of this daemon. Thread-safe; a disconnect interrupts a connect that is under way. */
 public final class Connector {
     private static final Logger LOG = LoggerFactory.getLogger(Connector.class);
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
+
     private final Place place;
     private final Health health = new Health();
     private volatile long askedNanos = System.nanoTime();
@@ -48,12 +51,12 @@ public final class Connector {
     /** Connects, or finds that this is so already. Blocks. */
     public Outcome connect(ConnectRequest request, Consumer<String> progress) throws FaultException {
         if (request.reuseOnly()) {
-            return new Outcome(session(), true);
+            return new Outcome(live(progress), true);
         }
         Plan plan = Plan.of(request, place);
         Optional<Session> same = begin(plan.identity());
         if (same.isPresent()) {
-            return new Outcome(same.get(), true);
+            return new Outcome(live(progress), true);
         }
         try {
             Session made = new ConnectSteps(
@@ -118,8 +121,7 @@ public final class Connector {
             if (wanted.equals(identity)) {
                 return Optional.of(session);
             }
-            throw Fault.user("Cluster configuration changed, please quit telepresence and reconnect", "")
-                    .exception();
+            throw other(identity, wanted).exception();
         }
         if (connecting != null) {
             throw Fault.user("another connect is under way", "").exception();
@@ -127,6 +129,69 @@ public final class Connector {
         connecting = Thread.currentThread();
         state = ConnectState.next(state, Event.CONNECT);
         return Optional.empty();
+    }
+
+    static Fault other(Identity now, Identity wanted) {
+        String differences = String.join("; ", now.differences(wanted));
+        return now.sameCluster(wanted)
+                ? Fault.user(
+                        "already connected, with " + differences,
+                        "Run \"telepresence quit\" first, or have both at once with: telepresence connect --docker --name"
+                                + " NAME")
+                : Fault.user(
+                        "Cluster configuration changed, please quit telepresence and reconnect: connected with "
+                                + differences,
+                        "Run \"telepresence quit\" first");
+    }
+
+    /**
+     * The connection, once it has its manager: waits while it is lost, for {@code timeouts.trafficManagerConnect} at most.
+     *
+     * @param progress gets a sentence if there is something to wait for
+     */
+    public Session live(Consumer<String> progress) throws FaultException {
+        Session now = session();
+        Duration limit = now.facts().config().timeouts().managerConnect();
+        long end = System.nanoTime() + limit.toNanos();
+        boolean told = false;
+        while (!reaches(now)) {
+            if (!told) {
+                told = true;
+                progress.accept("Reconnecting to the traffic-manager");
+            }
+            if (System.nanoTime() - end > 0) {
+                throw Fault.unreachable(
+                                Trouble.MANAGER_LINK.say("") + ": it is not back after " + limit.toSeconds() + " s",
+                                "The limit can be configured as \"timeouts.trafficManagerConnect\"; see: telepresence"
+                                        + " status")
+                        .exception();
+            }
+            pause();
+            if (session() != now) {
+                throw Fault.user("the connection was ended meanwhile", "Run: telepresence connect")
+                        .exception();
+            }
+        }
+        return now;
+    }
+
+    /** The same after a call has failed: a moment later, so that whoever asks again and again does not spin. */
+    public Session liveAgain() throws FaultException {
+        pause();
+        return live(_ -> {});
+    }
+
+    private synchronized boolean reaches(Session now) {
+        return state == ConnectState.CONNECTED && now.parts().link().resumed();
+    }
+
+    private static void pause() throws FaultException {
+        try {
+            Thread.sleep(LOOK_AGAIN);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Fault.user("cancelled", "").exception(e);
+        }
     }
 
     private Session up(Session made, Identity wanted) throws FaultException {

@@ -1,6 +1,7 @@
 package io.telepresence.userd.connect;
 
 import io.telepresence.userd.cluster.KubeTarget;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -27,6 +28,42 @@ record Identity(
                 managerNamespace,
                 request.mappedNamespaces().stream().sorted().toList(),
                 request.routes());
+    }
+
+    /** What a connect asks for that this connection does not have: each with its value here and there; no credentials. */
+    List<String> differences(Identity wanted) {
+        List<String> all = new ArrayList<>();
+        add(all, "cluster", server, wanted.server);
+        add(all, "context", context, wanted.context);
+        if (!user.equals(wanted.user)) {
+            all.add("the user of the kubeconfig");
+        }
+        add(all, "namespace", namespace, wanted.namespace);
+        add(all, "manager namespace", managerNamespace, wanted.managerNamespace);
+        add(all, "mapped namespaces", names(mapped), names(wanted.mapped));
+        add(all, "also-proxy", names(routes.alsoProxy()), names(wanted.routes.alsoProxy()));
+        add(all, "never-proxy", names(routes.neverProxy()), names(wanted.routes.neverProxy()));
+        add(
+                all,
+                "allow-conflicting-subnets",
+                names(routes.allowConflicting()),
+                names(wanted.routes.allowConflicting()));
+        return all;
+    }
+
+    /** Another cluster, or another way into it; else only what is wanted of the same one differs. */
+    boolean sameCluster(Identity wanted) {
+        return server.equals(wanted.server) && context.equals(wanted.context) && user.equals(wanted.user);
+    }
+
+    private static void add(List<String> all, String what, String here, String there) {
+        if (!here.equals(there)) {
+            all.add(what + " " + here + ", not " + there);
+        }
+    }
+
+    private static String names(List<String> all) {
+        return all.isEmpty() ? "(none)" : String.join(" ", all);
     }
 
     @Override
