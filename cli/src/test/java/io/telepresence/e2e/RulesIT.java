@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -165,9 +166,9 @@ class RulesIT {
                         "-p",
                         "{\"spec\": {\"strategy\": {\"rollingUpdate\": {\"maxUnavailable\": 1}}}}")
                 .ok();
-        Result replaced = intercept("large").ok();
-        String said = replaced.stdout() + replaced.stderr();
-        assertTrue(said.contains("in place"), replaced::describe);
+        // Steps are told on a terminal, or like this.
+        Result replaced = intercept("large", "--progress", "json").ok();
+        assertTrue(replaced.stderr().contains("replaced in place"), replaced::describe);
         assertEquals("from the laptop\n", Cluster.fromPod("http://large/").stdout());
     }
 
@@ -191,8 +192,10 @@ class RulesIT {
         assertEquals(pods, uids("held"));
     }
 
-    private static Result intercept(String workload) {
-        return LAPTOP.telepresence("intercept", workload, "--port", "8080:http", "--mount", "false");
+    private static Result intercept(String workload, String... more) {
+        return LAPTOP.telepresence(Stream.concat(
+                        Stream.of("intercept", workload, "--port", "8080:http", "--mount", "false"), Stream.of(more))
+                .toArray(String[]::new));
     }
 
     private static String revision(String which) {
