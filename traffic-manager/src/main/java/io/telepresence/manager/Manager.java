@@ -51,7 +51,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Rights that it needs: get, list and watch of namespaces, nodes (optional), services, pods, deployments,
  * replicasets, statefulsets, and jobs and cronjobs if these are enabled; list of events (optional) and servicecidrs (optional); get of pods/log; create of
- * tokenreviews; get and update of its lease (optional); create of services in its own namespace (dry runs only, optional). The injector says what it needs.
+ * tokenreviews; get and update of its lease (optional); create of services in its own namespace (dry runs only, optional). The injector
+ * needs get of namespaces and list of networkpolicies (both optional), and what its other parts say.
  */
 final class Manager implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Manager.class);
