@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A caller in the cluster's network. {@code Caller mixed URL COUNT THREADS} sends requests of alice, bob, for /admin/
@@ -76,7 +77,7 @@ final class Caller {
             long end = System.nanoTime() + Duration.ofSeconds(seconds).toNanos();
             while (System.nanoTime() - end < 0 && socket.getInputStream().read(tick(socket)) > 0) {
                 heard++;
-                Thread.sleep(200);
+                LockSupport.parkNanos(200_000_000);
             }
         } finally {
             System.out.println("heard " + heard);
@@ -94,7 +95,7 @@ final class Caller {
         all(threads, thread -> {
             HttpClient kept = client();
             while (!Files.exists(stop)) {
-                Thread.sleep(pauseMillis);
+                LockSupport.parkNanos(pauseMillis * 1_000_000);
                 try (Once once = new Once(thread % 2 == 0 ? kept : client(), thread % 2 == 1)) {
                     HttpRequest request = HttpRequest.newBuilder(url)
                             .timeout(PATIENCE)
