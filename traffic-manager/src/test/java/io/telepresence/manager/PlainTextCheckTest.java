@@ -69,7 +69,6 @@ class PlainTextCheckTest {
         assertEquals(
                 Set.of(
                         "telepresence.manager.Engagement.EnvironmentEntry.key",
-                        "telepresence.manager.Engagement.EnvironmentEntry.value",
                         "telepresence.manager.Engagement.message",
                         "telepresence.manager.Mount.error",
                         "telepresence.manager.Mount.local_dir",
