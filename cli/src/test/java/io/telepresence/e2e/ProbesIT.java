@@ -265,8 +265,12 @@ class ProbesIT {
         apply(
                 RENAMED,
                 "policy",
-                "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: narrow},"
-                        + " spec: {podSelector: {matchLabels: {app: renamed}}, ingress: [{ports: [{port: 8080}]}]}}");
+                """
+                apiVersion: networking.k8s.io/v1
+                kind: NetworkPolicy
+                metadata: {name: narrow}
+                spec: {podSelector: {matchLabels: {app: renamed}}, ingress: [{ports: [{port: 8080}]}]}
+                """);
         apply(
                 RENAMED,
                 "renamed",
