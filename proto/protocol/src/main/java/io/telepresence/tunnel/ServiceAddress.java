@@ -1,5 +1,6 @@
 package io.telepresence.tunnel;
 
+import io.telepresence.agree.AddressText;
 import java.net.InetAddress;
 import java.net.SocketAddress;
 
@@ -39,6 +40,6 @@ public final class ServiceAddress extends SocketAddress {
 
     @Override
     public String toString() {
-        return host + ":" + port + " or " + fallback.getHostAddress();
+        return host + ":" + port + " or " + AddressText.of(fallback);
     }
 }

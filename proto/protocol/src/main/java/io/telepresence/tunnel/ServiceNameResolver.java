@@ -4,6 +4,7 @@ import io.grpc.EquivalentAddressGroup;
 import io.grpc.NameResolver;
 import io.grpc.NameResolverProvider;
 import io.grpc.StatusOr;
+import io.telepresence.agree.AddressText;
 import io.telepresence.run.Threads;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -108,10 +109,7 @@ final class ServiceNameResolver extends NameResolver {
                     .map(this::at)
                     .toList();
         } catch (TimeoutException | ExecutionException e) {
-            LOG.info(
-                    "{} has no address, so {} is used",
-                    service.host(),
-                    service.fallback().getHostAddress());
+            LOG.info("{} has no address, so {} is used", service.host(), AddressText.of(service.fallback()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
