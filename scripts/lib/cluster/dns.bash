@@ -3,7 +3,10 @@
 # Made-up names of the outside world; all lead to the control plane, where a small web server answers, and a registry of
 # images when one was added. "4:" marks a name without an IPv6 address.
 PUBLIC_NAMES="public.example.test 4:v4only.example.test www.example.com example.com 4:api.internal.example.test
-    registry.example.test example.dev"
+    registry.example.test"
+
+# Of a top-level domain that a namespace may be called like, it is known that it has this name and no other.
+PUBLIC_DEV=example.dev
 
 # Nothing is asked of anybody else.
 write_public_names() {
@@ -18,6 +21,22 @@ write_public_names() {
     echo "        ttl 30"
     echo "    }"
     echo "}"
+    echo "dev:53 {"
+    echo "    bind $CONTROL_IP $CONTROL_IP6"
+    public_dev A "$CONTROL_IP"
+    public_dev AAAA "$CONTROL_IP6"
+    echo "    template ANY ANY {"
+    echo "        rcode NXDOMAIN"
+    echo "    }"
+    echo "}"
+}
+
+public_dev() { # public_dev TYPE ADDRESS
+    echo "    template IN $1 {"
+    echo "        match ^${PUBLIC_DEV//./[.]}[.]\$"
+    echo "        answer \"{{ .Name }} 30 IN $1 $2\""
+    echo "        fallthrough"
+    echo "    }"
 }
 
 part_public-dns() { start public-dns "$(program_folder coredns)/coredns" -conf "$CONF/public.Corefile"; }
