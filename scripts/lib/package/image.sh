@@ -49,6 +49,7 @@ entry_point() { # entry_point ROOT OPTIONS-FILE AOT MEMORY ARG=CLASS…
   for pair; do
     launch_section "${pair%%=*}" "${pair##*=}" "$aot.aot" "$(tr '\n' ' ' <"$options")$AOT_OPTIONS" "${JARS[@]}"
     printf 'memory %s\nset LC_CTYPE=C.UTF-8\n' "$memory"
+    [ "${pair%%=*}" != agent ] || echo keep
   done >"$home/lib/launch.conf"
 }
 

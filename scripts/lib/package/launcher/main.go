@@ -50,6 +50,9 @@ func main() {
 		}
 	}
 	command := program.command(home, arguments, given)
+	if program.keep {
+		os.Exit(keep(command, program.environment(given)))
+	}
 	err = syscall.Exec(command[0], command, program.environment(given))
 	end(1, command[0]+": "+err.Error())
 }

@@ -12,7 +12,9 @@ type program struct {
 	// daemon: the first argument is the program's name, and not for Java; --detach is understood.
 	daemon bool
 	// root: a daemon that users may start as root.
-	root    bool
+	root bool
+	// keep: the launcher stays, and keeps the ports while Java is started again.
+	keep    bool
 	class   string
 	cache   string
 	options []string
@@ -80,6 +82,8 @@ func (p *program) read(word, value string) error {
 		p.daemon = true
 	case "root":
 		p.root = true
+	case "keep":
+		p.keep = true
 	case "memory":
 		for _, number := range strings.Fields(value) {
 			n, err := strconv.Atoi(number)

@@ -9,6 +9,7 @@ import io.telepresence.agent.drain.Time;
 import io.telepresence.agent.http2.Http2Speaker;
 import io.telepresence.agent.link.ClientFlows;
 import io.telepresence.agent.link.ManagerLink;
+import io.telepresence.agent.port.KeptSockets;
 import io.telepresence.agent.port.PortListener;
 import io.telepresence.agent.reach.PodReaches;
 import io.telepresence.agent.report.Reporter;
@@ -40,6 +41,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -52,6 +54,7 @@ import org.slf4j.LoggerFactory;
 final class Agent implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
     private static final int LOOPS = 2;
+    private static final Duration RULES_LIMIT = Duration.ofSeconds(3);
 
     private final Closers opened = new Closers();
     private final Map<AgentPlan.Port, PortListener> listeners = new LinkedHashMap<>();
@@ -72,9 +75,16 @@ final class Agent implements AutoCloseable {
      * @param readyPort where the kubelet asks
      * @param udpIdle after what silence a source of datagrams is forgotten
      * @param app what clients may see of the application
+     * @param sockets what an earlier process of this container has left
      * @param link how to reach the manager
      */
-    record Settings(InetAddress bind, int readyPort, Duration udpIdle, AppPod app, ManagerLink.Settings link) {}
+    record Settings(
+            InetAddress bind,
+            int readyPort,
+            Duration udpIdle,
+            AppPod app,
+            KeptSockets sockets,
+            ManagerLink.Settings link) {}
 
     private Agent() {}
 
@@ -116,7 +126,11 @@ final class Agent implements AutoCloseable {
             PortListener listener =
                     switch (port.app().transport()) {
                         case TCP ->
-                            PortListener.tcp(at, loops, forwarder(plan, port, app, loops, rules, clients, taps));
+                            PortListener.tcp(
+                                    at,
+                                    loops,
+                                    settings.sockets(),
+                                    forwarder(plan, port, app, loops, rules, clients, taps));
                         case UDP ->
                             PortListener.udp(
                                     at,
@@ -126,7 +140,17 @@ final class Agent implements AutoCloseable {
             listeners.put(port, opened.add(listener));
             LOG.info("listening on {} for {}", AddressText.of(listener.address()), port.app());
         }
+        if (settings.sockets().restarted()) {
+            acceptWhenTold();
+        }
         readyWhileServed(plan);
+    }
+
+    /** Those who wait since the process before this one was killed are for whom the manager says, if it says so soon. */
+    private void acceptWhenTold() {
+        link.told()
+                .completeOnTimeout(null, RULES_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
+                .thenRun(() -> listeners.values().forEach(PortListener::accept));
     }
 
     /** A pod gets traffic as long as it is ready: where the app is absent, somebody must be there to take it. */

@@ -5,6 +5,7 @@ import io.telepresence.agent.drain.EndingMark;
 import io.telepresence.agent.drain.GracePeriod;
 import io.telepresence.agent.drain.Time;
 import io.telepresence.agent.link.ManagerLink;
+import io.telepresence.agent.port.KeptSockets;
 import io.telepresence.agent.view.ProcessEnvironment;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.agree.Versions;
@@ -80,6 +81,7 @@ public final class AgentMain {
                 AgentNames.READY_PORT,
                 UDP_IDLE,
                 plan.app(pod, ProcessEnvironment.own(), Path.of(AgentNames.APP_MOUNTS)),
+                KeptSockets.of(System.getenv()),
                 new ManagerLink.Settings(
                         plan.manager(),
                         plan.arrival(pod),

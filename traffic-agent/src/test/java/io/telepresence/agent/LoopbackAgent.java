@@ -2,6 +2,7 @@ package io.telepresence.agent;
 
 import com.google.protobuf.ByteString;
 import io.telepresence.agent.link.ManagerLink;
+import io.telepresence.agent.port.KeptSockets;
 import io.telepresence.fault.FaultException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -47,6 +48,7 @@ public final class LoopbackAgent implements AutoCloseable {
                         0,
                         IDLE,
                         plan.app(identity, pod.bytes(), Path.of("/nowhere")),
+                        KeptSockets.none(),
                         new ManagerLink.Settings(
                                 manager, plan.arrival(identity), () -> token, request -> {}, grace -> {}, PATIENCE))));
     }

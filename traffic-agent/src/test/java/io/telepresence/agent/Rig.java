@@ -2,6 +2,7 @@ package io.telepresence.agent;
 
 import com.google.protobuf.ByteString;
 import io.telepresence.agent.link.ManagerLink;
+import io.telepresence.agent.port.KeptSockets;
 import io.telepresence.agent.rules.AppPort;
 import io.telepresence.agent.rules.PortRules;
 import io.telepresence.rpc.manager.EngagedPort;
@@ -75,6 +76,7 @@ final class Rig implements AutoCloseable {
                         0,
                         UDP_IDLE,
                         plan.app(pod, ENVIRONMENT, mounts),
+                        KeptSockets.none(),
                         new ManagerLink.Settings(
                                 new InetSocketAddress(loopback, manager.port),
                                 plan.arrival(pod),

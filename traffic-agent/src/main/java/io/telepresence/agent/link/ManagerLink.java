@@ -55,6 +55,7 @@ public final class ManagerLink implements AutoCloseable {
     private final Watched<TrafficRules> rules = new Watched<>(TrafficRules.NONE);
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Backoff backoff = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));
+    private final CompletableFuture<Void> told = new CompletableFuture<>();
     private volatile String session = "";
     private volatile Map<String, Map<String, String>> metadata = Map.of();
     private volatile Presence presence = new Presence("");
@@ -111,6 +112,11 @@ public final class ManagerLink implements AutoCloseable {
     /** The rules in force; {@link TrafficRules#NONE} whenever the manager is not there. */
     public Watched<TrafficRules> rules() {
         return rules;
+    }
+
+    /** Completes when the manager has told the rules for the first time, on the thread that heard of it. */
+    public CompletableFuture<Void> told() {
+        return told.copy();
     }
 
     /** What the user said of an engagement; empty: nothing. */
@@ -222,6 +228,7 @@ public final class ManagerLink implements AutoCloseable {
                 rules.set(next);
             }
         }
+        told.complete(null);
     }
 
     private void beat(ManagedChannel channel, Duration deadline) {

@@ -15,7 +15,9 @@ import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.tunnel.DatagramSockets;
 import java.net.InetSocketAddress;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +29,7 @@ public final class PortListener implements AutoCloseable {
 
     private final Channel channel;
     private final IntSupplier open;
+    private final AtomicBoolean closed = new AtomicBoolean();
     private volatile long lastNewNanos = System.nanoTime();
 
     private PortListener(Channel channel, IntSupplier open) {
@@ -34,16 +37,27 @@ public final class PortListener implements AutoCloseable {
         this.open = open;
     }
 
-    /** Listens for connections; returns once it is bound. */
-    public static PortListener tcp(InetSocketAddress address, EventLoopGroup loops, TcpForwarder forwarder)
+    /**
+     * Listens for connections; returns once it is bound. Where an earlier process has left a socket for that port, callers
+     * wait in it until {@link #accept}.
+     */
+    public static PortListener tcp(
+            InetSocketAddress address, EventLoopGroup loops, KeptSockets sockets, TcpForwarder forwarder)
             throws FaultException {
-        EpollServerSocketChannel server = new EpollServerSocketChannel();
-        server.config().setOption(ChannelOption.SO_REUSEADDR, true);
-        server.config().setOption(ChannelOption.SO_BACKLOG, BACKLOG);
+        Optional<EpollServerSocketChannel> left = sockets.take(address);
+        EpollServerSocketChannel server = left.orElseGet(EpollServerSocketChannel::new);
         PortListener listener = new PortListener(server, forwarder::open);
         server.pipeline().addLast(listener.new Acceptor(forwarder));
+        server.config().setAutoRead(left.isEmpty());
+        if (left.isPresent()) {
+            loops.register(server).awaitUninterruptibly();
+            return listener;
+        }
+        server.config().setOption(ChannelOption.SO_REUSEADDR, true);
+        server.config().setOption(ChannelOption.SO_BACKLOG, BACKLOG);
         loops.register(server).awaitUninterruptibly();
         bound(server.bind(address), address);
+        sockets.keep(server);
         return listener;
     }
 
@@ -54,6 +68,11 @@ public final class PortListener implements AutoCloseable {
                 DatagramSockets.bootstrap(loops).handler(forwarder).bind(address);
         bound(binding, address);
         return new PortListener(binding.channel(), forwarder::open);
+    }
+
+    /** Serves those who wait in a socket of an earlier process, and all others, from now on. */
+    public void accept() {
+        channel.config().setAutoRead(true);
     }
 
     /** Where it listens. */
@@ -78,6 +97,10 @@ public final class PortListener implements AutoCloseable {
 
     @Override
     public void close() {
+        // Once: a number of a file that is closed may be another's.
+        if (!closed.getAndSet(true) && channel instanceof EpollServerSocketChannel server) {
+            KeptSockets.end(server);
+        }
         channel.close().awaitUninterruptibly(1, TimeUnit.SECONDS);
     }
 
