@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -21,7 +22,7 @@ import java.util.concurrent.locks.LockSupport;
  * A caller in the cluster's network. {@code Caller mixed URL COUNT THREADS} sends requests of alice, bob, for /admin/
  * and of nobody in random order and prints a line {@code id kind first-word-of-the-answer} for each. {@code Caller
  * steady URL THREADS STOP-FILE [PAUSE-MS]} sends requests until the file is there, then prints {@code COUNT FAILURES},
- * and each failure before. Every other thread keeps its connections. {@code Caller ticking HOST PORT SECONDS} says
+ * and each failure with its begin before. Every other thread keeps its connections. {@code Caller ticking HOST PORT SECONDS} says
  * something to an echo each 200 ms over one connection, and prints how often it was answered.
  */
 final class Caller {
@@ -96,6 +97,7 @@ final class Caller {
             HttpClient kept = client();
             while (!Files.exists(stop)) {
                 LockSupport.parkNanos(pauseMillis * 1_000_000);
+                Instant begun = Instant.now();
                 try (Once once = new Once(thread % 2 == 0 ? kept : client(), thread % 2 == 1)) {
                     HttpRequest request = HttpRequest.newBuilder(url)
                             .timeout(PATIENCE)
@@ -106,11 +108,11 @@ final class Caller {
                             .statusCode();
                     if (status != 200) {
                         failed.incrementAndGet();
-                        System.out.println(java.time.Instant.now() + " status " + status);
+                        System.out.println(begun + " status " + status);
                     }
                 } catch (IOException e) {
                     failed.incrementAndGet();
-                    System.out.println(java.time.Instant.now() + (thread % 2 == 0 ? " kept: " : " new: ") + e);
+                    System.out.println(begun + (thread % 2 == 0 ? " kept: " : " new: ") + e);
                 }
             }
         });

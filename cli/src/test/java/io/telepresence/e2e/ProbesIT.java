@@ -3,9 +3,7 @@ package io.telepresence.e2e;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.telepresence.agree.AgentNames;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -165,7 +163,7 @@ class ProbesIT {
         intercept("probed", "9999:http");
         assertTrue(!Cluster.fromPod("http://probed/").stdout().contains("GET /"), "nothing listens on the laptop");
         undisturbed("probed", "with nothing on the laptop");
-        ProcessHandle agent = agent("probed");
+        ProcessHandle agent = AgentProcesses.java(pod("probed", ".metadata.uid"));
         signal("STOP", agent);
         try {
             undisturbed("probed", "while the agent hangs");
@@ -174,22 +172,6 @@ class ProbesIT {
         }
         agent.destroyForcibly();
         undisturbed("probed", "after the agent was killed");
-    }
-
-    private static ProcessHandle agent(String app) {
-        String mark = AgentNames.ENV_POD_UID + "=" + pod(app, ".metadata.uid") + "\0";
-        return ProcessHandle.allProcesses()
-                .filter(process -> environment(process.pid()).contains(mark))
-                .findFirst()
-                .orElseThrow();
-    }
-
-    private static String environment(long pid) {
-        try {
-            return Files.readString(Path.of("/proc/" + pid + "/environ"), StandardCharsets.ISO_8859_1);
-        } catch (IOException e) {
-            return "";
-        }
     }
 
     private static void signal(String name, ProcessHandle process) throws IOException {

@@ -44,7 +44,7 @@ final class Steady implements AutoCloseable {
         assertEquals(List.of(), failures);
     }
 
-    /** Ends the calls; what failed, each with its time. */
+    /** Ends the calls; what failed, each with the time when it began. */
     List<String> end() throws IOException {
         Files.createFile(stop);
         Shell.await("the calls end", Duration.ofSeconds(30), () -> !process.isAlive());

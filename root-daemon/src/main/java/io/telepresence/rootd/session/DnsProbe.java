@@ -17,6 +17,7 @@ import org.xbill.DNS.Type;
 final class DnsProbe {
     private static final int MOST_BYTES = 4096;
     private static final int FIRST_WAIT_MILLIS = 300;
+    private static final int LONGEST_WAIT_MILLIS = 1200;
 
     private DnsProbe() {}
 
@@ -36,7 +37,7 @@ final class DnsProbe {
                 if (rcode.isPresent()) {
                     return rcode;
                 }
-                wait *= 2;
+                wait = Math.min(wait * 2, LONGEST_WAIT_MILLIS);
             }
         } catch (IOException e) {
             // No route, or nobody listens there: no answer.

@@ -44,6 +44,9 @@ final class SessionDns implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(2);
     private static final Duration PROBE = Duration.ofSeconds(1);
+    /** The same after a change of this machine: on a busy one a question and its answer may take seconds. */
+    static final Duration BUSY_PROBE = Duration.ofSeconds(6);
+
     private static final int DNS_PORT = 53;
 
     private final Machine machine;
@@ -79,7 +82,7 @@ final class SessionDns implements AutoCloseable {
         Threads.virtual("public-names", () -> {
             boolean known = false;
             try {
-                known = publicNames(asked(nameservers, HostDns.resolvedRuns(host)));
+                known = publicNames(asked(nameservers, HostDns.resolvedRuns(host)), PROBE);
             } finally {
                 answer.complete(known);
             }
@@ -144,7 +147,7 @@ final class SessionDns implements AutoCloseable {
         if (!setUp(wish, resolved, asked)) {
             return;
         }
-        if (before && !publicNames(asked)) {
+        if (before && !publicNames(asked, BUSY_PROBE)) {
             giveUp("public names did not resolve any more; this machine has its own DNS back");
             return;
         }
@@ -171,7 +174,7 @@ final class SessionDns implements AutoCloseable {
             try {
                 candidate.apply(wish);
                 hostDns = candidate;
-                if (DnsProbe.ask(asked, Resolver.probe(), PROBE).equals(OptionalInt.of(0))) {
+                if (DnsProbe.ask(asked, Resolver.probe(), BUSY_PROBE).equals(OptionalInt.of(0))) {
                     return true;
                 }
                 error = "questions to " + AddressText.of(asked.getAddress()) + " do not reach the tunnel's DNS server";
@@ -209,8 +212,8 @@ final class SessionDns implements AutoCloseable {
         return resolved && !HostDns.isStub(first.getAddress()) ? new InetSocketAddress("127.0.0.53", DNS_PORT) : first;
     }
 
-    private static boolean publicNames(InetSocketAddress asked) {
-        return DnsProbe.ask(asked, "example.com", PROBE).isPresent();
+    private static boolean publicNames(InetSocketAddress asked, Duration within) {
+        return DnsProbe.ask(asked, "example.com", within).isPresent();
     }
 
     private static String clusterTrouble(DnsSettings settings, InetSocketAddress asked) {
