@@ -5,6 +5,7 @@ import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.ClusterNames;
 import io.telepresence.manager.cluster.ClusterView;
+import io.telepresence.manager.cluster.FairShare;
 import io.telepresence.manager.cluster.Reachability;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.Sessions;
@@ -26,6 +27,8 @@ final class ClusterCalls {
     private final Network network;
     private final Watched<String> injectorTrouble;
     private final ManagerConfig.Pod pod;
+    /** Each waits for an address that may be silent. */
+    private final FairShare pings = new FairShare(256, 32);
 
     /** What the answers come from. */
     record Network(ClusterView view, ClusterNames names, Reachability reachability) {}
@@ -50,7 +53,11 @@ final class ClusterCalls {
     void lookup(DnsQuestion question, StreamObserver<DnsAnswer> out) throws FaultException {
         Calls.client(sessions, question.getSessionId());
         network.names()
-                .lookup(question.getName(), question.getType(), Duration.ofMillis(question.getTimeoutMs()))
+                .lookup(
+                        question.getSessionId(),
+                        question.getName(),
+                        question.getType(),
+                        Duration.ofMillis(question.getTimeoutMs()))
                 .thenAccept(answer -> {
                     out.onNext(ClusterTranslator.toWire(answer));
                     out.onCompleted();
@@ -65,9 +72,17 @@ final class ClusterCalls {
         } catch (UnknownHostException e) {
             throw Fault.user("that is no address", "").exception(e);
         }
-        boolean reachable = Switchboard.mayDial(address)
-                && network.reachability().reachable(address, Duration.ofMillis(request.getTimeoutMs()));
-        return PingReply.newBuilder().setReachable(reachable).build();
+        if (!Switchboard.mayDial(address) || !pings.take(request.getSessionId())) {
+            return PingReply.getDefaultInstance();
+        }
+        try {
+            Duration within = Duration.ofMillis(request.getTimeoutMs());
+            return PingReply.newBuilder()
+                    .setReachable(network.reachability().reachable(address, within))
+                    .build();
+        } finally {
+            pings.give(request.getSessionId());
+        }
     }
 
     /** Puts two sources together; equal messages are sent once. */

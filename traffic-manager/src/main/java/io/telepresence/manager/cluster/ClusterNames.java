@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xbill.DNS.DClass;
@@ -26,10 +25,11 @@ public final class ClusterNames {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterNames.class);
     private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(4);
     private static final Duration LONGEST_TIMEOUT = Duration.ofSeconds(20);
-    private static final int MOST_AT_ONCE = 512;
+    private static final int MOST_AT_ONCE = 1024;
+    private static final int MOST_OF_ONE = 128;
 
     private final List<InetSocketAddress> servers;
-    private final Semaphore free = new Semaphore(MOST_AT_ONCE);
+    private final FairShare places = new FairShare(MOST_AT_ONCE, MOST_OF_ONE);
 
     /** @param servers asked in this order until one answers */
     public ClusterNames(List<InetSocketAddress> servers) {
@@ -50,11 +50,12 @@ public final class ClusterNames {
     public record Resource(String name, int type, long ttl, byte[] rdata) {}
 
     /**
+     * @param caller the session that asks: each has a share of the questions that are asked at a time
      * @param name fully qualified, with or without the last dot
      * @param timeout for the whole question; zero: the default
      * @return never fails: trouble is an answer with SERVFAIL, a name that is none is FORMERR
      */
-    public CompletionStage<Answer> lookup(String name, int type, Duration timeout) {
+    public CompletionStage<Answer> lookup(String caller, String name, int type, Duration timeout) {
         Message query;
         try {
             Name absolute = Name.fromString(name, Name.root);
@@ -62,7 +63,7 @@ public final class ClusterNames {
         } catch (TextParseException | IllegalArgumentException e) {
             return CompletableFuture.completedStage(new Answer(Rcode.FORMERR, List.of()));
         }
-        if (servers.isEmpty() || !free.tryAcquire()) {
+        if (servers.isEmpty() || !places.take(caller)) {
             return CompletableFuture.completedStage(Answer.failed());
         }
         Duration whole = timeout.isZero() ? DEFAULT_TIMEOUT : timeout;
@@ -72,7 +73,7 @@ public final class ClusterNames {
                     LOG.debug("{} type {}: {}", name, type, error.toString());
                     return Answer.failed();
                 })
-                .whenComplete((_, _) -> free.release());
+                .whenComplete((_, _) -> places.give(caller));
     }
 
     private CompletionStage<Answer> ask(Message query, int server, Duration timeout) {

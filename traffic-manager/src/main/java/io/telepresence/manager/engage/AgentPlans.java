@@ -9,6 +9,7 @@ import io.telepresence.manager.annotation.PodAnnotations;
 import io.telepresence.manager.annotation.TlsAnnotations;
 import io.telepresence.manager.cluster.PodContainers;
 import io.telepresence.manager.cluster.PodNumbers;
+import io.telepresence.manager.cluster.PodSecurity;
 import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
@@ -23,9 +24,6 @@ import java.util.Set;
 /** Which workloads want agents, and how these are configured. */
 public final class AgentPlans implements WishedAgents {
     private static final Set<String> ENABLED = Set.of("enabled", "true");
-
-    private static final String POD_SECURITY = "pod-security.kubernetes.io/enforce";
-    private static final Set<String> NO_NET_ADMIN = Set.of("baseline", "restricted");
 
     private final Workloads workloads;
     private final Settings settings;
@@ -168,10 +166,8 @@ public final class AgentPlans implements WishedAgents {
     Optional<String> unredirected(String namespace) {
         return workloads
                 .namespace(namespace)
-                .map(ObjectMeta::getLabels)
-                .map(labels -> labels.get(POD_SECURITY))
-                .filter(NO_NET_ADMIN::contains)
-                .map(level -> "namespace " + namespace + " admits none: its label " + POD_SECURITY + " is " + level);
+                .flatMap(PodSecurity::withoutNetAdmin)
+                .map(clause -> "namespace " + namespace + " admits none: " + clause);
     }
 
     /** The ports by which the workload's pods can be engaged. */

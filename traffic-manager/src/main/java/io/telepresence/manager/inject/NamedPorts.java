@@ -3,6 +3,7 @@ package io.telepresence.manager.inject;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.telepresence.manager.cluster.PodContainers;
+import io.telepresence.manager.cluster.PodSecurity;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -21,8 +22,6 @@ import java.util.function.Function;
  */
 record NamedPorts(boolean enabled, Function<String, Optional<ObjectMeta>> namespaces) {
     static final NamedPorts RENAMED = new NamedPorts(false, _ -> Optional.empty());
-
-    private static final String POD_SECURITY = "pod-security.kubernetes.io/enforce";
 
     /** OpenShift writes it on every namespace; its constraints admit no NET_ADMIN unless somebody grants it. */
     private static final String OPENSHIFT = "openshift.io/sa.scc.uid-range";
@@ -55,8 +54,8 @@ record NamedPorts(boolean enabled, Function<String, Optional<ObjectMeta>> namesp
     }
 
     private static boolean admitsNetAdmin(ObjectMeta namespace) {
-        String level = map(namespace.getLabels()).getOrDefault(POD_SECURITY, "privileged");
-        return level.equals("privileged") && !map(namespace.getAnnotations()).containsKey(OPENSHIFT);
+        return PodSecurity.withoutNetAdmin(namespace).isEmpty()
+                && !map(namespace.getAnnotations()).containsKey(OPENSHIFT);
     }
 
     private static boolean hasProxy(Pod pod) {

@@ -1,0 +1,65 @@
+package io.telepresence.manager.cluster;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.xbill.DNS.Rcode;
+import org.xbill.DNS.Type;
+
+@Timeout(30)
+class ClusterNamesTest {
+    private static final Duration LONG = Duration.ofSeconds(20);
+
+    /** Knows no name, and says so only of those with "answered" in them. */
+    private static DatagramSocket server() throws IOException {
+        DatagramSocket server = new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        Thread.ofVirtual().start(() -> {
+            try {
+                while (true) {
+                    DatagramPacket question = new DatagramPacket(new byte[512], 512);
+                    server.receive(question);
+                    String bytes = new String(question.getData(), StandardCharsets.ISO_8859_1);
+                    if (bytes.contains("answered")) {
+                        question.getData()[2] |= (byte) 0x80;
+                        question.getData()[3] = Rcode.NXDOMAIN;
+                        server.send(question);
+                    }
+                }
+            } catch (IOException e) {
+                server.close();
+            }
+        });
+        return server;
+    }
+
+    @Test
+    void whoseNamesHangStopsNobodyElse() throws Exception {
+        try (DatagramSocket server = server()) {
+            ClusterNames names = new ClusterNames(List.of((InetSocketAddress) server.getLocalSocketAddress()));
+            List<CompletableFuture<ClusterNames.Answer>> asked = new ArrayList<>();
+            for (int i = 0; i < 600; i++) {
+                asked.add(names.lookup("greedy", "hangs" + i, Type.A, LONG).toCompletableFuture());
+            }
+            assertFalse(asked.getFirst().isDone());
+            assertEquals(
+                    Rcode.SERVFAIL, asked.getLast().get(1, TimeUnit.SECONDS).rcode());
+            ClusterNames.Answer other = names.lookup("other", "answered", Type.A, LONG)
+                    .toCompletableFuture()
+                    .get(10, TimeUnit.SECONDS);
+            assertEquals(Rcode.NXDOMAIN, other.rcode());
+        }
+    }
+}
