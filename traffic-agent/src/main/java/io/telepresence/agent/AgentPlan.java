@@ -3,6 +3,7 @@ package io.telepresence.agent;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
+import io.telepresence.agent.files.ThreadIdentity;
 import io.telepresence.agent.rules.AppPort;
 import io.telepresence.agent.rules.TrafficRules;
 import io.telepresence.agent.tls.TlsSettings;
@@ -154,7 +155,7 @@ record AgentPlan(AgentConfig config, List<Port> ports) {
         return new AppPod(
                 pod.name(),
                 AddressText.of(pod.ip()),
-                ViewTranslator.containers(config),
+                ViewTranslator.containers(config, ThreadIdentity.permitted()),
                 new AppEnvironment(
                         environment, Set.copyOf(config.getEnvironmentExcludedList()), config.getNarrowNames()),
                 ownUser(),

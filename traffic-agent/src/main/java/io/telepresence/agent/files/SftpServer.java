@@ -1,5 +1,6 @@
 package io.telepresence.agent.files;
 
+import io.telepresence.agent.view.FileIdentity;
 import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.run.Threads;
 import io.telepresence.tunnel.Flow;
@@ -7,6 +8,7 @@ import io.telepresence.tunnel.FlowHandler;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,25 +45,30 @@ public final class SftpServer {
     /**
      * Opens the flow, says opened, and serves it from then on; on the flow's loop.
      *
+     * @param as whose rights the client has; empty: the agent's
      * @param open gets the flow's handler
      * @param ended called when the thread has ended
      */
-    public static void serve(FileTree tree, Function<FlowHandler, Flow> open, Runnable ended) {
+    public static void serve(
+            FileTree tree, Optional<FileIdentity> as, Function<FlowHandler, Flow> open, Runnable ended) {
         FlowPipe pipe = new FlowPipe();
         Flow flow = open.apply(pipe);
         flow.opened();
         pipe.start(flow);
         Threads.platform("files", () -> {
             try {
-                new SftpServer(pipe, tree).run();
+                new SftpServer(pipe, tree).run(as);
             } finally {
                 ended.run();
             }
         });
     }
 
-    private void run() {
+    private void run(Optional<FileIdentity> as) {
         try (Requests requests = new Requests(tree, replies)) {
+            if (as.isPresent()) {
+                ThreadIdentity.assume(as.get());
+            }
             greet();
             while (next(requests)) {
                 if (!pipe.hasInput()) {

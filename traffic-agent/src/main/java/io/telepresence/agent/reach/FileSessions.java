@@ -28,7 +28,7 @@ final class FileSessions {
         call.loop().execute(() -> {
             boolean served = false;
             try {
-                SftpServer.serve(tree, call::open, free::release);
+                SftpServer.serve(tree, container.filesAs(), call::open, free::release);
                 served = true;
             } finally {
                 if (!served) {

@@ -5,19 +5,22 @@ import io.telepresence.rpc.manager.AgentContainer;
 import io.telepresence.rpc.manager.AgentMount;
 import io.telepresence.rpc.manager.ContainerView;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /** Containers and their views as the injector and clients write and read them. */
 public final class ViewTranslator {
     private ViewTranslator() {}
 
-    public static List<AppContainer> containers(AgentConfig config) {
+    /** @param anybody whether the agent may serve files as somebody else */
+    public static List<AppContainer> containers(AgentConfig config, boolean anybody) {
         return config.getContainersList().stream()
                 .map(c -> new AppContainer(
                         c.getName(),
                         c.getEnvPrefix(),
                         volumes(c),
-                        c.hasUser() ? OptionalLong.of(c.getUser()) : OptionalLong.empty()))
+                        c.hasUser() ? OptionalLong.of(c.getUser()) : OptionalLong.empty(),
+                        anybody && c.hasFilesAs() ? Optional.of(identity(c.getFilesAs())) : Optional.empty()))
                 .toList();
     }
 
@@ -34,11 +37,15 @@ public final class ViewTranslator {
                 .build();
     }
 
-    /** An agent has one user, the containers of a pod may have several. */
+    private static FileIdentity identity(io.telepresence.rpc.manager.FileIdentity wire) {
+        return new FileIdentity(wire.getUser(), wire.getGroup(), wire.getGroupsList());
+    }
+
+    /** An agent that may not serve files as somebody else has one user, the containers of a pod may have several. */
     private static String remark(AppPod pod, AppContainer container) {
         boolean served = container.volumes().stream().anyMatch(v -> !v.local());
         long user = container.user().orElse(pod.user());
-        return !served || user == pod.user()
+        return !served || user == pod.user() || container.filesAs().isPresent()
                 ? ""
                 : "the volumes of container " + container.name() + " are read as user " + pod.user()
                         + ", and it runs as user " + user + ": what only that one may read or write is refused";

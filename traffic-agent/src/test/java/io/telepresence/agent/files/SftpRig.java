@@ -20,6 +20,7 @@ import io.telepresence.tunnel.FlowKey;
 import io.telepresence.tunnel.TunnelServers;
 import io.telepresence.tunnel.TunnelService;
 import java.net.InetSocketAddress;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 
@@ -41,6 +42,7 @@ final class SftpRig implements AutoCloseable {
                     ended.acquireUninterruptibly();
                     SftpServer.serve(
                             trees.get(),
+                            Optional.empty(),
                             handler -> {
                                 flow.handler(handler);
                                 return flow;

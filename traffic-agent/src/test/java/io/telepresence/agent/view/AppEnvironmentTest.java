@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.google.protobuf.ByteString;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
@@ -13,7 +14,8 @@ import org.junit.jupiter.api.Test;
 
 /** What the laptop is told is what the application's container has, byte for byte. */
 class AppEnvironmentTest {
-    private static final AppContainer APP = new AppContainer("app", "_TEL_APP_A_", List.of(), OptionalLong.empty());
+    private static final AppContainer APP =
+            new AppContainer("app", "_TEL_APP_A_", List.of(), OptionalLong.empty(), Optional.empty());
 
     /** One letter is one byte. */
     private static Map<String, String> told(boolean narrow, String... entries) {

@@ -2,16 +2,23 @@ package io.telepresence.agent.view;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.telepresence.rpc.manager.AgentConfig;
+import io.telepresence.rpc.manager.AgentContainer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ViewTranslatorTest {
     private static String remark(OptionalLong user, boolean local) {
-        AppContainer app = new AppContainer("app", "", List.of(new AppVolume("d", "/d", false, local)), user);
+        return remark(user, local, Optional.empty());
+    }
+
+    private static String remark(OptionalLong user, boolean local, Optional<FileIdentity> as) {
+        AppContainer app = new AppContainer("app", "", List.of(new AppVolume("d", "/d", false, local)), user, as);
         AppEnvironment none = new AppEnvironment(Map.of(), Set.of(), false);
         AppPod pod = new AppPod("p", "1.2.3.4", List.of(app), none, 7, Path.of("/"));
         return ViewTranslator.view(pod, app).getRemark();
@@ -26,5 +33,24 @@ class ViewTranslatorTest {
         assertEquals("", remark(OptionalLong.of(7), false));
         assertEquals("", remark(OptionalLong.empty(), false));
         assertEquals("", remark(OptionalLong.of(8), true), "nothing is served");
+        Optional<FileIdentity> eight = Optional.of(new FileIdentity(8, 0, List.of()));
+        assertEquals("", remark(OptionalLong.of(8), false, eight), "served as that user");
+    }
+
+    @Test
+    void anAgentThatMayNotBeSomebodyElseIsItself() {
+        AgentConfig config = AgentConfig.newBuilder()
+                .addContainers(AgentContainer.newBuilder()
+                        .setFilesAs(io.telepresence.rpc.manager.FileIdentity.newBuilder()
+                                .setUser(8)
+                                .setGroup(9)
+                                .addGroups(10)))
+                .build();
+        assertEquals(
+                Optional.of(new FileIdentity(8, 9, List.of(10L))),
+                ViewTranslator.containers(config, true).getFirst().filesAs());
+        assertEquals(
+                Optional.empty(),
+                ViewTranslator.containers(config, false).getFirst().filesAs());
     }
 }

@@ -147,7 +147,11 @@ public final class AgentPlans implements WishedAgents {
                 spec,
                 settings.shown().policies().with(annotations),
                 new TlsAnnotations(annotations),
-                replaced.of(workload));
+                replaced.of(workload),
+                workloads
+                        .namespace(workload.namespace())
+                        .filter(PodSecurity::admitsRoot)
+                        .isPresent());
         boolean redirects = unredirected(workload.namespace()).isEmpty();
         Set<Integer> taken = PodNumbers.written(pod, spec);
         taken.addAll(List.of(AgentNames.READY_PORT, settings.shown().apiPort()));

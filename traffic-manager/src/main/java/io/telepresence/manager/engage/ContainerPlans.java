@@ -17,6 +17,7 @@ import io.telepresence.manager.engage.Replaced.ExtraPort;
 import io.telepresence.rpc.manager.AgentContainer;
 import io.telepresence.rpc.manager.AgentMount;
 import io.telepresence.rpc.manager.AgentPort;
+import io.telepresence.rpc.manager.FileIdentity;
 import io.telepresence.rpc.tunnel.Protocol;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -33,8 +34,14 @@ import java.util.TreeMap;
  * pod always gets the same ones. Pure.
  *
  * @param replaced as {@link Replaced#of} says it
+ * @param admitsRoot whether the agent may be root, to serve volumes as other users
  */
-record ContainerPlans(PodSpec spec, MountPolicies policies, TlsAnnotations tls, Map<String, Set<ExtraPort>> replaced) {
+record ContainerPlans(
+        PodSpec spec,
+        MountPolicies policies,
+        TlsAnnotations tls,
+        Map<String, Set<ExtraPort>> replaced,
+        boolean admitsRoot) {
 
     private static final int LETTERS = 26;
 
@@ -62,6 +69,7 @@ record ContainerPlans(PodSpec spec, MountPolicies policies, TlsAnnotations tls, 
             container.getPorts().forEach(p -> numbers.taken.add(p.getContainerPort()));
         }
         ports.values().forEach(p -> p.keySet().forEach(k -> numbers.taken.add(k.number())));
+        Map<String, FileIdentity> identities = admitsRoot ? new FileIdentities(spec).different() : Map.of();
         List<AgentContainer> result = new ArrayList<>();
         for (Container container : PodContainers.application(spec)) {
             AgentContainer.Builder builder = AgentContainer.newBuilder()
@@ -70,6 +78,7 @@ record ContainerPlans(PodSpec spec, MountPolicies policies, TlsAnnotations tls, 
                     .setReplaced(replaced.containsKey(container.getName()))
                     .addAllMounts(mounts(container));
             user(container).ifPresent(builder::setUser);
+            Optional.ofNullable(identities.get(container.getName())).ifPresent(builder::setFilesAs);
             ports.get(container.getName())
                     .forEach((key, known) -> addPort(builder, container, numbers, port(container, key, known)));
             result.add(builder.build());

@@ -14,7 +14,8 @@ import java.util.Set;
  * The agent's security context: like that of the container it stands in for, else of the first one, so that what admits
  * the pod admits the agent too, but without extra rights. Where nothing says which user that is, it is root, as the container
  * may be: else what only root may read in the volumes could not be served. It has none of root's capabilities. Only where it
- * must listen below 1024 in place of a container that could, it can too. Pure.
+ * must listen below 1024 in place of a container that could, it can too. Where it serves volumes of containers with
+ * different users, it is root and may become another user. Pure.
  *
  * @param spec with all containers, those that are to be replaced included
  */
@@ -35,8 +36,16 @@ record AgentSecurity(PodSpec spec, AgentConfig config) {
         if (root(own) && own.getRunAsUser() == null) {
             context.withRunAsUser(0L);
         }
+        if (config.getContainersList().stream().anyMatch(AgentContainer::hasFilesAs)) {
+            context.withRunAsUser(0L)
+                    .withRunAsGroup(0L)
+                    .withRunAsNonRoot(false)
+                    .editCapabilities()
+                    .addToAdd("SETUID", "SETGID")
+                    .endCapabilities();
+        }
         if (low() && (root(own) || mayBind(own))) {
-            context.editCapabilities().withAdd(BIND).endCapabilities();
+            context.editCapabilities().addToAdd(BIND).endCapabilities();
         }
         return context.build();
     }

@@ -23,9 +23,6 @@ import java.util.function.Function;
 record NamedPorts(boolean enabled, Function<String, Optional<ObjectMeta>> namespaces) {
     static final NamedPorts RENAMED = new NamedPorts(false, _ -> Optional.empty());
 
-    /** OpenShift writes it on every namespace; its constraints admit no NET_ADMIN unless somebody grants it. */
-    private static final String OPENSHIFT = "openshift.io/sa.scc.uid-range";
-
     /** Labels or annotations, of the pod or else of its namespace, that say whether it is part of a mesh. */
     private static final Set<String> MESHES = Set.of(
             "sidecar.istio.io/inject",
@@ -54,8 +51,7 @@ record NamedPorts(boolean enabled, Function<String, Optional<ObjectMeta>> namesp
     }
 
     private static boolean admitsNetAdmin(ObjectMeta namespace) {
-        return PodSecurity.withoutNetAdmin(namespace).isEmpty()
-                && !map(namespace.getAnnotations()).containsKey(OPENSHIFT);
+        return PodSecurity.withoutNetAdmin(namespace).isEmpty() && !PodSecurity.isOpenShift(namespace);
     }
 
     private static boolean hasProxy(Pod pod) {
