@@ -73,6 +73,43 @@ class ViewIT {
                     - {name: B, value: "$(A)|$(KUBERNETES_SERVICE_HOST)|$$$(A)|$(two.log-level)|$(PATH)"}
                     - {name: UTF, value: "$(UTF) und ich"}
                     - {name: EMPTY, value: ""}
+            ---
+            apiVersion: apps/v1
+            kind: Deployment
+            metadata: {name: two-users}
+            spec:
+              selector: {matchLabels: {app: two-users}}
+              template:
+                metadata: {labels: {app: two-users}}
+                spec:
+                  terminationGracePeriodSeconds: 1
+                  volumes: [{name: d, emptyDir: {}}]
+                  initContainers:
+                  - name: first
+                    image: localhost/tools:1
+                    imagePullPolicy: Never
+                    command: [sh, -c, "umask 077; echo one >/d/one"]
+                    securityContext: {runAsUser: 1111}
+                    volumeMounts: [{name: d, mountPath: /d}]
+                  - name: second
+                    image: localhost/tools:1
+                    imagePullPolicy: Never
+                    command: [sh, -c, "umask 077; echo two >/d/two"]
+                    securityContext: {runAsUser: 2222}
+                    volumeMounts: [{name: d, mountPath: /d}]
+                  containers:
+                  - name: one
+                    image: localhost/tools:1
+                    imagePullPolicy: Never
+                    command: [sleep, infinity]
+                    securityContext: {runAsUser: 1111}
+                    volumeMounts: [{name: d, mountPath: /d}]
+                  - name: two
+                    image: localhost/tools:1
+                    imagePullPolicy: Never
+                    command: [sleep, infinity]
+                    securityContext: {runAsUser: 2222}
+                    volumeMounts: [{name: d, mountPath: /d}]
             """;
 
     @BeforeAll
@@ -81,6 +118,8 @@ class ViewIT {
         Cluster.kubectl("apply", "-f", file.toString()).ok();
         Cluster.kubectl("rollout", "status", "deployment/viewed", "--timeout=60s")
                 .ok();
+        Cluster.kubectl("rollout", "status", "deployment/two-users", "--timeout=60s")
+                .ok();
         LAPTOP.telepresence("connect").ok();
     }
 
@@ -88,6 +127,7 @@ class ViewIT {
     static void remove() {
         LAPTOP.telepresence("quit", "-s");
         Cluster.kubectl("delete", "--wait=false", "deployment,service,configmap,secret", "viewed");
+        Cluster.kubectl("delete", "--wait=false", "deployment", "two-users");
     }
 
     /** Without what comes from the image, the runtime and Services. */
@@ -166,6 +206,30 @@ class ViewIT {
                     .contains("local"));
             LAPTOP.telepresence("leave", "viewed");
         }
+    }
+
+    /** Each file can be read by its owner only. */
+    @Test
+    void eachContainersFilesAreReadAsItsOwnUser() {
+        Map<String, String> others = Map.of("one", "two", "two", "one");
+        others.forEach((container, other) -> {
+            Path mount = Laptop.home().resolve("users-" + container);
+            LAPTOP.telepresence(
+                            "ingest",
+                            "two-users",
+                            "--container",
+                            container,
+                            "--mount",
+                            mount.toString(),
+                            "--",
+                            "sh",
+                            "-c",
+                            "cat " + mount + "/d/" + container + "; cat " + mount + "/d/" + other + " 2>&1 || true")
+                    .ok()
+                    .says("\n" + container + "\n")
+                    .says("Permission denied")
+                    .saysNot("are read as user");
+        });
     }
 
     @Test
