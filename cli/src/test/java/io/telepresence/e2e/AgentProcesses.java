@@ -24,9 +24,19 @@ final class AgentProcesses {
         return one(process -> isOf(process, AgentNames.ENV_POD_UID + "=" + podUid) && runs(process, "run"));
     }
 
-    /** The process that runs this program, and has this variable, written NAME=VALUE. */
-    static ProcessHandle app(String program, String variable) {
-        return one(process -> isOf(process, variable) && runs(process, program));
+    /** The process that runs this program in the same pod. */
+    static ProcessHandle app(String podUid, String program) {
+        String pod = network(java(podUid));
+        return one(process -> runs(process, program) && network(process).equals(pod));
+    }
+
+    private static String network(ProcessHandle process) {
+        try {
+            return Files.readSymbolicLink(Path.of("/proc/" + process.pid() + "/ns/net"))
+                    .toString();
+        } catch (IOException e) {
+            return "";
+        }
     }
 
     private static ProcessHandle one(Predicate<ProcessHandle> which) {

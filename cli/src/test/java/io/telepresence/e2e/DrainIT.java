@@ -167,7 +167,7 @@ class DrainIT {
     /** The old pod's two containers, each until its process is gone. */
     private static void watch() {
         String uid = uid("drain-idle");
-        appEnded = end(AgentProcesses.app("echo", "NAME=drain-idle"));
+        appEnded = end(AgentProcesses.app(uid, "echo"));
         agentEnded = end(AgentProcesses.launcher(uid));
     }
 
