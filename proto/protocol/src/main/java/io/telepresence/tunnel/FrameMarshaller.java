@@ -62,7 +62,7 @@ final class FrameMarshaller implements MethodDescriptor.Marshaller<WireFrame> {
     }
 
     private static ByteBuf borrowed(InputStream own) throws IOException {
-        int left = header(own);
+        int left = wholeHeader(own);
         if (left == 0) {
             own.close();
             return Unpooled.EMPTY_BUFFER;
@@ -79,6 +79,20 @@ final class FrameMarshaller implements MethodDescriptor.Marshaller<WireFrame> {
             own.skipNBytes(part.remaining());
         }
         return new BorrowedBuf(parts.toArray(ByteBuf[]::new), own);
+    }
+
+    /** Of a frame that is all there; else its buffers are given back. */
+    private static int wholeHeader(InputStream own) throws IOException {
+        try {
+            int length = header(own);
+            if (length < 0 || length > own.available()) {
+                throw new IOException("a data frame of " + own.available() + " bytes says that it has " + length);
+            }
+            return length;
+        } catch (IOException e) {
+            own.close();
+            throw e;
+        }
     }
 
     /** Skips tag and length; returns the length. */

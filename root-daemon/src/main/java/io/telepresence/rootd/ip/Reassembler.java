@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Puts fragmented UDP packets together again (RFC 791 section 3.2, RFC 8200 section 4.5). Remembers a bounded number of
+ * Puts fragmented UDP and ICMP packets together again (RFC 791 section 3.2, RFC 8200 section 4.5). Remembers a bounded number of
  * unfinished packets, each for a bounded time. One thread only.
  */
 public final class Reassembler {
@@ -18,7 +18,7 @@ public final class Reassembler {
 
     private final Map<Key, Partial> partials = new LinkedHashMap<>();
 
-    private record Key(IpAddress source, IpAddress destination, int identification) {}
+    private record Key(IpAddress source, IpAddress destination, int protocol, int identification) {}
 
     /** A whole packet, without virtio-net header, in a buffer of its own. */
     public record Whole(ByteBuffer bytes, IpHeader ip) {}
@@ -26,13 +26,14 @@ public final class Reassembler {
     /** Takes a fragment; returns the packet that it completes, or null. */
     public Whole add(ByteBuffer b, IpHeader ip, long nowNanos) {
         partials.values().removeIf(partial -> nowNanos - partial.startNanos > PATIENCE_NANOS);
-        if (ip.protocol() != IpHeader.UDP || ip.fragmentOffset() + ip.payloadLength() > LARGEST) {
+        boolean known = ip.protocol() == IpHeader.UDP || IcmpPackets.isIcmp(ip);
+        if (!known || ip.fragmentOffset() + ip.payloadLength() > LARGEST) {
             return null;
         }
         if (ip.moreFragments() && (ip.payloadLength() & 7) != 0 || ip.v6() && !fragmentHeaderIsLast(b, ip)) {
             return null;
         }
-        var key = new Key(ip.source(b), ip.destination(b), identification(b, ip));
+        var key = new Key(ip.source(b), ip.destination(b), ip.protocol(), identification(b, ip));
         Partial partial = partials.get(key);
         if (partial == null) {
             dropOldestIfFull();
@@ -101,7 +102,7 @@ public final class Reassembler {
         Whole whole(Key key) {
             int room = IpWriter.headerLength(!key.source.isV4()) + length;
             ByteBuffer bytes = ByteBuffer.allocate(room);
-            IpHeader ip = IpWriter.write(bytes, 0, key.source, key.destination, IpHeader.UDP, length);
+            IpHeader ip = IpWriter.write(bytes, 0, key.source, key.destination, key.protocol, length);
             bytes.put(ip.payload(), payload, 0, length);
             return new Whole(bytes, ip);
         }

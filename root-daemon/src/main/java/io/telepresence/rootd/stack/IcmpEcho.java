@@ -16,11 +16,11 @@ final class IcmpEcho {
     static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private final Uplink uplink;
-    private final PacketOut out;
+    private final LargePackets out;
     private final IcmpErrors errors;
     private final AtomicInteger asking = new AtomicInteger();
 
-    IcmpEcho(Uplink uplink, PacketOut out, IcmpErrors errors) {
+    IcmpEcho(Uplink uplink, LargePackets out, IcmpErrors errors) {
         this.uplink = uplink;
         this.out = out;
         this.errors = errors;

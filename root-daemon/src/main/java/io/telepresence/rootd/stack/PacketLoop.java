@@ -87,8 +87,13 @@ final class PacketLoop {
 
     private void fragment(ByteBuffer b, IpHeader ip) {
         Reassembler.Whole whole = reassembler.add(b, ip, nanoClock.getAsLong());
-        if (whole != null) {
+        if (whole == null) {
+            return;
+        }
+        if (whole.ip().protocol() == IpHeader.UDP) {
             udp.handleWhole(whole.bytes(), whole.ip());
+        } else if (IcmpPackets.isEchoRequest(whole.bytes(), whole.ip())) {
+            echo.handle(whole.bytes(), whole.ip());
         }
     }
 }

@@ -75,9 +75,10 @@ public final class Stack implements AutoCloseable {
         var out = new PacketOut(tun);
         var errors = new IcmpErrors(out, clock);
         var heldSyns = new HeldSyns(nat, uplink, out, errors, clock);
-        var udp = new UdpFlows(uplink, new DatagramsOut(out, errors, config.mtu()), clock);
+        var large = new LargePackets(out, config.mtu());
+        var udp = new UdpFlows(uplink, new DatagramsOut(large, errors), clock);
         var packets = new PacketLoop(
-                new TcpRedirect(nat, heldSyns, out, clock), udp, new IcmpEcho(uplink, out, errors), errors, clock);
+                new TcpRedirect(nat, heldSyns, out, clock), udp, new IcmpEcho(uplink, large, errors), errors, clock);
 
         Loops.repeat(loop, SWEEP, () -> nat.sweep(clock.getAsLong()));
         Loops.repeat(loop, SWEEP, () -> udp.sweep(clock.getAsLong()));

@@ -1,13 +1,18 @@
 package io.telepresence.rootd.stack;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.rootd.ip.Fragments;
+import io.telepresence.rootd.ip.Reassembler;
 import io.telepresence.rootd.ip.TestPackets;
 import io.telepresence.rootd.ip.Tuple;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -33,6 +38,37 @@ class IcmpTest {
         stack.fromHost(TestPackets.echoRequest(app.source(), app.destination(), new byte[56]));
         stack.pings.get(1).complete(false);
         assertEquals(v4 ? 0x0301 : 0x0103, typeAndCode(stack.toHost()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("io.telepresence.rootd.stack.StackFixture#apps")
+    void aLargePingIsAnsweredInFragments(Tuple app) {
+        byte[] data = new byte[4000];
+        new Random(7).nextBytes(data);
+        byte[] packet = TestPackets.echoRequest(app.source(), app.destination(), data);
+        ByteBuffer piece = ByteBuffer.allocate(1510);
+        Fragments.cut(
+                ByteBuffer.wrap(packet),
+                StackFixture.header(packet),
+                1500,
+                5,
+                piece,
+                10,
+                end -> stack.fromHost(Arrays.copyOf(piece.array(), end)));
+        stack.pings.getFirst().complete(true);
+        var reassembler = new Reassembler();
+        Reassembler.Whole whole = null;
+        for (byte[] part = stack.toHost(); part != null; part = stack.toHost()) {
+            assertTrue(part.length <= 1510);
+            whole = reassembler.add(ByteBuffer.wrap(part), StackFixture.header(part), 0);
+        }
+        assertNotNull(whole);
+        byte[] sent = new byte[data.length];
+        whole.bytes().get(whole.ip().payload() + 8, sent);
+        assertArrayEquals(data, sent);
+        assertEquals(
+                app.source().isV4() ? 0 : 129 << 8,
+                whole.bytes().getShort(whole.ip().payload()) & 0xffff);
     }
 
     @Test

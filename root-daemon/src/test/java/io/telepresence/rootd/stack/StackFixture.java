@@ -42,11 +42,12 @@ final class StackFixture implements Uplink {
         var out = new PacketOut(tun);
         var errors = new IcmpErrors(out, () -> now);
         heldSyns = new HeldSyns(nat, this, out, errors, () -> now);
-        udp = new UdpFlows(this, new DatagramsOut(out, errors, 1500), () -> now);
+        LargePackets large = new LargePackets(out, 1500);
+        udp = new UdpFlows(this, new DatagramsOut(large, errors), () -> now);
         packets = new PacketLoop(
                 new TcpRedirect(nat, heldSyns, out, () -> now),
                 udp,
-                new IcmpEcho(this, out, errors),
+                new IcmpEcho(this, large, errors),
                 errors,
                 () -> now);
     }

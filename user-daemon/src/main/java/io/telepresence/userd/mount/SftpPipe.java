@@ -55,10 +55,8 @@ final class SftpPipe implements FlowHandler {
     void start(Flow flow, Process process) {
         ended.thenRun(() -> {
             flow.reset(Reset.Why.ABORTED, "the files are not needed any more");
-            for (ByteBuf data = answers.poll(); data != null; data = answers.poll()) {
-                data.release();
-            }
-            answers.add(END);
+            drop();
+            answers.offer(END);
             mayRead.release();
         });
         Threads.platform("sftp-in-" + process.pid(), () -> toProcess(flow, process.getOutputStream()));
@@ -141,6 +139,16 @@ final class SftpPipe implements FlowHandler {
     public void onData(Flow flow, ByteBuf data) {
         silence.heard(answered.feed(data.nioBuffer()), System.nanoTime());
         if (ended.isDone() || !answers.offer(data)) {
+            data.release();
+        } else if (ended.isDone()) {
+            // It may have ended in between: nobody takes what came after its end.
+            drop();
+            answers.offer(END);
+        }
+    }
+
+    private void drop() {
+        for (ByteBuf data = answers.poll(); data != null; data = answers.poll()) {
             data.release();
         }
     }
