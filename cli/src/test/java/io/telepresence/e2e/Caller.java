@@ -26,7 +26,8 @@ import java.util.concurrent.locks.LockSupport;
  * something to an echo each 200 ms over one connection, and prints how often it was answered.
  */
 final class Caller {
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    /** As long as a process may take to start on a busy machine. */
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private Caller() {}
 

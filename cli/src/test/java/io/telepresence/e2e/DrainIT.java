@@ -212,7 +212,8 @@ class DrainIT {
     }
 
     private static String uid(String app) {
-        return Cluster.kubectl("get", "pods", "-l", "app=" + app, "-o", "jsonpath={.items[0].metadata.uid}")
+        String lasting = "{{range .items}}{{if not .metadata.deletionTimestamp}}{{.metadata.uid}}{{end}}{{end}}";
+        return Cluster.kubectl("get", "pods", "-l", "app=" + app, "-o", "go-template=" + lasting)
                 .ok()
                 .stdout();
     }

@@ -47,7 +47,7 @@ final class Steady implements AutoCloseable {
     /** Ends the calls; what failed, each with the time when it began. */
     List<String> end() throws IOException {
         Files.createFile(stop);
-        Shell.await("the calls end", Duration.ofSeconds(30), () -> !process.isAlive());
+        Shell.await("the calls end", Duration.ofSeconds(60), () -> !process.isAlive());
         List<String> said = Files.readAllLines(out);
         String[] total = said.getLast().split(" ");
         assertTrue(Integer.parseInt(total[0]) > 100, said.getLast());

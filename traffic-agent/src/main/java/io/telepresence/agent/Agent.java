@@ -103,7 +103,8 @@ final class Agent implements AutoCloseable {
     private void start(AgentPlan plan, PodIdentity pod, Settings settings) throws FaultException {
         EventLoopGroup loops = Loops.create("ports", LOOPS);
         opened.add(() -> Loops.shutdown(loops));
-        readiness = opened.add(ReadyServer.open(new InetSocketAddress(settings.bind(), settings.readyPort()), loops));
+        readiness = opened.add(ReadyServer.open(
+                new InetSocketAddress(settings.bind(), settings.readyPort()), loops, settings.sockets()));
         PodReaches reaches = new PodReaches(settings.app(), settings.udpIdle());
         for (AgentPlan.Port port : plan.ports()) {
             plan.tls(port).ifPresent(tls -> certificates.put(port.app(), new Certificates(tls)));

@@ -52,11 +52,13 @@ public final class ConnectionLimits {
 
     /** Makes listening TCP sockets whose connections are bounded. */
     public ChannelFactory<ServerChannel> sockets() {
-        return () -> {
-            EpollServerSocketChannel socket = new EpollServerSocketChannel();
-            socket.pipeline().addLast(new Acceptor());
-            return socket;
-        };
+        return () -> bound(new EpollServerSocketChannel());
+    }
+
+    /** The same for a socket that is there already. */
+    EpollServerSocketChannel bound(EpollServerSocketChannel socket) {
+        socket.pipeline().addLast(new Acceptor());
+        return socket;
     }
 
     /** The open connection from that address and port. */

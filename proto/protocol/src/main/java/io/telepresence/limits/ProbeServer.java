@@ -10,12 +10,14 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -30,20 +32,25 @@ public final class ProbeServer implements AutoCloseable {
     private final Channel channel;
     private final Map<String, BooleanSupplier> paths;
 
-    private ProbeServer(InetSocketAddress address, EventLoopGroup loops, Map<String, BooleanSupplier> paths)
+    private ProbeServer(
+            InetSocketAddress address,
+            Optional<EpollServerSocketChannel> listening,
+            EventLoopGroup loops,
+            Map<String, BooleanSupplier> paths)
             throws FaultException {
         this.paths = Map.copyOf(paths);
-        ChannelFuture binding = new ServerBootstrap()
+        ConnectionLimits limits = new ConnectionLimits(LIMITS);
+        ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops)
-                .channelFactory(new ConnectionLimits(LIMITS).sockets())
+                .channelFactory(() -> limits.bound(listening.orElseGet(EpollServerSocketChannel::new)))
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel caller) {
                         caller.pipeline().addLast(new Answer());
                     }
-                })
-                .bind(address)
-                .awaitUninterruptibly();
+                });
+        ChannelFuture binding =
+                (listening.isPresent() ? bootstrap.register() : bootstrap.bind(address)).awaitUninterruptibly();
         if (!binding.isSuccess()) {
             throw Fault.config(
                             "cannot listen on the ready port " + address.getPort() + ": "
@@ -61,7 +68,26 @@ public final class ProbeServer implements AutoCloseable {
      */
     public static ProbeServer open(InetSocketAddress address, EventLoopGroup loops, Map<String, BooleanSupplier> paths)
             throws FaultException {
-        return new ProbeServer(address, loops, paths);
+        return new ProbeServer(address, Optional.empty(), loops, paths);
+    }
+
+    /**
+     * The same with a socket that an earlier process of this container has left, if there is one.
+     *
+     * @param address where it listens, or else is to listen
+     */
+    public static ProbeServer open(
+            InetSocketAddress address,
+            Optional<EpollServerSocketChannel> listening,
+            EventLoopGroup loops,
+            Map<String, BooleanSupplier> paths)
+            throws FaultException {
+        return new ProbeServer(address, listening, loops, paths);
+    }
+
+    /** That listens. */
+    public EpollServerSocketChannel socket() {
+        return (EpollServerSocketChannel) channel;
     }
 
     public InetSocketAddress address() {

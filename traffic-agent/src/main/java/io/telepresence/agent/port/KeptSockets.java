@@ -64,13 +64,13 @@ public final class KeptSockets {
     }
 
     /** The listening socket that was left for that port; each is given once. */
-    Optional<EpollServerSocketChannel> take(InetSocketAddress address) {
+    public Optional<EpollServerSocketChannel> take(InetSocketAddress address) {
         return Optional.ofNullable(left.remove(address.getPort()))
                 .map(socket -> new EpollServerSocketChannel(socket.intValue()));
     }
 
     /** Has it kept from now on; it must be bound. A socket that cannot be kept is served as well. */
-    void keep(EpollServerSocketChannel socket) {
+    public void keep(EpollServerSocketChannel socket) {
         keeper.ifPresent(to -> {
             try {
                 to.sendFd(socket.fd().intValue());

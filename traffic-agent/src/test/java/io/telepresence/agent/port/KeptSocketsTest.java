@@ -12,6 +12,7 @@ import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.telepresence.limits.ProbeServer;
 import io.telepresence.local.Loops;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -102,6 +103,25 @@ class KeptSocketsTest {
             });
             loops.register(again).syncUninterruptibly();
             assertEquals("served", new String(waiting.getInputStream().readAllBytes(), StandardCharsets.US_ASCII));
+        }
+    }
+
+    @Test
+    void theKubeletWaitsToo() throws Exception {
+        InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        ProbeServer first = ProbeServer.open(any, loops, Map.of("/readyz", () -> true));
+        InetSocketAddress address = first.address();
+        told("").keep(first.socket());
+        String kept = Integer.toString(launcher.recvFd());
+        first.close();
+        try (Socket waiting = call(address)) {
+            waiting.getOutputStream().write("GET /readyz HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            try (ProbeServer again =
+                    ProbeServer.open(address, told(kept).take(address), loops, Map.of("/readyz", () -> true))) {
+                assertEquals(address, again.address());
+                String answer = new String(waiting.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+                assertTrue(answer.startsWith("HTTP/1.1 200"), answer);
+            }
         }
     }
 
