@@ -1,6 +1,7 @@
 package io.telepresence.manager.inject;
 
 import static io.telepresence.agree.AgentNames.DISMISSED;
+import static io.telepresence.agree.AgentNames.ENDING;
 import static io.telepresence.agree.AgentNames.REPLACED;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -47,11 +48,18 @@ final class ClusterPods implements WorkloadPods {
     private final KubernetesClient client;
     private final Owners owners;
     private final PodApi api;
+    private final Announced announced;
 
-    ClusterPods(KubernetesClient client, Owners owners) {
+    /** Hears of a pod that is about to go, before anything of that is written into the pod. */
+    interface Announced {
+        void ending(Pod pod, WorkloadRef workload);
+    }
+
+    ClusterPods(KubernetesClient client, Owners owners, Announced announced) {
         this.client = client;
         this.owners = owners;
         this.api = new PodApi(client);
+        this.announced = announced;
     }
 
     private record Found(HasMetadata object, int replicas, LabelSelector selector, Map<String, String> template) {
@@ -203,6 +211,12 @@ final class ClusterPods implements WorkloadPods {
         Map<String, String> annotation = new HashMap<>();
         annotation.put(DISMISSED, dismissed ? "true" : null);
         api.patch(pod, Map.of(), annotation);
+    }
+
+    @Override
+    public void ending(Pod pod, WorkloadRef workload) {
+        announced.ending(pod, workload);
+        api.patch(pod, Map.of(), Map.of(ENDING, Long.toString(Instant.now().getEpochSecond())));
     }
 
     @Override
