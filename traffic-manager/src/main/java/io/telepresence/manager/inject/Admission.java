@@ -114,8 +114,14 @@ final class Admission {
         if (before == Turns.Before.NOTHING || Pods.annotations(pod).containsKey(AgentNames.WAITING)) {
             return changed;
         }
-        LOG.info(
-                "a new pod of {} waits until the old one has ended", owner.get().workload());
+        WorkloadRef workload = owner.get().workload();
+        if (!holding.byGate(pod) && !Pods.hasAgent(changed) && !turns.agentRan(workload)) {
+            LOG.warn(
+                    "a new pod of {} does not wait for the old one: it would need an image that cannot be had",
+                    workload);
+            return changed;
+        }
+        LOG.info("a new pod of {} waits until the old one has ended", workload);
         return holding.held(pod, changed, Instant.now().getEpochSecond());
     }
 

@@ -47,8 +47,7 @@ record Holding(InjectorSettings.Sidecar look) {
                 .addToAnnotations(AgentNames.WAITING, Long.toString(now))
                 .endMetadata()
                 .build();
-        String node = posted.getSpec().getNodeName();
-        if (look.forms().knowsGates() && (node == null || node.isEmpty())) {
+        if (byGate(posted)) {
             return new PodBuilder(pod)
                     .editSpec()
                     .addNewSchedulingGate(AgentNames.GATE)
@@ -69,6 +68,12 @@ record Holding(InjectorSettings.Sidecar look) {
                         .build());
         AgentInjector.addPullSecrets(pod.getSpec(), look.image());
         return pod;
+    }
+
+    /** Whether nothing is needed for it but the API server. */
+    boolean byGate(Pod posted) {
+        String node = posted.getSpec().getNodeName();
+        return look.forms().knowsGates() && (node == null || node.isEmpty());
     }
 
     private Container container(PodSpec spec) {

@@ -5,6 +5,7 @@ import static io.telepresence.agree.AgentNames.WAITING;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.telepresence.agree.AgentNames;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.run.Threads;
@@ -90,13 +91,29 @@ final class Turns implements AutoCloseable {
 
     /** The webhook's question. */
     Before before(WorkloadRef workload) {
-        Stream<Pod> known = announced.values().stream()
-                .filter(a -> a.workload().equals(workload))
-                .map(Announced::pod);
-        return Stream.concat(known, ending(workload))
+        return known(workload)
                 .map(pod -> Pods.dismissed(pod) ? Before.AN_END_OF_AGENTS : Before.AN_END)
                 .max(Before::compareTo)
                 .orElse(Before.NOTHING);
+    }
+
+    /** Whether the agent's image could be had for a pod that ends. */
+    boolean agentRan(WorkloadRef workload) {
+        return known(workload)
+                .filter(pod -> pod.getStatus() != null)
+                .flatMap(pod -> Stream.concat(
+                        pod.getStatus().getContainerStatuses().stream(),
+                        pod.getStatus().getInitContainerStatuses().stream()))
+                .anyMatch(status -> status.getName().equals(AgentNames.CONTAINER)
+                        && status.getImageID() != null
+                        && !status.getImageID().isEmpty());
+    }
+
+    private Stream<Pod> known(WorkloadRef workload) {
+        Stream<Pod> soon = announced.values().stream()
+                .filter(a -> a.workload().equals(workload))
+                .map(Announced::pod);
+        return Stream.concat(soon, ending(workload));
     }
 
     /** One look at all pods that wait. */

@@ -29,10 +29,14 @@ class AdmissionTest {
     private final Turns turns = new Turns(cluster.workloads(), null, InstantSource.system());
 
     private Admission admission(Admission.OwnerOf owners) {
+        return admission(owners, "v1.31.0");
+    }
+
+    private Admission admission(Admission.OwnerOf owners, String server) {
         InjectorSettings.Scope scope = new InjectorSettings.Scope("ambassador", List.of(), Set.of("Deployment"));
         return new Admission(
                 new InjectionRules(scope, false, new JobRules(true), w -> true),
-                new AgentInjector(AgentInjectorTest.look(true)),
+                new AgentInjector(AgentInjectorTest.look(true, SidecarForms.Setting.AUTO, server)),
                 owners,
                 (workload, meta, spec) ->
                         AgentConfig.newBuilder().setWorkload(workload.name()).build(),
@@ -126,6 +130,24 @@ class AdmissionTest {
     void whereAgentsAreToGoTheNextPodWaitsAndHasNone() {
         JsonNode after = afterAnEnd("telepresence.io/agent-dismissed: 'true'");
         assertEquals(1, after.at("/spec/containers").size());
+    }
+
+    /** As a failed engagement is undone on an old cluster. */
+    @Test
+    void noPodWithoutAgentWaitsByAnImageThatCouldNotBeHad() {
+        String old =
+                """
+                {apiVersion: v1, kind: Pod, metadata: {name: old, uid: old, annotations:
+                  {telepresence.io/agent-dismissed: 'true'}}, status: {containerStatuses: [{name: traffic-agent, imageID: '%s'}]}}
+                """;
+        WorkloadRef web = new WorkloadRef("Deployment", "default", "web");
+        Admission admission = admission((meta, ns) -> Optional.of(new Owner(web, "u")), "v1.20.0");
+        turns.announce(FakeCluster.parse(old.formatted("")), web);
+        assertTrue(answer(admission, POD.formatted("")).path("patch").isMissingNode());
+        turns.announce(FakeCluster.parse(old.formatted("docker.io/agent@sha256:1")), web);
+        JsonNode after = patched(answer(admission, POD.formatted("")), POD.formatted(""));
+        assertEquals("tel-agent-wait", after.at("/spec/initContainers/0/name").asString());
+        assertTrue(after.at("/spec/containers/1").isMissingNode());
     }
 
     @Test
