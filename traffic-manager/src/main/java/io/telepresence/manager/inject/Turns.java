@@ -4,7 +4,6 @@ import static io.telepresence.agree.AgentNames.ENDING;
 import static io.telepresence.agree.AgentNames.WAITING;
 
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
@@ -32,7 +31,10 @@ final class Turns implements AutoCloseable {
     /** A waiting init container goes on by itself when nothing was said for {@link Holding#ALONE}. */
     private static final Duration BEAT = Duration.ofSeconds(8);
 
-    private static final Duration PAUSE = Duration.ofMillis(250);
+    private static final Duration PAUSE = Duration.ofMillis(500);
+
+    /** After a change to a pod that failed; seconds. */
+    private static final long REST = 2;
 
     /** What is done to pods that wait. Calls block; a pod that is gone is no error. */
     interface Waiters {
@@ -53,6 +55,9 @@ final class Turns implements AutoCloseable {
     private final Map<String, Announced> announced = new ConcurrentHashMap<>();
 
     private volatile Thread ticking;
+
+    /** Of the ticking thread: nothing is tried before that time. */
+    private long rests;
 
     Turns(Workloads workloads, Waiters waiters, InstantSource clock) {
         this.workloads = workloads;
@@ -119,8 +124,12 @@ final class Turns implements AutoCloseable {
     /** One look at all pods that wait. */
     void tick() {
         announced.values().removeIf(this::shown);
+        if (seconds() < rests) {
+            return;
+        }
         workloads.everyPod("").stream()
                 .filter(pod -> Pods.annotations(pod).containsKey(WAITING) && !Pods.leaving(pod))
+                .filter(pod -> workloads.managed(pod.getMetadata().getNamespace()))
                 .forEach(this::look);
     }
 
@@ -134,8 +143,12 @@ final class Turns implements AutoCloseable {
                     && seconds() - number(pod, WAITING) >= BEAT.toSeconds()) {
                 waiters.beat(pod, seconds());
             }
-        } catch (KubernetesClientException e) {
-            LOG.info("pod {} waits for the API server, too", pod.getMetadata().getName(), e);
+        } catch (RuntimeException e) {
+            LOG.warn(
+                    "pod {} cannot be told whether it may begin; tried again",
+                    pod.getMetadata().getName(),
+                    e);
+            rests = seconds() + REST;
         }
     }
 

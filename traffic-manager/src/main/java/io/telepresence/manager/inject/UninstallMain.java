@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,9 +54,13 @@ public final class UninstallMain {
         try {
             Set<WorkloadRef> all = workloads(client, settings);
             LastRemoval last = new LastRemoval(pods(client, settings), LIMITS, new PodApi(client));
-            Set<WorkloadRef> recreated = new LinkedHashSet<>(all);
-            recreated.removeIf(workload -> !last.concerns(workload));
-            each(recreated, last::begin);
+            Set<WorkloadRef> recreated = ConcurrentHashMap.newKeySet();
+            each(all, workload -> {
+                if (last.concerns(workload)) {
+                    recreated.add(workload);
+                    last.begin(workload);
+                }
+            });
             client.admissionRegistration()
                     .v1()
                     .mutatingWebhookConfigurations()

@@ -18,6 +18,7 @@ class TurnsTest {
     private final FakeCluster cluster = new FakeCluster();
     private final List<String> done = new ArrayList<>();
     private long now = 1000;
+    private boolean away;
     private final Turns turns = turns();
 
     TurnsTest() {
@@ -28,6 +29,9 @@ class TurnsTest {
         Turns.Waiters waiters = new Turns.Waiters() {
             @Override
             public void release(Pod pod) {
+                if (away) {
+                    throw new IllegalStateException("the API server is away");
+                }
                 done.add("release " + pod.getMetadata().getName());
             }
 
@@ -125,6 +129,19 @@ class TurnsTest {
     void aPodThatSomebodyElseTakesAwayIsNotWaitedFor() {
         pod("echo-abc-1", "deletionTimestamp: '2026-11-29T12:00:00Z'", "", "Running");
         assertEquals(Turns.Before.NOTHING, turns.before(ECHO));
+    }
+
+    @Test
+    void whatFailsIsTriedAgainAfterARest() {
+        waits("");
+        away = true;
+        turns.tick();
+        away = false;
+        turns.tick();
+        assertEquals(List.of(), done);
+        now += 2;
+        turns.tick();
+        assertEquals(List.of("release echo-abc-2"), done);
     }
 
     @Test
