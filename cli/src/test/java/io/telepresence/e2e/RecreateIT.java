@@ -93,7 +93,7 @@ class RecreateIT {
                         ports: [{name: http, containerPort: 8080}]
                 ---
                 """
-                .formatted(name, replicas, replicas == 1 ? GRACE_MILLIS : GRACE_MILLIS / 2);
+                .formatted(name, replicas, replicas == 1 ? GRACE_MILLIS : GRACE_MILLIS / 4);
     }
 
     private static void rolledOut(String name) {
@@ -142,15 +142,12 @@ class RecreateIT {
 
     @Test
     void noTwoRunWhileAnEngagementBeginsEndsOrItsAgentGoes() {
-        LAPTOP.telepresence("ingest", "alone", "--mount=false").ok();
-        LAPTOP.telepresence("leave", "alone").ok();
-        awaitPods("alone", 2);
         LAPTOP.telepresence("replace", "alone", "--container", "echo", "--port", "8080:8080", "--mount=false")
                 .ok();
         LAPTOP.telepresence("leave", "alone").ok();
-        awaitPods("alone", 3);
+        awaitPods("alone", 2);
         LAPTOP.telepresence("uninstall", "alone").ok();
-        awaitPods("alone", 4);
+        awaitPods("alone", 3);
         assertEquals(1, pods("alone").most());
         assertEquals("echo", containers("alone"));
     }

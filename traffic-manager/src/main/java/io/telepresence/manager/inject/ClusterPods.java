@@ -14,6 +14,7 @@ import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.telepresence.manager.cluster.ServiceEndpoints;
 import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.cluster.Workloads;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -84,7 +85,22 @@ final class ClusterPods implements WorkloadPods {
     public Optional<Shape> shape(WorkloadRef workload) {
         return find(workload)
                 .map(found ->
-                        new Shape(found.replicas(), looseLabel(workload, found), found.strategy(), found.stateful()));
+                        new Shape(found.replicas(), looseLabel(workload, found), strategy(found), found.stateful()));
+    }
+
+    /** A ReplicaSet that counts for itself, because Deployments are not enabled, has the strategy of its Deployment. */
+    private Strategy strategy(Found found) {
+        Optional<Deployment> above = found.object() instanceof ReplicaSet set
+                ? Pods.controller(set.getMetadata().getOwnerReferences())
+                        .filter(owner -> owner.getKind().equals(Workloads.DEPLOYMENT) && Workloads.groupKnown(owner))
+                        .map(owner -> client.apps()
+                                .deployments()
+                                .inNamespace(set.getMetadata().getNamespace())
+                                .withName(owner.getName())
+                                .get())
+                : Optional.empty();
+        return above.map(deployment -> Strategy.of(deployment.getSpec(), found.replicas()))
+                .orElseGet(found::strategy);
     }
 
     @Override
