@@ -96,8 +96,8 @@ final class Manager implements AutoCloseable {
             InjectorSettings injecting = InjectorSettings.from(environment)
                     .on(ApiServerVersion.read(client))
                     .in(client);
-            Injector injector =
-                    opened.add(Injector.open(client, injecting, config.agent().arrival(), parts.plans()));
+            Injector injector = opened.add(
+                    Injector.open(client, injecting, config.agent().arrival(), parts.plans(), parts.workloads()));
             LogLevels levels =
                     LogLevels.of(config.logs().level(), config.agent().logLevel(), MonotonicTime.start());
             Restoration restoration = opened.add(parts.restoration(config, injector));

@@ -47,12 +47,33 @@ public final class AgentNames {
     /** Pod annotation: the agent in this pod is to go, and makes no manager want agents in the workload's later pods. */
     public static final String DISMISSED = PREFIX + "agent-dismissed";
 
+    /**
+     * Pod annotation: seconds of Unix time at which the traffic-manager began to take this pod away, and no later pod of its
+     * workload may begin before it has ended.
+     */
+    public static final String ENDING = PREFIX + "ending";
+
+    /**
+     * Pod annotation: this pod waits for the end of one with {@link #ENDING}. Its value are the seconds of Unix time at which
+     * a traffic-manager last said so.
+     */
+    public static final String WAITING = PREFIX + "waiting";
+
+    /** Scheduling gate of a pod that waits, where the API server has gates. */
+    public static final String GATE = PREFIX + "earlier-pod-ends";
+
     public static final String WORKLOAD_NAME_LABEL = PREFIX + "workloadName";
     public static final String WORKLOAD_KIND_LABEL = PREFIX + "workloadKind";
     public static final String WORKLOAD_ENABLED_LABEL = PREFIX + "workloadEnabled";
 
     public static final String CONTAINER = "traffic-agent";
     public static final String INIT_CONTAINER = "tel-agent-init";
+
+    /** Init container of a pod that waits, where there are no scheduling gates. */
+    public static final String WAIT_CONTAINER = "tel-agent-wait";
+
+    /** It reads {@link #WAITING} in the downward API file {@code waiting} here. */
+    public static final String WAIT_DIR = "/etc/traffic-agent-wait";
 
     /** Prefix of a container port name that the agent has taken over. */
     public static final String RENAMED_PORT = "tm-";

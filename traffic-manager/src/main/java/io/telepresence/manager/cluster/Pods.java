@@ -40,6 +40,12 @@ public final class Pods {
                         .startsWith(workload.kind() + " " + workload.name() + " ");
     }
 
+    /** It may not begin before an earlier pod of its workload has ended. */
+    public static boolean waiting(Pod pod) {
+        return pod.getMetadata().getAnnotations() != null
+                && pod.getMetadata().getAnnotations().containsKey(AgentNames.WAITING);
+    }
+
     /** Its agent is to go, whoever manages it. */
     public static boolean dismissed(Pod pod) {
         return pod.getMetadata().getAnnotations() != null

@@ -148,6 +148,11 @@ public final class Workloads {
         return stores.pods().in(namespace).stream().filter(Pods::alive).toList();
     }
 
+    /** All pods, also those that end; of a namespace, or of all managed ones where it is empty. */
+    public List<Pod> everyPod(String namespace) {
+        return namespace.isEmpty() ? stores.pods().all() : stores.pods().in(namespace);
+    }
+
     /** The services whose selector matches these labels, sorted by name. */
     public List<Service> servicesSelecting(String namespace, Map<String, String> labels) {
         return stores.services().in(namespace).stream()

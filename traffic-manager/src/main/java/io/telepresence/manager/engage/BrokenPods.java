@@ -32,7 +32,8 @@ record BrokenPods(Workloads workloads) {
             "CreateContainerError",
             "RunContainerError");
 
-    private static final Set<String> OURS = Set.of(AgentNames.CONTAINER, AgentNames.INIT_CONTAINER);
+    private static final Set<String> OURS =
+            Set.of(AgentNames.CONTAINER, AgentNames.INIT_CONTAINER, AgentNames.WAIT_CONTAINER);
     private static final Set<String> VOLUMES = Set.of("FailedMount", "FailedAttachVolume");
     private static final int CRASHES = 2;
 

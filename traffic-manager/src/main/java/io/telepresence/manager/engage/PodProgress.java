@@ -12,7 +12,8 @@ import java.util.Set;
 
 /**
  * A limit that starts anew as long as the pods of a workload get further, each step counted once, so that a container
- * that crashes again and again is no progress. It is over after five times the limit in any case. For one thread.
+ * that crashes again and again is no progress. It is over after five times the limit in any case; but it does not run while a
+ * pod waits for the end of an earlier one, for which whoever replaces the pods has a limit. For one thread.
  */
 final class PodProgress {
     private static final int MOST = 5;
@@ -22,8 +23,9 @@ final class PodProgress {
     private final Sessions sessions;
     private final long limit;
     private final Set<String> steps = new HashSet<>();
-    private final long end;
+    private long end;
     private long next;
+    private boolean waiting;
 
     PodProgress(WorkloadRef workload, Workloads workloads, Sessions sessions, Duration limit) {
         this.workload = workload;
@@ -41,11 +43,16 @@ final class PodProgress {
         if (look()) {
             next = now + limit;
         }
+        if (waiting) {
+            next = now + limit;
+            end = now + limit * MOST;
+        }
         return now - next > 0 || now - end > 0;
     }
 
     private boolean look() {
         int before = steps.size();
+        waiting = false;
         workloads.podsIn(workload.namespace()).stream()
                 .filter(p -> Pods.replacedOf(p, workload)
                         || workloads.ownerOf(p).filter(workload::equals).isPresent())
@@ -59,6 +66,7 @@ final class PodProgress {
     private void look(Pod pod) {
         String uid = pod.getMetadata().getUid();
         steps.add(uid + " replaced " + Pods.replaced(pod));
+        waiting |= Pods.waiting(pod);
         if (pod.getStatus() == null) {
             return;
         }

@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.telepresence.agree.AgentNames;
+import io.telepresence.manager.cluster.Pods;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,7 +26,8 @@ final class PodTroubles {
             "RunContainerError");
 
     private static final Set<String> NO_TROUBLE = Set.of("ContainerCreating", "PodInitializing", "");
-    private static final Set<String> OURS = Set.of(AgentNames.CONTAINER, AgentNames.INIT_CONTAINER);
+    private static final Set<String> OURS =
+            Set.of(AgentNames.CONTAINER, AgentNames.INIT_CONTAINER, AgentNames.WAIT_CONTAINER);
 
     private PodTroubles() {}
 
@@ -42,6 +44,11 @@ final class PodTroubles {
         List<Trouble> troubles = new ArrayList<>();
         for (Pod pod : pods) {
             if (pod.getStatus() != null) {
+                if (Pods.waiting(pod)) {
+                    troubles.add(new Trouble(
+                            false,
+                            "pod " + name(pod) + " waits until the earlier pod has ended: the strategy is Recreate"));
+                }
                 unscheduled(pod).ifPresent(text -> troubles.add(new Trouble(false, text)));
                 Stream.concat(
                                 pod.getStatus().getInitContainerStatuses().stream(),
@@ -62,13 +69,15 @@ final class PodTroubles {
                 .toList();
     }
 
-    /** Why the pod has no node; empty while nobody has said so. */
+    /** Why the pod has no node; empty while nobody has said so, and where it waits for an earlier one. */
     static Optional<String> unscheduled(Pod pod) {
-        return pod.getStatus().getConditions().stream()
-                .filter(c -> "PodScheduled".equals(c.getType()) && "False".equals(c.getStatus()))
-                .map(PodCondition::getMessage)
-                .map(message -> "pod " + name(pod) + " is not scheduled: " + message)
-                .findFirst();
+        return Pods.waiting(pod)
+                ? Optional.empty()
+                : pod.getStatus().getConditions().stream()
+                        .filter(c -> "PodScheduled".equals(c.getType()) && "False".equals(c.getStatus()))
+                        .map(PodCondition::getMessage)
+                        .map(message -> "pod " + name(pod) + " is not scheduled: " + message)
+                        .findFirst();
     }
 
     private static void container(Pod pod, ContainerStatus status, List<Trouble> troubles) {

@@ -5,10 +5,12 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.telepresence.agree.AgentNames;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.rpc.manager.AgentConfig;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -45,14 +47,19 @@ final class Admission {
     private final AgentInjector injector;
     private final OwnerOf owners;
     private final ConfigOf configs;
+    private final Turns turns;
+    private final Holding holding;
     private final KubernetesSerialization pods = new KubernetesSerialization();
     private final ObjectMapper json = new ObjectMapper();
 
-    Admission(InjectionRules rules, AgentInjector injector, OwnerOf owners, ConfigOf configs) {
+    /** @param turns says which new pods must wait */
+    Admission(InjectionRules rules, AgentInjector injector, OwnerOf owners, ConfigOf configs, Turns turns) {
         this.rules = rules;
         this.injector = injector;
         this.owners = owners;
         this.configs = configs;
+        this.turns = turns;
+        this.holding = new Holding(injector.look());
     }
 
     /** @throws IllegalArgumentException the document is no admission review */
@@ -100,6 +107,25 @@ final class Admission {
                     .build();
         }
         Optional<Owner> owner = owners.find(pod.getMetadata(), namespace);
+        Turns.Before before = owner.filter(_ -> rules.scope().manages(namespace))
+                .map(o -> turns.before(o.workload()))
+                .orElse(Turns.Before.NOTHING);
+        Pod changed = before == Turns.Before.AN_END_OF_AGENTS ? pod : change(pod, namespace, owner);
+        if (before == Turns.Before.NOTHING || Pods.annotations(pod).containsKey(AgentNames.WAITING)) {
+            return changed;
+        }
+        WorkloadRef workload = owner.get().workload();
+        if (!holding.byGate(pod) && !Pods.hasAgent(changed) && !turns.agentRan(workload)) {
+            LOG.warn(
+                    "a new pod of {} does not wait for the old one: it would need an image that cannot be had",
+                    workload);
+            return changed;
+        }
+        LOG.info("a new pod of {} waits until the old one has ended", workload);
+        return holding.held(pod, changed, Instant.now().getEpochSecond());
+    }
+
+    private Pod change(Pod pod, String namespace, Optional<Owner> owner) {
         if (Pods.hasAgent(pod) && owner.isPresent() && rules.scope().manages(namespace)) {
             return AgentInjector.refreshed(
                     pod, configs.configFor(owner.get().workload(), pod.getMetadata(), pod.getSpec()));

@@ -77,7 +77,7 @@ record AgentInjector(InjectorSettings.Sidecar look) {
         spec.getVolumes().addAll(containers.volumes());
         Replacement.apply(changed, config);
         AgentApi.announce(spec, config);
-        addPullSecrets(spec);
+        addPullSecrets(spec, look.image());
         return changed;
     }
 
@@ -172,9 +172,10 @@ record AgentInjector(InjectorSettings.Sidecar look) {
         return config.getContainersList().stream().flatMap(c -> c.getPortsList().stream());
     }
 
-    private void addPullSecrets(PodSpec spec) {
+    /** Those of the agent's image; a pod that has them stays as it is. */
+    static void addPullSecrets(PodSpec spec, InjectorSettings.Image image) {
         List<LocalObjectReference> secrets = new ArrayList<>(spec.getImagePullSecrets());
-        look.image().pullSecrets().stream().filter(s -> !secrets.contains(s)).forEach(secrets::add);
+        image.pullSecrets().stream().filter(s -> !secrets.contains(s)).forEach(secrets::add);
         spec.setImagePullSecrets(secrets);
     }
 

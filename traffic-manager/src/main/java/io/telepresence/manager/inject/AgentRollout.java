@@ -40,6 +40,11 @@ final class AgentRollout {
             Duration ready = agentArrival.multipliedBy(4);
             return new Limits(ready, Duration.ofSeconds(10), Duration.ofSeconds(8), Duration.ofMillis(250));
         }
+
+        /** The same for new pods that begin after that time only. */
+        Limits after(Duration end) {
+            return new Limits(ready.plus(end), budget, place, pause);
+        }
     }
 
     /**
@@ -95,7 +100,7 @@ final class AgentRollout {
                     break;
                 }
                 if (shape.surge() == 0 || inPlace) {
-                    replaceInPlace(task, old.getFirst(), started);
+                    replaceInPlace(task, shape, old.getFirst(), started);
                     continue;
                 }
                 List<Pod> batch = List.copyOf(old.subList(0, Math.min(old.size(), shape.surge())));
@@ -212,9 +217,14 @@ final class AgentRollout {
                 .exception();
     }
 
-    private void replaceInPlace(Task task, Pod pod, Runnable started) throws FaultException, InterruptedException {
+    private void replaceInPlace(Task task, Shape shape, Pod pod, Runnable started)
+            throws FaultException, InterruptedException {
         awaitTurn(task, pod);
-        Successors successors = Successors.of(cluster, limits, task);
+        boolean first = shape.strategy().recreates();
+        Successors successors = Successors.of(cluster, first ? limits.after(Pods.grace(pod)) : limits, task);
+        if (first) {
+            cluster.ending(pod, task.workload());
+        }
         evict(task, pod);
         task.progress().accept("Replacing " + names(List.of(pod)) + " of " + task.workload());
         started.run();

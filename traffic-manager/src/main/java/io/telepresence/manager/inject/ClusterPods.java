@@ -1,6 +1,7 @@
 package io.telepresence.manager.inject;
 
 import static io.telepresence.agree.AgentNames.DISMISSED;
+import static io.telepresence.agree.AgentNames.ENDING;
 import static io.telepresence.agree.AgentNames.REPLACED;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -13,6 +14,7 @@ import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.telepresence.manager.cluster.ServiceEndpoints;
 import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.cluster.Workloads;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -47,11 +49,18 @@ final class ClusterPods implements WorkloadPods {
     private final KubernetesClient client;
     private final Owners owners;
     private final PodApi api;
+    private final Announced announced;
 
-    ClusterPods(KubernetesClient client, Owners owners) {
+    /** Hears of a pod that is about to go, before anything of that is written into the pod. */
+    interface Announced {
+        void ending(Pod pod, WorkloadRef workload);
+    }
+
+    ClusterPods(KubernetesClient client, Owners owners, Announced announced) {
         this.client = client;
         this.owners = owners;
         this.api = new PodApi(client);
+        this.announced = announced;
     }
 
     private record Found(HasMetadata object, int replicas, LabelSelector selector, Map<String, String> template) {
@@ -76,7 +85,22 @@ final class ClusterPods implements WorkloadPods {
     public Optional<Shape> shape(WorkloadRef workload) {
         return find(workload)
                 .map(found ->
-                        new Shape(found.replicas(), looseLabel(workload, found), found.strategy(), found.stateful()));
+                        new Shape(found.replicas(), looseLabel(workload, found), strategy(found), found.stateful()));
+    }
+
+    /** A ReplicaSet that counts for itself, because Deployments are not enabled, has the strategy of its Deployment. */
+    private Strategy strategy(Found found) {
+        Optional<Deployment> above = found.object() instanceof ReplicaSet set
+                ? Pods.controller(set.getMetadata().getOwnerReferences())
+                        .filter(owner -> owner.getKind().equals(Workloads.DEPLOYMENT) && Workloads.groupKnown(owner))
+                        .map(owner -> client.apps()
+                                .deployments()
+                                .inNamespace(set.getMetadata().getNamespace())
+                                .withName(owner.getName())
+                                .get())
+                : Optional.empty();
+        return above.map(deployment -> Strategy.of(deployment.getSpec(), found.replicas()))
+                .orElseGet(found::strategy);
     }
 
     @Override
@@ -203,6 +227,12 @@ final class ClusterPods implements WorkloadPods {
         Map<String, String> annotation = new HashMap<>();
         annotation.put(DISMISSED, dismissed ? "true" : null);
         api.patch(pod, Map.of(), annotation);
+    }
+
+    @Override
+    public void ending(Pod pod, WorkloadRef workload) {
+        announced.ending(pod, workload);
+        api.patch(pod, Map.of(), Map.of(ENDING, Long.toString(Instant.now().getEpochSecond())));
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
 import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.engage.AgentInstaller;
 import io.telepresence.manager.engage.Wish;
 import io.telepresence.manager.engage.WishedAgents;
@@ -16,6 +17,7 @@ import io.telepresence.run.Threads;
 import io.telepresence.run.Watched;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -55,13 +57,19 @@ public final class Injector implements AgentInstaller, AutoCloseable {
     /**
      * Starts everything. The client stays the caller's.
      *
+     * @param workloads from watches, which have their first lists
      * @param arrival how long an agent may take to arrive; new pods get four times that to become ready
      */
     public static Injector open(
-            KubernetesClient client, InjectorSettings settings, Duration arrival, WishedAgents wished)
+            KubernetesClient client,
+            InjectorSettings settings,
+            Duration arrival,
+            WishedAgents wished,
+            Workloads workloads)
             throws Exception {
         Owners owners = new Owners(client, settings.scope().kinds());
-        WorkloadPods cluster = new ClusterPods(client, owners);
+        Turns turns = new Turns(workloads, new PodApi(client), InstantSource.system());
+        WorkloadPods cluster = new ClusterPods(client, owners, turns::announce);
         AgentRollout.Limits limits = AgentRollout.Limits.of(arrival);
         JobRules jobs = new JobRules(settings.sidecar().forms().usual() == SidecarForm.NATIVE);
         InjectionRules rules = new InjectionRules(
@@ -69,7 +77,8 @@ public final class Injector implements AgentInstaller, AutoCloseable {
         Injector injector = new Injector(settings, rules, cluster, new AgentRollout(cluster, limits));
         try {
             if (settings.enabled()) {
-                injector.listen(client, new Admission(rules, injector.change, owners::of, wished::configFor));
+                injector.listen(client, new Admission(rules, injector.change, owners::of, wished::configFor, turns));
+                injector.running.opened.add(turns.start());
             }
             injector.finishOrphans(client, new ReplacedPods(cluster, limits));
             return injector;

@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.client.RequestConfigBuilder;
 import io.fabric8.kubernetes.client.dsl.PodResource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.telepresence.agree.AgentNames;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -19,7 +20,7 @@ import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Changes to single pods, each bound to the pod's uid. A pod that is gone, or another by now, is no error. */
-final class PodApi {
+final class PodApi implements Turns.Waiters {
     private static final int BAD_REQUEST = 400;
     private static final int NOT_FOUND = 404;
     private static final int CONFLICT = 409;
@@ -52,6 +53,27 @@ final class PodApi {
         ObjectNode annotationNode = metadata.putObject("annotations");
         annotations.forEach(annotationNode::put);
         unlessGone(() -> resource(pod).patch(PatchContext.of(PatchType.JSON_MERGE), patch.toString()));
+    }
+
+    @Override
+    public void beat(Pod pod, long now) {
+        patch(pod, Map.of(), Map.of(AgentNames.WAITING, Long.toString(now)));
+    }
+
+    @Override
+    public void release(Pod pod) {
+        ObjectNode patch = json.createObjectNode();
+        ObjectNode metadata = patch.putObject("metadata");
+        metadata.put("uid", pod.getMetadata().getUid());
+        metadata.putObject("annotations").putNull(AgentNames.WAITING);
+        if (pod.getSpec().getSchedulingGates().stream().anyMatch(gate -> AgentNames.GATE.equals(gate.getName()))) {
+            patch.putObject("spec")
+                    .putArray("schedulingGates")
+                    .addObject()
+                    .put("name", AgentNames.GATE)
+                    .put("$patch", "delete");
+        }
+        unlessGone(() -> resource(pod).patch(PatchContext.of(PatchType.STRATEGIC_MERGE), patch.toString()));
     }
 
     /**

@@ -4,12 +4,16 @@ import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.manager.cluster.PodContainers;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /** Questions about a pod. Pure. */
 final class Pods {
+    /** The API's own default, in seconds. */
+    private static final long USUAL_GRACE = 30;
+
     private Pods() {}
 
     static boolean hasAgent(Pod pod) {
@@ -36,6 +40,12 @@ final class Pods {
                 : owners.stream()
                         .filter(o -> Boolean.TRUE.equals(o.getController()))
                         .findFirst();
+    }
+
+    /** So long it may take to end. */
+    static Duration grace(Pod pod) {
+        Long seconds = pod.getSpec().getTerminationGracePeriodSeconds();
+        return Duration.ofSeconds(seconds == null ? USUAL_GRACE : seconds);
     }
 
     static boolean dismissed(Pod pod) {

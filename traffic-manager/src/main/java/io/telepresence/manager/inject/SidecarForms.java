@@ -29,6 +29,9 @@ record SidecarForms(Setting setting, Optional<ApiServerVersion> server) {
     /** Before 1.32 a kubelet skips keys of ConfigMaps and Secrets that begin with a digit. */
     private static final int ANY_NAMES = 32;
 
+    /** Before 1.27 a pod's scheduling gates are switched off, or not known at all. */
+    private static final int SCHEDULING_GATES = 27;
+
     /** @throws FaultException native sidecars are wanted of an API server that has none */
     SidecarForms on(Optional<ApiServerVersion> known) throws FaultException {
         if (setting == Setting.NATIVE && known.isPresent() && !known.get().atLeast(1, NATIVE_SIDECARS)) {
@@ -59,6 +62,11 @@ record SidecarForms(Setting setting, Optional<ApiServerVersion> server) {
     /** Whether its kubelets, none of which may be newer, still want names of variables in the old, narrow sense. */
     boolean narrowNames() {
         return server.filter(version -> !version.atLeast(1, ANY_NAMES)).isPresent();
+    }
+
+    /** Whether the scheduler leaves a pod alone that has a gate. */
+    boolean knowsGates() {
+        return server.filter(version -> version.atLeast(1, SCHEDULING_GATES)).isPresent();
     }
 
     /** Whether a Service finds the named ports of a native sidecar. */

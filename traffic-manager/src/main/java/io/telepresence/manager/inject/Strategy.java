@@ -12,8 +12,16 @@ import io.fabric8.kubernetes.api.model.apps.RollingUpdateDeployment;
  * @param said how its author has written it, for messages
  */
 record Strategy(int surge, int away, String said) {
+    /** How the Deployment's API names the strategy under which no new pod begins before the old ones have ended. */
+    private static final String RECREATE = "Recreate";
+
     private static final int MOST_TOGETHER = 10;
     private static final int PERCENT = 100;
+
+    /** Whether an old pod must have ended before the one in its place begins. */
+    boolean recreates() {
+        return said.equals(RECREATE);
+    }
 
     /** Of one that has none: two at a time, or a quarter of the workload if that is more. */
     static Strategy ofReplicaSet(int desired) {
@@ -27,8 +35,8 @@ record Strategy(int surge, int away, String said) {
 
     /** As the Deployment's controller counts: surge is rounded up, what may be missing down, and one of them is not zero. */
     static Strategy of(DeploymentSpec spec, int desired) {
-        if (spec.getStrategy() != null && "Recreate".equals(spec.getStrategy().getType())) {
-            return new Strategy(0, Math.max(1, desired), "Recreate");
+        if (spec.getStrategy() != null && RECREATE.equals(spec.getStrategy().getType())) {
+            return new Strategy(0, Math.max(1, desired), RECREATE);
         }
         RollingUpdateDeployment rolling =
                 spec.getStrategy() == null ? null : spec.getStrategy().getRollingUpdate();

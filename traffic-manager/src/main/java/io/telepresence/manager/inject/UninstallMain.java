@@ -12,12 +12,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes all agents out of the managed namespaces, before the release goes: first the webhook's registration, so that
- * nothing is injected any more, then each workload's pods as in any replacement. Settings as {@link InjectorSettings}.
+ * Takes all agents out of the managed namespaces, before the release goes: first the pods of workloads of strategy Recreate,
+ * whose successors the webhook still has to make wait; then the webhook's registration, so that nothing is injected any more;
+ * then each other workload's pods as in any replacement. Settings as {@link InjectorSettings}.
  * It always ends with exit code 0 and within its time, because a release that cannot be removed is worse than an
  * agent that stays.
  */
@@ -28,6 +30,11 @@ public final class UninstallMain {
     private static final Duration FORGET = Duration.ofSeconds(2);
 
     private static final Duration MOST = Duration.ofSeconds(100);
+
+    /** Less than that, from when the new pods are there. */
+    private static final Duration WAITING = Duration.ofSeconds(75);
+
+    private static final AgentRollout.Limits LIMITS = AgentRollout.Limits.of(Duration.ofSeconds(20));
 
     private UninstallMain() {}
 
@@ -45,35 +52,67 @@ public final class UninstallMain {
     /** Blocks until all is done or has failed; failures are in the log. */
     static void uninstall(KubernetesClient client, InjectorSettings settings) {
         try {
+            Set<WorkloadRef> all = workloads(client, settings);
+            LastRemoval last = new LastRemoval(pods(client, settings), LIMITS, new PodApi(client));
+            Set<WorkloadRef> recreated = ConcurrentHashMap.newKeySet();
+            each(all, workload -> {
+                if (last.concerns(workload)) {
+                    recreated.add(workload);
+                    last.begin(workload);
+                }
+            });
             client.admissionRegistration()
                     .v1()
                     .mutatingWebhookConfigurations()
                     .withName(settings.hook().name())
                     .delete();
             Thread.sleep(FORGET);
-            List<Thread> rolls = new ArrayList<>();
-            for (WorkloadRef workload : workloads(client, settings)) {
-                rolls.add(Threads.virtual("remove-" + workload.name(), () -> remove(client, settings, workload)));
-            }
-            for (Thread roll : rolls) {
-                roll.join();
-            }
+            each(all, workload -> {
+                if (recreated.contains(workload)) {
+                    last.end(workload, WAITING);
+                }
+                remove(client, settings, workload);
+            });
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private static void remove(KubernetesClient client, InjectorSettings settings, WorkloadRef workload) {
-        ClusterPods pods =
-                new ClusterPods(client, new Owners(client, settings.scope().kinds()));
-        AgentRollout rollout = new AgentRollout(pods, AgentRollout.Limits.of(Duration.ofSeconds(20)));
+    private interface Step {
+        void run(WorkloadRef workload) throws InterruptedException;
+    }
+
+    /** All at once; returns when all are through. What fails is in the log. */
+    private static void each(Set<WorkloadRef> workloads, Step step) throws InterruptedException {
+        List<Thread> steps = new ArrayList<>();
+        for (WorkloadRef workload : workloads) {
+            steps.add(Threads.virtual("remove-" + workload.name(), () -> {
+                try {
+                    step.run(workload);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                } catch (RuntimeException e) {
+                    LOG.warn("the agents of {} stay", workload, e);
+                }
+            }));
+        }
+        for (Thread thread : steps) {
+            thread.join();
+        }
+    }
+
+    private static ClusterPods pods(KubernetesClient client, InjectorSettings settings) {
+        return new ClusterPods(client, new Owners(client, settings.scope().kinds()), (_, _) -> {});
+    }
+
+    private static void remove(KubernetesClient client, InjectorSettings settings, WorkloadRef workload)
+            throws InterruptedException {
+        AgentRollout rollout = new AgentRollout(pods(client, settings), LIMITS);
         try {
             rollout.roll(AgentRollout.Task.removal(workload, LOG::info), () -> {});
             LOG.info("{} has no agent any more", workload);
         } catch (FaultException | RuntimeException e) {
             LOG.warn("the agents of {} stay", workload, e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 

@@ -54,6 +54,9 @@ interface WorkloadPods {
     /** Writes into the pod whether its agent is to go, for the manager that comes after this one. */
     void dismiss(Pod pod, boolean dismissed);
 
+    /** To be called before the eviction of a pod: no new one of the workload begins before that pod has ended. */
+    void ending(Pod pod, WorkloadRef workload);
+
     /** @return empty: it goes; else the disruption budget that forbids it now, as a sentence */
     Optional<String> evict(Pod pod);
 }

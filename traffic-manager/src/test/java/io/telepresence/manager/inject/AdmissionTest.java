@@ -4,9 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.fabric8.kubernetes.api.model.Pod;
+import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.rpc.manager.AgentConfig;
 import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
@@ -22,14 +25,22 @@ class AdmissionTest {
             {"apiVersion":"v1","kind":"Pod","metadata":{"generateName":"web-"%s},
              "spec":{"containers":[{"name":"web","image":"web","ports":[{"containerPort":8080,"name":"http"}]}]}}""";
 
-    private static Admission admission(Admission.OwnerOf owners) {
+    private final FakeCluster cluster = new FakeCluster();
+    private final Turns turns = new Turns(cluster.workloads(), null, InstantSource.system());
+
+    private Admission admission(Admission.OwnerOf owners) {
+        return admission(owners, "v1.31.0");
+    }
+
+    private Admission admission(Admission.OwnerOf owners, String server) {
         InjectorSettings.Scope scope = new InjectorSettings.Scope("ambassador", List.of(), Set.of("Deployment"));
         return new Admission(
                 new InjectionRules(scope, false, new JobRules(true), w -> true),
-                new AgentInjector(AgentInjectorTest.look(true)),
+                new AgentInjector(AgentInjectorTest.look(true, SidecarForms.Setting.AUTO, server)),
                 owners,
                 (workload, meta, spec) ->
-                        AgentConfig.newBuilder().setWorkload(workload.name()).build());
+                        AgentConfig.newBuilder().setWorkload(workload.name()).build(),
+                turns);
     }
 
     private static JsonNode answer(Admission admission, String pod) {
@@ -89,6 +100,65 @@ class AdmissionTest {
                         .path("annotations")
                         .path(Admission.ANSWER)
                         .asString());
+    }
+
+    /** The pod that went before ends, or its agent with it. */
+    private JsonNode afterAnEnd(String annotation) {
+        Pod old = FakeCluster.parse("{apiVersion: v1, kind: Pod, metadata: {name: old, uid: old, annotations: {"
+                + annotation + "}}, spec: {containers: [{name: web}]}}");
+        turns.announce(old, new WorkloadRef("Deployment", "default", "web"));
+        String pod = POD.formatted("");
+        Admission admission =
+                admission((meta, ns) -> Optional.of(new Owner(new WorkloadRef("Deployment", ns, "web"), "u")));
+        JsonNode after = patched(answer(admission, pod), pod);
+        assertTrue(after.at("/metadata/annotations").has("telepresence.io/waiting"), after::toString);
+        assertEquals(
+                "telepresence.io/earlier-pod-ends",
+                after.at("/spec/schedulingGates/0/name").asString());
+        assertEquals(
+                1, JSON.readTree(after.toString()).at("/spec/schedulingGates").size());
+        return after;
+    }
+
+    @Test
+    void aPodThatMustNotBeginBeforeAnotherHasEndedWaits() {
+        JsonNode after = afterAnEnd("");
+        assertEquals("traffic-agent", after.at("/spec/containers/1/name").asString());
+    }
+
+    @Test
+    void whereAgentsAreToGoTheNextPodWaitsAndHasNone() {
+        JsonNode after = afterAnEnd("telepresence.io/agent-dismissed: 'true'");
+        assertEquals(1, after.at("/spec/containers").size());
+    }
+
+    /** As a failed engagement is undone on an old cluster. */
+    @Test
+    void noPodWithoutAgentWaitsByAnImageThatCouldNotBeHad() {
+        String old =
+                """
+                {apiVersion: v1, kind: Pod, metadata: {name: old, uid: old, annotations:
+                  {telepresence.io/agent-dismissed: 'true'}}, status: {containerStatuses: [{name: traffic-agent, imageID: '%s'}]}}
+                """;
+        WorkloadRef web = new WorkloadRef("Deployment", "default", "web");
+        Admission admission = admission((meta, ns) -> Optional.of(new Owner(web, "u")), "v1.20.0");
+        turns.announce(FakeCluster.parse(old.formatted("")), web);
+        assertTrue(answer(admission, POD.formatted("")).path("patch").isMissingNode());
+        turns.announce(FakeCluster.parse(old.formatted("docker.io/agent@sha256:1")), web);
+        JsonNode after = patched(answer(admission, POD.formatted("")), POD.formatted(""));
+        assertEquals("tel-agent-wait", after.at("/spec/initContainers/0/name").asString());
+        assertTrue(after.at("/spec/containers/1").isMissingNode());
+    }
+
+    @Test
+    void aPodOfAnotherWorkloadDoesNotWait() {
+        Pod old = FakeCluster.parse("{apiVersion: v1, kind: Pod, metadata: {name: old, uid: old}}");
+        turns.announce(old, new WorkloadRef("Deployment", "default", "other"));
+        String pod = POD.formatted("");
+        Admission admission =
+                admission((meta, ns) -> Optional.of(new Owner(new WorkloadRef("Deployment", ns, "web"), "u")));
+        assertTrue(
+                patched(answer(admission, pod), pod).at("/spec/schedulingGates").isMissingNode());
     }
 
     @Test

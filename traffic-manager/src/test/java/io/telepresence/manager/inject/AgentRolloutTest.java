@@ -123,6 +123,20 @@ class AgentRolloutTest {
     }
 
     @Test
+    void underRecreateItIsSaidOfEachPodThatItEndsBeforeItIsEvicted() throws Exception {
+        FakeWorkload cluster = new FakeWorkload(3, new Strategy(0, 3, "Recreate"));
+        roll(cluster);
+        assertEquals(3, cluster.agents());
+        assertEquals(3, cluster.mostThere);
+        assertEquals(2, cluster.fewestServing);
+        assertTrue(cluster.lonely);
+        assertEquals(List.of("pod-0", "pod-1", "pod-2"), cluster.announced);
+        FakeWorkload none = new FakeWorkload(1, new Strategy(0, 1, "maxSurge 0, maxUnavailable 1"));
+        roll(none);
+        assertEquals(List.of(), none.announced);
+    }
+
+    @Test
     void aDisruptionBudgetEndsTheRollWithItsName() {
         FakeWorkload cluster = new FakeWorkload(2, false);
         cluster.budget = "keep-all";

@@ -47,6 +47,12 @@ final class FakeWorkload implements WorkloadPods {
     /** The revision that pods are made of. */
     String revision = "r1";
 
+    /** The pods of which it was said before that they end. */
+    final List<String> announced = new ArrayList<>();
+
+    /** No pod was evicted of which that was not said. */
+    boolean lonely = true;
+
     int desired;
     StatefulRules stateful = StatefulRules.NONE;
 
@@ -127,7 +133,13 @@ final class FakeWorkload implements WorkloadPods {
     }
 
     @Override
+    public synchronized void ending(Pod pod, WorkloadRef workload) {
+        announced.add(uid(pod));
+    }
+
+    @Override
     public synchronized Optional<String> evict(Pod pod) {
+        lonely &= announced.contains(uid(pod));
         if (!budget.isEmpty()) {
             return Optional.of("The disruption budget " + budget + " needs all of them");
         }

@@ -34,6 +34,7 @@ class PodApiTest {
     private HttpServer server;
     private KubernetesClient client;
     private int code;
+    private volatile String sent = "";
     private String answer;
 
     @BeforeEach
@@ -41,6 +42,8 @@ class PodApiTest {
         server = HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 0);
         server.createContext("/", exchange -> {
             asked.add(exchange.getRequestMethod() + " " + exchange.getRequestURI());
+            sent = exchange.getRequestHeaders().getFirst("Content-Type") + " "
+                    + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
             byte[] body = answer.getBytes(StandardCharsets.UTF_8);
             exchange.getResponseHeaders().add("Content-Type", "application/json");
             exchange.sendResponseHeaders(code, body.length);
@@ -96,5 +99,28 @@ class PodApiTest {
         code = 409;
         answer = "{\"kind\": \"Status\", \"code\": 409, \"message\": \"the UID in the precondition does not match\"}";
         assertEquals(Optional.empty(), new PodApi(client).evict(POD));
+    }
+
+    @Test
+    void ofAPodThatWaitsOurGateAloneIsTakenAway() {
+        code = 200;
+        answer = "{\"kind\": \"Pod\", \"apiVersion\": \"v1\"}";
+        Pod waiting = new PodBuilder(POD)
+                .withNewSpec()
+                .addNewSchedulingGate("other.example/gate")
+                .addNewSchedulingGate("telepresence.io/earlier-pod-ends")
+                .endSpec()
+                .build();
+        new PodApi(client).release(waiting);
+        assertEquals(
+                "application/strategic-merge-patch+json"
+                        + " {\"metadata\":{\"uid\":\"u\",\"annotations\":{\"telepresence.io/waiting\":null}},\"spec\":"
+                        + "{\"schedulingGates\":[{\"name\":\"telepresence.io/earlier-pod-ends\",\"$patch\":\"delete\"}]}}",
+                sent);
+        new PodApi(client).release(new PodBuilder(POD).withNewSpec().endSpec().build());
+        assertEquals(
+                "application/strategic-merge-patch+json"
+                        + " {\"metadata\":{\"uid\":\"u\",\"annotations\":{\"telepresence.io/waiting\":null}}}",
+                sent);
     }
 }

@@ -55,6 +55,11 @@ class RefusalsTest {
         }
 
         @Override
+        public void ending(Pod pod, WorkloadRef workload) {
+            throw new AssertionError();
+        }
+
+        @Override
         public Optional<String> evict(Pod pod) {
             throw new AssertionError();
         }
