@@ -71,6 +71,11 @@ final class InformerStore<T extends HasMetadata> implements Store<T>, AutoClosea
     }
 
     @Override
+    public long version(String namespace) {
+        return held(namespace).map(i -> i.version(namespace)).orElse(0L);
+    }
+
+    @Override
     public AutoCloseable watch(Runnable changed) {
         watchers.add(changed);
         return () -> watchers.remove(changed);

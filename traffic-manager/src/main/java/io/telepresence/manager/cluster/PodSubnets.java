@@ -28,8 +28,7 @@ record PodSubnets(String strategy, List<Cidr> given) {
     private static List<Cidr> auto(List<Node> nodes, List<Pod> pods) {
         List<Cidr> subnets = fromNodes(nodes);
         List<InetAddress> ips = ips(pods);
-        boolean believable = !subnets.isEmpty()
-                && ips.stream().allMatch(ip -> subnets.stream().anyMatch(s -> s.contains(ip)));
+        boolean believable = !subnets.isEmpty() && Subnets.holdAll(subnets, ips);
         return believable ? subnets : Subnets.coverPods(ips);
     }
 
@@ -40,7 +39,7 @@ record PodSubnets(String strategy, List<Cidr> given) {
                 node.getSpec().getPodCIDRs().forEach(c -> all.add(Cidr.parse(c)));
             }
         }
-        return Subnets.merge(all);
+        return Subnets.limited(all);
     }
 
     /** Pods in the host's network have the node's address, and kube-system's often are such. */

@@ -41,6 +41,7 @@ public final class Workloads {
     private final ClusterStores stores;
     private final Set<String> kinds;
     private final List<String> namespaces;
+    private final PodIndex pods;
 
     /**
      * @param kinds the enabled ones
@@ -50,6 +51,7 @@ public final class Workloads {
         this.stores = stores;
         this.kinds = Set.copyOf(kinds);
         this.namespaces = List.copyOf(namespaces);
+        this.pods = new PodIndex(stores, this::ownerOf);
     }
 
     public boolean managed(String namespace) {
@@ -132,10 +134,7 @@ public final class Workloads {
 
     /** The pods of a workload that are neither being deleted nor over. */
     public List<Pod> pods(WorkloadRef ref) {
-        return stores.pods().in(ref.namespace()).stream()
-                .filter(Pods::alive)
-                .filter(p -> ownerOf(p).filter(ref::equals).isPresent())
-                .toList();
+        return pods.of(ref);
     }
 
     /** The pod of that name, whether it lives or goes. */
