@@ -41,7 +41,7 @@ public final class Workloads {
     private final ClusterStores stores;
     private final Set<String> kinds;
     private final List<String> namespaces;
-    private final PodIndex pods;
+    private final OwnerIndex index;
 
     /**
      * @param kinds the enabled ones
@@ -51,7 +51,7 @@ public final class Workloads {
         this.stores = stores;
         this.kinds = Set.copyOf(kinds);
         this.namespaces = List.copyOf(namespaces);
-        this.pods = new PodIndex(stores, this::ownerOf);
+        this.index = new OwnerIndex(stores, this::ownerOf, this::find);
     }
 
     public boolean managed(String namespace) {
@@ -71,6 +71,10 @@ public final class Workloads {
 
     /** Those of the namespace that no other enabled workload owns, sorted by name and kind. */
     public List<Workload> in(String namespace) {
+        return index.of(namespace).workloads();
+    }
+
+    private List<Workload> find(String namespace) {
         return Stream.of(
                         stores.deployments().in(namespace),
                         stores.replicaSets().in(namespace),
@@ -134,7 +138,7 @@ public final class Workloads {
 
     /** The pods of a workload that are neither being deleted nor over. */
     public List<Pod> pods(WorkloadRef ref) {
-        return pods.of(ref);
+        return index.of(ref.namespace()).pods(ref);
     }
 
     /** The pod of that name, whether it lives or goes. */
@@ -145,6 +149,11 @@ public final class Workloads {
     /** All live pods of a namespace, whoever owns them. */
     public List<Pod> podsIn(String namespace) {
         return stores.pods().in(namespace).stream().filter(Pods::alive).toList();
+    }
+
+    /** Live pods that were a workload's, and only wait for their replacement to become ready. */
+    public List<Pod> replacedIn(String namespace) {
+        return index.of(namespace).replaced();
     }
 
     /** The services whose selector matches these labels, sorted by name. */
@@ -181,25 +190,18 @@ public final class Workloads {
     public Set<String> uidsOf(WorkloadRef ref) {
         List<HasMetadata> all = new ArrayList<>(pods(ref));
         object(ref.kind(), ref.namespace(), ref.name()).ifPresent(all::add);
-        Stream.of(
-                        stores.replicaSets().in(ref.namespace()),
-                        stores.batch().jobs().in(ref.namespace()))
-                .flatMap(List::stream)
-                .filter(s -> ownerOf(s).filter(ref::equals).isPresent())
-                .forEach(all::add);
+        all.addAll(index.of(ref.namespace()).makers(ref));
         return Set.copyOf(all.stream().map(o -> o.getMetadata().getUid()).toList());
     }
 
     /** Why the workload's controller cannot make pods, as its ReplicaSets say; a StatefulSet says it in events only. */
     public Optional<String> failure(WorkloadRef ref) {
-        return stores.replicaSets().in(ref.namespace()).stream()
-                .filter(s -> s.getStatus() != null
-                        && (new WorkloadRef(
-                                                REPLICA_SET,
-                                                ref.namespace(),
-                                                s.getMetadata().getName())
-                                        .equals(ref)
-                                || ownerOf(s).filter(ref::equals).isPresent()))
+        return Stream.concat(
+                        object(ref.kind(), ref.namespace(), ref.name()).stream(),
+                        index.of(ref.namespace()).makers(ref).stream())
+                .filter(ReplicaSet.class::isInstance)
+                .map(ReplicaSet.class::cast)
+                .filter(s -> s.getStatus() != null)
                 .flatMap(s -> s.getStatus().getConditions().stream()
                         .filter(c -> "ReplicaFailure".equals(c.getType()) && "True".equals(c.getStatus()))
                         .map(c -> "ReplicaSet " + s.getMetadata().getName() + ": " + c.getReason() + ": "

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -95,8 +96,9 @@ public final class Sessions {
                     .toList();
             boolean free = !byId.containsKey(before) && ID.matcher(before).matches();
             session = new AgentSession(free ? before : newId(), agent, time.instant());
-            byId.put(session.id(), session);
+            // In this order: whoever finds it by its id, and ends it, finds it there too.
             byWorkload.merge(agent.workload(), List.of(session), Sessions::both);
+            byId.put(session.id(), session);
         }
         LOG.info("{} arrived for {}", session, agent.workload());
         replaced.forEach(this::end);
@@ -163,6 +165,12 @@ public final class Sessions {
 
     public List<AgentSession> agents(WorkloadRef workload) {
         return byWorkload.getOrDefault(workload, List.of());
+    }
+
+    /** The same by the UIDs of their pods. */
+    public Map<String, AgentSession> byPod(WorkloadRef workload) {
+        return agents(workload).stream()
+                .collect(Collectors.toMap(a -> a.agent().podUid(), a -> a, (_, newer) -> newer));
     }
 
     /** Calls {@code changed} whenever an agent has arrived, gone, or begun to watch; it must be quick. */

@@ -1,0 +1,102 @@
+package io.telepresence.manager.cluster;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Pod;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/**
+ * What belongs to what in a namespace, found once for each state of it: after a change the owners of all its pods,
+ * ReplicaSets and Jobs are looked up, however many workloads are asked about and by however many. Any thread.
+ */
+final class OwnerIndex {
+    private final ClusterStores stores;
+    private final Function<HasMetadata, Optional<WorkloadRef>> ownerOf;
+    private final Function<String, List<Workload>> workloadsIn;
+    private final Map<String, Known> byNamespace = new ConcurrentHashMap<>();
+
+    /**
+     * One state of a namespace.
+     *
+     * @param workloads sorted
+     * @param pods live ones, by workload
+     * @param makers the ReplicaSets and Jobs below each workload
+     * @param replaced live pods that wait for their replacement to become ready
+     */
+    record Known(
+            long version,
+            List<Workload> workloads,
+            Map<WorkloadRef, List<Pod>> pods,
+            Map<WorkloadRef, List<HasMetadata>> makers,
+            List<Pod> replaced) {
+        List<Pod> pods(WorkloadRef workload) {
+            return pods.getOrDefault(workload, List.of());
+        }
+
+        List<HasMetadata> makers(WorkloadRef workload) {
+            return makers.getOrDefault(workload, List.of());
+        }
+
+        private boolean empty() {
+            return workloads.isEmpty() && pods.isEmpty() && makers.isEmpty() && replaced.isEmpty();
+        }
+    }
+
+    /** @param workloadsIn finds the workloads of a namespace, sorted */
+    OwnerIndex(
+            ClusterStores stores,
+            Function<HasMetadata, Optional<WorkloadRef>> ownerOf,
+            Function<String, List<Workload>> workloadsIn) {
+        this.stores = stores;
+        this.ownerOf = ownerOf;
+        this.workloadsIn = workloadsIn;
+    }
+
+    /** The present state. Who asks while it is found waits for it. */
+    Known of(String namespace) {
+        Known known = byNamespace.get(namespace);
+        if (known != null && known.version() == stores.ownersVersion(namespace)) {
+            return known;
+        }
+        List<Known> found = new ArrayList<>(1);
+        byNamespace.compute(namespace, (_, before) -> {
+            long version = stores.ownersVersion(namespace);
+            Known now = before != null && before.version() == version ? before : find(namespace, version);
+            found.add(now);
+            return now.empty() ? null : now;
+        });
+        return found.getFirst();
+    }
+
+    private Known find(String namespace, long version) {
+        List<Pod> alive =
+                stores.pods().in(namespace).stream().filter(Pods::alive).toList();
+        List<HasMetadata> makers = Stream.<List<? extends HasMetadata>>of(
+                        stores.replicaSets().in(namespace),
+                        stores.batch().jobs().in(namespace))
+                .<HasMetadata>flatMap(List::stream)
+                .toList();
+        return new Known(
+                version,
+                workloadsIn.apply(namespace),
+                byOwner(alive),
+                byOwner(makers),
+                alive.stream().filter(Pods::replaced).toList());
+    }
+
+    private <T extends HasMetadata> Map<WorkloadRef, List<T>> byOwner(List<T> objects) {
+        Map<WorkloadRef, List<T>> found = new HashMap<>();
+        for (T object : objects) {
+            ownerOf.apply(object).ifPresent(owner -> found.computeIfAbsent(owner, _ -> new ArrayList<>())
+                    .add(object));
+        }
+        found.replaceAll((_, owned) -> List.copyOf(owned));
+        return found;
+    }
+}
