@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -17,7 +18,7 @@ import java.util.stream.Stream;
  */
 final class OwnerIndex {
     private final ClusterStores stores;
-    private final Function<HasMetadata, Optional<WorkloadRef>> ownerOf;
+    private final Supplier<Function<HasMetadata, Optional<WorkloadRef>>> owners;
     private final Function<String, List<Workload>> workloadsIn;
     private final Map<String, Known> byNamespace = new ConcurrentHashMap<>();
 
@@ -48,13 +49,16 @@ final class OwnerIndex {
         }
     }
 
-    /** @param workloadsIn finds the workloads of a namespace, sorted */
+    /**
+     * @param owners gives, for one state, what finds the owner of an object
+     * @param workloadsIn finds the workloads of a namespace, sorted
+     */
     OwnerIndex(
             ClusterStores stores,
-            Function<HasMetadata, Optional<WorkloadRef>> ownerOf,
+            Supplier<Function<HasMetadata, Optional<WorkloadRef>>> owners,
             Function<String, List<Workload>> workloadsIn) {
         this.stores = stores;
-        this.ownerOf = ownerOf;
+        this.owners = owners;
         this.workloadsIn = workloadsIn;
     }
 
@@ -82,15 +86,17 @@ final class OwnerIndex {
                         stores.batch().jobs().in(namespace))
                 .<HasMetadata>flatMap(List::stream)
                 .toList();
+        Function<HasMetadata, Optional<WorkloadRef>> ownerOf = owners.get();
         return new Known(
                 version,
                 workloadsIn.apply(namespace),
-                byOwner(alive),
-                byOwner(makers),
+                byOwner(alive, ownerOf),
+                byOwner(makers, ownerOf),
                 alive.stream().filter(Pods::replaced).toList());
     }
 
-    private <T extends HasMetadata> Map<WorkloadRef, List<T>> byOwner(List<T> objects) {
+    private static <T extends HasMetadata> Map<WorkloadRef, List<T>> byOwner(
+            List<T> objects, Function<HasMetadata, Optional<WorkloadRef>> ownerOf) {
         Map<WorkloadRef, List<T>> found = new HashMap<>();
         for (T object : objects) {
             ownerOf.apply(object).ifPresent(owner -> found.computeIfAbsent(owner, _ -> new ArrayList<>())

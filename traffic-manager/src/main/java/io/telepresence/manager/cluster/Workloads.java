@@ -15,10 +15,12 @@ import io.fabric8.kubernetes.api.model.batch.v1.JobSpec;
 import io.fabric8.kubernetes.api.model.batch.v1.JobStatus;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** Workloads, and which pods belong to which. Answers come from watches. Any thread. */
@@ -51,7 +53,7 @@ public final class Workloads {
         this.stores = stores;
         this.kinds = Set.copyOf(kinds);
         this.namespaces = List.copyOf(namespaces);
-        this.index = new OwnerIndex(stores, this::ownerOf, this::find);
+        this.index = new OwnerIndex(stores, this::ownersOnce, this::find);
     }
 
     public boolean managed(String namespace) {
@@ -101,11 +103,21 @@ public final class Workloads {
      * is being created, even if its ReplicaSet has not been seen yet.
      */
     public Optional<WorkloadRef> ownerOf(HasMetadata object) {
-        return ownerOf(object, MOST_OWNERS);
+        return ownerOf(object, MOST_OWNERS, new IdentityHashMap<>(4));
     }
 
-    /** @param steps an author can write owners that own each other */
-    private Optional<WorkloadRef> ownerOf(HasMetadata object, int steps) {
+    /** The same for many of one state of a namespace: what each ReplicaSet or Job belongs to is found once. */
+    private Function<HasMetadata, Optional<WorkloadRef>> ownersOnce() {
+        Map<HasMetadata, Optional<WorkloadRef>> known = new IdentityHashMap<>();
+        return object -> ownerOf(object, MOST_OWNERS, known);
+    }
+
+    /**
+     * @param steps an author can write owners that own each other
+     * @param known what owns the owners that were asked about before
+     */
+    private Optional<WorkloadRef> ownerOf(
+            HasMetadata object, int steps, Map<HasMetadata, Optional<WorkloadRef>> known) {
         if (steps == 0) {
             return Optional.empty();
         }
@@ -118,7 +130,8 @@ public final class Workloads {
         String namespace = object.getMetadata().getNamespace();
         Optional<HasMetadata> owner = object(kind, namespace, name);
         if (owner.isPresent()) {
-            Optional<WorkloadRef> above = ownerOf(owner.get(), steps - 1);
+            Optional<WorkloadRef> above =
+                    known.computeIfAbsent(owner.get(), middle -> ownerOf(middle, steps - 1, known));
             if (above.isPresent()) {
                 return above;
             }
@@ -254,9 +267,12 @@ public final class Workloads {
     }
 
     private static Optional<OwnerReference> controller(HasMetadata object) {
-        return object.getMetadata().getOwnerReferences().stream()
-                .filter(o -> Boolean.TRUE.equals(o.getController()))
-                .findFirst();
+        for (OwnerReference owner : object.getMetadata().getOwnerReferences()) {
+            if (Boolean.TRUE.equals(owner.getController())) {
+                return Optional.of(owner);
+            }
+        }
+        return Optional.empty();
     }
 
     private static Workload of(HasMetadata object) {

@@ -14,9 +14,11 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -26,11 +28,49 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 class InformerStoreTest {
     private static final int PODS = 1000;
+    private static final String REST =
+            """
+            , "managedFields": [{"manager": "m", "fieldsV1": {"f:spec": {"f:a": {}}}}]},
+             "spec": {"volumes": [{"name": "v", "emptyDir": {}}], "tolerations": [{"key": "k"}], "hostNetwork": true,
+               "containers": [{"name": "app", "env": [{"name": "A", "value": "a"}], "ports": [{"containerPort": 80}],
+                 "volumeMounts": [{"name": "v", "mountPath": "/v"}]}]},
+             "status": {"phase": "Running"}}""";
 
     private final List<String> lists = new CopyOnWriteArrayList<>();
 
     @Test
     void manyPodsComePageByPage() throws Exception {
+        List<Pod> pods = listed(client -> client);
+        assertEquals(PODS, pods.size());
+        assertEquals(PODS / InformerStore.PAGE, lists.size(), lists::toString);
+    }
+
+    /** What the manager never reads does not become objects, and the rest is what it would be. */
+    @Test
+    void whatIsNeverReadIsNotEvenParsed() throws Exception {
+        List<Pod> plain = sorted(listed(client -> client));
+        List<Pod> lean = sorted(listed(LeanClients::pods));
+        assertEquals(plain, lean);
+        assertEquals(
+                1,
+                lean.getFirst().getSpec().getContainers().getFirst().getPorts().size());
+        Pod untrimmed = sorted(listed(LeanClients::pods, pod -> pod)).getFirst();
+        assertEquals(List.of(), untrimmed.getMetadata().getManagedFields());
+        assertEquals(List.of(), untrimmed.getSpec().getVolumes());
+        assertEquals(List.of(), untrimmed.getSpec().getContainers().getFirst().getEnv());
+    }
+
+    private static List<Pod> sorted(List<Pod> pods) {
+        return pods.stream()
+                .sorted(Comparator.comparing(p -> p.getMetadata().getName()))
+                .toList();
+    }
+
+    private List<Pod> listed(UnaryOperator<KubernetesClient> as) throws Exception {
+        return listed(as, Trim::pod);
+    }
+
+    private List<Pod> listed(UnaryOperator<KubernetesClient> as, UnaryOperator<Pod> trim) throws Exception {
         HttpServer http = HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 0);
         http.createContext("/", this::answer);
         http.start();
@@ -40,12 +80,12 @@ class InformerStoreTest {
                 .build();
         try (KubernetesClient client =
                         new KubernetesClientBuilder().withConfig(config).build();
-                InformerStore<Pod> store = new InformerStore<>("pods", Trim::pod)) {
-            store.start("", client.pods().inAnyNamespace(), true).get(20, TimeUnit.SECONDS);
-            assertEquals(PODS, store.all().size());
+                KubernetesClient used = as.apply(client);
+                InformerStore<Pod> store = new InformerStore<>("pods", trim)) {
+            store.start("", used.pods().inAnyNamespace(), true).get(20, TimeUnit.SECONDS);
             assertEquals(PODS, store.in("many").size());
             assertTrue(store.version("many") >= PODS);
-            assertEquals(PODS / InformerStore.PAGE, lists.size(), lists::toString);
+            return store.all();
         } finally {
             http.stop(0);
         }
@@ -70,7 +110,7 @@ class InformerStoreTest {
         int from = number(query, "continue", 0);
         int end = Math.min(PODS, from + limit);
         String items = IntStream.range(from, end)
-                .mapToObj(i -> "{\"metadata\": {\"name\": \"pod-" + i + "\", \"namespace\": \"many\"}}")
+                .mapToObj(i -> "{\"metadata\": {\"name\": \"pod-" + i + "\", \"namespace\": \"many\"" + REST)
                 .collect(Collectors.joining(", "));
         byte[] body =
                 ("{\"kind\": \"PodList\", \"apiVersion\": \"v1\", \"metadata\": {\"resourceVersion\": \"7\", \"continue\": \""

@@ -20,7 +20,7 @@ class OwnerIndexTest {
 
     private final FakeCluster cluster = new FakeCluster();
     private final AtomicInteger asked = new AtomicInteger();
-    private final OwnerIndex index = new OwnerIndex(cluster.stores, this::owner, cluster.workloads()::in);
+    private final OwnerIndex index = new OwnerIndex(cluster.stores, () -> this::owner, cluster.workloads()::in);
 
     private Optional<WorkloadRef> owner(HasMetadata pod) {
         asked.incrementAndGet();
