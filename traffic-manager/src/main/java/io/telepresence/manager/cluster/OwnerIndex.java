@@ -10,7 +10,6 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 /**
  * What belongs to what in a namespace, found once for each state of it: after a change the owners of all its pods,
@@ -71,38 +70,58 @@ final class OwnerIndex {
         List<Known> found = new ArrayList<>(1);
         byNamespace.compute(namespace, (_, before) -> {
             long version = stores.ownersVersion(namespace);
-            Known now = before != null && before.version() == version ? before : find(namespace, version);
+            Known now = before != null && before.version() == version ? before : find(namespace, version, before);
             found.add(now);
             return now.empty() ? null : now;
         });
         return found.getFirst();
     }
 
-    private Known find(String namespace, long version) {
-        List<Pod> alive =
-                stores.pods().in(namespace).stream().filter(Pods::alive).toList();
-        List<HasMetadata> makers = Stream.<List<? extends HasMetadata>>of(
-                        stores.replicaSets().in(namespace),
-                        stores.batch().jobs().in(namespace))
-                .<HasMetadata>flatMap(List::stream)
-                .toList();
+    private Known find(String namespace, long version, Known before) {
+        List<Pod> alive = new ArrayList<>();
+        List<Pod> replaced = new ArrayList<>();
+        for (Pod pod : stores.pods().in(namespace)) {
+            if (Pods.alive(pod)) {
+                alive.add(pod);
+                if (Pods.replaced(pod)) {
+                    replaced.add(pod);
+                }
+            }
+        }
+        List<HasMetadata> makers = new ArrayList<>(stores.replicaSets().in(namespace));
+        makers.addAll(stores.batch().jobs().in(namespace));
         Function<HasMetadata, Optional<WorkloadRef>> ownerOf = owners.get();
         return new Known(
                 version,
                 workloadsIn.apply(namespace),
-                byOwner(alive, ownerOf),
-                byOwner(makers, ownerOf),
-                alive.stream().filter(Pods::replaced).toList());
+                byOwner(alive, ownerOf, before == null ? Map.of() : before.pods()),
+                byOwner(makers, ownerOf, Map.of()),
+                List.copyOf(replaced));
     }
 
+    /** @param before a list that would be the same is kept, so that whoever has looked at it need not again */
     private static <T extends HasMetadata> Map<WorkloadRef, List<T>> byOwner(
-            List<T> objects, Function<HasMetadata, Optional<WorkloadRef>> ownerOf) {
+            List<T> objects, Function<HasMetadata, Optional<WorkloadRef>> ownerOf, Map<WorkloadRef, List<T>> before) {
         Map<WorkloadRef, List<T>> found = new HashMap<>();
         for (T object : objects) {
-            ownerOf.apply(object).ifPresent(owner -> found.computeIfAbsent(owner, _ -> new ArrayList<>())
-                    .add(object));
+            Optional<WorkloadRef> owner = ownerOf.apply(object);
+            if (owner.isPresent()) {
+                found.computeIfAbsent(owner.get(), _ -> new ArrayList<>()).add(object);
+            }
         }
-        found.replaceAll((_, owned) -> List.copyOf(owned));
+        found.replaceAll((owner, owned) -> same(owned, before.get(owner)) ? before.get(owner) : List.copyOf(owned));
         return found;
+    }
+
+    private static <T> boolean same(List<T> now, List<T> before) {
+        if (before == null || before.size() != now.size()) {
+            return false;
+        }
+        for (int i = 0; i < now.size(); i++) {
+            if (now.get(i) != before.get(i)) {
+                return false;
+            }
+        }
+        return true;
     }
 }

@@ -2,6 +2,7 @@ package io.telepresence.manager.cluster;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodIP;
 import java.net.InetAddress;
 import java.util.HashSet;
 import java.util.List;
@@ -28,14 +29,15 @@ record PodSubnets(String strategy, List<Cidr> given) {
                     .flatMap(node -> node.getSpec().getPodCIDRs().stream())
                     .sorted()
                     .toList();
-            Set<String> ips = new HashSet<>();
-            pods.stream()
-                    .filter(Seen::counts)
-                    .forEach(pod -> pod.getStatus().getPodIPs().forEach(ip -> {
-                        if (ip.getIp() != null) {
-                            ips.add(ip.getIp());
-                        }
-                    }));
+            Set<String> ips = HashSet.newHashSet(pods.size());
+            for (Pod pod : pods) {
+                if (counts(pod)) {
+                    for (PodIP ip : pod.getStatus().getPodIPs()) {
+                        ips.add(ip.getIp());
+                    }
+                }
+            }
+            ips.remove(null);
             return new Seen(cidrs, ips);
         }
 

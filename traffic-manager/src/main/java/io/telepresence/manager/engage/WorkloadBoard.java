@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -26,6 +27,7 @@ public final class WorkloadBoard {
     private final Tally tally;
     private final AgentInstaller installer;
     private final Map<List<String>, Feed> feeds = new HashMap<>();
+    private final Map<String, Map<WorkloadRef, PodCounts>> counted = new ConcurrentHashMap<>();
 
     /** @param installer says which workloads can have no agent */
     public WorkloadBoard(
@@ -68,8 +70,9 @@ public final class WorkloadBoard {
                 engagements.all().get().stream().collect(Collectors.groupingBy(Engagement::workload));
         for (String namespace : namespaces) {
             checkManaged(namespace);
+            Map<WorkloadRef, PodCounts> counts = count(namespace);
             workloads.in(namespace).stream()
-                    .map(w -> line(w, byWorkload.getOrDefault(w.ref(), List.of())))
+                    .map(w -> line(w, counts, byWorkload.getOrDefault(w.ref(), List.of())))
                     .filter(WorkloadBoard::worthwhile)
                     .forEach(lines::add);
         }
@@ -78,6 +81,7 @@ public final class WorkloadBoard {
 
     private void checkManaged(String namespace) throws FaultException {
         if (!workloads.managed(namespace)) {
+            counted.remove(namespace);
             throw WorkloadChoice.unmanaged(namespace).exception();
         }
     }
@@ -172,18 +176,24 @@ public final class WorkloadBoard {
         return !over || !line.engagements().isEmpty();
     }
 
-    private Line line(Workload workload, List<Engagement> own) {
+    /** Of all workloads; what has not changed since the last time is not counted again. */
+    private Map<WorkloadRef, PodCounts> count(String namespace) {
+        Map<WorkloadRef, PodCounts> before = counted.getOrDefault(namespace, Map.of());
+        Map<WorkloadRef, PodCounts> now = new HashMap<>();
+        for (Workload workload : workloads.in(namespace)) {
+            WorkloadRef ref = workload.ref();
+            now.put(ref, PodCounts.of(workloads.pods(ref), coverage.sessions().agents(ref), before.get(ref)));
+        }
+        counted.put(namespace, now);
+        return now;
+    }
+
+    private Line line(Workload workload, Map<WorkloadRef, PodCounts> counted, List<Engagement> own) {
         WorkloadRef ref = workload.ref();
-        List<AgentSession> agents = coverage.sessions().agents(ref);
-        Set<String> uids = agents.stream().map(a -> a.agent().podUid()).collect(Collectors.toSet());
-        List<Pod> pods = workloads.pods(ref);
-        int ready = (int) pods.stream().filter(AgentCoverage::getsTraffic).count();
-        int connected = (int) pods.stream()
-                .filter(p -> Pods.ready(p) && uids.contains(p.getMetadata().getUid()))
-                .count();
-        String version = agents.isEmpty()
-                ? pods.stream().anyMatch(Pods::hasAgent) ? "installed" : ""
-                : agents.getFirst().agent().version();
+        PodCounts pods = counted.getOrDefault(ref, PodCounts.NONE);
+        String version = pods.agents().isEmpty()
+                ? pods.installed() ? "installed" : ""
+                : pods.agents().getFirst().agent().version();
         Map<String, Tally.Count> counts = new HashMap<>();
         own.forEach(e -> tally.count(e.id()).ifPresent(count -> counts.put(e.id(), count)));
         return new Line(
@@ -191,9 +201,38 @@ public final class WorkloadBoard {
                 version,
                 installer.obstacle(workload).orElse(""),
                 own,
-                ready,
-                connected,
+                pods.ready(),
+                pods.connected(),
                 coverage.bypasses(ref, own),
                 counts);
+    }
+
+    /**
+     * What is counted of a workload's pods.
+     *
+     * @param pods and the agents: what it was counted of
+     * @param ready get traffic
+     * @param connected are ready, and have an agent that has arrived
+     * @param installed whether a pod has an agent at all
+     */
+    private record PodCounts(List<Pod> pods, List<AgentSession> agents, int ready, int connected, boolean installed) {
+        private static final PodCounts NONE = new PodCounts(List.of(), List.of(), 0, 0, false);
+
+        /** @param before kept if nothing that it was counted of has changed (lists that never do); null: there is none */
+        static PodCounts of(List<Pod> pods, List<AgentSession> agents, PodCounts before) {
+            if (before != null && before.pods == pods && before.agents == agents) {
+                return before;
+            }
+            Set<String> uids = agents.stream().map(a -> a.agent().podUid()).collect(Collectors.toSet());
+            int ready = 0;
+            int connected = 0;
+            boolean installed = false;
+            for (Pod pod : pods) {
+                ready += AgentCoverage.getsTraffic(pod) ? 1 : 0;
+                connected += Pods.ready(pod) && uids.contains(pod.getMetadata().getUid()) ? 1 : 0;
+                installed |= Pods.hasAgent(pod);
+            }
+            return new PodCounts(pods, agents, ready, connected, installed);
+        }
     }
 }
