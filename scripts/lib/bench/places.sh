@@ -21,7 +21,7 @@ check_request() {
   local row tar
   [[ $runs =~ ^[1-9][0-9]{0,3}$ ]] || refuse "--runs needs a number from 1 to 9999, not '$runs'"
   for row in "${rows[@]}"; do
-    [[ " ${ALL_ROWS[*]} " == *" $row "* ]] || refuse "there is no row '$row'; the rows are: ${ALL_ROWS[*]}"
+    [[ " ${ALL_ROWS[*]} ${MORE_ROWS[*]} " == *" $row "* ]] || refuse "there is no row '$row'; the rows are: ${ALL_ROWS[*]} ${MORE_ROWS[*]}"
   done
   [ ! -d "$out" ] || refuse "--out needs a file, and $out is a folder"
   if [ -n "$peer" ]; then
@@ -36,7 +36,12 @@ check_request() {
   [ "$(id -u)" = 0 ] || refuse "scripts/bench needs root: it makes network namespaces"
 }
 
-needs_cluster() { [ "${rows[*]}" != tun ]; }
+# The other two make what they need themselves.
+needs_cluster() {
+  local row
+  for row in "${rows[@]}"; do [ "$row" = tun ] || [ "$row" = scale ] || return 0; done
+  return 1
+}
 
 bench_prepare() {
   need_packages "${NEEDS[@]}" >&2

@@ -34,6 +34,9 @@ final class EngageCalls {
     private final Engaging engaging;
     private final Views views;
     private final Duration arrival;
+    private volatile Translated translated = new Translated(null, WorkloadSnapshot.getDefaultInstance());
+
+    private record Translated(List<WorkloadBoard.Line> lines, WorkloadSnapshot wire) {}
 
     /** What there is to see. */
     record Views(WorkloadBoard board, Tally tally, Explaining explaining) {}
@@ -114,11 +117,20 @@ final class EngageCalls {
         ClientSession client = Calls.client(sessions, query.getSessionId());
         ServerStream<WorkloadSnapshot> stream = ServerStream.latest(out, client);
         try {
-            stream.closeAtEnd(views.board()
-                    .watch(namespaces(query), lines -> stream.send(EngagementTranslator.workloads(lines))));
+            stream.closeAtEnd(views.board().watch(namespaces(query), lines -> stream.send(onWire(lines))));
         } catch (FaultException e) {
             stream.fail(e);
         }
+    }
+
+    /** Those who watch the same are given the same list one after the other, and it becomes a message once. */
+    private WorkloadSnapshot onWire(List<WorkloadBoard.Line> lines) {
+        Translated last = translated;
+        if (last.lines() != lines) {
+            last = new Translated(lines, EngagementTranslator.workloads(lines));
+            translated = last;
+        }
+        return last.wire();
     }
 
     private List<String> namespaces(WorkloadQuery query) throws FaultException {

@@ -108,6 +108,8 @@ final class Manager implements AutoCloseable {
             tend(opened, config, parts, agents, client);
             ready.set(true);
             LOG.info("{} {} serves", SessionCalls.NAME, Versions.VERSION);
+            // What the first lists left behind goes back to the node: the heap shrinks in a full collection only.
+            Threads.virtual("first-collection", System::gc);
             return new Manager(opened);
         } catch (Exception e) {
             opened.closeAfter(e);

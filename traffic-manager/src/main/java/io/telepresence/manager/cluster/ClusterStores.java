@@ -24,6 +24,16 @@ public record ClusterStores(
         Store<StatefulSet> statefulSets,
         BatchStores batch) {
 
+    /** As {@link Store#version}, of everything that says which pods belong to which workload. */
+    long ownersVersion(String namespace) {
+        return pods.version(namespace)
+                + deployments.version(namespace)
+                + replicaSets.version(namespace)
+                + statefulSets.version(namespace)
+                + batch.jobs().version(namespace)
+                + batch.cronJobs().version(namespace);
+    }
+
     /** Calls {@code changed} after each change of anything. */
     public AutoCloseable watchAll(Runnable changed) {
         Closers watches = new Closers();

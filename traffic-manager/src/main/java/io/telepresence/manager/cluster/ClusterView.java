@@ -18,6 +18,8 @@ public final class ClusterView implements AutoCloseable {
     private final Watched<ClusterFacts> facts = new Watched<>(ClusterFacts.NONE);
     private final Closers opened = new Closers();
     private volatile List<Cidr> declared = List.of();
+    private PodSubnets.Seen seen;
+    private List<Cidr> podSubnets = List.of();
 
     /**
      * @param managed the managed namespaces; empty: all
@@ -73,13 +75,11 @@ public final class ClusterView implements AutoCloseable {
         }
     }
 
-    private void compute() {
-        PodSubnets pods = new PodSubnets(settings.podStrategy(), settings.podCidrs());
+    /** Under the lock, since the first of all is not on the thread of the others. */
+    private synchronized void compute() {
         facts.set(new ClusterFacts(
                 serviceSubnets(),
-                pods.find(
-                        stores.nodes().all(),
-                        stores.pods().all().stream().filter(Pods::alive).toList()),
+                podSubnets(),
                 settings.dns().clusterDomain(),
                 settings.dns().nameservers().stream()
                         .filter(ip -> !ip.isLinkLocalAddress())
@@ -87,6 +87,17 @@ public final class ClusterView implements AutoCloseable {
                 injector(),
                 settings.managed(),
                 namespaces()));
+    }
+
+    /** They are found anew only if what they depend on has changed, which most changes of pods leave alone. */
+    private List<Cidr> podSubnets() {
+        PodSubnets.Seen now =
+                PodSubnets.Seen.of(stores.nodes().all(), stores.pods().all());
+        if (!now.equals(seen)) {
+            seen = now;
+            podSubnets = new PodSubnets(settings.podStrategy(), settings.podCidrs()).find(now);
+        }
+        return podSubnets;
     }
 
     private List<Cidr> serviceSubnets() {

@@ -2,12 +2,15 @@ package io.telepresence.manager.cluster;
 
 import io.telepresence.run.Threads;
 import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs a task after changes, on a thread of its own: at once after a quiet time, else no more often than every 200 ms.
  * Changes that come while it waits or runs are merged into one more run.
  */
 public final class Coalesced implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Coalesced.class);
     private static final Duration APART = Duration.ofMillis(200);
 
     private final Runnable task;
@@ -36,11 +39,20 @@ public final class Coalesced implements AutoCloseable {
     private void loop() {
         try {
             while (awaitChange()) {
-                task.run();
+                run();
                 Thread.sleep(APART);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** One that fails is one that saw nothing: the next change is another try. */
+    private void run() {
+        try {
+            task.run();
+        } catch (RuntimeException e) {
+            LOG.error("looking at changes failed", e);
         }
     }
 

@@ -24,6 +24,11 @@ record ConvertedStore<O extends HasMetadata, T extends HasMetadata>(Store<O> old
     }
 
     @Override
+    public long version(String namespace) {
+        return older.version(namespace);
+    }
+
+    @Override
     public AutoCloseable watch(Runnable changed) {
         return older.watch(changed);
     }

@@ -20,6 +20,9 @@ final class InformerStore<T extends HasMetadata> implements Store<T>, AutoClosea
     private static final Logger LOG = LoggerFactory.getLogger(InformerStore.class);
     private static final String EVERYWHERE = "";
 
+    /** Objects of one page of a list. Only one page is untrimmed in memory, however many objects there are. */
+    static final long PAGE = 250;
+
     private final String kind;
     private final UnaryOperator<T> trim;
     private final Map<String, Items<T>> items = new ConcurrentHashMap<>();
@@ -40,7 +43,7 @@ final class InformerStore<T extends HasMetadata> implements Store<T>, AutoClosea
      */
     CompletableFuture<Void> start(String namespace, Informable<T> source, boolean required) {
         Items<T> held = items.computeIfAbsent(namespace, _ -> new Items<>(trim));
-        SharedIndexInformer<T> informer = source.runnableInformer(0);
+        SharedIndexInformer<T> informer = source.withLimit(PAGE).runnableInformer(0);
         informers.add(informer);
         informer.itemStore(held).addEventHandler(new Tell()).exceptionHandler((started, error) -> {
             LOG.warn("watching {} {}: {}", kind, namespace, error.getMessage());
@@ -68,6 +71,11 @@ final class InformerStore<T extends HasMetadata> implements Store<T>, AutoClosea
     private Optional<Items<T>> held(String namespace) {
         Items<T> everywhere = items.get(EVERYWHERE);
         return Optional.ofNullable(everywhere != null ? everywhere : items.get(namespace));
+    }
+
+    @Override
+    public long version(String namespace) {
+        return held(namespace).map(i -> i.version(namespace)).orElse(0L);
     }
 
     @Override

@@ -6,12 +6,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** What one informer holds, by namespace, each object trimmed to what the manager reads. */
 final class Items<T extends HasMetadata> implements ItemStore<T> {
     private final Map<String, Map<String, T>> byNamespace = new ConcurrentHashMap<>();
+    private final Map<String, AtomicLong> versions = new ConcurrentHashMap<>();
     private final UnaryOperator<T> trim;
 
     Items(UnaryOperator<T> trim) {
@@ -30,6 +32,16 @@ final class Items<T extends HasMetadata> implements ItemStore<T> {
         return Optional.ofNullable(byNamespace.getOrDefault(namespace, Map.of()).get(name));
     }
 
+    /** As {@link Store#version}. */
+    long version(String namespace) {
+        AtomicLong version = versions.get(namespace);
+        return version == null ? 0 : version.get();
+    }
+
+    private void changed(String namespace) {
+        versions.computeIfAbsent(namespace, _ -> new AtomicLong()).incrementAndGet();
+    }
+
     @Override
     public String getKey(T object) {
         String namespace = object.getMetadata().getNamespace();
@@ -39,16 +51,21 @@ final class Items<T extends HasMetadata> implements ItemStore<T> {
     @Override
     public T put(String key, T object) {
         int slash = key.indexOf('/');
-        return byNamespace
-                .computeIfAbsent(key.substring(0, slash), _ -> new ConcurrentHashMap<>())
+        String namespace = key.substring(0, slash);
+        T before = byNamespace
+                .computeIfAbsent(namespace, _ -> new ConcurrentHashMap<>())
                 .put(key.substring(slash + 1), trim.apply(object));
+        changed(namespace);
+        return before;
     }
 
     @Override
     public T remove(String key) {
         int slash = key.indexOf('/');
         Map<String, T> names = byNamespace.get(key.substring(0, slash));
-        return names == null ? null : names.remove(key.substring(slash + 1));
+        T before = names == null ? null : names.remove(key.substring(slash + 1));
+        changed(key.substring(0, slash));
+        return before;
     }
 
     @Override

@@ -22,6 +22,11 @@ final class NoStore<T extends HasMetadata> implements Store<T> {
     }
 
     @Override
+    public long version(String namespace) {
+        return 0;
+    }
+
+    @Override
     public AutoCloseable watch(Runnable changed) {
         return () -> {};
     }

@@ -41,9 +41,16 @@ public final class PodContainers {
 
     /** The agent's, in either form. */
     public static Optional<Container> agent(PodSpec spec) {
-        return Stream.concat(spec.getContainers().stream(), spec.getInitContainers().stream())
-                .filter(c -> AgentNames.CONTAINER.equals(c.getName()))
-                .findFirst();
+        return agent(spec.getContainers()).or(() -> agent(spec.getInitContainers()));
+    }
+
+    private static Optional<Container> agent(List<Container> containers) {
+        for (Container container : containers) {
+            if (AgentNames.CONTAINER.equals(container.getName())) {
+                return Optional.of(container);
+            }
+        }
+        return Optional.empty();
     }
 
     /** Whether there is an agent, and among the init containers. */

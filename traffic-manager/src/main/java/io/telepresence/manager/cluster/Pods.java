@@ -1,6 +1,7 @@
 package io.telepresence.manager.cluster;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodCondition;
 import io.telepresence.agree.AgentNames;
 
 /** Questions about one pod. Pure. */
@@ -16,9 +17,15 @@ public final class Pods {
     }
 
     public static boolean ready(Pod pod) {
-        return pod.getStatus() != null
-                && pod.getStatus().getConditions().stream()
-                        .anyMatch(c -> "Ready".equals(c.getType()) && "True".equals(c.getStatus()));
+        if (pod.getStatus() != null) {
+            // Asked for every pod after every change: no stream.
+            for (PodCondition condition : pod.getStatus().getConditions()) {
+                if ("Ready".equals(condition.getType())) {
+                    return "True".equals(condition.getStatus());
+                }
+            }
+        }
+        return false;
     }
 
     public static boolean hasAgent(Pod pod) {

@@ -15,6 +15,12 @@ public interface Store<T extends HasMetadata> {
     /** @param namespace empty for kinds that have none */
     Optional<T> get(String namespace, String name);
 
+    /**
+     * A number that grows with each change in that namespace, after the change can be seen and before watchers hear of
+     * it: what was found out after asking for it holds as long as it stays the same.
+     */
+    long version(String namespace);
+
     /** Calls {@code changed} after each change, on the watch's thread: it must be quick. Until the result is closed. */
     AutoCloseable watch(Runnable changed);
 }

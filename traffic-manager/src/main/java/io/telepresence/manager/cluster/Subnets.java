@@ -1,8 +1,11 @@
 package io.telepresence.manager.cluster;
 
 import java.net.InetAddress;
+import java.util.ArrayDeque;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -20,25 +23,58 @@ final class Subnets {
 
     /** Joins halves to their whole, and drops what another one holds; the result is sorted. */
     static List<Cidr> merge(Collection<Cidr> subnets) {
-        SortedSet<Cidr> left = new TreeSet<>(subnets);
-        for (boolean changed = true; changed; ) {
-            changed = false;
-            for (Cidr one : List.copyOf(left)) {
-                boolean held = left.stream().anyMatch(o -> !o.equals(one) && o.contains(one));
-                Cidr half = sibling(one);
-                if (held) {
-                    changed = left.remove(one);
-                } else if (half != null && left.contains(half)) {
-                    left.remove(one);
-                    left.remove(half);
-                    changed = left.add(one.parent());
-                }
-                if (changed) {
-                    break;
-                }
-            }
+        SortedSet<Cidr> merged = new TreeSet<>();
+        for (boolean v6 : new boolean[] {false, true}) {
+            Deque<Cidr> last = new ArrayDeque<>();
+            // Whoever holds others comes before them, and halves come one after the other.
+            new TreeSet<>(subnets).stream().filter(s -> s.isV6() == v6).forEach(next -> join(last, next));
+            merged.addAll(last);
         }
-        return List.copyOf(left);
+        return List.copyOf(merged);
+    }
+
+    private static void join(Deque<Cidr> last, Cidr next) {
+        Cidr joined = next;
+        while (!last.isEmpty()) {
+            if (last.peekLast().contains(joined)) {
+                return;
+            }
+            if (!halves(last.peekLast(), joined)) {
+                break;
+            }
+            last.removeLast();
+            joined = joined.parent();
+        }
+        last.addLast(joined);
+    }
+
+    private static boolean halves(Cidr one, Cidr other) {
+        return one.prefix() > 0
+                && one.prefix() == other.prefix()
+                && !one.equals(other)
+                && one.parent().equals(other.parent());
+    }
+
+    /** The same, at most {@link #MOST}: where there are more, they grow. */
+    static List<Cidr> limited(Collection<Cidr> subnets) {
+        List<Cidr> limited = merge(subnets);
+        while (limited.size() > MOST) {
+            limited = merge(
+                    limited.stream().map(s -> s.prefix() > 1 ? s.parent() : s).toList());
+        }
+        return limited;
+    }
+
+    /** Whether each address is in one of these, which none of them holds another of, as {@link #merge} gives them. */
+    static boolean holdAll(List<Cidr> merged, Collection<InetAddress> ips) {
+        NavigableSet<Cidr> v4 = new TreeSet<>();
+        NavigableSet<Cidr> v6 = new TreeSet<>();
+        merged.forEach(s -> (s.isV6() ? v6 : v4).add(s));
+        return ips.stream().allMatch(ip -> {
+            int bits = ip.getAddress().length * 8;
+            Cidr before = (bits == 128 ? v6 : v4).floor(new Cidr(ip, bits));
+            return before != null && before.contains(ip);
+        });
     }
 
     /** Subnets of at least /24 (IPv6: /64) that hold all these pod addresses; at most {@link #MOST} of them. */
@@ -75,24 +111,10 @@ final class Subnets {
                 int prefix = (ip.getAddress().length == 16 ? v6 : v4) - wider;
                 subnets.add(new Cidr(ip, Math.max(prefix, 1)));
             }
-            List<Cidr> merged = subnets.size() > 4 * MOST ? List.copyOf(subnets) : merge(subnets);
+            List<Cidr> merged = merge(subnets);
             if (merged.size() <= MOST) {
                 return merged;
             }
-        }
-    }
-
-    private static Cidr sibling(Cidr one) {
-        if (one.prefix() == 0) {
-            return null;
-        }
-        byte[] bytes = one.ip().getAddress();
-        int bit = one.prefix() - 1;
-        bytes[bit / 8] ^= (byte) (0x80 >> bit % 8);
-        try {
-            return new Cidr(InetAddress.getByAddress(bytes), one.prefix());
-        } catch (java.net.UnknownHostException e) {
-            throw new IllegalStateException(e);
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.telepresence.manager.cluster;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.KubernetesResource;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -22,6 +23,17 @@ import java.util.function.UnaryOperator;
 
 /** Owns every watch on the API server. Watches heal themselves; {@link #synced} says when all have a first list. */
 public final class Watches implements AutoCloseable {
+    private static final List<Class<? extends KubernetesResource>> KINDS = List.of(
+            Namespace.class,
+            Node.class,
+            Service.class,
+            Deployment.class,
+            ReplicaSet.class,
+            StatefulSet.class,
+            Job.class,
+            CronJob.class,
+            io.fabric8.kubernetes.api.model.batch.v1beta1.CronJob.class);
+
     private final ClusterStores stores;
     private final CompletableFuture<Void> synced;
     private final Closers opened;
@@ -33,11 +45,14 @@ public final class Watches implements AutoCloseable {
     }
 
     /**
+     * @param like says where the API server is, and who asks
      * @param namespaces the managed ones; empty: all, with one watch per kind
      * @param kinds the enabled ones: Jobs and CronJobs are watched only if they are among them
      */
-    public static Watches open(KubernetesClient client, List<String> namespaces, Set<String> kinds) {
+    public static Watches open(KubernetesClient like, List<String> namespaces, Set<String> kinds) {
         Opening open = new Opening(namespaces, new ArrayList<>(), new Closers());
+        KubernetesClient podsOnly = open.opened().add(LeanClients.pods(like));
+        KubernetesClient client = open.opened().add(LeanClients.objects(like, KINDS));
         InformerStore<Namespace> names = open.add(new InformerStore<>("namespaces", Trim::metadata));
         if (namespaces.isEmpty()) {
             open.first().add(names.start("", client.namespaces(), true));
@@ -48,7 +63,7 @@ public final class Watches implements AutoCloseable {
                 names,
                 nodes,
                 open.<Service>watch("services", Trim::metadata, ns -> in(client.services(), ns)),
-                open.<Pod>watch("pods", Trim::pod, ns -> in(client.pods(), ns)),
+                open.<Pod>watch("pods", Trim::pod, ns -> in(podsOnly.pods(), ns)),
                 open.<Deployment>watch(
                         "deployments", Trim::metadata, ns -> in(client.apps().deployments(), ns)),
                 open.<ReplicaSet>watch(

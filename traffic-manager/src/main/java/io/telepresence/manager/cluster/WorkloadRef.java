@@ -19,6 +19,21 @@ public record WorkloadRef(String kind, String namespace, String name) {
         return kind.equals(Workloads.JOB) || kind.equals(Workloads.CRON_JOB);
     }
 
+    /** By hand, as {@link #hashCode}: every pod of the cluster is looked up by this after every change. */
+    @Override
+    public boolean equals(Object other) {
+        return this == other
+                || other instanceof WorkloadRef ref
+                        && name.equals(ref.name)
+                        && namespace.equals(ref.namespace)
+                        && kind.equals(ref.kind);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * (31 * name.hashCode() + namespace.hashCode()) + kind.hashCode();
+    }
+
     /** As messages name it: {@code Deployment echo.default}. */
     @Override
     public String toString() {

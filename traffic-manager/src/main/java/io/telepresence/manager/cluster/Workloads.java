@@ -15,10 +15,12 @@ import io.fabric8.kubernetes.api.model.batch.v1.JobSpec;
 import io.fabric8.kubernetes.api.model.batch.v1.JobStatus;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** Workloads, and which pods belong to which. Answers come from watches. Any thread. */
@@ -41,6 +43,7 @@ public final class Workloads {
     private final ClusterStores stores;
     private final Set<String> kinds;
     private final List<String> namespaces;
+    private final OwnerIndex index;
 
     /**
      * @param kinds the enabled ones
@@ -50,6 +53,7 @@ public final class Workloads {
         this.stores = stores;
         this.kinds = Set.copyOf(kinds);
         this.namespaces = List.copyOf(namespaces);
+        this.index = new OwnerIndex(stores, this::ownersOnce, this::find);
     }
 
     public boolean managed(String namespace) {
@@ -69,6 +73,10 @@ public final class Workloads {
 
     /** Those of the namespace that no other enabled workload owns, sorted by name and kind. */
     public List<Workload> in(String namespace) {
+        return index.of(namespace).workloads();
+    }
+
+    private List<Workload> find(String namespace) {
         return Stream.of(
                         stores.deployments().in(namespace),
                         stores.replicaSets().in(namespace),
@@ -95,11 +103,21 @@ public final class Workloads {
      * is being created, even if its ReplicaSet has not been seen yet.
      */
     public Optional<WorkloadRef> ownerOf(HasMetadata object) {
-        return ownerOf(object, MOST_OWNERS);
+        return ownerOf(object, MOST_OWNERS, new IdentityHashMap<>(4));
     }
 
-    /** @param steps an author can write owners that own each other */
-    private Optional<WorkloadRef> ownerOf(HasMetadata object, int steps) {
+    /** The same for many of one state of a namespace: what each ReplicaSet or Job belongs to is found once. */
+    private Function<HasMetadata, Optional<WorkloadRef>> ownersOnce() {
+        Map<HasMetadata, Optional<WorkloadRef>> known = new IdentityHashMap<>();
+        return object -> ownerOf(object, MOST_OWNERS, known);
+    }
+
+    /**
+     * @param steps an author can write owners that own each other
+     * @param known what owns the owners that were asked about before
+     */
+    private Optional<WorkloadRef> ownerOf(
+            HasMetadata object, int steps, Map<HasMetadata, Optional<WorkloadRef>> known) {
         if (steps == 0) {
             return Optional.empty();
         }
@@ -112,7 +130,8 @@ public final class Workloads {
         String namespace = object.getMetadata().getNamespace();
         Optional<HasMetadata> owner = object(kind, namespace, name);
         if (owner.isPresent()) {
-            Optional<WorkloadRef> above = ownerOf(owner.get(), steps - 1);
+            Optional<WorkloadRef> above =
+                    known.computeIfAbsent(owner.get(), middle -> ownerOf(middle, steps - 1, known));
             if (above.isPresent()) {
                 return above;
             }
@@ -132,10 +151,7 @@ public final class Workloads {
 
     /** The pods of a workload that are neither being deleted nor over. */
     public List<Pod> pods(WorkloadRef ref) {
-        return stores.pods().in(ref.namespace()).stream()
-                .filter(Pods::alive)
-                .filter(p -> ownerOf(p).filter(ref::equals).isPresent())
-                .toList();
+        return index.of(ref.namespace()).pods(ref);
     }
 
     /** The pod of that name, whether it lives or goes. */
@@ -151,6 +167,11 @@ public final class Workloads {
     /** All pods, also those that end; of a namespace, or of all managed ones where it is empty. */
     public List<Pod> everyPod(String namespace) {
         return namespace.isEmpty() ? stores.pods().all() : stores.pods().in(namespace);
+    }
+
+    /** Live pods that were a workload's, and only wait for their replacement to become ready. */
+    public List<Pod> replacedIn(String namespace) {
+        return index.of(namespace).replaced();
     }
 
     /** The services whose selector matches these labels, sorted by name. */
@@ -187,25 +208,18 @@ public final class Workloads {
     public Set<String> uidsOf(WorkloadRef ref) {
         List<HasMetadata> all = new ArrayList<>(pods(ref));
         object(ref.kind(), ref.namespace(), ref.name()).ifPresent(all::add);
-        Stream.of(
-                        stores.replicaSets().in(ref.namespace()),
-                        stores.batch().jobs().in(ref.namespace()))
-                .flatMap(List::stream)
-                .filter(s -> ownerOf(s).filter(ref::equals).isPresent())
-                .forEach(all::add);
+        all.addAll(index.of(ref.namespace()).makers(ref));
         return Set.copyOf(all.stream().map(o -> o.getMetadata().getUid()).toList());
     }
 
     /** Why the workload's controller cannot make pods, as its ReplicaSets say; a StatefulSet says it in events only. */
     public Optional<String> failure(WorkloadRef ref) {
-        return stores.replicaSets().in(ref.namespace()).stream()
-                .filter(s -> s.getStatus() != null
-                        && (new WorkloadRef(
-                                                REPLICA_SET,
-                                                ref.namespace(),
-                                                s.getMetadata().getName())
-                                        .equals(ref)
-                                || ownerOf(s).filter(ref::equals).isPresent()))
+        return Stream.concat(
+                        object(ref.kind(), ref.namespace(), ref.name()).stream(),
+                        index.of(ref.namespace()).makers(ref).stream())
+                .filter(ReplicaSet.class::isInstance)
+                .map(ReplicaSet.class::cast)
+                .filter(s -> s.getStatus() != null)
                 .flatMap(s -> s.getStatus().getConditions().stream()
                         .filter(c -> "ReplicaFailure".equals(c.getType()) && "True".equals(c.getStatus()))
                         .map(c -> "ReplicaSet " + s.getMetadata().getName() + ": " + c.getReason() + ": "
@@ -258,9 +272,12 @@ public final class Workloads {
     }
 
     private static Optional<OwnerReference> controller(HasMetadata object) {
-        return object.getMetadata().getOwnerReferences().stream()
-                .filter(o -> Boolean.TRUE.equals(o.getController()))
-                .findFirst();
+        for (OwnerReference owner : object.getMetadata().getOwnerReferences()) {
+            if (Boolean.TRUE.equals(owner.getController())) {
+                return Optional.of(owner);
+            }
+        }
+        return Optional.empty();
     }
 
     private static Workload of(HasMetadata object) {

@@ -31,11 +31,10 @@ final class AgentArrival {
         List<Pod> ready = AgentCoverage.ready(workloads, workload);
         boolean oneIsEnough = engagement.spec().kind() == Kind.INGEST;
         List<String> ips = new ArrayList<>();
+        Map<String, AgentSession> agents = sessions.byPod(workload);
         for (Pod pod : ready) {
-            Optional<AgentSession> agent = agentIn(pod, workload);
-            if (agent.isPresent()
-                    && agent.get().watching()
-                    && serves(agent.get().agent(), engagement)) {
+            AgentSession agent = agents.get(pod.getMetadata().getUid());
+            if (agent != null && agent.watching() && serves(agent.agent(), engagement)) {
                 ips.add(pod.getStatus().getPodIP());
             } else if (!oneIsEnough) {
                 return Optional.empty();
@@ -45,12 +44,6 @@ final class AgentArrival {
             return Optional.empty();
         }
         return Optional.of(ips.getFirst());
-    }
-
-    private Optional<AgentSession> agentIn(Pod pod, WorkloadRef workload) {
-        return sessions.agents(workload).stream()
-                .filter(a -> a.agent().podUid().equals(pod.getMetadata().getUid()))
-                .findFirst();
     }
 
     /** Whether the agent does what the engagement asks of it; true where the agent does not tell its ports. */
@@ -64,8 +57,7 @@ final class AgentArrival {
     }
 
     private boolean leftoverServes(Engagement engagement) {
-        return workloads.podsIn(engagement.workload().namespace()).stream()
-                .filter(Pods::replaced)
+        return workloads.replacedIn(engagement.workload().namespace()).stream()
                 .anyMatch(pod -> engagement.spec().kind() == Kind.REPLACE
                         ? Pods.replacedOf(pod, engagement.workload())
                         : Pods.ready(pod) && selected(pod, engagement));

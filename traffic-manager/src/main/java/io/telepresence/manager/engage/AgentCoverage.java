@@ -35,8 +35,9 @@ public final class AgentCoverage {
                 engagements.stream().filter(Engagement::active).toList();
         List<Bypass> found = new ArrayList<>();
         if (!working.isEmpty()) {
+            Map<String, AgentSession> agents = sessions.byPod(workload);
             for (Pod pod : ready(workloads, workload)) {
-                reason(pod, workload, working)
+                reason(pod, workload, agents.get(pod.getMetadata().getUid()), working)
                         .ifPresent(why -> found.add(new Bypass(pod.getMetadata().getName(), why)));
             }
         }
@@ -46,17 +47,21 @@ public final class AgentCoverage {
     /** The pods that get traffic. */
     static List<Pod> ready(Workloads workloads, WorkloadRef workload) {
         return workloads.pods(workload).stream()
-                .filter(p -> Pods.ready(p) && !Pods.replaced(p))
+                .filter(AgentCoverage::getsTraffic)
                 .sorted(java.util.Comparator.comparing(p -> p.getMetadata().getName()))
                 .toList();
     }
 
-    private Optional<String> reason(Pod pod, WorkloadRef workload, List<Engagement> working) {
+    static boolean getsTraffic(Pod pod) {
+        return Pods.ready(pod) && !Pods.replaced(pod);
+    }
+
+    /** @param agent of the pod; null: it is not connected */
+    private Optional<String> reason(Pod pod, WorkloadRef workload, AgentSession agent, List<Engagement> working) {
         if (!Pods.hasAgent(pod)) {
             return Optional.of(bare(workload));
         }
-        Optional<AgentSession> agent = agent(pod, workload);
-        if (agent.isEmpty()) {
+        if (agent == null) {
             String trouble = PodTroubles.of(List.of(pod)).stream()
                     .findFirst()
                     .map(Trouble::text)
@@ -64,7 +69,7 @@ public final class AgentCoverage {
             return Optional.of("its traffic-agent is not connected" + (trouble.isEmpty() ? "" : ": " + trouble));
         }
         return working.stream()
-                .filter(e -> !AgentArrival.serves(agent.get().agent(), e))
+                .filter(e -> !AgentArrival.serves(agent.agent(), e))
                 .findFirst()
                 .map(e -> "its traffic-agent does not serve the " + e.described());
     }
@@ -75,12 +80,6 @@ public final class AgentCoverage {
         }
         String failure = failures.get().getOrDefault(workload, "");
         return "it was made without a traffic-agent" + (failure.isEmpty() ? "" : ": " + failure);
-    }
-
-    private Optional<AgentSession> agent(Pod pod, WorkloadRef workload) {
-        return sessions.agents(workload).stream()
-                .filter(a -> a.agent().podUid().equals(pod.getMetadata().getUid()))
-                .findFirst();
     }
 
     Sessions sessions() {

@@ -9,6 +9,7 @@ import io.telepresence.manager.engage.PodTroubles.Trouble;
 import io.telepresence.manager.session.Sessions;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -51,7 +52,8 @@ public final class AgentWait {
     /** @param installer knows how far the replacement of pods is, and what keeps the webhook from working */
     public static AgentWait reading(
             KubernetesClient client, Workloads workloads, Sessions sessions, AgentInstaller installer) {
-        return new AgentWait(workloads, sessions, since -> new KubernetesEvents(client, since), installer);
+        KubernetesEvents events = new KubernetesEvents(client, InstantSource.system());
+        return new AgentWait(workloads, sessions, events::since, installer);
     }
 
     /**

@@ -78,10 +78,11 @@ record BrokenPods(Workloads workloads) {
 
     /** A replaced pod serves until the new one does. */
     private boolean serves(WorkloadRef workload) {
-        return workloads.podsIn(workload.namespace()).stream()
-                .filter(Pods::ready)
-                .anyMatch(pod -> Pods.replacedOf(pod, workload)
-                        || workloads.ownerOf(pod).filter(workload::equals).isPresent());
+        return Stream.concat(
+                        workloads.pods(workload).stream(),
+                        workloads.replacedIn(workload.namespace()).stream()
+                                .filter(pod -> Pods.replacedOf(pod, workload)))
+                .anyMatch(Pods::ready);
     }
 
     /** A container that is to be replaced need not run. */

@@ -53,9 +53,9 @@ final class PodProgress {
     private boolean look() {
         int before = steps.size();
         waiting = false;
-        workloads.podsIn(workload.namespace()).stream()
-                .filter(p -> Pods.replacedOf(p, workload)
-                        || workloads.ownerOf(p).filter(workload::equals).isPresent())
+        workloads.pods(workload).forEach(this::look);
+        workloads.replacedIn(workload.namespace()).stream()
+                .filter(p -> Pods.replacedOf(p, workload))
                 .forEach(this::look);
         for (AgentSession agent : sessions.agents(workload)) {
             steps.add(agent.agent().podUid() + " agent " + agent.watching());

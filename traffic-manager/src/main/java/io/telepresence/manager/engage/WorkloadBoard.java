@@ -14,6 +14,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
@@ -24,6 +26,8 @@ public final class WorkloadBoard {
     private final Engagements engagements;
     private final Tally tally;
     private final AgentInstaller installer;
+    private final Map<List<String>, Feed> feeds = new HashMap<>();
+    private final Map<String, Map<WorkloadRef, PodCounts>> counted = new ConcurrentHashMap<>();
 
     /** @param installer says which workloads can have no agent */
     public WorkloadBoard(
@@ -62,57 +66,105 @@ public final class WorkloadBoard {
     /** @throws FaultException a namespace is not managed */
     public List<Line> lines(List<String> namespaces) throws FaultException {
         List<Line> lines = new ArrayList<>();
-        List<Engagement> all = engagements.all().get();
+        Map<WorkloadRef, List<Engagement>> byWorkload =
+                engagements.all().get().stream().collect(Collectors.groupingBy(Engagement::workload));
         for (String namespace : namespaces) {
-            if (!workloads.managed(namespace)) {
-                throw WorkloadChoice.unmanaged(namespace).exception();
-            }
+            checkManaged(namespace);
+            Map<WorkloadRef, PodCounts> counts = count(namespace);
             workloads.in(namespace).stream()
-                    .map(w -> line(w, all))
+                    .map(w -> line(w, counts, byWorkload.getOrDefault(w.ref(), List.of())))
                     .filter(WorkloadBoard::worthwhile)
                     .forEach(lines::add);
         }
         return lines;
     }
 
+    private void checkManaged(String namespace) throws FaultException {
+        if (!workloads.managed(namespace)) {
+            counted.remove(namespace);
+            throw WorkloadChoice.unmanaged(namespace).exception();
+        }
+    }
+
     /**
-     * Gives the list now and after changes, at most every 200 ms, equal ones left out, until the result is closed.
+     * Gives the list now and after changes, at most every 200 ms, equal ones left out, until the result is closed. All
+     * who watch the same namespaces are given the same list, which is found once; so the watcher must be quick.
      *
      * @throws FaultException a namespace is not managed
      */
     public AutoCloseable watch(List<String> namespaces, Consumer<List<Line>> watcher) throws FaultException {
-        lines(namespaces);
-        Closers opened = new Closers();
-        Watcher watching = new Watcher(namespaces, watcher);
-        Coalesced changes = opened.add(new Coalesced("watch-workloads", watching::look));
-        opened.add(workloads.watch(changes::changed));
-        opened.add(coverage.sessions().watchAgents(changes::changed));
-        opened.add(engagements.all().watch(_ -> changes.changed()));
-        opened.add(tally.watch(changes::changed));
-        opened.add(coverage.watch(changes::changed));
-        return opened;
+        for (String namespace : namespaces) {
+            checkManaged(namespace);
+        }
+        Feed feed;
+        boolean first;
+        synchronized (feeds) {
+            feed = feeds.computeIfAbsent(List.copyOf(namespaces), Feed::new);
+            first = feed.users++ == 0;
+        }
+        feed.add(watcher);
+        if (first) {
+            feed.open();
+        }
+        return () -> remove(feed, watcher);
     }
 
-    private final class Watcher {
-        private final List<String> namespaces;
-        private final Consumer<List<Line>> watcher;
-        private List<Line> last;
+    /** No lock is held while another is taken: a watcher may leave while it is told something. */
+    private void remove(Feed feed, Consumer<List<Line>> watcher) throws Exception {
+        boolean last = false;
+        if (feed.watchers.remove(watcher)) {
+            synchronized (feeds) {
+                last = --feed.users == 0 && feeds.remove(feed.namespaces, feed);
+            }
+        }
+        if (last) {
+            feed.opened.close();
+        }
+    }
 
-        Watcher(List<String> namespaces, Consumer<List<Line>> watcher) {
+    /** The list of some namespaces for all who watch it. */
+    private final class Feed {
+        private final List<String> namespaces;
+        private final Closers opened = new Closers();
+        private final List<Consumer<List<Line>>> watchers = new CopyOnWriteArrayList<>();
+        private List<Line> latest;
+
+        /** Guarded by the board's {@link #feeds}. */
+        private int users;
+
+        Feed(List<String> namespaces) {
             this.namespaces = namespaces;
-            this.watcher = watcher;
         }
 
-        void look() {
-            List<Line> now;
-            try {
-                now = lines(namespaces);
-            } catch (FaultException e) {
-                now = List.of();
+        void open() {
+            Coalesced changes = opened.add(new Coalesced("watch-workloads", this::look));
+            opened.add(workloads.watch(changes::changed));
+            opened.add(coverage.sessions().watchAgents(changes::changed));
+            opened.add(engagements.all().watch(_ -> changes.changed()));
+            opened.add(tally.watch(changes::changed));
+            opened.add(coverage.watch(changes::changed));
+        }
+
+        /** Whoever comes later gets the present list at once. */
+        synchronized void add(Consumer<List<Line>> watcher) {
+            watchers.add(watcher);
+            if (latest != null) {
+                watcher.accept(latest);
             }
-            if (!now.equals(last)) {
-                last = now;
-                watcher.accept(now);
+        }
+
+        private void look() {
+            try {
+                tell(lines(namespaces));
+            } catch (FaultException e) {
+                tell(List.of());
+            }
+        }
+
+        private synchronized void tell(List<Line> now) {
+            if (!now.equals(latest)) {
+                latest = now;
+                watchers.forEach(w -> w.accept(now));
             }
         }
     }
@@ -124,20 +176,24 @@ public final class WorkloadBoard {
         return !over || !line.engagements().isEmpty();
     }
 
-    private Line line(Workload workload, List<Engagement> all) {
+    /** Of all workloads; what has not changed since the last time is not counted again. */
+    private Map<WorkloadRef, PodCounts> count(String namespace) {
+        Map<WorkloadRef, PodCounts> before = counted.getOrDefault(namespace, Map.of());
+        Map<WorkloadRef, PodCounts> now = new HashMap<>();
+        for (Workload workload : workloads.in(namespace)) {
+            WorkloadRef ref = workload.ref();
+            now.put(ref, PodCounts.of(workloads.pods(ref), coverage.sessions().agents(ref), before.get(ref)));
+        }
+        counted.put(namespace, now);
+        return now;
+    }
+
+    private Line line(Workload workload, Map<WorkloadRef, PodCounts> counted, List<Engagement> own) {
         WorkloadRef ref = workload.ref();
-        List<AgentSession> agents = coverage.sessions().agents(ref);
-        Set<String> uids = agents.stream().map(a -> a.agent().podUid()).collect(Collectors.toSet());
-        List<Pod> pods = workloads.pods(ref);
-        int ready = AgentCoverage.ready(workloads, ref).size();
-        int connected = (int) pods.stream()
-                .filter(p -> Pods.ready(p) && uids.contains(p.getMetadata().getUid()))
-                .count();
-        String version = agents.isEmpty()
-                ? pods.stream().anyMatch(Pods::hasAgent) ? "installed" : ""
-                : agents.getFirst().agent().version();
-        List<Engagement> own =
-                all.stream().filter(e -> e.workload().equals(ref)).toList();
+        PodCounts pods = counted.getOrDefault(ref, PodCounts.NONE);
+        String version = pods.agents().isEmpty()
+                ? pods.installed() ? "installed" : ""
+                : pods.agents().getFirst().agent().version();
         Map<String, Tally.Count> counts = new HashMap<>();
         own.forEach(e -> tally.count(e.id()).ifPresent(count -> counts.put(e.id(), count)));
         return new Line(
@@ -145,9 +201,38 @@ public final class WorkloadBoard {
                 version,
                 installer.obstacle(workload).orElse(""),
                 own,
-                ready,
-                connected,
+                pods.ready(),
+                pods.connected(),
                 coverage.bypasses(ref, own),
                 counts);
+    }
+
+    /**
+     * What is counted of a workload's pods.
+     *
+     * @param pods and the agents: what it was counted of
+     * @param ready get traffic
+     * @param connected are ready, and have an agent that has arrived
+     * @param installed whether a pod has an agent at all
+     */
+    private record PodCounts(List<Pod> pods, List<AgentSession> agents, int ready, int connected, boolean installed) {
+        private static final PodCounts NONE = new PodCounts(List.of(), List.of(), 0, 0, false);
+
+        /** @param before kept if nothing that it was counted of has changed (lists that never do); null: there is none */
+        static PodCounts of(List<Pod> pods, List<AgentSession> agents, PodCounts before) {
+            if (before != null && before.pods == pods && before.agents == agents) {
+                return before;
+            }
+            Set<String> uids = agents.stream().map(a -> a.agent().podUid()).collect(Collectors.toSet());
+            int ready = 0;
+            int connected = 0;
+            boolean installed = false;
+            for (Pod pod : pods) {
+                ready += AgentCoverage.getsTraffic(pod) ? 1 : 0;
+                connected += Pods.ready(pod) && uids.contains(pod.getMetadata().getUid()) ? 1 : 0;
+                installed |= Pods.hasAgent(pod);
+            }
+            return new PodCounts(pods, agents, ready, connected, installed);
+        }
     }
 }

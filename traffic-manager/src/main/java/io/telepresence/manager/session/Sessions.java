@@ -12,6 +12,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,6 +37,9 @@ public final class Sessions {
     private final InstantSource time;
     private final SecureRandom random = new SecureRandom();
     private final Map<String, Session> byId = new ConcurrentHashMap<>();
+    /** The agents among them, in no order. */
+    private final Map<WorkloadRef, List<AgentSession>> byWorkload = new ConcurrentHashMap<>();
+
     private final Set<Runnable> agentWatchers = ConcurrentHashMap.newKeySet();
 
     public Sessions(InstantSource time) {
@@ -91,6 +96,8 @@ public final class Sessions {
                     .toList();
             boolean free = !byId.containsKey(before) && ID.matcher(before).matches();
             session = new AgentSession(free ? before : newId(), agent, time.instant());
+            // In this order: whoever finds it by its id, and ends it, finds it there too.
+            byWorkload.merge(agent.workload(), List.of(session), Sessions::both);
             byId.put(session.id(), session);
         }
         LOG.info("{} arrived for {}", session, agent.workload());
@@ -157,9 +164,13 @@ public final class Sessions {
     }
 
     public List<AgentSession> agents(WorkloadRef workload) {
-        return agents().stream()
-                .filter(a -> a.agent().workload().equals(workload))
-                .toList();
+        return byWorkload.getOrDefault(workload, List.of());
+    }
+
+    /** The same by the UIDs of their pods. */
+    public Map<String, AgentSession> byPod(WorkloadRef workload) {
+        return agents(workload).stream()
+                .collect(Collectors.toMap(a -> a.agent().podUid(), a -> a, (_, newer) -> newer));
     }
 
     /** Calls {@code changed} whenever an agent has arrived, gone, or begun to watch; it must be quick. */
@@ -177,9 +188,19 @@ public final class Sessions {
     private void end(Session session) {
         byId.remove(session.id(), session);
         session.end();
-        if (session instanceof AgentSession) {
+        if (session instanceof AgentSession agent) {
+            byWorkload.computeIfPresent(agent.agent().workload(), (_, agents) -> without(agents, agent));
             agentsChanged();
         }
+    }
+
+    private static List<AgentSession> both(List<AgentSession> some, List<AgentSession> more) {
+        return Stream.concat(some.stream(), more.stream()).toList();
+    }
+
+    private static List<AgentSession> without(List<AgentSession> agents, AgentSession gone) {
+        List<AgentSession> left = agents.stream().filter(a -> a != gone).toList();
+        return left.isEmpty() ? null : left;
     }
 
     private void agentsChanged() {

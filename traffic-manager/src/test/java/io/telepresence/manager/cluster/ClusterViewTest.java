@@ -95,6 +95,26 @@ class ClusterViewTest {
         }
     }
 
+    /** What the subnets depend on is all that is looked at, and every change of it is seen. */
+    @Test
+    void aPodWithAnotherAddressIsSeen() throws Exception {
+        cluster.addEcho();
+        BlockingQueue<List<Cidr>> seen = new LinkedBlockingQueue<>();
+        try (ClusterView view = view("auto", List.of());
+                AutoCloseable watch = view.facts().watch(f -> seen.add(f.podSubnets()))) {
+            assertEquals(List.of(Cidr.parse("10.244.0.0/24")), seen.poll(5, TimeUnit.SECONDS));
+            cluster.add(
+                    """
+                    {apiVersion: v1, kind: Pod, metadata: {name: far}, spec: {containers: []},
+                     status: {podIPs: [{ip: 10.250.0.1}]}}
+                    """);
+            assertEquals(
+                    List.of(Cidr.parse("10.244.0.0/24"), Cidr.parse("10.250.0.0/24")), seen.poll(5, TimeUnit.SECONDS));
+            cluster.add("{apiVersion: v1, kind: Node, metadata: {name: n1}, spec: {podCIDRs: [10.240.0.0/12]}}");
+            assertEquals(List.of(Cidr.parse("10.240.0.0/12")), seen.poll(5, TimeUnit.SECONDS), watch::toString);
+        }
+    }
+
     @Test
     void manyScatteredAddressesStayFewSubnets() {
         List<InetAddress> ips = java.util.stream.IntStream.range(0, 200)

@@ -8,19 +8,23 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** A store that a test fills. */
 public final class MemoryStore<T extends HasMetadata> implements Store<T> {
     private final Map<String, T> items = new ConcurrentSkipListMap<>();
+    private final AtomicLong version = new AtomicLong();
     private final Set<Runnable> watchers = ConcurrentHashMap.newKeySet();
 
     public void put(T object) {
         items.put(namespace(object) + "/" + object.getMetadata().getName(), object);
+        version.incrementAndGet();
         watchers.forEach(Runnable::run);
     }
 
     public void remove(T object) {
         items.remove(namespace(object) + "/" + object.getMetadata().getName());
+        version.incrementAndGet();
         watchers.forEach(Runnable::run);
     }
 
@@ -39,6 +43,11 @@ public final class MemoryStore<T extends HasMetadata> implements Store<T> {
     @Override
     public Optional<T> get(String namespace, String name) {
         return Optional.ofNullable(items.get(namespace + "/" + name));
+    }
+
+    @Override
+    public long version(String namespace) {
+        return version.get();
     }
 
     @Override

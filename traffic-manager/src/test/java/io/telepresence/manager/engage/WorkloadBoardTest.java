@@ -1,16 +1,27 @@
 package io.telepresence.manager.engage;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.telepresence.fault.FaultException;
+import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engage.EngagementSpec.Kind;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
+import io.telepresence.run.Closers;
+import io.telepresence.run.Watched;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -48,6 +59,62 @@ class WorkloadBoardTest {
         assertEquals(WHY, lines.getFirst().obstacle());
         assertEquals("", lines.getLast().obstacle());
         assertEquals("v0.1.0", lines.getLast().agentVersion());
+    }
+
+    /** However many watch, a change is looked at once, and all are given the same list. */
+    @Test
+    void whoWatchesTheSameIsGivenTheSame() throws Exception {
+        AtomicInteger asked = new AtomicInteger();
+        AgentInstaller counting = new Installer(asked);
+        WorkloadBoard board = EngagingBench.board(bench.workloads, bench.sessions, bench.engagements, counting);
+        List<BlockingQueue<List<WorkloadBoard.Line>>> seen = new ArrayList<>();
+        try (Closers watches = new Closers()) {
+            for (int i = 0; i < 20; i++) {
+                BlockingQueue<List<WorkloadBoard.Line>> lists = new LinkedBlockingQueue<>();
+                seen.add(lists);
+                watches.add(board.watch(List.of("default"), lists::add));
+            }
+            List<WorkloadBoard.Line> before = seen.getFirst().poll(5, TimeUnit.SECONDS);
+            for (int i = 1; i < 20; i++) {
+                assertSame(before, seen.get(i).poll(5, TimeUnit.SECONDS));
+            }
+            int looked = asked.get();
+            bench.cluster.addEchoPod("echo-abc-2", "True");
+            List<WorkloadBoard.Line> after = seen.getFirst().poll(5, TimeUnit.SECONDS);
+            for (int i = 1; i < 20; i++) {
+                assertSame(after, seen.get(i).poll(5, TimeUnit.SECONDS));
+            }
+            assertEquals(2, after.getFirst().readyPods());
+            assertEquals(1, asked.get() - looked);
+        }
+        BlockingQueue<List<WorkloadBoard.Line>> later = new LinkedBlockingQueue<>();
+        try (AutoCloseable watch = board.watch(List.of("default"), later::add)) {
+            assertEquals(2, later.poll(5, TimeUnit.SECONDS).getFirst().readyPods(), watch::toString);
+        }
+    }
+
+    /** Counts the lines that are made. */
+    private record Installer(AtomicInteger asked) implements AgentInstaller {
+        @Override
+        public void ensure(WorkloadRef workload, Wish wish, Consumer<String> progress) {
+            throw new AssertionError("nobody engages");
+        }
+
+        @Override
+        public Optional<String> obstacle(Workload workload) {
+            asked.incrementAndGet();
+            return Optional.empty();
+        }
+
+        @Override
+        public boolean settled(WorkloadRef workload, Wish wish) {
+            return true;
+        }
+
+        @Override
+        public Watched<String> trouble() {
+            return new Watched<>("");
+        }
     }
 
     @Test
