@@ -27,6 +27,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
@@ -263,7 +264,7 @@ public final class ScaleObjects {
         try (ExecutorService threads = Executors.newFixedThreadPool(AT_ONCE)) {
             for (int i = 0; i < seconds * rate; i++) {
                 long wait = begin + i * Duration.ofSeconds(1).toNanos() / rate - System.nanoTime();
-                TimeUnit.NANOSECONDS.sleep(Math.max(0, wait));
+                LockSupport.parkNanos(wait);
                 // Not of those whose agents are counted.
                 int pod = size.pods() - 1 - i % size.workloads();
                 boolean ready = i / size.workloads() % 2 == 1;

@@ -33,6 +33,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Many agents and many clients in one program: each agent is the agent's own link with a token of a pod of
@@ -62,7 +63,7 @@ public final class ScalePeers {
         while (true) {
             Files.writeString(next, peers.state());
             Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
-            Thread.sleep(Duration.ofMillis(500));
+            LockSupport.parkNanos(500_000_000);
         }
     }
 
