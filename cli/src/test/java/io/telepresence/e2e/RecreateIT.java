@@ -44,8 +44,7 @@ class RecreateIT {
         }
         String running =
                 "{{range .object.status.containerStatuses}}{{if eq .name \"echo\"}}{{if .state.running}} runs{{end}}{{end}}{{end}}";
-        String line =
-                "{{.type}} {{.object.metadata.labels.app}} {{.object.metadata.name}}" + running + "{{\"\\n\"}}";
+        String line = "{{.type}} {{.object.metadata.labels.app}} {{.object.metadata.name}}" + running + "{{\"\\n\"}}";
         watch = Shell.start(
                 Map.of(),
                 List.of(
@@ -61,7 +60,10 @@ class RecreateIT {
                         "go-template=" + line),
                 WATCHED,
                 Laptop.home().resolve("recreate-watch.err"));
-        Shell.await("the watch shows all pods", SOON, () -> pods("alone").most() == 1 && pods("several").most() == 2);
+        Shell.await(
+                "the watch shows all pods",
+                SOON,
+                () -> pods("alone").most() == 1 && pods("several").most() == 2);
     }
 
     private static String workload(String name, int replicas) {
@@ -123,8 +125,8 @@ class RecreateIT {
                     if (runs) {
                         names.add(words[2]);
                     }
-                    most = Math.max(most, (int)
-                            running.values().stream().filter(r -> r).count());
+                    most = Math.max(
+                            most, (int) running.values().stream().filter(r -> r).count());
                 }
             }
             return new Pods(most, names);
@@ -172,7 +174,8 @@ class RecreateIT {
         long killed = System.nanoTime();
         awaitPods("orphaned", 2);
         long seconds = Duration.ofNanos(System.nanoTime() - killed).toSeconds();
-        System.out.println("RecreateIT: the next application ran " + seconds + " s after the traffic-manager was killed");
+        System.out.println(
+                "RecreateIT: the next application ran " + seconds + " s after the traffic-manager was killed");
         assertTrue(seconds <= GRACE_MILLIS / 1000 + 30, () -> seconds + " s");
         assertEquals(1, pods("orphaned").most());
         ingest.descendants().forEach(ProcessHandle::destroy);
