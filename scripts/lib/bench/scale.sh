@@ -44,7 +44,8 @@ scale_measure() {
   sample busy "agents=$agents" "clients=$clients" "changes=$((5 * (SCALE_SECONDS + 5)))" 'lists>=20' -- scale_cpu change || true
   sample ready=value,readycpu=cpu restarts=1 -- scale_ready || true
   scale_all_there 120 || fail "not all are back after the traffic-manager's restart: $(tr '\n' ' ' <"$WORK/peers")" || return
-  sleep 15
+  # Nobody is awaited any more, and what the start left behind has been given back.
+  sleep 35
   sample memory=value,peak=peak "agents=$agents" "clients=$clients" -- scale_memory || true
 
   result "manager RSS after a start" "MiB" "<= 256" plain memory

@@ -108,8 +108,10 @@ final class Manager implements AutoCloseable {
             tend(opened, config, parts, agents, client);
             ready.set(true);
             LOG.info("{} {} serves", SessionCalls.NAME, Versions.VERSION);
-            // What the first lists left behind goes back to the node: the heap shrinks in a full collection only.
+            // What the first lists left behind goes back to the node, and later what the arrival of all who waited did:
+            // the heap shrinks in a full collection only.
             Threads.virtual("first-collection", System::gc);
+            opened.add(once("second-collection", CLAIMED_WITHIN, System::gc));
             return new Manager(opened);
         } catch (Exception e) {
             opened.closeAfter(e);
