@@ -56,7 +56,8 @@ entry_point() { # entry_point ROOT OPTIONS-FILE AOT MEMORY ARG=CLASS…
 # The profile of a rehearsal without load is worth less than the memory it takes.
 AOT_OPTIONS="-XX:+UnlockDiagnosticVMOptions -XX:-AOTRecordTraining -XX:-AOTReplayTraining"
 
-# Runs the image's own process below its own root, with the final paths, and lets it write the cache when it ends.
+# Runs the image's own process below its own root, with the final paths, and lets it write the cache when it ends. BEFORE, if
+# set, is a command that starts what the process needs and becomes it.
 rehearse_image() { # rehearse_image ROOT AOT SECONDS ENVIRONMENT ARG…
   local root=$1 aot=$2 seconds=$3 environment=$4 pid out
   shift 4
@@ -65,7 +66,7 @@ rehearse_image() { # rehearse_image ROOT AOT SECONDS ENVIRONMENT ARG…
   # shellcheck disable=SC2086
   unshare --net --mount --propagation private sh -c "
     ip link set lo up; mount -t proc proc '$root/proc' && mount -o bind /dev '$root/dev'
-    exec env -i PATH=/bin:/usr/sbin REHEARSE='-XX:AOTCacheOutput=/tmp/$aot.aot' $environment \
+    exec ${BEFORE:-} env -i PATH=/bin:/usr/sbin REHEARSE='-XX:AOTCacheOutput=/tmp/$aot.aot' $environment \
       chroot '$root' /opt/telepresence/bin/run $*" >"$out" 2>&1 &
   pid=$!
   sleep "$seconds"
@@ -125,7 +126,10 @@ build_images() {
   memory="512 160 62 32"
   entry_point "$root" traffic-manager/src/main/packaging/jvm.options manager "$memory" \
     manager=io.telepresence.manager.ManagerMain uninstall=io.telepresence.manager.inject.UninstallMain
-  rehearse_image "$root" manager 8 "POD_NAME=rehearsal POD_IP=127.0.0.1 POD_NAMESPACE=ambassador AGENT_IMAGE=none KUBERNETES_SERVICE_HOST=127.0.0.1 KUBERNETES_SERVICE_PORT=9" manager
+  # With somebody who answers as the API server does, else it would only learn to wait for one.
+  build_go apiserver "$IMAGES/apiserver"
+  BEFORE="'$IMAGES/apiserver' 6443 '$root'" rehearse_image "$root" manager 12 "POD_NAME=rehearsal POD_IP=127.0.0.1 POD_NAMESPACE=ambassador AGENT_IMAGE=none KUBERNETES_SERVICE_HOST=127.0.0.1 KUBERNETES_SERVICE_PORT=6443" manager
+  rm -r "$IMAGES/apiserver" "$root/var" "$root/etc/resolv.conf"
   archive traffic-manager 1000:1000
 
   build_client_image

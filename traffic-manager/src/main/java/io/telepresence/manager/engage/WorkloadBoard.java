@@ -184,7 +184,12 @@ public final class WorkloadBoard {
             WorkloadRef ref = workload.ref();
             now.put(ref, PodCounts.of(workloads.pods(ref), coverage.sessions().agents(ref), before.get(ref)));
         }
-        counted.put(namespace, now);
+        if (now.isEmpty()) {
+            // Of a name that somebody only asked about nothing is kept.
+            counted.remove(namespace);
+        } else {
+            counted.put(namespace, now);
+        }
         return now;
     }
 
