@@ -6,12 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.telepresence.rootd.ip.Fragments;
 import io.telepresence.rootd.ip.Reassembler;
 import io.telepresence.rootd.ip.TestPackets;
 import io.telepresence.rootd.ip.Tuple;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,22 +44,9 @@ class IcmpTest {
         byte[] data = new byte[4000];
         new Random(7).nextBytes(data);
         byte[] packet = TestPackets.echoRequest(app.source(), app.destination(), data);
-        ByteBuffer piece = ByteBuffer.allocate(1510);
-        Fragments.cut(
-                ByteBuffer.wrap(packet),
-                StackFixture.header(packet),
-                1500,
-                5,
-                piece,
-                10,
-                end -> stack.fromHost(Arrays.copyOf(piece.array(), end)));
+        stack.fromHostInFragments(packet);
         stack.pings.getFirst().complete(true);
-        var reassembler = new Reassembler();
-        Reassembler.Whole whole = null;
-        for (byte[] part = stack.toHost(); part != null; part = stack.toHost()) {
-            assertTrue(part.length <= 1510);
-            whole = reassembler.add(ByteBuffer.wrap(part), StackFixture.header(part), 0);
-        }
+        Reassembler.Whole whole = stack.reassembled();
         assertNotNull(whole);
         byte[] sent = new byte[data.length];
         whole.bytes().get(whole.ip().payload() + 8, sent);

@@ -1,8 +1,13 @@
 package io.telepresence.rootd.stack;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.telepresence.rootd.ip.Fragments;
 import io.telepresence.rootd.ip.IpHeader;
+import io.telepresence.rootd.ip.Reassembler;
 import io.telepresence.rootd.ip.TestPackets;
 import io.telepresence.rootd.ip.Tuple;
+import io.telepresence.rootd.ip.VnetHeader;
 import io.telepresence.rootd.tun.MemoryTun;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
@@ -11,6 +16,7 @@ import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -23,6 +29,7 @@ import java.util.concurrent.RejectedExecutionException;
  */
 final class StackFixture implements Uplink {
     static final int PORT = 7000;
+    static final int MTU = 1500;
 
     final List<FakeFlow> flows = new ArrayList<>();
     final List<CompletableFuture<Boolean>> pings = new ArrayList<>();
@@ -42,7 +49,7 @@ final class StackFixture implements Uplink {
         var out = new PacketOut(tun);
         var errors = new IcmpErrors(out, () -> now);
         heldSyns = new HeldSyns(nat, this, out, errors, () -> now);
-        LargePackets large = new LargePackets(out, 1500);
+        LargePackets large = new LargePackets(out, MTU);
         udp = new UdpFlows(this, new DatagramsOut(large, errors), () -> now);
         packets = new PacketLoop(
                 new TcpRedirect(nat, heldSyns, out, () -> now),
@@ -64,6 +71,30 @@ final class StackFixture implements Uplink {
         ByteBuffer b = ByteBuffer.allocateDirect(70_000);
         b.put(0, packet);
         packets.handle(b, packet.length);
+    }
+
+    /** The host sends a packet that is larger than its MTU. */
+    void fromHostInFragments(byte[] packet) {
+        ByteBuffer piece = ByteBuffer.allocate(VnetHeader.LENGTH + MTU);
+        Fragments.cut(
+                ByteBuffer.wrap(packet),
+                header(packet),
+                MTU,
+                5,
+                piece,
+                VnetHeader.LENGTH,
+                end -> fromHost(Arrays.copyOf(piece.array(), end)));
+    }
+
+    /** The fragments that came out of the device, put together; null: they are no whole packet. */
+    Reassembler.Whole reassembled() {
+        var reassembler = new Reassembler();
+        Reassembler.Whole whole = null;
+        for (byte[] part = toHost(); part != null; part = toHost()) {
+            assertTrue(part.length <= VnetHeader.LENGTH + MTU);
+            whole = reassembler.add(ByteBuffer.wrap(part), header(part), 0);
+        }
+        return whole;
     }
 
     /** What came out of the device; null: nothing. */

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.telepresence.rootd.ip.Fragments;
 import io.telepresence.rootd.ip.Reassembler;
 import io.telepresence.rootd.ip.TestPackets;
 import io.telepresence.rootd.ip.Tuple;
@@ -158,27 +157,14 @@ class UdpFlowsTest {
         byte[] data = new byte[20_000];
         new Random(4).nextBytes(data);
         byte[] packet = TestPackets.udp(app, data);
-        ByteBuffer piece = ByteBuffer.allocate(1510);
-        Fragments.cut(
-                ByteBuffer.wrap(packet),
-                StackFixture.header(packet),
-                1500,
-                5,
-                piece,
-                10,
-                end -> stack.fromHost(Arrays.copyOf(piece.array(), end)));
+        stack.fromHostInFragments(packet);
         FakeFlow flow = stack.lastFlow();
         flow.runLoop();
         flow.farOpened();
         assertArrayEquals(data, flow.written.getFirst());
 
         flow.farData(data);
-        var reassembler = new Reassembler();
-        Reassembler.Whole whole = null;
-        for (byte[] part = stack.toHost(); part != null; part = stack.toHost()) {
-            assertTrue(part.length <= 1510);
-            whole = reassembler.add(ByteBuffer.wrap(part), StackFixture.header(part), 0);
-        }
+        Reassembler.Whole whole = stack.reassembled();
         assertNotNull(whole);
         assertEquals(app.swapped(), Tuple.read(whole.bytes(), whole.ip()));
     }

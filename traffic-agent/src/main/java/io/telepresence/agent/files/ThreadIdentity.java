@@ -13,7 +13,8 @@ import java.nio.file.Path;
 
 /**
  * Has the calling thread, and no other, read and write files as somebody else: setfsuid(2), setfsgid(2) and setgroups(2).
- * The thread has none of root's rights on files from then on. For platform threads that end with their work.
+ * The thread has none of root's rights on files from then on. A thread that
+ * it starts would be that user too. For platform threads that start none, and end with their work.
  */
 public final class ThreadIdentity {
     private static final long SETGROUPS = "aarch64".equals(System.getProperty("os.arch")) ? 159 : 116;
