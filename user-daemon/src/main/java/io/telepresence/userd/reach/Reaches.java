@@ -17,6 +17,7 @@ import io.telepresence.tunnel.FlowKey;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -89,15 +90,25 @@ public final class Reaches {
     /**
      * Asks for the environment and the volumes of the engagement's container; tries again while the pod's agent is on its
      * way. Blocks for at most {@code limit}.
+     *
+     * @throws FaultException with the last reason that somebody gave; that no answer came is told only if no question of
+     *     these was answered, because the last question has what the earlier ones left of the limit
      */
     public ContainerView view(Supplier<String> engagementId, Duration limit) throws FaultException {
         long end = System.nanoTime() + limit.toNanos();
         Backoff backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(1));
+        Optional<FaultException> answered = Optional.empty();
         while (true) {
             long left = end - System.nanoTime();
             try {
-                return viewOnce(engagementId.get(), Math.max(left, 1));
+                Optional<ContainerView> view = viewOnce(engagementId.get(), Math.max(left, 1));
+                if (view.isPresent()) {
+                    return view.get();
+                }
+                throw answered.orElseGet(
+                        () -> Fault.unreachable("no agent answered in time", "").exception());
             } catch (FaultException e) {
+                answered = Optional.of(e);
                 long pause = backoff.next().toNanos();
                 boolean again = e.fault().kind() == Fault.Kind.UNREACHABLE && end - System.nanoTime() > pause;
                 if (!again || !paused(pause)) {
@@ -107,7 +118,8 @@ public final class Reaches {
         }
     }
 
-    private ContainerView viewOnce(String engagementId, long nanos) throws FaultException {
+    /** Empty: nobody has answered in that time. */
+    private Optional<ContainerView> viewOnce(String engagementId, long nanos) throws FaultException {
         Reach reach = Reach.newBuilder()
                 .setEngagementId(engagementId)
                 .setView(View.getDefaultInstance())
@@ -115,10 +127,10 @@ public final class Reaches {
         Collector collector = new Collector();
         Flow flow = open(new Target(engagementId, reach), Protocol.TCP, Addresses.UNNAMED, collector);
         try {
-            return ContainerView.parseFrom(collector.content().get(nanos, TimeUnit.NANOSECONDS));
+            return Optional.of(ContainerView.parseFrom(collector.content().get(nanos, TimeUnit.NANOSECONDS)));
         } catch (TimeoutException e) {
             flow.reset(io.telepresence.rpc.tunnel.Reset.Why.TIMED_OUT, "no answer in time");
-            throw Fault.unreachable("no agent answered in time", "").exception(e);
+            return Optional.empty();
         } catch (ExecutionException e) {
             throw e.getCause() instanceof FaultException fault
                     ? fault

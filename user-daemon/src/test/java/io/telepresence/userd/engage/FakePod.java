@@ -17,6 +17,9 @@ final class FakePod {
     /** How many of the next flows are refused, as if no agent were there. */
     volatile int absent;
 
+    /** Questions for the view are not answered, once no more flows are refused. */
+    volatile boolean silent;
+
     volatile ContainerView view = ContainerView.getDefaultInstance();
 
     void accept(Flow flow, Open open) {
@@ -24,6 +27,8 @@ final class FakePod {
         if (absent > 0) {
             absent--;
             flow.reset(Reset.Why.NO_CLIENT, "no agent of echo is there");
+        } else if (open.getReach().hasView() && silent) {
+            flow.opened();
         } else if (open.getReach().hasView()) {
             flow.opened();
             if (view.getSerializedSize() > 0) {

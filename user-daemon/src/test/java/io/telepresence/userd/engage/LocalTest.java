@@ -59,6 +59,7 @@ class LocalTest {
     private FakeManager manager;
     private ManagerLink link;
     private Engaging engaging;
+    private Reaches reaches;
 
     @BeforeEach
     void open() throws Exception {
@@ -68,8 +69,7 @@ class LocalTest {
                 socket, ClientArrival::getDefaultInstance, new ManagerLink.Limits(LIMIT, LIMIT, LIMIT), () -> 0);
         link.version(Optional::empty);
         link.arrive();
-        Reaches reaches =
-                new Reaches(() -> link.carriers().pick(), () -> link.ref().getSessionId());
+        reaches = new Reaches(() -> link.carriers().pick(), () -> link.ref().getSessionId());
         Mounts mounts =
                 new Mounts(reaches, new Mounts.Settings(Map.of(), directory, directory.resolve("journal"), 1000));
         engaging = new Engaging(link, engagements, new Locals(reaches, mounts, 9980), LIMIT);
@@ -125,6 +125,19 @@ class LocalTest {
         assertEquals("ACTIVE", made.getDisposition());
         assertTrue(made.getMessage().endsWith("could not be had: no agent of echo is there"), made.getMessage());
         assertTrue(progress.contains(made.getMessage()));
+    }
+
+    @Test
+    void theReasonOfAnAgentIsNotLostWhenTheLastQuestionHasNoTimeLeft() {
+        pod.absent = 2;
+        pod.silent = true;
+        Fault told = assertThrows(FaultException.class, () -> reaches.view(() -> "s1:echo", Duration.ofSeconds(2)))
+                .fault();
+        assertEquals("no agent of echo is there", told.text());
+        assertEquals(3, pod.opens.size());
+        Fault nothing = assertThrows(FaultException.class, () -> reaches.view(() -> "s1:echo", Duration.ofMillis(100)))
+                .fault();
+        assertEquals("no agent answered in time", nothing.text());
     }
 
     @Test
