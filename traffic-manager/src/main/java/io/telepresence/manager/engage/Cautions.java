@@ -3,6 +3,7 @@ package io.telepresence.manager.engage;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.telepresence.rpc.manager.AgentConfig;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** What a user should know before a workload gets agents. Implemented by the injector. */
 @FunctionalInterface
@@ -11,9 +12,24 @@ public interface Cautions {
     Cautions NONE = (_, _) -> List.of();
 
     /**
-     * One sentence each. Blocks for API calls.
+     * What to say.
+     *
+     * @param text one sentence
+     * @param lasting true also once the agents are there; else it is about their arrival
+     */
+    record Caution(String text, boolean lasting) {}
+
+    /**
+     * Blocks for API calls.
      *
      * @param wish the configuration that agents in pods of that template are to get
      */
-    List<String> of(PodTemplateSpec template, AgentConfig wish);
+    List<Caution> of(PodTemplateSpec template, AgentConfig wish);
+
+    /** Those of both. */
+    default Cautions and(Cautions others) {
+        return (template, wish) -> Stream.of(this, others)
+                .flatMap(c -> c.of(template, wish).stream())
+                .toList();
+    }
 }

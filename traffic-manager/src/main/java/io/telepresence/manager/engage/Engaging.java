@@ -16,6 +16,7 @@ import io.telepresence.run.Threads;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -71,8 +72,8 @@ public final class Engaging {
         Engagement wished = resolve(client, spec, workload);
         refuseNoPods(workload);
         arrivals.agents().refuseBroken(wished, plans.wished(ref));
-        List<String> cautions = cautions(workload);
-        cautions.forEach(progress::waiting);
+        List<Cautions.Caution> cautions = cautions(workload);
+        cautions.forEach(c -> progress.waiting(c.text()));
         Engagement reserved = engagements.reserve(client, wished);
         boolean done = false;
         Entered entered = Entered.follow(engagements, reserved.id());
@@ -84,7 +85,7 @@ public final class Engaging {
                     .await(reserved, limit, entered::waits, progress::waiting)
                     .orElseThrow(() -> engagements.gone(reserved.id()).exception());
             arrivals.agents().refuseSealed(reserved);
-            Engagement active = engagements.activate(entered, podIp, String.join("; ", cautions));
+            Engagement active = engagements.activate(entered, podIp, lasting(cautions));
             plans.confirm(ref);
             done = true;
             LOG.info("{} on {} is active", active.described(), ref);
@@ -181,7 +182,14 @@ public final class Engaging {
         }
     }
 
-    private List<String> cautions(Workload workload) {
+    private static String lasting(List<Cautions.Caution> cautions) {
+        return cautions.stream()
+                .filter(Cautions.Caution::lasting)
+                .map(Cautions.Caution::text)
+                .collect(Collectors.joining("; "));
+    }
+
+    private List<Cautions.Caution> cautions(Workload workload) {
         PodTemplateSpec template = workload.template();
         ObjectMeta meta = template.getMetadata() == null ? new ObjectMeta() : template.getMetadata();
         return template.getSpec() == null

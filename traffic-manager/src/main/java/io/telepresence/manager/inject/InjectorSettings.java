@@ -1,8 +1,10 @@
 package io.telepresence.manager.inject;
 
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.fabric8.kubernetes.api.model.SecurityContext;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.telepresence.agree.AgentNames;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * The injector's settings, from the environment variables that the chart sets.
@@ -156,7 +159,16 @@ public record InjectorSettings(boolean enabled, boolean whenEnabled, Scope scope
 
     /** What is to be said before agents of this look come to a workload. */
     public Cautions cautions(KubernetesClient client) {
-        return enabled ? PolicyCautions.reading(client, new AgentInjector(sidecar)) : Cautions.NONE;
+        if (!enabled) {
+            return Cautions.NONE;
+        }
+        NamespaceMetadata namespaces = new NamespaceMetadata(client);
+        Function<String, List<NetworkPolicy>> policies = namespace -> NetworkPolicies.in(client, namespace);
+        return new PolicyCautions(new AgentInjector(sidecar), policies)
+                .and(new EgressCautions(policies, namespace -> namespaces
+                        .of(namespace)
+                        .map(ObjectMeta::getLabels)
+                        .orElse(Map.of())));
     }
 
     private record Reader(Map<String, String> environment, KubernetesSerialization json) {

@@ -32,8 +32,12 @@ class CautionsTest {
             happened.add("agents");
             agentArrives();
         };
-        Cautions cautions = (template, wish) -> List.of("of " + wish.getWorkload() + " with "
-                + template.getSpec().getContainers().getFirst().getName());
+        Cautions cautions = (template, wish) -> List.of(
+                new Cautions.Caution(
+                        "of " + wish.getWorkload() + " with "
+                                + template.getSpec().getContainers().getFirst().getName(),
+                        true),
+                new Cautions.Caution("of their arrival", false));
         Engaging engaging = new Engaging(
                 bench.engagements,
                 bench.plans,
@@ -66,7 +70,7 @@ class CautionsTest {
                 happened.add("reserved");
             }
         });
-        assertEquals(List.of("of echo with app", "reserved", "agents"), happened);
+        assertEquals(List.of("of echo with app", "of their arrival", "reserved", "agents"), happened);
         assertTrue(active.active());
         assertEquals("of echo with app", active.message());
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.telepresence.manager.engage.Cautions;
 import io.telepresence.rpc.manager.AgentConfig;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -52,7 +53,7 @@ class PolicyCautionsTest {
                         + selector + "}, ingress: [" + rules + "]}",
                 NetworkPolicy.class);
         return new PolicyCautions(AgentInjectorTest.redirecting("v1.31.0", _ -> redirected), _ -> List.of(policy))
-                .of(TEMPLATE, config());
+                .of(TEMPLATE, config()).stream().map(Cautions.Caution::text).toList();
     }
 
     @ParameterizedTest
