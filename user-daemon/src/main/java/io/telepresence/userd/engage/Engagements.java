@@ -2,16 +2,17 @@ package io.telepresence.userd.engage;
 
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.rpc.manager.EngagedPort;
 import io.telepresence.rpc.manager.Engagement;
 import io.telepresence.rpc.manager.EngagementKind;
 import io.telepresence.rpc.manager.EngagementSnapshot;
 import io.telepresence.rpc.manager.EngagementSpec;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /** The engagements of this laptop: what the user wished, with the last state that the manager told. Thread-safe. */
@@ -22,7 +23,7 @@ public final class Engagements {
     /** By the name that the manager gave. */
     private final Map<String, Entry> entries = new LinkedHashMap<>();
 
-    private final Map<String, EngagementSpec> starting = new LinkedHashMap<>();
+    private final Set<String> starting = new HashSet<>();
 
     /** Everything that serves or is about to end, as the user sees it, oldest first. */
     public synchronized List<Engagement> all() {
@@ -96,7 +97,7 @@ public final class Engagements {
     /** Checks what can be known here, and holds the place; a fault holds nothing. */
     synchronized void begin(EngagementSpec spec, List<String> mapped) throws FaultException {
         String key = Names.key(spec);
-        boolean known = starting.containsKey(key)
+        boolean known = starting.contains(key)
                 || entries.values().stream().anyMatch(e -> Names.same(spec, e.told.getSpec(), e.told.getContainer()));
         if (known) {
             throw Names.known(spec).exception();
@@ -107,19 +108,7 @@ public final class Engagements {
                             "Connect with --mapped-namespaces that has it")
                     .exception();
         }
-        List<EngagementSpec> others = new ArrayList<>(starting.values());
-        entries.values().forEach(e -> others.add(withPorts(e.told)));
-        for (EngagementSpec other : others) {
-            Optional<String> clash = Targets.clash(spec, other);
-            if (clash.isPresent()) {
-                throw Fault.user(
-                                clash.get() + " is the target of the " + Names.kind(other) + " \"" + other.getName()
-                                        + "\" already",
-                                "Choose another local port")
-                        .exception();
-            }
-        }
-        starting.put(key, spec);
+        starting.add(key);
     }
 
     /** The place is free again. */
@@ -127,8 +116,27 @@ public final class Engagements {
         starting.remove(Names.key(spec));
     }
 
-    /** The manager has entered it: connections may come from now on. */
-    synchronized Entry reserved(Engagement told, Local local) {
+    /**
+     * The manager has entered it: connections may come from now on.
+     *
+     * @throws FaultException its traffic would come where another one's comes already; it is not entered here
+     */
+    synchronized Entry reserved(Engagement told, Local local) throws FaultException {
+        for (Entry other : entries.values()) {
+            Optional<String> clash = Targets.clash(told, other.agreed);
+            if (clash.isPresent()) {
+                EngagementSpec first = other.agreed.getSpec();
+                throw Fault.user(
+                                clash.get() + " is the target of the " + Names.kind(first) + " \"" + first.getName()
+                                        + "\" already",
+                                "Choose another local port")
+                        .exception();
+            }
+        }
+        return enter(told, local);
+    }
+
+    private Entry enter(Engagement told, Local local) {
         Entry entry = new Entry(told, local);
         entries.put(told.getSpec().getName(), entry);
         return entry;
@@ -138,7 +146,7 @@ public final class Engagements {
     synchronized Entry established(Engagement told, Local local) {
         Entry entry = entries.get(told.getSpec().getName());
         if (entry == null) {
-            entry = reserved(told, local);
+            entry = enter(told, local);
         }
         boolean broken = entry.told.getDisposition().equals(BROKEN);
         entry.established = true;
@@ -183,17 +191,5 @@ public final class Engagements {
 
     static boolean rolls(Engagement engagement) {
         return engagement.getSpec().getKind() == EngagementKind.REPLACE;
-    }
-
-    /** The spec with the local ports that the manager filled in. */
-    private static EngagementSpec withPorts(Engagement engagement) {
-        EngagementSpec.Builder spec = engagement.getSpec().toBuilder().clearPorts();
-        for (EngagedPort port : engagement.getPortsList()) {
-            boolean udp = port.getProtocol() == io.telepresence.rpc.tunnel.Protocol.UDP;
-            spec.addPortsBuilder()
-                    .setLocalPort(port.getLocalPort())
-                    .setIdentifier(port.getServicePortName() + (udp ? "/UDP" : ""));
-        }
-        return spec.build();
     }
 }

@@ -1,5 +1,6 @@
 package io.telepresence.userd.engage;
 
+import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.telepresence.fault.Fault;
@@ -126,8 +127,19 @@ public final class Engaging implements AutoCloseable {
         entry.ended.complete(why);
     }
 
-    /** Owns {@code local} until it succeeds. */
+    /** Owns {@code local} until it succeeds. However it fails, the manager's call ends with it, and what that has begun. */
     private Entry established(EngagementSpec spec, Local local, Consumer<String> progress) throws FaultException {
+        Context.CancellableContext call = Context.current().withCancellation();
+        Context before = call.attach();
+        try {
+            return asked(spec, local, progress);
+        } finally {
+            call.detach(before);
+            call.cancel(null);
+        }
+    }
+
+    private Entry asked(EngagementSpec spec, Local local, Consumer<String> progress) throws FaultException {
         Entry reserved = null;
         try {
             Iterator<EngageProgress> events = link.streams()

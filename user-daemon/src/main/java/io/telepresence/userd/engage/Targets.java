@@ -5,27 +5,27 @@ import io.telepresence.rpc.manager.EngagedPort;
 import io.telepresence.rpc.manager.Engagement;
 import io.telepresence.rpc.manager.EngagementKind;
 import io.telepresence.rpc.manager.EngagementSpec;
-import io.telepresence.rpc.manager.PortRequest;
 import java.util.Optional;
 
 /** Where on this laptop engagements lead. Pure. */
 final class Targets {
     private Targets() {}
 
-    /** The address that both would use, if there is one. Wiretaps only listen: they may share. */
-    static Optional<String> clash(EngagementSpec one, EngagementSpec other) {
-        boolean copies = one.getKind() == EngagementKind.WIRETAP || other.getKind() == EngagementKind.WIRETAP;
-        if (copies || !host(one).equals(host(other))) {
+    /**
+     * The address that both use, if there is one. Wiretaps only listen: they may share. Only the manager's answer tells a
+     * port's protocol and number, so specs cannot be compared.
+     */
+    static Optional<String> clash(Engagement one, Engagement other) {
+        String host = host(one.getSpec());
+        boolean copies = one.getSpec().getKind() == EngagementKind.WIRETAP
+                || other.getSpec().getKind() == EngagementKind.WIRETAP;
+        if (copies || !host.equals(host(other.getSpec()))) {
             return Optional.empty();
         }
-        for (PortRequest port : one.getPortsList()) {
-            for (PortRequest used : other.getPortsList()) {
-                if (port.getLocalPort() != 0 && port.getLocalPort() == used.getLocalPort() && udp(port) == udp(used)) {
-                    return Optional.of(host(one) + ":" + port.getLocalPort());
-                }
-            }
-        }
-        return Optional.empty();
+        return one.getPortsList().stream()
+                .filter(port -> other.getPortsList().stream().anyMatch(used -> sameTarget(port, used)))
+                .findFirst()
+                .map(port -> host + ":" + port.getLocalPort());
     }
 
     /** Whether the request leads where the user said that this engagement leads: nobody else chooses targets. */
@@ -40,7 +40,7 @@ final class Targets {
         return spec.getTargetHost().isEmpty() ? "127.0.0.1" : spec.getTargetHost();
     }
 
-    private static boolean udp(PortRequest port) {
-        return port.getIdentifier().toUpperCase(java.util.Locale.ROOT).endsWith("/UDP");
+    private static boolean sameTarget(EngagedPort one, EngagedPort other) {
+        return one.getProtocol() == other.getProtocol() && one.getLocalPort() == other.getLocalPort();
     }
 }

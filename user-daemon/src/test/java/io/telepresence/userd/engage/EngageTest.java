@@ -104,12 +104,23 @@ class EngageTest {
     void mistakesAreToldBeforeTheManagerIsAsked() throws Exception {
         engage(spec("echo", 8080), List.of(), p -> {});
         assertFault("an intercept named \"echo\" exists already", spec("echo", 9090), List.of());
-        assertFault("127.0.0.1:8080 is the target of the intercept \"echo\" already", spec("two", 8080), List.of());
         assertFault("the namespace \"default\" is not mapped", spec("three", 1), List.of("other"));
         Fault fault = assertThrows(FaultException.class, () -> engaging.leave("x", "", ""))
                 .fault();
         assertEquals("Intercept named \"x\" not found", fault.text());
-        engage(spec("udp", 8080, "dns/UDP"), List.of(), p -> {});
+    }
+
+    @Test
+    void oneLocalPortHasOneEngagementOfEachProtocolWhichOnlyTheManagerKnows() throws Exception {
+        engage(spec("echo", 8080), List.of(), p -> {});
+        engage(spec("udp", 8080, "dns"), List.of(), p -> {});
+        manager.roll = new CompletableFuture<>();
+        assertFault("127.0.0.1:8080 is the target of the intercept \"echo\" already", spec("two", 8080), List.of());
+        assertEquals("two", manager.cancelled.poll(10, TimeUnit.SECONDS));
+        assertFault("127.0.0.1:8080 is the target of the intercept \"echo\" already", spec("zero", 0), List.of());
+        assertFault(
+                "127.0.0.1:8080 is the target of the intercept \"udp\" already", spec("dns", 8080, "dns"), List.of());
+        assertEquals(2, engagements.all().size());
     }
 
     @Test

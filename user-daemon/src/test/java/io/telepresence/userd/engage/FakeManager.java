@@ -1,6 +1,7 @@
 package io.telepresence.userd.engage;
 
 import io.grpc.Server;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.unix.DomainSocketAddress;
@@ -22,6 +23,7 @@ import io.telepresence.rpc.manager.EngagementSpec;
 import io.telepresence.rpc.manager.ManagerGrpc;
 import io.telepresence.rpc.manager.RemainReply;
 import io.telepresence.rpc.manager.SessionRef;
+import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.tunnel.FlowAcceptor;
 import io.telepresence.tunnel.TunnelServers;
 import io.telepresence.tunnel.TunnelService;
@@ -39,6 +41,7 @@ final class FakeManager extends ManagerGrpc.ManagerImplBase implements AutoClose
     final BlockingQueue<ClientArrival> arrivals = new LinkedBlockingQueue<>();
     final BlockingQueue<StreamObserver<DialRequest>> watchers = new LinkedBlockingQueue<>();
     final BlockingQueue<StreamObserver<EngagementSnapshot>> snapshots = new LinkedBlockingQueue<>();
+    final BlockingQueue<String> cancelled = new LinkedBlockingQueue<>();
     final List<String> left = new CopyOnWriteArrayList<>();
 
     /** The id of who arrives anew. */
@@ -116,8 +119,10 @@ final class FakeManager extends ManagerGrpc.ManagerImplBase implements AutoClose
                 .setDisposition("WAITING");
         request.getSpec()
                 .getPortsList()
-                .forEach(p -> made.addPorts(
-                        EngagedPort.newBuilder().setLocalPort(p.getLocalPort() == 0 ? 8080 : p.getLocalPort())));
+                .forEach(p -> made.addPorts(EngagedPort.newBuilder()
+                        .setProtocol(p.getIdentifier().startsWith("dns") ? Protocol.UDP : Protocol.TCP)
+                        .setLocalPort(p.getLocalPort() == 0 ? 8080 : p.getLocalPort())));
+        ((ServerCallStreamObserver<EngageProgress>) to).setOnCancelHandler(() -> cancelled.add(spec.getName()));
         to.onNext(EngageProgress.newBuilder().setReserved(made).build());
         to.onNext(EngageProgress.newBuilder().setWaiting("waiting for agents").build());
         roll.thenRun(() -> answer(
