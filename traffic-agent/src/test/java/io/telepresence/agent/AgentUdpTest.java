@@ -106,6 +106,27 @@ class AgentUdpTest {
         }
     }
 
+    /** There are 512 copies at once, whoever wants more. */
+    @Test
+    void oneAddressThatHasAllCopiesTakesNoneFromAnother() throws Exception {
+        try (UdpApp app = new UdpApp("127.0.0.1");
+                Rig rig = rig(app, "127.0.0.1");
+                DatagramSocket other = caller("127.0.0.3")) {
+            rig.awaitArrival();
+            rig.manager.engage(tap(rig, "one:tap"));
+            rig.awaitEngaged(true);
+            for (int i = 0; i < 600; i++) {
+                try (DatagramSocket flooding = caller()) {
+                    assertEquals("app:flood", ask(flooding, rig, "flood"));
+                }
+            }
+            Until.holds("another's datagram is copied", () -> {
+                asked(other, rig, "other");
+                return rig.laptop.datagrams.contains("other");
+            });
+        }
+    }
+
     private static Engagement tap(Rig rig, String id) {
         Engagement like = rig.engagement(5000, "ACTIVE");
         return like.toBuilder()
@@ -174,7 +195,11 @@ class AgentUdpTest {
     }
 
     private static DatagramSocket caller() throws IOException {
-        DatagramSocket socket = new DatagramSocket(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0));
+        return caller("127.0.0.1");
+    }
+
+    private static DatagramSocket caller(String address) throws IOException {
+        DatagramSocket socket = new DatagramSocket(new InetSocketAddress(InetAddress.getByName(address), 0));
         socket.setSoTimeout(5_000);
         return socket;
     }
