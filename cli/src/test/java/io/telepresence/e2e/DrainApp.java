@@ -103,10 +103,11 @@ public final class DrainApp extends Handler.Abstract {
     private void tellEvents(Response response, int count) throws IOException {
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/event-stream");
         OutputStream out = Content.Sink.asOutputStream(response);
+        long begin = System.nanoTime();
         for (int i = 1; i <= count; i++) {
             out.write(("data: " + name + " " + i + "\n\n").getBytes(StandardCharsets.UTF_8));
             out.flush();
-            LockSupport.parkNanos(PAUSE_NANOS);
+            LockSupport.parkNanos(begin + i * PAUSE_NANOS - System.nanoTime());
         }
         out.close();
     }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -71,8 +73,7 @@ public final class DrainCaller {
         List<String[]> targets = targets(options.get("to"));
         List<String[]> tcp = targets(options.get("tcp"));
         DrainCaller caller = new DrainCaller(
-                Integer.parseInt(options.get("seconds")),
-                targets.size() * DrainStreams.KINDS.size() + tcp.size());
+                Integer.parseInt(options.get("seconds")), targets.size() * DrainStreams.KINDS.size() + tcp.size());
         running = caller;
         int rate = Integer.parseInt(options.get("rate"));
         for (String[] target : targets) {
@@ -117,43 +118,55 @@ public final class DrainCaller {
         return String.join("\n", lines) + (ended ? "\nended\n" : "\n");
     }
 
+    /** What became of the short requests to one name. */
+    private static final class Shorts {
+        private final AtomicInteger sent = new AtomicInteger();
+        private final AtomicInteger failed = new AtomicInteger();
+        private final AtomicLong slowestNanos = new AtomicLong();
+        private final CountDownLatch lanes = new CountDownLatch(LANES);
+
+        String say(double seconds) {
+            return "rate " + Math.round(sent.get() / seconds) + " sent " + sent + " failed " + failed + " slowest "
+                    + slowestNanos.get() / 1_000_000;
+        }
+    }
+
     private void shorts(String name, String host, int rate) {
-        AtomicInteger sent = new AtomicInteger();
-        AtomicInteger failed = new AtomicInteger();
-        CountDownLatch lanes = new CountDownLatch(LANES);
+        Shorts shorts = new Shorts();
         long interval = 1_000_000_000L * LANES / rate;
         for (int i = 0; i < LANES; i++) {
             boolean keep = i % 2 == 0;
             long first = begin + interval * i / LANES;
             Thread.ofVirtual().start(() -> {
-                lane(name, host, keep, first, interval, sent, failed);
-                lanes.countDown();
+                try (DrainStreams.Http http = new DrainStreams.Http(host, keep, DrainStreams.PATIENCE)) {
+                    lane(name, http, first, interval, shorts);
+                } finally {
+                    shorts.lanes.countDown();
+                }
             });
         }
         try {
-            lanes.await();
+            shorts.lanes.await();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        double took = (System.nanoTime() - begin) / 1e9;
-        lines.add(name + " rate " + Math.round(sent.get() / took) + " sent " + sent + " failed " + failed);
+        lines.add(name + " " + shorts.say((System.nanoTime() - begin) / 1e9));
     }
 
-    private void lane(
-            String name, String host, boolean keep, long first, long interval, AtomicInteger sent, AtomicInteger failed) {
+    private void lane(String name, DrainStreams.Http http, long first, long interval, Shorts shorts) {
         long over = end + MORE_SECONDS * 1_000_000_000L;
-        try (DrainStreams.Http http = new DrainStreams.Http(host, keep)) {
-            for (long next = first; next - over < 0; next += interval) {
-                pauseUntil(next);
-                Instant begun = Instant.now();
-                try {
-                    http.get("/");
-                } catch (IOException e) {
-                    failed.incrementAndGet();
-                    lines.add(name + " failed " + begun + (keep ? " kept: " : " new: ") + e);
-                }
-                sent.incrementAndGet();
+        for (long next = first; next - over < 0; next += interval) {
+            pauseUntil(next);
+            Instant at = Instant.now();
+            long begun = System.nanoTime();
+            try {
+                http.get("/");
+            } catch (IOException e) {
+                shorts.failed.incrementAndGet();
+                lines.add(name + " failed " + at + " " + http + ": " + e);
             }
+            shorts.sent.incrementAndGet();
+            shorts.slowestNanos.accumulateAndGet(System.nanoTime() - begun, Math::max);
         }
     }
 
@@ -164,7 +177,7 @@ public final class DrainCaller {
     }
 
     private void longest(String name, String host) {
-        try (DrainStreams.Http http = new DrainStreams.Http(host, false)) {
+        try (DrainStreams.Http http = new DrainStreams.Http(host, false, Duration.ofMinutes(3))) {
             lines.add(name + " long " + http.get("/delay/" + seconds * 1000));
         } catch (IOException e) {
             lines.add(name + " long cut at " + Instant.now() + ": " + e);
@@ -176,6 +189,7 @@ public final class DrainCaller {
         for (int attempt = 0; attempt < MOST_ATTEMPTS && end - System.nanoTime() > 0; attempt++) {
             int count = Math.toIntExact((end - System.nanoTime()) / DrainApp.PAUSE_NANOS) + 1;
             int heard = 0;
+            long opened = System.nanoTime();
             try (DrainStreams.Stream stream = DrainStreams.open(kind, host, count)) {
                 for (int i = 1; i <= count; i++) {
                     String answer = stream.ask(Integer.toString(i));
@@ -187,13 +201,16 @@ public final class DrainCaller {
                         underWay.countDown();
                         first = false;
                     }
-                    LockSupport.parkNanos(stream.pauseNanos());
+                    if (stream.isPaced()) {
+                        pauseUntil(opened + i * DrainApp.PAUSE_NANOS);
+                    }
                 }
                 stream.end();
                 lines.add(name + " " + kind + " heard all " + count);
                 return;
             } catch (Exception e) {
-                lines.add(name + " " + kind + " cut after " + heard + " of " + count + " at " + Instant.now() + ": " + e);
+                lines.add(
+                        name + " " + kind + " cut after " + heard + " of " + count + " at " + Instant.now() + ": " + e);
                 LockSupport.parkNanos(DrainApp.PAUSE_NANOS);
             }
         }

@@ -7,6 +7,7 @@ import io.grpc.ManagedChannelBuilder;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import java.io.BufferedInputStream;
 import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -31,7 +32,7 @@ import java.util.concurrent.TimeUnit;
 /** The caller's side of what {@link DrainApp} serves, each kind without a second try of its own. */
 final class DrainStreams {
     static final List<String> KINDS = List.of("events", "websocket", "grpc");
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private DrainStreams() {}
 
@@ -42,8 +43,9 @@ final class DrainStreams {
         /** Ends it in order; the other side does so too, or this fails. */
         void end() throws Exception;
 
-        default long pauseNanos() {
-            return DrainApp.PAUSE_NANOS;
+        /** Whether the caller sets the pace. */
+        default boolean isPaced() {
+            return true;
         }
     }
 
@@ -61,12 +63,19 @@ final class DrainStreams {
     static final class Http implements AutoCloseable {
         private final String host;
         private final boolean keep;
+        private final Duration patience;
         private Socket socket;
         private InputStream in;
 
-        Http(String host, boolean keep) {
+        Http(String host, boolean keep, Duration patience) {
             this.host = host;
             this.keep = keep;
+            this.patience = patience;
+        }
+
+        @Override
+        public String toString() {
+            return keep ? "kept" : "new";
         }
 
         /** What was answered, if it was all right. */
@@ -76,18 +85,21 @@ final class DrainStreams {
                 if (socket == null) {
                     socket = new Socket();
                     socket.connect(new InetSocketAddress(host, 80), (int) PATIENCE.toMillis());
-                    socket.setSoTimeout((int) Duration.ofMinutes(3).toMillis());
+                    socket.setSoTimeout((int) patience.toMillis());
                     socket.setTcpNoDelay(true);
-                    in = new java.io.BufferedInputStream(socket.getInputStream());
+                    in = new BufferedInputStream(socket.getInputStream());
                 }
-                String head = "GET " + path + " HTTP/1.1\r\nHost: app\r\n" + (keep ? "" : "Connection: close\r\n") + "\r\n";
+                String head =
+                        "GET " + path + " HTTP/1.1\r\nHost: app\r\n" + (keep ? "" : "Connection: close\r\n") + "\r\n";
                 socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
                 String status = line();
                 int length = 0;
                 goesOn = keep;
                 for (String field = line(); !field.isEmpty(); field = line()) {
                     String lower = field.toLowerCase();
-                    length = lower.startsWith("content-length:") ? Integer.parseInt(field.substring(15).strip()) : length;
+                    length = lower.startsWith("content-length:")
+                            ? Integer.parseInt(field.substring(15).strip())
+                            : length;
                     goesOn &= !lower.equals("connection: close");
                 }
                 byte[] body = in.readNBytes(length);
@@ -160,8 +172,8 @@ final class DrainStreams {
         }
 
         @Override
-        public long pauseNanos() {
-            return 0;
+        public boolean isPaced() {
+            return false;
         }
 
         @Override
