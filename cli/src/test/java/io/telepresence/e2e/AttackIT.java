@@ -190,15 +190,16 @@ class AttackIT {
     void datagramsOfAllSourcesThatAnAgentHasRoomFor() throws Exception {
         VICTIM.start();
         datagrams("udp");
-        LAPTOP.telepresence("wiretap", "attacked", "--port", AttackVictim.LOCAL_PORT + ":udp", "--mount=false")
-                .ok();
-        datagrams("udp-tapped");
-        LAPTOP.telepresence("leave", "attacked").ok();
+        String ports = AttackVictim.LOCAL_PORT + ":udp";
         Process local =
                 LAPTOP.start(LocalApp.command(UdpEcho.class, Integer.toString(AttackVictim.LOCAL_PORT), "local"));
-        LAPTOP.telepresence("intercept", "attacked", "--port", AttackVictim.LOCAL_PORT + ":udp", "--mount=false")
-                .ok();
         try {
+            LAPTOP.telepresence("wiretap", "attacked", "--port", ports, "--mount=false")
+                    .ok();
+            datagrams("udp-tapped");
+            LAPTOP.telepresence("leave", "attacked").ok();
+            LAPTOP.telepresence("intercept", "attacked", "--port", ports, "--mount=false")
+                    .ok();
             Shell.await("the laptop answers", Duration.ofSeconds(20), () -> VICTIM.datagram()
                     .stdout()
                     .startsWith("local"));
