@@ -184,7 +184,7 @@ class AttackIT {
         LAPTOP.telepresence("leave", "echo").ok();
     }
 
-    /** 8,192 of them, and each speaks twice a second: as many as an agent remembers, and none of them is ever silent. */
+    /** 8,192 of them: as many as an agent remembers, and none of them is silent for a second. */
     @Test
     @Order(1)
     void datagramsOfAllSourcesThatAnAgentHasRoomFor() throws Exception {
@@ -221,7 +221,7 @@ class AttackIT {
         } while (!attack.isDone());
         attack.get(1, TimeUnit.MINUTES).ok().says("begun 8192 ");
         // Each source has a socket towards the application, or a flow to the laptop; so it has arrived.
-        assertTrue(name.equals("udp-taken") || most > 8_000, "at most " + most + " files were open under " + name);
+        assertTrue(name.equals("udp-taken") || most > 6_000, "at most " + most + " files were open under " + name);
         assertTrue(most < 9_000, most + " files were open under " + name);
         Shell.await(
                 "both are answered within a second",

@@ -40,6 +40,8 @@ public final class AttackerApp {
     /** Below the kernel's own choice of ports. */
     private static final int FIRST_SOURCE = 20_000;
 
+    private static final long PASS_NANOS = 800_000_000;
+
     private final Map<String, String> options;
     private final String host;
     private final int port;
@@ -235,7 +237,7 @@ public final class AttackerApp {
         open.forEach(AttackerApp::close);
     }
 
-    /** Datagrams of so many sources, each of which speaks twice a second. */
+    /** Datagrams of so many sources, each of which speaks more than once a second; evenly, as buffers are short. */
     private void sources() throws Exception {
         List<DatagramChannel> sources = new ArrayList<>();
         try {
@@ -248,13 +250,15 @@ public final class AttackerApp {
                 begun.incrementAndGet();
             }
             InetSocketAddress target = new InetSocketAddress(host, port);
-            for (long pass = System.nanoTime(); goesOn(); pass += 500_000_000) {
-                for (DatagramChannel source : sources) {
-                    if (source.send(ByteBuffer.wrap(new byte[] {'x', '\n'}), target) == 0) {
-                        refused.incrementAndGet();
-                    }
+            long first = System.nanoTime();
+            for (long sent = 0; goesOn(); sent++) {
+                DatagramChannel source = sources.get((int) (sent % count));
+                if (source.send(ByteBuffer.wrap(new byte[] {'x', '\n'}), target) == 0) {
+                    refused.incrementAndGet();
                 }
-                LockSupport.parkNanos(pass + 500_000_000 - System.nanoTime());
+                if (sent % 64 == 0) {
+                    LockSupport.parkNanos(first + sent * PASS_NANOS / count - System.nanoTime());
+                }
             }
         } finally {
             for (DatagramChannel source : sources) {
