@@ -29,7 +29,7 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class DrainCaller {
     /** Of each name; every other one keeps its connection. */
-    private static final int LANES = 16;
+    private static final int LANES = 40;
 
     private static final int MOST_ATTEMPTS = 5;
 
