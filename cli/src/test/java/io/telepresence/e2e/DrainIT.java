@@ -31,7 +31,7 @@ class DrainIT {
     private static final Laptop LAPTOP = new Laptop("developer");
     private static final int LOCAL_PORT = 8181;
     private static final int REPLACING_PORT = 8182;
-    private static final int LONG_SECONDS = LONG ? 90 : 40;
+    private static final int LONG_SECONDS = LONG ? 90 : 60;
 
     /** Short requests a second to each of the four. */
     private static final int RATE = LONG ? 200 : 50;
