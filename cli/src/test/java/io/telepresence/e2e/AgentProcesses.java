@@ -24,10 +24,11 @@ final class AgentProcesses {
         return one(process -> isOf(process, AgentNames.ENV_POD_UID + "=" + podUid) && runs(process, "run"));
     }
 
-    /** The process that runs this program in the same pod. */
+    /** The process that runs this program in the same pod, and is not the agent. */
     static ProcessHandle app(String podUid, String program) {
-        String pod = network(java(podUid));
-        return one(process -> runs(process, program) && network(process).equals(pod));
+        ProcessHandle agent = java(podUid);
+        String pod = network(agent);
+        return one(process -> runs(process, program) && network(process).equals(pod) && process.pid() != agent.pid());
     }
 
     private static String network(ProcessHandle process) {

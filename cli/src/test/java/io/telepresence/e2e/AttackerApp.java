@@ -8,7 +8,10 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
@@ -19,6 +22,7 @@ import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
@@ -32,6 +36,11 @@ public final class AttackerApp {
     private static final int HEADERS = 1;
     private static final int SETTINGS = 4;
     private static final int PING = 6;
+
+    /** Below the kernel's own choice of ports. */
+    private static final int FIRST_SOURCE = 20_000;
+
+    private static final long PASS_NANOS = 800_000_000;
 
     private final Map<String, String> options;
     private final String host;
@@ -86,6 +95,7 @@ public final class AttackerApp {
             case "silent" -> silent();
             case "streams" -> inParallel(this::streams);
             case "mute" -> inParallel(this::mute);
+            case "sources" -> sources();
             default -> throw new IllegalArgumentException(kind);
         }
     }
@@ -218,13 +228,43 @@ public final class AttackerApp {
                     begun.incrementAndGet();
                     open.add(tcp());
                 } else {
-                    java.util.concurrent.locks.LockSupport.parkNanos(50_000_000);
+                    LockSupport.parkNanos(50_000_000);
                 }
             } catch (IOException e) {
                 refused.incrementAndGet();
             }
         }
         open.forEach(AttackerApp::close);
+    }
+
+    /** Datagrams of so many sources, each of which speaks more than once a second; evenly, as buffers are short. */
+    private void sources() throws Exception {
+        List<DatagramChannel> sources = new ArrayList<>();
+        try {
+            for (int i = 0; i < count; i++) {
+                DatagramChannel source = DatagramChannel.open(StandardProtocolFamily.INET);
+                sources.add(source);
+                // Answers are not read, and must not fill this machine's memory.
+                source.setOption(StandardSocketOptions.SO_RCVBUF, 1);
+                source.bind(new InetSocketAddress(FIRST_SOURCE + i)).configureBlocking(false);
+                begun.incrementAndGet();
+            }
+            InetSocketAddress target = new InetSocketAddress(host, port);
+            long first = System.nanoTime();
+            for (long sent = 0; goesOn(); sent++) {
+                DatagramChannel source = sources.get((int) (sent % count));
+                if (source.send(ByteBuffer.wrap(new byte[] {'x', '\n'}), target) == 0) {
+                    refused.incrementAndGet();
+                }
+                if (sent % 64 == 0) {
+                    LockSupport.parkNanos(first + sent * PASS_NANOS / count - System.nanoTime());
+                }
+            }
+        } finally {
+            for (DatagramChannel source : sources) {
+                source.close();
+            }
+        }
     }
 
     /** Calls that begin and never go on, on one connection, with nothing acknowledged. */

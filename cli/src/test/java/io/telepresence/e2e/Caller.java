@@ -1,12 +1,10 @@
 package io.telepresence.e2e;
 
 import java.io.IOException;
-import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,14 +14,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * A caller in the cluster's network. {@code Caller mixed URL COUNT THREADS} sends requests of alice, bob, for /admin/
  * and of nobody in random order and prints a line {@code id kind first-word-of-the-answer} for each. {@code Caller
- * steady URL THREADS STOP-FILE [PAUSE-MS]} sends requests until the file is there, then prints {@code COUNT FAILURES},
- * and each failure with its begin before. Every other thread keeps its connections. {@code Caller ticking HOST PORT SECONDS} says
- * something to an echo each 200 ms over one connection, and prints how often it was answered.
+ * steady URL THREADS STOP-FILE} sends requests until the file is there, then prints {@code COUNT FAILURES}, and each
+ * failure with its begin before. Every other thread keeps its connections.
  */
 final class Caller {
     /** As long as a process may take to start on a busy machine. */
@@ -34,11 +30,8 @@ final class Caller {
     public static void main(String[] arguments) throws Exception {
         if (arguments[0].equals("mixed")) {
             mixed(URI.create(arguments[1]), Integer.parseInt(arguments[2]), Integer.parseInt(arguments[3]));
-        } else if (arguments[0].equals("ticking")) {
-            ticking(arguments[1], Integer.parseInt(arguments[2]), Integer.parseInt(arguments[3]));
         } else {
-            long pause = arguments.length > 4 ? Long.parseLong(arguments[4]) : 0;
-            steady(URI.create(arguments[1]), Integer.parseInt(arguments[2]), Path.of(arguments[3]), pause);
+            steady(URI.create(arguments[1]), Integer.parseInt(arguments[2]), Path.of(arguments[3]));
         }
     }
 
@@ -72,32 +65,12 @@ final class Caller {
         });
     }
 
-    private static void ticking(String host, int port, int seconds) throws Exception {
-        int heard = 0;
-        try (Socket socket = new Socket(host, port)) {
-            socket.setSoTimeout((int) PATIENCE.toMillis());
-            long end = System.nanoTime() + Duration.ofSeconds(seconds).toNanos();
-            while (System.nanoTime() - end < 0 && socket.getInputStream().read(tick(socket)) > 0) {
-                heard++;
-                LockSupport.parkNanos(200_000_000);
-            }
-        } finally {
-            System.out.println("heard " + heard);
-        }
-    }
-
-    private static byte[] tick(Socket socket) throws IOException {
-        socket.getOutputStream().write("tick\n".getBytes(StandardCharsets.US_ASCII));
-        return new byte[64];
-    }
-
-    private static void steady(URI url, int threads, Path stop, long pauseMillis) throws Exception {
+    private static void steady(URI url, int threads, Path stop) throws Exception {
         AtomicInteger sent = new AtomicInteger();
         AtomicInteger failed = new AtomicInteger();
         all(threads, thread -> {
             HttpClient kept = client();
             while (!Files.exists(stop)) {
-                LockSupport.parkNanos(pauseMillis * 1_000_000);
                 Instant begun = Instant.now();
                 try (Once once = new Once(thread % 2 == 0 ? kept : client(), thread % 2 == 1)) {
                     HttpRequest request = HttpRequest.newBuilder(url)

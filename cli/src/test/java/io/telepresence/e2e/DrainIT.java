@@ -3,19 +3,17 @@ package io.telepresence.e2e;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -23,51 +21,39 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Pods with an agent end while they are asked: four Deployments whose application stays for a while after it was asked
- * to end, as behind a load balancer. Three are rolled at the same time; of the fourth the agent's process is killed.
+ * to end, as behind a load balancer. Three are rolled at the same time; of the fourth the agent's process is killed. To
+ * each go short requests, a long one, server-sent events, a WebSocket and a gRPC stream; to one a plain connection, too.
  */
 @ExtendWith(Session.class)
 class DrainIT {
+    private static final boolean LONG = Boolean.getBoolean("e2e.long");
     private static final Duration MINUTE = Duration.ofSeconds(60);
     private static final Laptop LAPTOP = new Laptop("developer");
     private static final int LOCAL_PORT = 8181;
     private static final int REPLACING_PORT = 8182;
-    private static final int LONG_SECONDS = Boolean.getBoolean("e2e.long") ? 90 : 40;
+    private static final int LONG_SECONDS = LONG ? 90 : 60;
+
+    /** Short requests a second to each of the four. */
+    private static final int RATE = LONG ? 200 : 50;
+
     private static final int PRE_STOP_SECONDS = 12;
     /** What reaches a process that was just killed is inside it. */
     private static final Duration DYING = Duration.ofSeconds(1);
 
-    private static final Map<String, Steady> STEADY = new LinkedHashMap<>();
-    private static final Map<String, List<String>> FAILURES = new HashMap<>();
-    private static final Map<String, Answer> LONG = new LinkedHashMap<>();
+    private static final List<String> NAMES = List.of("drain-idle", "drain-taken", "drain-gone", "drain-killed");
+    private static final JavaProgram APP = JavaProgram.of(DrainApp.class);
+
     private static CompletableFuture<Instant> appEnded;
     private static CompletableFuture<Instant> agentEnded;
     private static Instant killed;
-    private static final List<LocalAppAt> LOCAL = new ArrayList<>();
-
-    /** A call in the cluster's network that takes long. */
-    private record Answer(Process process, Path out, Path err) {
-        static Answer of(String name, String... command) {
-            Path out = Laptop.home().resolve("long-" + name + ".out");
-            Path err = Laptop.home().resolve("long-" + name + ".err");
-            return new Answer(Shell.start(Map.of(), Cluster.onNode(command), out, err), out, err);
-        }
-
-        static Answer get(String name, String url) {
-            return of(name, "curl", "-sS", "-m", "150", "-w", "\n%{http_code}", url);
-        }
-
-        boolean ended() {
-            return !process.isAlive();
-        }
-
-        String says() throws IOException {
-            return Files.readString(out) + Files.readString(err);
-        }
-    }
+    private static Process local;
+    private static JavaPod caller;
+    private static List<String> report;
 
     /** @param graceMillis for how long the application serves after SIGTERM, which comes after its preStop hook */
     private static String workload(String name, int graceMillis) {
-        return """
+        String manifest =
+                """
                 apiVersion: v1
                 kind: Service
                 metadata: {name: %1$s, labels: {made-by: drain-it}}
@@ -88,52 +74,48 @@ class DrainIT {
                       terminationGracePeriodSeconds: 120
                       containers:
                       - name: work
-                        image: localhost/echo:1
+                        image: localhost/java:1
                         imagePullPolicy: Never
-                        command: [/echo]
-                        env:
-                        - {name: PORT, value: "8080"}
-                        - {name: TCP_PORT, value: "9001"}
-                        - {name: NAME, value: %1$s}
-                        - {name: GRACE_MS, value: "%2$d"}
+                        command: [COMMAND]
                         ports: [{containerPort: 8080}, {containerPort: 9001}]
                         readinessProbe: {httpGet: {path: /healthz, port: 8080}, periodSeconds: 1}
-                        lifecycle: {preStop: {exec: {command: [sleep, "%3$d"]}}}
+                        lifecycle: {preStop: {exec: {command: [sleep, "%2$d"]}}}
+                        volumeMounts: [MOUNTS]
+                      volumes: [VOLUMES]
                 ---
                 """
-                .formatted(name, graceMillis, PRE_STOP_SECONDS);
+                        .formatted(name, PRE_STOP_SECONDS);
+        List<String> command = APP.command("8080", name, Integer.toString(graceMillis), "9001");
+        return JavaPod.filled(manifest, command, JavaPod.folders(APP.classPath()));
     }
 
     @BeforeAll
     static void rollWhileAllAreAsked() throws Exception {
-        int stays = (LONG_SECONDS - PRE_STOP_SECONDS + 3) * 1000;
-        String all = workload("drain-idle", stays)
-                + workload("drain-taken", 2_000)
-                + workload("drain-gone", 2_000)
-                + workload("drain-killed", 2_000);
+        // As long as the streams, and what they may be late.
+        int stays = (LONG_SECONDS - PRE_STOP_SECONDS + 5) * 1000;
+        StringBuilder all = new StringBuilder();
+        NAMES.forEach(name -> all.append(workload(name, name.equals("drain-idle") ? stays : 2_000)));
         Path file = Files.writeString(Laptop.home().resolve("drain.yaml"), all);
         Cluster.kubectl("apply", "-f", file.toString()).ok();
         LAPTOP.telepresence("connect").ok();
-        LOCAL.add(LocalAppAt.start(LAPTOP, LOCAL_PORT, "local"));
-        LOCAL.add(LocalAppAt.start(LAPTOP, REPLACING_PORT, "local"));
-        for (String name : List.of("drain-idle", "drain-taken", "drain-gone", "drain-killed")) {
-            rolledOut(name);
-        }
+        local = APP.onLaptop(LAPTOP, LOCAL_PORT, LOCAL_PORT + "," + REPLACING_PORT, "local", "0");
+        List<String> classPath = Shell.join(
+                JavaProgram.interop("").classPath(),
+                Project.root().resolve("cli/target/test-classes").toString());
+        caller = new JavaProgram(DrainCaller.class.getName(), classPath).inPod("drain-caller", 8080, "8080");
+        NAMES.forEach(DrainIT::rolledOut);
         LAPTOP.telepresence("intercept", "drain-taken", "--port", LOCAL_PORT + ":8080", "--mount=false")
                 .ok();
         LAPTOP.telepresence("replace", "drain-gone", "--port", REPLACING_PORT + ":8080", "--mount=false")
                 .ok();
         rolledOut("drain-gone");
         for (String name : List.of("drain-taken", "drain-gone")) {
-            Shell.await("the laptop answers for " + name, MINUTE, () -> Cluster.onNode(
-                            Duration.ofSeconds(10), "curl", "-sS", "-m", "5", url(name, ""))
+            Shell.await("the laptop answers for " + name, MINUTE, () -> get(name, "")
                     .stdout()
                     .startsWith("local"));
         }
         watch();
-        ask();
-        // They are under way.
-        pass(Duration.ofSeconds(3));
+        begin();
         Cluster.kubectl(
                         "rollout",
                         "restart",
@@ -142,32 +124,36 @@ class DrainIT {
                         "deployment/drain-gone")
                 .ok();
         kill("drain-killed");
-        for (Map.Entry<String, Answer> one : LONG.entrySet()) {
-            Shell.await(one.getKey() + " ends", Duration.ofSeconds(LONG_SECONDS + 30), one.getValue()::ended);
-        }
-        for (Map.Entry<String, Steady> one : STEADY.entrySet()) {
-            FAILURES.put(one.getKey(), one.getValue().end());
-        }
+        Shell.await("all calls end", Duration.ofSeconds(LONG_SECONDS + 60), () -> {
+            report = get("drain-caller", "report").stdout().lines().toList();
+            return report.contains("ended");
+        });
+        lines("drain-.* rate").forEach(line -> System.out.println("DrainIT: " + line));
     }
 
-    private static void ask() throws IOException {
-        for (String name : List.of("drain-idle", "drain-taken", "drain-gone", "drain-killed")) {
-            STEADY.put(name, Steady.start(name, url(name, ""), 50));
-            LONG.put(name, Answer.get(name, url(name, "delay/" + LONG_SECONDS * 1000)));
-        }
-        LONG.put("stream", Answer.get("stream", url("drain-idle", "stream/" + LONG_SECONDS * 10)));
-        String seconds = Integer.toString(LONG_SECONDS);
-        LONG.put(
-                "tcp",
-                Answer.of(
-                        "tcp",
-                        LocalApp.command(Caller.class, "ticking", Cluster.serviceIp("drain-idle"), "9001", seconds)));
+    private static void begin() {
+        String to =
+                NAMES.stream().map(name -> name + "=" + Cluster.serviceIp(name)).collect(Collectors.joining(","));
+        String tcp = "drain-idle=" + Cluster.serviceIp("drain-idle");
+        get("drain-caller", "begin?seconds=" + LONG_SECONDS + "&rate=" + RATE + "&to=" + to + "&tcp=" + tcp)
+                .ok()
+                .says("under way");
+    }
+
+    private static Result get(String name, String path) {
+        return Cluster.onNode(MINUTE, "curl", "-sS", "-m", "40", "http://" + Cluster.serviceIp(name) + "/" + path);
+    }
+
+    /** What the caller has told in lines that begin so. */
+    private static List<String> lines(String beginning) {
+        Pattern pattern = Pattern.compile(beginning + " .*");
+        return report.stream().filter(line -> pattern.matcher(line).matches()).toList();
     }
 
     /** The old pod's two containers, each until its process is gone. */
     private static void watch() {
         String uid = uid("drain-idle");
-        appEnded = end(AgentProcesses.app(uid, "echo"));
+        appEnded = end(AgentProcesses.app(uid, "java"));
         agentEnded = end(AgentProcesses.launcher(uid));
     }
 
@@ -184,24 +170,20 @@ class DrainIT {
 
     @AfterAll
     static void quit() {
-        LOCAL.forEach(LocalAppAt::close);
+        if (local != null) {
+            local.destroy();
+        }
         LAPTOP.telepresence("quit", "-s");
         Cluster.kubectl("delete", "--wait=false", "deployment,service", "-l", "made-by=drain-it");
         Cluster.kubectl("delete", "pods", "-l", "drain-it=rolled", "--grace-period=1", "--wait=false");
-    }
-
-    private static String url(String name, String path) {
-        return "http://" + Cluster.serviceIp(name) + "/" + path;
+        if (caller != null) {
+            caller.close();
+        }
     }
 
     private static void rolledOut(String name) {
         Cluster.kubectl("rollout", "status", "deployment/" + name, "--timeout=90s")
                 .ok();
-    }
-
-    private static void pass(Duration time) {
-        long end = System.nanoTime() + time.toNanos();
-        Shell.await(time + " pass", time.plusSeconds(5), () -> System.nanoTime() - end > 0);
     }
 
     /** The agent's process alone. */
@@ -218,42 +200,58 @@ class DrainIT {
                 .stdout();
     }
 
-    private static void nothingIsLost(String name, String longAnswer) throws IOException {
-        assertEquals(List.of(), FAILURES.get(name), "short requests to " + name);
-        String said = LONG.get(name).says();
-        assertTrue(said.contains(longAnswer) && said.endsWith("\n200"), said);
+    private static void nothingIsLost(String name, String place) {
+        assertEquals(List.of(), lines(name + " failed"), "short requests to " + name);
+        assertEquals(List.of(name + " long " + place + " GET /delay/" + LONG_SECONDS * 1000), lines(name + " long"));
+        DrainStreams.KINDS.forEach(kind -> isHeardToItsEnd(name + " " + kind));
+        assertRate(name);
+    }
+
+    private static void isHeardToItsEnd(String stream) {
+        List<String> told = lines(stream);
+        assertEquals(1, told.size(), told::toString);
+        Matcher all = Pattern.compile(stream + " heard all (\\d+)").matcher(told.getFirst());
+        assertTrue(all.matches() && Integer.parseInt(all.group(1)) > LONG_SECONDS, told::toString);
+    }
+
+    /** Nothing is lost where nobody asks: three quarters of the requests that were meant were sent. */
+    private static void assertRate(String name) {
+        String told = lines(name + " rate").getFirst();
+        int rate = Integer.parseInt(told.split(" ")[2]);
+        assertTrue(rate >= RATE * 3 / 4, "this machine was too slow for " + RATE + " requests a second: " + told);
     }
 
     @Test
-    void withNothingEngagedNothingIsLost() throws Exception {
-        nothingIsLost("drain-idle", "GET /delay/");
-        String streamed = LONG.get("stream").says();
-        assertTrue(streamed.contains("chunk " + LONG_SECONDS * 10 + " of ") && streamed.endsWith("\n200"), streamed);
-        String ticked = LONG.get("tcp").says().strip();
-        assertTrue(ticked.matches("heard \\d+") && Integer.parseInt(ticked.split(" ")[1]) > LONG_SECONDS * 2, ticked);
+    void withNothingEngagedNothingIsLost() {
+        nothingIsLost("drain-idle", "drain-idle");
+        isHeardToItsEnd("drain-idle tcp");
     }
 
     @Test
-    void whatTheLaptopAnswersIsNotLost() throws Exception {
-        nothingIsLost("drain-taken", "local GET /delay/");
+    void whatTheLaptopAnswersIsNotLost() {
+        nothingIsLost("drain-taken", "local");
     }
 
     @Test
-    void inPlaceOfTheContainerNothingIsLost() throws Exception {
-        nothingIsLost("drain-gone", "local GET /delay/");
+    void inPlaceOfTheContainerNothingIsLost() {
+        nothingIsLost("drain-gone", "local");
     }
 
     @Test
-    void ofAnAgentThatWasKilledOnlyWhatWasInsideItIsLost() throws Exception {
-        assertTrue(
-                LONG.get("drain-killed").says().contains("curl: ("),
-                LONG.get("drain-killed").says());
-        for (String failure : FAILURES.get("drain-killed")) {
-            Instant begun = Instant.parse(failure.split(" ")[0]);
-            assertTrue(
-                    begun.isBefore(killed.plus(DYING)),
-                    () -> "killed at " + killed + ", failed: " + FAILURES.get("drain-killed"));
+    void ofAnAgentThatWasKilledOnlyWhatWasInsideItIsLost() {
+        for (String failure : lines("drain-killed failed")) {
+            Instant begun = Instant.parse(failure.split(" ")[2]);
+            assertTrue(begun.isBefore(killed.plus(DYING)), () -> "killed at " + killed + ", " + failure);
         }
+        assertTrue(lines("drain-killed long").getFirst().startsWith("drain-killed long cut"), report::toString);
+        for (String kind : DrainStreams.KINDS) {
+            // The one that was inside, and its successor.
+            List<String> told = lines("drain-killed " + kind);
+            assertEquals(2, told.size(), told::toString);
+            assertTrue(told.getFirst().startsWith("drain-killed " + kind + " cut after"), told::toString);
+            assertTrue(told.getLast().startsWith("drain-killed " + kind + " heard all"), told::toString);
+        }
+        assertRate("drain-killed");
         Cluster.kubectl("logs", "deploy/drain-killed", "-c", "traffic-agent")
                 .ok()
                 .says("starting it again");

@@ -44,18 +44,8 @@ record JavaPod(String name) implements AutoCloseable {
 
     /** @param command a Java command as {@link JavaProgram} makes it */
     static JavaPod start(String name, int port, List<String> command, List<Path> folders) {
-        List<String> mounts = new ArrayList<>();
-        List<String> volumes = new ArrayList<>();
-        for (Path folder : folders) {
-            String id = "from-node-" + mounts.size();
-            mounts.add("{name: " + id + ", readOnly: true, mountPath: '" + folder + "'}");
-            volumes.add("{name: " + id + ", hostPath: {path: '" + folder + "'}}");
-        }
-        String manifest = MANIFEST.replace("NAME", name)
-                .replace("COMMAND", command.stream().map(w -> "'" + w + "'").collect(Collectors.joining(", ")))
-                .replace("PORT", Integer.toString(port))
-                .replace("MOUNTS", String.join(", ", mounts))
-                .replace("VOLUMES", String.join(", ", volumes));
+        String manifest =
+                filled(MANIFEST.replace("NAME", name).replace("PORT", Integer.toString(port)), command, folders);
         try {
             Path file = Files.writeString(Laptop.home().resolve(name + ".yaml"), manifest);
             Cluster.kubectl("apply", "-f", file.toString()).ok();
@@ -65,6 +55,21 @@ record JavaPod(String name) implements AutoCloseable {
         Cluster.kubectl("rollout", "status", "deployment/" + name, "--timeout=60s")
                 .ok();
         return new JavaPod(name);
+    }
+
+    /** A manifest with COMMAND, MOUNTS and VOLUMES in words of YAML, between its brackets. */
+    static String filled(String manifest, List<String> command, List<Path> folders) {
+        List<String> mounts = new ArrayList<>();
+        List<String> volumes = new ArrayList<>();
+        for (Path folder : folders) {
+            String id = "from-node-" + mounts.size();
+            mounts.add("{name: " + id + ", readOnly: true, mountPath: '" + folder + "'}");
+            volumes.add("{name: " + id + ", hostPath: {path: '" + folder + "'}}");
+        }
+        return manifest.replace(
+                        "COMMAND", command.stream().map(w -> "'" + w + "'").collect(Collectors.joining(", ")))
+                .replace("MOUNTS", String.join(", ", mounts))
+                .replace("VOLUMES", String.join(", ", volumes));
     }
 
     /** What a command of {@link JavaProgram} needs to see. */

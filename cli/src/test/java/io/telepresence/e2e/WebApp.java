@@ -35,23 +35,30 @@ public final class WebApp extends Handler.Abstract {
     }
 
     public static void main(String[] arguments) throws Exception {
+        server(arguments[0], arguments[1], new WebApp(arguments[1])).start();
+    }
+
+    /** @param ports separated by commas; all of them serve the same */
+    static Server server(String ports, String name, Handler handler) {
         Server server = new Server();
         HttpConfiguration http = new HttpConfiguration();
-        ServerConnector connector =
-                new ServerConnector(server, new HttpConnectionFactory(http), new HTTP2CServerConnectionFactory(http));
-        connector.setPort(Integer.parseInt(arguments[0]));
-        server.addConnector(connector);
-        WebApp app = new WebApp(arguments[1]);
+        for (String port : ports.split(",")) {
+            ServerConnector connector = new ServerConnector(
+                    server, new HttpConnectionFactory(http), new HTTP2CServerConnectionFactory(http));
+            connector.setPort(Integer.parseInt(port));
+            connector.setIdleTimeout(Duration.ofMinutes(3).toMillis());
+            server.addConnector(connector);
+        }
         WebSocketUpgradeHandler upgrade = WebSocketUpgradeHandler.from(server, container -> {
             container.setMaxTextMessageSize(64 << 20);
             container.setMaxBinaryMessageSize(64 << 20);
             container.setMaxFrameSize(64 << 20);
             container.setIdleTimeout(Duration.ofMinutes(1));
-            container.addMapping("/ws", (request, response, callback) -> new Echo(app.name));
+            container.addMapping("/ws", (request, response, callback) -> new Echo(name));
         });
-        upgrade.setHandler(app);
+        upgrade.setHandler(handler);
         server.setHandler(upgrade);
-        server.start();
+        return server;
     }
 
     @Override

@@ -6,10 +6,12 @@ import io.telepresence.agent.rules.AppPort;
 import io.telepresence.rpc.manager.Engagement;
 import io.telepresence.rpc.manager.EngagementKind;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -106,6 +108,35 @@ class AgentUdpTest {
         }
     }
 
+    /** There are 512 copies at once, whoever wants more. */
+    @Test
+    void oneAddressThatHasAllCopiesTakesNoneFromAnother() throws Exception {
+        try (UdpApp app = new UdpApp("127.0.0.1");
+                Rig rig = rig(app, "127.0.0.1");
+                DatagramSocket other = caller("127.0.0.3")) {
+            rig.awaitArrival();
+            rig.manager.engage(tap(rig, "one:tap"));
+            rig.awaitEngaged(true);
+            List<DatagramSocket> flood = new ArrayList<>();
+            try {
+                for (int i = 0; i < 600; i++) {
+                    flood.add(caller());
+                }
+                // Only so many copies are begun at a time.
+                for (int round = 0; round < 10; round++) {
+                    flood(flood, rig);
+                }
+                Until.holds("another's datagram is copied", () -> {
+                    flood(flood, rig);
+                    asked(other, rig, "other");
+                    return rig.laptop.datagrams.contains("other");
+                });
+            } finally {
+                flood.forEach(DatagramSocket::close);
+            }
+        }
+    }
+
     private static Engagement tap(Rig rig, String id) {
         Engagement like = rig.engagement(5000, "ACTIVE");
         return like.toBuilder()
@@ -174,9 +205,28 @@ class AgentUdpTest {
     }
 
     private static DatagramSocket caller() throws IOException {
-        DatagramSocket socket = new DatagramSocket(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0));
+        return caller("127.0.0.1");
+    }
+
+    private static DatagramSocket caller(String address) throws IOException {
+        DatagramSocket socket = new DatagramSocket(new InetSocketAddress(InetAddress.getByName(address), 0));
         socket.setSoTimeout(5_000);
         return socket;
+    }
+
+    /** Each speaks; now and then an answer is awaited, so that no socket's buffer is full. */
+    private static void flood(List<DatagramSocket> sources, Rig rig) {
+        try {
+            for (int i = 0; i < sources.size(); i++) {
+                if (i % 130 == 0) {
+                    ask(sources.get(i), rig, "flood");
+                } else {
+                    send(sources.get(i), rig, "flood");
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static void send(DatagramSocket caller, Rig rig, String text) throws IOException {

@@ -74,4 +74,9 @@ public final class LaptopTaps implements Taps {
             return null;
         }
     }
+
+    /** Something was not copied, for want of room. */
+    public void dropped(Target target) {
+        report.dropped(target.engagementId());
+    }
 }

@@ -4,7 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.telepresence.agent.rules.Destination;
 
 /** All datagrams of one source address, and the answers to it. Called on the listener's loop. */
-interface Conversation {
+interface Conversation extends Sources.Remembered {
     /** How long one that has ended drops what comes, so that whoever refused is not asked at every datagram. */
     long ASK_AGAIN_NANOS = 1_000_000_000;
 
@@ -14,15 +14,9 @@ interface Conversation {
     /** Passes a datagram on, or drops it as a network would; owns {@code data}. */
     void datagram(ByteBuf data);
 
-    /** When the last datagram went either way, in {@link System#nanoTime} units. */
-    long lastNanos();
-
     /**
      * Whether nothing goes through it any more, and it is time to begin another: a source that goes on speaking must not
      * wait for its own silence.
      */
     boolean stale(long nowNanos);
-
-    /** Ends it; idempotent. */
-    void close();
 }

@@ -9,12 +9,28 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Copies of datagrams to whoever taps the port, one flow for each source and tap. On the listener's loop. */
+/**
+ * Copies of datagrams to whoever taps the port, one flow for each source and tap; those of one tap are shared out as
+ * {@link Sources} does it. On the listener's loop.
+ */
 final class Copies {
-    private final LaptopTaps taps;
-    private final Map<Key, DatagramTee> tees = new HashMap<>();
+    /** Sources of one tap at once; connections and requests that are copied, too, have the rest of its share. */
+    static final int MOST = 512;
 
-    private record Key(InetSocketAddress source, Target target) {}
+    private final LaptopTaps taps;
+    private final Map<Target, Sources<Copy>> copies = new HashMap<>();
+
+    private record Copy(DatagramTee tee) implements Sources.Remembered {
+        @Override
+        public long lastNanos() {
+            return tee.lastNanos();
+        }
+
+        @Override
+        public void close() {
+            tee.close();
+        }
+    }
 
     Copies(LaptopTaps taps) {
         this.taps = taps;
@@ -23,39 +39,42 @@ final class Copies {
     /** Copies; {@code data} stays the caller's. */
     void datagram(InetSocketAddress source, ByteBuf data, List<Target> targets) {
         for (Target target : targets) {
-            DatagramTee tee = tee(new Key(source, target));
+            DatagramTee tee = tee(target, source);
             if (tee != null) {
                 tee.datagram(data);
             }
         }
     }
 
-    private DatagramTee tee(Key key) {
-        DatagramTee tee = tees.get(key);
-        if (tee == null || tee.stale(System.nanoTime())) {
-            tee = taps.openDatagrams(key.target(), key.source());
-            if (tee == null) {
-                tees.remove(key);
-            } else {
-                tees.put(key, tee);
-            }
+    private DatagramTee tee(Target target, InetSocketAddress source) {
+        long now = System.nanoTime();
+        Sources<Copy> sources = copies.computeIfAbsent(target, _ -> new Sources<>(MOST));
+        Copy copy = sources.get(source);
+        if (copy != null && !copy.tee().stale(now)) {
+            return copy.tee();
+        }
+        sources.end(source);
+        if (!sources.makeRoom(source, now)) {
+            taps.dropped(target);
+            return null;
+        }
+        DatagramTee tee = taps.openDatagrams(target, source);
+        if (tee != null) {
+            sources.put(source, new Copy(tee));
         }
         return tee;
     }
 
     /** Ends those that had their last datagram before that, in {@link System#nanoTime} units. */
     void sweep(long beforeNanos) {
-        tees.values().removeIf(tee -> {
-            boolean over = tee.lastNanos() - beforeNanos < 0;
-            if (over) {
-                tee.close();
-            }
-            return over;
+        copies.values().removeIf(sources -> {
+            sources.endSilent(beforeNanos);
+            return sources.size() == 0;
         });
     }
 
     void close() {
-        tees.values().forEach(DatagramTee::close);
-        tees.clear();
+        copies.values().forEach(Sources::endAll);
+        copies.clear();
     }
 }

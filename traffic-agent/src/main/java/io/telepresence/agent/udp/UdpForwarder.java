@@ -31,7 +31,7 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
     private final Supplier<TrafficRules> rules;
     private final ClientFlows clients;
     private final Duration idle;
-    private final Sources conversations = new Sources(MOST);
+    private final Sources<Conversation> conversations = new Sources<>(MOST);
     private final Copies copies;
     private volatile int open;
     private Future<?> sweeping;
@@ -92,7 +92,7 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
     }
 
     private Conversation begin(ChannelHandlerContext context, InetSocketAddress source) {
-        if (!conversations.makeRoom(System.nanoTime())) {
+        if (!conversations.makeRoom(source, System.nanoTime())) {
             LOG.debug("{} has {} sources that speak: dropping a datagram of a new one", port, MOST);
             return null;
         }

@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.netty.buffer.ByteBuf;
-import io.telepresence.agent.rules.Destination;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.junit.jupiter.api.Test;
@@ -15,31 +13,16 @@ import org.junit.jupiter.api.Test;
 class SourcesTest {
     private static final long SECOND = 1_000_000_000L;
 
-    private final Sources sources = new Sources(3);
+    private final Sources<Spoken> sources = new Sources<>(3);
     private long now;
 
-    private final class Spoken implements Conversation {
+    private final class Spoken implements Sources.Remembered {
         private final long at = now;
         private boolean closed;
 
         @Override
-        public Destination destination() {
-            return Destination.TO_APP;
-        }
-
-        @Override
-        public void datagram(ByteBuf data) {
-            data.release();
-        }
-
-        @Override
         public long lastNanos() {
             return at;
-        }
-
-        @Override
-        public boolean stale(long nowNanos) {
-            return closed;
         }
 
         @Override
@@ -49,13 +32,21 @@ class SourcesTest {
     }
 
     private static InetSocketAddress source(int port) {
-        return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+        return source("10.0.0.1", port);
+    }
+
+    private static InetSocketAddress source(String address, int port) {
+        return new InetSocketAddress(InetAddress.ofLiteral(address), port);
     }
 
     private Spoken speak(int port) {
-        assertTrue(sources.makeRoom(now), "room for " + port);
+        return speak(source(port));
+    }
+
+    private Spoken speak(InetSocketAddress source) {
+        assertTrue(sources.makeRoom(source, now), "room for " + source);
         Spoken spoken = new Spoken();
-        sources.put(source(port), spoken);
+        sources.put(source, spoken);
         return spoken;
     }
 
@@ -78,8 +69,38 @@ class SourcesTest {
         for (int port = 1; port <= 3; port++) {
             speak(port);
         }
-        assertFalse(sources.makeRoom(now + SECOND / 2));
-        assertTrue(sources.makeRoom(now + SECOND));
+        assertFalse(sources.makeRoom(source(4), now + SECOND / 2));
+        assertTrue(sources.makeRoom(source(4), now + SECOND));
+    }
+
+    @Test
+    void oneAddressThatNeverStopsTakesNothingFromAnother() {
+        Spoken first = speak(1);
+        speak(2);
+        speak(3);
+        Spoken other = speak(source("10.0.0.2", 1));
+        assertTrue(first.closed, "the flood's own is given up");
+        assertFalse(sources.makeRoom(source(4), now));
+        assertFalse(other.closed);
+        assertEquals(3, sources.size());
+    }
+
+    @Test
+    void sharesThatAreEqualAreNotTakenInTurns() {
+        for (int host = 1; host <= 3; host++) {
+            speak(source("10.0.0." + host, 1));
+        }
+        assertFalse(sources.makeRoom(source("10.0.0.4", 1), now), "as many addresses as places, and all speak");
+        now += 2 * SECOND;
+        assertFalse(speak(source("10.0.0.4", 1)).closed);
+        sources.endSilent(now);
+        assertEquals(1, sources.size());
+        sources.endAll();
+        assertEquals(0, sources.size());
+        speak(1);
+        speak(2);
+        speak(3);
+        speak(source("10.0.0.2", 1));
     }
 
     @Test
