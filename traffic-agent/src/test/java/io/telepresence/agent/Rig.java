@@ -24,7 +24,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /** An agent on loopback sockets with a stand-in manager and laptop. Checks at the end that nothing is left open. */
 final class Rig implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofMillis(1500);
-    static final Duration UDP_IDLE = Duration.ofMillis(600);
+    static final Duration UDP_IDLE = Duration.ofMillis(1500);
 
     static final Map<String, ByteString> ENVIRONMENT = Map.of(
             "PATH", ByteString.copyFromUtf8("/agent"),
