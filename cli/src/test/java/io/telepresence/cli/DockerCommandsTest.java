@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.cli.daemon.Engagement;
 import io.telepresence.cli.daemon.LogsWish;
+import io.telepresence.engagement.EngagementKind;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -217,7 +218,7 @@ final class DockerCommandsTest {
         bench.connection("dev");
         var served = new Engagement.Mount("", "", "", "10.244.0.7", 43715, List.of("/data"));
         bench.daemon("dev").workloads = List.of(Samples.workload(
-                "echo", "v1", "", Samples.engagement(Engagement.Kind.REPLACE, "echo/app", served, HTTP)));
+                "echo", "v1", "", Samples.engagement(EngagementKind.REPLACE, "echo/app", served, HTTP)));
         for (String format : List.of("default", "json")) {
             assertEquals(0, bench.typing.type("list --output " + format), bench.typing::err);
             assertTrue(bench.typing.out().contains("echo"), bench.typing.out());

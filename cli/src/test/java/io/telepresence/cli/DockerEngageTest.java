@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.cli.daemon.EngageWish;
 import io.telepresence.cli.daemon.Engagement;
-import io.telepresence.cli.daemon.Engagement.Kind;
+import io.telepresence.engagement.EngagementKind;
 import io.telepresence.fault.Fault;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,7 +61,7 @@ final class DockerEngageTest {
 
     @Test
     void anInterceptIsShownAsItsHandlerSeesIt() {
-        daemon().next = Samples.engagement(Kind.INTERCEPT, "echo", SERVED, HTTP);
+        daemon().next = Samples.engagement(EngagementKind.INTERCEPT, "echo", SERVED, HTTP);
         EngageWish wish = engaged("intercept echo --port 8080:http --docker-run -- img x");
         assertEquals(
                 """
@@ -84,7 +84,7 @@ final class DockerEngageTest {
 
     @Test
     void aReplaceIsShownWithoutVolumes() {
-        daemon().next = Samples.engagement(Kind.REPLACE, "echo/app", SERVED, HTTP);
+        daemon().next = Samples.engagement(EngagementKind.REPLACE, "echo/app", SERVED, HTTP);
         engaged("replace echo --container app --docker-run -- img x");
         assertEquals(
                 """
@@ -111,7 +111,7 @@ final class DockerEngageTest {
                     ingest echo --docker-run --mount /m -- img x | ingest-echo       | /m
                     """)
     void theHandlerGetsEnvironmentAndVolumes(String line, String name, String root) {
-        daemon().next = Samples.engagement(Kind.INGEST, "echo/app", SERVED);
+        daemon().next = Samples.engagement(EngagementKind.INGEST, "echo/app", SERVED);
         engaged(line);
         String made = bench.engine.ran("create");
         assertTrue(made.contains(" --name=" + name + " "), made);
@@ -128,7 +128,7 @@ final class DockerEngageTest {
         bench.typing.connections = List.of();
         bench.typing.userRuns = true;
         bench.typing.daemon.connected = true;
-        bench.typing.daemon.next = Samples.engagement(Kind.INGEST, "echo/app", SERVED);
+        bench.typing.daemon.next = Samples.engagement(EngagementKind.INGEST, "echo/app", SERVED);
     }
 
     /** What is left of a handler beside the laptop's daemon when its command is killed. */
@@ -153,7 +153,7 @@ final class DockerEngageTest {
     @ValueSource(strings = {"leave echo", "quit", "quit -s"})
     void whatAKilledCommandLeftBesideTheLaptopsDaemonGoes(String line) throws Exception {
         connectedOnTheLaptop();
-        bench.typing.daemon.engagements.add(Samples.engagement(Kind.REPLACE, "echo", SERVED));
+        bench.typing.daemon.engagements.add(Samples.engagement(EngagementKind.REPLACE, "echo", SERVED));
         left("999999999");
         assertEquals(0, bench.typing.type(line), bench.typing::err);
         assertEquals(List.of(), handlers());
@@ -166,7 +166,7 @@ final class DockerEngageTest {
     @Test
     void anotherEngagementsHandlerStays() throws Exception {
         connectedOnTheLaptop();
-        bench.typing.daemon.engagements.add(Samples.engagement(Kind.REPLACE, "other", SERVED));
+        bench.typing.daemon.engagements.add(Samples.engagement(EngagementKind.REPLACE, "other", SERVED));
         left(Long.toString(ProcessHandle.current().pid()));
         assertEquals(0, bench.typing.type("leave other"), bench.typing::err);
         assertEquals(3, handlers().size());
@@ -176,9 +176,9 @@ final class DockerEngageTest {
     @Test
     void anEngagementIsMoreThanItsName() throws Exception {
         connectedOnTheLaptop();
-        Engagement other = Samples.engagement(Kind.REPLACE, "echo", SERVED);
+        Engagement other = Samples.engagement(EngagementKind.REPLACE, "echo", SERVED);
         bench.typing.daemon.engagements.add(new Engagement(
-                new Engagement.Identity("5e55:echo/other", "echo", Kind.REPLACE, "ann@laptop"),
+                new Engagement.Identity("5e55:echo/other", "echo", EngagementKind.REPLACE, "ann@laptop"),
                 other.state(),
                 other.target(),
                 other.ports(),
@@ -226,7 +226,7 @@ final class DockerEngageTest {
     @Test
     void theRestApiIsWhereItAnswersTheHandler() {
         Map<String, String> api = Map.of("TELEPRESENCE_API_HOST", "127.0.0.1", "TELEPRESENCE_API_PORT", "9980");
-        daemon().next = Samples.with(api, Samples.engagement(Kind.INGEST, "echo/app", SERVED));
+        daemon().next = Samples.with(api, Samples.engagement(EngagementKind.INGEST, "echo/app", SERVED));
         engaged("ingest echo --docker-run -- img x");
         String given = bench.engine.environment.get("file");
         assertTrue(given.contains("TELEPRESENCE_API_HOST=172.29.255.2\nTELEPRESENCE_API_PORT=9980\n"), given);
@@ -238,7 +238,7 @@ final class DockerEngageTest {
 
     @Test
     void anEnvironmentFileSaysWhereTheHandlerHasItsVolumes() throws Exception {
-        daemon().next = Samples.engagement(Kind.INGEST, "echo/app", SERVED);
+        daemon().next = Samples.engagement(EngagementKind.INGEST, "echo/app", SERVED);
         Path file = home.resolve("echo.env");
         engaged("ingest echo --env-file " + file + " --docker-mount /m --docker-run -- img x");
         assertEquals("GREETING=hello\nTELEPRESENCE_ROOT=/m\n", Files.readString(file));
@@ -246,7 +246,7 @@ final class DockerEngageTest {
 
     @Test
     void withoutMountsThereAreNone() {
-        daemon().next = Samples.engagement(Kind.INGEST, "echo/app", SERVED);
+        daemon().next = Samples.engagement(EngagementKind.INGEST, "echo/app", SERVED);
         EngageWish wish = engaged("ingest echo --mount=false --docker-run -- img");
         assertFalse(bench.engine.ran("create").contains("hold"));
         assertFalse(bench.engine.environment.get("file").contains("TELEPRESENCE_ROOT"));
@@ -343,7 +343,7 @@ final class DockerEngageTest {
         bench.typing.userRuns = true;
         bench.typing.daemon.connected = true;
         bench.typing.daemon.next = Samples.engagement(
-                Kind.INTERCEPT, "echo", new Engagement.Mount("", "", "", "", 4444, List.of("/data")), HTTP);
+                EngagementKind.INTERCEPT, "echo", new Engagement.Mount("", "", "", "", 4444, List.of("/data")), HTTP);
         assertEquals(0, bench.typing.type("intercept echo -p 8080:80 --docker-run -- img x"), bench.typing::err);
         assertTrue(bench.typing.out().contains("Destination   : 127.0.0.1:8080\n"), bench.typing.out());
         assertFalse(bench.typing.out().contains("Volume Mount"), bench.typing.out());
@@ -366,8 +366,8 @@ final class DockerEngageTest {
                         + " daemon serves the volumes. Add --mount=false, or connect with --docker\n",
                 bench.typing.err());
         assertEquals(List.of(), bench.typing.daemon.engagements);
-        bench.typing.daemon.next =
-                Samples.engagement(Kind.INTERCEPT, "echo", new Engagement.Mount("", "", "", "", 0, List.of()), HTTP);
+        bench.typing.daemon.next = Samples.engagement(
+                EngagementKind.INTERCEPT, "echo", new Engagement.Mount("", "", "", "", 0, List.of()), HTTP);
         assertEquals(
                 0,
                 bench.typing.type("intercept echo -p 8080:80 --mount=false --docker-run -- img x"),

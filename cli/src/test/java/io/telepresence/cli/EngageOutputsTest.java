@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.cli.daemon.Engagement;
-import io.telepresence.cli.daemon.Engagement.Kind;
 import io.telepresence.cli.daemon.Explanation;
+import io.telepresence.engagement.EngagementKind;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -32,7 +32,7 @@ final class EngageOutputsTest {
         return typing.out();
     }
 
-    private static Engagement filtered(Kind kind, Optional<Engagement.Copies> copies) {
+    private static Engagement filtered(EngagementKind kind, Optional<Engagement.Copies> copies) {
         var requests = new Engagement.Requests(
                 "HTTP requests with path-prefix /api and header 'X-User: margret'",
                 List.of("path-prefix=/api", "header=x-user: margret"),
@@ -44,7 +44,11 @@ final class EngageOutputsTest {
     @Test
     void replace() {
         typing.daemon.next = Samples.engagement(
-                Kind.REPLACE, "echo/app", Samples.mounted("/tmp/m"), HTTP, Samples.port("UDP", 53, 5353, "", 0));
+                EngagementKind.REPLACE,
+                "echo/app",
+                Samples.mounted("/tmp/m"),
+                HTTP,
+                Samples.port("UDP", 53, 5353, "", 0));
         assertEquals(
                 """
                 Using Deployment echo
@@ -57,7 +61,7 @@ final class EngageOutputsTest {
                 Volume Mount Point: /tmp/m
                 """,
                 printed("replace echo --mount /tmp/m"));
-        typing.daemon.next = Samples.engagement(Kind.REPLACE, "echo/app", Samples.UNMOUNTED);
+        typing.daemon.next = Samples.engagement(EngagementKind.REPLACE, "echo/app", Samples.UNMOUNTED);
         assertEquals(
                 """
                 Using Deployment echo
@@ -70,7 +74,7 @@ final class EngageOutputsTest {
 
     @Test
     void ingest() {
-        typing.daemon.next = Samples.engagement(Kind.INGEST, "echo/app", Samples.mounted("/tmp/m"));
+        typing.daemon.next = Samples.engagement(EngagementKind.INGEST, "echo/app", Samples.mounted("/tmp/m"));
         assertEquals(
                 """
                 Using Deployment echo
@@ -83,7 +87,7 @@ final class EngageOutputsTest {
 
     @Test
     void interceptWithAFilter() {
-        typing.daemon.next = filtered(Kind.INTERCEPT, Optional.empty());
+        typing.daemon.next = filtered(EngagementKind.INTERCEPT, Optional.empty());
         assertEquals(
                 """
                 Using Deployment echo
@@ -100,16 +104,17 @@ final class EngageOutputsTest {
 
     @Test
     void aNewDirectoryAndWhatIsWrongWithItAreSaid() {
-        typing.daemon.next = filtered(Kind.INTERCEPT, Optional.empty());
+        typing.daemon.next = filtered(EngagementKind.INTERCEPT, Optional.empty());
         assertTrue(printed("intercept mine").endsWith("\n  Volume Mount Point: /tmp/telfs-1\n"), typing.out());
-        typing.daemon.next = Samples.engagement(Kind.INTERCEPT, "echo", Samples.unmounted("no sshfs here"), HTTP);
+        typing.daemon.next =
+                Samples.engagement(EngagementKind.INTERCEPT, "echo", Samples.unmounted("no sshfs here"), HTTP);
         assertTrue(
                 printed("intercept echo --mount /m").endsWith("  Volume Mount Error: no sshfs here\n"), typing.out());
     }
 
     @Test
     void wiretap() {
-        typing.daemon.next = Samples.engagement(Kind.WIRETAP, "echo", Samples.UNMOUNTED, HTTP);
+        typing.daemon.next = Samples.engagement(EngagementKind.WIRETAP, "echo", Samples.UNMOUNTED, HTTP);
         assertEquals(
                 """
                 Using Deployment echo
@@ -130,11 +135,15 @@ final class EngageOutputsTest {
                         "echo",
                         "v0.1.0",
                         "",
-                        filtered(Kind.WIRETAP, Optional.of(new Engagement.Copies(120, 3, 0))),
-                        Samples.engagement(Kind.INTERCEPT, "echo", Samples.UNMOUNTED, HTTP)),
+                        filtered(EngagementKind.WIRETAP, Optional.of(new Engagement.Copies(120, 3, 0))),
+                        Samples.engagement(EngagementKind.INTERCEPT, "echo", Samples.UNMOUNTED, HTTP)),
                 Samples.workload(
-                        "api", "v0.1.0", "", Samples.engagement(Kind.REPLACE, "api/app", Samples.UNMOUNTED, HTTP)),
-                Samples.workload("db", "v0.1.0", "", Samples.engagement(Kind.INGEST, "db/app", Samples.UNMOUNTED)));
+                        "api",
+                        "v0.1.0",
+                        "",
+                        Samples.engagement(EngagementKind.REPLACE, "api/app", Samples.UNMOUNTED, HTTP)),
+                Samples.workload(
+                        "db", "v0.1.0", "", Samples.engagement(EngagementKind.INGEST, "db/app", Samples.UNMOUNTED)));
         assertEquals(
                 """
                 deployment echo: intercepted, wiretapped
@@ -184,8 +193,9 @@ final class EngageOutputsTest {
 
     @Test
     void statusOfAllKinds() {
-        typing.daemon.engagements.add(Samples.engagement(Kind.INGEST, "db/app", Samples.unmounted("no sshfs here")));
-        typing.daemon.engagements.add(filtered(Kind.WIRETAP, Optional.empty()));
+        typing.daemon.engagements.add(
+                Samples.engagement(EngagementKind.INGEST, "db/app", Samples.unmounted("no sshfs here")));
+        typing.daemon.engagements.add(filtered(EngagementKind.WIRETAP, Optional.empty()));
         String text = printed("status");
         assertTrue(text.contains("  Intercepts        : 0 total\n"), text);
         assertTrue(text.contains("    mine: ann@laptop, volumes at /tmp/telfs-1\n"), text);
@@ -198,7 +208,7 @@ final class EngageOutputsTest {
 
     @Test
     void whatAWorkingEngagementLacksIsOneLine() {
-        for (Kind kind : Kind.values()) {
+        for (EngagementKind kind : EngagementKind.values()) {
             Engagement with = Samples.engagement(kind, "echo", Samples.UNMOUNTED, HTTP);
             Engagement lacking = new Engagement(
                     with.identity(),
@@ -303,7 +313,7 @@ final class EngageOutputsTest {
     @Test
     void completion() {
         typing.daemon.workloads = List.of(Samples.workload("echo", "v0.1.0", ""), Samples.workload("api", "", ""));
-        typing.daemon.engagements.add(Samples.engagement(Kind.REPLACE, "echo/app", Samples.UNMOUNTED));
+        typing.daemon.engagements.add(Samples.engagement(EngagementKind.REPLACE, "echo/app", Samples.UNMOUNTED));
         for (String command : List.of("replace", "wiretap", "ingest")) {
             assertEquals("api\necho\n", printed("__complete -- " + command + " "));
         }

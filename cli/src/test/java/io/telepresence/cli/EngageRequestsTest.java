@@ -9,10 +9,10 @@ import io.telepresence.cli.daemon.EngageWish.Mount;
 import io.telepresence.cli.daemon.EngageWish.MountMode;
 import io.telepresence.cli.daemon.EngageWish.Path;
 import io.telepresence.cli.daemon.EngageWish.PathKind;
-import io.telepresence.cli.daemon.Engagement.Kind;
 import io.telepresence.cli.daemon.LeaveWish;
 import io.telepresence.cli.daemon.WhyWish;
 import io.telepresence.cli.daemon.YamlWish;
+import io.telepresence.engagement.EngagementKind;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,14 +45,17 @@ final class EngageRequestsTest {
     void eachKindByItselfAsksForDefaults() {
         EngageWish.Workload echo = new EngageWish.Workload("echo", "", "");
         assertEquals(
-                new EngageWish(Kind.INTERCEPT, "echo", echo, all("127.0.0.1"), AUTO, List.of()),
+                new EngageWish(EngagementKind.INTERCEPT, "echo", echo, all("127.0.0.1"), AUTO, List.of()),
                 wish("intercept echo"));
         assertEquals(
-                new EngageWish(Kind.REPLACE, "echo", echo, all("127.0.0.1"), AUTO, List.of()), wish("replace echo"));
+                new EngageWish(EngagementKind.REPLACE, "echo", echo, all("127.0.0.1"), AUTO, List.of()),
+                wish("replace echo"));
         assertEquals(
-                new EngageWish(Kind.WIRETAP, "echo", echo, all("127.0.0.1"), READ_ONLY, List.of()),
+                new EngageWish(EngagementKind.WIRETAP, "echo", echo, all("127.0.0.1"), READ_ONLY, List.of()),
                 wish("wiretap echo"));
-        assertEquals(new EngageWish(Kind.INGEST, "echo", echo, all(""), READ_ONLY, List.of()), wish("ingest echo"));
+        assertEquals(
+                new EngageWish(EngagementKind.INGEST, "echo", echo, all(""), READ_ONLY, List.of()),
+                wish("ingest echo"));
     }
 
     @Test
@@ -134,7 +137,7 @@ final class EngageRequestsTest {
 
     @Test
     void replaceAsAFlagIsDeprecated() {
-        assertEquals(Kind.INTERCEPT, wish("intercept echo --replace").kind());
+        assertEquals(EngagementKind.INTERCEPT, wish("intercept echo --replace").kind());
         assertTrue(typing.err().startsWith("Warning: --replace is deprecated"), typing.err());
         typing.type("intercept --help");
         assertTrue(!typing.out().contains("--replace"), typing.out());

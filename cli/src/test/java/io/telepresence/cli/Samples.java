@@ -4,6 +4,7 @@ import io.telepresence.cli.daemon.DaemonStatus;
 import io.telepresence.cli.daemon.Engagement;
 import io.telepresence.cli.daemon.Explanation;
 import io.telepresence.cli.daemon.Workload;
+import io.telepresence.engagement.EngagementKind;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,15 +21,15 @@ final class Samples {
     static final Engagement.Requests ALL = new Engagement.Requests("", List.of(), "", Map.of());
 
     static Engagement intercept(Engagement.Port... ports) {
-        return engagement(Engagement.Kind.INTERCEPT, "echo", UNMOUNTED, ports);
+        return engagement(EngagementKind.INTERCEPT, "echo", UNMOUNTED, ports);
     }
 
-    static Engagement engagement(Engagement.Kind kind, String name, Engagement.Mount mount, Engagement.Port... ports) {
+    static Engagement engagement(EngagementKind kind, String name, Engagement.Mount mount, Engagement.Port... ports) {
         return engagement(kind, name, mount, ALL, Optional.empty(), ports);
     }
 
     static Engagement engagement(
-            Engagement.Kind kind,
+            EngagementKind kind,
             String name,
             Engagement.Mount mount,
             Engagement.Requests requests,
@@ -65,9 +66,9 @@ final class Samples {
     }
 
     static Explanation explanation() {
-        Engagement alice = engagement(Engagement.Kind.INTERCEPT, "alice", UNMOUNTED);
-        Engagement bob = engagement(Engagement.Kind.INTERCEPT, "bob", UNMOUNTED);
-        Engagement tap = engagement(Engagement.Kind.WIRETAP, "tap", UNMOUNTED);
+        Engagement alice = engagement(EngagementKind.INTERCEPT, "alice", UNMOUNTED);
+        Engagement bob = engagement(EngagementKind.INTERCEPT, "bob", UNMOUNTED);
+        Engagement tap = engagement(EngagementKind.WIRETAP, "tap", UNMOUNTED);
         return new Explanation(
                 new Explanation.Workload("Deployment", "echo", "default", 8080),
                 List.of(

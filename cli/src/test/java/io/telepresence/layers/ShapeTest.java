@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** How long files and methods may grow, and that every package says what it is for. */
@@ -70,6 +71,21 @@ class ShapeTest {
             }
         }
         assertEquals(List.of(), sleeping);
+    }
+
+    /** Whoever must know what a kind of engagement does asks it: a comparison would not be found when one is added. */
+    @Test
+    void kindsOfEngagementAreNotCompared() throws IOException {
+        Pattern comparison =
+                Pattern.compile("[=!]=\\s*EngagementKind\\.|[=!]=\\s*(INTERCEPT|REPLACE|WIRETAP|INGEST)\\b");
+        List<String> comparing = new ArrayList<>();
+        for (Path file : Classes.sources("/src/main/java/")) {
+            if (!file.endsWith("EngagementKind.java")
+                    && comparison.matcher(Files.readString(file)).find()) {
+                comparing.add(file.getFileName().toString());
+            }
+        }
+        assertEquals(List.of(), comparing);
     }
 
     private static int lines(MethodModel method) {

@@ -6,13 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.agent.rules.AppPort;
-import io.telepresence.agent.rules.Taker;
 import io.telepresence.agent.rules.Target;
 import io.telepresence.agent.rules.TrafficRules;
 import io.telepresence.agree.AgentNames;
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.HttpFilter;
+import io.telepresence.engagement.RequestRouter.Rule;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.filter.HttpFilter;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -78,7 +79,8 @@ class AgentPlanTest {
 
     private static TrafficRules taken(int... ports) {
         TrafficRules.Builder rules = TrafficRules.builder();
-        Taker taker = new Taker(new Target("id", "127.0.0.1", 80, false), HttpFilter.ALL, Taker.Kind.REPLACE);
+        Rule<Target> taker =
+                new Rule<>(new Target("id", "127.0.0.1", 80, false), EngagementKind.REPLACE, HttpFilter.ALL);
         for (int port : ports) {
             rules.add(new AppPort(AppPort.Transport.TCP, port), taker);
         }

@@ -1,15 +1,16 @@
 package io.telepresence.manager;
 
+import io.telepresence.engagement.EngagementCodec;
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.HttpFilter;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.filter.HttpFilter;
 import io.telepresence.manager.engage.Engagement;
 import io.telepresence.manager.engage.EngagementSpec;
 import io.telepresence.manager.engage.Tally;
 import io.telepresence.manager.engage.WorkloadBoard;
 import io.telepresence.rpc.manager.Bypass;
 import io.telepresence.rpc.manager.EngagedPort;
-import io.telepresence.rpc.manager.EngagementKind;
 import io.telepresence.rpc.manager.EngagementSnapshot;
 import io.telepresence.rpc.manager.HttpHeader;
 import io.telepresence.rpc.manager.HttpPath;
@@ -78,7 +79,7 @@ final class EngagementTranslator {
                 .setId(engagement.id())
                 .setSpec(toWire(engagement.spec()))
                 .setClient(engagement.client())
-                .setDisposition(engagement.disposition().name())
+                .setDisposition(engagement.state().text())
                 .setMessage(engagement.message())
                 .setWorkloadKind(engagement.workload().kind())
                 .addAllPorts(engagement.ports().stream()
@@ -120,21 +121,15 @@ final class EngagementTranslator {
                 .build();
     }
 
-    private static EngagementSpec.Kind kind(EngagementKind wire) throws FaultException {
-        return switch (wire) {
-            case INTERCEPT -> EngagementSpec.Kind.INTERCEPT;
-            case REPLACE -> EngagementSpec.Kind.REPLACE;
-            case WIRETAP -> EngagementSpec.Kind.WIRETAP;
-            case INGEST -> EngagementSpec.Kind.INGEST;
-            case KIND_UNSPECIFIED, UNRECOGNIZED ->
-                throw Fault.user("this traffic-manager does not know that kind", "")
-                        .exception();
-        };
+    private static EngagementKind kind(io.telepresence.rpc.manager.EngagementKind wire) throws FaultException {
+        return EngagementCodec.kind(wire)
+                .orElseThrow(() -> Fault.user("this traffic-manager does not know that kind of engagement", "")
+                        .exception());
     }
 
     private static io.telepresence.rpc.manager.EngagementSpec toWire(EngagementSpec spec) {
         return io.telepresence.rpc.manager.EngagementSpec.newBuilder()
-                .setKind(EngagementKind.valueOf(spec.kind().name()))
+                .setKind(EngagementCodec.toWire(spec.kind()))
                 .setName(spec.name())
                 .setNamespace(spec.namespace())
                 .setWorkload(spec.workload())

@@ -1,9 +1,9 @@
 package io.telepresence.manager;
 
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementState;
 import io.telepresence.manager.engage.Engagement;
-import io.telepresence.manager.engage.Engagement.Disposition;
 import io.telepresence.manager.engage.EngagementSpec;
-import io.telepresence.manager.engage.EngagementSpec.Kind;
 import io.telepresence.manager.engage.Engagements;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
@@ -35,7 +35,7 @@ final class ReachTargets implements Reaches {
             return new Answer.Denied("that is no engagement of yours");
         }
         Engagement engagement = found.get();
-        if (!engagement.active() && engagement.disposition() != Disposition.ENDING) {
+        if (!engagement.active() && engagement.state() != EngagementState.TERMINATING) {
             return new Answer.Denied("the engagement is not active");
         }
         return switch (wish.getWhatCase()) {
@@ -46,7 +46,7 @@ final class ReachTargets implements Reaches {
         };
     }
 
-    private static Reach limited(Reach wish, Kind kind) {
+    private static Reach limited(Reach wish, EngagementKind kind) {
         boolean readOnly = wish.getFiles().getReadOnly() || !kind.writesFiles();
         return wish.toBuilder()
                 .setFiles(Files.newBuilder().setReadOnly(readOnly))
@@ -65,7 +65,7 @@ final class ReachTargets implements Reaches {
         List<AgentSession> agents = sessions.agents(engagement.workload()).stream()
                 .sorted(Comparator.comparing(
                                 (AgentSession a) -> !a.agent().podIp().equals(engagement.podIp()))
-                        .thenComparing(a -> engagement.spec().kind() == Kind.REPLACE
+                        .thenComparing(a -> engagement.spec().kind().replacesContainer()
                                 && !a.agent().replaced().contains(engagement.container())))
                 .toList();
         return new Answer.Granted(agents, reach, engagement.container());

@@ -1,6 +1,6 @@
 package io.telepresence.manager;
 
-import io.telepresence.filter.HttpHead;
+import io.telepresence.engagement.HttpHead;
 import io.telepresence.manager.engage.Explaining;
 import io.telepresence.manager.engage.Tally;
 import io.telepresence.manager.session.AgentSession;

@@ -2,9 +2,9 @@ package io.telepresence.manager;
 
 import io.grpc.stub.StreamObserver;
 import io.telepresence.agree.Versions;
+import io.telepresence.engagement.EngagementState;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.manager.engage.Engagement.Disposition;
 import io.telepresence.manager.engage.Engaging;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.Sessions;
@@ -42,7 +42,7 @@ final class SessionCalls {
                 arrival.getResumeSessionId());
         ClientSession session = arrived.session();
         for (Engagement had : arrival.getEngagementsList()) {
-            boolean broken = had.getDisposition().equals(Disposition.BAD_ARGS.name());
+            boolean broken = had.getDisposition().equals(EngagementState.REMOVED.text());
             engaging.restore(
                     session,
                     EngagementTranslator.fromWire(had.getSpec()),

@@ -1,6 +1,6 @@
 package io.telepresence.cli.command;
 
-import io.telepresence.cli.daemon.Engagement.Kind;
+import io.telepresence.engagement.EngagementKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,21 +19,22 @@ public final class Commands {
                 new GatherLogsCommand(),
                 GenyamlCommand.group(),
                 HelmCommand.group(),
-                new EngageCommand(Kind.INGEST, "Get a container's environment and volumes, and none of its traffic"),
-                new EngageCommand(Kind.INTERCEPT, "Send a workload's traffic to this machine"),
+                new EngageCommand(
+                        EngagementKind.INGEST, "Get a container's environment and volumes, and none of its traffic"),
+                new EngageCommand(EngagementKind.INTERCEPT, "Send a workload's traffic to this machine"),
                 new LeaveCommand(),
                 new ListCommand(),
                 new ListContextsCommand(),
                 new ListNamespacesCommand(),
                 new LogLevelCommand(),
                 new QuitCommand(),
-                new EngageCommand(Kind.REPLACE, "Take a container out of its pods, and stand in for it"),
+                new EngageCommand(EngagementKind.REPLACE, "Take a container out of its pods, and stand in for it"),
                 new RevokeCommand(),
                 new StatusCommand(),
                 new UninstallCommand(),
                 new VersionCommand(),
                 new WhyCommand(),
-                new EngageCommand(Kind.WIRETAP, "Send a copy of a workload's traffic to this machine"),
+                new EngageCommand(EngagementKind.WIRETAP, "Send a copy of a workload's traffic to this machine"),
                 new CompleteCommand());
     }
 

@@ -1,12 +1,12 @@
 package io.telepresence.cli.command;
 
-import io.telepresence.cli.daemon.Engagement;
+import io.telepresence.engagement.EngagementKind;
 import io.telepresence.fault.FaultException;
 import java.util.Locale;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code telepresence intercept | replace | wiretap | ingest NAME [-- COMMAND]}. */
-record EngageCommand(Engagement.Kind kind, String summary) implements Command {
+record EngageCommand(EngagementKind kind, String summary) implements Command {
     @Override
     public String name() {
         return kind.name().toLowerCase(Locale.ROOT);

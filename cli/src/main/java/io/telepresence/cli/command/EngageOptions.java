@@ -1,7 +1,7 @@
 package io.telepresence.cli.command;
 
 import io.telepresence.cli.daemon.EngageWish;
-import io.telepresence.cli.daemon.Engagement.Kind;
+import io.telepresence.engagement.EngagementKind;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.util.ArrayList;
@@ -16,23 +16,23 @@ import picocli.CommandLine.Model.OptionSpec;
 final class EngageOptions {
     private EngageOptions() {}
 
-    static CommandSpec spec(Kind kind) {
+    static CommandSpec spec(EngagementKind kind) {
         CommandSpec spec = CommandSpec.create().addPositional(name(kind));
         addCommon(spec, kind);
         addDocker(spec);
-        if (kind != Kind.INGEST) {
+        if (kind.hasPorts()) {
             spec.addOption(Options.text("Where on this machine: address or name (default 127.0.0.1)", "--address"))
                     .addOption(Options.flag("With json or yaml output: print everything", "--detailed-output"))
                     .addOption(Options.list(ports(kind), "-p", "--port"));
         }
-        if (kind != Kind.WIRETAP) {
+        if (!kind.copiesTraffic()) {
             spec.addOption(Options.list(
                     "<port>[/UDP] of the pod's loopback, to be reached at the same port here; repeatable", "--to-pod"));
         }
         if (byRequest(kind)) {
             addTraffic(spec);
         }
-        if (kind == Kind.INTERCEPT) {
+        if (kind.takesTraffic() && kind.hasFilter()) {
             spec.addOption(Options.array("key=value to be told by the REST API; repeatable", "--metadata"))
                     .addOption(OptionSpec.builder("--replace")
                             .type(Boolean.class)
@@ -44,14 +44,14 @@ final class EngageOptions {
         return spec;
     }
 
-    private static picocli.CommandLine.Model.PositionalParamSpec name(Kind kind) {
+    private static picocli.CommandLine.Model.PositionalParamSpec name(EngagementKind kind) {
         return Options.parameter(
                 "<name>",
                 byRequest(kind) ? "Its name, and the workload's unless --workload is given" : "Name of the workload");
     }
 
-    private static void addCommon(CommandSpec spec, Kind kind) {
-        String[] container = kind == Kind.INGEST ? new String[] {"-c", "--container"} : new String[] {"--container"};
+    private static void addCommon(CommandSpec spec, EngagementKind kind) {
+        String[] container = !kind.hasPorts() ? new String[] {"-c", "--container"} : new String[] {"--container"};
         spec.addOption(Options.text("Container whose environment and volumes count", container))
                 .addOption(Options.text("Write the remote environment to this file", "-e", "--env-file"))
                 .addOption(Options.text("Write the remote environment to this file as JSON", "-j", "--env-json"))
@@ -105,18 +105,18 @@ final class EngageOptions {
                 .addOption(Options.text("Workload if its name is not <name>", "-w", "--workload"));
     }
 
-    private static String ports(Kind kind) {
-        return kind == Kind.REPLACE
+    private static String ports(EngagementKind kind) {
+        return kind.replacesContainer()
                 ? "<local port>[:<container port name or number>][/TCP|/UDP]; repeatable (default all, to equal ports)"
                 : "<local port>[:<service port name or number>][/TCP|/UDP]; repeatable";
     }
 
-    private static boolean byRequest(Kind kind) {
-        return kind == Kind.INTERCEPT || kind == Kind.WIRETAP;
+    private static boolean byRequest(EngagementKind kind) {
+        return kind.hasFilter();
     }
 
     /** @throws FaultException one sentence: what was typed cannot be asked for */
-    static EngageWish wish(Kind kind, Call call) throws FaultException {
+    static EngageWish wish(EngagementKind kind, Call call) throws FaultException {
         String name = EngageArguments.name("name", call.parameter(0));
         EngageWish.Workload workload = new EngageWish.Workload(
                 EngageArguments.name("workload", call.text("--workload", name)),
@@ -125,8 +125,8 @@ final class EngageOptions {
         return new EngageWish(kind, name, workload, traffic(kind, call), mount(kind, call), toPod(call));
     }
 
-    private static EngageWish.Traffic traffic(Kind kind, Call call) throws FaultException {
-        if (kind == Kind.INGEST) {
+    private static EngageWish.Traffic traffic(EngagementKind kind, Call call) throws FaultException {
+        if (!kind.hasPorts()) {
             return new EngageWish.Traffic("", "", List.of(), EngageWish.Filter.NONE, "", false, Map.of());
         }
         EngageWish.Filter filter = EngageArguments.filter(call);
@@ -143,9 +143,9 @@ final class EngageOptions {
                 EngageArguments.metadata(call.texts("--metadata")));
     }
 
-    private static List<EngageWish.Port> ports(Kind kind, Call call) throws FaultException {
+    private static List<EngageWish.Port> ports(EngagementKind kind, Call call) throws FaultException {
         List<String> typed = call.texts("--port");
-        if (kind == Kind.REPLACE && typed.equals(List.of("all"))) {
+        if (kind.replacesContainer() && typed.equals(List.of("all"))) {
             return List.of();
         }
         List<EngageWish.Port> ports = new ArrayList<>();
@@ -179,8 +179,8 @@ final class EngageOptions {
         }
     }
 
-    private static EngageWish.Mount mount(Kind kind, Call call) throws FaultException {
-        boolean readOnly = kind == Kind.WIRETAP || kind == Kind.INGEST;
+    private static EngageWish.Mount mount(EngagementKind kind, Call call) throws FaultException {
+        boolean readOnly = !kind.writesFiles();
         EngageWish.Mount mount = EngageArguments.mount(call.text("--mount", "true"), readOnly, call.caller());
         if (!call.options().hasMatchedOption("--local-mount-port")) {
             return mount;

@@ -1,8 +1,8 @@
 package io.telepresence.cli.command;
 
 import io.telepresence.cli.daemon.Engagement;
-import io.telepresence.cli.daemon.Engagement.Kind;
 import io.telepresence.cli.output.KeyValues;
+import io.telepresence.engagement.EngagementKind;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -41,11 +41,11 @@ final class EngagementText {
                 };
         engagement
                 .copies()
-                .ifPresent(c -> block.add(engagement.kind() == Kind.WIRETAP ? "Copies" : "Delivered", count(c)));
+                .ifPresent(c -> block.add(engagement.kind().copiesTraffic() ? "Copies" : "Delivered", count(c)));
         return block.lines();
     }
 
-    static String word(Kind kind) {
+    static String word(EngagementKind kind) {
         return switch (kind) {
             case INTERCEPT -> "intercepted";
             case REPLACE -> "replaced";
@@ -57,7 +57,7 @@ final class EngagementText {
     private static KeyValues container(Engagement engagement, String indent, boolean debug) {
         KeyValues block =
                 new KeyValues(indent).add("Container name", engagement.target().container());
-        if (engagement.kind() == Kind.REPLACE || engagement.state().wrong()) {
+        if (engagement.kind().replacesContainer() || engagement.state().wrong()) {
             block.add("State", engagement.state().text());
         }
         block.addIfSet("Message", engagement.state().lack());
@@ -72,7 +72,7 @@ final class EngagementText {
     private static KeyValues traffic(Engagement engagement, boolean mountToo, boolean debug) {
         boolean several = engagement.ports().size() > 1;
         KeyValues block = several ? new KeyValues("    ", SEVERAL_PORTS) : new KeyValues("  ", ONE_PORT);
-        block.add(engagement.kind() == Kind.WIRETAP ? "Wiretap name" : "Intercept name", engagement.name())
+        block.add(engagement.kind().copiesTraffic() ? "Wiretap name" : "Intercept name", engagement.name())
                 .add("State", engagement.state().text())
                 .addIfSet("Message", engagement.state().lack())
                 .add("Workload kind", engagement.target().workloadKind());
@@ -111,7 +111,7 @@ final class EngagementText {
 
     /** A replace takes the container's ports, whatever services call them. */
     private static String portLine(Engagement engagement, Engagement.Port port) {
-        boolean ofService = engagement.kind() != Kind.REPLACE && port.servicePort() > 0;
+        boolean ofService = !engagement.kind().replacesContainer() && port.servicePort() > 0;
         int from = ofService ? port.servicePort() : port.container();
         return from + " -> " + port.local() + " " + port.protocol();
     }

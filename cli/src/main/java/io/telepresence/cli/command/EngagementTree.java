@@ -12,7 +12,7 @@ final class EngagementTree {
     private EngagementTree() {}
 
     static Map<String, Object> of(Engagement engagement) {
-        return engagement.kind() == Engagement.Kind.INGEST ? ingest(engagement) : traffic(engagement);
+        return engagement.kind().hasPorts() ? traffic(engagement) : ingest(engagement);
     }
 
     private static Map<String, Object> ingest(Engagement engagement) {

@@ -8,6 +8,7 @@ import io.telepresence.cli.daemon.LeaveWish;
 import io.telepresence.cli.env.EnvFile;
 import io.telepresence.cli.env.EnvSyntax;
 import io.telepresence.cli.run.Job;
+import io.telepresence.engagement.EngagementKind;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.util.ArrayList;
@@ -22,12 +23,12 @@ import java.util.function.UnaryOperator;
  * started is ended if its environment cannot be written or its command is over.
  */
 final class Engaging {
-    private final Engagement.Kind kind;
+    private final EngagementKind kind;
     private final Call call;
     private List<EnvFile> files = List.of();
     private Daemon daemon;
 
-    Engaging(Engagement.Kind kind, Call call) {
+    Engaging(EngagementKind kind, Call call) {
         this.kind = kind;
         this.call = call;
     }

@@ -1,7 +1,6 @@
 package io.telepresence.cli.command;
 
 import io.telepresence.cli.daemon.EngageWish;
-import io.telepresence.cli.daemon.Engagement;
 import io.telepresence.cli.docker.RunArguments;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
@@ -66,7 +65,7 @@ record HandlerWish(List<String> words, String context, List<String> buildOptions
 
     /** Of a container that the user does not name. */
     static String name(EngageWish wish) {
-        String kind = wish.kind() == Engagement.Kind.INGEST ? "ingest-" : "intercept-";
+        String kind = wish.kind().hasPorts() ? "intercept-" : "ingest-";
         int port = wish.traffic().ports().isEmpty()
                 ? 0
                 : wish.traffic().ports().getFirst().local();

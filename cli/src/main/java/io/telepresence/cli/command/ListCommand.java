@@ -2,9 +2,9 @@ package io.telepresence.cli.command;
 
 import io.telepresence.cli.daemon.Chosen;
 import io.telepresence.cli.daemon.Engagement;
-import io.telepresence.cli.daemon.Engagement.Kind;
 import io.telepresence.cli.daemon.Workload;
 import io.telepresence.cli.output.Format;
+import io.telepresence.engagement.EngagementKind;
 import io.telepresence.fault.FaultException;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -18,11 +18,11 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code telepresence list}. */
 final class ListCommand implements Command {
-    private static final Map<String, Kind> FLAGS = Map.of(
-            "--intercepts", Kind.INTERCEPT,
-            "--replacements", Kind.REPLACE,
-            "--wiretaps", Kind.WIRETAP,
-            "--ingests", Kind.INGEST);
+    private static final Map<String, EngagementKind> FLAGS = Map.of(
+            "--intercepts", EngagementKind.INTERCEPT,
+            "--replacements", EngagementKind.REPLACE,
+            "--wiretaps", EngagementKind.WIRETAP,
+            "--ingests", EngagementKind.INGEST);
 
     @Override
     public String name() {
@@ -68,7 +68,7 @@ final class ListCommand implements Command {
 
     /** Volumes of a daemon in a container are served there to handlers alone: no place that the user could look at. */
     private static List<Workload> wished(Call call, Chosen chosen, List<Workload> all) {
-        Set<Kind> kinds = EnumSet.noneOf(Kind.class);
+        Set<EngagementKind> kinds = EnumSet.noneOf(EngagementKind.class);
         FLAGS.forEach((flag, kind) -> {
             if (call.flag(flag)) {
                 kinds.add(kind);
@@ -163,7 +163,7 @@ final class ListCommand implements Command {
 
     private static void putInfo(Map<String, Object> tree, String key, Workload workload, boolean ingests) {
         List<Map<String, Object>> info = workload.engagements().stream()
-                .filter(e -> (e.kind() == Kind.INGEST) == ingests)
+                .filter(e -> e.kind().hasPorts() != ingests)
                 .map(EngagementTree::of)
                 .toList();
         EngagementTree.put(tree, key, info);

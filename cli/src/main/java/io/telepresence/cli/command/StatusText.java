@@ -3,8 +3,8 @@ package io.telepresence.cli.command;
 import io.telepresence.cli.daemon.Connection;
 import io.telepresence.cli.daemon.DaemonStatus;
 import io.telepresence.cli.daemon.Engagement;
-import io.telepresence.cli.daemon.Engagement.Kind;
 import io.telepresence.cli.output.KeyValues;
+import io.telepresence.engagement.EngagementKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -87,10 +87,10 @@ final class StatusText {
                     .add("Namespace", cluster.namespace())
                     .add("Manager namespace", cluster.managerNamespace())
                     .addIfSet("Mapped namespaces", bracketed(cluster.mappedNamespaces()));
-            addEngagements(block, "Intercepts", status, Kind.INTERCEPT);
-            addEngagements(block, "Replaces", status, Kind.REPLACE);
-            addEngagements(block, "Wiretaps", status, Kind.WIRETAP);
-            addEngagements(block, "Ingests", status, Kind.INGEST);
+            addEngagements(block, "Intercepts", status, EngagementKind.INTERCEPT, true);
+            addEngagements(block, "Replaces", status, EngagementKind.REPLACE, false);
+            addEngagements(block, "Wiretaps", status, EngagementKind.WIRETAP, false);
+            addEngagements(block, "Ingests", status, EngagementKind.INGEST, false);
         }
         for (String trouble : status.troubles()) {
             block.add("Trouble", trouble);
@@ -98,10 +98,11 @@ final class StatusText {
         return block;
     }
 
-    private static void addEngagements(KeyValues block, String key, DaemonStatus status, Kind kind) {
+    private static void addEngagements(
+            KeyValues block, String key, DaemonStatus status, EngagementKind kind, boolean shownIfNone) {
         List<Engagement> all =
                 status.engagements().stream().filter(e -> e.kind() == kind).toList();
-        if (!all.isEmpty() || kind == Kind.INTERCEPT) {
+        if (!all.isEmpty() || shownIfNone) {
             block.add(
                     key,
                     all.size() + " total",

@@ -3,7 +3,7 @@ package io.telepresence.cli.command;
 import io.telepresence.cli.daemon.Connection;
 import io.telepresence.cli.daemon.DaemonStatus;
 import io.telepresence.cli.daemon.Engagement;
-import io.telepresence.cli.daemon.Engagement.Kind;
+import io.telepresence.engagement.EngagementKind;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -78,15 +78,15 @@ final class StatusTree {
         put(tree, "namespace", cluster.namespace());
         put(tree, "manager_namespace", cluster.managerNamespace());
         put(tree, "mapped_namespaces", cluster.mappedNamespaces());
-        put(tree, "intercepts", engagements(status, Kind.INTERCEPT));
-        put(tree, "replaces", engagements(status, Kind.REPLACE));
-        put(tree, "wiretaps", engagements(status, Kind.WIRETAP));
-        put(tree, "ingests", engagements(status, Kind.INGEST));
+        put(tree, "intercepts", engagements(status, EngagementKind.INTERCEPT));
+        put(tree, "replaces", engagements(status, EngagementKind.REPLACE));
+        put(tree, "wiretaps", engagements(status, EngagementKind.WIRETAP));
+        put(tree, "ingests", engagements(status, EngagementKind.INGEST));
         put(tree, "troubles", status.troubles());
         return tree;
     }
 
-    private static List<Map<String, Object>> engagements(DaemonStatus status, Kind kind) {
+    private static List<Map<String, Object>> engagements(DaemonStatus status, EngagementKind kind) {
         return status.engagements().stream()
                 .filter(e -> e.kind() == kind)
                 .map(StatusTree::engagement)

@@ -59,7 +59,7 @@ final class WhyText {
     }
 
     private static String effect(Explanation.Rule rule) {
-        if (rule.engagement().kind() == Engagement.Kind.WIRETAP) {
+        if (rule.engagement().kind().copiesTraffic()) {
             return rule.takes() ? "gets a copy" : "gets no copy";
         }
         return rule.takes() ? "would take it, but comes later" : "does not take it";

@@ -1,7 +1,8 @@
 package io.telepresence.cli.daemon;
 
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.HttpFilter;
 import io.telepresence.fault.FaultException;
-import io.telepresence.filter.HttpFilter;
 import java.util.List;
 import java.util.Map;
 
@@ -12,7 +13,7 @@ import java.util.Map;
  * @param toPod ports of the pod's loopback that shall be reached at the same port of ours
  */
 public record EngageWish(
-        Engagement.Kind kind, String name, Workload workload, Traffic traffic, Mount mount, List<PodPort> toPod) {
+        EngagementKind kind, String name, Workload workload, Traffic traffic, Mount mount, List<PodPort> toPod) {
     /** The same, handled by a container at that address. */
     public EngageWish handledBy(String container, Mount volumes) {
         Traffic there = new Traffic(

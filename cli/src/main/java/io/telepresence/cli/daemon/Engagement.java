@@ -1,5 +1,7 @@
 package io.telepresence.cli.daemon;
 
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementState;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,34 +20,33 @@ public record Engagement(
         Requests requests,
         Pod pod,
         Optional<Copies> copies) {
-    public enum Kind {
-        INTERCEPT,
-        REPLACE,
-        WIRETAP,
-        INGEST
-    }
-
     /**
      * Which one it is.
      *
      * @param id ends with a colon and the name; opaque
      * @param client user@host of the owner
      */
-    public record Identity(String id, String name, Kind kind, String client) {}
+    public record Identity(String id, String name, EngagementKind kind, String client) {}
 
-    /** {@code disposition} is ACTIVE, WAITING, ENDING, or why not. */
+    /** {@code disposition} is an {@link EngagementState}'s text, or why there is none. */
     public record State(String disposition, String message) {
         public boolean wrong() {
-            return !disposition.equals("ACTIVE") && !disposition.equals("WAITING") && !disposition.equals("ENDING");
+            return known().isEmpty() || known().get().isOver();
         }
 
         /** What is missing although it works; empty: nothing. */
         public String lack() {
-            return disposition.equals("ACTIVE") ? message : "";
+            return known().filter(s -> s == EngagementState.ACTIVE)
+                    .map(_ -> message)
+                    .orElse("");
         }
 
         public String text() {
             return wrong() ? "error: " + disposition + (message.isEmpty() ? "" : ": " + message) : disposition;
+        }
+
+        private Optional<EngagementState> known() {
+            return EngagementState.of(disposition);
         }
     }
 
@@ -121,7 +122,7 @@ public record Engagement(
         return identity.name();
     }
 
-    public Kind kind() {
+    public EngagementKind kind() {
         return identity.kind();
     }
 

@@ -2,8 +2,10 @@ package io.telepresence.cli.daemon;
 
 import com.google.protobuf.ByteString;
 import io.telepresence.cli.env.EnvBytes;
+import io.telepresence.engagement.EngagementCodec;
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.HttpFilter;
 import io.telepresence.fault.FaultException;
-import io.telepresence.filter.HttpFilter;
 import io.telepresence.rpc.manager.EngagedPort;
 import io.telepresence.rpc.manager.EngagementSpec;
 import io.telepresence.rpc.manager.HttpPath;
@@ -20,10 +22,15 @@ import java.util.TreeMap;
 final class EngagementFromWire {
     private EngagementFromWire() {}
 
-    static Engagement engagement(io.telepresence.rpc.manager.Engagement wire) {
+    /** Empty: its kind is one that only a later version knows. */
+    static Optional<Engagement> engagement(io.telepresence.rpc.manager.Engagement wire) {
+        return EngagementCodec.kind(wire.getSpec().getKind()).map(kind -> engagement(kind, wire));
+    }
+
+    private static Engagement engagement(EngagementKind kind, io.telepresence.rpc.manager.Engagement wire) {
         EngagementSpec spec = wire.getSpec();
         return new Engagement(
-                new Engagement.Identity(wire.getId(), spec.getName(), kind(spec), wire.getClient()),
+                new Engagement.Identity(wire.getId(), spec.getName(), kind, wire.getClient()),
                 new Engagement.State(wire.getDisposition(), wire.getMessage()),
                 new Engagement.Target(
                         spec.getWorkload(),
@@ -42,15 +49,6 @@ final class EngagementFromWire {
         Map<String, String> values = new TreeMap<>();
         wire.forEach((name, value) -> values.put(name, EnvBytes.text(value.toByteArray())));
         return values;
-    }
-
-    private static Engagement.Kind kind(EngagementSpec spec) {
-        return switch (spec.getKind()) {
-            case REPLACE -> Engagement.Kind.REPLACE;
-            case WIRETAP -> Engagement.Kind.WIRETAP;
-            case INGEST -> Engagement.Kind.INGEST;
-            case INTERCEPT, KIND_UNSPECIFIED, UNRECOGNIZED -> Engagement.Kind.INTERCEPT;
-        };
     }
 
     private static Engagement.Port port(EngagedPort wire) {

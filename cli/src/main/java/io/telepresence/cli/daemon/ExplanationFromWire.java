@@ -12,8 +12,9 @@ final class ExplanationFromWire {
                 new Explanation.Workload(
                         wire.getWorkloadKind(), wire.getWorkload(), wire.getNamespace(), wire.getContainerPort()),
                 wire.getRulesList().stream()
-                        .map(r -> new Explanation.Rule(
-                                EngagementFromWire.engagement(r.getEngagement()), r.getTakes(), r.getReason()))
+                        .flatMap(r -> EngagementFromWire.engagement(r.getEngagement())
+                                .map(e -> new Explanation.Rule(e, r.getTakes(), r.getReason()))
+                                .stream())
                         .toList(),
                 wire.getTakerId(),
                 wire.getRecentList().stream().map(ExplanationFromWire::verdict).toList());

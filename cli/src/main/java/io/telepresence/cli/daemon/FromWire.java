@@ -100,7 +100,10 @@ final class FromWire {
     }
 
     private static List<Engagement> engagements(List<io.telepresence.rpc.manager.Engagement> wire) {
-        return wire.stream().map(EngagementFromWire::engagement).toList();
+        return wire.stream()
+                .map(EngagementFromWire::engagement)
+                .flatMap(Optional::stream)
+                .toList();
     }
 
     static List<KubeContext> contexts(io.telepresence.rpc.connector.Contexts wire) {

@@ -134,7 +134,8 @@ final class GrpcDaemon implements Daemon {
         follow("Engage", ToWire.engage(wish), EngageEvent.parser(), event -> {
             switch (event.getEventCase()) {
                 case PROGRESS -> steps.accept(event.getProgress());
-                case ENGAGEMENT -> result.set(EngagementFromWire.engagement(event.getEngagement()));
+                case ENGAGEMENT ->
+                    EngagementFromWire.engagement(event.getEngagement()).ifPresent(result::set);
                 case EVENT_NOT_SET -> steps.accept("");
             }
         });

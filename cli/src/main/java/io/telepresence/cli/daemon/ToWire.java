@@ -1,6 +1,7 @@
 package io.telepresence.cli.daemon;
 
 import com.google.protobuf.ByteString;
+import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.rpc.common.LogLevelRequest;
 import io.telepresence.rpc.connector.ConnectRequest;
 import io.telepresence.rpc.connector.EngageRequest;
@@ -9,7 +10,6 @@ import io.telepresence.rpc.connector.HelmRequest;
 import io.telepresence.rpc.connector.LeaveRequest;
 import io.telepresence.rpc.connector.MountRequest;
 import io.telepresence.rpc.connector.StringList;
-import io.telepresence.rpc.manager.EngagementKind;
 import io.telepresence.rpc.manager.EngagementSpec;
 import io.telepresence.rpc.manager.ExplainRequest;
 import io.telepresence.rpc.manager.HttpHeader;
@@ -63,13 +63,7 @@ final class ToWire {
     static EngageRequest engage(EngageWish wish) {
         EngageWish.Traffic traffic = wish.traffic();
         EngagementSpec.Builder spec = filter(traffic.filter())
-                .setKind(
-                        switch (wish.kind()) {
-                            case INTERCEPT -> EngagementKind.INTERCEPT;
-                            case REPLACE -> EngagementKind.REPLACE;
-                            case WIRETAP -> EngagementKind.WIRETAP;
-                            case INGEST -> EngagementKind.INGEST;
-                        })
+                .setKind(EngagementCodec.toWire(wish.kind()))
                 .setName(wish.name())
                 .setNamespace(wish.workload().namespace())
                 .setWorkload(wish.workload().name())

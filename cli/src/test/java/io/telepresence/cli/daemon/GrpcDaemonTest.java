@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.MessageLite;
 import io.grpc.stub.StreamObserver;
+import io.telepresence.engagement.EngagementCodec;
+import io.telepresence.engagement.EngagementKind;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.local.LocalServer;
@@ -16,7 +18,6 @@ import io.telepresence.rpc.connector.EngageRequest;
 import io.telepresence.rpc.connector.LeaveReply;
 import io.telepresence.rpc.connector.LeaveRequest;
 import io.telepresence.rpc.connector.MountRequest;
-import io.telepresence.rpc.manager.EngagementKind;
 import io.telepresence.rpc.manager.EngagementSpec;
 import io.telepresence.rpc.manager.ExplainRequest;
 import io.telepresence.rpc.manager.HttpHeader;
@@ -130,7 +131,7 @@ final class GrpcDaemonTest {
 
     private static EngagementSpec spec() {
         return EngagementSpec.newBuilder()
-                .setKind(EngagementKind.WIRETAP)
+                .setKind(EngagementCodec.toWire(EngagementKind.WIRETAP))
                 .setName("mine")
                 .setNamespace("shop")
                 .setWorkload("echo")
@@ -166,7 +167,7 @@ final class GrpcDaemonTest {
                 List.of(new EngageWish.Header("x-user", "bob")),
                 List.of(new EngageWish.Path(EngageWish.PathKind.REGEX, "/a.*")));
         return new EngageWish(
-                Engagement.Kind.WIRETAP,
+                EngagementKind.WIRETAP,
                 "mine",
                 new EngageWish.Workload("echo", "shop", "app"),
                 new EngageWish.Traffic(
@@ -197,8 +198,7 @@ final class GrpcDaemonTest {
                 service.asked);
         assertEquals(List.of("Waiting for pods"), steps);
         assertEquals(
-                new Engagement.Identity("s:mine", "mine", Engagement.Kind.WIRETAP, "ann@laptop"),
-                engagement.identity());
+                new Engagement.Identity("s:mine", "mine", EngagementKind.WIRETAP, "ann@laptop"), engagement.identity());
         assertEquals("found", engagement.target().container());
         assertEquals(
                 "HTTP requests with path-regex /a.* and header 'X-User: bob'",

@@ -1,6 +1,6 @@
 package io.telepresence.rest;
 
-import io.telepresence.filter.HttpHead;
+import io.telepresence.engagement.HttpHead;
 
 /**
  * Whose a message is.

@@ -1,14 +1,9 @@
 package io.telepresence.agent.api;
 
-import io.telepresence.agent.rules.PortRules;
-import io.telepresence.agent.rules.Taker;
-import io.telepresence.agent.rules.Target;
 import io.telepresence.agent.rules.TrafficRules;
 import io.telepresence.rest.Answer;
 import io.telepresence.rest.Question;
-import java.util.Collection;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -27,21 +22,16 @@ public final class Consumption {
     }
 
     public Answer judge(Question question) {
-        Optional<Target> taker = rules.get().ports().entrySet().stream()
-                .filter(entry -> question.containerPort() == 0 || entry.getKey().number() == question.containerPort())
-                .map(Map.Entry::getValue)
-                .map(PortRules::takers)
-                .flatMap(Collection::stream)
-                .filter(each -> fits(each, question))
-                .map(Taker::target)
-                .findFirst();
-        return taker.map(target -> new Answer(true, metadata.apply(target.engagementId())))
+        return rules.get()
+                .router(placed -> isAbout(placed, question))
+                .taker(question.head())
+                .map(rule -> new Answer(true, metadata.apply(rule.engagement().engagementId())))
                 .orElse(Answer.NOT);
     }
 
-    private static boolean fits(Taker taker, Question question) {
-        return (question.engagementId().isEmpty()
-                        || taker.target().engagementId().equals(question.engagementId()))
-                && taker.filter().matches(question.head());
+    private static boolean isAbout(TrafficRules.Placed placed, Question question) {
+        String id = placed.rule().engagement().engagementId();
+        return (question.containerPort() == 0 || placed.port().number() == question.containerPort())
+                && (question.engagementId().isEmpty() || id.equals(question.engagementId()));
     }
 }

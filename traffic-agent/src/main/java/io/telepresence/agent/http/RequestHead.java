@@ -3,7 +3,7 @@ package io.telepresence.agent.http;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.util.concurrent.FastThreadLocal;
-import io.telepresence.filter.HttpHead;
+import io.telepresence.engagement.HttpHead;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.stream.Collectors;

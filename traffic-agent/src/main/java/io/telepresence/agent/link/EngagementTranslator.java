@@ -1,18 +1,20 @@
 package io.telepresence.agent.link;
 
 import io.telepresence.agent.rules.AppPort;
-import io.telepresence.agent.rules.Taker;
-import io.telepresence.agent.rules.Tap;
 import io.telepresence.agent.rules.Target;
 import io.telepresence.agent.rules.TrafficRules;
+import io.telepresence.engagement.EngagementCodec;
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementState;
+import io.telepresence.engagement.HttpFilter;
+import io.telepresence.engagement.RequestRouter;
 import io.telepresence.fault.FaultException;
-import io.telepresence.filter.HttpFilter;
 import io.telepresence.rpc.manager.EngagedPort;
 import io.telepresence.rpc.manager.Engagement;
-import io.telepresence.rpc.manager.EngagementKind;
 import io.telepresence.rpc.manager.EngagementSnapshot;
 import io.telepresence.rpc.tunnel.Protocol;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -20,22 +22,21 @@ import org.slf4j.LoggerFactory;
 
 /** Engagements as the manager tells them, as rules. */
 final class EngagementTranslator {
-    private static final String ACTIVE = "ACTIVE";
-    /** A replace delivers from the moment its pods come until the last of them has gone. */
-    private static final Set<String> REPLACING = Set.of(ACTIVE, "WAITING", "ENDING");
-
     private static final String LOCALHOST = "127.0.0.1";
     private static final Logger LOG = LoggerFactory.getLogger(EngagementTranslator.class);
 
     private EngagementTranslator() {}
 
-    /** Kinds, ports and filters that we do not know are passed over. */
+    /** Kinds, states, ports and filters that we do not know are passed over. */
     static TrafficRules fromWire(EngagementSnapshot snapshot) {
         TrafficRules.Builder rules = TrafficRules.builder();
         for (Engagement engagement : snapshot.getEngagementsList()) {
-            if (counts(engagement)) {
+            Optional<EngagementKind> kind =
+                    EngagementCodec.kind(engagement.getSpec().getKind());
+            Optional<EngagementState> state = EngagementState.of(engagement.getDisposition());
+            if (kind.isPresent() && state.filter(s -> s.delivers(kind.get())).isPresent()) {
                 try {
-                    add(rules, engagement, HttpFilter.of(engagement.getSpec()));
+                    add(rules, engagement, kind.get());
                 } catch (FaultException e) {
                     LOG.warn(
                             "passing over \"{}\" of {}: {}",
@@ -61,27 +62,15 @@ final class EngagementTranslator {
                         Engagement::getId, engagement -> engagement.getSpec().getMetadataMap(), (one, same) -> one));
     }
 
-    private static boolean counts(Engagement engagement) {
-        String disposition = engagement.getDisposition();
-        return engagement.getSpec().getKind() == EngagementKind.REPLACE
-                ? REPLACING.contains(disposition)
-                : disposition.equals(ACTIVE);
-    }
-
-    private static void add(TrafficRules.Builder rules, Engagement engagement, HttpFilter filter) {
+    private static void add(TrafficRules.Builder rules, Engagement engagement, EngagementKind kind)
+            throws FaultException {
+        HttpFilter filter = kind.hasFilter() ? HttpFilter.of(engagement.getSpec()) : HttpFilter.ALL;
         for (EngagedPort engaged : engagement.getPortsList()) {
-            if (!known(engaged)) {
-                continue;
-            }
-            AppPort port = new AppPort(
-                    engaged.getProtocol() == Protocol.UDP ? AppPort.Transport.UDP : AppPort.Transport.TCP,
-                    engaged.getContainerPort());
-            Target target = target(engagement, engaged);
-            switch (engagement.getSpec().getKind()) {
-                case INTERCEPT -> rules.add(port, new Taker(target, filter, Taker.Kind.INTERCEPT));
-                case REPLACE -> rules.add(port, new Taker(target, HttpFilter.ALL, Taker.Kind.REPLACE));
-                case WIRETAP -> rules.add(port, new Tap(target, filter));
-                case INGEST, KIND_UNSPECIFIED, UNRECOGNIZED -> {}
+            if (known(engaged)) {
+                AppPort port = new AppPort(
+                        engaged.getProtocol() == Protocol.UDP ? AppPort.Transport.UDP : AppPort.Transport.TCP,
+                        engaged.getContainerPort());
+                rules.add(port, new RequestRouter.Rule<>(target(engagement, engaged), kind, filter));
             }
         }
     }

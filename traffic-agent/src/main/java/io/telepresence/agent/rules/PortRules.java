@@ -1,53 +1,40 @@
 package io.telepresence.agent.rules;
 
-import io.telepresence.filter.HttpFilter;
-import io.telepresence.filter.HttpHead;
-import java.util.ArrayList;
-import java.util.Comparator;
+import io.telepresence.engagement.HttpHead;
+import io.telepresence.engagement.RequestRouter;
+import io.telepresence.engagement.RequestRouter.Rule;
 import java.util.List;
-import java.util.function.Predicate;
+import java.util.Optional;
 
-/**
- * What is engaged on one port at one moment. The taker that is asked first and fits gets the request; every tap that
- * fits gets a copy.
- */
+/** What is engaged on one port at one moment, as destinations. */
 public final class PortRules {
     /** Nothing is engaged. */
-    public static final PortRules NONE = new PortRules(List.of(), List.of(), false);
+    public static final PortRules NONE = new PortRules(new RequestRouter<>(List.of()), false);
 
-    private static final Comparator<Taker> FIRST_ASKED = Comparator.comparing(Taker::filter, HttpFilter.ORDER);
-
-    private final List<Taker> takers;
-    private final List<Tap> taps;
-    private final boolean needsHttp;
+    private final RequestRouter<Target> router;
+    private final boolean leaving;
     private final Destination otherwise;
     private final Judgement raw;
-    private final boolean leaving;
 
-    private PortRules(List<Taker> takers, List<Tap> taps, boolean leaving) {
+    private PortRules(RequestRouter<Target> router, boolean leaving) {
+        this.router = router;
         this.leaving = leaving;
-        this.takers = takers;
-        this.taps = taps;
-        this.needsHttp = takers.stream().anyMatch(t -> !t.filter().takesEverything())
-                || taps.stream().anyMatch(t -> !t.filter().takesEverything());
-        this.otherwise = takers.stream()
-                .filter(t -> t.kind() == Taker.Kind.REPLACE)
+        this.otherwise = router.takers().stream()
+                .filter(r -> r.kind().replacesContainer())
                 .findFirst()
-                .map(Taker::destination)
+                .map(PortRules::toClient)
                 .orElse(Destination.TO_APP);
-        this.raw = judgement(HttpFilter::takesEverything);
+        this.raw = judgement(router.rawTaker(), router.rawMirrors());
     }
 
-    /** Both lists oldest engagement first. */
-    public static PortRules of(List<Taker> takers, List<Tap> taps) {
-        return takers.isEmpty() && taps.isEmpty()
-                ? NONE
-                : new PortRules(takers.stream().sorted(FIRST_ASKED).toList(), List.copyOf(taps), false);
+    /** @param rules oldest engagement first */
+    public static PortRules of(List<Rule<Target>> rules) {
+        return rules.isEmpty() ? NONE : new PortRules(new RequestRouter<>(rules), false);
     }
 
     /** The same for a pod that ends. */
     PortRules leaving() {
-        return new PortRules(takers, taps, true);
+        return new PortRules(router, true);
     }
 
     /**
@@ -59,32 +46,32 @@ public final class PortRules {
     }
 
     /** In the order in which they are asked. */
-    public List<Taker> takers() {
-        return takers;
+    public List<Rule<Target>> takers() {
+        return router.takers();
     }
 
-    public List<Tap> taps() {
-        return taps;
+    public List<Rule<Target>> taps() {
+        return router.mirrors();
     }
 
     public boolean isEmpty() {
-        return takers.isEmpty() && taps.isEmpty();
+        return router.isEmpty();
     }
 
     /** Whether connections must be read as HTTP, because somebody wants only some of the requests. */
     public boolean needsHttp() {
-        return needsHttp;
+        return router.needsHttp();
     }
 
     /** Whether somebody wants what is inside TLS, and not TLS itself. */
     public boolean wantsPlaintext() {
-        return takers.stream().anyMatch(t -> t.target().plaintext())
-                || taps.stream().anyMatch(t -> t.target().plaintext());
+        return takers().stream().anyMatch(r -> r.engagement().plaintext())
+                || taps().stream().anyMatch(r -> r.engagement().plaintext());
     }
 
     /** Of one HTTP request. */
     public Judgement judge(HttpHead request) {
-        return needsHttp ? judgement(filter -> filter.takesEverything() || filter.matches(request)) : raw;
+        return needsHttp() ? judgement(router.taker(request), router.mirrors(request)) : raw;
     }
 
     /** Of a connection (or datagram) that is no HTTP, or not read as such: only who takes everything counts. */
@@ -92,36 +79,31 @@ public final class PortRules {
         return raw;
     }
 
-    private Judgement judgement(Predicate<HttpFilter> fits) {
-        List<Target> copies = new ArrayList<>(taps.size());
-        for (Tap tap : taps) {
-            if (fits.test(tap.filter())) {
-                copies.add(tap.target());
-            }
-        }
-        for (Taker taker : takers) {
-            if (fits.test(taker.filter())) {
-                return new Judgement(taker.destination(), taker.filter().takesEverything() ? null : otherwise, copies);
-            }
+    private Judgement judgement(Optional<Rule<Target>> taker, List<Rule<Target>> mirrors) {
+        List<Target> copies = mirrors.stream().map(Rule::engagement).toList();
+        if (taker.isPresent()) {
+            Rule<Target> rule = taker.get();
+            return new Judgement(toClient(rule), rule.filter().takesEverything() ? null : otherwise, copies);
         }
         return copies.isEmpty() ? Judgement.APP : new Judgement(Destination.TO_APP, null, copies);
     }
 
+    private static Destination toClient(Rule<Target> rule) {
+        return new Destination.ToClient(rule.engagement());
+    }
+
     @Override
     public boolean equals(Object other) {
-        return other instanceof PortRules that
-                && takers.equals(that.takers)
-                && taps.equals(that.taps)
-                && leaving == that.leaving;
+        return other instanceof PortRules that && router.equals(that.router) && leaving == that.leaving;
     }
 
     @Override
     public int hashCode() {
-        return 31 * takers.hashCode() + taps.hashCode();
+        return router.hashCode();
     }
 
     @Override
     public String toString() {
-        return "takers " + takers + " taps " + taps;
+        return "takers " + takers() + " taps " + taps();
     }
 }

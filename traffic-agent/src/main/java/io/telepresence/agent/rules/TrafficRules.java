@@ -1,32 +1,54 @@
 package io.telepresence.agent.rules;
 
+import io.telepresence.engagement.RequestRouter;
+import io.telepresence.engagement.RequestRouter.Rule;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
-/**
- * What is engaged at one moment; replaced as a whole when something changes.
- *
- * @param ports the ports that have rules; traffic of all others goes to the app
- */
-public record TrafficRules(Map<AppPort, PortRules> ports) {
+/** What is engaged at one moment; replaced as a whole when something changes. Immutable. */
+public final class TrafficRules {
     /** Nothing is engaged: every port goes to the app. */
-    public static final TrafficRules NONE = new TrafficRules(Map.of());
+    public static final TrafficRules NONE = new TrafficRules(List.of(), false);
 
-    public TrafficRules {
-        ports = Map.copyOf(ports);
+    private final List<Placed> rules;
+    private final Map<AppPort, PortRules> ports;
+    private final boolean leaving;
+
+    /** A rule and the port that it is about. */
+    public record Placed(AppPort port, Rule<Target> rule) {}
+
+    private TrafficRules(List<Placed> rules, boolean leaving) {
+        this.rules = List.copyOf(rules);
+        this.leaving = leaving;
+        Map<AppPort, List<Rule<Target>>> byPort = new LinkedHashMap<>();
+        rules.forEach(placed ->
+                byPort.computeIfAbsent(placed.port(), _ -> new ArrayList<>()).add(placed.rule()));
+        Map<AppPort, PortRules> made = new LinkedHashMap<>();
+        byPort.forEach((port, its) -> made.put(port, leaving ? PortRules.of(its).leaving() : PortRules.of(its)));
+        this.ports = Map.copyOf(made);
+    }
+
+    /** The ports that have rules; traffic of all others goes to the app. */
+    public Map<AppPort, PortRules> ports() {
+        return ports;
     }
 
     public PortRules of(AppPort port) {
         return ports.getOrDefault(port, PortRules.NONE);
     }
 
+    /** Judges by the rules of several ports together. */
+    public RequestRouter<Target> router(Predicate<Placed> counts) {
+        return new RequestRouter<>(
+                rules.stream().filter(counts).map(Placed::rule).toList());
+    }
+
     /** The same for a pod that ends. */
     public TrafficRules leaving() {
-        Map<AppPort, PortRules> changed = new LinkedHashMap<>();
-        ports.forEach((port, rules) -> changed.put(port, rules.leaving()));
-        return new TrafficRules(changed);
+        return new TrafficRules(rules, true);
     }
 
     public static Builder builder() {
@@ -35,26 +57,32 @@ public record TrafficRules(Map<AppPort, PortRules> ports) {
 
     /** Collects rules; the oldest engagement comes first, as the manager sends them. */
     public static final class Builder {
-        private final Map<AppPort, List<Taker>> takers = new LinkedHashMap<>();
-        private final Map<AppPort, List<Tap>> taps = new LinkedHashMap<>();
+        private final List<Placed> rules = new ArrayList<>();
 
         private Builder() {}
 
-        public Builder add(AppPort port, Taker taker) {
-            takers.computeIfAbsent(port, p -> new ArrayList<>()).add(taker);
-            taps.putIfAbsent(port, new ArrayList<>());
-            return this;
-        }
-
-        public Builder add(AppPort port, Tap tap) {
-            taps.computeIfAbsent(port, p -> new ArrayList<>()).add(tap);
+        public Builder add(AppPort port, Rule<Target> rule) {
+            rules.add(new Placed(port, rule));
             return this;
         }
 
         public TrafficRules build() {
-            Map<AppPort, PortRules> ports = new LinkedHashMap<>();
-            taps.forEach((port, copies) -> ports.put(port, PortRules.of(takers.getOrDefault(port, List.of()), copies)));
-            return new TrafficRules(ports);
+            return rules.isEmpty() ? NONE : new TrafficRules(rules, false);
         }
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof TrafficRules that && rules.equals(that.rules) && leaving == that.leaving;
+    }
+
+    @Override
+    public int hashCode() {
+        return rules.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return "TrafficRules " + ports + (leaving ? " of a pod that ends" : "");
     }
 }

@@ -4,12 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.netty.channel.EventLoopGroup;
 import io.telepresence.agent.rules.AppPort;
-import io.telepresence.agent.rules.Taker;
 import io.telepresence.agent.rules.Target;
 import io.telepresence.agent.rules.TrafficRules;
-import io.telepresence.filter.HeaderMatch;
-import io.telepresence.filter.HttpFilter;
-import io.telepresence.filter.PathMatch;
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.HeaderMatch;
+import io.telepresence.engagement.HttpFilter;
+import io.telepresence.engagement.PathMatch;
+import io.telepresence.engagement.RequestRouter.Rule;
 import io.telepresence.local.Loops;
 import io.telepresence.rest.RestServer;
 import java.net.InetSocketAddress;
@@ -96,8 +97,8 @@ class ConsumptionTest {
         return new AppPort(AppPort.Transport.TCP, number);
     }
 
-    private static Taker taker(String id, HttpFilter filter) {
-        return new Taker(new Target(id, "127.0.0.1", 80, false), filter, Taker.Kind.INTERCEPT);
+    private static Rule<Target> taker(String id, HttpFilter filter) {
+        return new Rule<>(new Target(id, "127.0.0.1", 80, false), EngagementKind.INTERCEPT, filter);
     }
 
     private String get(String target, String... headers) throws Exception {

@@ -28,7 +28,7 @@ class FloodTest {
     void open() throws Exception {
         app = new GrpcPlace("app");
         rig = new ProxyRig(app.port(), Http2Speaker::new);
-        rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", app.port())), List.of());
+        rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", app.port())));
     }
 
     /** Whatever one caller has done, another is served. */
@@ -64,7 +64,7 @@ class FloodTest {
         try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
             Threads.virtual("mute-app", () -> serveNothing(server));
             ProxyRig mute = new ProxyRig(server.getLocalPort(), Http2Speaker::new);
-            mute.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", app.port())), List.of());
+            mute.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", app.port())));
             try (RawCaller caller = RawCaller.open(mute.port())) {
                 for (int i = 0; i < 5_000; i++) {
                     caller.post(2 * i + 1);

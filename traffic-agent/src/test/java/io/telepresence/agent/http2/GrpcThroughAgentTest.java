@@ -41,7 +41,7 @@ class GrpcThroughAgentTest {
         app = new GrpcPlace("app");
         laptop = new GrpcPlace("laptop");
         rig = new ProxyRig(app.port(), Http2Speaker::new);
-        rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", laptop.port())), List.of());
+        rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", laptop.port())));
         plain = GrpcPlace.caller(rig.port());
         mine = GrpcPlace.with(plain, "x-user", "me");
     }
@@ -109,7 +109,7 @@ class GrpcThroughAgentTest {
         assertEquals("laptop:1", GrpcPlace.unary(mine, "1"));
         rig.rules = PortRules.NONE;
         assertEquals("app:2", GrpcPlace.unary(mine, "2"));
-        rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", laptop.port())), List.of());
+        rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", laptop.port())));
         assertEquals("laptop:3", GrpcPlace.unary(mine, "3"));
         assertEquals(1, rig.callers.size());
     }
@@ -131,7 +131,7 @@ class GrpcThroughAgentTest {
         assertEquals("app:2", GrpcPlace.unary(mine, "2"));
         assertEquals("app:3", GrpcPlace.unary(plain, "3"));
         laptop = new GrpcPlace("laptop");
-        rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", laptop.port())), List.of());
+        rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", laptop.port())));
         assertEquals("laptop:4", GrpcPlace.unary(mine, "4"));
         assertEquals(1, rig.callers.size());
     }
@@ -177,7 +177,7 @@ class GrpcThroughAgentTest {
 
     @Test
     void aWiretapGetsCopies() throws Exception {
-        rig.rules = PortRules.of(List.of(), List.of(ProxyRig.tap("x-user", "me", laptop.port())));
+        rig.rules = PortRules.of(List.of(ProxyRig.tap("x-user", "me", laptop.port())));
         assertEquals("app:1", GrpcPlace.unary(mine, "1"));
         assertEquals("app:2", GrpcPlace.unary(plain, "2"));
         assertEquals("app:6", GrpcPlace.up(mine, List.of("abc", "def")));
@@ -192,7 +192,7 @@ class GrpcThroughAgentTest {
 
     @Test
     void aWiretapThatIsAwayDisturbsNobody() throws Exception {
-        rig.rules = PortRules.of(List.of(), List.of(ProxyRig.tap("x-user", "me", laptop.port())));
+        rig.rules = PortRules.of(List.of(ProxyRig.tap("x-user", "me", laptop.port())));
         laptop.close();
         String large = "z".repeat(3 << 20);
         for (int i = 0; i < 20; i++) {

@@ -20,16 +20,16 @@ import io.telepresence.agent.report.RequestVerdict;
 import io.telepresence.agent.rules.AppPort;
 import io.telepresence.agent.rules.Destination;
 import io.telepresence.agent.rules.PortRules;
-import io.telepresence.agent.rules.Taker;
-import io.telepresence.agent.rules.Tap;
 import io.telepresence.agent.rules.Target;
 import io.telepresence.agent.stream.PortServices;
 import io.telepresence.agent.stream.Sockets;
 import io.telepresence.agent.stream.Speaker;
 import io.telepresence.agent.stream.Upstreams;
 import io.telepresence.agent.tap.Taps;
-import io.telepresence.filter.HeaderMatch;
-import io.telepresence.filter.HttpFilter;
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.HeaderMatch;
+import io.telepresence.engagement.HttpFilter;
+import io.telepresence.engagement.RequestRouter.Rule;
 import io.telepresence.local.Loops;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -85,12 +85,12 @@ public final class ProxyRig implements AutoCloseable, Upstreams, Report {
     }
 
     /** What has this header goes to that port. */
-    public static Taker taker(String name, String value, int port) {
-        return new Taker(target(name + "=" + value, port), filter(name, value), Taker.Kind.INTERCEPT);
+    public static Rule<Target> taker(String name, String value, int port) {
+        return new Rule<>(target(name + "=" + value, port), EngagementKind.INTERCEPT, filter(name, value));
     }
 
-    public static Tap tap(String name, String value, int port) {
-        return new Tap(target("tap", port), filter(name, value));
+    public static Rule<Target> tap(String name, String value, int port) {
+        return new Rule<>(target("tap", port), EngagementKind.WIRETAP, filter(name, value));
     }
 
     public static Target target(String id, int port) {

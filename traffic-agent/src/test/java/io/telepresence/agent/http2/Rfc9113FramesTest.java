@@ -23,7 +23,7 @@ class Rfc9113FramesTest {
     void open() throws Exception {
         app = new GrpcPlace("app");
         rig = new ProxyRig(app.port(), Http2Speaker::new);
-        rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", app.port())), List.of());
+        rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", app.port())));
     }
 
     /** Whatever one caller has done, another is served. */

@@ -24,7 +24,7 @@ class Rfc9113MessagesTest {
     void open() throws Exception {
         app = new GrpcPlace("app");
         rig = new ProxyRig(app.port(), Http2Speaker::new);
-        rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", app.port())), List.of());
+        rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", app.port())));
     }
 
     @AfterEach

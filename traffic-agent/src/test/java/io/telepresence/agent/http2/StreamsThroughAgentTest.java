@@ -39,7 +39,7 @@ class StreamsThroughAgentTest {
         app = new GrpcPlace("app");
         laptop = new GrpcPlace("laptop");
         rig = new ProxyRig(app.port(), Http2Speaker::new);
-        rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", laptop.port())), List.of());
+        rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", laptop.port())));
         plain = GrpcPlace.caller(rig.port());
         mine = GrpcPlace.with(plain, "x-user", "me");
     }
@@ -141,7 +141,7 @@ class StreamsThroughAgentTest {
     void aLaptopThatLeavesIsDialledAnew() throws Exception {
         GrpcPlace old = new GrpcPlace("old", b -> b.maxConnectionAge(1, TimeUnit.SECONDS));
         try (old) {
-            rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", old.port())), List.of());
+            rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", old.port())));
             long end = System.nanoTime() + Duration.ofSeconds(4).toNanos();
             while (System.nanoTime() - end < 0) {
                 assertEquals("old:1", GrpcPlace.unary(mine, "1"));

@@ -3,15 +3,15 @@ package io.telepresence.agent.link;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.telepresence.agent.rules.AppPort;
-import io.telepresence.agent.rules.Taker;
-import io.telepresence.agent.rules.Tap;
 import io.telepresence.agent.rules.Target;
 import io.telepresence.agent.rules.TrafficRules;
-import io.telepresence.filter.HeaderMatch;
-import io.telepresence.filter.HttpFilter;
+import io.telepresence.engagement.EngagementCodec;
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.HeaderMatch;
+import io.telepresence.engagement.HttpFilter;
+import io.telepresence.engagement.RequestRouter.Rule;
 import io.telepresence.rpc.manager.EngagedPort;
 import io.telepresence.rpc.manager.Engagement;
-import io.telepresence.rpc.manager.EngagementKind;
 import io.telepresence.rpc.manager.EngagementSnapshot;
 import io.telepresence.rpc.manager.EngagementSpec;
 import io.telepresence.rpc.manager.HttpHeader;
@@ -26,7 +26,7 @@ class EngagementTranslatorTest {
     @Test
     void activeInterceptsBecomeRules() {
         assertEquals(
-                taken(new Target("id", "box", 3000, false), HttpFilter.ALL, Taker.Kind.INTERCEPT),
+                taken(new Target("id", "box", 3000, false), HttpFilter.ALL, EngagementKind.INTERCEPT),
                 translate(EngagementKind.INTERCEPT, "ACTIVE", "box", port(8080, 3000)));
     }
 
@@ -34,7 +34,7 @@ class EngagementTranslatorTest {
     void aReplaceDeliversWhileItsPodsComeAndGo() {
         for (String disposition : List.of("WAITING", "ACTIVE", "ENDING")) {
             assertEquals(
-                    taken(new Target("id", "127.0.0.1", 8080, false), HttpFilter.ALL, Taker.Kind.REPLACE),
+                    taken(new Target("id", "127.0.0.1", 8080, false), HttpFilter.ALL, EngagementKind.REPLACE),
                     translate(EngagementKind.REPLACE, disposition, "", port(8080, 0)));
         }
         assertEquals(TrafficRules.NONE, translate(EngagementKind.REPLACE, "BAD_ARGS", "", port(8080, 0)));
@@ -44,7 +44,7 @@ class EngagementTranslatorTest {
     void aWiretapTakesNothingAway() {
         TrafficRules rules = translate(EngagementKind.WIRETAP, "ACTIVE", "", port(8080, 1));
         assertEquals(
-                List.of(new Tap(new Target("id", "127.0.0.1", 1, false), HttpFilter.ALL)),
+                List.of(new Rule<>(new Target("id", "127.0.0.1", 1, false), EngagementKind.WIRETAP, HttpFilter.ALL)),
                 rules.of(PORT).taps());
         assertEquals(List.of(), rules.of(PORT).takers());
     }
@@ -52,7 +52,7 @@ class EngagementTranslatorTest {
     @Test
     void filtersAreKept() {
         EngagementSpec spec = EngagementSpec.newBuilder()
-                .setKind(EngagementKind.INTERCEPT)
+                .setKind(EngagementCodec.toWire(EngagementKind.INTERCEPT))
                 .setPlaintext(true)
                 .addHttpHeaders(HttpHeader.newBuilder().setName("x-user").setValue("ann"))
                 .build();
@@ -60,7 +60,7 @@ class EngagementTranslatorTest {
                 taken(
                         new Target("id", "127.0.0.1", 1, true),
                         new HttpFilter(List.of(new HeaderMatch("X-User", "ann")), List.of()),
-                        Taker.Kind.INTERCEPT),
+                        EngagementKind.INTERCEPT),
                 translate(spec, "ACTIVE", port(8080, 1)));
         EngagementSpec bad = spec.toBuilder()
                 .addHttpPaths(HttpPath.newBuilder().setKind(HttpPath.Kind.REGEX).setValue("("))
@@ -81,8 +81,10 @@ class EngagementTranslatorTest {
         assertEquals(TrafficRules.NONE, translate(EngagementKind.INTERCEPT, "ACTIVE", "", strange));
     }
 
-    private static TrafficRules taken(Target target, HttpFilter filter, Taker.Kind kind) {
-        return TrafficRules.builder().add(PORT, new Taker(target, filter, kind)).build();
+    private static TrafficRules taken(Target target, HttpFilter filter, EngagementKind kind) {
+        return TrafficRules.builder()
+                .add(PORT, new Rule<>(target, kind, filter))
+                .build();
     }
 
     private static EngagedPort port(int container, int local) {
@@ -95,7 +97,12 @@ class EngagementTranslatorTest {
 
     private static TrafficRules translate(EngagementKind kind, String disposition, String host, EngagedPort port) {
         return translate(
-                EngagementSpec.newBuilder().setKind(kind).setTargetHost(host).build(), disposition, port);
+                EngagementSpec.newBuilder()
+                        .setKind(EngagementCodec.toWire(kind))
+                        .setTargetHost(host)
+                        .build(),
+                disposition,
+                port);
     }
 
     private static TrafficRules translate(EngagementSpec spec, String disposition, EngagedPort port) {

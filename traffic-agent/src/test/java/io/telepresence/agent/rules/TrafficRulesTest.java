@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.telepresence.filter.HeaderMatch;
-import io.telepresence.filter.HttpFilter;
-import io.telepresence.filter.HttpHead;
-import io.telepresence.filter.PathMatch;
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.HeaderMatch;
+import io.telepresence.engagement.HttpFilter;
+import io.telepresence.engagement.HttpHead;
+import io.telepresence.engagement.PathMatch;
+import io.telepresence.engagement.RequestRouter.Rule;
 import java.net.InetAddress;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -36,13 +38,11 @@ class TrafficRulesTest {
     @Test
     void theFirstTakerOfItsTierIsAsked() throws Exception {
         HttpFilter path = new HttpFilter(List.of(), List.of(PathMatch.of(PathMatch.Kind.PREFIX, "/api")));
-        PortRules rules = PortRules.of(
-                List.of(
-                        taker("all-old", HttpFilter.ALL),
-                        taker("all-new", HttpFilter.ALL),
-                        taker("path", path),
-                        taker("header", USER_ANN)),
-                List.of());
+        PortRules rules = PortRules.of(List.of(
+                taker("all-old", HttpFilter.ALL),
+                taker("all-new", HttpFilter.ALL),
+                taker("path", path),
+                taker("header", USER_ANN)));
         assertTrue(rules.needsHttp());
         assertEquals("header", rules.judge(request("/api/x", "ann")).engagementId());
         assertEquals("path", rules.judge(request("/api/x", "bob")).engagementId());
@@ -52,9 +52,10 @@ class TrafficRulesTest {
 
     @Test
     void everyTapThatFitsGetsACopy() {
-        PortRules rules = PortRules.of(
-                List.of(taker("ann", USER_ANN)),
-                List.of(new Tap(target("one"), HttpFilter.ALL), new Tap(target("two"), USER_ANN)));
+        PortRules rules = PortRules.of(List.of(
+                taker("ann", USER_ANN),
+                new Rule<>(target("one"), EngagementKind.WIRETAP, HttpFilter.ALL),
+                new Rule<>(target("two"), EngagementKind.WIRETAP, USER_ANN)));
         assertEquals(
                 List.of(target("one"), target("two")),
                 rules.judge(request("/", "ann")).taps());
@@ -64,18 +65,16 @@ class TrafficRulesTest {
 
     @Test
     void onlyAFilteredTakerHasSomewhereElseToGo() {
-        assertNull(PortRules.of(List.of(taker("ann", HttpFilter.ALL)), List.of())
-                .raw()
-                .otherwise());
+        assertNull(PortRules.of(List.of(taker("ann", HttpFilter.ALL))).raw().otherwise());
         assertEquals(
                 Destination.TO_APP,
-                PortRules.of(List.of(taker("ann", USER_ANN)), List.of())
+                PortRules.of(List.of(taker("ann", USER_ANN)))
                         .judge(request("/", "ann"))
                         .otherwise());
-        Taker replacing = new Taker(target("all"), HttpFilter.ALL, Taker.Kind.REPLACE);
+        Rule<Target> replacing = new Rule<>(target("all"), EngagementKind.REPLACE, HttpFilter.ALL);
         assertEquals(
-                replacing.destination(),
-                PortRules.of(List.of(taker("ann", USER_ANN), replacing), List.of())
+                new Destination.ToClient(replacing.engagement()),
+                PortRules.of(List.of(taker("ann", USER_ANN), replacing))
                         .judge(request("/", "ann"))
                         .otherwise());
     }
@@ -96,8 +95,8 @@ class TrafficRulesTest {
         assertEquals(app.official(), app.get(app.first()));
     }
 
-    private static Taker taker(String id, HttpFilter filter) {
-        return new Taker(target(id), filter, Taker.Kind.INTERCEPT);
+    private static Rule<Target> taker(String id, HttpFilter filter) {
+        return new Rule<>(target(id), EngagementKind.INTERCEPT, filter);
     }
 
     private static Target target(String id) {

@@ -14,13 +14,14 @@ import io.netty.channel.socket.DuplexChannel;
 import io.telepresence.agent.report.Report;
 import io.telepresence.agent.rules.AppPort;
 import io.telepresence.agent.rules.PortRules;
-import io.telepresence.agent.rules.Taker;
 import io.telepresence.agent.rules.Target;
 import io.telepresence.agent.stream.PortServices;
 import io.telepresence.agent.stream.Speaker;
 import io.telepresence.agent.tap.Taps;
-import io.telepresence.filter.HeaderMatch;
-import io.telepresence.filter.HttpFilter;
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.HeaderMatch;
+import io.telepresence.engagement.HttpFilter;
+import io.telepresence.engagement.RequestRouter.Rule;
 import io.telepresence.local.Loops;
 import java.lang.reflect.Proxy;
 import java.net.InetAddress;
@@ -73,7 +74,7 @@ class TcpForwarderTest {
     private PortRules rules() {
         HttpFilter filter = new HttpFilter(List.of(new HeaderMatch("X-User", "ann")), List.of());
         Target target = new Target("a:one", "127.0.0.1", 80, false);
-        return PortRules.of(List.of(new Taker(target, filter, Taker.Kind.INTERCEPT)), List.of());
+        return PortRules.of(List.of(new Rule<>(target, EngagementKind.INTERCEPT, filter)));
     }
 
     private Channel listen() {

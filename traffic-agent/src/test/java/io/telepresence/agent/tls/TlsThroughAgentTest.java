@@ -18,9 +18,10 @@ import io.telepresence.agent.Until;
 import io.telepresence.agent.http2.GrpcPlace;
 import io.telepresence.agent.http2.ProxyRig;
 import io.telepresence.agent.rules.PortRules;
-import io.telepresence.agent.rules.Taker;
 import io.telepresence.agent.rules.Target;
 import io.telepresence.agree.PortProtocol;
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.RequestRouter.Rule;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
@@ -88,7 +89,7 @@ class TlsThroughAgentTest {
                         services,
                         new Certificates(settings),
                         new PortProtocol(PortProtocol.Tls.ALWAYS, PortProtocol.Http.UNKNOWN)));
-        rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", laptop.port())), List.of());
+        rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", laptop.port())));
         plain = caller(null);
         mine = GrpcPlace.with(plain, "x-user", "me");
     }
@@ -139,9 +140,9 @@ class TlsThroughAgentTest {
     void aLaptopMayHaveItInTheClear() throws Exception {
         start(new TlsSettings(own, null, false));
         try (GrpcPlace open = new GrpcPlace("open")) {
-            Taker taker = ProxyRig.taker("x-user", "me", open.port());
+            Rule<Target> taker = ProxyRig.taker("x-user", "me", open.port());
             Target clear = new Target("one", "127.0.0.1", open.port(), true);
-            rig.rules = PortRules.of(List.of(new Taker(clear, taker.filter(), Taker.Kind.INTERCEPT)), List.of());
+            rig.rules = PortRules.of(List.of(new Rule<>(clear, EngagementKind.INTERCEPT, taker.filter())));
             assertEquals("open:1", GrpcPlace.unary(mine, "1"));
             assertEquals("app:1", GrpcPlace.unary(plain, "1"));
         }
@@ -225,7 +226,7 @@ class TlsThroughAgentTest {
                 TlsLines here = new TlsLines(dir.resolve("laptop"), "laptop")) {
             start(new TlsSettings(own, null, false));
             rig.appPort = there.port();
-            rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", here.port())), List.of());
+            rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", here.port())));
             try (SSLSocket caller = connect("h2", "http/1.1")) {
                 assertEquals("http/1.1", caller.getApplicationProtocol());
                 for (int i = 0; i < 3; i++) {

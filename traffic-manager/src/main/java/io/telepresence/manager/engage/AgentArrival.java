@@ -4,7 +4,6 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.telepresence.manager.cluster.Pods;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
-import io.telepresence.manager.engage.EngagementSpec.Kind;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.Sessions;
 import java.util.ArrayList;
@@ -29,7 +28,7 @@ final class AgentArrival {
     Optional<String> complete(Engagement engagement) {
         WorkloadRef workload = engagement.workload();
         List<Pod> ready = AgentCoverage.ready(workloads, workload);
-        boolean oneIsEnough = engagement.spec().kind() == Kind.INGEST;
+        boolean oneIsEnough = engagement.spec().kind().needsOnePod();
         List<String> ips = new ArrayList<>();
         Map<String, AgentSession> agents = sessions.byPod(workload);
         for (Pod pod : ready) {
@@ -48,8 +47,8 @@ final class AgentArrival {
 
     /** Whether the agent does what the engagement asks of it; true where the agent does not tell its ports. */
     static boolean serves(AgentSession.Agent agent, Engagement engagement) {
-        boolean inPlace =
-                engagement.spec().kind() != Kind.REPLACE || agent.replaced().contains(engagement.container());
+        boolean inPlace = !engagement.spec().kind().replacesContainer()
+                || agent.replaced().contains(engagement.container());
         return inPlace
                 && (agent.ports().isEmpty()
                         || engagement.ports().stream().allMatch(p -> agent.ports()
@@ -58,7 +57,7 @@ final class AgentArrival {
 
     private boolean leftoverServes(Engagement engagement) {
         return workloads.replacedIn(engagement.workload().namespace()).stream()
-                .anyMatch(pod -> engagement.spec().kind() == Kind.REPLACE
+                .anyMatch(pod -> engagement.spec().kind().replacesContainer()
                         ? Pods.replacedOf(pod, engagement.workload())
                         : Pods.ready(pod) && selected(pod, engagement));
     }

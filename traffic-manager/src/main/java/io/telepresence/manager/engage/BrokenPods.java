@@ -8,7 +8,6 @@ import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.Pods;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
-import io.telepresence.manager.engage.EngagementSpec.Kind;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -87,7 +86,7 @@ record BrokenPods(Workloads workloads) {
 
     /** A container that is to be replaced need not run. */
     private static String replaced(Engagement engagement) {
-        return engagement.spec().kind() == Kind.REPLACE ? engagement.container() : "";
+        return engagement.spec().kind().replacesContainer() ? engagement.container() : "";
     }
 
     private static Stream<String> own(Pod pod, String replaced) {

@@ -1,9 +1,8 @@
 package io.telepresence.manager.engage;
 
+import io.telepresence.engagement.EngagementState;
 import io.telepresence.fault.Fault;
-import io.telepresence.manager.engage.Engagement.Disposition;
 import io.telepresence.manager.engage.Engagement.EngagedPort;
-import io.telepresence.manager.engage.EngagementSpec.Kind;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -20,7 +19,7 @@ final class ConflictRules {
         return others.stream()
                 .filter(wished::sameName)
                 .findFirst()
-                .map(other -> other.disposition() == Disposition.ENDING
+                .map(other -> other.state() == EngagementState.TERMINATING
                         ? Fault.user(
                                 wished.spec().kind().title() + " \""
                                         + wished.spec().name() + "\" is being ended at this moment",
@@ -48,17 +47,17 @@ final class ConflictRules {
 
     private static boolean stands(Engagement wished, Engagement other) {
         return !other.sameName(wished)
-                && wished.spec().kind().takes()
-                && other.spec().kind().takes()
+                && wished.spec().kind().takesTraffic()
+                && other.spec().kind().takesTraffic()
                 && wished.workload().equals(other.workload())
-                && other.disposition() != Disposition.BAD_ARGS;
+                && other.state() != EngagementState.REMOVED;
     }
 
     private static Optional<Conflict> conflict(Engagement wished, Engagement other) {
         boolean bothReplace =
-                wished.spec().kind() == Kind.REPLACE && other.spec().kind() == Kind.REPLACE;
+                wished.spec().kind().replacesContainer() && other.spec().kind().replacesContainer();
         if (bothReplace && wished.container().equals(other.container())) {
-            String text = other.disposition() == Disposition.ENDING
+            String text = other.state() == EngagementState.TERMINATING
                     ? "is coming back from the " + other.described() + " at this moment"
                     : "is already replaced by " + other.client() + ": conflicts with the " + named(other);
             return Optional.of(new Conflict(
@@ -67,7 +66,7 @@ final class ConflictRules {
                             "container " + wished.container() + " of " + wished.workload() + " " + text,
                             remedy(other))));
         }
-        if (other.disposition() == Disposition.ENDING
+        if (other.state() == EngagementState.TERMINATING
                 || !wished.spec().filter().conflictsWith(other.spec().filter())) {
             return Optional.empty();
         }
@@ -90,7 +89,7 @@ final class ConflictRules {
 
     private static String remedy(Engagement other) {
         return "It ends when " + other.client() + " leaves it or quits"
-                + (other.spec().kind() == Kind.REPLACE ? "" : "; other HTTP filters can be used beside it");
+                + (other.spec().kind().replacesContainer() ? "" : "; other HTTP filters can be used beside it");
     }
 
     private static Optional<EngagedPort> sharedPort(Engagement wished, Engagement other) {

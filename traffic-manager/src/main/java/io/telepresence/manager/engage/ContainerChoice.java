@@ -6,7 +6,6 @@ import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.PodContainers;
 import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.engage.Engagement.EngagedPort;
-import io.telepresence.manager.engage.EngagementSpec.Kind;
 import java.util.List;
 
 /** Which container of a workload an engagement is about. Pure. */
@@ -52,7 +51,7 @@ final class ContainerChoice {
     /** Others of the pod's init containers wait for a native sidecar, so nothing can stand in for it. */
     private static Container replaceable(Workload workload, EngagementSpec spec, Container container)
             throws FaultException {
-        if (spec.kind() == Kind.REPLACE && PodContainers.isNative(container)) {
+        if (spec.kind().replacesContainer() && PodContainers.isNative(container)) {
             throw Fault.user(
                             "container " + container.getName() + " of " + workload.ref()
                                     + " is a native sidecar, which cannot be replaced",
@@ -64,7 +63,7 @@ final class ContainerChoice {
 
     /** An agent that somebody wrote into the template stays as it is written. */
     private static void checkAgent(Workload workload, EngagementSpec spec) throws FaultException {
-        if (workload.ref().batch() && spec.kind() == Kind.REPLACE) {
+        if (workload.ref().batch() && spec.kind().replacesContainer()) {
             throw Fault.user(
                             "no container of " + workload.ref()
                                     + " can be replaced, because pods of a Job are never made again",
@@ -72,7 +71,7 @@ final class ContainerChoice {
                     .exception();
         }
         boolean manual = PodContainers.agent(workload.template().getSpec()).isPresent();
-        if (manual && spec.kind() == Kind.REPLACE) {
+        if (manual && spec.kind().replacesContainer()) {
             throw Fault.user(
                             workload.ref() + " has a traffic-agent in its pod template, which cannot stand in for a"
                                     + " container",

@@ -1,15 +1,12 @@
 package io.telepresence.manager.engage;
 
+import io.telepresence.engagement.EngagementState;
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.engage.EngagementSpec.Kind;
 import io.telepresence.manager.session.ClientSession;
 import java.util.List;
 
 /**
  * One engagement as it is now.
- *
- * <p>WAITING → ACTIVE → gone. A replace goes from WAITING or ACTIVE to ENDING while its container comes back. What
- * another one pushed aside is BAD_ARGS until its owner leaves it.
  *
  * @param id see {@link EngagementIds}; everybody may see it
  * @param owner who has it; not to be told to anybody
@@ -23,20 +20,12 @@ public record Engagement(
         EngagementSpec spec,
         ClientSession owner,
         String client,
-        Disposition disposition,
+        EngagementState state,
         String message,
         WorkloadRef workload,
         String container,
         List<EngagedPort> ports,
         String podIp) {
-
-    /** How it stands. */
-    public enum Disposition {
-        ACTIVE,
-        WAITING,
-        ENDING,
-        BAD_ARGS
-    }
 
     /**
      * One port of it.
@@ -63,21 +52,17 @@ public record Engagement(
 
     /** It works. */
     public boolean active() {
-        return disposition == Disposition.ACTIVE;
+        return state == EngagementState.ACTIVE;
     }
 
     /** Agents stand in for its container, or are about to. */
     boolean replaces() {
-        return spec.kind() == Kind.REPLACE && (active() || disposition == Disposition.WAITING);
+        return spec.kind().replacesContainer() && (active() || state == EngagementState.WAITING);
     }
 
-    /**
-     * Traffic goes to its laptop: always while it works, for a replace also while pods with and without the container
-     * are there together.
-     */
+    /** Traffic goes to its client. */
     public boolean delivers() {
-        return spec.kind() != Kind.INGEST
-                && (active() || spec.kind() == Kind.REPLACE && disposition != Disposition.BAD_ARGS);
+        return state.delivers(spec.kind());
     }
 
     /** A client has one of each name. */
@@ -86,7 +71,7 @@ public record Engagement(
     }
 
     Engagement named(String newId) {
-        return new Engagement(newId, spec, owner, client, disposition, message, workload, container, ports, podIp);
+        return new Engagement(newId, spec, owner, client, state, message, workload, container, ports, podIp);
     }
 
     /** As in a sentence: {@code intercept "echo" of ann@laptop}. */
@@ -94,12 +79,12 @@ public record Engagement(
         return spec.kind().word() + " \"" + spec.name() + "\" of " + client;
     }
 
-    Engagement with(Disposition next, String why) {
+    Engagement with(EngagementState next, String why) {
         return new Engagement(id, spec, owner, client, next, why, workload, container, ports, podIp);
     }
 
     /** It works; what there was to say about it while it waited is still to be said. */
     Engagement servedBy(String ip) {
-        return new Engagement(id, spec, owner, client, Disposition.ACTIVE, message, workload, container, ports, ip);
+        return new Engagement(id, spec, owner, client, EngagementState.ACTIVE, message, workload, container, ports, ip);
     }
 }

@@ -1,11 +1,11 @@
 package io.telepresence.manager.engage;
 
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.HttpFilter;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.filter.HttpFilter;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -20,7 +20,7 @@ import java.util.Set;
  * @param ports empty: the only port there is; for a replace all that the container declares
  */
 public record EngagementSpec(
-        Kind kind,
+        EngagementKind kind,
         String name,
         String namespace,
         String workload,
@@ -30,39 +30,6 @@ public record EngagementSpec(
         String targetHost,
         List<PortWish> ports,
         Handling handling) {
-
-    /** What happens to the traffic. */
-    public enum Kind {
-        INTERCEPT,
-        REPLACE,
-        WIRETAP,
-        INGEST;
-
-        /** What it takes does not reach the application. */
-        public boolean takes() {
-            return this == INTERCEPT || this == REPLACE;
-        }
-
-        /** It is called after its container, not by the user. */
-        boolean namedByContainer() {
-            return this == REPLACE || this == INGEST;
-        }
-
-        /** Its client may change files of the pod. */
-        public boolean writesFiles() {
-            return takes();
-        }
-
-        /** As in a sentence: Intercept. */
-        String title() {
-            return name().charAt(0) + word().substring(1);
-        }
-
-        /** Within a sentence: intercept. */
-        public String word() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-    }
 
     /**
      * @param localPort zero: same as the container port
@@ -121,13 +88,12 @@ public record EngagementSpec(
             throw Fault.user("there is no mechanism " + handling.mechanism(), "Mechanisms are tcp and http")
                     .exception();
         }
-        if (kind.namedByContainer() && !filter().takesEverything()) {
-            String article = kind == Kind.INGEST ? "an " : "a ";
-            throw Fault.user(article + kind.word() + " has no HTTP filter", "Filters are for intercepts and wiretaps")
+        if (!kind.hasFilter() && !filter().takesEverything()) {
+            throw Fault.user(kind.withArticle() + " has no HTTP filter", "Filters are for intercepts and wiretaps")
                     .exception();
         }
-        if (kind == Kind.INGEST && !ports.isEmpty()) {
-            throw Fault.user("an ingest has no ports", "").exception();
+        if (!kind.hasPorts() && !ports.isEmpty()) {
+            throw Fault.user(kind.withArticle() + " has no ports", "").exception();
         }
         checkNumbers();
     }

@@ -1,10 +1,10 @@
 package io.telepresence.manager.engage;
 
+import io.telepresence.engagement.EngagementState;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engage.ConflictRules.Conflict;
-import io.telepresence.manager.engage.Engagement.Disposition;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.Sessions;
@@ -71,8 +71,8 @@ public final class Engagements implements Replaced {
     public static List<Engagement> forAgent(List<Engagement> all, AgentSession.Agent agent) {
         return all.stream()
                 .filter(e -> e.delivers() && e.workload().equals(agent.workload()))
-                .filter(e -> e.spec().kind() != EngagementSpec.Kind.REPLACE
-                        || agent.replaced().contains(e.container()))
+                .filter(e ->
+                        !e.spec().kind().replacesContainer() || agent.replaced().contains(e.container()))
                 .toList();
     }
 
@@ -126,7 +126,7 @@ public final class Engagements implements Replaced {
     Engagement activate(Entered entered, String podIp, String remark) throws FaultException {
         Engagement[] activated = new Engagement[1];
         change(entered.id(), e -> {
-            activated[0] = entered.waits() ? e.servedBy(podIp).with(Disposition.ACTIVE, remark) : null;
+            activated[0] = entered.waits() ? e.servedBy(podIp).with(EngagementState.ACTIVE, remark) : null;
             return entered.waits() ? activated[0] : e;
         });
         if (activated[0] == null) {
@@ -146,9 +146,9 @@ public final class Engagements implements Replaced {
     void ending(String id) {
         change(
                 id,
-                e -> e.disposition() == Disposition.BAD_ARGS
+                e -> e.state() == EngagementState.REMOVED
                         ? e
-                        : e.with(Disposition.ENDING, "the container is coming back"));
+                        : e.with(EngagementState.TERMINATING, "the container is coming back"));
     }
 
     /** @return whether there was one */
@@ -183,14 +183,14 @@ public final class Engagements implements Replaced {
     List<Engagement> ending(WorkloadRef workload) {
         return all.get().stream()
                 .filter(e ->
-                        e.disposition() == Disposition.ENDING && e.workload().equals(workload))
+                        e.state() == EngagementState.TERMINATING && e.workload().equals(workload))
                 .toList();
     }
 
     /** Ends it for its owner, who sees the reason until he leaves it. */
     public void expel(String id, String why) {
-        if (find(id).filter(e -> e.disposition() != Disposition.BAD_ARGS).isPresent()) {
-            change(id, e -> e.with(Disposition.BAD_ARGS, why));
+        if (find(id).filter(e -> e.state() != EngagementState.REMOVED).isPresent()) {
+            change(id, e -> e.with(EngagementState.REMOVED, why));
             ended.accept(id);
         }
     }
@@ -216,7 +216,7 @@ public final class Engagements implements Replaced {
             return engagement;
         }
         List<String> pods = sessions.agents(engagement.workload()).stream()
-                .filter(a -> engagement.spec().kind() != EngagementSpec.Kind.REPLACE
+                .filter(a -> !engagement.spec().kind().replacesContainer()
                         || a.agent().replaced().contains(engagement.container()))
                 .map(a -> a.agent().podIp())
                 .toList();
@@ -236,7 +236,7 @@ public final class Engagements implements Replaced {
 
         List<Engagement> strictly(List<Engagement> before) {
             List<Engagement> list = before.stream()
-                    .filter(e -> e.disposition() != Disposition.BAD_ARGS || !e.sameName(wished))
+                    .filter(e -> e.state() != EngagementState.REMOVED || !e.sameName(wished))
                     .toList();
             List<Conflict> conflicts = ConflictRules.judge(wished, list);
             refusal = ConflictRules.sameName(wished, list)
@@ -255,7 +255,7 @@ public final class Engagements implements Replaced {
                 next.set(
                         next.indexOf(other),
                         other.with(
-                                Disposition.BAD_ARGS,
+                                EngagementState.REMOVED,
                                 "removed: inactive for more than " + words(inactiveBlock) + ", and " + wished.client()
                                         + " needed it"));
             }
@@ -274,7 +274,7 @@ public final class Engagements implements Replaced {
             List<Engagement> next = new ArrayList<>(list);
             next.add(ConflictRules.judge(wished, list).stream()
                     .findFirst()
-                    .map(c -> wished.with(Disposition.BAD_ARGS, c.fault().text()))
+                    .map(c -> wished.with(EngagementState.REMOVED, c.fault().text()))
                     .orElse(wished));
             return List.copyOf(next);
         }
@@ -286,7 +286,7 @@ public final class Engagements implements Replaced {
 
     private boolean givesWay(Engagement other) {
         return !inactiveBlock.isZero()
-                && other.disposition() != Disposition.ENDING
+                && other.state() != EngagementState.TERMINATING
                 && !other.owner().ended()
                 && sessions.idle(other.owner())
                         .filter(idle -> idle.compareTo(inactiveBlock) > 0)

@@ -3,14 +3,13 @@ package io.telepresence.manager.engage;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.telepresence.engagement.EngagementState;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
-import io.telepresence.manager.engage.Engagement.Disposition;
 import io.telepresence.manager.engage.Engagement.EngagedPort;
-import io.telepresence.manager.engage.EngagementSpec.Kind;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.run.Threads;
 import java.time.Duration;
@@ -117,7 +116,7 @@ public final class Engaging {
     }
 
     private static boolean needsAgents(Engagement engagement, WorkloadRef workload) {
-        return engagement.workload().equals(workload) && engagement.disposition() != Disposition.BAD_ARGS;
+        return engagement.workload().equals(workload) && engagement.state() != EngagementState.REMOVED;
     }
 
     /**
@@ -142,15 +141,16 @@ public final class Engaging {
             Workload workload = choose(spec);
             Engagement had = before.named(resolve(client, spec, workload)).servedBy(before.podIp());
             plans.confirm(workload.ref());
-            engagements.restore(client, broken.isEmpty() ? had : had.with(Disposition.BAD_ARGS, broken));
-            if (had.spec().kind() == Kind.REPLACE) {
+            engagements.restore(client, broken.isEmpty() ? had : had.with(EngagementState.REMOVED, broken));
+            if (had.spec().kind().replacesContainer()) {
                 arrivals.restoration().settle(workload.ref());
             }
         } catch (FaultException e) {
             LOG.warn("cannot restore \"{}\" of {}: {}", spec.name(), client, e.fault());
             WorkloadRef workload = new WorkloadRef(spec.workloadKind(), spec.namespace(), spec.workload());
             Engagement had = before.named(engagement(client, spec, workload, List.of()));
-            engagements.restore(client, had.with(Disposition.BAD_ARGS, e.fault().text()));
+            engagements.restore(
+                    client, had.with(EngagementState.REMOVED, e.fault().text()));
         }
     }
 
@@ -164,8 +164,8 @@ public final class Engaging {
     }
 
     private void refuseGlobal(EngagementSpec spec) throws FaultException {
-        if (!allowGlobal && spec.kind().takes() && spec.filter().takesEverything()) {
-            String what = spec.kind() == Kind.REPLACE ? "a replace" : "an intercept without a filter";
+        if (!allowGlobal && spec.kind().takesTraffic() && spec.filter().takesEverything()) {
+            String what = spec.kind().withArticle() + (spec.kind().hasFilter() ? " without a filter" : "");
             throw Fault.user(
                             what + " takes all traffic, which this traffic-manager does not allow",
                             "Use an intercept with --http-header or --http-path-equal, --http-path-prefix,"
@@ -222,7 +222,7 @@ public final class Engaging {
                         spec,
                         plans.unredirected(workload.ref().namespace()));
         Container container = ContainerChoice.choose(workload, spec, ports);
-        if (spec.kind() == Kind.REPLACE) {
+        if (spec.kind().replacesContainer()) {
             ports = ReplacePorts.choose(workload.ref(), container, plans.ports(workload), spec.ports());
         }
         String remark = spec.filter().takesEverything()
@@ -230,7 +230,7 @@ public final class Engaging {
                 : FilteredPorts.check(workload.ref(), plans.ports(workload), ports, c -> AgentPlans.opens(workload, c));
         return engagement(
                         client, spec.about(container.getName(), client.client().namespace()), workload.ref(), ports)
-                .with(Disposition.WAITING, remark);
+                .with(EngagementState.WAITING, remark);
     }
 
     private static Engagement engagement(
@@ -240,7 +240,7 @@ public final class Engaging {
                 spec,
                 client,
                 client.client().name(),
-                Disposition.WAITING,
+                EngagementState.WAITING,
                 "",
                 workload,
                 spec.container(),

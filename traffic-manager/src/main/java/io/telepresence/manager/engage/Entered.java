@@ -1,6 +1,6 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.manager.engage.Engagement.Disposition;
+import io.telepresence.engagement.EngagementState;
 import java.util.List;
 
 /**
@@ -11,7 +11,7 @@ final class Entered implements AutoCloseable {
     private final String id;
     private final AutoCloseable watch;
     /** Null: it is not there any more. */
-    private volatile Disposition last = Disposition.WAITING;
+    private volatile EngagementState last = EngagementState.WAITING;
 
     private Entered(Engagements engagements, String id) {
         this.id = id;
@@ -27,21 +27,21 @@ final class Entered implements AutoCloseable {
     }
 
     boolean waits() {
-        return last == Disposition.WAITING;
+        return last == EngagementState.WAITING;
     }
 
     /** Nobody else brings it to its end. */
     boolean isOurs() {
-        return last != null && last != Disposition.ENDING;
+        return last != null && last != EngagementState.TERMINATING;
     }
 
     private void changed(List<Engagement> all) {
-        Disposition now = all.stream()
+        EngagementState now = all.stream()
                 .filter(e -> e.id().equals(id))
-                .map(Engagement::disposition)
+                .map(Engagement::state)
                 .findFirst()
                 .orElse(null);
-        boolean another = last == null || last == Disposition.BAD_ARGS && now != Disposition.BAD_ARGS;
+        boolean another = last == null || last == EngagementState.REMOVED && now != EngagementState.REMOVED;
         last = another ? null : now;
     }
 

@@ -2,16 +2,16 @@ package io.telepresence.manager.engage;
 
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Service;
+import io.telepresence.engagement.HttpFilter;
+import io.telepresence.engagement.HttpHead;
+import io.telepresence.engagement.RequestRouter;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.filter.HttpFilter;
-import io.telepresence.filter.HttpHead;
 import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.engage.PortMap.Candidate;
 import io.telepresence.manager.engage.PortMap.PortName;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -58,36 +58,35 @@ public final class Explaining {
         Target target = target(question);
         int port = port(target, question.port());
         WorkloadRef ref = target.workload().ref();
-        List<Engagement> here = engagements.all().get().stream()
-                .filter(e -> e.active() && e.workload().equals(ref))
-                .filter(e -> e.ports().stream().anyMatch(p -> p.containerPort() == port && !p.udp()))
-                .toList();
-        List<Rule> rules = new ArrayList<>();
-        String taker = "";
-        List<Engagement> takers = here.stream()
-                .filter(e -> e.spec().kind().takes())
-                .sorted(Comparator.comparing(e -> e.spec().filter(), HttpFilter.ORDER))
-                .toList();
-        for (Engagement engagement : takers) {
-            Rule rule = judge(engagement, question.request(), taker);
-            rules.add(rule);
-            taker = rule.takes() ? engagement.id() : taker;
-        }
-        here.stream().filter(e -> !e.spec().kind().takes()).forEach(e -> rules.add(judge(e, question.request(), "")));
+        List<RequestRouter.Verdict<Engagement>> verdicts = router(ref, port).explain(question.request());
+        List<Rule> rules = verdicts.stream().map(Explaining::rule).toList();
+        String taker = verdicts.stream()
+                .filter(v -> v.takes() && v.rule().kind().takesTraffic())
+                .map(v -> v.rule().engagement().id())
+                .findFirst()
+                .orElse("");
         int last = Math.clamp(question.last(), 0, MOST_VERDICTS);
         return new Answer(ref, port, rules, taker, last == 0 ? List.of() : tally.recent(ref, last));
     }
 
-    private Rule judge(Engagement engagement, HttpHead request, String taker) {
-        HttpFilter filter = engagement.spec().filter();
-        String mismatch = filter.mismatch(request);
-        if (!mismatch.isEmpty()) {
-            return new Rule(engagement, false, mismatch);
+    /** Of what is engaged on a TCP port. */
+    private RequestRouter<Engagement> router(WorkloadRef workload, int port) {
+        return new RequestRouter<>(engagements.all().get().stream()
+                .filter(e -> e.active() && e.workload().equals(workload))
+                .filter(e -> e.ports().stream().anyMatch(p -> p.containerPort() == port && !p.udp()))
+                .map(e -> new RequestRouter.Rule<>(e, e.spec().kind(), e.spec().filter()))
+                .toList());
+    }
+
+    private static Rule rule(RequestRouter.Verdict<Engagement> verdict) {
+        Engagement engagement = verdict.rule().engagement();
+        HttpFilter filter = verdict.rule().filter();
+        if (!verdict.mismatch().isEmpty()) {
+            return new Rule(engagement, false, verdict.mismatch());
         }
-        Optional<Engagement> first = engagements.find(taker);
-        if (first.isPresent()) {
-            return new Rule(
-                    engagement, false, "it matches, but the " + first.get().described() + " comes first");
+        if (verdict.first().isPresent()) {
+            String first = verdict.first().get().engagement().described();
+            return new Rule(engagement, false, "it matches, but the " + first + " comes first");
         }
         String what = filter.takesEverything() ? "it takes everything on the port" : "it takes " + filter.describe();
         return new Rule(engagement, true, what);

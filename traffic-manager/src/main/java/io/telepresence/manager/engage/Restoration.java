@@ -1,5 +1,6 @@
 package io.telepresence.manager.engage;
 
+import io.telepresence.engagement.EngagementState;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
@@ -68,8 +69,7 @@ public final class Restoration implements AutoCloseable {
      * @throws FaultException the container is not back in time; it is tried on
      */
     public void end(Engagement engagement) throws FaultException, InterruptedException {
-        boolean roll = engagement.spec().kind() == EngagementSpec.Kind.REPLACE
-                && engagement.disposition() != Engagement.Disposition.BAD_ARGS;
+        boolean roll = engagement.spec().kind().replacesContainer() && engagement.state() != EngagementState.REMOVED;
         if (!roll) {
             engagements.remove(engagement.id());
             return;
@@ -79,15 +79,14 @@ public final class Restoration implements AutoCloseable {
         try (Closers watch = new Closers()) {
             watch.add(engagements.all().watch(all -> {
                 if (all.stream()
-                        .noneMatch(e ->
-                                e.id().equals(engagement.id()) && e.disposition() == Engagement.Disposition.ENDING)) {
+                        .noneMatch(e -> e.id().equals(engagement.id()) && e.state() == EngagementState.TERMINATING)) {
                     gone.countDown();
                 }
             }));
             if (gone.await(limit.toMillis(), TimeUnit.MILLISECONDS)) {
                 engagements
                         .find(engagement.id())
-                        .filter(e -> e.disposition() == Engagement.Disposition.BAD_ARGS)
+                        .filter(e -> e.state() == EngagementState.REMOVED)
                         .ifPresent(e -> engagements.remove(e.id()));
                 return;
             }

@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementState;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.engage.Engagement.Disposition;
-import io.telepresence.manager.engage.EngagementSpec.Kind;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.Sessions;
 import java.time.InstantSource;
@@ -38,7 +38,7 @@ class BrokenPodsTest {
         cluster.pods.remove(cluster.pods.get("default", "echo-abc-1").orElseThrow());
     }
 
-    private void check(Kind kind) throws FaultException {
+    private void check(EngagementKind kind) throws FaultException {
         EngagementSpec spec = new EngagementSpec(
                 kind, "echo", "default", "echo", "", "", "", "127.0.0.1", List.of(), EngagementSpec.Handling.PLAIN);
         broken.check(
@@ -47,7 +47,7 @@ class BrokenPodsTest {
                         spec,
                         ann,
                         "ann",
-                        Disposition.WAITING,
+                        EngagementState.WAITING,
                         "",
                         ECHO,
                         "app",
@@ -58,7 +58,7 @@ class BrokenPodsTest {
     }
 
     private String refused() {
-        return assertThrows(FaultException.class, () -> check(Kind.INTERCEPT))
+        return assertThrows(FaultException.class, () -> check(EngagementKind.INTERCEPT))
                 .fault()
                 .text();
     }
@@ -75,7 +75,7 @@ class BrokenPodsTest {
 
     @Test
     void aReplicaSetThatCannotMakePodsSaysWhy() {
-        assertDoesNotThrow(() -> check(Kind.INTERCEPT), "it may come yet");
+        assertDoesNotThrow(() -> check(EngagementKind.INTERCEPT), "it may come yet");
         cluster.add(
                 """
                 {apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: echo-abc, uid: r-echo, ownerReferences:
@@ -85,7 +85,7 @@ class BrokenPodsTest {
                 """);
         assertEquals(HEAD + "ReplicaSet echo-abc: FailedCreate: serviceaccount \"not-there\" not found", refused());
         pod("other", "conditions: []");
-        assertDoesNotThrow(() -> check(Kind.INTERCEPT), "it has made one meanwhile");
+        assertDoesNotThrow(() -> check(EngagementKind.INTERCEPT), "it has made one meanwhile");
     }
 
     @Test
@@ -94,7 +94,7 @@ class BrokenPodsTest {
         events.add(new PodTroubles.Event("r-echo", "ReplicaSet echo-abc", "FailedCreate", "exceeded quota"));
         assertEquals(HEAD + "ReplicaSet echo-abc: FailedCreate: exceeded quota", refused());
         pod("other", "conditions: []");
-        assertDoesNotThrow(() -> check(Kind.INTERCEPT), "that is over");
+        assertDoesNotThrow(() -> check(EngagementKind.INTERCEPT), "that is over");
         events.add(new PodTroubles.Event(
                 "uid-echo-abc-1", "Pod echo-abc-1", "FailedMount", "secret \"not-there\" not found"));
         assertEquals(HEAD + "Pod echo-abc-1: FailedMount: secret \"not-there\" not found", refused());
@@ -105,7 +105,7 @@ class BrokenPodsTest {
     void aContainerThatDoesNotStartIsNamedUnlessItIsToBeReplaced(String reason) {
         pod("other", "containerStatuses: [{name: app, state: {waiting: {reason: %s, message: so}}}]".formatted(reason));
         assertEquals(HEAD + "container app of pod echo-abc-1.default: " + reason + ": so", refused());
-        assertDoesNotThrow(() -> check(Kind.REPLACE));
+        assertDoesNotThrow(() -> check(EngagementKind.REPLACE));
     }
 
     @Test
@@ -125,13 +125,13 @@ class BrokenPodsTest {
         pod("other", status);
         assertEquals(HEAD + "pod echo-abc-1.default is not scheduled: claim not found", refused());
         pod("traffic-agent", status);
-        assertDoesNotThrow(() -> check(Kind.INTERCEPT), "it may be the agent that has no room");
+        assertDoesNotThrow(() -> check(EngagementKind.INTERCEPT), "it may be the agent that has no room");
     }
 
     @Test
     void asLongAsOnePodRunsNothingIsSaid() {
         pod("other", "containerStatuses: [{name: app, state: {waiting: {reason: CrashLoopBackOff}}}]");
         cluster.addEchoPod("echo-abc-2", "True");
-        assertDoesNotThrow(() -> check(Kind.INTERCEPT));
+        assertDoesNotThrow(() -> check(EngagementKind.INTERCEPT));
     }
 }

@@ -3,8 +3,8 @@ package io.telepresence.manager.engage;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.engagement.EngagementKind;
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.engage.EngagementSpec.Kind;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
 import java.time.Duration;
@@ -49,7 +49,7 @@ class CautionsTest {
                         cautions),
                 true);
         EngagementSpec spec = new EngagementSpec(
-                Kind.INTERCEPT,
+                EngagementKind.INTERCEPT,
                 "echo",
                 "default",
                 "echo",

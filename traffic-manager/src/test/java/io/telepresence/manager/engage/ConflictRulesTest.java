@@ -3,14 +3,14 @@ package io.telepresence.manager.engage;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.telepresence.filter.HeaderMatch;
-import io.telepresence.filter.HttpFilter;
-import io.telepresence.filter.PathMatch;
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementState;
+import io.telepresence.engagement.HeaderMatch;
+import io.telepresence.engagement.HttpFilter;
+import io.telepresence.engagement.PathMatch;
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.engage.Engagement.Disposition;
 import io.telepresence.manager.engage.Engagement.EngagedPort;
 import io.telepresence.manager.engage.EngagementSpec.Handling;
-import io.telepresence.manager.engage.EngagementSpec.Kind;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.Sessions;
 import java.time.InstantSource;
@@ -83,14 +83,14 @@ class ConflictRulesTest {
 
     @Test
     void whatWasPushedAsideStandsInNobodysWay() throws Exception {
-        Engagement gone = engagement("ann", "intercept 8080").with(Disposition.BAD_ARGS, "removed");
+        Engagement gone = engagement("ann", "intercept 8080").with(EngagementState.REMOVED, "removed");
         assertTrue(ConflictRules.judge(engagement("bob", "intercept 8080"), List.of(gone))
                 .isEmpty());
     }
 
     @Test
     void aContainerOnItsWayBackIsInTheWayOfAReplaceOnly() throws Exception {
-        Engagement ending = engagement("ann", "replace 8080").with(Disposition.ENDING, "");
+        Engagement ending = engagement("ann", "replace 8080").with(EngagementState.TERMINATING, "");
         assertTrue(ConflictRules.judge(engagement("bob", "intercept 8080"), List.of(ending))
                 .isEmpty());
         assertEquals(
@@ -117,7 +117,7 @@ class ConflictRulesTest {
             }
         }
         EngagementSpec spec = new EngagementSpec(
-                Kind.valueOf(parts[0].toUpperCase(java.util.Locale.ROOT)),
+                EngagementKind.valueOf(parts[0].toUpperCase(java.util.Locale.ROOT)),
                 owner + "'s",
                 "default",
                 "echo",
@@ -134,7 +134,7 @@ class ConflictRulesTest {
                         .arrive(new ClientSession.Client(owner + "@laptop", owner, "default", ""), "")
                         .session(),
                 owner + "@laptop",
-                Disposition.ACTIVE,
+                EngagementState.ACTIVE,
                 "",
                 new WorkloadRef("Deployment", "default", "echo"),
                 "app",

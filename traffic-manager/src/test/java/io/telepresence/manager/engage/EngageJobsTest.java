@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fabric8.kubernetes.api.model.Container;
+import io.telepresence.engagement.EngagementKind;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
-import io.telepresence.manager.engage.EngagementSpec.Kind;
 import io.telepresence.manager.session.FakeTime;
 import io.telepresence.manager.session.Sessions;
 import io.telepresence.run.Watched;
@@ -75,7 +75,7 @@ class EngageJobsTest {
                 listed().stream().map(WorkloadBoard.Line::obstacle).toList());
     }
 
-    private static EngagementSpec spec(Kind kind, String container) {
+    private static EngagementSpec spec(EngagementKind kind, String container) {
         return new EngagementSpec(
                 kind,
                 "mine",
@@ -99,10 +99,11 @@ class EngageJobsTest {
         Workload nightly = workload("CronJob", "nightly");
         assertEquals(
                 "work",
-                ContainerChoice.choose(nightly, spec(Kind.INGEST, ""), List.of())
+                ContainerChoice.choose(nightly, spec(EngagementKind.INGEST, ""), List.of())
                         .getName());
         FaultException refused = assertThrows(
-                FaultException.class, () -> ContainerChoice.choose(nightly, spec(Kind.REPLACE, ""), List.of()));
+                FaultException.class,
+                () -> ContainerChoice.choose(nightly, spec(EngagementKind.REPLACE, ""), List.of()));
         assertTrue(refused.fault().text().contains("pods of a Job are never made again"), refused.fault()::text);
     }
 
@@ -115,18 +116,19 @@ class EngageJobsTest {
                    containers: [{name: app}]}}}}
                 """);
         Workload two = workload("Deployment", "two");
-        Container usual = ContainerChoice.choose(two, spec(Kind.REPLACE, ""), List.of());
+        Container usual = ContainerChoice.choose(two, spec(EngagementKind.REPLACE, ""), List.of());
         assertEquals("app", usual.getName(), "the only ordinary one is meant");
         assertEquals(
                 "front",
-                ContainerChoice.choose(two, spec(Kind.INGEST, "front"), List.of())
+                ContainerChoice.choose(two, spec(EngagementKind.INGEST, "front"), List.of())
                         .getName());
         FaultException refused = assertThrows(
-                FaultException.class, () -> ContainerChoice.choose(two, spec(Kind.REPLACE, "front"), List.of()));
+                FaultException.class,
+                () -> ContainerChoice.choose(two, spec(EngagementKind.REPLACE, "front"), List.of()));
         assertTrue(refused.fault().text().contains("native sidecar"), refused.fault()::text);
         assertThrows(
                 FaultException.class,
-                () -> ContainerChoice.choose(two, spec(Kind.INGEST, "migrate"), List.of()),
+                () -> ContainerChoice.choose(two, spec(EngagementKind.INGEST, "migrate"), List.of()),
                 "it does not run as long as the pod");
     }
 

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementState;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.SessionIds;
 import java.util.List;
@@ -31,7 +33,7 @@ class EngagementIdsTest {
         assertEquals(ID, bench.engagements.of(ann).getFirst().id());
         restore(ann, "nothing-there", RANDOM + ":nothing-there");
         Engagement broken = bench.engagements.of(ann).getLast();
-        assertEquals(Engagement.Disposition.BAD_ARGS, broken.disposition());
+        assertEquals(EngagementState.REMOVED, broken.state());
         assertEquals(RANDOM + ":nothing-there", broken.id(), "its owner asks for it by that");
     }
 
@@ -74,7 +76,7 @@ class EngagementIdsTest {
 
     private void restore(ClientSession client, String workload, String id) {
         EngagementSpec spec = new EngagementSpec(
-                EngagementSpec.Kind.WIRETAP,
+                EngagementKind.WIRETAP,
                 workload,
                 "default",
                 workload,

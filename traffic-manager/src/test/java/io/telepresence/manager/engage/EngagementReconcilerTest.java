@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.engagement.EngagementKind;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.engage.EngagementSpec.Kind;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.run.Watched;
@@ -94,9 +94,9 @@ class EngagementReconcilerTest {
                         .formatted(container));
     }
 
-    private void restore(Kind kind) {
+    private void restore(EngagementKind kind) {
         List<EngagementSpec.PortWish> ports =
-                kind == Kind.INGEST ? List.of() : List.of(new EngagementSpec.PortWish(8080, ""));
+                kind == EngagementKind.INGEST ? List.of() : List.of(new EngagementSpec.PortWish(8080, ""));
         bench.engaging.restore(
                 ann,
                 new EngagementSpec(
@@ -110,7 +110,7 @@ class EngagementReconcilerTest {
 
     @ParameterizedTest
     @EnumSource
-    void podsThatCameWhileTheManagerWasAwayGetAgents(Kind kind) throws Exception {
+    void podsThatCameWhileTheManagerWasAwayGetAgents(EngagementKind kind) throws Exception {
         restore(kind);
         assertEquals(ECHO, installer.asked.poll(10, TimeUnit.SECONDS));
     }
@@ -118,7 +118,7 @@ class EngagementReconcilerTest {
     @Test
     void soDoPodsThatComeLater() throws Exception {
         pod("traffic-agent");
-        restore(Kind.INTERCEPT);
+        restore(EngagementKind.INTERCEPT);
         bench.cluster.addEchoPod("echo-abc-2", "True");
         assertEquals(ECHO, installer.asked.poll(10, TimeUnit.SECONDS));
     }
@@ -126,7 +126,7 @@ class EngagementReconcilerTest {
     @Test
     void theListSaysWhichPodsAreBypassedAndWhy() throws Exception {
         installer.failure = Fault.user("the quota is full", "");
-        restore(Kind.INTERCEPT);
+        restore(EngagementKind.INTERCEPT);
         assertEquals(ECHO, installer.asked.poll(10, TimeUnit.SECONDS));
         assertEquals(ECHO, installer.asked.poll(10, TimeUnit.SECONDS), "it is tried again");
         assertEquals(
@@ -143,7 +143,7 @@ class EngagementReconcilerTest {
     @Test
     void anAgentThatDoesNotServeThePortIsNamed() {
         pod("traffic-agent");
-        restore(Kind.INTERCEPT);
+        restore(EngagementKind.INTERCEPT);
         arrives(9090);
         assertEquals(
                 List.of(new AgentCoverage.Bypass(
@@ -154,7 +154,7 @@ class EngagementReconcilerTest {
     @Test
     void noPodIsReplacedWhileTheWebhookCannotBeReached() throws Exception {
         installer.trouble.set("the webhook is away");
-        restore(Kind.INTERCEPT);
+        restore(EngagementKind.INTERCEPT);
         until(() -> !reconciler.failures().get().isEmpty());
         assertNull(installer.asked.poll(100, TimeUnit.MILLISECONDS));
         assertTrue(bypasses().getFirst().reason().endsWith("the webhook is away"));

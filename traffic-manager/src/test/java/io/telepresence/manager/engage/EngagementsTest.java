@@ -3,10 +3,10 @@ package io.telepresence.manager.engage;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementState;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.engage.Engagement.Disposition;
-import io.telepresence.manager.engage.EngagementSpec.Kind;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.FakeTime;
 import io.telepresence.manager.session.SessionIds;
@@ -41,7 +41,7 @@ class EngagementsTest {
                 arrivals.add(Thread.ofPlatform().start(() -> {
                     try {
                         together.await();
-                        engagements.restore(client, active(client, Kind.INTERCEPT));
+                        engagements.restore(client, active(client, EngagementKind.INTERCEPT));
                     } catch (Exception e) {
                         throw new IllegalStateException(e);
                     }
@@ -58,18 +58,18 @@ class EngagementsTest {
     @Test
     void aSuccessorReplacesAgainWhatTheSessionBeforeItHad() throws Exception {
         ClientSession old = sessions.arrive(ANN, "").session();
-        engagements.reserve(old, active(old, Kind.REPLACE));
+        engagements.reserve(old, active(old, EngagementKind.REPLACE));
         ClientSession bob = sessions.arrive(new ClientSession.Client("bob", "install", "default", ""), "")
                 .session();
-        assertThrows(FaultException.class, () -> engagements.reserve(bob, active(bob, Kind.REPLACE)));
+        assertThrows(FaultException.class, () -> engagements.reserve(bob, active(bob, EngagementKind.REPLACE)));
         ClientSession young = sessions.arrive(ANN, "").session();
         assertEquals(Map.of(), engagements.of(ECHO), "the container is wanted back");
-        Engagement again = engagements.reserve(young, active(young, Kind.REPLACE));
+        Engagement again = engagements.reserve(young, active(young, EngagementKind.REPLACE));
         assertEquals(List.of(again), engagements.all().get());
         assertEquals(Set.of("app"), engagements.of(ECHO).keySet());
     }
 
-    private static Engagement active(ClientSession client, Kind kind) {
+    private static Engagement active(ClientSession client, EngagementKind kind) {
         EngagementSpec spec = new EngagementSpec(
                 kind, "echo", "default", "echo", "", "", "", "127.0.0.1", List.of(), EngagementSpec.Handling.PLAIN);
         return new Engagement(
@@ -77,7 +77,7 @@ class EngagementsTest {
                 spec,
                 client,
                 client.client().name(),
-                Disposition.ACTIVE,
+                EngagementState.ACTIVE,
                 "",
                 ECHO,
                 "app",

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementState;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.FakeCluster;
@@ -150,7 +152,7 @@ class EngagingTest {
         assertTrue(engage(bob, "mine", LONG).active());
         assertEquals(List.of(hers.id()), ended, "her connections are cut");
         Engagement aside = engagements.of(ann).getFirst();
-        assertEquals(Engagement.Disposition.BAD_ARGS, aside.disposition());
+        assertEquals(EngagementState.REMOVED, aside.state());
         assertEquals("removed: inactive for more than 10 min, and bob@desk needed it", aside.message());
         assertEquals(1, heard().size());
         assertTrue(fault(ann, "echo", LONG).text().contains("bob@desk"), "she is back too late");
@@ -172,7 +174,7 @@ class EngagingTest {
                 new Engaging(engagements, plans, workloads, new Engaging.Arrivals(installer, wait, restoration), false);
         careful.restore(ann, spec("echo", "echo"), new Engaging.Before("", "10.244.0.5", ""));
         Engagement refused = engagements.of(ann).getFirst();
-        assertEquals(Engagement.Disposition.BAD_ARGS, refused.disposition());
+        assertEquals(EngagementState.REMOVED, refused.state());
         assertTrue(refused.message().contains("takes all traffic"), refused::message);
     }
 
@@ -288,7 +290,7 @@ class EngagingTest {
         assertTrue(plans.wished(ECHO));
         engaging.restore(bob, spec("mine", "echo"), new Engaging.Before("", "", ""));
         Engagement broken = engagements.of(bob).getFirst();
-        assertEquals(Engagement.Disposition.BAD_ARGS, broken.disposition());
+        assertEquals(EngagementState.REMOVED, broken.state());
         assertTrue(broken.message().contains("ann@laptop"), broken::message);
         engaging.restore(bob, spec("gone", "nothing-there"), new Engaging.Before("", "", ""));
         assertTrue(engagements.of(bob).getLast().message().contains("named nothing-there"));
@@ -363,7 +365,7 @@ class EngagingTest {
 
         @Override
         public void reserved(Engagement engagement) {
-            assertEquals(Engagement.Disposition.WAITING, engagement.disposition());
+            assertEquals(EngagementState.WAITING, engagement.state());
         }
     }
 
@@ -374,7 +376,7 @@ class EngagingTest {
 
     private static EngagementSpec spec(String name, String workload) {
         return new EngagementSpec(
-                EngagementSpec.Kind.INTERCEPT,
+                EngagementKind.INTERCEPT,
                 name,
                 "default",
                 workload,

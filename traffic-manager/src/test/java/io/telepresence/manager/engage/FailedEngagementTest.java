@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.engagement.EngagementKind;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.engage.EngagementSpec.Kind;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
 import java.time.Duration;
@@ -41,11 +41,11 @@ class FailedEngagementTest {
     @Test
     void itsLaterPodsGetNoAgentAndThoseThatCameGo() throws Exception {
         bench.installer.action = () -> agentArrives("echo-abc-1");
-        fails(ann, Kind.INTERCEPT);
+        fails(ann, EngagementKind.INTERCEPT);
         assertFalse(bench.plans.wished(ECHO), "the next pod would get an agent that cannot run");
         assertEquals(ECHO, bench.installer.givenBack.poll(10, TimeUnit.SECONDS));
         bench.installer.action = () -> bench.sessions.watching(agentArrives("echo-abc-1"), true);
-        assertTrue(engage(ann, Kind.INTERCEPT, LONG).active());
+        assertTrue(engage(ann, EngagementKind.INTERCEPT, LONG).active());
         assertTrue(bench.plans.wished(ECHO));
     }
 
@@ -55,7 +55,7 @@ class FailedEngagementTest {
         bench.installer.action = () -> asked.complete(null);
         CompletableFuture<Engagement> waits = engageLater();
         asked.get(10, TimeUnit.SECONDS);
-        fails(bob, Kind.INGEST);
+        fails(bob, EngagementKind.INGEST);
         assertTrue(bench.plans.wished(ECHO));
         bench.sessions.watching(agentArrives("echo-abc-1"), true);
         assertTrue(waits.get(10, TimeUnit.SECONDS).active());
@@ -65,11 +65,11 @@ class FailedEngagementTest {
     @Test
     void agentsThatHaveServedSomebodyStay() throws Exception {
         bench.installer.action = () -> bench.sessions.watching(agentArrives("echo-abc-1"), true);
-        Engagement had = engage(ann, Kind.INTERCEPT, LONG);
+        Engagement had = engage(ann, EngagementKind.INTERCEPT, LONG);
         assertTrue(bench.engagements.remove(had.id()));
         bench.installer.action = () -> {};
         bench.cluster.addEchoPod("echo-abc-2", "True");
-        fails(bob, Kind.INTERCEPT);
+        fails(bob, EngagementKind.INTERCEPT);
         assertTrue(bench.plans.wished(ECHO));
         assertTrue(bench.installer.givenBack.isEmpty());
     }
@@ -97,7 +97,7 @@ class FailedEngagementTest {
         CompletableFuture<Engagement> result = new CompletableFuture<>();
         Thread.startVirtualThread(() -> {
             try {
-                result.complete(engage(ann, Kind.INTERCEPT, LONG));
+                result.complete(engage(ann, EngagementKind.INTERCEPT, LONG));
             } catch (Exception e) {
                 result.completeExceptionally(e);
             }
@@ -105,13 +105,13 @@ class FailedEngagementTest {
         return result;
     }
 
-    private void fails(ClientSession client, Kind kind) {
+    private void fails(ClientSession client, EngagementKind kind) {
         assertThrows(FaultException.class, () -> engage(client, kind, SHORT));
     }
 
-    private Engagement engage(ClientSession client, Kind kind, Duration limit) throws Exception {
+    private Engagement engage(ClientSession client, EngagementKind kind, Duration limit) throws Exception {
         List<EngagementSpec.PortWish> ports =
-                kind == Kind.INGEST ? List.of() : List.of(new EngagementSpec.PortWish(8080, ""));
+                kind == EngagementKind.INGEST ? List.of() : List.of(new EngagementSpec.PortWish(8080, ""));
         EngagementSpec spec = new EngagementSpec(
                 kind, "echo", "default", "echo", "", "", "", "127.0.0.1", ports, EngagementSpec.Handling.PLAIN);
         return bench.engaging.engage(client, spec, limit, new Engaging.Progress() {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.engagement.EngagementKind;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.Workload;
@@ -227,7 +228,7 @@ class PortsTest {
     private List<EngagedPort> choose(String name, String service, PortWish... wishes) throws FaultException {
         Workload workload = find(name);
         EngagementSpec spec = new EngagementSpec(
-                EngagementSpec.Kind.INTERCEPT,
+                EngagementKind.INTERCEPT,
                 "x",
                 "default",
                 name,

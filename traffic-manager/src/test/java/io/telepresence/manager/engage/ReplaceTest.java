@@ -5,14 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementState;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
-import io.telepresence.manager.engage.Engagement.Disposition;
 import io.telepresence.manager.engage.EngagementSpec.Handling;
-import io.telepresence.manager.engage.EngagementSpec.Kind;
 import io.telepresence.manager.engage.EngagementSpec.PortWish;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
@@ -107,7 +107,7 @@ class ReplaceTest {
         AgentSession.Agent old = agent("echo-abc-1", Set.of());
         sessions.watching(sessions.arrive(old, "").session(), true);
         CompletableFuture<Engagement> reserved = new CompletableFuture<>();
-        CompletableFuture<Engagement> active = engageLater(spec(Kind.REPLACE, "echo", ""), reserved);
+        CompletableFuture<Engagement> active = engageLater(spec(EngagementKind.REPLACE, "echo", ""), reserved);
         Engagement entered = reserved.get(10, TimeUnit.SECONDS);
         assertEquals("echo/app", entered.spec().name());
         assertEquals(Map.of("app", Set.of(new Replaced.ExtraPort(false, 8080))), engagements.of(ECHO));
@@ -142,12 +142,12 @@ class ReplaceTest {
         assertEquals(ECHO, installer.asked.poll(10, TimeUnit.SECONDS));
         assertEquals(Map.of(), engagements.of(ECHO), "new pods have the container");
         Engagement ending = engagements.find(active.id()).orElseThrow();
-        assertEquals(Disposition.ENDING, ending.disposition());
+        assertEquals(EngagementState.TERMINATING, ending.state());
         assertTrue(engagements.receiver(stand, active.id(), "127.0.0.1", 8080).isPresent());
         assertFalse(left.isDone());
         assertTrue(ended.isEmpty());
-        FaultException again =
-                assertThrows(FaultException.class, () -> engage(ann, spec(Kind.REPLACE, "echo", ""), new Quiet()));
+        FaultException again = assertThrows(
+                FaultException.class, () -> engage(ann, spec(EngagementKind.REPLACE, "echo", ""), new Quiet()));
         assertTrue(again.fault().text().contains("is being ended"), again.fault()::text);
         installer.settled = true;
         left.get(10, TimeUnit.SECONDS);
@@ -164,7 +164,8 @@ class ReplaceTest {
                 fault.fault().text().startsWith("container app of Deployment echo.default is not back"),
                 fault.fault()::text);
         assertEquals(
-                Disposition.ENDING, engagements.find(active.id()).orElseThrow().disposition());
+                EngagementState.TERMINATING,
+                engagements.find(active.id()).orElseThrow().state());
         CompletableFuture<Void> gone = new CompletableFuture<>();
         engagements.all().watch(all -> {
             if (all.isEmpty()) {
@@ -178,13 +179,14 @@ class ReplaceTest {
     @Test
     void aReplaceThatIsLeftWhileItWaitsGoesOnDeliveringUntilTheContainerIsBack() throws Exception {
         CompletableFuture<Engagement> reserved = new CompletableFuture<>();
-        CompletableFuture<Engagement> active = engageLater(spec(Kind.REPLACE, "echo", ""), reserved);
+        CompletableFuture<Engagement> active = engageLater(spec(EngagementKind.REPLACE, "echo", ""), reserved);
         Engagement waiting = reserved.get(10, TimeUnit.SECONDS);
         CompletableFuture<Void> left = endLater(waiting);
         CompletableFuture<Void> leftTwice = endLater(waiting);
         assertThrows(java.util.concurrent.ExecutionException.class, () -> active.get(5, TimeUnit.SECONDS));
         assertEquals(
-                Disposition.ENDING, engagements.find(waiting.id()).orElseThrow().disposition());
+                EngagementState.TERMINATING,
+                engagements.find(waiting.id()).orElseThrow().state());
         assertFalse(left.isDone());
         installer.settled = true;
         left.get(10, TimeUnit.SECONDS);
@@ -198,7 +200,7 @@ class ReplaceTest {
         CompletableFuture<Void> left = endLater(active);
         CompletableFuture<Void> ending = new CompletableFuture<>();
         AutoCloseable watch = engagements.all().watch(all -> {
-            if (all.stream().anyMatch(e -> e.disposition() == Disposition.ENDING)) {
+            if (all.stream().anyMatch(e -> e.state() == EngagementState.TERMINATING)) {
                 ending.complete(null);
             }
         });
@@ -224,7 +226,8 @@ class ReplaceTest {
         installer.settled = true;
         FaultException fault = assertThrows(
                 FaultException.class,
-                () -> engaging.engage(ann, spec(Kind.REPLACE, "echo", ""), Duration.ofMillis(50), new Quiet()));
+                () -> engaging.engage(
+                        ann, spec(EngagementKind.REPLACE, "echo", ""), Duration.ofMillis(50), new Quiet()));
         assertTrue(fault.fault().text().contains("timed out"), fault.fault()::text);
         assertEquals(ECHO, installer.asked.poll(10, TimeUnit.SECONDS));
         assertEquals(ECHO, installer.asked.poll(10, TimeUnit.SECONDS));
@@ -249,7 +252,7 @@ class ReplaceTest {
         assertEquals(Set.of(ECHO), claims.expire());
         assertEquals(Map.of(), claims.of(ECHO));
         Claims taken = Claims.of(engagements, workloads, cluster.pods.all());
-        engaging.restore(ann, spec(Kind.REPLACE, "echo", ""), new Engaging.Before("", "10.244.0.5", ""));
+        engaging.restore(ann, spec(EngagementKind.REPLACE, "echo", ""), new Engaging.Before("", "10.244.0.5", ""));
         assertEquals(Set.of("app"), taken.of(ECHO).keySet());
         assertEquals(Set.of(), taken.expire());
         engagements.ending(engagements.find(ann, "echo/app").orElseThrow().id());
@@ -260,28 +263,28 @@ class ReplaceTest {
     void aWorkerThatNoServiceKnowsCanBeReplacedAndIngested() throws Exception {
         assertEquals(
                 "Deployment queue.default has several containers: worker, log",
-                fault(spec(Kind.REPLACE, "queue", "")).text());
+                fault(spec(EngagementKind.REPLACE, "queue", "")).text());
         assertEquals(
                 "Deployment queue.default has no container named nobody",
-                fault(spec(Kind.INGEST, "queue", "nobody")).text());
-        Engagement worker = reserve(spec(Kind.REPLACE, "queue", "worker"));
+                fault(spec(EngagementKind.INGEST, "queue", "nobody")).text());
+        Engagement worker = reserve(spec(EngagementKind.REPLACE, "queue", "worker"));
         assertEquals(
                 List.of("8080 false", "53 true"),
                 worker.ports().stream()
                         .map(p -> p.containerPort() + " " + p.udp())
                         .toList());
-        Engagement log = reserve(spec(Kind.REPLACE, "queue", "log"));
+        Engagement log = reserve(spec(EngagementKind.REPLACE, "queue", "log"));
         assertEquals(List.of(), log.ports());
         assertEquals(
                 "queue.default/log",
-                reserve(bob, spec(Kind.INGEST, "queue", "log")).spec().name());
+                reserve(bob, spec(EngagementKind.INGEST, "queue", "log")).spec().name());
         assertEquals(Set.of("worker", "log"), engagements.of(QUEUE).keySet());
     }
 
     @Test
     void portsOfAReplaceAreDeclaredOrNumbers() throws Exception {
-        Engagement engagement =
-                reserve(spec(Kind.REPLACE, "queue", "worker", new PortWish(1080, "http"), new PortWish(0, "9000/UDP")));
+        Engagement engagement = reserve(spec(
+                EngagementKind.REPLACE, "queue", "worker", new PortWish(1080, "http"), new PortWish(0, "9000/UDP")));
         assertEquals(
                 List.of("1080 8080 false", "9000 9000 true"),
                 engagement.ports().stream()
@@ -289,15 +292,15 @@ class ReplaceTest {
                         .toList());
         assertEquals(
                 "container worker of Deployment queue.default has no port web",
-                fault(spec(Kind.REPLACE, "queue", "worker", new PortWish(1, "web")))
+                fault(spec(EngagementKind.REPLACE, "queue", "worker", new PortWish(1, "web")))
                         .text());
         assertEquals(
                 "container ports 8080 and 9000 of Deployment queue.default cannot both go to local port 5",
-                fault(spec(Kind.REPLACE, "queue", "worker", new PortWish(5, "8080"), new PortWish(5, "9000")))
+                fault(spec(EngagementKind.REPLACE, "queue", "worker", new PortWish(5, "8080"), new PortWish(5, "9000")))
                         .text());
         assertEquals(
                 "an ingest has no ports",
-                fault(spec(Kind.INGEST, "queue", "worker", new PortWish(5, "8080")))
+                fault(spec(EngagementKind.INGEST, "queue", "worker", new PortWish(5, "8080")))
                         .text());
     }
 
@@ -305,7 +308,7 @@ class ReplaceTest {
     private Engagement replaced() throws Exception {
         sessions.watching(
                 sessions.arrive(agent("echo-abc-1", Set.of("app")), "").session(), true);
-        return engage(ann, spec(Kind.REPLACE, "echo", ""), new Quiet());
+        return engage(ann, spec(EngagementKind.REPLACE, "echo", ""), new Quiet());
     }
 
     private Engagement reserve(EngagementSpec spec) throws Exception {
@@ -387,7 +390,7 @@ class ReplaceTest {
                 pod, "uid-" + pod, "10.244.0.5", ECHO, "v0.1.0", Set.of(new AgentSession.Port(false, 8080)), replaced);
     }
 
-    private static EngagementSpec spec(Kind kind, String workload, String container, PortWish... ports) {
+    private static EngagementSpec spec(EngagementKind kind, String workload, String container, PortWish... ports) {
         return new EngagementSpec(
                 kind, workload, "default", workload, "", "", container, "127.0.0.1", List.of(ports), Handling.PLAIN);
     }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.engagement.EngagementKind;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.FakeCluster;
@@ -57,7 +58,7 @@ class RestrictedNamespaceTest {
 
     private List<Engagement.EngagedPort> choose(Workload workload, String service) throws FaultException {
         EngagementSpec spec = new EngagementSpec(
-                EngagementSpec.Kind.INTERCEPT,
+                EngagementKind.INTERCEPT,
                 "hard",
                 "default",
                 "hard",

@@ -4,12 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementState;
+import io.telepresence.engagement.HeaderMatch;
+import io.telepresence.engagement.HttpFilter;
 import io.telepresence.fault.FaultException;
-import io.telepresence.filter.HeaderMatch;
-import io.telepresence.filter.HttpFilter;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engage.EngagementSpec.Handling;
-import io.telepresence.manager.engage.EngagementSpec.Kind;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.Sessions;
@@ -29,7 +30,7 @@ class SealedPortsTest {
                     new AgentSession.Agent("echo-1", "uid", "10.0.0.1", ECHO, "v1", Set.of(PORT), Set.of()), "")
             .session();
 
-    private Engagement engagement(Kind kind, Handling handling) {
+    private Engagement engagement(EngagementKind kind, Handling handling) {
         ClientSession ann = sessions.arrive(new ClientSession.Client("ann", "laptop", "default", ""), "")
                 .session();
         EngagementSpec spec =
@@ -40,7 +41,7 @@ class SealedPortsTest {
                 spec,
                 ann,
                 "ann",
-                Engagement.Disposition.WAITING,
+                EngagementState.WAITING,
                 "",
                 ECHO,
                 "app",
@@ -56,11 +57,11 @@ class SealedPortsTest {
     void aFilterThatWouldSeeNothingIsRefusedWithTheAgentsReason() throws Exception {
         HttpFilter mine = new HttpFilter(List.of(new HeaderMatch("x-user", "me")), List.of());
         SealedPorts sealed = new SealedPorts(sessions);
-        for (Kind kind : List.of(Kind.INTERCEPT, Kind.WIRETAP)) {
+        for (EngagementKind kind : List.of(EngagementKind.INTERCEPT, EngagementKind.WIRETAP)) {
             assertDoesNotThrow(() -> sealed.refuse(engagement(kind, by(mine, false))), "all is open");
         }
         agent.sealed(Map.of(PORT, "there is no ca.crt"));
-        for (Kind kind : List.of(Kind.INTERCEPT, Kind.WIRETAP)) {
+        for (EngagementKind kind : List.of(EngagementKind.INTERCEPT, EngagementKind.WIRETAP)) {
             assertDoesNotThrow(() -> sealed.refuse(engagement(kind, Handling.PLAIN)), "as it is");
             for (Handling handling : List.of(by(mine, false), by(HttpFilter.ALL, true))) {
                 FaultException refused =
@@ -71,6 +72,6 @@ class SealedPortsTest {
             }
         }
         agent.sealed(Map.of());
-        sealed.refuse(engagement(Kind.INTERCEPT, by(mine, false)));
+        sealed.refuse(engagement(EngagementKind.INTERCEPT, by(mine, false)));
     }
 }

@@ -3,6 +3,7 @@ package io.telepresence.manager.engage;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.engagement.EngagementKind;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engage.Tally.Count;
 import io.telepresence.manager.session.AgentSession;
@@ -43,7 +44,7 @@ class TallyTest {
         bench.engaging.restore(
                 ann,
                 new EngagementSpec(
-                        EngagementSpec.Kind.WIRETAP,
+                        EngagementKind.WIRETAP,
                         "tap",
                         "default",
                         "echo",

@@ -7,9 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementState;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.engage.Engagement.Disposition;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.SessionIds;
@@ -58,7 +59,7 @@ class UninstallingTest {
         bench.engaging.restore(
                 client,
                 new EngagementSpec(
-                        EngagementSpec.Kind.WIRETAP,
+                        EngagementKind.WIRETAP,
                         "tap",
                         "default",
                         "echo",
@@ -89,7 +90,7 @@ class UninstallingTest {
         assertFalse(bench.plans.wished(ECHO));
         assertEquals(List.of(), bench.engagements.of(ann));
         Engagement his = bench.engagements.of(bob).getFirst();
-        assertEquals(Disposition.BAD_ARGS, his.disposition());
+        assertEquals(EngagementState.REMOVED, his.state());
         assertEquals("its traffic-agent was uninstalled by ann@laptop", his.message());
         assertEquals(List.of("Deployment echo.default has no traffic-agent any more"), told);
     }
@@ -176,7 +177,7 @@ class UninstallingTest {
         assertEquals(2, maps.size());
         assertEquals(Map.of("client.yaml", "{}"), maps.getLast().getData());
         Engagement hers = bench.engagements.of(ann).getFirst();
-        assertEquals(Disposition.BAD_ARGS, hers.disposition());
+        assertEquals(EngagementState.REMOVED, hers.state());
         assertEquals("revoked by an administrator", hers.message());
         assertTrue(bench.engagements.of(bob).getFirst().active());
     }

@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.telepresence.engagement.EngagementKind;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.engage.EngagementSpec.Kind;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.run.Closers;
@@ -124,7 +124,7 @@ class WorkloadBoardTest {
             throw new AssertionError("pods were touched");
         };
         EngagementSpec spec = new EngagementSpec(
-                Kind.INGEST,
+                EngagementKind.INGEST,
                 "bare",
                 "default",
                 "bare",

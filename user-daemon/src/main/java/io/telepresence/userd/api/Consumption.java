@@ -1,16 +1,19 @@
 package io.telepresence.userd.api;
 
 import io.telepresence.agree.AddressText;
+import io.telepresence.engagement.EngagementCodec;
+import io.telepresence.engagement.EngagementState;
+import io.telepresence.engagement.HttpFilter;
+import io.telepresence.engagement.RequestRouter;
+import io.telepresence.engagement.RequestRouter.Rule;
 import io.telepresence.fault.FaultException;
-import io.telepresence.filter.HttpFilter;
-import io.telepresence.filter.HttpHead;
 import io.telepresence.rest.Answer;
 import io.telepresence.rest.Question;
-import io.telepresence.rpc.manager.EngagedPort;
 import io.telepresence.rpc.manager.Engagement;
-import io.telepresence.rpc.manager.EngagementKind;
 import java.net.InetAddress;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,27 +31,30 @@ public record Consumption(Supplier<List<Engagement>> engagements) {
     }
 
     Answer judge(Question question) {
-        return engagements.get().stream()
-                .filter(e -> e.getSpec().getKind() == EngagementKind.INTERCEPT
-                        || e.getSpec().getKind() == EngagementKind.REPLACE)
-                .filter(e -> e.getDisposition().equals("ACTIVE"))
-                .filter(e -> question.engagementId().isEmpty() || e.getId().equals(question.engagementId()))
-                .filter(e -> question.containerPort() == 0
-                        || e.getPortsList().stream()
-                                .map(EngagedPort::getContainerPort)
-                                .anyMatch(p -> p == question.containerPort()))
-                .filter(e -> matches(e, question.head()))
-                .findFirst()
-                .map(e -> new Answer(true, e.getSpec().getMetadataMap()))
+        List<Rule<Engagement>> rules = new ArrayList<>();
+        engagements.get().stream().filter(e -> isAbout(e, question)).forEach(e -> rule(e).ifPresent(rules::add));
+        return new RequestRouter<>(rules)
+                .taker(question.head())
+                .map(rule -> new Answer(true, rule.engagement().getSpec().getMetadataMap()))
                 .orElse(Answer.NOT);
     }
 
-    private static boolean matches(Engagement engagement, HttpHead head) {
+    private static boolean isAbout(Engagement engagement, Question question) {
+        boolean port = question.containerPort() == 0
+                || engagement.getPortsList().stream().anyMatch(p -> p.getContainerPort() == question.containerPort());
+        return port
+                && EngagementState.ACTIVE.text().equals(engagement.getDisposition())
+                && (question.engagementId().isEmpty() || engagement.getId().equals(question.engagementId()));
+    }
+
+    private static Optional<Rule<Engagement>> rule(Engagement engagement) {
         try {
-            return HttpFilter.of(engagement.getSpec()).matches(head);
+            HttpFilter filter = HttpFilter.of(engagement.getSpec());
+            return EngagementCodec.kind(engagement.getSpec().getKind())
+                    .map(kind -> new Rule<>(engagement, kind, filter));
         } catch (FaultException e) {
             LOG.warn("the filter of \"{}\": {}", engagement.getSpec().getName(), e.fault());
-            return false;
+            return Optional.empty();
         }
     }
 }

@@ -1,9 +1,11 @@
 package io.telepresence.userd.engage;
 
+import io.telepresence.engagement.EngagementCodec;
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementState;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.manager.Engagement;
-import io.telepresence.rpc.manager.EngagementKind;
 import io.telepresence.rpc.manager.EngagementSnapshot;
 import io.telepresence.rpc.manager.EngagementSpec;
 import java.util.ArrayList;
@@ -17,9 +19,6 @@ import java.util.concurrent.CompletableFuture;
 
 /** The engagements of this laptop: what the user wished, with the last state that the manager told. Thread-safe. */
 public final class Engagements {
-    /** Revoked, or pushed aside: it is shown with its reason until the user leaves it, but a program for it has no work. */
-    private static final String BROKEN = "BAD_ARGS";
-
     /** By the name that the manager gave. */
     private final Map<String, Entry> entries = new LinkedHashMap<>();
 
@@ -83,7 +82,7 @@ public final class Engagements {
             if (told != null) {
                 entry.told = told;
                 entry.seen = true;
-                if (entry.established && told.getDisposition().equals(BROKEN)) {
+                if (entry.established && isOver(told)) {
                     entry.ended.complete(told.getMessage());
                 }
             } else if (settled && entry.seen && entry.established && !entry.leaving) {
@@ -148,7 +147,7 @@ public final class Engagements {
         if (entry == null) {
             entry = enter(told, local);
         }
-        boolean broken = entry.told.getDisposition().equals(BROKEN);
+        boolean broken = isOver(entry.told);
         entry.established = true;
         if (broken) {
             entry.ended.complete(entry.told.getMessage());
@@ -189,7 +188,16 @@ public final class Engagements {
         return find(new Names.Wanted(name, container, namespace)).ended;
     }
 
+    /** It is shown with its reason until the user leaves it, but a program for it has no work. */
+    private static boolean isOver(Engagement told) {
+        return EngagementState.of(told.getDisposition())
+                .filter(EngagementState::isOver)
+                .isPresent();
+    }
+
     static boolean rolls(Engagement engagement) {
-        return engagement.getSpec().getKind() == EngagementKind.REPLACE;
+        return EngagementCodec.kind(engagement.getSpec().getKind())
+                .filter(EngagementKind::replacesContainer)
+                .isPresent();
     }
 }

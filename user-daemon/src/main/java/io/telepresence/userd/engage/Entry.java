@@ -1,5 +1,6 @@
 package io.telepresence.userd.engage;
 
+import io.telepresence.engagement.EngagementState;
 import io.telepresence.rpc.manager.Engagement;
 import java.util.concurrent.CompletableFuture;
 
@@ -39,7 +40,7 @@ final class Entry {
         Engagement.Builder all = told.toBuilder();
         local.dress(all);
         if (leaving) {
-            all.setDisposition("ENDING");
+            all.setDisposition(EngagementState.TERMINATING.text());
         }
         return all.build();
     }

@@ -1,8 +1,9 @@
 package io.telepresence.userd.engage;
 
+import io.telepresence.engagement.EngagementCodec;
+import io.telepresence.engagement.EngagementKind;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.connector.MountRequest;
-import io.telepresence.rpc.manager.EngagementKind;
 import io.telepresence.rpc.manager.EngagementSpec;
 import io.telepresence.userd.mount.Mounts;
 import io.telepresence.userd.reach.PodDoors;
@@ -21,8 +22,9 @@ public record Locals(Reaches reaches, Mounts mounts, int apiPort) {
     /** Takes ports and mount point before the engagement begins; a fault takes nothing. */
     Local prepare(EngagementSpec spec, MountRequest request) throws FaultException {
         boolean readOnly = request.getReadOnly()
-                || spec.getKind() == EngagementKind.WIRETAP
-                || spec.getKind() == EngagementKind.INGEST;
+                || EngagementCodec.kind(spec.getKind())
+                        .filter(EngagementKind::writesFiles)
+                        .isEmpty();
         PodDoors doors = PodDoors.bind(
                 reaches,
                 new PodDoors.Wish(

@@ -1,9 +1,10 @@
 package io.telepresence.userd.engage;
 
+import io.telepresence.engagement.EngagementCodec;
+import io.telepresence.engagement.EngagementKind;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.manager.Engagement;
-import io.telepresence.rpc.manager.EngagementKind;
 import io.telepresence.rpc.manager.EngagementSpec;
 import java.util.List;
 import java.util.function.Predicate;
@@ -75,18 +76,15 @@ final class Names {
                 .exception();
     }
 
+    /** As in a sentence; a manager of a later version may tell of a kind that this one does not know. */
     static String kind(EngagementSpec spec) {
-        return switch (spec.getKind()) {
-            case REPLACE -> "replace";
-            case WIRETAP -> "wiretap";
-            case INGEST -> "ingest";
-            case INTERCEPT, KIND_UNSPECIFIED, UNRECOGNIZED -> "intercept";
-        };
+        return EngagementCodec.kind(spec.getKind()).map(EngagementKind::word).orElse("engagement");
     }
 
     private static String article(EngagementSpec spec) {
-        String kind = kind(spec);
-        return (kind.startsWith("i") ? "an " : "a ") + kind;
+        return EngagementCodec.kind(spec.getKind())
+                .map(EngagementKind::withArticle)
+                .orElse("an engagement");
     }
 
     private static Fault several(Wanted wanted, List<Entry> found) {
@@ -103,6 +101,8 @@ final class Names {
     }
 
     private static boolean byWorkload(EngagementSpec spec) {
-        return spec.getKind() == EngagementKind.REPLACE || spec.getKind() == EngagementKind.INGEST;
+        return EngagementCodec.kind(spec.getKind())
+                .filter(EngagementKind::namedByContainer)
+                .isPresent();
     }
 }

@@ -1,9 +1,10 @@
 package io.telepresence.userd.engage;
 
+import io.telepresence.engagement.EngagementCodec;
+import io.telepresence.engagement.EngagementKind;
 import io.telepresence.rpc.manager.DialRequest;
 import io.telepresence.rpc.manager.EngagedPort;
 import io.telepresence.rpc.manager.Engagement;
-import io.telepresence.rpc.manager.EngagementKind;
 import io.telepresence.rpc.manager.EngagementSpec;
 import java.util.Optional;
 
@@ -17,9 +18,7 @@ final class Targets {
      */
     static Optional<String> clash(Engagement one, Engagement other) {
         String host = host(one.getSpec());
-        boolean copies = one.getSpec().getKind() == EngagementKind.WIRETAP
-                || other.getSpec().getKind() == EngagementKind.WIRETAP;
-        if (copies || !host.equals(host(other.getSpec()))) {
+        if (copies(one) || copies(other) || !host.equals(host(other.getSpec()))) {
             return Optional.empty();
         }
         return one.getPortsList().stream()
@@ -38,6 +37,12 @@ final class Targets {
 
     static String host(EngagementSpec spec) {
         return spec.getTargetHost().isEmpty() ? "127.0.0.1" : spec.getTargetHost();
+    }
+
+    private static boolean copies(Engagement engagement) {
+        return EngagementCodec.kind(engagement.getSpec().getKind())
+                .filter(EngagementKind::copiesTraffic)
+                .isPresent();
     }
 
     private static boolean sameTarget(EngagedPort one, EngagedPort other) {

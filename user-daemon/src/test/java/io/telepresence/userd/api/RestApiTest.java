@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.netty.channel.EventLoopGroup;
+import io.telepresence.engagement.HttpHead;
 import io.telepresence.local.Loops;
 import io.telepresence.rest.Answer;
+import io.telepresence.rest.Question;
 import io.telepresence.rest.RestServer;
 import io.telepresence.rpc.manager.EngagedPort;
 import io.telepresence.rpc.manager.Engagement;
@@ -25,6 +27,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -61,6 +64,32 @@ class RestApiTest {
             assertEquals(status, response.statusCode());
             assertEquals(body, response.body().strip());
         }
+    }
+
+    /** The agent asks in the same order: both ask {@code RequestRouter}. */
+    @Test
+    void theMoreExactEngagementIsAskedBeforeTheOlder() {
+        Engagement.Builder all = engagement(EngagementKind.INTERCEPT, "all", "").toBuilder();
+        all.getSpecBuilder().clearHttpHeaders().putMetadata("k", "of all");
+        HttpHead head = new HttpHead() {
+            @Override
+            public String method() {
+                return "GET";
+            }
+
+            @Override
+            public String path() {
+                return "/";
+            }
+
+            @Override
+            public String header(String lowerCaseName) {
+                return lowerCaseName.equals("x-user") ? "alice" : null;
+            }
+        };
+        Consumption consumption =
+                new Consumption(() -> List.of(all.build(), engagement(EngagementKind.INTERCEPT, "mine", "alice")));
+        assertEquals(new Answer(true, Map.of("k", "v")), consumption.judge(new Question(head, 8080, "")));
     }
 
     @ParameterizedTest(name = "{0}: {1}")

@@ -1,4 +1,4 @@
-package io.telepresence.filter;
+package io.telepresence.engagement;
 
 import java.nio.charset.StandardCharsets;
 

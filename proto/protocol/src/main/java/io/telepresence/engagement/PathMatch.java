@@ -1,4 +1,4 @@
-package io.telepresence.filter;
+package io.telepresence.engagement;
 
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;

@@ -1,4 +1,4 @@
-package io.telepresence.filter;
+package io.telepresence.engagement;
 
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;

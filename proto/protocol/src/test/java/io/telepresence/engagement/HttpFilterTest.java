@@ -1,4 +1,4 @@
-package io.telepresence.filter;
+package io.telepresence.engagement;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
