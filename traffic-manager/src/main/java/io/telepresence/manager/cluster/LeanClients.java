@@ -45,6 +45,8 @@ final class LeanClients {
         return new KubernetesClientBuilder()
                 .withConfig(like.getConfiguration())
                 .withKubernetesSerialization(json)
+                .withHttpClientBuilderConsumer(
+                        http -> http.addOrReplaceInterceptor("compressed-lists", new CompressedLists()))
                 .build();
     }
 
