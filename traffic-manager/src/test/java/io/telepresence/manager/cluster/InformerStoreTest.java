@@ -1,6 +1,7 @@
 package io.telepresence.manager.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpExchange;
@@ -77,6 +78,32 @@ class InformerStoreTest {
             assertEquals(plain, sorted(listed(LeanClients::pods)));
             assertEquals(PODS / InformerStore.PAGE, compressed.get());
         }
+    }
+
+    /** Texts that many pods have are one, and so is what is empty in them. */
+    @Test
+    void whatManyPodsHaveInCommonIsThereOnce() throws Exception {
+        List<Pod> pods = sorted(listed(LeanClients::pods));
+        for (int i = 1; i < PODS; i++) {
+            assertSame(
+                    pods.getFirst().getStatus().getPhase(),
+                    pods.get(i).getStatus().getPhase());
+            assertSame(
+                    pods.getFirst().getSpec().getContainers().getFirst().getAdditionalProperties(),
+                    pods.get(i).getMetadata().getAdditionalProperties());
+        }
+    }
+
+    @Test
+    void ofTextsOnlyThePlaceIsShared() {
+        SharedStrings strings = new SharedStrings();
+        for (int i = 0; i < 100_000; i++) {
+            String text = Integer.toString(i % 7000);
+            assertEquals(text, strings.shared(text));
+        }
+        String once = new String("again");
+        assertSame(strings.shared(once), strings.shared(new String("again")));
+        assertEquals(null, strings.shared(null));
     }
 
     private static List<Pod> sorted(List<Pod> pods) {
