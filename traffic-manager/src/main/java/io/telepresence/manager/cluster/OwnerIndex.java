@@ -30,6 +30,20 @@ final class OwnerIndex {
     private final Map<String, Changes> changes = new ConcurrentHashMap<>();
 
     /**
+     * @param owners gives, for one state, what finds the owner of an object
+     * @param workloadsIn finds the workloads of a namespace, sorted
+     */
+    OwnerIndex(
+            ClusterStores stores,
+            Supplier<Function<HasMetadata, Optional<WorkloadRef>>> owners,
+            Function<String, List<Workload>> workloadsIn) {
+        this.stores = stores;
+        this.owners = owners;
+        this.workloadsIn = workloadsIn;
+        stores.pods().follow(this::changed);
+    }
+
+    /**
      * One state of a namespace.
      *
      * @param workloads sorted
@@ -84,20 +98,6 @@ final class OwnerIndex {
 
     /** That an object is there, and the one above it. */
     private record Owning(String kind, String name, Optional<OwnerReference> controller) {}
-
-    /**
-     * @param owners gives, for one state, what finds the owner of an object
-     * @param workloadsIn finds the workloads of a namespace, sorted
-     */
-    OwnerIndex(
-            ClusterStores stores,
-            Supplier<Function<HasMetadata, Optional<WorkloadRef>>> owners,
-            Function<String, List<Workload>> workloadsIn) {
-        this.stores = stores;
-        this.owners = owners;
-        this.workloadsIn = workloadsIn;
-        stores.pods().follow(this::changed);
-    }
 
     private void changed(Pod before, Pod now) {
         ObjectMeta pod = (now == null ? before : now).getMetadata();
