@@ -8,6 +8,7 @@
 package main
 
 import (
+	"compress/gzip"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -139,7 +140,7 @@ func answer(out http.ResponseWriter, request *http.Request) {
 	case stored(request.URL.Path) != nil:
 		send(out, http.StatusOK, stored(request.URL.Path))
 	case collection(segments):
-		send(out, http.StatusOK, list(last, version(segments)))
+		sendList(out, request, list(last, version(segments)))
 	default:
 		send(out, http.StatusNotFound, object{
 			"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound", "code": 404,
@@ -233,6 +234,19 @@ func send(out http.ResponseWriter, code int, what object) {
 	text, _ := json.Marshal(what)
 	out.WriteHeader(code)
 	out.Write(text)
+}
+
+// sendList compresses as the API server does, if that is asked for.
+func sendList(out http.ResponseWriter, request *http.Request, what object) {
+	if !strings.Contains(request.Header.Get("Accept-Encoding"), "gzip") {
+		send(out, http.StatusOK, what)
+		return
+	}
+	out.Header().Set("Content-Encoding", "gzip")
+	packed := gzip.NewWriter(out)
+	text, _ := json.Marshal(what)
+	packed.Write(text)
+	packed.Close()
 }
 
 func list(resource, apiVersion string) object {

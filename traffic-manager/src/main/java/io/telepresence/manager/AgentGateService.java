@@ -51,16 +51,23 @@ final class AgentGateService extends AgentGateGrpc.AgentGateImplBase {
 
     @Override
     public void remain(AgentBeat request, StreamObserver<RemainReply> out) {
-        Calls.answerHere(out, () -> {
-            boolean known = agents.remain(request);
-            if (known) {
-                AgentConnection.trust();
-            }
-            return RemainReply.newBuilder()
-                    .setKnown(known)
-                    .setGraceSeconds(agents.grace(request.getSessionId()))
-                    .build();
-        });
+        Calls.answerHere(out, () -> beat(request));
+    }
+
+    @Override
+    public StreamObserver<AgentBeat> heartbeats(StreamObserver<RemainReply> out) {
+        return new HeartbeatStream(out, this::beat, sessions::agent);
+    }
+
+    private RemainReply beat(AgentBeat beat) {
+        boolean known = agents.remain(beat);
+        if (known) {
+            AgentConnection.trust();
+        }
+        return RemainReply.newBuilder()
+                .setKnown(known)
+                .setGraceSeconds(agents.grace(beat.getSessionId()))
+                .build();
     }
 
     @Override

@@ -56,6 +56,7 @@ public final class ManagerLink implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Backoff backoff = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));
     private final CompletableFuture<Void> told = new CompletableFuture<>();
+    private final Heartbeats heartbeats = new Heartbeats();
     private volatile String session = "";
     private volatile Map<String, Map<String, String>> metadata = Map.of();
     private volatile Presence presence = new Presence("");
@@ -194,6 +195,7 @@ public final class ManagerLink implements AutoCloseable {
                         .addAllSealed(ReportTranslator.sealed(sealed.get()))
                         .build());
         session = answer.getSessionId();
+        heartbeats.arrived();
         Presence present = new Presence(session);
         presence = present;
         LOG.info("arrived at the traffic-manager {}", answer.getVersion().getVersion());
@@ -236,10 +238,10 @@ public final class ManagerLink implements AutoCloseable {
         Reporter.Batch batch = report.take();
         boolean told = false;
         try {
-            RemainReply reply = AgentGateGrpc.newBlockingStub(channel)
-                    .withDeadlineAfter(deadline.toMillis(), TimeUnit.MILLISECONDS)
-                    .remain(ReportTranslator.toWire(
-                            present.session, settings.arrival().getPodName(), batch, sealed.get()));
+            RemainReply reply = heartbeats.beat(
+                    channel,
+                    ReportTranslator.toWire(present.session, settings.arrival().getPodName(), batch, sealed.get()),
+                    deadline);
             if (reply.getGraceSeconds() > 0) {
                 settings.grace().accept(Duration.ofSeconds(reply.getGraceSeconds()));
             }

@@ -1,5 +1,6 @@
 package io.telepresence.manager.cluster;
 
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -8,6 +9,7 @@ import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.telepresence.run.Closers;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -24,14 +26,35 @@ public record ClusterStores(
         Store<StatefulSet> statefulSets,
         BatchStores batch) {
 
-    /** As {@link Store#version}, of everything that says which pods belong to which workload. */
+    /** As {@link Store#version}, of everything but the pods that says which pods belong to which workload. */
     long ownersVersion(String namespace) {
-        return pods.version(namespace)
-                + deployments.version(namespace)
+        return deployments.version(namespace)
                 + replicaSets.version(namespace)
                 + statefulSets.version(namespace)
                 + batch.jobs().version(namespace)
                 + batch.cronJobs().version(namespace);
+    }
+
+    /** What may stand between a workload and its pods. */
+    List<HasMetadata> makers(String namespace) {
+        return joined(replicaSets.in(namespace), batch.jobs().in(namespace));
+    }
+
+    /** What nothing that is watched can own. */
+    List<HasMetadata> tops(String namespace) {
+        return joined(
+                deployments.in(namespace),
+                statefulSets.in(namespace),
+                batch.cronJobs().in(namespace));
+    }
+
+    @SafeVarargs
+    private static List<HasMetadata> joined(List<? extends HasMetadata>... some) {
+        List<HasMetadata> all = new ArrayList<>();
+        for (List<? extends HasMetadata> one : some) {
+            all.addAll(one);
+        }
+        return all;
     }
 
     /** Calls {@code changed} after each change of anything. */

@@ -18,8 +18,7 @@ public final class ClusterView implements AutoCloseable {
     private final Watched<ClusterFacts> facts = new Watched<>(ClusterFacts.NONE);
     private final Closers opened = new Closers();
     private volatile List<Cidr> declared = List.of();
-    private PodSubnets.Seen seen;
-    private List<Cidr> podSubnets = List.of();
+    private PodSubnets podSubnets;
 
     /**
      * @param managed the managed namespaces; empty: all
@@ -49,6 +48,7 @@ public final class ClusterView implements AutoCloseable {
     /** Blocks for the first question about service subnets. */
     void start() {
         refreshServiceCidrs();
+        podSubnets = opened.add(PodSubnets.follow(stores, settings.podStrategy(), settings.podCidrs()));
         Coalesced changes = opened.add(new Coalesced("cluster-facts", this::compute));
         opened.add(stores.watchAll(changes::changed));
         compute();
@@ -79,7 +79,7 @@ public final class ClusterView implements AutoCloseable {
     private synchronized void compute() {
         facts.set(new ClusterFacts(
                 serviceSubnets(),
-                podSubnets(),
+                podSubnets.find(),
                 settings.dns().clusterDomain(),
                 settings.dns().nameservers().stream()
                         .filter(ip -> !ip.isLinkLocalAddress())
@@ -87,17 +87,6 @@ public final class ClusterView implements AutoCloseable {
                 injector(),
                 settings.managed(),
                 namespaces()));
-    }
-
-    /** They are found anew only if what they depend on has changed, which most changes of pods leave alone. */
-    private List<Cidr> podSubnets() {
-        PodSubnets.Seen now =
-                PodSubnets.Seen.of(stores.nodes().all(), stores.pods().all());
-        if (!now.equals(seen)) {
-            seen = now;
-            podSubnets = new PodSubnets(settings.podStrategy(), settings.podCidrs()).find(now);
-        }
-        return podSubnets;
     }
 
     private List<Cidr> serviceSubnets() {

@@ -29,6 +29,15 @@ record ConvertedStore<O extends HasMetadata, T extends HasMetadata>(Store<O> old
     }
 
     @Override
+    public AutoCloseable follow(Follower<? super T> follower) {
+        return older.follow((before, now) -> follower.changed(converted(before), converted(now)));
+    }
+
+    private T converted(O object) {
+        return object == null ? null : convert.apply(object);
+    }
+
+    @Override
     public AutoCloseable watch(Runnable changed) {
         return older.watch(changed);
     }

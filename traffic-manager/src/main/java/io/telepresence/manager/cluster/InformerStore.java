@@ -27,6 +27,7 @@ final class InformerStore<T extends HasMetadata> implements Store<T>, AutoClosea
     private final UnaryOperator<T> trim;
     private final Map<String, Items<T>> items = new ConcurrentHashMap<>();
     private final List<SharedIndexInformer<T>> informers = new CopyOnWriteArrayList<>();
+    private final Followers<T> followers = new Followers<>();
     private final Set<Runnable> watchers = ConcurrentHashMap.newKeySet();
 
     InformerStore(String kind, UnaryOperator<T> trim) {
@@ -42,7 +43,7 @@ final class InformerStore<T extends HasMetadata> implements Store<T>, AutoClosea
      * @return completes when the first list is there, or was refused for an optional kind
      */
     CompletableFuture<Void> start(String namespace, Informable<T> source, boolean required) {
-        Items<T> held = items.computeIfAbsent(namespace, _ -> new Items<>(trim));
+        Items<T> held = items.computeIfAbsent(namespace, _ -> new Items<>(trim, followers));
         SharedIndexInformer<T> informer = source.withLimit(PAGE).runnableInformer(0);
         informers.add(informer);
         informer.itemStore(held).addEventHandler(new Tell()).exceptionHandler((started, error) -> {
@@ -82,6 +83,11 @@ final class InformerStore<T extends HasMetadata> implements Store<T>, AutoClosea
     public AutoCloseable watch(Runnable changed) {
         watchers.add(changed);
         return () -> watchers.remove(changed);
+    }
+
+    @Override
+    public AutoCloseable follow(Follower<? super T> follower) {
+        return followers.add(follower, () -> items.values().stream().flatMap(Items::values));
     }
 
     @Override

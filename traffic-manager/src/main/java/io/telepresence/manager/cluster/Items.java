@@ -15,9 +15,12 @@ final class Items<T extends HasMetadata> implements ItemStore<T> {
     private final Map<String, Map<String, T>> byNamespace = new ConcurrentHashMap<>();
     private final Map<String, AtomicLong> versions = new ConcurrentHashMap<>();
     private final UnaryOperator<T> trim;
+    private final Followers<T> followers;
 
-    Items(UnaryOperator<T> trim) {
+    /** @param followers are told of each change */
+    Items(UnaryOperator<T> trim, Followers<T> followers) {
         this.trim = trim;
+        this.followers = followers;
     }
 
     List<T> all() {
@@ -52,9 +55,13 @@ final class Items<T extends HasMetadata> implements ItemStore<T> {
     public T put(String key, T object) {
         int slash = key.indexOf('/');
         String namespace = key.substring(0, slash);
-        T before = byNamespace
-                .computeIfAbsent(namespace, _ -> new ConcurrentHashMap<>())
-                .put(key.substring(slash + 1), trim.apply(object));
+        String name = key.substring(slash + 1);
+        T now = trim.apply(object);
+        T before = followers.change(
+                () -> byNamespace
+                        .computeIfAbsent(namespace, _ -> new ConcurrentHashMap<>())
+                        .put(name, now),
+                now);
         changed(namespace);
         return before;
     }
@@ -63,7 +70,8 @@ final class Items<T extends HasMetadata> implements ItemStore<T> {
     public T remove(String key) {
         int slash = key.indexOf('/');
         Map<String, T> names = byNamespace.get(key.substring(0, slash));
-        T before = names == null ? null : names.remove(key.substring(slash + 1));
+        String name = key.substring(slash + 1);
+        T before = followers.change(() -> names == null ? null : names.remove(name), null);
         changed(key.substring(0, slash));
         return before;
     }

@@ -13,6 +13,7 @@ import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.module.SimpleModule;
 
 /**
  * Clients for watching, which skip what {@link Trim} would take away while they parse: more than half of what the API
@@ -37,7 +38,8 @@ final class LeanClients {
 
     private static KubernetesClient client(
             KubernetesClient like, Map<Class<?>, Class<?>> skipping, List<Class<? extends KubernetesResource>> kinds) {
-        JsonMapper.Builder mapper = JsonMapper.builder();
+        JsonMapper.Builder mapper = JsonMapper.builder()
+                .addModule(new SimpleModule("shared-strings").addDeserializer(String.class, new SharedStrings()));
         skipping.forEach(mapper::addMixIn);
         KubernetesSerialization json = new KubernetesSerialization(mapper.build(), false);
         kinds.forEach(json::registerKubernetesResource);
@@ -45,6 +47,8 @@ final class LeanClients {
         return new KubernetesClientBuilder()
                 .withConfig(like.getConfiguration())
                 .withKubernetesSerialization(json)
+                .withHttpClientBuilderConsumer(
+                        http -> http.addOrReplaceInterceptor("compressed-lists", new CompressedLists()))
                 .build();
     }
 

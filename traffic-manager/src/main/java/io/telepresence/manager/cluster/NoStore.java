@@ -27,6 +27,11 @@ final class NoStore<T extends HasMetadata> implements Store<T> {
     }
 
     @Override
+    public AutoCloseable follow(Follower<? super T> follower) {
+        return () -> {};
+    }
+
+    @Override
     public AutoCloseable watch(Runnable changed) {
         return () -> {};
     }

@@ -23,4 +23,22 @@ public interface Store<T extends HasMetadata> {
 
     /** Calls {@code changed} after each change, on the watch's thread: it must be quick. Until the result is closed. */
     AutoCloseable watch(Runnable changed);
+
+    /** Hears of each change of one object. */
+    @FunctionalInterface
+    interface Follower<T> {
+        /**
+         * On the watch's thread, one at a time: it must be quick and ask this store nothing.
+         *
+         * @param before null: it is new
+         * @param now null: it is gone
+         */
+        void changed(T before, T now);
+    }
+
+    /**
+     * Tells of all objects that are there, as new ones, and then of each change in its order, before {@link #version}
+     * grows by it. Until the result is closed.
+     */
+    AutoCloseable follow(Follower<? super T> follower);
 }

@@ -6,15 +6,19 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
 import java.util.List;
+import java.util.Map;
 
 /** Takes away what the manager never reads, so that a large cluster fits into a small heap. Changes the object. */
 final class Trim {
+    private static final String LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+
     private Trim() {}
 
     static <T extends HasMetadata> T metadata(T object) {
         object.getMetadata().setManagedFields(List.of());
-        if (object.getMetadata().getAnnotations() != null) {
-            object.getMetadata().getAnnotations().remove("kubectl.kubernetes.io/last-applied-configuration");
+        Map<String, String> annotations = object.getMetadata().getAnnotations();
+        if (annotations != null && annotations.containsKey(LAST_APPLIED)) {
+            annotations.remove(LAST_APPLIED);
         }
         return object;
     }
@@ -32,7 +36,9 @@ final class Trim {
             pod.getSpec().getContainers().forEach(Trim::container);
             pod.getSpec().getInitContainers().forEach(Trim::container);
         }
-        return metadata(pod);
+        metadata(pod);
+        EmptyMaps.share(pod);
+        return pod;
     }
 
     private static void container(Container container) {

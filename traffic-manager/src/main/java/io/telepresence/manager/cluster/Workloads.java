@@ -44,6 +44,7 @@ public final class Workloads {
     private final Set<String> kinds;
     private final List<String> namespaces;
     private final OwnerIndex index;
+    private final TurningPods turning = new TurningPods();
 
     /**
      * @param kinds the enabled ones
@@ -54,6 +55,7 @@ public final class Workloads {
         this.kinds = Set.copyOf(kinds);
         this.namespaces = List.copyOf(namespaces);
         this.index = new OwnerIndex(stores, this::ownersOnce, this::find);
+        stores.pods().follow(turning);
     }
 
     public boolean managed(String namespace) {
@@ -164,9 +166,9 @@ public final class Workloads {
         return stores.pods().in(namespace).stream().filter(Pods::alive).toList();
     }
 
-    /** All pods, also those that end; of a namespace, or of all managed ones where it is empty. */
-    public List<Pod> everyPod(String namespace) {
-        return namespace.isEmpty() ? stores.pods().all() : stores.pods().in(namespace);
+    /** The pods that are marked as waiting for the end of another, or as such another one; in no order. */
+    public List<Pod> turning() {
+        return turning.all();
     }
 
     /** Live pods that were a workload's, and only wait for their replacement to become ready. */
@@ -271,7 +273,7 @@ public final class Workloads {
                 || owner.getApiVersion().startsWith("batch/");
     }
 
-    private static Optional<OwnerReference> controller(HasMetadata object) {
+    static Optional<OwnerReference> controller(HasMetadata object) {
         for (OwnerReference owner : object.getMetadata().getOwnerReferences()) {
             if (Boolean.TRUE.equals(owner.getController())) {
                 return Optional.of(owner);

@@ -127,7 +127,7 @@ final class Turns implements AutoCloseable {
         if (seconds() < rests) {
             return;
         }
-        workloads.everyPod("").stream()
+        workloads.turning().stream()
                 .filter(pod -> Pods.annotations(pod).containsKey(WAITING) && !Pods.leaving(pod))
                 .filter(pod -> workloads.managed(pod.getMetadata().getNamespace()))
                 .forEach(this::look);
@@ -154,7 +154,8 @@ final class Turns implements AutoCloseable {
 
     /** Those that were evicted and are still there, or will be in a moment. */
     private Stream<Pod> ending(WorkloadRef workload) {
-        return workloads.everyPod(workload.namespace()).stream()
+        return workloads.turning().stream()
+                .filter(pod -> workload.namespace().equals(pod.getMetadata().getNamespace()))
                 .filter(pod -> Pods.annotations(pod).containsKey(ENDING) && !over(pod))
                 .filter(pod -> Pods.leaving(pod) || seconds() - number(pod, ENDING) < FRESH.toSeconds())
                 .filter(pod -> workloads.ownerOf(pod).filter(workload::equals).isPresent());

@@ -1,6 +1,7 @@
 package io.telepresence.manager.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpExchange;
@@ -10,6 +11,7 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -18,9 +20,11 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -37,6 +41,10 @@ class InformerStoreTest {
              "status": {"phase": "Running"}}""";
 
     private final List<String> lists = new CopyOnWriteArrayList<>();
+    private final AtomicInteger compressed = new AtomicInteger();
+
+    /** Bytes of a piece of an answer; 0: nothing is compressed. */
+    private volatile int compressedIn;
 
     @Test
     void manyPodsComePageByPage() throws Exception {
@@ -58,6 +66,44 @@ class InformerStoreTest {
         assertEquals(List.of(), untrimmed.getMetadata().getManagedFields());
         assertEquals(List.of(), untrimmed.getSpec().getVolumes());
         assertEquals(List.of(), untrimmed.getSpec().getContainers().getFirst().getEnv());
+    }
+
+    /** The API server compresses what is long, if it is asked to; whatever the pieces are in which it comes. */
+    @Test
+    void listsThatComeCompressedAreTheSame() throws Exception {
+        List<Pod> plain = sorted(listed(client -> client));
+        for (int piece : List.of(1 << 20, 1000, 7)) {
+            compressedIn = piece;
+            compressed.set(0);
+            assertEquals(plain, sorted(listed(LeanClients::pods)));
+            assertEquals(PODS / InformerStore.PAGE, compressed.get());
+        }
+    }
+
+    /** Texts that many pods have are one, and so is what is empty in them. */
+    @Test
+    void whatManyPodsHaveInCommonIsThereOnce() throws Exception {
+        List<Pod> pods = sorted(listed(LeanClients::pods));
+        for (int i = 1; i < PODS; i++) {
+            assertSame(
+                    pods.getFirst().getStatus().getPhase(),
+                    pods.get(i).getStatus().getPhase());
+            assertSame(
+                    pods.getFirst().getSpec().getContainers().getFirst().getAdditionalProperties(),
+                    pods.get(i).getMetadata().getAdditionalProperties());
+        }
+    }
+
+    @Test
+    void ofTextsOnlyThePlaceIsShared() {
+        SharedStrings strings = new SharedStrings();
+        for (int i = 0; i < 100_000; i++) {
+            String text = Integer.toString(i % 7000);
+            assertEquals(text, strings.shared(text));
+        }
+        String once = new String("again");
+        assertSame(strings.shared(once), strings.shared(new String("again")));
+        assertEquals(null, strings.shared(null));
     }
 
     private static List<Pod> sorted(List<Pod> pods) {
@@ -117,9 +163,26 @@ class InformerStoreTest {
                                 + (end < PODS ? end : "") + "\"}, \"items\": [" + items + "]}")
                         .getBytes(StandardCharsets.UTF_8);
         exchange.getResponseHeaders().add("Content-Type", "application/json");
-        exchange.sendResponseHeaders(200, body.length);
-        exchange.getResponseBody().write(body);
+        boolean packs = compressedIn > 0
+                && String.valueOf(exchange.getRequestHeaders().getFirst("Accept-Encoding"))
+                        .contains("gzip");
+        byte[] sent = packs ? packed(body) : body;
+        exchange.sendResponseHeaders(200, sent.length);
+        int piece = packs ? compressedIn : sent.length;
+        for (int i = 0; i < sent.length; i += piece) {
+            exchange.getResponseBody().write(sent, i, Math.min(piece, sent.length - i));
+            exchange.getResponseBody().flush();
+        }
         exchange.close();
+    }
+
+    private byte[] packed(byte[] body) throws IOException {
+        compressed.incrementAndGet();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(bytes)) {
+            gzip.write(body);
+        }
+        return bytes.toByteArray();
     }
 
     private static int number(String query, String name, int otherwise) {

@@ -14,16 +14,17 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class MemoryStore<T extends HasMetadata> implements Store<T> {
     private final Map<String, T> items = new ConcurrentSkipListMap<>();
     private final AtomicLong version = new AtomicLong();
+    private final Followers<T> followers = new Followers<>();
     private final Set<Runnable> watchers = ConcurrentHashMap.newKeySet();
 
     public void put(T object) {
-        items.put(namespace(object) + "/" + object.getMetadata().getName(), object);
+        followers.change(() -> items.put(key(object), object), object);
         version.incrementAndGet();
         watchers.forEach(Runnable::run);
     }
 
     public void remove(T object) {
-        items.remove(namespace(object) + "/" + object.getMetadata().getName());
+        followers.change(() -> items.remove(key(object)), null);
         version.incrementAndGet();
         watchers.forEach(Runnable::run);
     }
@@ -54,6 +55,15 @@ public final class MemoryStore<T extends HasMetadata> implements Store<T> {
     public AutoCloseable watch(Runnable changed) {
         watchers.add(changed);
         return () -> watchers.remove(changed);
+    }
+
+    @Override
+    public AutoCloseable follow(Follower<? super T> follower) {
+        return followers.add(follower, () -> items.values().stream());
+    }
+
+    private static String key(HasMetadata object) {
+        return namespace(object) + "/" + object.getMetadata().getName();
     }
 
     private static String namespace(HasMetadata object) {

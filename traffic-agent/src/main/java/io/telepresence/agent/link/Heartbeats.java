@@ -1,0 +1,138 @@
+package io.telepresence.agent.link;
+
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
+import io.telepresence.rpc.manager.AgentBeat;
+import io.telepresence.rpc.manager.AgentGateGrpc;
+import io.telepresence.rpc.manager.RemainReply;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Heartbeats, those of each channel on a stream that stays open; a manager that does not know such streams gets a call for
+ * each. One thread for each channel.
+ */
+final class Heartbeats {
+    private final Map<ManagedChannel, Beating> open = new ConcurrentHashMap<>();
+    private volatile boolean byCalls;
+
+    /** Another manager may have come, which may know streams. */
+    void arrived() {
+        byCalls = false;
+    }
+
+    /**
+     * Beats, and waits for the reply.
+     *
+     * @throws StatusRuntimeException there was none in time, or the way is closed
+     */
+    RemainReply beat(ManagedChannel channel, AgentBeat beat, Duration deadline) {
+        if (!byCalls) {
+            Beating stream = open.compute(
+                    channel, (_, before) -> before == null || before.over() ? Beating.on(channel) : before);
+            try {
+                return stream.ask(beat, deadline);
+            } catch (StatusRuntimeException e) {
+                open.remove(channel, stream);
+                if (e.getStatus().getCode() != Status.Code.UNIMPLEMENTED) {
+                    throw e;
+                }
+                byCalls = true;
+            }
+        }
+        return AgentGateGrpc.newBlockingStub(channel)
+                .withDeadlineAfter(deadline.toMillis(), TimeUnit.MILLISECONDS)
+                .remain(beat);
+    }
+
+    /** The stream of one channel. */
+    private static final class Beating implements ClientResponseObserver<AgentBeat, RemainReply> {
+        private ClientCallStreamObserver<AgentBeat> beats;
+        private CompletableFuture<RemainReply> reply = new CompletableFuture<>();
+        private StatusRuntimeException end;
+
+        static Beating on(ManagedChannel channel) {
+            Beating beating = new Beating();
+            AgentGateGrpc.newStub(channel).heartbeats(beating);
+            return beating;
+        }
+
+        @Override
+        public void beforeStart(ClientCallStreamObserver<AgentBeat> stream) {
+            beats = stream;
+        }
+
+        synchronized boolean over() {
+            return end != null;
+        }
+
+        RemainReply ask(AgentBeat beat, Duration deadline) {
+            try {
+                return send(beat).get(deadline.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (TimeoutException e) {
+                throw stop(Status.DEADLINE_EXCEEDED
+                        .withDescription("no reply to a heartbeat")
+                        .withCause(e));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw stop(Status.CANCELLED.withCause(e));
+            } catch (ExecutionException e) {
+                throw Status.fromThrowable(e.getCause()).asRuntimeException();
+            }
+        }
+
+        private synchronized CompletableFuture<RemainReply> send(AgentBeat beat) {
+            if (end != null) {
+                return CompletableFuture.failedFuture(end);
+            }
+            reply = new CompletableFuture<>();
+            beats.onNext(beat);
+            return reply;
+        }
+
+        private StatusRuntimeException stop(Status why) {
+            StatusRuntimeException error = why.asRuntimeException();
+            ended(error);
+            beats.cancel(why.getDescription(), error);
+            return error;
+        }
+
+        private void ended(StatusRuntimeException why) {
+            CompletableFuture<RemainReply> waiting;
+            synchronized (this) {
+                end = end == null ? why : end;
+                waiting = reply;
+            }
+            waiting.completeExceptionally(why);
+        }
+
+        @Override
+        public void onNext(RemainReply value) {
+            CompletableFuture<RemainReply> waiting;
+            synchronized (this) {
+                waiting = reply;
+            }
+            waiting.complete(value);
+        }
+
+        @Override
+        public void onError(Throwable error) {
+            ended(Status.fromThrowable(error).asRuntimeException());
+        }
+
+        @Override
+        public void onCompleted() {
+            ended(Status.UNAVAILABLE
+                    .withDescription("the stream of heartbeats has ended")
+                    .asRuntimeException());
+        }
+    }
+}
