@@ -9,9 +9,9 @@ import io.telepresence.rpc.manager.AgentBeat;
 import io.telepresence.rpc.manager.AgentGateGrpc;
 import io.telepresence.rpc.manager.RemainReply;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -21,7 +21,9 @@ import java.util.concurrent.TimeoutException;
  * each. One thread for each channel.
  */
 final class Heartbeats {
-    private final Map<ManagedChannel, Beating> open = new ConcurrentHashMap<>();
+    /** Guarded by itself. */
+    private final Map<ManagedChannel, Beating> open = new HashMap<>();
+
     private volatile boolean byCalls;
 
     /** Another manager may have come, which may know streams. */
@@ -36,12 +38,9 @@ final class Heartbeats {
      */
     RemainReply beat(ManagedChannel channel, AgentBeat beat, Duration deadline) {
         if (!byCalls) {
-            Beating stream = open.compute(
-                    channel, (_, before) -> before == null || before.over() ? Beating.on(channel) : before);
             try {
-                return stream.ask(beat, deadline);
+                return on(channel).ask(beat, deadline);
             } catch (StatusRuntimeException e) {
-                open.remove(channel, stream);
                 if (e.getStatus().getCode() != Status.Code.UNIMPLEMENTED) {
                     throw e;
                 }
@@ -53,16 +52,35 @@ final class Heartbeats {
                 .remain(beat);
     }
 
-    /** The stream of one channel. */
-    private static final class Beating implements ClientResponseObserver<AgentBeat, RemainReply> {
+    private Beating on(ManagedChannel channel) {
+        synchronized (open) {
+            Beating before = open.get(channel);
+            if (before != null && !before.over()) {
+                return before;
+            }
+            Beating beating = new Beating(channel);
+            open.put(channel, beating);
+            AgentGateGrpc.newStub(channel).heartbeats(beating);
+            return beating;
+        }
+    }
+
+    /** How many channels have a stream. */
+    int streams() {
+        synchronized (open) {
+            return open.size();
+        }
+    }
+
+    /** The stream of one channel; forgotten once it has ended, as channels are made anew. */
+    private final class Beating implements ClientResponseObserver<AgentBeat, RemainReply> {
+        private final ManagedChannel channel;
         private ClientCallStreamObserver<AgentBeat> beats;
         private CompletableFuture<RemainReply> reply = new CompletableFuture<>();
         private StatusRuntimeException end;
 
-        static Beating on(ManagedChannel channel) {
-            Beating beating = new Beating();
-            AgentGateGrpc.newStub(channel).heartbeats(beating);
-            return beating;
+        Beating(ManagedChannel channel) {
+            this.channel = channel;
         }
 
         @Override
@@ -112,6 +130,9 @@ final class Heartbeats {
                 waiting = reply;
             }
             waiting.completeExceptionally(why);
+            synchronized (open) {
+                open.remove(channel, this);
+            }
         }
 
         @Override

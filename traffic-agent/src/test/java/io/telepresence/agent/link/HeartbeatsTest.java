@@ -10,6 +10,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
 import io.netty.channel.EventLoopGroup;
+import io.telepresence.agent.Until;
 import io.telepresence.local.Loops;
 import io.telepresence.rpc.manager.AgentBeat;
 import io.telepresence.rpc.manager.AgentGateGrpc;
@@ -177,5 +178,14 @@ class HeartbeatsTest {
     void whereNobodyListensABeatIsMissed() {
         server.shutdownNow();
         assertEquals(Status.Code.UNAVAILABLE, missed(LIMIT));
+    }
+
+    /** Channels are made anew whenever one fails. */
+    @Test
+    void nothingIsKeptOfAChannelThatHasEnded() {
+        assertEquals(1, beat(1, LIMIT));
+        assertEquals(1, heartbeats.streams());
+        channel.shutdownNow();
+        Until.holds("the stream is forgotten", () -> heartbeats.streams() == 0);
     }
 }
