@@ -110,6 +110,30 @@ class ViewIT {
                     command: [sleep, infinity]
                     securityContext: {runAsUser: 2222}
                     volumeMounts: [{name: d, mountPath: /d}]
+            ---
+            apiVersion: apps/v1
+            kind: Deployment
+            metadata: {name: root-of-all}
+            spec:
+              selector: {matchLabels: {app: root-of-all}}
+              template:
+                metadata: {labels: {app: root-of-all}}
+                spec:
+                  terminationGracePeriodSeconds: 1
+                  volumes: [{name: d, emptyDir: {}}]
+                  initContainers:
+                  - name: somebody
+                    image: localhost/tools:1
+                    imagePullPolicy: Never
+                    command: [sh, -c, "umask 077; mkdir /d/private; echo mine >/d/private/file"]
+                    securityContext: {runAsUser: 3333}
+                    volumeMounts: [{name: d, mountPath: /d}]
+                  containers:
+                  - name: main
+                    image: localhost/tools:1
+                    imagePullPolicy: Never
+                    command: [sleep, infinity]
+                    volumeMounts: [{name: d, mountPath: /d}]
             """;
 
     @BeforeAll
@@ -120,6 +144,8 @@ class ViewIT {
                 .ok();
         Cluster.kubectl("rollout", "status", "deployment/two-users", "--timeout=60s")
                 .ok();
+        Cluster.kubectl("rollout", "status", "deployment/root-of-all", "--timeout=60s")
+                .ok();
         LAPTOP.telepresence("connect").ok();
     }
 
@@ -127,7 +153,7 @@ class ViewIT {
     static void remove() {
         LAPTOP.telepresence("quit", "-s");
         Cluster.kubectl("delete", "--wait=false", "deployment,service,configmap,secret", "viewed");
-        Cluster.kubectl("delete", "--wait=false", "deployment", "two-users");
+        Cluster.kubectl("delete", "--wait=false", "deployment", "two-users", "root-of-all");
     }
 
     /** Without what comes from the image, the runtime and Services. */
@@ -230,6 +256,24 @@ class ViewIT {
                     .says("Permission denied")
                     .saysNot("are read as user");
         });
+    }
+
+    /** As a database's files are, which an image that begins as root gives to its own user. */
+    @Test
+    void rootReadsAndWritesWhosesoeverFiles() {
+        Path mount = Laptop.home().resolve("root-of-all");
+        String folder = mount + "/d/private/";
+        LAPTOP.telepresence(
+                        "replace",
+                        "root-of-all",
+                        "--mount",
+                        mount.toString(),
+                        "--",
+                        "sh",
+                        "-c",
+                        "cat " + folder + "file; echo more >>" + folder + "file && cat " + folder + "file")
+                .ok()
+                .says("\nmine\nmine\nmore\n");
     }
 
     @Test

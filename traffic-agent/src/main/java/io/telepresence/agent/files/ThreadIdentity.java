@@ -13,7 +13,7 @@ import java.nio.file.Path;
 
 /**
  * Has the calling thread, and no other, read and write files as somebody else: setfsuid(2), setfsgid(2) and setgroups(2).
- * The thread has none of root's rights on files from then on. A thread that
+ * Unless that is root, the thread has none of root's rights on files from then on. A thread that
  * it starts would be that user too. For platform threads that start none, and end with their work.
  */
 public final class ThreadIdentity {
