@@ -37,15 +37,20 @@ class DrainIT {
     private static final int RATE = LONG ? 200 : 50;
 
     private static final int PRE_STOP_SECONDS = 12;
-    /** What reaches a process that was just killed is inside it. */
-    private static final Duration DYING = Duration.ofSeconds(1);
+    /** After the process has gone: a caller on a busy machine may not have noticed yet what its kernel knows. */
+    private static final Duration UNNOTICED = Duration.ofSeconds(1);
+
+    /** The same for a connection that is kept, on which a caller that has not noticed sends its next request. */
+    private static final Duration KEPT_UNNOTICED = Duration.ofSeconds(5);
 
     private static final List<String> NAMES = List.of("drain-idle", "drain-taken", "drain-gone", "drain-killed");
     private static final JavaProgram APP = JavaProgram.of(DrainApp.class);
 
     private static CompletableFuture<Instant> appEnded;
     private static CompletableFuture<Instant> agentEnded;
-    private static Instant killed;
+    /** Complete once its sockets are closed: the kernel takes its time where others want the processor. */
+    private static CompletableFuture<Instant> killed;
+
     private static Process local;
     private static JavaPod caller;
     private static List<String> report;
@@ -189,7 +194,7 @@ class DrainIT {
     /** The agent's process alone. */
     private static void kill(String app) {
         ProcessHandle agent = AgentProcesses.java(uid(app));
-        killed = Instant.now();
+        killed = end(agent);
         agent.destroyForcibly();
     }
 
@@ -214,11 +219,12 @@ class DrainIT {
         assertTrue(all.matches() && Integer.parseInt(all.group(1)) > LONG_SECONDS, told::toString);
     }
 
-    /** Nothing is lost where nobody asks: three quarters of the requests that were meant were sent. */
+    /** Nothing is lost where nobody asks. The short form runs beside other tests, and is about what is lost. */
     private static void assertRate(String name) {
         String told = lines(name + " rate").getFirst();
         int rate = Integer.parseInt(told.split(" ")[2]);
-        assertTrue(rate >= RATE * 3 / 4, "this machine was too slow for " + RATE + " requests a second: " + told);
+        int least = LONG ? RATE * 3 / 4 : RATE / 4;
+        assertTrue(rate >= least, "this machine was too slow for " + RATE + " requests a second: " + told);
     }
 
     @Test
@@ -238,10 +244,12 @@ class DrainIT {
     }
 
     @Test
-    void ofAnAgentThatWasKilledOnlyWhatWasInsideItIsLost() {
+    void ofAnAgentThatWasKilledOnlyWhatWasInsideItIsLost() throws Exception {
+        Instant gone = killed.get(MINUTE.toSeconds(), TimeUnit.SECONDS);
         for (String failure : lines("drain-killed failed")) {
-            Instant begun = Instant.parse(failure.split(" ")[2]);
-            assertTrue(begun.isBefore(killed.plus(DYING)), () -> "killed at " + killed + ", " + failure);
+            String[] words = failure.split(" ");
+            Instant last = gone.plus(words[3].equals("kept:") ? KEPT_UNNOTICED : UNNOTICED);
+            assertTrue(Instant.parse(words[2]).isBefore(last), () -> "gone at " + gone + ", " + failure);
         }
         assertTrue(lines("drain-killed long").getFirst().startsWith("drain-killed long cut"), report::toString);
         for (String kind : DrainStreams.KINDS) {
