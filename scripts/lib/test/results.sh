@@ -19,11 +19,23 @@ finish() { # finish STATUS
   for folder in "$RESULTS"/failed/*/; do
     [ -d "$folder" ] || continue
     echo "FAILED: $(basename "$folder"); what was seen there: $folder"
+    last_words "$folder"
   done
   failures
   say "The whole took $(awk -v s=$((SECONDS - began)) 'BEGIN { printf "%.1f", s / 60 }') min"
   sums
   exit "$1"
+}
+
+# The ends of the daemons' logs at the first failure of a class: they may be all that is left of another machine.
+last_words() { # last_words FOLDER
+  local first log
+  first=$(find "$1" -mindepth 1 -maxdepth 1 -type d -printf '%T@ %p\n' | sort -n | sed 's/^[^ ]* //;q')
+  [ -n "$first" ] || return 0
+  find "$first/logs" -name '*.log' -size +0 2>/dev/null | sort | head -n 3 | while read -r log; do
+    echo "  ${log#"$first/"}:"
+    tail -n 6 "$log" | cut -c 1-240 | sed 's/^/    /'
+  done
 }
 
 # A line for each test that failed, with the beginning of what it said: enough where only the end of the output is kept.

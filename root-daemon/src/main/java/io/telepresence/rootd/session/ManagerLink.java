@@ -46,16 +46,25 @@ import java.util.function.Function;
 final class ManagerLink implements Uplink, ClusterLookup, AutoCloseable {
     private static final int CONNECT_MILLIS = 20_000;
 
+    /** Who has been without a manager for so long is told at once that names do not resolve, not after each one's limit. */
+    private static final Duration AWAY = Duration.ofSeconds(10);
+
+    private static final int AGAIN_MILLIS = 100;
+
     private final Carriers carriers;
     private final AtomicReference<NetworkConfig> config;
 
     /** When a local program last made a TCP connection into the cluster; of {@link System#nanoTime}. */
     private final AtomicLong busyNanos;
 
+    /** Since when no heartbeat has come back; of {@link System#nanoTime}, zero: they come. */
+    private final AtomicLong lostNanos = new AtomicLong();
+
     private ManagerLink(Carriers carriers, AtomicReference<NetworkConfig> config, AtomicLong busyNanos) {
         this.carriers = carriers;
         this.config = config;
         this.busyNanos = busyNanos;
+        carriers.up().watch(this::upChanged);
     }
 
     /**
@@ -143,20 +152,55 @@ final class ManagerLink implements Uplink, ClusterLookup, AutoCloseable {
                 PingReply::getReachable);
     }
 
+    /** While the manager is replaced, or a carrier, or the session is resumed, the question waits: it fails at its limit. */
     @Override
     public CompletionStage<LookupAnswer> lookup(String name, int type) {
-        int timeout = lookupMillis(config.get());
+        CompletableFuture<LookupAnswer> answer = new CompletableFuture<>();
+        ask(name, type, System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(lookupMillis(config.get())), answer);
+        return answer;
+    }
+
+    private void ask(String name, int type, long end, CompletableFuture<LookupAnswer> answer) {
+        long left = Math.max(1, TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime()));
+        boolean away = isAway();
         DnsQuestion question = DnsQuestion.newBuilder()
                 .setSessionId(config.get().getSessionId())
                 .setName(name)
                 .setType(type)
-                .setTimeoutMs(timeout)
+                .setTimeoutMs((int) left)
                 .build();
-        return stage(
-                ManagerGrpc.newFutureStub(carriers.control().channel())
-                        .withDeadlineAfter(timeout + 200L, TimeUnit.MILLISECONDS)
-                        .lookupDns(question),
-                ManagerLink::answer);
+        var stub = ManagerGrpc.newFutureStub(carriers.control().channel())
+                .withDeadlineAfter(left + 200, TimeUnit.MILLISECONDS);
+        stage((away ? stub : stub.withWaitForReady()).lookupDns(question), ManagerLink::answer)
+                .whenComplete((found, error) -> {
+                    if (error == null) {
+                        answer.complete(found);
+                    } else if (away || left <= AGAIN_MILLIS || !passes(error)) {
+                        answer.completeExceptionally(error);
+                    } else {
+                        carriers.control()
+                                .loop()
+                                .schedule(() -> ask(name, type, end, answer), AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+                    }
+                });
+    }
+
+    private void upChanged(boolean up) {
+        if (up) {
+            lostNanos.set(0);
+        } else {
+            lostNanos.compareAndSet(0, Math.max(1, System.nanoTime()));
+        }
+    }
+
+    private boolean isAway() {
+        long lost = lostNanos.get();
+        return lost != 0 && System.nanoTime() - lost >= AWAY.toNanos();
+    }
+
+    /** Whether the same question may be answered in a moment: the connection was lost, or the session is not known yet. */
+    private static boolean passes(Throwable error) {
+        return Status.fromThrowable(error).getCode() == Status.Code.UNAVAILABLE;
     }
 
     @Override

@@ -6,6 +6,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xbill.DNS.DClass;
@@ -19,19 +22,24 @@ import org.xbill.DNS.TextParseException;
 
 /**
  * Asks the cluster's DNS one question at a time, just as it was put: no search path, no cache. UDP first, TCP where the
- * answer was cut. Any thread; never blocks.
+ * answer was cut. A question that is lost is put again, as any resolver does, and so is one that nobody can take just now:
+ * in a node's rules a Service may be without a pod for a moment. Any thread; never blocks.
  */
 public final class ClusterNames {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterNames.class);
     private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(4);
     private static final Duration LONGEST_TIMEOUT = Duration.ofSeconds(20);
+    /** After that a question counts as lost while others can be asked, or the same server again. */
+    private static final Duration LOST = Duration.ofSeconds(1);
+
+    private static final Duration PAUSE = Duration.ofMillis(200);
     private static final int MOST_AT_ONCE = 1024;
     private static final int MOST_OF_ONE = 128;
 
     private final List<InetSocketAddress> servers;
     private final FairShare places = new FairShare(MOST_AT_ONCE, MOST_OF_ONE);
 
-    /** @param servers asked in this order until one answers */
+    /** @param servers asked in this order, and again, until one answers */
     public ClusterNames(List<InetSocketAddress> servers) {
         this.servers = List.copyOf(servers);
     }
@@ -66,9 +74,9 @@ public final class ClusterNames {
         if (servers.isEmpty() || !places.take(caller)) {
             return CompletableFuture.completedStage(Answer.failed());
         }
-        Duration whole = timeout.isZero() ? DEFAULT_TIMEOUT : timeout;
-        Duration each = (whole.compareTo(LONGEST_TIMEOUT) > 0 ? LONGEST_TIMEOUT : whole).dividedBy(servers.size());
-        return ask(query, 0, each)
+        Duration wished = timeout.isZero() ? DEFAULT_TIMEOUT : timeout;
+        Duration whole = wished.compareTo(LONGEST_TIMEOUT) > 0 ? LONGEST_TIMEOUT : wished;
+        return ask(query, 0, System.nanoTime() + whole.toNanos())
                 .exceptionally(error -> {
                     LOG.debug("{} type {}: {}", name, type, error.toString());
                     return Answer.failed();
@@ -76,14 +84,20 @@ public final class ClusterNames {
                 .whenComplete((_, _) -> places.give(caller));
     }
 
-    private CompletionStage<Answer> ask(Message query, int server, Duration timeout) {
-        SimpleResolver resolver = new SimpleResolver(servers.get(server));
-        resolver.setTimeout(timeout);
-        CompletionStage<Answer> answer = resolver.sendAsync(query).thenApply(ClusterNames::read);
-        if (server + 1 == servers.size()) {
-            return answer;
-        }
-        return answer.exceptionallyCompose(_ -> ask(query, server + 1, timeout));
+    /** @param attempt from 0; the last one waits for whatever is left */
+    private CompletionStage<Answer> ask(Message query, int attempt, long end) {
+        Duration left = Duration.ofNanos(Math.max(1_000_000, end - System.nanoTime()));
+        Duration share = left.dividedBy(Math.max(1, servers.size() + 1 - attempt));
+        SimpleResolver resolver = new SimpleResolver(servers.get(attempt % servers.size()));
+        resolver.setTimeout(attempt < servers.size() && share.compareTo(LOST) > 0 ? LOST : share);
+        return resolver.sendAsync(query).thenApply(ClusterNames::read).exceptionallyCompose(error -> {
+            if (end - System.nanoTime() <= PAUSE.toNanos()) {
+                return CompletableFuture.failedStage(error);
+            }
+            Executor later = CompletableFuture.delayedExecutor(PAUSE.toMillis(), TimeUnit.MILLISECONDS, Runnable::run);
+            return CompletableFuture.supplyAsync(() -> ask(query, attempt + 1, end), later)
+                    .thenCompose(Function.identity());
+        });
     }
 
     private static Answer read(Message reply) {

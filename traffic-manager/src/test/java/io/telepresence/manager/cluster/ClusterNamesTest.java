@@ -2,6 +2,7 @@ package io.telepresence.manager.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -33,9 +34,7 @@ class ClusterNamesTest {
                     server.receive(question);
                     String bytes = new String(question.getData(), StandardCharsets.ISO_8859_1);
                     if (bytes.contains("answered")) {
-                        question.getData()[2] |= (byte) 0x80;
-                        question.getData()[3] = Rcode.NXDOMAIN;
-                        server.send(question);
+                        answer(server, question);
                     }
                 }
             } catch (IOException e) {
@@ -61,5 +60,58 @@ class ClusterNamesTest {
                     .get(10, TimeUnit.SECONDS);
             assertEquals(Rcode.NXDOMAIN, other.rcode());
         }
+    }
+
+    @Test
+    void aQuestionThatIsLostIsPutAgain() throws Exception {
+        try (DatagramSocket server = new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
+            ClusterNames names = new ClusterNames(List.of((InetSocketAddress) server.getLocalSocketAddress()));
+            CompletableFuture<ClusterNames.Answer> asked =
+                    names.lookup("caller", "answered", Type.A, LONG).toCompletableFuture();
+            receive(server);
+            answer(server, receive(server));
+            assertEquals(Rcode.NXDOMAIN, asked.get(10, TimeUnit.SECONDS).rcode());
+        }
+    }
+
+    @Test
+    void aSecondServerIsAskedWhereTheFirstIsSilent() throws Exception {
+        try (DatagramSocket silent = new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+                DatagramSocket server = server()) {
+            ClusterNames names =
+                    new ClusterNames(List.of((InetSocketAddress) silent.getLocalSocketAddress(), (InetSocketAddress)
+                            server.getLocalSocketAddress()));
+            ClusterNames.Answer answer = names.lookup("caller", "answered", Type.A, Duration.ofSeconds(2))
+                    .toCompletableFuture()
+                    .get(10, TimeUnit.SECONDS);
+            assertEquals(Rcode.NXDOMAIN, answer.rcode());
+        }
+    }
+
+    @Test
+    void nobodyIsAskedForLongerThanTheLimit() throws Exception {
+        try (DatagramSocket silent = new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
+            ClusterNames names = new ClusterNames(List.of((InetSocketAddress) silent.getLocalSocketAddress()));
+            long began = System.nanoTime();
+            ClusterNames.Answer answer = names.lookup("caller", "silent", Type.A, Duration.ofSeconds(2))
+                    .toCompletableFuture()
+                    .get(10, TimeUnit.SECONDS);
+            assertEquals(Rcode.SERVFAIL, answer.rcode());
+            long took = System.nanoTime() - began;
+            assertTrue(took >= 1_700_000_000L && took < 5_000_000_000L, () -> took + " ns");
+        }
+    }
+
+    private static DatagramPacket receive(DatagramSocket server) throws IOException {
+        DatagramPacket question = new DatagramPacket(new byte[512], 512);
+        server.setSoTimeout(10_000);
+        server.receive(question);
+        return question;
+    }
+
+    private static void answer(DatagramSocket server, DatagramPacket question) throws IOException {
+        question.getData()[2] |= (byte) 0x80;
+        question.getData()[3] = Rcode.NXDOMAIN;
+        server.send(question);
     }
 }
