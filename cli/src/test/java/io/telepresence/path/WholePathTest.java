@@ -8,11 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.agent.Until;
 import io.telepresence.rpc.connector.MountRequest;
-import io.telepresence.rpc.manager.Engagement;
-import io.telepresence.rpc.manager.EngagementKind;
-import io.telepresence.rpc.manager.EngagementSpec;
-import io.telepresence.rpc.manager.HttpHeader;
-import io.telepresence.rpc.manager.PortRequest;
+import io.telepresence.rpc.engagement.Engagement;
+import io.telepresence.rpc.engagement.EngagementKind;
+import io.telepresence.rpc.engagement.EngagementSpec;
+import io.telepresence.rpc.engagement.HttpHeader;
+import io.telepresence.rpc.engagement.PortRequest;
 import io.telepresence.userd.connect.Session;
 import io.telepresence.userd.engage.Engaging;
 import java.io.IOException;

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.agent.rules.AppPort;
-import io.telepresence.rpc.manager.AgentArrival;
+import io.telepresence.rpc.agent.AgentArrival;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;

@@ -3,8 +3,8 @@ package io.telepresence.agent;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.telepresence.agent.rules.AppPort;
-import io.telepresence.rpc.manager.Engagement;
-import io.telepresence.rpc.manager.EngagementKind;
+import io.telepresence.rpc.engagement.Engagement;
+import io.telepresence.rpc.engagement.EngagementKind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramPacket;

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.netty.buffer.Unpooled;
 import io.telepresence.agent.rules.AppPort;
-import io.telepresence.rpc.manager.ReachRequest;
+import io.telepresence.rpc.agent.ReachRequest;
 import io.telepresence.rpc.tunnel.Files;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reach;

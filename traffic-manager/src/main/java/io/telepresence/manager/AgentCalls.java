@@ -16,11 +16,11 @@ import io.telepresence.manager.engage.Tally;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.Sessions;
 import io.telepresence.manager.tunnel.Switchboard;
-import io.telepresence.rpc.manager.AgentArrival;
-import io.telepresence.rpc.manager.AgentBeat;
-import io.telepresence.rpc.manager.AgentContainer;
-import io.telepresence.rpc.manager.EngagementSnapshot;
-import io.telepresence.rpc.manager.ReachRequest;
+import io.telepresence.rpc.agent.AgentArrival;
+import io.telepresence.rpc.agent.AgentBeat;
+import io.telepresence.rpc.agent.AgentContainer;
+import io.telepresence.rpc.agent.ReachRequest;
+import io.telepresence.rpc.engagement.EngagementSnapshot;
 import io.telepresence.rpc.manager.SessionRef;
 import io.telepresence.rpc.tunnel.Protocol;
 import java.time.Duration;
@@ -54,7 +54,7 @@ final class AgentCalls {
     }
 
     /** Blocks: the API server reviews the token. */
-    io.telepresence.rpc.manager.AgentSession arrive(AgentArrival arrival, String token)
+    io.telepresence.rpc.agent.AgentSession arrive(AgentArrival arrival, String token)
             throws FaultException, InterruptedException {
         SessionCalls.checkVersion(arrival.getVersion());
         review.check(token, arrival.getNamespace(), arrival.getPodName(), arrival.getPodUid());
@@ -79,7 +79,7 @@ final class AgentCalls {
         if (stays && !plans.wished(workload)) {
             restoration.settle(workload);
         }
-        return io.telepresence.rpc.manager.AgentSession.newBuilder()
+        return io.telepresence.rpc.agent.AgentSession.newBuilder()
                 .setSessionId(arrived.credential())
                 .setVersion(Versions.info(SessionCalls.NAME))
                 .build();

@@ -9,13 +9,13 @@ import io.telepresence.manager.engage.Engagement;
 import io.telepresence.manager.engage.EngagementSpec;
 import io.telepresence.manager.engage.Tally;
 import io.telepresence.manager.engage.WorkloadBoard;
+import io.telepresence.rpc.engagement.EngagedPort;
+import io.telepresence.rpc.engagement.EngagementSnapshot;
+import io.telepresence.rpc.engagement.HttpHeader;
+import io.telepresence.rpc.engagement.HttpPath;
+import io.telepresence.rpc.engagement.PodPort;
+import io.telepresence.rpc.engagement.PortRequest;
 import io.telepresence.rpc.manager.Bypass;
-import io.telepresence.rpc.manager.EngagedPort;
-import io.telepresence.rpc.manager.EngagementSnapshot;
-import io.telepresence.rpc.manager.HttpHeader;
-import io.telepresence.rpc.manager.HttpPath;
-import io.telepresence.rpc.manager.PodPort;
-import io.telepresence.rpc.manager.PortRequest;
 import io.telepresence.rpc.manager.Workload;
 import io.telepresence.rpc.manager.WorkloadSnapshot;
 import io.telepresence.rpc.tunnel.Protocol;
@@ -27,7 +27,7 @@ final class EngagementTranslator {
     private EngagementTranslator() {}
 
     /** @throws FaultException the kind is none that this manager knows */
-    static EngagementSpec fromWire(io.telepresence.rpc.manager.EngagementSpec wire) throws FaultException {
+    static EngagementSpec fromWire(io.telepresence.rpc.engagement.EngagementSpec wire) throws FaultException {
         return new EngagementSpec(
                 kind(wire.getKind()),
                 wire.getName(),
@@ -65,7 +65,7 @@ final class EngagementTranslator {
     }
 
     /** With what was counted. */
-    static io.telepresence.rpc.manager.Engagement toWire(Engagement engagement, Map<String, Tally.Count> counts) {
+    static io.telepresence.rpc.engagement.Engagement toWire(Engagement engagement, Map<String, Tally.Count> counts) {
         Tally.Count count = counts.get(engagement.id());
         return count == null
                 ? toWire(engagement)
@@ -74,8 +74,8 @@ final class EngagementTranslator {
                         .build();
     }
 
-    static io.telepresence.rpc.manager.Engagement toWire(Engagement engagement) {
-        return io.telepresence.rpc.manager.Engagement.newBuilder()
+    static io.telepresence.rpc.engagement.Engagement toWire(Engagement engagement) {
+        return io.telepresence.rpc.engagement.Engagement.newBuilder()
                 .setId(engagement.id())
                 .setSpec(toWire(engagement.spec()))
                 .setClient(engagement.client())
@@ -121,14 +121,14 @@ final class EngagementTranslator {
                 .build();
     }
 
-    private static EngagementKind kind(io.telepresence.rpc.manager.EngagementKind wire) throws FaultException {
+    private static EngagementKind kind(io.telepresence.rpc.engagement.EngagementKind wire) throws FaultException {
         return EngagementCodec.kind(wire)
                 .orElseThrow(() -> Fault.user("this traffic-manager does not know that kind of engagement", "")
                         .exception());
     }
 
-    private static io.telepresence.rpc.manager.EngagementSpec toWire(EngagementSpec spec) {
-        return io.telepresence.rpc.manager.EngagementSpec.newBuilder()
+    private static io.telepresence.rpc.engagement.EngagementSpec toWire(EngagementSpec spec) {
+        return io.telepresence.rpc.engagement.EngagementSpec.newBuilder()
                 .setKind(EngagementCodec.toWire(spec.kind()))
                 .setName(spec.name())
                 .setNamespace(spec.namespace())

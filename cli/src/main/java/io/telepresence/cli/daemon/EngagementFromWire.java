@@ -6,10 +6,10 @@ import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.HttpFilter;
 import io.telepresence.fault.FaultException;
-import io.telepresence.rpc.manager.EngagedPort;
-import io.telepresence.rpc.manager.EngagementSpec;
-import io.telepresence.rpc.manager.HttpPath;
-import io.telepresence.rpc.manager.TrafficCount;
+import io.telepresence.rpc.engagement.EngagedPort;
+import io.telepresence.rpc.engagement.EngagementSpec;
+import io.telepresence.rpc.engagement.HttpPath;
+import io.telepresence.rpc.engagement.TrafficCount;
 import io.telepresence.rpc.tunnel.Protocol;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,11 +23,11 @@ final class EngagementFromWire {
     private EngagementFromWire() {}
 
     /** Empty: its kind is one that only a later version knows. */
-    static Optional<Engagement> engagement(io.telepresence.rpc.manager.Engagement wire) {
+    static Optional<Engagement> engagement(io.telepresence.rpc.engagement.Engagement wire) {
         return EngagementCodec.kind(wire.getSpec().getKind()).map(kind -> engagement(kind, wire));
     }
 
-    private static Engagement engagement(EngagementKind kind, io.telepresence.rpc.manager.Engagement wire) {
+    private static Engagement engagement(EngagementKind kind, io.telepresence.rpc.engagement.Engagement wire) {
         EngagementSpec spec = wire.getSpec();
         return new Engagement(
                 new Engagement.Identity(wire.getId(), spec.getName(), kind, wire.getClient()),
@@ -82,7 +82,7 @@ final class EngagementFromWire {
         }
     }
 
-    private static Engagement.Mount mount(io.telepresence.rpc.manager.Mount wire) {
+    private static Engagement.Mount mount(io.telepresence.rpc.engagement.Mount wire) {
         return new Engagement.Mount(
                 wire.getLocalDir(),
                 wire.getRemoteDir(),

@@ -99,7 +99,7 @@ final class FromWire {
                 .toList();
     }
 
-    private static List<Engagement> engagements(List<io.telepresence.rpc.manager.Engagement> wire) {
+    private static List<Engagement> engagements(List<io.telepresence.rpc.engagement.Engagement> wire) {
         return wire.stream()
                 .map(EngagementFromWire::engagement)
                 .flatMap(Optional::stream)

@@ -10,12 +10,12 @@ import io.telepresence.rpc.connector.HelmRequest;
 import io.telepresence.rpc.connector.LeaveRequest;
 import io.telepresence.rpc.connector.MountRequest;
 import io.telepresence.rpc.connector.StringList;
-import io.telepresence.rpc.manager.EngagementSpec;
+import io.telepresence.rpc.engagement.EngagementSpec;
+import io.telepresence.rpc.engagement.HttpHeader;
+import io.telepresence.rpc.engagement.HttpPath;
+import io.telepresence.rpc.engagement.PodPort;
+import io.telepresence.rpc.engagement.PortRequest;
 import io.telepresence.rpc.manager.ExplainRequest;
-import io.telepresence.rpc.manager.HttpHeader;
-import io.telepresence.rpc.manager.HttpPath;
-import io.telepresence.rpc.manager.PodPort;
-import io.telepresence.rpc.manager.PortRequest;
 import io.telepresence.rpc.manager.YamlRequest;
 import io.telepresence.rpc.tunnel.Protocol;
 

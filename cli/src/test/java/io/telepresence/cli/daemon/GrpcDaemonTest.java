@@ -18,18 +18,18 @@ import io.telepresence.rpc.connector.EngageRequest;
 import io.telepresence.rpc.connector.LeaveReply;
 import io.telepresence.rpc.connector.LeaveRequest;
 import io.telepresence.rpc.connector.MountRequest;
-import io.telepresence.rpc.manager.EngagementSpec;
+import io.telepresence.rpc.engagement.EngagementSpec;
+import io.telepresence.rpc.engagement.HttpHeader;
+import io.telepresence.rpc.engagement.HttpPath;
+import io.telepresence.rpc.engagement.Mount;
+import io.telepresence.rpc.engagement.PodPort;
+import io.telepresence.rpc.engagement.PortRequest;
+import io.telepresence.rpc.engagement.TrafficCount;
+import io.telepresence.rpc.engagement.VerdictRecord;
 import io.telepresence.rpc.manager.ExplainRequest;
-import io.telepresence.rpc.manager.HttpHeader;
-import io.telepresence.rpc.manager.HttpPath;
-import io.telepresence.rpc.manager.Mount;
-import io.telepresence.rpc.manager.PodPort;
-import io.telepresence.rpc.manager.PortRequest;
 import io.telepresence.rpc.manager.RuleVerdict;
-import io.telepresence.rpc.manager.TrafficCount;
 import io.telepresence.rpc.manager.UninstallProgress;
 import io.telepresence.rpc.manager.UninstallRequest;
-import io.telepresence.rpc.manager.VerdictRecord;
 import io.telepresence.rpc.tunnel.Protocol;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -148,8 +148,8 @@ final class GrpcDaemonTest {
                 .build();
     }
 
-    private static io.telepresence.rpc.manager.Engagement engagement(EngagementSpec spec) {
-        return io.telepresence.rpc.manager.Engagement.newBuilder()
+    private static io.telepresence.rpc.engagement.Engagement engagement(EngagementSpec spec) {
+        return io.telepresence.rpc.engagement.Engagement.newBuilder()
                 .setId("s:mine")
                 .setSpec(spec)
                 .setClient("ann@laptop")

@@ -7,7 +7,7 @@ public final class EngagementCodec {
     private EngagementCodec() {}
 
     /** Empty: none that this version knows. */
-    public static Optional<EngagementKind> kind(io.telepresence.rpc.manager.EngagementKind wire) {
+    public static Optional<EngagementKind> kind(io.telepresence.rpc.engagement.EngagementKind wire) {
         return switch (wire) {
             case INTERCEPT -> Optional.of(EngagementKind.INTERCEPT);
             case REPLACE -> Optional.of(EngagementKind.REPLACE);
@@ -17,12 +17,12 @@ public final class EngagementCodec {
         };
     }
 
-    public static io.telepresence.rpc.manager.EngagementKind toWire(EngagementKind kind) {
+    public static io.telepresence.rpc.engagement.EngagementKind toWire(EngagementKind kind) {
         return switch (kind) {
-            case INTERCEPT -> io.telepresence.rpc.manager.EngagementKind.INTERCEPT;
-            case REPLACE -> io.telepresence.rpc.manager.EngagementKind.REPLACE;
-            case WIRETAP -> io.telepresence.rpc.manager.EngagementKind.WIRETAP;
-            case INGEST -> io.telepresence.rpc.manager.EngagementKind.INGEST;
+            case INTERCEPT -> io.telepresence.rpc.engagement.EngagementKind.INTERCEPT;
+            case REPLACE -> io.telepresence.rpc.engagement.EngagementKind.REPLACE;
+            case WIRETAP -> io.telepresence.rpc.engagement.EngagementKind.WIRETAP;
+            case INGEST -> io.telepresence.rpc.engagement.EngagementKind.INGEST;
         };
     }
 }

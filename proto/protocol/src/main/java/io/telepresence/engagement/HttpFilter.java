@@ -2,9 +2,9 @@ package io.telepresence.engagement;
 
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.rpc.manager.EngagementSpec;
-import io.telepresence.rpc.manager.HttpHeader;
-import io.telepresence.rpc.manager.HttpPath;
+import io.telepresence.rpc.engagement.EngagementSpec;
+import io.telepresence.rpc.engagement.HttpHeader;
+import io.telepresence.rpc.engagement.HttpPath;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.fault.FaultException;
-import io.telepresence.rpc.manager.EngagementSpec;
-import io.telepresence.rpc.manager.HttpHeader;
-import io.telepresence.rpc.manager.HttpPath;
+import io.telepresence.rpc.engagement.EngagementSpec;
+import io.telepresence.rpc.engagement.HttpHeader;
+import io.telepresence.rpc.engagement.HttpPath;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;

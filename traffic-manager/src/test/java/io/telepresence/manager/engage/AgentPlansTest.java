@@ -8,7 +8,7 @@ import io.telepresence.manager.annotation.MountPolicies;
 import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engage.Replaced.ExtraPort;
-import io.telepresence.rpc.manager.AgentConfig;
+import io.telepresence.rpc.agent.AgentConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -17,7 +17,7 @@ import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.FakeTime;
 import io.telepresence.manager.session.SessionIds;
 import io.telepresence.manager.session.Sessions;
-import io.telepresence.rpc.manager.AgentConfig;
+import io.telepresence.rpc.agent.AgentConfig;
 import io.telepresence.run.Watched;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -11,7 +11,7 @@ import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
-import io.telepresence.rpc.manager.AgentPort;
+import io.telepresence.rpc.agent.AgentPort;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

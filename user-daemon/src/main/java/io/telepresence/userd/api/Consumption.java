@@ -9,7 +9,7 @@ import io.telepresence.engagement.RequestRouter.Rule;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rest.Answer;
 import io.telepresence.rest.Question;
-import io.telepresence.rpc.manager.Engagement;
+import io.telepresence.rpc.engagement.Engagement;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;

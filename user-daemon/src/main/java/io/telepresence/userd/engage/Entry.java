@@ -1,7 +1,7 @@
 package io.telepresence.userd.engage;
 
 import io.telepresence.engagement.EngagementState;
-import io.telepresence.rpc.manager.Engagement;
+import io.telepresence.rpc.engagement.Engagement;
 import java.util.concurrent.CompletableFuture;
 
 /**

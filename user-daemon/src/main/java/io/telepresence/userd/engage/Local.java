@@ -2,10 +2,10 @@ package io.telepresence.userd.engage;
 
 import com.google.protobuf.ByteString;
 import io.telepresence.fault.FaultException;
-import io.telepresence.rpc.manager.AgentMount;
-import io.telepresence.rpc.manager.ContainerView;
-import io.telepresence.rpc.manager.Engagement;
-import io.telepresence.rpc.manager.Mount;
+import io.telepresence.rpc.agent.AgentMount;
+import io.telepresence.rpc.agent.ContainerView;
+import io.telepresence.rpc.engagement.Engagement;
+import io.telepresence.rpc.engagement.Mount;
 import io.telepresence.run.Closers;
 import io.telepresence.userd.mount.Mounts;
 import io.telepresence.userd.reach.PodDoors;

@@ -4,7 +4,7 @@ import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.connector.MountRequest;
-import io.telepresence.rpc.manager.EngagementSpec;
+import io.telepresence.rpc.engagement.EngagementSpec;
 import io.telepresence.userd.mount.Mounts;
 import io.telepresence.userd.reach.PodDoors;
 import io.telepresence.userd.reach.Reaches;

@@ -2,10 +2,10 @@ package io.telepresence.userd.engage;
 
 import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.rpc.engagement.EngagedPort;
+import io.telepresence.rpc.engagement.Engagement;
+import io.telepresence.rpc.engagement.EngagementSpec;
 import io.telepresence.rpc.manager.DialRequest;
-import io.telepresence.rpc.manager.EngagedPort;
-import io.telepresence.rpc.manager.Engagement;
-import io.telepresence.rpc.manager.EngagementSpec;
 import java.util.Optional;
 
 /** Where on this laptop engagements lead. Pure. */

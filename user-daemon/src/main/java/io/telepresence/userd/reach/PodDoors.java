@@ -6,7 +6,7 @@ import io.telepresence.agree.AddressText;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.local.Loops;
-import io.telepresence.rpc.manager.PodPort;
+import io.telepresence.rpc.engagement.PodPort;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.run.Closers;
 import java.io.IOException;

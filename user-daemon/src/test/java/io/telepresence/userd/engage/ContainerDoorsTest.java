@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.telepresence.fault.FaultException;
+import io.telepresence.rpc.engagement.PodPort;
 import io.telepresence.rpc.manager.ClientArrival;
-import io.telepresence.rpc.manager.PodPort;
 import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.userd.cluster.ManagerLink;

@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.telepresence.fault.FaultException;
-import io.telepresence.rpc.manager.Engagement;
-import io.telepresence.rpc.manager.EngagementKind;
-import io.telepresence.rpc.manager.EngagementSpec;
+import io.telepresence.rpc.engagement.Engagement;
+import io.telepresence.rpc.engagement.EngagementKind;
+import io.telepresence.rpc.engagement.EngagementSpec;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
