@@ -1,10 +1,13 @@
 package io.telepresence.cli;
 
+import io.telepresence.engagement.Transport;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.HeaderMatch;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.cli.daemon.EngageWish;
-import io.telepresence.cli.daemon.EngageWish.Filter;
+import io.telepresence.cli.daemon.HttpFilter;
 import io.telepresence.cli.daemon.EngageWish.Mount;
 import io.telepresence.cli.daemon.EngageWish.MountMode;
 import io.telepresence.cli.daemon.EngageWish.Path;
@@ -78,7 +81,7 @@ final class EngageRequestsTest {
                 traffic.ports());
         assertEquals(Map.of("a", "b", "c", "d=e"), traffic.metadata());
         assertEquals(
-                List.of(new EngageWish.Header("x-user", "al,ice")),
+                List.of(new HeaderMatch("x-user", "al,ice")),
                 traffic.filter().headers());
         assertEquals(
                 List.of(
@@ -88,9 +91,9 @@ final class EngageRequestsTest {
                 traffic.filter().paths());
         assertEquals(
                 List.of(
-                        new EngageWish.PodPort("TCP", 5432),
-                        new EngageWish.PodPort("UDP", 53),
-                        new EngageWish.PodPort("TCP", 8081)),
+                        new Port(Transport.TCP, 5432),
+                        new Port(Transport.UDP, 53),
+                        new Port(Transport.TCP, 8081)),
                 wish.toPod());
         assertEquals(new Mount(MountMode.PATH, "/srv/dir/data", true, 0), wish.mount());
     }
@@ -100,7 +103,7 @@ final class EngageRequestsTest {
         typing.type(List.of("wiretap", "echo", "--http-header", "X-User: al=ice", "--http-header", "a=b: c"));
         EngageWish wish = typing.asked();
         assertEquals(
-                List.of(new EngageWish.Header("X-User", "al=ice"), new EngageWish.Header("a", "b: c")),
+                List.of(new HeaderMatch("X-User", "al=ice"), new HeaderMatch("a", "b: c")),
                 wish.traffic().filter().headers());
     }
 
@@ -187,7 +190,7 @@ final class EngageRequestsTest {
         assertEquals("shop", wish.namespace());
         assertEquals(20, wish.last());
         assertEquals(
-                List.of(new EngageWish.Header("X-User", "alice"), new EngageWish.Header("b", "c")),
+                List.of(new HeaderMatch("X-User", "alice"), new HeaderMatch("b", "c")),
                 wish.request().headers());
     }
 

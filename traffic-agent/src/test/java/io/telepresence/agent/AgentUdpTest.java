@@ -1,8 +1,9 @@
 package io.telepresence.agent;
 
+import io.telepresence.engagement.Transport;
+import io.telepresence.engagement.Port;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.telepresence.agent.rules.AppPort;
 import io.telepresence.rpc.engagement.Engagement;
 import io.telepresence.rpc.engagement.EngagementKind;
 import java.io.IOException;
@@ -201,7 +202,7 @@ class AgentUdpTest {
     }
 
     private static Rig rig(UdpApp app, String podIp) throws Exception {
-        return new Rig(new AppPort(AppPort.Transport.UDP, app.socket.getLocalPort()), podIp);
+        return new Rig(new Port(Transport.UDP, app.socket.getLocalPort()), podIp);
     }
 
     private static DatagramSocket caller() throws IOException {

@@ -1,5 +1,6 @@
 package io.telepresence.manager;
 
+import io.telepresence.engagement.Port;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.grpc.stub.StreamObserver;
 import io.telepresence.agree.Versions;
@@ -160,10 +161,11 @@ final class AgentCalls {
                 .filter(p -> p.getMetadata().getUid().equals(arrival.getPodUid()));
     }
 
-    private static Set<AgentSession.Port> ports(AgentArrival arrival) {
+    private static Set<Port> ports(AgentArrival arrival) {
         return arrival.getContainersList().stream()
                 .flatMap(c -> c.getPortsList().stream())
-                .map(p -> new AgentSession.Port(p.getProtocol() == Protocol.UDP, p.getContainerPort()))
+                .filter(p -> Port.isNumber(p.getContainerPort()))
+                .map(p -> Port.of(p.getProtocol() == Protocol.UDP, p.getContainerPort()))
                 .collect(Collectors.toSet());
     }
 

@@ -1,8 +1,8 @@
 package io.telepresence.manager;
 
+import io.telepresence.engagement.EngagementCodec;
 import io.grpc.stub.StreamObserver;
 import io.telepresence.agree.Versions;
-import io.telepresence.engagement.EngagementState;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.engage.Engaging;
@@ -42,10 +42,10 @@ final class SessionCalls {
                 arrival.getResumeSessionId());
         ClientSession session = arrived.session();
         for (Engagement had : arrival.getEngagementsList()) {
-            boolean broken = had.getDisposition().equals(EngagementState.REMOVED.text());
+            boolean broken = EngagementCodec.state(had).isOver();
             engaging.restore(
                     session,
-                    EngagementTranslator.fromWire(had.getSpec()),
+                    EngagementCodec.spec(had.getSpec()),
                     new Engaging.Before(had.getId(), had.getPodIp(), broken ? Printable.line(had.getMessage()) : ""));
         }
         return io.telepresence.rpc.manager.ClientSession.newBuilder()

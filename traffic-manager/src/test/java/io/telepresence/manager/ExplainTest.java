@@ -1,5 +1,6 @@
 package io.telepresence.manager;
 
+import io.telepresence.engagement.EngagementCodec;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -58,7 +59,7 @@ class ExplainTest {
     private void engage(String name, EngagementSpec.Builder spec) throws Exception {
         spec.setName(name).setNamespace("default").setWorkload("echo").setTargetHost("127.0.0.1");
         bench.engaging.restore(
-                ann, EngagementTranslator.fromWire(spec.build()), new Engaging.Before("", "10.0.0.1", ""));
+                ann, EngagementCodec.spec(spec.build()), new Engaging.Before("", "10.0.0.1", ""));
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.telepresence.manager;
 
+import io.telepresence.engagement.EngagementCodec;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
@@ -55,7 +56,7 @@ class ReachTargetsTest {
                 .setTargetHost("127.0.0.1")
                 .addToPod(PodPort.newBuilder().setPort(5432))
                 .build();
-        engaging.restore(ann, EngagementTranslator.fromWire(spec), new Engaging.Before("", "10.0.0.2", ""));
+        engaging.restore(ann, EngagementCodec.spec(spec), new Engaging.Before("", "10.0.0.2", ""));
     }
 
     @Test

@@ -1,5 +1,7 @@
 package io.telepresence.cli.command;
 
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.HttpFilter;
 import io.telepresence.cli.daemon.EngageWish;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.fault.Fault;
@@ -127,9 +129,9 @@ final class EngageOptions {
 
     private static EngageWish.Traffic traffic(EngagementKind kind, Call call) throws FaultException {
         if (!kind.hasPorts()) {
-            return new EngageWish.Traffic("", "", List.of(), EngageWish.Filter.NONE, "", false, Map.of());
+            return new EngageWish.Traffic("", "", List.of(), HttpFilter.ALL, "", false, Map.of());
         }
-        EngageWish.Filter filter = EngageArguments.filter(call);
+        HttpFilter filter = EngageArguments.filter(call);
         List<EngageWish.Port> ports = ports(kind, call);
         String mechanism = call.text("--mechanism");
         checkMechanism(mechanism, filter, ports);
@@ -162,17 +164,17 @@ final class EngageOptions {
         return List.copyOf(ports);
     }
 
-    private static void checkMechanism(String mechanism, EngageWish.Filter filter, List<EngageWish.Port> ports)
+    private static void checkMechanism(String mechanism, HttpFilter filter, List<EngageWish.Port> ports)
             throws FaultException {
         if (!List.of("", "tcp", "http").contains(mechanism)) {
             throw Fault.user("invalid mechanism \"" + mechanism + "\"", "Use tcp or http")
                     .exception();
         }
-        if (mechanism.equals("tcp") && !filter.isEmpty()) {
+        if (mechanism.equals("tcp") && !filter.takesEverything()) {
             throw Fault.user("--mechanism tcp cannot filter HTTP requests", "Leave --mechanism out")
                     .exception();
         }
-        boolean http = mechanism.equals("http") || !filter.isEmpty();
+        boolean http = mechanism.equals("http") || !filter.takesEverything();
         if (http && ports.stream().anyMatch(p -> p.identifier().endsWith("/UDP"))) {
             throw Fault.user("HTTP filters do not work on UDP ports", "Leave out the filter, or the UDP port")
                     .exception();
@@ -195,10 +197,10 @@ final class EngageOptions {
         return new EngageWish.Mount(mount.mode(), "", mount.readOnly(), port);
     }
 
-    private static List<EngageWish.PodPort> toPod(Call call) throws FaultException {
-        List<EngageWish.PodPort> ports = new ArrayList<>();
+    private static List<Port> toPod(Call call) throws FaultException {
+        List<Port> ports = new ArrayList<>();
         for (String text : call.texts("--to-pod")) {
-            EngageWish.PodPort port = EngageArguments.podPort(text);
+            Port port = EngageArguments.podPort(text);
             if (ports.contains(port)) {
                 throw Fault.user("--to-pod " + text + " is given twice", "Give it once")
                         .exception();

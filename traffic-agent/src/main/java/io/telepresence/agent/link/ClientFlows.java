@@ -1,6 +1,6 @@
 package io.telepresence.agent.link;
 
-import io.telepresence.agent.rules.AppPort;
+import io.telepresence.engagement.Transport;
 import io.telepresence.agent.rules.Target;
 import io.telepresence.rpc.tunnel.Deliver;
 import io.telepresence.rpc.tunnel.Open;
@@ -43,7 +43,7 @@ public final class ClientFlows {
      */
     public Flow open(
             Target to,
-            AppPort.Transport transport,
+            Transport transport,
             InetSocketAddress source,
             InetSocketAddress destination,
             FlowHandler handler) {
@@ -53,7 +53,7 @@ public final class ClientFlows {
     /** The same for a flow that must not keep memory: it has credit only while nothing that was written waits. */
     public Flow openSparing(
             Target to,
-            AppPort.Transport transport,
+            Transport transport,
             InetSocketAddress source,
             InetSocketAddress destination,
             FlowHandler handler) {
@@ -61,8 +61,8 @@ public final class ClientFlows {
     }
 
     private Open request(
-            Target to, AppPort.Transport transport, InetSocketAddress source, InetSocketAddress destination) {
-        Protocol protocol = transport == AppPort.Transport.TCP ? Protocol.TCP : Protocol.UDP;
+            Target to, Transport transport, InetSocketAddress source, InetSocketAddress destination) {
+        Protocol protocol = transport == Transport.TCP ? Protocol.TCP : Protocol.UDP;
         return Open.newBuilder()
                 .setSessionId(session.get())
                 .setId(new FlowKey(protocol, source, destination).toWire())

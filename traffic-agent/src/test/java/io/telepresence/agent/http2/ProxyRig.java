@@ -1,5 +1,7 @@
 package io.telepresence.agent.http2;
 
+import io.telepresence.engagement.Transport;
+import io.telepresence.engagement.Port;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
@@ -17,7 +19,6 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.socket.SocketChannel;
 import io.telepresence.agent.report.Report;
 import io.telepresence.agent.report.RequestVerdict;
-import io.telepresence.agent.rules.AppPort;
 import io.telepresence.agent.rules.Destination;
 import io.telepresence.agent.rules.PortRules;
 import io.telepresence.agent.rules.Target;
@@ -43,7 +44,7 @@ import java.util.function.Supplier;
 
 /** A port on loopback whose connections a speaker takes; the app and "laptops" are other ports on loopback. */
 public final class ProxyRig implements AutoCloseable, Upstreams, Report {
-    public static final AppPort PORT = new AppPort(AppPort.Transport.TCP, 8080);
+    public static final Port PORT = new Port(Transport.TCP, 8080);
 
     public volatile PortRules rules = PortRules.NONE;
     public volatile int appPort;

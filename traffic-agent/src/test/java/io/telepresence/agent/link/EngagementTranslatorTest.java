@@ -1,8 +1,9 @@
 package io.telepresence.agent.link;
 
+import io.telepresence.engagement.Transport;
+import io.telepresence.engagement.Port;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.telepresence.agent.rules.AppPort;
 import io.telepresence.agent.rules.Target;
 import io.telepresence.agent.rules.TrafficRules;
 import io.telepresence.engagement.EngagementCodec;
@@ -21,7 +22,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class EngagementTranslatorTest {
-    private static final AppPort PORT = new AppPort(AppPort.Transport.TCP, 8080);
+    private static final Port PORT = new Port(Transport.TCP, 8080);
 
     @Test
     void activeInterceptsBecomeRules() {
@@ -106,12 +107,12 @@ class EngagementTranslatorTest {
     }
 
     private static TrafficRules translate(EngagementSpec spec, String disposition, EngagedPort port) {
-        return EngagementTranslator.fromWire(EngagementSnapshot.newBuilder()
+        return EngagementTranslator.rules(EngagementCodec.engagements(EngagementSnapshot.newBuilder()
                 .addEngagements(Engagement.newBuilder()
                         .setId("id")
                         .setSpec(spec)
                         .setDisposition(disposition)
                         .addPorts(port))
-                .build());
+                .build()));
     }
 }

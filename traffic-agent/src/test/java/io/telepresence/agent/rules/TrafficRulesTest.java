@@ -1,5 +1,7 @@
 package io.telepresence.agent.rules;
 
+import io.telepresence.engagement.Transport;
+import io.telepresence.engagement.Port;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -17,7 +19,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class TrafficRulesTest {
-    private static final AppPort HTTP = new AppPort(AppPort.Transport.TCP, 8080);
+    private static final Port HTTP = new Port(Transport.TCP, 8080);
     private static final HttpFilter USER_ANN = new HttpFilter(List.of(new HeaderMatch("X-User", "ann")), List.of());
 
     @Test
@@ -27,10 +29,10 @@ class TrafficRulesTest {
         assertEquals("ann", rules.of(HTTP).raw().engagementId());
         assertEquals(
                 Judgement.APP,
-                rules.of(new AppPort(AppPort.Transport.UDP, 8080)).raw());
+                rules.of(new Port(Transport.UDP, 8080)).raw());
         assertEquals(
                 Judgement.APP,
-                rules.of(new AppPort(AppPort.Transport.TCP, 8081)).raw());
+                rules.of(new Port(Transport.TCP, 8081)).raw());
         assertEquals(Judgement.APP, TrafficRules.NONE.of(HTTP).raw());
         assertFalse(rules.of(HTTP).needsHttp());
     }
@@ -81,8 +83,8 @@ class TrafficRulesTest {
 
     @Test
     void aPortIsInRange() {
-        assertThrows(IllegalArgumentException.class, () -> new AppPort(AppPort.Transport.TCP, 0));
-        assertThrows(IllegalArgumentException.class, () -> new AppPort(AppPort.Transport.TCP, 65536));
+        assertThrows(IllegalArgumentException.class, () -> new Port(Transport.TCP, 0));
+        assertThrows(IllegalArgumentException.class, () -> new Port(Transport.TCP, 65536));
     }
 
     @Test

@@ -1,5 +1,7 @@
 package io.telepresence.agent.tcp;
 
+import io.telepresence.engagement.Transport;
+import io.telepresence.engagement.Port;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.netty.bootstrap.ServerBootstrap;
@@ -12,7 +14,6 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.socket.DuplexChannel;
 import io.telepresence.agent.report.Report;
-import io.telepresence.agent.rules.AppPort;
 import io.telepresence.agent.rules.PortRules;
 import io.telepresence.agent.rules.Target;
 import io.telepresence.agent.stream.PortServices;
@@ -57,7 +58,7 @@ class TcpForwarderTest {
             caller.close();
         };
         TcpForwarder forwarder = new TcpForwarder(
-                new PortServices(new AppPort(AppPort.Transport.TCP, 80), this::rules, null, Taps.NONE, Report.NONE),
+                new PortServices(new Port(Transport.TCP, 80), this::rules, null, Taps.NONE, Report.NONE),
                 null,
                 late(EventLoopGroup.class, loops),
                 new Speech(true, null, speaker));

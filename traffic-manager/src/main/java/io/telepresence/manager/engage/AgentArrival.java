@@ -1,5 +1,6 @@
 package io.telepresence.manager.engage;
 
+import io.telepresence.engagement.Port;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.telepresence.manager.cluster.Pods;
 import io.telepresence.manager.cluster.WorkloadRef;
@@ -52,7 +53,7 @@ final class AgentArrival {
         return inPlace
                 && (agent.ports().isEmpty()
                         || engagement.ports().stream().allMatch(p -> agent.ports()
-                                .contains(new AgentSession.Port(p.udp(), p.containerPort()))));
+                                .contains(Port.of(p.udp(), p.containerPort()))));
     }
 
     private boolean leftoverServes(Engagement engagement) {

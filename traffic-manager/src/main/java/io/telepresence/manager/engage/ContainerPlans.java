@@ -1,5 +1,6 @@
 package io.telepresence.manager.engage;
 
+import io.telepresence.engagement.Port;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.PodSecurityContext;
@@ -13,7 +14,6 @@ import io.telepresence.manager.annotation.TlsAnnotations;
 import io.telepresence.manager.annotation.TlsAnnotations.Side;
 import io.telepresence.manager.cluster.PodContainers;
 import io.telepresence.manager.engage.PortMap.Candidate;
-import io.telepresence.manager.engage.Replaced.ExtraPort;
 import io.telepresence.rpc.agent.AgentContainer;
 import io.telepresence.rpc.agent.AgentMount;
 import io.telepresence.rpc.agent.AgentPort;
@@ -40,7 +40,7 @@ record ContainerPlans(
         PodSpec spec,
         MountPolicies policies,
         TlsAnnotations tls,
-        Map<String, Set<ExtraPort>> replaced,
+        Map<String, Set<Port>> replaced,
         boolean admitsRoot) {
 
     private static final int LETTERS = 26;

@@ -1,5 +1,7 @@
 package io.telepresence.manager.engage;
 
+import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.EngagedPort;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
@@ -9,7 +11,6 @@ import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
-import io.telepresence.manager.engage.Engagement.EngagedPort;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.run.Threads;
 import java.time.Duration;

@@ -1,5 +1,7 @@
 package io.telepresence.manager.engage;
 
+import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.EngagementOptions;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -86,7 +88,7 @@ class EngageJobsTest {
                 container,
                 "127.0.0.1",
                 List.of(),
-                EngagementSpec.Handling.PLAIN);
+                EngagementOptions.NONE);
     }
 
     private Workload workload(String kind, String name) {

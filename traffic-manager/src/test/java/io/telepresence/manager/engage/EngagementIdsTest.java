@@ -1,5 +1,7 @@
 package io.telepresence.manager.engage;
 
+import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.EngagementOptions;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -85,7 +87,7 @@ class EngagementIdsTest {
                 "",
                 "127.0.0.1",
                 List.of(),
-                EngagementSpec.Handling.PLAIN);
+                EngagementOptions.NONE);
         bench.engaging.restore(client, spec, new Engaging.Before(id, "10.244.0.5", ""));
     }
 }

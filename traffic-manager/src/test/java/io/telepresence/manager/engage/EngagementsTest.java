@@ -1,5 +1,7 @@
 package io.telepresence.manager.engage;
 
+import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.EngagementOptions;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -71,7 +73,7 @@ class EngagementsTest {
 
     private static Engagement active(ClientSession client, EngagementKind kind) {
         EngagementSpec spec = new EngagementSpec(
-                kind, "echo", "default", "echo", "", "", "", "127.0.0.1", List.of(), EngagementSpec.Handling.PLAIN);
+                kind, "echo", "default", "echo", "", "", "", "127.0.0.1", List.of(), EngagementOptions.NONE);
         return new Engagement(
                 EngagementIds.next("echo"),
                 spec,

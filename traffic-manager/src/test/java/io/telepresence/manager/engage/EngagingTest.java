@@ -1,5 +1,9 @@
 package io.telepresence.manager.engage;
 
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.PortRequest;
+import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.EngagementOptions;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -325,7 +329,7 @@ class EngagingTest {
                                 "10.244.0.5",
                                 ECHO,
                                 "v0.1.0",
-                                Set.of(new AgentSession.Port(false, 8080)),
+                                Set.of(Port.of(false, 8080)),
                                 Set.of()),
                         "")
                 .session();
@@ -384,7 +388,7 @@ class EngagingTest {
                 "",
                 "",
                 "127.0.0.1",
-                List.of(new EngagementSpec.PortWish(8080, "")),
-                EngagementSpec.Handling.PLAIN);
+                List.of(new PortRequest(8080, "")),
+                EngagementOptions.NONE);
     }
 }

@@ -1,5 +1,9 @@
 package io.telepresence.manager.engage;
 
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.PortRequest;
+import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.EngagementOptions;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -12,8 +16,6 @@ import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
-import io.telepresence.manager.engage.EngagementSpec.Handling;
-import io.telepresence.manager.engage.EngagementSpec.PortWish;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.FakeTime;
@@ -110,7 +112,7 @@ class ReplaceTest {
         CompletableFuture<Engagement> active = engageLater(spec(EngagementKind.REPLACE, "echo", ""), reserved);
         Engagement entered = reserved.get(10, TimeUnit.SECONDS);
         assertEquals("echo/app", entered.spec().name());
-        assertEquals(Map.of("app", Set.of(new Replaced.ExtraPort(false, 8080))), engagements.of(ECHO));
+        assertEquals(Map.of("app", Set.of(Port.of(false, 8080))), engagements.of(ECHO));
         AgentSession.Agent stand = agent("echo-abc-2", Set.of("app"));
         assertEquals(List.of(), Engagements.forAgent(engagements.all().get(), old));
         assertEquals(List.of(entered), Engagements.forAgent(engagements.all().get(), stand));
@@ -247,7 +249,7 @@ class ReplaceTest {
                 """);
         Claims claims = Claims.of(engagements, workloads, cluster.pods.all());
         assertEquals(
-                Map.of("app", Set.of(new Replaced.ExtraPort(false, 8080), new Replaced.ExtraPort(true, 53))),
+                Map.of("app", Set.of(Port.of(false, 8080), Port.of(true, 53))),
                 claims.of(ECHO));
         assertEquals(Set.of(ECHO), claims.expire());
         assertEquals(Map.of(), claims.of(ECHO));
@@ -284,7 +286,7 @@ class ReplaceTest {
     @Test
     void portsOfAReplaceAreDeclaredOrNumbers() throws Exception {
         Engagement engagement = reserve(spec(
-                EngagementKind.REPLACE, "queue", "worker", new PortWish(1080, "http"), new PortWish(0, "9000/UDP")));
+                EngagementKind.REPLACE, "queue", "worker", new PortRequest(1080, "http"), new PortRequest(0, "9000/UDP")));
         assertEquals(
                 List.of("1080 8080 false", "9000 9000 true"),
                 engagement.ports().stream()
@@ -292,15 +294,15 @@ class ReplaceTest {
                         .toList());
         assertEquals(
                 "container worker of Deployment queue.default has no port web",
-                fault(spec(EngagementKind.REPLACE, "queue", "worker", new PortWish(1, "web")))
+                fault(spec(EngagementKind.REPLACE, "queue", "worker", new PortRequest(1, "web")))
                         .text());
         assertEquals(
                 "container ports 8080 and 9000 of Deployment queue.default cannot both go to local port 5",
-                fault(spec(EngagementKind.REPLACE, "queue", "worker", new PortWish(5, "8080"), new PortWish(5, "9000")))
+                fault(spec(EngagementKind.REPLACE, "queue", "worker", new PortRequest(5, "8080"), new PortRequest(5, "9000")))
                         .text());
         assertEquals(
                 "an ingest has no ports",
-                fault(spec(EngagementKind.INGEST, "queue", "worker", new PortWish(5, "8080")))
+                fault(spec(EngagementKind.INGEST, "queue", "worker", new PortRequest(5, "8080")))
                         .text());
     }
 
@@ -387,11 +389,11 @@ class ReplaceTest {
 
     private static AgentSession.Agent agent(String pod, Set<String> replaced) {
         return new AgentSession.Agent(
-                pod, "uid-" + pod, "10.244.0.5", ECHO, "v0.1.0", Set.of(new AgentSession.Port(false, 8080)), replaced);
+                pod, "uid-" + pod, "10.244.0.5", ECHO, "v0.1.0", Set.of(Port.of(false, 8080)), replaced);
     }
 
-    private static EngagementSpec spec(EngagementKind kind, String workload, String container, PortWish... ports) {
+    private static EngagementSpec spec(EngagementKind kind, String workload, String container, PortRequest... ports) {
         return new EngagementSpec(
-                kind, workload, "default", workload, "", "", container, "127.0.0.1", List.of(ports), Handling.PLAIN);
+                kind, workload, "default", workload, "", "", container, "127.0.0.1", List.of(ports), EngagementOptions.NONE);
     }
 }

@@ -1,5 +1,8 @@
 package io.telepresence.manager.engage;
 
+import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.EngagedPort;
+import io.telepresence.engagement.EngagementOptions;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -56,7 +59,7 @@ class RestrictedNamespaceTest {
                 .toList();
     }
 
-    private List<Engagement.EngagedPort> choose(Workload workload, String service) throws FaultException {
+    private List<EngagedPort> choose(Workload workload, String service) throws FaultException {
         EngagementSpec spec = new EngagementSpec(
                 EngagementKind.INTERCEPT,
                 "hard",
@@ -67,7 +70,7 @@ class RestrictedNamespaceTest {
                 "",
                 "127.0.0.1",
                 List.of(),
-                EngagementSpec.Handling.PLAIN);
+                EngagementOptions.NONE);
         return PortChoice.choose(workload.ref(), plans.ports(workload), spec, plans.unredirected("default"));
     }
 

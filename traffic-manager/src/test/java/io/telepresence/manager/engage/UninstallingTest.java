@@ -1,5 +1,7 @@
 package io.telepresence.manager.engage;
 
+import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.EngagementOptions;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -68,7 +70,7 @@ class UninstallingTest {
                         "",
                         "127.0.0.1",
                         List.of(),
-                        EngagementSpec.Handling.PLAIN),
+                        EngagementOptions.NONE),
                 new Engaging.Before("", "10.0.0.1", ""));
     }
 

@@ -1,5 +1,8 @@
 package io.telepresence.manager.engage;
 
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.EngagementOptions;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -48,7 +51,7 @@ class WorkloadBoardTest {
                 "10.244.0.5",
                 ECHO,
                 "v0.1.0",
-                Set.of(new AgentSession.Port(false, 8080)),
+                Set.of(Port.of(false, 8080)),
                 Set.of());
         bench.sessions.watching(bench.sessions.arrive(agent, "").session(), true);
         List<WorkloadBoard.Line> lines = EngagingBench.board(
@@ -133,7 +136,7 @@ class WorkloadBoardTest {
                 "",
                 "127.0.0.1",
                 List.of(),
-                EngagementSpec.Handling.PLAIN);
+                EngagementOptions.NONE);
         ClientSession ann = bench.sessions
                 .arrive(new ClientSession.Client("ann", "ann", "default", ""), "")
                 .session();

@@ -1,5 +1,6 @@
 package io.telepresence.userd.connect;
 
+import io.telepresence.engagement.EngagementCodec;
 import io.grpc.StatusRuntimeException;
 import io.telepresence.agree.LocalEndpoint;
 import io.telepresence.agree.Ports;
@@ -146,7 +147,7 @@ final class ConnectSteps {
                 .setVersion(Versions.info("Client"))
                 .setNamespace(plan.identity().namespace())
                 .addAllMappedNamespaces(plan.identity().mapped())
-                .addAllEngagements(engagements.wished())
+                .addAllEngagements(EngagementCodec.snapshot(engagements.wished()).getEngagementsList())
                 .setSeat(plan.seat())
                 .build();
     }

@@ -1,5 +1,6 @@
 package io.telepresence.userd.engage;
 
+import io.telepresence.rpc.engagement.EngagementState;
 import io.grpc.Server;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -116,11 +117,12 @@ final class FakeManager extends ManagerGrpc.ManagerImplBase implements AutoClose
                 .setId(request.getSessionId() + ":" + spec.getName())
                 .setSpec(spec)
                 .setContainer(container)
-                .setDisposition("WAITING");
+                .setState(EngagementState.WAITING);
         request.getSpec()
                 .getPortsList()
                 .forEach(p -> made.addPorts(EngagedPort.newBuilder()
                         .setProtocol(p.getIdentifier().startsWith("dns") ? Protocol.UDP : Protocol.TCP)
+                        .setContainerPort(8080)
                         .setLocalPort(p.getLocalPort() == 0 ? 8080 : p.getLocalPort())));
         ((ServerCallStreamObserver<EngageProgress>) to).setOnCancelHandler(() -> cancelled.add(spec.getName()));
         to.onNext(EngageProgress.newBuilder().setReserved(made).build());
@@ -128,7 +130,7 @@ final class FakeManager extends ManagerGrpc.ManagerImplBase implements AutoClose
         roll.thenRun(() -> answer(
                 to,
                 EngageProgress.newBuilder()
-                        .setEngagement(made.setDisposition("ACTIVE"))
+                        .setEngagement(made.setState(EngagementState.ACTIVE))
                         .build()));
     }
 

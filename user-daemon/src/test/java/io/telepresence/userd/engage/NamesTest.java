@@ -1,5 +1,6 @@
 package io.telepresence.userd.engage;
 
+import io.telepresence.engagement.EngagementCodec;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -37,8 +38,7 @@ class NamesTest {
                 found,
                 Names.find(new Names.Wanted(name, container, namespace), ALL)
                         .told
-                        .getSpec()
-                        .getName());
+                        .name());
     }
 
     @ParameterizedTest(name = "leave {0} -c {1}: {2}")
@@ -56,14 +56,15 @@ class NamesTest {
 
     private static Entry entry(EngagementKind kind, String name, String workload, String container, String namespace) {
         return new Entry(
-                Engagement.newBuilder()
+                EngagementCodec.engagement(Engagement.newBuilder()
                         .setContainer(container)
                         .setSpec(EngagementSpec.newBuilder()
                                 .setKind(kind)
                                 .setName(name)
                                 .setWorkload(workload)
                                 .setNamespace(namespace))
-                        .build(),
+                        .build())
+                        .orElseThrow(),
                 null);
     }
 }
