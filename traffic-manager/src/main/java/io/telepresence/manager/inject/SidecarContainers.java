@@ -51,7 +51,8 @@ record SidecarContainers(InjectorSettings.Sidecar look, Pod pod, AgentConfig con
                 .endHttpGet()
                 .withPeriodSeconds(1)
                 .withTimeoutSeconds(2)
-                .withFailureThreshold(5)
+                // Longer than an agent that was killed is away on a busy machine: its callers wait, and are not refused.
+                .withFailureThreshold(15)
                 .endReadinessProbe()
                 .build();
     }
