@@ -83,7 +83,7 @@ class DrainIT {
                         imagePullPolicy: Never
                         command: [COMMAND]
                         ports: [{containerPort: 8080}, {containerPort: 9001}]
-                        readinessProbe: {httpGet: {path: /healthz, port: 8080}, periodSeconds: 1}
+                        readinessProbe: {httpGet: {path: /healthz, port: 8080}, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 10}
                         lifecycle: {preStop: {exec: {command: [sleep, "%2$d"]}}}
                         volumeMounts: [MOUNTS]
                       volumes: [VOLUMES]

@@ -16,6 +16,7 @@ import io.telepresence.agree.AgentNames;
 import io.telepresence.manager.annotation.PodAnnotations;
 import io.telepresence.manager.annotation.TlsAnnotations;
 import io.telepresence.rpc.agent.AgentConfig;
+import io.telepresence.rpc.agent.AgentContainer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -51,9 +52,18 @@ record SidecarContainers(InjectorSettings.Sidecar look, Pod pod, AgentConfig con
                 .endHttpGet()
                 .withPeriodSeconds(1)
                 .withTimeoutSeconds(2)
-                .withFailureThreshold(5)
+                .withFailureThreshold(unreadyAfter())
                 .endReadinessProbe()
                 .build();
+    }
+
+    /**
+     * How many probes in a row fail until the pod leaves its Services: longer than an agent that was killed is away on a busy
+     * machine, since its callers wait and are not refused. Where the agent stands in place of a container, somebody must be
+     * there to take the traffic, and it is soon known that nobody is.
+     */
+    private int unreadyAfter() {
+        return config.getContainersList().stream().anyMatch(AgentContainer::getReplaced) ? 5 : 15;
     }
 
     /**
