@@ -1,7 +1,5 @@
 package io.telepresence.cli;
 
-import io.telepresence.engagement.EngagementState;
-import io.telepresence.engagement.TrafficCount;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.telepresence.cli.daemon.Engagement;
 import io.telepresence.cli.daemon.Explanation;
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementState;
+import io.telepresence.engagement.TrafficCount;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,12 +1,12 @@
 package io.telepresence.cli;
 
-import io.telepresence.engagement.EngagementState;
-import io.telepresence.engagement.TrafficCount;
 import io.telepresence.cli.daemon.DaemonStatus;
 import io.telepresence.cli.daemon.Engagement;
 import io.telepresence.cli.daemon.Explanation;
 import io.telepresence.cli.daemon.Workload;
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementState;
+import io.telepresence.engagement.TrafficCount;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -1,6 +1,5 @@
 package io.telepresence.agent;
 
-import io.telepresence.engagement.Port;
 import io.netty.channel.EventLoopGroup;
 import io.telepresence.agent.api.Consumption;
 import io.telepresence.agent.drain.AppSockets;
@@ -29,6 +28,7 @@ import io.telepresence.agent.udp.UdpForwarder;
 import io.telepresence.agent.view.AppPod;
 import io.telepresence.agree.AddressText;
 import io.telepresence.agree.PortProtocol;
+import io.telepresence.engagement.Port;
 import io.telepresence.fault.FaultException;
 import io.telepresence.local.Loops;
 import io.telepresence.rest.RestServer;

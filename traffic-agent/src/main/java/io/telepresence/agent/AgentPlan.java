@@ -1,7 +1,5 @@
 package io.telepresence.agent;
 
-import io.telepresence.engagement.Transport;
-import io.telepresence.engagement.Port;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
@@ -14,6 +12,8 @@ import io.telepresence.agent.view.ViewTranslator;
 import io.telepresence.agree.AddressText;
 import io.telepresence.agree.PortProtocol;
 import io.telepresence.agree.Versions;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.agent.AgentArrival;

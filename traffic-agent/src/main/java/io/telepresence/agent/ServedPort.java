@@ -1,8 +1,8 @@
 package io.telepresence.agent;
 
-import io.telepresence.engagement.Port;
 import io.telepresence.agent.drain.Drain;
 import io.telepresence.agent.port.PortListener;
+import io.telepresence.engagement.Port;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -10,7 +10,8 @@ import java.util.function.BooleanSupplier;
  *
  * @param taken whether a client takes what comes
  */
-record ServedPort(AgentPlan.PlannedPort planned, PortListener listener, BooleanSupplier taken) implements Drain.DrainedPort {
+record ServedPort(AgentPlan.PlannedPort planned, PortListener listener, BooleanSupplier taken)
+        implements Drain.DrainedPort {
     @Override
     public Port app() {
         return planned.app();

@@ -1,7 +1,5 @@
 package io.telepresence.agent;
 
-import io.telepresence.engagement.Transport;
-import io.telepresence.engagement.Port;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -12,7 +10,9 @@ import io.telepresence.agent.rules.TrafficRules;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.HttpFilter;
+import io.telepresence.engagement.Port;
 import io.telepresence.engagement.RequestRouter.Rule;
+import io.telepresence.engagement.Transport;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.nio.file.Path;

@@ -1,11 +1,11 @@
 package io.telepresence.agent;
 
-import io.telepresence.engagement.Transport;
-import io.telepresence.engagement.Port;
 import com.google.protobuf.ByteString;
 import io.telepresence.agent.link.ManagerLink;
 import io.telepresence.agent.port.KeptSockets;
 import io.telepresence.agent.rules.PortRules;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
 import io.telepresence.rpc.engagement.EngagedPort;
 import io.telepresence.rpc.engagement.Engagement;
 import io.telepresence.rpc.engagement.EngagementKind;

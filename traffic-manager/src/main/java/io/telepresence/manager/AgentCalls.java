@@ -1,9 +1,9 @@
 package io.telepresence.manager;
 
-import io.telepresence.engagement.Port;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.grpc.stub.StreamObserver;
 import io.telepresence.agree.Versions;
+import io.telepresence.engagement.Port;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.auth.AgentReview;

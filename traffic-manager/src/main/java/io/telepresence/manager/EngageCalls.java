@@ -1,10 +1,9 @@
 package io.telepresence.manager;
 
-import java.util.Map;
-import io.telepresence.engagement.TrafficCount;
+import io.grpc.stub.StreamObserver;
 import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.engagement.EngagementSpec;
-import io.grpc.stub.StreamObserver;
+import io.telepresence.engagement.TrafficCount;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.engage.Engagement;
@@ -28,6 +27,7 @@ import io.telepresence.rpc.manager.WorkloadSnapshot;
 import io.telepresence.run.Threads;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Clients engage workloads, and see what is engaged. */

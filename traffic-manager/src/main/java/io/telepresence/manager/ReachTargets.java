@@ -1,8 +1,8 @@
 package io.telepresence.manager;
 
-import io.telepresence.engagement.Port;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.EngagementState;
+import io.telepresence.engagement.Port;
 import io.telepresence.manager.engage.Engagement;
 import io.telepresence.manager.engage.Engagements;
 import io.telepresence.manager.session.AgentSession;

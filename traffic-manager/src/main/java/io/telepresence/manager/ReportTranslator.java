@@ -1,15 +1,14 @@
 package io.telepresence.manager;
 
-import io.telepresence.engagement.Port;
+import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.engagement.HttpHead;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.TrafficCount;
 import io.telepresence.manager.engage.Explaining;
 import io.telepresence.manager.engage.Tally;
-import io.telepresence.manager.session.AgentSession;
 import io.telepresence.rpc.agent.AgentBeat;
 import io.telepresence.rpc.agent.SealedPort;
 import io.telepresence.rpc.engagement.HttpHeader;
-import io.telepresence.engagement.TrafficCount;
-import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.rpc.engagement.VerdictRecord;
 import io.telepresence.rpc.manager.ExplainRequest;
 import io.telepresence.rpc.manager.Explanation;
@@ -105,7 +104,8 @@ final class ReportTranslator {
                 .setContainerPort(answer.containerPort())
                 .addAllRules(answer.rules().stream()
                         .map(r -> RuleVerdict.newBuilder()
-                                .setEngagement(EngagementCodec.toWire(r.engagement().reported(counts)))
+                                .setEngagement(
+                                        EngagementCodec.toWire(r.engagement().reported(counts)))
                                 .setTakes(r.takes())
                                 .setReason(r.reason())
                                 .build())

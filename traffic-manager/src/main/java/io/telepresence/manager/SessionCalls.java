@@ -1,8 +1,8 @@
 package io.telepresence.manager;
 
-import io.telepresence.engagement.EngagementCodec;
 import io.grpc.stub.StreamObserver;
 import io.telepresence.agree.Versions;
+import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.engage.Engaging;

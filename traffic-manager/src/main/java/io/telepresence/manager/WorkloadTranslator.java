@@ -13,8 +13,7 @@ final class WorkloadTranslator {
 
     static WorkloadSnapshot workloads(List<WorkloadBoard.Line> lines) {
         return WorkloadSnapshot.newBuilder()
-                .addAllWorkloads(
-                        lines.stream().map(WorkloadTranslator::toWire).toList())
+                .addAllWorkloads(lines.stream().map(WorkloadTranslator::toWire).toList())
                 .build();
     }
 

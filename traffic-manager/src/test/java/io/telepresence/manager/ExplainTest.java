@@ -1,10 +1,10 @@
 package io.telepresence.manager;
 
-import io.telepresence.engagement.EngagementCodec;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.engage.Engaging;
 import io.telepresence.manager.engage.EngagingBench;
@@ -58,8 +58,7 @@ class ExplainTest {
 
     private void engage(String name, EngagementSpec.Builder spec) throws Exception {
         spec.setName(name).setNamespace("default").setWorkload("echo").setTargetHost("127.0.0.1");
-        bench.engaging.restore(
-                ann, EngagementCodec.spec(spec.build()), new Engaging.Before("", "10.0.0.1", ""));
+        bench.engaging.restore(ann, EngagementCodec.spec(spec.build()), new Engaging.Before("", "10.0.0.1", ""));
     }
 
     @Test

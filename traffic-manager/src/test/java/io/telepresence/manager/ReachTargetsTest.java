@@ -1,9 +1,9 @@
 package io.telepresence.manager;
 
-import io.telepresence.engagement.EngagementCodec;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
+import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engage.Engaging;
 import io.telepresence.manager.engage.EngagingBench;

@@ -1,10 +1,10 @@
 package io.telepresence.cli.command;
 
-import io.telepresence.engagement.PathMatch;
-import io.telepresence.engagement.Port;
+import io.telepresence.cli.daemon.EngageWish;
 import io.telepresence.engagement.HeaderMatch;
 import io.telepresence.engagement.HttpFilter;
-import io.telepresence.cli.daemon.EngageWish;
+import io.telepresence.engagement.PathMatch;
+import io.telepresence.engagement.Port;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.nio.file.InvalidPathException;
@@ -92,8 +92,7 @@ final class EngageArguments {
                             "Write <port>, <port>/TCP or <port>/UDP")
                     .exception();
         }
-        return Port.of(
-                protocol.equals("UDP"), portNumber("--to-pod", slash < 0 ? text : text.substring(0, slash)));
+        return Port.of(protocol.equals("UDP"), portNumber("--to-pod", slash < 0 ? text : text.substring(0, slash)));
     }
 
     static Map<String, String> metadata(List<String> texts) throws FaultException {
@@ -138,8 +137,8 @@ final class EngageArguments {
                         .exception();
             }
             String value = text.substring(end + 1);
-            headers.add(HeaderMatch.of(
-                    text.substring(0, end).strip(), text.charAt(end) == ':' ? value.strip() : value));
+            headers.add(
+                    HeaderMatch.of(text.substring(0, end).strip(), text.charAt(end) == ':' ? value.strip() : value));
         }
         return List.copyOf(headers);
     }

@@ -1,9 +1,9 @@
 package io.telepresence.cli.command;
 
-import io.telepresence.engagement.Port;
-import io.telepresence.engagement.HttpFilter;
 import io.telepresence.cli.daemon.EngageWish;
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.HttpFilter;
+import io.telepresence.engagement.Port;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.util.ArrayList;

@@ -1,9 +1,9 @@
 package io.telepresence.cli.command;
 
-import io.telepresence.engagement.TrafficCount;
 import io.telepresence.cli.daemon.Engagement;
 import io.telepresence.cli.output.KeyValues;
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.TrafficCount;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,8 +1,8 @@
 package io.telepresence.cli.command;
 
-import io.telepresence.engagement.TrafficCount;
 import io.telepresence.cli.daemon.Engagement;
 import io.telepresence.cli.env.EnvBytes;
+import io.telepresence.engagement.TrafficCount;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Locale;

@@ -12,7 +12,12 @@ import java.util.Map;
  * @param toPod ports of the pod's loopback that shall be reached at the same port of ours
  */
 public record EngageWish(
-        EngagementKind kind, String name, Workload workload, Traffic traffic, Mount mount, List<io.telepresence.engagement.Port> toPod) {
+        EngagementKind kind,
+        String name,
+        Workload workload,
+        Traffic traffic,
+        Mount mount,
+        List<io.telepresence.engagement.Port> toPod) {
     /** The same, handled by a container at that address. */
     public EngageWish handledBy(String container, Mount volumes) {
         Traffic there = new Traffic(

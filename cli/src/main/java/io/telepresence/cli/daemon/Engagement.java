@@ -1,8 +1,8 @@
 package io.telepresence.cli.daemon;
 
-import io.telepresence.engagement.TrafficCount;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.EngagementState;
+import io.telepresence.engagement.TrafficCount;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

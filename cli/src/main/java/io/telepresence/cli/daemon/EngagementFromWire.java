@@ -33,8 +33,7 @@ final class EngagementFromWire {
         EngagementStatus status = reported.status();
         return new Engagement(
                 new Engagement.Identity(reported.id(), spec.name(), spec.kind(), reported.client()),
-                new Engagement.State(
-                        status.state(), status.message().isEmpty() ? wire.getLack() : status.message()),
+                new Engagement.State(status.state(), status.message().isEmpty() ? wire.getLack() : status.message()),
                 new Engagement.Target(
                         spec.workload(),
                         status.workloadKind(),

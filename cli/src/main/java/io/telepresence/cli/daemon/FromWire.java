@@ -1,20 +1,20 @@
 package io.telepresence.cli.daemon;
 
-import java.util.stream.Collectors;
-import java.util.Map;
-import io.telepresence.rpc.connector.WorkloadList;
-import io.telepresence.rpc.connector.ClientEngagement;
 import com.google.protobuf.ByteString;
 import io.telepresence.agree.AddressText;
+import io.telepresence.rpc.connector.ClientEngagement;
 import io.telepresence.rpc.connector.ConnectorStatus;
 import io.telepresence.rpc.connector.RootDaemonStatus;
+import io.telepresence.rpc.connector.WorkloadList;
 import io.telepresence.rpc.manager.Cidr;
 import io.telepresence.rpc.rootd.DnsStatus;
 import io.telepresence.rpc.rootd.NetworkStatus;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Messages as what the commands show. */
 final class FromWire {

@@ -1,8 +1,10 @@
 package io.telepresence.cli.daemon;
 
-import io.telepresence.engagement.EngagementOptions;
 import com.google.protobuf.ByteString;
 import io.telepresence.engagement.EngagementCodec;
+import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.PortRequest;
 import io.telepresence.rpc.common.LogLevelRequest;
 import io.telepresence.rpc.connector.ConnectRequest;
 import io.telepresence.rpc.connector.EngageRequest;
@@ -11,9 +13,7 @@ import io.telepresence.rpc.connector.HelmRequest;
 import io.telepresence.rpc.connector.LeaveRequest;
 import io.telepresence.rpc.connector.MountRequest;
 import io.telepresence.rpc.connector.StringList;
-import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.rpc.engagement.HttpHeader;
-import io.telepresence.engagement.PortRequest;
 import io.telepresence.rpc.manager.ExplainRequest;
 import io.telepresence.rpc.manager.YamlRequest;
 

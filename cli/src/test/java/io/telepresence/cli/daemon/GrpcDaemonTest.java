@@ -1,13 +1,5 @@
 package io.telepresence.cli.daemon;
 
-import io.telepresence.rpc.connector.Mount;
-import io.telepresence.rpc.connector.ClientEngagement;
-import io.telepresence.engagement.PathMatch;
-import io.telepresence.engagement.TrafficCount;
-import io.telepresence.engagement.Transport;
-import io.telepresence.engagement.Port;
-import io.telepresence.engagement.HeaderMatch;
-import io.telepresence.engagement.HttpFilter;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -16,15 +8,23 @@ import com.google.protobuf.MessageLite;
 import io.grpc.stub.StreamObserver;
 import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.HeaderMatch;
+import io.telepresence.engagement.HttpFilter;
+import io.telepresence.engagement.PathMatch;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.TrafficCount;
+import io.telepresence.engagement.Transport;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.local.LocalServer;
 import io.telepresence.rpc.common.Empty;
+import io.telepresence.rpc.connector.ClientEngagement;
 import io.telepresence.rpc.connector.ConnectorGrpc;
 import io.telepresence.rpc.connector.EngageEvent;
 import io.telepresence.rpc.connector.EngageRequest;
 import io.telepresence.rpc.connector.LeaveReply;
 import io.telepresence.rpc.connector.LeaveRequest;
+import io.telepresence.rpc.connector.Mount;
 import io.telepresence.rpc.connector.MountRequest;
 import io.telepresence.rpc.engagement.EngagementSpec;
 import io.telepresence.rpc.engagement.HttpHeader;
@@ -117,7 +117,7 @@ final class GrpcDaemonTest {
                     .setWorkload("echo")
                     .setTakerId("s:mine")
                     .addRules(RuleVerdict.newBuilder()
-                            .setEngagement(engagement(spec()))
+                            .setEngagement(reported(spec()))
                             .setTakes(true)
                             .setReason("why"))
                     .addRecent(VerdictRecord.newBuilder()

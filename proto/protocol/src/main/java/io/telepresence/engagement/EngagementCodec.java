@@ -72,7 +72,8 @@ public final class EngagementCodec {
                 .setDisposition(status.state().text())
                 .setMessage(status.message())
                 .setWorkloadKind(status.workloadKind())
-                .addAllPorts(status.ports().stream().map(EngagementCodec::toWire).toList())
+                .addAllPorts(
+                        status.ports().stream().map(EngagementCodec::toWire).toList())
                 .setPodIp(status.podIp())
                 .setContainer(status.container());
         status.count().ifPresent(count -> wire.setCount(toWire(engagement.id(), count)));
@@ -144,8 +145,7 @@ public final class EngagementCodec {
                 wire.getPortsList().stream()
                         .map(p -> new PortRequest(p.getLocalPort(), p.getIdentifier()))
                         .toList(),
-                new EngagementOptions(
-                        filter, wire.getMechanism(), wire.getPlaintext(), wire.getMetadataMap(), toPod));
+                new EngagementOptions(filter, wire.getMechanism(), wire.getPlaintext(), wire.getMetadataMap(), toPod));
     }
 
     private static EngagementStatus status(io.telepresence.rpc.engagement.Engagement wire) {

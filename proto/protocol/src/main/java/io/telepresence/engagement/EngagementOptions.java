@@ -14,8 +14,7 @@ import java.util.Map;
 public record EngagementOptions(
         HttpFilter filter, String mechanism, boolean plaintext, Map<String, String> metadata, List<Port> toPod) {
     /** Everything, as it is. */
-    public static final EngagementOptions NONE =
-            new EngagementOptions(HttpFilter.ALL, "", false, Map.of(), List.of());
+    public static final EngagementOptions NONE = new EngagementOptions(HttpFilter.ALL, "", false, Map.of(), List.of());
 
     public EngagementOptions {
         metadata = Map.copyOf(metadata);

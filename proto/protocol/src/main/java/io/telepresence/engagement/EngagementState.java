@@ -31,7 +31,10 @@ public enum EngagementState {
 
     /** The state with that {@link #text}; {@link #UNKNOWN} if none has it. */
     public static EngagementState of(String text) {
-        return Arrays.stream(values()).filter(s -> s.text.equals(text)).findFirst().orElse(UNKNOWN);
+        return Arrays.stream(values())
+                .filter(s -> s.text.equals(text))
+                .findFirst()
+                .orElse(UNKNOWN);
     }
 
     /** It does not work, and will not. */

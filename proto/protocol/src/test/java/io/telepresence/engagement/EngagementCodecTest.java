@@ -119,12 +119,12 @@ class EngagementCodecTest {
         wire.getSpecBuilder().setKindValue(77);
         assertEquals(
                 List.of(),
-                EngagementCodec.engagements(EngagementSnapshot.newBuilder()
-                        .addEngagements(wire)
-                        .build()));
+                EngagementCodec.engagements(
+                        EngagementSnapshot.newBuilder().addEngagements(wire).build()));
         FaultException kind = assertThrows(FaultException.class, () -> EngagementCodec.spec(wire.getSpec()));
         assertEquals(
-                "this version does not know that kind of engagement", kind.fault().text());
+                "this version does not know that kind of engagement",
+                kind.fault().text());
     }
 
     @ParameterizedTest
@@ -144,6 +144,8 @@ class EngagementCodecTest {
                 .addHttpPaths(HttpPath.newBuilder().setKind(HttpPath.Kind.REGEX).setValue("("))
                 .build();
         FaultException bad = assertThrows(FaultException.class, () -> EngagementCodec.spec(wire));
-        assertTrue(bad.fault().text().contains("is not a valid regular expression"), bad.fault().text());
+        assertTrue(
+                bad.fault().text().contains("is not a valid regular expression"),
+                bad.fault().text());
     }
 }

@@ -1,8 +1,8 @@
 package io.telepresence.agent.drain;
 
-import io.telepresence.engagement.Transport;
-import io.telepresence.engagement.Port;
 import io.netty.util.NetUtil;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -64,8 +64,7 @@ public final class AppSockets implements Drain.Listening {
         }
     }
 
-    private static void read(Path table, Transport transport, String state, Set<Port> found)
-            throws IOException {
+    private static void read(Path table, Transport transport, String state, Set<Port> found) throws IOException {
         try (BufferedReader lines = Files.newBufferedReader(table)) {
             lines.readLine();
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {

@@ -95,8 +95,10 @@ public final class Drain {
 
     /** Stops what need not accept any more; says whether something still accepts. */
     private boolean stop(List<DrainedPort> accepting, long begin) {
-        Set<Port> listened = listening.of(
-                accepting.stream().filter(p -> !p.replaced()).map(DrainedPort::app).toList());
+        Set<Port> listened = listening.of(accepting.stream()
+                .filter(p -> !p.replaced())
+                .map(DrainedPort::app)
+                .toList());
         accepting.removeIf(port -> {
             boolean over = !listened.contains(port.app()) && !isAwaited(port, begin);
             if (over) {

@@ -1,7 +1,7 @@
 package io.telepresence.agent.link;
 
-import io.telepresence.engagement.Transport;
 import io.telepresence.agent.rules.Target;
+import io.telepresence.engagement.Transport;
 import io.telepresence.rpc.tunnel.Deliver;
 import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.rpc.tunnel.Protocol;
@@ -60,8 +60,7 @@ public final class ClientFlows {
         return carriers.get().openSparing(request(to, transport, source, destination), handler);
     }
 
-    private Open request(
-            Target to, Transport transport, InetSocketAddress source, InetSocketAddress destination) {
+    private Open request(Target to, Transport transport, InetSocketAddress source, InetSocketAddress destination) {
         Protocol protocol = transport == Transport.TCP ? Protocol.TCP : Protocol.UDP;
         return Open.newBuilder()
                 .setSessionId(session.get())

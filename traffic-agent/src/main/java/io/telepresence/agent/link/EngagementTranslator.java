@@ -36,19 +36,19 @@ final class EngagementTranslator {
         return engagements.stream()
                 .filter(engagement -> !engagement.spec().options().metadata().isEmpty())
                 .collect(Collectors.toUnmodifiableMap(
-                        Engagement::id, engagement -> engagement.spec().options().metadata(), (one, same) -> one));
+                        Engagement::id,
+                        engagement -> engagement.spec().options().metadata(),
+                        (one, same) -> one));
     }
 
     private static void add(TrafficRules.Builder rules, Engagement engagement) {
-        HttpFilter filter =
-                engagement.kind().hasFilter() ? engagement.spec().filter() : HttpFilter.ALL;
+        HttpFilter filter = engagement.kind().hasFilter() ? engagement.spec().filter() : HttpFilter.ALL;
         if (filter.isUnknown()) {
             LOG.warn("passing over \"{}\" of {}: {}", engagement.name(), engagement.client(), filter.describe());
             return;
         }
         for (EngagedPort port : engagement.status().ports()) {
-            rules.add(
-                    port.port(), new RequestRouter.Rule<>(target(engagement, port), engagement.kind(), filter));
+            rules.add(port.port(), new RequestRouter.Rule<>(target(engagement, port), engagement.kind(), filter));
         }
     }
 

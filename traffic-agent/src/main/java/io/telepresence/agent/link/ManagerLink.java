@@ -1,9 +1,5 @@
 package io.telepresence.agent.link;
 
-import java.util.List;
-import io.telepresence.engagement.Engagement;
-import io.telepresence.engagement.EngagementCodec;
-import io.telepresence.engagement.Port;
 import io.grpc.ClientInterceptor;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
@@ -13,6 +9,9 @@ import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
 import io.telepresence.agent.report.Reporter;
 import io.telepresence.agent.rules.TrafficRules;
+import io.telepresence.engagement.Engagement;
+import io.telepresence.engagement.EngagementCodec;
+import io.telepresence.engagement.Port;
 import io.telepresence.fault.FaultStatus;
 import io.telepresence.rpc.agent.AgentArrival;
 import io.telepresence.rpc.agent.AgentGateGrpc;
@@ -27,6 +26,7 @@ import io.telepresence.tunnel.Carrier;
 import io.telepresence.tunnel.Carriers;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;

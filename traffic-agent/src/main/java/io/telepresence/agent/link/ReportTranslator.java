@@ -1,12 +1,12 @@
 package io.telepresence.agent.link;
 
-import io.telepresence.engagement.Port;
 import io.telepresence.agent.report.Reporter;
 import io.telepresence.agent.report.RequestVerdict;
+import io.telepresence.engagement.EngagementCodec;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.TrafficCount;
 import io.telepresence.rpc.agent.AgentBeat;
 import io.telepresence.rpc.agent.SealedPort;
-import io.telepresence.engagement.EngagementCodec;
-import io.telepresence.engagement.TrafficCount;
 import io.telepresence.rpc.engagement.VerdictRecord;
 import io.telepresence.rpc.tunnel.Protocol;
 import java.util.List;
@@ -18,8 +18,10 @@ final class ReportTranslator {
 
     static AgentBeat toWire(String session, String pod, Reporter.Batch batch, Map<Port, String> sealed) {
         AgentBeat.Builder beat = AgentBeat.newBuilder().setSessionId(session).addAllSealed(sealed(sealed));
-        batch.counts().forEach(count -> beat.addCounts(EngagementCodec.toWire(
-                count.engagementId(), new TrafficCount(count.delivered(), count.dropped(), count.failedOpen()))));
+        batch.counts()
+                .forEach(count -> beat.addCounts(EngagementCodec.toWire(
+                        count.engagementId(),
+                        new TrafficCount(count.delivered(), count.dropped(), count.failedOpen()))));
         batch.seen().forEach(seen -> beat.addRecent(verdict(pod, seen)));
         return beat.build();
     }

@@ -1,6 +1,5 @@
 package io.telepresence.agent.stream;
 
-import io.telepresence.engagement.Transport;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -9,6 +8,7 @@ import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import io.telepresence.agent.link.ClientFlows;
 import io.telepresence.agent.rules.Target;
+import io.telepresence.engagement.Transport;
 import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;

@@ -1,9 +1,9 @@
 package io.telepresence.agent.stream;
 
-import io.telepresence.engagement.Port;
 import io.telepresence.agent.report.Report;
 import io.telepresence.agent.rules.PortRules;
 import io.telepresence.agent.tap.Taps;
+import io.telepresence.engagement.Port;
 import java.util.function.Supplier;
 
 /**

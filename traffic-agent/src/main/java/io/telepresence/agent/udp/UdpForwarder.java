@@ -1,6 +1,5 @@
 package io.telepresence.agent.udp;
 
-import io.telepresence.engagement.Port;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.DatagramPacket;
@@ -9,6 +8,7 @@ import io.telepresence.agent.rules.AppAddresses;
 import io.telepresence.agent.rules.Destination;
 import io.telepresence.agent.rules.TrafficRules;
 import io.telepresence.agent.tap.LaptopTaps;
+import io.telepresence.engagement.Port;
 import io.telepresence.local.Loops;
 import java.net.InetSocketAddress;
 import java.time.Duration;

@@ -1,7 +1,5 @@
 package io.telepresence.agent.api;
 
-import io.telepresence.engagement.Transport;
-import io.telepresence.engagement.Port;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.netty.channel.EventLoopGroup;
@@ -11,7 +9,9 @@ import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.HeaderMatch;
 import io.telepresence.engagement.HttpFilter;
 import io.telepresence.engagement.PathMatch;
+import io.telepresence.engagement.Port;
 import io.telepresence.engagement.RequestRouter.Rule;
+import io.telepresence.engagement.Transport;
 import io.telepresence.local.Loops;
 import io.telepresence.rest.RestServer;
 import java.net.InetSocketAddress;

@@ -1,7 +1,5 @@
 package io.telepresence.agent.http2;
 
-import io.telepresence.engagement.Transport;
-import io.telepresence.engagement.Port;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
@@ -30,7 +28,9 @@ import io.telepresence.agent.tap.Taps;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.HeaderMatch;
 import io.telepresence.engagement.HttpFilter;
+import io.telepresence.engagement.Port;
 import io.telepresence.engagement.RequestRouter.Rule;
+import io.telepresence.engagement.Transport;
 import io.telepresence.local.Loops;
 import java.net.InetSocketAddress;
 import java.util.List;

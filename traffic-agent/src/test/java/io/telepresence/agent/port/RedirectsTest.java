@@ -1,11 +1,11 @@
 package io.telepresence.agent.port;
 
-import io.telepresence.engagement.Transport;
-import io.telepresence.engagement.Port;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.io.IOException;
@@ -44,8 +44,8 @@ class RedirectsTest {
     /** Without the agent's number in it: no process of ours takes part. */
     @Test
     void aDirectPortLeadsToTheApplication() {
-        String script = Redirects.script(
-                "ip6", List.of(new Redirects.Redirect(new Port(Transport.TCP, 8080), 9900, 9902)));
+        String script =
+                Redirects.script("ip6", List.of(new Redirects.Redirect(new Port(Transport.TCP, 8080), 9900, 9902)));
         assertEquals(
                 """
                 add table ip6 telepresence

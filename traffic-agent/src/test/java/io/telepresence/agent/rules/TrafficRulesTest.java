@@ -1,7 +1,5 @@
 package io.telepresence.agent.rules;
 
-import io.telepresence.engagement.Transport;
-import io.telepresence.engagement.Port;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -13,7 +11,9 @@ import io.telepresence.engagement.HeaderMatch;
 import io.telepresence.engagement.HttpFilter;
 import io.telepresence.engagement.HttpHead;
 import io.telepresence.engagement.PathMatch;
+import io.telepresence.engagement.Port;
 import io.telepresence.engagement.RequestRouter.Rule;
+import io.telepresence.engagement.Transport;
 import java.net.InetAddress;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -27,12 +27,8 @@ class TrafficRulesTest {
         TrafficRules rules =
                 TrafficRules.builder().add(HTTP, taker("ann", HttpFilter.ALL)).build();
         assertEquals("ann", rules.of(HTTP).raw().engagementId());
-        assertEquals(
-                Judgement.APP,
-                rules.of(new Port(Transport.UDP, 8080)).raw());
-        assertEquals(
-                Judgement.APP,
-                rules.of(new Port(Transport.TCP, 8081)).raw());
+        assertEquals(Judgement.APP, rules.of(new Port(Transport.UDP, 8080)).raw());
+        assertEquals(Judgement.APP, rules.of(new Port(Transport.TCP, 8081)).raw());
         assertEquals(Judgement.APP, TrafficRules.NONE.of(HTTP).raw());
         assertFalse(rules.of(HTTP).needsHttp());
     }

@@ -1,7 +1,5 @@
 package io.telepresence.agent.tcp;
 
-import io.telepresence.engagement.Transport;
-import io.telepresence.engagement.Port;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.netty.bootstrap.ServerBootstrap;
@@ -22,7 +20,9 @@ import io.telepresence.agent.tap.Taps;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.HeaderMatch;
 import io.telepresence.engagement.HttpFilter;
+import io.telepresence.engagement.Port;
 import io.telepresence.engagement.RequestRouter.Rule;
+import io.telepresence.engagement.Transport;
 import io.telepresence.local.Loops;
 import java.lang.reflect.Proxy;
 import java.net.InetAddress;

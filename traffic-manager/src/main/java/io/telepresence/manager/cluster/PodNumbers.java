@@ -1,6 +1,5 @@
 package io.telepresence.manager.cluster;
 
-import io.telepresence.engagement.Port;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.EnvVar;

@@ -1,10 +1,10 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.engagement.Port;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.telepresence.agree.AgentNames;
+import io.telepresence.engagement.Port;
 import io.telepresence.manager.cluster.Pods;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;

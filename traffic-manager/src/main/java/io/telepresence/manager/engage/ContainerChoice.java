@@ -1,8 +1,8 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.engagement.EngagementSpec;
-import io.telepresence.engagement.EngagedPort;
 import io.fabric8.kubernetes.api.model.Container;
+import io.telepresence.engagement.EngagedPort;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.PodContainers;

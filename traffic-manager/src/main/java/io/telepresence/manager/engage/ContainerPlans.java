@@ -1,6 +1,5 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.engagement.Port;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.PodSecurityContext;
@@ -8,6 +7,7 @@ import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.SecurityContext;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.telepresence.agree.AgentNames;
+import io.telepresence.engagement.Port;
 import io.telepresence.manager.annotation.MountPolicies;
 import io.telepresence.manager.annotation.MountPolicies.Policy;
 import io.telepresence.manager.annotation.TlsAnnotations;
@@ -37,11 +37,7 @@ import java.util.TreeMap;
  * @param admitsRoot whether the agent may be root, to serve volumes as other users
  */
 record ContainerPlans(
-        PodSpec spec,
-        MountPolicies policies,
-        TlsAnnotations tls,
-        Map<String, Set<Port>> replaced,
-        boolean admitsRoot) {
+        PodSpec spec, MountPolicies policies, TlsAnnotations tls, Map<String, Set<Port>> replaced, boolean admitsRoot) {
 
     private static final int LETTERS = 26;
 

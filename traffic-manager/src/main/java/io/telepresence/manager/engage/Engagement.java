@@ -1,10 +1,10 @@
 package io.telepresence.manager.engage;
 
+import io.telepresence.engagement.EngagedPort;
+import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.EngagementState;
 import io.telepresence.engagement.EngagementStatus;
 import io.telepresence.engagement.TrafficCount;
-import io.telepresence.engagement.EngagementSpec;
-import io.telepresence.engagement.EngagedPort;
-import io.telepresence.engagement.EngagementState;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.session.ClientSession;
 import java.util.List;
@@ -49,13 +49,7 @@ public record Engagement(
                 client,
                 spec,
                 new EngagementStatus(
-                        state,
-                        message,
-                        workload.kind(),
-                        container,
-                        ports,
-                        podIp,
-                        Optional.ofNullable(counts.get(id))));
+                        state, message, workload.kind(), container, ports, podIp, Optional.ofNullable(counts.get(id))));
     }
 
     /** It works. */

@@ -1,7 +1,7 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.engagement.Port;
 import io.telepresence.engagement.EngagementState;
+import io.telepresence.engagement.Port;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;

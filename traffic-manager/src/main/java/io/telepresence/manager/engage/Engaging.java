@@ -1,10 +1,10 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.engagement.EngagementSpec;
-import io.telepresence.engagement.EngagedPort;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.telepresence.engagement.EngagedPort;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.EngagementState;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;

@@ -1,8 +1,8 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.engagement.EngagedPort;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Service;
+import io.telepresence.engagement.EngagedPort;
 import io.telepresence.engagement.HttpFilter;
 import io.telepresence.engagement.HttpHead;
 import io.telepresence.engagement.RequestRouter;

@@ -1,7 +1,7 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.engagement.EngagedPort;
 import io.telepresence.agree.PortProtocol;
+import io.telepresence.engagement.EngagedPort;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;

@@ -1,9 +1,9 @@
 package io.telepresence.manager.engage;
 
+import io.telepresence.engagement.EngagedPort;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.Port;
 import io.telepresence.engagement.PortRequest;
-import io.telepresence.engagement.EngagementSpec;
-import io.telepresence.engagement.EngagedPort;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;

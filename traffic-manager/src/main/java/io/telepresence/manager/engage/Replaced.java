@@ -16,5 +16,4 @@ public interface Replaced {
      * engaged, whether the container declares them or not. Empty where no container is replaced.
      */
     Map<String, Set<Port>> of(WorkloadRef workload);
-
 }

@@ -1,8 +1,8 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.engagement.Port;
 import io.telepresence.engagement.EngagedPort;
 import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.Port;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.session.AgentSession;

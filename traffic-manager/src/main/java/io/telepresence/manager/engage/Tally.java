@@ -87,7 +87,10 @@ public final class Tally {
                 if (agent.agent().workload().equals(engaged.get(id))) {
                     byEngagement
                             .computeIfAbsent(id, _ -> new HashMap<>())
-                            .merge(agent.agent().podUid(), new Entry(TrafficCount.NONE, count), (old, _) -> old.next(count));
+                            .merge(
+                                    agent.agent().podUid(),
+                                    new Entry(TrafficCount.NONE, count),
+                                    (old, _) -> old.next(count));
                 }
             });
             sum();
@@ -109,9 +112,9 @@ public final class Tally {
 
     private void sum() {
         counts = byEngagement.entrySet().stream()
-                .collect(Collectors.toUnmodifiableMap(
-                        Map.Entry::getKey,
-                        e -> e.getValue().values().stream().map(Entry::sum).reduce(TrafficCount.NONE, TrafficCount::plus)));
+                .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, e -> e.getValue().values().stream()
+                        .map(Entry::sum)
+                        .reduce(TrafficCount.NONE, TrafficCount::plus)));
     }
 
     private void remember(AgentSession agent, List<Verdict> recent) {

@@ -1,7 +1,7 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.engagement.TrafficCount;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.telepresence.engagement.TrafficCount;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.Coalesced;
 import io.telepresence.manager.cluster.Pods;

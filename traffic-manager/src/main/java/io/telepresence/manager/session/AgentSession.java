@@ -67,5 +67,4 @@ public final class AgentSession extends Session {
             replaced = Set.copyOf(replaced);
         }
     }
-
 }

@@ -1,10 +1,10 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.engagement.Port;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.google.protobuf.util.JsonFormat;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.telepresence.engagement.Port;
 import io.telepresence.manager.annotation.MountPolicies;
 import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.WorkloadRef;

@@ -1,17 +1,17 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.engagement.Port;
-import io.telepresence.engagement.EngagementSpec;
-import io.telepresence.engagement.EngagedPort;
-import io.telepresence.engagement.EngagementOptions;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.engagement.EngagedPort;
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.EngagementState;
 import io.telepresence.engagement.HeaderMatch;
 import io.telepresence.engagement.HttpFilter;
 import io.telepresence.engagement.PathMatch;
+import io.telepresence.engagement.Port;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.Sessions;

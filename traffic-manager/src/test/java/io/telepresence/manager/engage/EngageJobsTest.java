@@ -1,13 +1,13 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.engagement.EngagementSpec;
-import io.telepresence.engagement.EngagementOptions;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fabric8.kubernetes.api.model.Container;
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.Workload;
@@ -79,16 +79,7 @@ class EngageJobsTest {
 
     private static EngagementSpec spec(EngagementKind kind, String container) {
         return new EngagementSpec(
-                kind,
-                "mine",
-                "default",
-                "any",
-                "",
-                "",
-                container,
-                "127.0.0.1",
-                List.of(),
-                EngagementOptions.NONE);
+                kind, "mine", "default", "any", "", "", container, "127.0.0.1", List.of(), EngagementOptions.NONE);
     }
 
     private Workload workload(String kind, String name) {

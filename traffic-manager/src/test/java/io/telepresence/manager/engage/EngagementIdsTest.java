@@ -1,13 +1,13 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.engagement.EngagementSpec;
-import io.telepresence.engagement.EngagementOptions;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.EngagementState;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.SessionIds;

@@ -1,14 +1,14 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.engagement.Port;
-import io.telepresence.engagement.PortRequest;
-import io.telepresence.engagement.EngagementSpec;
-import io.telepresence.engagement.EngagementOptions;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.PortRequest;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
@@ -99,8 +99,7 @@ class EngagementReconcilerTest {
     }
 
     private void restore(EngagementKind kind) {
-        List<PortRequest> ports =
-                kind == EngagementKind.INGEST ? List.of() : List.of(new PortRequest(8080, ""));
+        List<PortRequest> ports = kind == EngagementKind.INGEST ? List.of() : List.of(new PortRequest(8080, ""));
         bench.engaging.restore(
                 ann,
                 new EngagementSpec(

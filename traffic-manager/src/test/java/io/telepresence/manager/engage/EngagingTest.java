@@ -1,16 +1,16 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.engagement.Port;
-import io.telepresence.engagement.PortRequest;
-import io.telepresence.engagement.EngagementSpec;
-import io.telepresence.engagement.EngagementOptions;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.EngagementState;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.PortRequest;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.FakeCluster;

@@ -1,15 +1,15 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.engagement.Port;
-import io.telepresence.engagement.PortRequest;
-import io.telepresence.engagement.EngagementSpec;
-import io.telepresence.engagement.EngagementOptions;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.PortRequest;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
@@ -114,8 +114,7 @@ class FailedEngagementTest {
     }
 
     private Engagement engage(ClientSession client, EngagementKind kind, Duration limit) throws Exception {
-        List<PortRequest> ports =
-                kind == EngagementKind.INGEST ? List.of() : List.of(new PortRequest(8080, ""));
+        List<PortRequest> ports = kind == EngagementKind.INGEST ? List.of() : List.of(new PortRequest(8080, ""));
         EngagementSpec spec = new EngagementSpec(
                 kind, "echo", "default", "echo", "", "", "", "127.0.0.1", ports, EngagementOptions.NONE);
         return bench.engaging.engage(client, spec, limit, new Engaging.Progress() {

@@ -1,15 +1,15 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.engagement.Port;
-import io.telepresence.engagement.PortRequest;
-import io.telepresence.engagement.EngagementSpec;
-import io.telepresence.engagement.EngagedPort;
-import io.telepresence.engagement.EngagementOptions;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.engagement.EngagedPort;
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.PortRequest;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.Workload;
@@ -31,7 +31,8 @@ class PortsTest {
     void aNamedPortIsTakenOverByName() throws Exception {
         cluster.addEcho();
         assertEquals(
-                List.of(new EngagedPort(Port.of(false, 8080), 8080, "app", "echo", "web", 80)), choose("echo", "", wish(0, "")));
+                List.of(new EngagedPort(Port.of(false, 8080), 8080, "app", "echo", "web", 80)),
+                choose("echo", "", wish(0, "")));
         assertEquals(9999, choose("echo", "", wish(9999, "web")).getFirst().localPort());
         assertEquals(
                 List.of(AgentPort.newBuilder()

@@ -1,16 +1,16 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.engagement.Port;
-import io.telepresence.engagement.PortRequest;
-import io.telepresence.engagement.EngagementSpec;
-import io.telepresence.engagement.EngagementOptions;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.EngagementState;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.PortRequest;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.FakeCluster;
@@ -248,9 +248,7 @@ class ReplaceTest {
                  spec: {containers: [{name: traffic-agent}]}, status: {phase: Running}}
                 """);
         Claims claims = Claims.of(engagements, workloads, cluster.pods.all());
-        assertEquals(
-                Map.of("app", Set.of(Port.of(false, 8080), Port.of(true, 53))),
-                claims.of(ECHO));
+        assertEquals(Map.of("app", Set.of(Port.of(false, 8080), Port.of(true, 53))), claims.of(ECHO));
         assertEquals(Set.of(ECHO), claims.expire());
         assertEquals(Map.of(), claims.of(ECHO));
         Claims taken = Claims.of(engagements, workloads, cluster.pods.all());
@@ -286,7 +284,11 @@ class ReplaceTest {
     @Test
     void portsOfAReplaceAreDeclaredOrNumbers() throws Exception {
         Engagement engagement = reserve(spec(
-                EngagementKind.REPLACE, "queue", "worker", new PortRequest(1080, "http"), new PortRequest(0, "9000/UDP")));
+                EngagementKind.REPLACE,
+                "queue",
+                "worker",
+                new PortRequest(1080, "http"),
+                new PortRequest(0, "9000/UDP")));
         assertEquals(
                 List.of("1080 8080 false", "9000 9000 true"),
                 engagement.ports().stream()
@@ -298,7 +300,12 @@ class ReplaceTest {
                         .text());
         assertEquals(
                 "container ports 8080 and 9000 of Deployment queue.default cannot both go to local port 5",
-                fault(spec(EngagementKind.REPLACE, "queue", "worker", new PortRequest(5, "8080"), new PortRequest(5, "9000")))
+                fault(spec(
+                                EngagementKind.REPLACE,
+                                "queue",
+                                "worker",
+                                new PortRequest(5, "8080"),
+                                new PortRequest(5, "9000")))
                         .text());
         assertEquals(
                 "an ingest has no ports",
@@ -394,6 +401,15 @@ class ReplaceTest {
 
     private static EngagementSpec spec(EngagementKind kind, String workload, String container, PortRequest... ports) {
         return new EngagementSpec(
-                kind, workload, "default", workload, "", "", container, "127.0.0.1", List.of(ports), EngagementOptions.NONE);
+                kind,
+                workload,
+                "default",
+                workload,
+                "",
+                "",
+                container,
+                "127.0.0.1",
+                List.of(ports),
+                EngagementOptions.NONE);
     }
 }

@@ -1,12 +1,12 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.engagement.TrafficCount;
-import io.telepresence.engagement.EngagementSpec;
-import io.telepresence.engagement.EngagementOptions;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.TrafficCount;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;

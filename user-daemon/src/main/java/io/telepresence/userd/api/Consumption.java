@@ -1,12 +1,12 @@
 package io.telepresence.userd.api;
 
 import io.telepresence.agree.AddressText;
+import io.telepresence.engagement.Engagement;
 import io.telepresence.engagement.EngagementState;
 import io.telepresence.engagement.RequestRouter;
 import io.telepresence.engagement.RequestRouter.Rule;
 import io.telepresence.rest.Answer;
 import io.telepresence.rest.Question;
-import io.telepresence.engagement.Engagement;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.function.Supplier;

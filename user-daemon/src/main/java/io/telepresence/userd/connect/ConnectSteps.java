@@ -1,10 +1,10 @@
 package io.telepresence.userd.connect;
 
-import io.telepresence.engagement.EngagementCodec;
 import io.grpc.StatusRuntimeException;
 import io.telepresence.agree.LocalEndpoint;
 import io.telepresence.agree.Ports;
 import io.telepresence.agree.Versions;
+import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
@@ -147,7 +147,8 @@ final class ConnectSteps {
                 .setVersion(Versions.info("Client"))
                 .setNamespace(plan.identity().namespace())
                 .addAllMappedNamespaces(plan.identity().mapped())
-                .addAllEngagements(EngagementCodec.snapshot(engagements.wished()).getEngagementsList())
+                .addAllEngagements(
+                        EngagementCodec.snapshot(engagements.wished()).getEngagementsList())
                 .setSeat(plan.seat())
                 .build();
     }

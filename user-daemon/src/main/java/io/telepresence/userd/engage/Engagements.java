@@ -1,11 +1,11 @@
 package io.telepresence.userd.engage;
 
-import io.telepresence.rpc.connector.ClientEngagement;
+import io.telepresence.engagement.Engagement;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.EngagementState;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.engagement.Engagement;
-import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.rpc.connector.ClientEngagement;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -99,7 +99,9 @@ public final class Engagements {
     synchronized void begin(EngagementSpec spec, List<String> mapped) throws FaultException {
         String key = Names.key(spec);
         boolean known = starting.contains(key)
-                || entries.values().stream().anyMatch(e -> Names.same(spec, e.told.spec(), e.told.status().container()));
+                || entries.values().stream()
+                        .anyMatch(e ->
+                                Names.same(spec, e.told.spec(), e.told.status().container()));
         if (known) {
             throw Names.known(spec).exception();
         }
@@ -128,8 +130,8 @@ public final class Engagements {
             if (clash.isPresent()) {
                 EngagementSpec first = other.agreed.spec();
                 throw Fault.user(
-                                clash.get() + " is the target of the " + first.kind().word() + " \"" + first.name()
-                                        + "\" already",
+                                clash.get() + " is the target of the "
+                                        + first.kind().word() + " \"" + first.name() + "\" already",
                                 "Choose another local port")
                         .exception();
             }

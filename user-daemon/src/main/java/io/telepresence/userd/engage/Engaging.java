@@ -1,18 +1,18 @@
 package io.telepresence.userd.engage;
 
-import io.telepresence.rpc.connector.ClientEngagement;
-import io.telepresence.engagement.EngagementCodec;
 import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.telepresence.engagement.Engagement;
+import io.telepresence.engagement.EngagementCodec;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
 import io.telepresence.rpc.common.Empty;
+import io.telepresence.rpc.connector.ClientEngagement;
 import io.telepresence.rpc.connector.MountRequest;
-import io.telepresence.engagement.Engagement;
 import io.telepresence.rpc.engagement.EngagementSnapshot;
-import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.rpc.manager.DisengageRequest;
 import io.telepresence.rpc.manager.EngageProgress;
 import io.telepresence.rpc.manager.EngageRequest;
@@ -95,11 +95,7 @@ public final class Engaging implements AutoCloseable {
         for (Entry gone : engagements.heard(EngagementCodec.engagements(snapshot), link.settled())) {
             String said = gone.told.status().message();
             String why = "ended by the traffic-manager" + (said.isEmpty() ? "" : ": " + said);
-            LOG.warn(
-                    "{} \"{}\" is over: {}",
-                    gone.told.kind().word(),
-                    gone.told.name(),
-                    why);
+            LOG.warn("{} \"{}\" is over: {}", gone.told.kind().word(), gone.told.name(), why);
             Threads.virtual("end-" + gone.told.name(), () -> end(gone, why));
         }
     }
@@ -162,7 +158,8 @@ public final class Engaging implements AutoCloseable {
                     case EVENT_NOT_SET -> LOG.debug("an event of a newer manager");
                 }
             }
-            throw Fault.internal("the traffic-manager gave no answer about the " + spec.kind().word())
+            throw Fault.internal("the traffic-manager gave no answer about the "
+                            + spec.kind().word())
                     .exception();
         } catch (StatusRuntimeException e) {
             failed(reserved, local);

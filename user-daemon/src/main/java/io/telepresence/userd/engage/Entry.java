@@ -1,8 +1,8 @@
 package io.telepresence.userd.engage;
 
-import io.telepresence.rpc.connector.ClientEngagement;
-import io.telepresence.engagement.EngagementState;
 import io.telepresence.engagement.Engagement;
+import io.telepresence.engagement.EngagementState;
+import io.telepresence.rpc.connector.ClientEngagement;
 import java.util.concurrent.CompletableFuture;
 
 /**

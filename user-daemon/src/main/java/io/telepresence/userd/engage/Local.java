@@ -1,12 +1,12 @@
 package io.telepresence.userd.engage;
 
-import io.telepresence.engagement.EngagementCodec;
-import io.telepresence.rpc.connector.ClientEngagement;
 import com.google.protobuf.ByteString;
+import io.telepresence.engagement.Engagement;
+import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.agent.AgentMount;
 import io.telepresence.rpc.agent.ContainerView;
-import io.telepresence.engagement.Engagement;
+import io.telepresence.rpc.connector.ClientEngagement;
 import io.telepresence.rpc.connector.Mount;
 import io.telepresence.run.Closers;
 import io.telepresence.userd.mount.Mounts;

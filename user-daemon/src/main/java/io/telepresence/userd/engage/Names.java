@@ -1,9 +1,9 @@
 package io.telepresence.userd.engage;
 
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultException;
 import io.telepresence.engagement.Engagement;
 import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;

@@ -28,9 +28,8 @@ final class Targets {
 
     /** Whether the request leads where the user said that this engagement leads: nobody else chooses targets. */
     static boolean allows(Engagement engagement, DialRequest request) {
-        boolean port = engagement.status().ports().stream()
-                .map(EngagedPort::localPort)
-                .anyMatch(p -> p == request.getPort());
+        boolean port =
+                engagement.status().ports().stream().map(EngagedPort::localPort).anyMatch(p -> p == request.getPort());
         return port && engagement.spec().targetHost().equals(host(request));
     }
 

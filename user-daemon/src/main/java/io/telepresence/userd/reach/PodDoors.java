@@ -1,9 +1,9 @@
 package io.telepresence.userd.reach;
 
-import io.telepresence.engagement.Port;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.telepresence.agree.AddressText;
+import io.telepresence.engagement.Port;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.local.Loops;

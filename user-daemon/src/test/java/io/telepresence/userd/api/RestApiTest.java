@@ -1,20 +1,20 @@
 package io.telepresence.userd.api;
 
-import io.telepresence.rpc.engagement.EngagementState;
-import io.telepresence.engagement.EngagementCodec;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.netty.channel.EventLoopGroup;
+import io.telepresence.engagement.Engagement;
+import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.engagement.HttpHead;
 import io.telepresence.local.Loops;
 import io.telepresence.rest.Answer;
 import io.telepresence.rest.Question;
 import io.telepresence.rest.RestServer;
 import io.telepresence.rpc.engagement.EngagedPort;
-import io.telepresence.engagement.Engagement;
 import io.telepresence.rpc.engagement.EngagementKind;
 import io.telepresence.rpc.engagement.EngagementSpec;
+import io.telepresence.rpc.engagement.EngagementState;
 import io.telepresence.rpc.engagement.HttpHeader;
 import java.io.IOException;
 import java.net.ConnectException;

@@ -1,12 +1,12 @@
 package io.telepresence.userd.engage;
 
-import io.telepresence.engagement.Transport;
-import io.telepresence.engagement.Port;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.manager.ClientArrival;
 import io.telepresence.rpc.tunnel.Open;

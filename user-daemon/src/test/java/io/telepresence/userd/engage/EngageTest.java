@@ -1,7 +1,5 @@
 package io.telepresence.userd.engage;
 
-import io.telepresence.rpc.connector.ClientEngagement;
-import io.telepresence.engagement.EngagementCodec;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.protobuf.ByteString;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.rpc.connector.ClientEngagement;
 import io.telepresence.rpc.connector.MountRequest;
 import io.telepresence.rpc.engagement.EngagementKind;
 import io.telepresence.rpc.engagement.EngagementSpec;
@@ -69,8 +69,8 @@ class EngageTest {
         link = ManagerLink.open(
                 socket,
                 () -> ClientArrival.newBuilder()
-                        .addAllEngagements(EngagementCodec.snapshot(engagements.wished())
-                                .getEngagementsList())
+                        .addAllEngagements(
+                                EngagementCodec.snapshot(engagements.wished()).getEngagementsList())
                         .build(),
                 new ManagerLink.Limits(LIMIT, LIMIT, LIMIT),
                 idle::get);
@@ -153,7 +153,9 @@ class EngageTest {
             }
         });
         assertTrue(renamed.get(20, TimeUnit.SECONDS));
-        assertEquals("s2:two", engage(spec("two", 9090), List.of(), p -> {}).getEngagement().getId());
+        assertEquals(
+                "s2:two",
+                engage(spec("two", 9090), List.of(), p -> {}).getEngagement().getId());
         assertEquals(2, engagements.all().size());
     }
 

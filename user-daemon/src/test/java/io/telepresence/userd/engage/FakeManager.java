@@ -1,6 +1,5 @@
 package io.telepresence.userd.engage;
 
-import io.telepresence.rpc.engagement.EngagementState;
 import io.grpc.Server;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -15,6 +14,7 @@ import io.telepresence.rpc.engagement.Engagement;
 import io.telepresence.rpc.engagement.EngagementKind;
 import io.telepresence.rpc.engagement.EngagementSnapshot;
 import io.telepresence.rpc.engagement.EngagementSpec;
+import io.telepresence.rpc.engagement.EngagementState;
 import io.telepresence.rpc.manager.ClientArrival;
 import io.telepresence.rpc.manager.ClientSession;
 import io.telepresence.rpc.manager.DialRequest;

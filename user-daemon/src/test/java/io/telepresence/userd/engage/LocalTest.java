@@ -1,18 +1,18 @@
 package io.telepresence.userd.engage;
 
-import io.telepresence.rpc.connector.ClientEngagement;
-import io.telepresence.engagement.EngagementState;
-import io.telepresence.engagement.EngagementCodec;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
+import io.telepresence.engagement.EngagementCodec;
+import io.telepresence.engagement.EngagementState;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.agent.AgentMount;
 import io.telepresence.rpc.agent.ContainerView;
+import io.telepresence.rpc.connector.ClientEngagement;
 import io.telepresence.rpc.connector.MountRequest;
 import io.telepresence.rpc.engagement.EngagementKind;
 import io.telepresence.rpc.engagement.EngagementSnapshot;
@@ -240,7 +240,9 @@ class LocalTest {
         CompletableFuture<String> ended = engagements.ended("echo", "", "");
         engaging.heard(EngagementSnapshot.getDefaultInstance());
         assertFalse(ended.isDone(), "it was never in a snapshot: that may be older than the engagement");
-        engaging.heard(EngagementSnapshot.newBuilder().addEngagements(made.getEngagement()).build());
+        engaging.heard(EngagementSnapshot.newBuilder()
+                .addEngagements(made.getEngagement())
+                .build());
         engaging.heard(EngagementSnapshot.newBuilder()
                 .addEngagements(made.getEngagement().toBuilder().setMessage("revoked"))
                 .build());

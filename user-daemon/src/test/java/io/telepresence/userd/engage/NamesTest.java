@@ -1,9 +1,9 @@
 package io.telepresence.userd.engage;
 
-import io.telepresence.engagement.EngagementCodec;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.engagement.Engagement;
 import io.telepresence.rpc.engagement.EngagementKind;
@@ -57,13 +57,13 @@ class NamesTest {
     private static Entry entry(EngagementKind kind, String name, String workload, String container, String namespace) {
         return new Entry(
                 EngagementCodec.engagement(Engagement.newBuilder()
-                        .setContainer(container)
-                        .setSpec(EngagementSpec.newBuilder()
-                                .setKind(kind)
-                                .setName(name)
-                                .setWorkload(workload)
-                                .setNamespace(namespace))
-                        .build())
+                                .setContainer(container)
+                                .setSpec(EngagementSpec.newBuilder()
+                                        .setKind(kind)
+                                        .setName(name)
+                                        .setWorkload(workload)
+                                        .setNamespace(namespace))
+                                .build())
                         .orElseThrow(),
                 null);
     }
