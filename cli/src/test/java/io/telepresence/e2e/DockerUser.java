@@ -50,12 +50,16 @@ final class DockerUser {
         return List.of("env", "PATH=/usr/bin:/bin", "DOCKER_BUILDKIT=" + buildKit);
     }
 
-    /** Names of the containers that are there, running or not. */
+    /**
+     * Names of the containers that are there, running or not. An engine that was killed while it removed one may list it as
+     * dead, without a name and unknown to every other command, until it starts the next time.
+     */
     static List<String> containers() {
         return docker("ps", "--all", "--format", "{{.Names}}")
                 .ok()
                 .stdout()
                 .lines()
+                .filter(name -> !name.isBlank())
                 .sorted()
                 .toList();
     }
