@@ -2,6 +2,7 @@ package io.telepresence.cli.command;
 
 import io.telepresence.cli.daemon.EngageWish;
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.HttpFilter;
 import io.telepresence.engagement.Port;
 import io.telepresence.fault.Fault;
@@ -137,7 +138,7 @@ final class EngageOptions {
         checkMechanism(mechanism, filter, ports);
         return new EngageWish.Traffic(
                 EngageArguments.label("--service", call.text("--service")),
-                EngageArguments.address(call.text("--address", "127.0.0.1")),
+                EngageArguments.address(call.text("--address", EngagementSpec.LOCALHOST)),
                 ports,
                 filter,
                 mechanism,
