@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.telepresence.cli.daemon.Engagement;
 import io.telepresence.cli.daemon.Explanation;
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementState;
+import io.telepresence.engagement.TrafficCount;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -32,7 +34,7 @@ final class EngageOutputsTest {
         return typing.out();
     }
 
-    private static Engagement filtered(EngagementKind kind, Optional<Engagement.Copies> copies) {
+    private static Engagement filtered(EngagementKind kind, Optional<TrafficCount> copies) {
         var requests = new Engagement.Requests(
                 "HTTP requests with path-prefix /api and header 'X-User: margret'",
                 List.of("path-prefix=/api", "header=x-user: margret"),
@@ -135,7 +137,7 @@ final class EngageOutputsTest {
                         "echo",
                         "v0.1.0",
                         "",
-                        filtered(EngagementKind.WIRETAP, Optional.of(new Engagement.Copies(120, 3, 0))),
+                        filtered(EngagementKind.WIRETAP, Optional.of(new TrafficCount(120, 3, 0))),
                         Samples.engagement(EngagementKind.INTERCEPT, "echo", Samples.UNMOUNTED, HTTP)),
                 Samples.workload(
                         "api",
@@ -212,7 +214,7 @@ final class EngageOutputsTest {
             Engagement with = Samples.engagement(kind, "echo", Samples.UNMOUNTED, HTTP);
             Engagement lacking = new Engagement(
                     with.identity(),
-                    new Engagement.State("ACTIVE", "no environment: nobody answers"),
+                    new Engagement.State(EngagementState.ACTIVE, "no environment: nobody answers"),
                     with.target(),
                     with.ports(),
                     with.requests(),

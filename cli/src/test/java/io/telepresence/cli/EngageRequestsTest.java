@@ -4,15 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.cli.daemon.EngageWish;
-import io.telepresence.cli.daemon.EngageWish.Filter;
 import io.telepresence.cli.daemon.EngageWish.Mount;
 import io.telepresence.cli.daemon.EngageWish.MountMode;
-import io.telepresence.cli.daemon.EngageWish.Path;
-import io.telepresence.cli.daemon.EngageWish.PathKind;
 import io.telepresence.cli.daemon.LeaveWish;
 import io.telepresence.cli.daemon.WhyWish;
 import io.telepresence.cli.daemon.YamlWish;
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.HeaderMatch;
+import io.telepresence.engagement.HttpFilter;
+import io.telepresence.engagement.PathMatch;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
+import io.telepresence.fault.FaultException;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,7 +41,7 @@ final class EngageRequestsTest {
     }
 
     private static EngageWish.Traffic all(String address) {
-        return new EngageWish.Traffic("", address, List.of(), Filter.NONE, "", false, Map.of());
+        return new EngageWish.Traffic("", address, List.of(), HttpFilter.ALL, "", false, Map.of());
     }
 
     @Test
@@ -59,7 +62,7 @@ final class EngageRequestsTest {
     }
 
     @Test
-    void interceptTakesItsFlags() {
+    void interceptTakesItsFlags() throws FaultException {
         EngageWish wish = wish("intercept mine -w echo -n shop --service api --container app --address 127.0.0.9"
                 + " -p 8080:http -p 9090:https,7070 --plaintext --mechanism http --metadata a=b --metadata c=d=e"
                 + " --http-header x-user=al,ice --http-path-equal /a --http-path-prefix /b,c --http-path-regex /d{1,2}"
@@ -78,19 +81,15 @@ final class EngageRequestsTest {
                 traffic.ports());
         assertEquals(Map.of("a", "b", "c", "d=e"), traffic.metadata());
         assertEquals(
-                List.of(new EngageWish.Header("x-user", "al,ice")),
-                traffic.filter().headers());
+                List.of(new HeaderMatch("x-user", "al,ice")), traffic.filter().headers());
         assertEquals(
                 List.of(
-                        new Path(PathKind.EQUAL, "/a"),
-                        new Path(PathKind.PREFIX, "/b,c"),
-                        new Path(PathKind.REGEX, "/d{1,2}")),
+                        PathMatch.of(PathMatch.Kind.EQUAL, "/a"),
+                        PathMatch.of(PathMatch.Kind.PREFIX, "/b,c"),
+                        PathMatch.of(PathMatch.Kind.REGEX, "/d{1,2}")),
                 traffic.filter().paths());
         assertEquals(
-                List.of(
-                        new EngageWish.PodPort("TCP", 5432),
-                        new EngageWish.PodPort("UDP", 53),
-                        new EngageWish.PodPort("TCP", 8081)),
+                List.of(new Port(Transport.TCP, 5432), new Port(Transport.UDP, 53), new Port(Transport.TCP, 8081)),
                 wish.toPod());
         assertEquals(new Mount(MountMode.PATH, "/srv/dir/data", true, 0), wish.mount());
     }
@@ -100,7 +99,7 @@ final class EngageRequestsTest {
         typing.type(List.of("wiretap", "echo", "--http-header", "X-User: al=ice", "--http-header", "a=b: c"));
         EngageWish wish = typing.asked();
         assertEquals(
-                List.of(new EngageWish.Header("X-User", "al=ice"), new EngageWish.Header("a", "b: c")),
+                List.of(new HeaderMatch("X-User", "al=ice"), new HeaderMatch("a", "b: c")),
                 wish.traffic().filter().headers());
     }
 
@@ -187,7 +186,7 @@ final class EngageRequestsTest {
         assertEquals("shop", wish.namespace());
         assertEquals(20, wish.last());
         assertEquals(
-                List.of(new EngageWish.Header("X-User", "alice"), new EngageWish.Header("b", "c")),
+                List.of(new HeaderMatch("X-User", "alice"), new HeaderMatch("b", "c")),
                 wish.request().headers());
     }
 

@@ -5,6 +5,8 @@ import io.telepresence.cli.daemon.Engagement;
 import io.telepresence.cli.daemon.Explanation;
 import io.telepresence.cli.daemon.Workload;
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementState;
+import io.telepresence.engagement.TrafficCount;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,11 +35,11 @@ final class Samples {
             String name,
             Engagement.Mount mount,
             Engagement.Requests requests,
-            Optional<Engagement.Copies> copies,
+            Optional<TrafficCount> copies,
             Engagement.Port... ports) {
         return new Engagement(
                 new Engagement.Identity("5e55:" + name, name, kind, "ann@laptop"),
-                new Engagement.State("ACTIVE", ""),
+                new Engagement.State(EngagementState.ACTIVE, ""),
                 new Engagement.Target("echo", "Deployment", "default", "app", "127.0.0.1", "10.244.0.7"),
                 List.of(ports),
                 requests,

@@ -7,12 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.agent.Until;
+import io.telepresence.engagement.Engagement;
+import io.telepresence.engagement.EngagementCodec;
+import io.telepresence.rpc.connector.ClientEngagement;
 import io.telepresence.rpc.connector.MountRequest;
-import io.telepresence.rpc.manager.Engagement;
-import io.telepresence.rpc.manager.EngagementKind;
-import io.telepresence.rpc.manager.EngagementSpec;
-import io.telepresence.rpc.manager.HttpHeader;
-import io.telepresence.rpc.manager.PortRequest;
+import io.telepresence.rpc.engagement.EngagementKind;
+import io.telepresence.rpc.engagement.EngagementSpec;
+import io.telepresence.rpc.engagement.HttpHeader;
+import io.telepresence.rpc.engagement.PortRequest;
 import io.telepresence.userd.connect.Session;
 import io.telepresence.userd.engage.Engaging;
 import java.io.IOException;
@@ -64,7 +66,7 @@ class WholePathTest {
     @AfterEach
     void leaveAll() throws Exception {
         for (var engagement : session.parts().engagements().all()) {
-            leave(engagement.getSpec().getName());
+            leave(engagement.name());
         }
     }
 
@@ -190,8 +192,10 @@ class WholePathTest {
                 .setNamespace("default")
                 .setWorkload("echo")
                 .build();
-        Engagement made = session.parts().engaging().engage(new Engaging.Wish(ingest, none(), List.of()), t -> {});
-        assertEquals("echo/app", made.getSpec().getName());
+        ClientEngagement made = session.parts()
+                .engaging()
+                .engage(new Engaging.Wish(EngagementCodec.spec(ingest), none(), List.of()), t -> {});
+        assertEquals("echo/app", made.getEngagement().getSpec().getName());
         assertEquals("blue", made.getEnvironmentMap().get("COLOR").toStringUtf8());
         assertEquals("app /a", ask("/a", ""));
     }
@@ -223,7 +227,12 @@ class WholePathTest {
     }
 
     private void engage(String name, EngagementSpec.Builder spec) throws Exception {
-        session.parts().engaging().engage(new Engaging.Wish(spec.setName(name).build(), none(), List.of()), t -> {});
+        session.parts()
+                .engaging()
+                .engage(
+                        new Engaging.Wish(
+                                EngagementCodec.spec(spec.setName(name).build()), none(), List.of()),
+                        t -> {});
     }
 
     private void leave(String name) throws Exception {
@@ -250,7 +259,7 @@ class WholePathTest {
 
     private static List<String> names(Session session) {
         return session.parts().engagements().all().stream()
-                .map(e -> e.getSpec().getName())
+                .map(Engagement::name)
                 .toList();
     }
 

@@ -14,7 +14,6 @@ import io.telepresence.agent.port.PortListener;
 import io.telepresence.agent.reach.PodReaches;
 import io.telepresence.agent.report.Reporter;
 import io.telepresence.agent.rules.AppAddresses;
-import io.telepresence.agent.rules.AppPort;
 import io.telepresence.agent.rules.TrafficRules;
 import io.telepresence.agent.stream.PortServices;
 import io.telepresence.agent.stream.PortUpstreams;
@@ -29,6 +28,7 @@ import io.telepresence.agent.udp.UdpForwarder;
 import io.telepresence.agent.view.AppPod;
 import io.telepresence.agree.AddressText;
 import io.telepresence.agree.PortProtocol;
+import io.telepresence.engagement.Port;
 import io.telepresence.fault.FaultException;
 import io.telepresence.local.Loops;
 import io.telepresence.rest.RestServer;
@@ -57,11 +57,11 @@ final class Agent implements AutoCloseable {
     private static final Duration RULES_LIMIT = Duration.ofSeconds(3);
 
     private final Closers opened = new Closers();
-    private final Map<AgentPlan.Port, PortListener> listeners = new LinkedHashMap<>();
+    private final Map<AgentPlan.PlannedPort, PortListener> listeners = new LinkedHashMap<>();
     private final List<TcpForwarder> forwarders = new CopyOnWriteArrayList<>();
     private final Reporter report = new Reporter();
     private final TapBudget tapped = new TapBudget(TapLimits.DEFAULT);
-    private final Map<AppPort, Certificates> certificates = new LinkedHashMap<>();
+    private final Map<Port, Certificates> certificates = new LinkedHashMap<>();
     private ReadyServer readiness;
     private ManagerLink link;
     private AppSockets sockets;
@@ -106,7 +106,7 @@ final class Agent implements AutoCloseable {
         readiness = opened.add(ReadyServer.open(
                 new InetSocketAddress(settings.bind(), settings.readyPort()), loops, settings.sockets()));
         PodReaches reaches = new PodReaches(settings.app(), settings.udpIdle());
-        for (AgentPlan.Port port : plan.ports()) {
+        for (AgentPlan.PlannedPort port : plan.ports()) {
             plan.tls(port).ifPresent(tls -> certificates.put(port.app(), new Certificates(tls)));
         }
         link = opened.add(ManagerLink.open(settings.link(), report, reaches, this::sealed));
@@ -120,7 +120,7 @@ final class Agent implements AutoCloseable {
             opened.add(
                     RestServer.open(at, loops, false, caller -> true, new Consumption(rules, link::metadata)::judge));
         }
-        for (AgentPlan.Port port : plan.ports()) {
+        for (AgentPlan.PlannedPort port : plan.ports()) {
             InetSocketAddress at = new InetSocketAddress(settings.bind(), port.agentPort());
             AppAddresses app = new AppAddresses(pod.ip(), port.app().number(), port.absent());
             LaptopTaps taps = new LaptopTaps(app.official(), clients, tapped, report);
@@ -156,7 +156,7 @@ final class Agent implements AutoCloseable {
 
     /** A pod gets traffic as long as it is ready: where the app is absent, somebody must be there to take it. */
     private void readyWhileServed(AgentPlan plan) {
-        if (plan.ports().stream().noneMatch(AgentPlan.Port::absent)) {
+        if (plan.ports().stream().noneMatch(AgentPlan.PlannedPort::absent)) {
             readiness.ready(true);
             return;
         }
@@ -165,13 +165,13 @@ final class Agent implements AutoCloseable {
 
     private TcpForwarder forwarder(
             AgentPlan plan,
-            AgentPlan.Port planned,
+            AgentPlan.PlannedPort planned,
             AppAddresses addresses,
             EventLoopGroup loops,
             Supplier<TrafficRules> rules,
             ClientFlows clients,
             LaptopTaps taps) {
-        AppPort port = planned.app();
+        Port port = planned.app();
         PortUpstreams upstreams = new PortUpstreams(addresses, clients);
         PortServices services = new PortServices(port, () -> rules.get().of(port), upstreams, taps, report);
         PortProtocol protocol = plan.protocol(planned);
@@ -184,8 +184,8 @@ final class Agent implements AutoCloseable {
     }
 
     /** Ports whose TLS is passed on unopened although there should be certificates for it, and why. */
-    private Map<AppPort, String> sealed() {
-        Map<AppPort, String> sealed = new LinkedHashMap<>();
+    private Map<Port, String> sealed() {
+        Map<Port, String> sealed = new LinkedHashMap<>();
         certificates.forEach((port, of) -> of.obstacle().ifPresent(why -> sealed.put(port, why)));
         return sealed;
     }
@@ -205,7 +205,7 @@ final class Agent implements AutoCloseable {
     }
 
     /** The listener of each planned port. */
-    Map<AgentPlan.Port, PortListener> listeners() {
+    Map<AgentPlan.PlannedPort, PortListener> listeners() {
         return Map.copyOf(listeners);
     }
 
@@ -243,7 +243,7 @@ final class Agent implements AutoCloseable {
         retell.run();
     }
 
-    private boolean engaged(AgentPlan.Port port) {
+    private boolean engaged(AgentPlan.PlannedPort port) {
         return !link.rules().get().of(port.app()).takers().isEmpty();
     }
 

@@ -23,7 +23,7 @@ public final class AgentInitMain {
         AgentMain.exitOnFault(() -> {
             AgentPlan plan = AgentPlan.read(Path.of(AgentNames.CONFIG_DIR, "config"));
             List<Redirects.Redirect> redirects = plan.ports().stream()
-                    .filter(AgentPlan.Port::redirect)
+                    .filter(AgentPlan.PlannedPort::redirect)
                     .map(port -> new Redirects.Redirect(port.app(), port.agentPort(), port.direct()))
                     .toList();
             String nft = System.getenv().getOrDefault(NFT, USUAL_NFT);

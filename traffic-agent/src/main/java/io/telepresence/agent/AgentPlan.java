@@ -4,7 +4,6 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
 import io.telepresence.agent.files.ThreadIdentity;
-import io.telepresence.agent.rules.AppPort;
 import io.telepresence.agent.rules.TrafficRules;
 import io.telepresence.agent.tls.TlsSettings;
 import io.telepresence.agent.view.AppEnvironment;
@@ -13,12 +12,14 @@ import io.telepresence.agent.view.ViewTranslator;
 import io.telepresence.agree.AddressText;
 import io.telepresence.agree.PortProtocol;
 import io.telepresence.agree.Versions;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.rpc.manager.AgentArrival;
-import io.telepresence.rpc.manager.AgentConfig;
-import io.telepresence.rpc.manager.AgentContainer;
-import io.telepresence.rpc.manager.AgentPort;
+import io.telepresence.rpc.agent.AgentArrival;
+import io.telepresence.rpc.agent.AgentConfig;
+import io.telepresence.rpc.agent.AgentContainer;
+import io.telepresence.rpc.agent.AgentPort;
 import io.telepresence.tunnel.ServiceAddress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -42,7 +43,7 @@ import java.util.stream.Collectors;
  * @param config as it was written
  * @param ports every port that the agent stands in for, in the order written
  */
-record AgentPlan(AgentConfig config, List<Port> ports) {
+record AgentPlan(AgentConfig config, List<PlannedPort> ports) {
     /**
      * One port that the agent stands in for.
      *
@@ -51,8 +52,8 @@ record AgentPlan(AgentConfig config, List<Port> ports) {
      * @param redirect whether packets to the app's port must be redirected to the agent's
      * @param direct where packets are redirected to the app's port, past the agent; zero: nowhere
      */
-    record Port(AppPort app, int agentPort, boolean redirect, int direct) {
-        Port(AppPort app, int agentPort, boolean redirect) {
+    record PlannedPort(Port app, int agentPort, boolean redirect, int direct) {
+        PlannedPort(Port app, int agentPort, boolean redirect) {
             this(app, agentPort, redirect, 0);
         }
 
@@ -107,18 +108,18 @@ record AgentPlan(AgentConfig config, List<Port> ports) {
                                 .anyMatch(port -> !rules.of(port).takers().isEmpty()));
     }
 
-    private List<AppPort> absent(AgentContainer container) {
-        Set<AppPort> own = container.getPortsList().stream()
+    private List<Port> absent(AgentContainer container) {
+        Set<Port> own = container.getPortsList().stream()
                 .map(port -> app(port.getProtocol().name(), port.getContainerPort()))
                 .collect(Collectors.toSet());
         return ports.stream()
                 .filter(port -> port.absent() && own.contains(port.app()))
-                .map(Port::app)
+                .map(PlannedPort::app)
                 .toList();
     }
 
-    private static AppPort app(String transport, int number) {
-        return new AppPort(AppPort.Transport.valueOf(transport), number);
+    private static Port app(String transport, int number) {
+        return new Port(Transport.valueOf(transport), number);
     }
 
     /** Where the manager is: known by its name, and by its address where the pod cannot look that up. */
@@ -171,7 +172,7 @@ record AgentPlan(AgentConfig config, List<Port> ports) {
     }
 
     /** What callers of that port speak, as far as it was declared. */
-    PortProtocol protocol(Port port) {
+    PortProtocol protocol(PlannedPort port) {
         AgentPort written = written(port);
         return PortProtocol.of(
                 !written.getDownstreamTlsDir().isEmpty(),
@@ -181,7 +182,7 @@ record AgentPlan(AgentConfig config, List<Port> ports) {
     }
 
     /** Where the certificates of that port are; empty: the agent has none to answer callers with. */
-    Optional<TlsSettings> tls(Port port) {
+    Optional<TlsSettings> tls(PlannedPort port) {
         AgentPort written = written(port);
         return written.getDownstreamTlsDir().isEmpty()
                 ? Optional.empty()
@@ -191,7 +192,7 @@ record AgentPlan(AgentConfig config, List<Port> ports) {
                         written.getUpstreamInsecureSkipVerify()));
     }
 
-    private AgentPort written(Port port) {
+    private AgentPort written(PlannedPort port) {
         return config.getContainersList().stream()
                 .flatMap(c -> c.getPortsList().stream())
                 .filter(p -> p.getContainerPort() == port.app().number()
@@ -200,12 +201,12 @@ record AgentPlan(AgentConfig config, List<Port> ports) {
                 .orElse(AgentPort.getDefaultInstance());
     }
 
-    private static List<Port> ports(AgentConfig config) throws FaultException {
-        List<Port> ports = new ArrayList<>();
+    private static List<PlannedPort> ports(AgentConfig config) throws FaultException {
+        List<PlannedPort> ports = new ArrayList<>();
         Set<Object> taken = new HashSet<>();
         for (AgentContainer container : config.getContainersList()) {
             for (AgentPort port : container.getPortsList()) {
-                Port planned = port(container.getName(), port);
+                PlannedPort planned = port(container.getName(), port);
                 require(taken.add(planned.app()), "container port " + planned.app() + " appears twice");
                 require(
                         taken.add(List.of(planned.app().transport(), planned.agentPort())),
@@ -219,11 +220,11 @@ record AgentPlan(AgentConfig config, List<Port> ports) {
         return ports;
     }
 
-    private static Port port(String container, AgentPort port) throws FaultException {
-        AppPort.Transport transport =
+    private static PlannedPort port(String container, AgentPort port) throws FaultException {
+        Transport transport =
                 switch (port.getProtocol()) {
-                    case TCP -> AppPort.Transport.TCP;
-                    case UDP -> AppPort.Transport.UDP;
+                    case TCP -> Transport.TCP;
+                    case UDP -> Transport.UDP;
                     case UNRECOGNIZED ->
                         throw bad("container " + container + " has a port of an unknown protocol", null);
                 };
@@ -236,8 +237,8 @@ record AgentPlan(AgentConfig config, List<Port> ports) {
                 port.getDirectPort() == 0 || isPort(port.getDirectPort()),
                 "port " + port.getContainerPort() + " of container " + container + " has direct port "
                         + port.getDirectPort());
-        return new Port(
-                new AppPort(transport, port.getContainerPort()),
+        return new PlannedPort(
+                new Port(transport, port.getContainerPort()),
                 port.getAgentPort(),
                 port.getRedirect(),
                 port.getDirectPort());

@@ -2,7 +2,7 @@ package io.telepresence.agent;
 
 import io.telepresence.agent.drain.Drain;
 import io.telepresence.agent.port.PortListener;
-import io.telepresence.agent.rules.AppPort;
+import io.telepresence.engagement.Port;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -10,9 +10,10 @@ import java.util.function.BooleanSupplier;
  *
  * @param taken whether a client takes what comes
  */
-record ServedPort(AgentPlan.Port planned, PortListener listener, BooleanSupplier taken) implements Drain.Port {
+record ServedPort(AgentPlan.PlannedPort planned, PortListener listener, BooleanSupplier taken)
+        implements Drain.DrainedPort {
     @Override
-    public AppPort app() {
+    public Port app() {
         return planned.app();
     }
 

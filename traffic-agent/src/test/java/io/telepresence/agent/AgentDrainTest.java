@@ -10,7 +10,8 @@ import io.telepresence.agent.drain.Drain.Outcome;
 import io.telepresence.agent.drain.GracePeriod;
 import io.telepresence.agent.drain.Time;
 import io.telepresence.agent.http2.GrpcPlace;
-import io.telepresence.agent.rules.AppPort;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;
@@ -214,7 +215,7 @@ class AgentDrainTest {
         for (boolean filtered : new boolean[] {true, false}) {
             try (GrpcPlace app = new GrpcPlace("app");
                     GrpcPlace local = new GrpcPlace("laptop");
-                    Rig rig = new Rig(new AppPort(AppPort.Transport.TCP, app.port()), "127.0.0.1")) {
+                    Rig rig = new Rig(new Port(Transport.TCP, app.port()), "127.0.0.1")) {
                 rig.awaitArrival();
                 if (filtered) {
                     rig.engageHeader(local.port(), "x-user", "me");

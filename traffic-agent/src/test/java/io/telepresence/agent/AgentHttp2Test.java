@@ -5,7 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.telepresence.agent.http2.GrpcPlace;
-import io.telepresence.agent.rules.AppPort;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -18,7 +19,7 @@ class AgentHttp2Test {
     void halfOfTheCallsGoToTheLaptop() throws Exception {
         try (GrpcPlace app = new GrpcPlace("app");
                 GrpcPlace laptop = new GrpcPlace("laptop");
-                Rig rig = new Rig(new AppPort(AppPort.Transport.TCP, app.port()), "127.0.0.1")) {
+                Rig rig = new Rig(new Port(Transport.TCP, app.port()), "127.0.0.1")) {
             rig.awaitArrival();
             rig.engageHeader(laptop.port(), "x-user", "me");
             ManagedChannel plain = GrpcPlace.caller(rig.port().getPort());
@@ -45,7 +46,7 @@ class AgentHttp2Test {
     void aKeptConnectionIsJudgedFromThenOn() throws Exception {
         try (GrpcPlace app = new GrpcPlace("app");
                 GrpcPlace laptop = new GrpcPlace("laptop");
-                Rig rig = new Rig(new AppPort(AppPort.Transport.TCP, app.port()), "127.0.0.1")) {
+                Rig rig = new Rig(new Port(Transport.TCP, app.port()), "127.0.0.1")) {
             rig.awaitArrival();
             ManagedChannel plain = GrpcPlace.caller(rig.port().getPort());
             Channel mine = GrpcPlace.with(plain, "x-user", "me");

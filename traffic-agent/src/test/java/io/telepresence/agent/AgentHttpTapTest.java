@@ -3,9 +3,9 @@ package io.telepresence.agent;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.telepresence.rpc.manager.Engagement;
-import io.telepresence.rpc.manager.EngagementKind;
-import io.telepresence.rpc.manager.HttpHeader;
+import io.telepresence.rpc.engagement.Engagement;
+import io.telepresence.rpc.engagement.EngagementKind;
+import io.telepresence.rpc.engagement.HttpHeader;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;

@@ -3,8 +3,9 @@ package io.telepresence.agent;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.telepresence.agent.rules.AppPort;
-import io.telepresence.rpc.manager.AgentArrival;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
+import io.telepresence.rpc.agent.AgentArrival;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
@@ -65,7 +66,7 @@ class AgentLinkTest {
     @Test
     void withoutAManagerTheAppIsServedAndThePodIsReady() throws Exception {
         try (Place app = Place.echo("app");
-                Rig rig = new Rig(new AppPort(AppPort.Transport.TCP, app.port()), "127.0.0.1", "wrong")) {
+                Rig rig = new Rig(new Port(Transport.TCP, app.port()), "127.0.0.1", "wrong")) {
             rig.stopManager();
             try (Caller caller = rig.call()) {
                 assertEquals("app", caller.line());

@@ -5,13 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.telepresence.agent.rules.AppPort;
 import io.telepresence.agent.rules.Target;
 import io.telepresence.agent.rules.TrafficRules;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.HttpFilter;
+import io.telepresence.engagement.Port;
 import io.telepresence.engagement.RequestRouter.Rule;
+import io.telepresence.engagement.Transport;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.nio.file.Path;
@@ -32,8 +33,8 @@ class AgentPlanTest {
                 + "{\"name\":\"b\",\"ports\":[{\"protocol\":\"UDP\",\"containerPort\":8080,\"agentPort\":9901}]}]}");
         assertEquals(
                 List.of(
-                        new AgentPlan.Port(new AppPort(AppPort.Transport.TCP, 8080), 9900, true, 9902),
-                        new AgentPlan.Port(new AppPort(AppPort.Transport.UDP, 8080), 9901, false)),
+                        new AgentPlan.PlannedPort(new Port(Transport.TCP, 8080), 9900, true, 9902),
+                        new AgentPlan.PlannedPort(new Port(Transport.UDP, 8080), 9901, false)),
                 plan.ports());
     }
 
@@ -82,7 +83,7 @@ class AgentPlanTest {
         Rule<Target> taker =
                 new Rule<>(new Target("id", "127.0.0.1", 80, false), EngagementKind.REPLACE, HttpFilter.ALL);
         for (int port : ports) {
-            rules.add(new AppPort(AppPort.Transport.TCP, port), taker);
+            rules.add(new Port(Transport.TCP, port), taker);
         }
         return rules.build();
     }

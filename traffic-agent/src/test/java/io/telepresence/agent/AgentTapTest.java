@@ -3,9 +3,9 @@ package io.telepresence.agent;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.telepresence.rpc.manager.Engagement;
-import io.telepresence.rpc.manager.EngagementKind;
-import io.telepresence.rpc.manager.TrafficCount;
+import io.telepresence.rpc.engagement.Engagement;
+import io.telepresence.rpc.engagement.EngagementKind;
+import io.telepresence.rpc.engagement.TrafficCount;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;

@@ -4,7 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.telepresence.agent.rules.AppPort;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -57,7 +58,7 @@ class AgentTcpTest {
     @Test
     void anAppOnLoopbackOnlyIsFound() throws Exception {
         try (Place app = Place.echo("app");
-                Rig rig = new Rig(new AppPort(AppPort.Transport.TCP, app.port()), "127.0.0.2")) {
+                Rig rig = new Rig(new Port(Transport.TCP, app.port()), "127.0.0.2")) {
             for (int i = 0; i < 3; i++) {
                 try (Caller caller = rig.call()) {
                     assertEquals("app", caller.line());
@@ -70,7 +71,7 @@ class AgentTcpTest {
     void anAppThatMovesIsFoundAgain() throws Exception {
         Place first = Place.echo("first");
         int port = first.port();
-        try (Rig rig = new Rig(new AppPort(AppPort.Transport.TCP, port), "127.0.0.2")) {
+        try (Rig rig = new Rig(new Port(Transport.TCP, port), "127.0.0.2")) {
             try (Caller caller = rig.call()) {
                 assertEquals("first", caller.line());
             }

@@ -2,9 +2,10 @@ package io.telepresence.agent;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.telepresence.agent.rules.AppPort;
-import io.telepresence.rpc.manager.Engagement;
-import io.telepresence.rpc.manager.EngagementKind;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
+import io.telepresence.rpc.engagement.Engagement;
+import io.telepresence.rpc.engagement.EngagementKind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
@@ -201,7 +202,7 @@ class AgentUdpTest {
     }
 
     private static Rig rig(UdpApp app, String podIp) throws Exception {
-        return new Rig(new AppPort(AppPort.Transport.UDP, app.socket.getLocalPort()), podIp);
+        return new Rig(new Port(Transport.UDP, app.socket.getLocalPort()), podIp);
     }
 
     private static DatagramSocket caller() throws IOException {

@@ -3,8 +3,9 @@ package io.telepresence.agent;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.netty.buffer.Unpooled;
-import io.telepresence.agent.rules.AppPort;
-import io.telepresence.rpc.manager.ReachRequest;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
+import io.telepresence.rpc.agent.ReachRequest;
 import io.telepresence.rpc.tunnel.Files;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reach;
@@ -31,8 +32,7 @@ class FilesTest {
     void aClientGetsTheFilesOfItsContainerToReadOnlyWhenTheManagerSaysSo() throws Exception {
         java.nio.file.Files.createDirectories(mounts.resolve("app/data"));
         try (Place app = Place.echo("app");
-                Rig rig = new Rig(
-                        new AppPort(AppPort.Transport.TCP, app.port()), "127.0.0.1", StandInManager.TOKEN, mounts)) {
+                Rig rig = new Rig(new Port(Transport.TCP, app.port()), "127.0.0.1", StandInManager.TOKEN, mounts)) {
             rig.awaitArrival();
             assertEquals(0, makeDirectory(rig, false));
             assertEquals(PERMISSION_DENIED, makeDirectory(rig, true));

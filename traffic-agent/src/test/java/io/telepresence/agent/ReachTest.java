@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
 import io.netty.buffer.Unpooled;
-import io.telepresence.rpc.manager.ContainerView;
-import io.telepresence.rpc.manager.ReachRequest;
+import io.telepresence.rpc.agent.ContainerView;
+import io.telepresence.rpc.agent.ReachRequest;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reach;
 import io.telepresence.rpc.tunnel.View;

@@ -3,13 +3,14 @@ package io.telepresence.agent;
 import com.google.protobuf.ByteString;
 import io.telepresence.agent.link.ManagerLink;
 import io.telepresence.agent.port.KeptSockets;
-import io.telepresence.agent.rules.AppPort;
 import io.telepresence.agent.rules.PortRules;
-import io.telepresence.rpc.manager.EngagedPort;
-import io.telepresence.rpc.manager.Engagement;
-import io.telepresence.rpc.manager.EngagementKind;
-import io.telepresence.rpc.manager.EngagementSpec;
-import io.telepresence.rpc.manager.HttpHeader;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
+import io.telepresence.rpc.engagement.EngagedPort;
+import io.telepresence.rpc.engagement.Engagement;
+import io.telepresence.rpc.engagement.EngagementKind;
+import io.telepresence.rpc.engagement.EngagementSpec;
+import io.telepresence.rpc.engagement.HttpHeader;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.run.Closers;
 import io.telepresence.run.Threads;
@@ -38,24 +39,24 @@ final class Rig implements AutoCloseable {
     final List<Duration> granted = new CopyOnWriteArrayList<>();
     final Agent agent;
     StandInManager manager;
-    private final AppPort app;
+    private final Port app;
     private final Closers closers = new Closers();
 
     /** @param podIp where the agent believes the app */
-    Rig(AppPort app, String podIp) throws Exception {
+    Rig(Port app, String podIp) throws Exception {
         this(app, podIp, StandInManager.TOKEN);
     }
 
-    Rig(AppPort app, String podIp, String token) throws Exception {
+    Rig(Port app, String podIp, String token) throws Exception {
         this(app, podIp, token, Path.of("/nowhere"));
     }
 
     /** @param mounts where the agent believes the app's volumes */
-    Rig(AppPort app, String podIp, String token, Path mounts) throws Exception {
+    Rig(Port app, String podIp, String token, Path mounts) throws Exception {
         this(app, podIp, token, mounts, 0);
     }
 
-    private Rig(AppPort app, String podIp, String token, Path mounts, int agentPort) throws Exception {
+    private Rig(Port app, String podIp, String token, Path mounts, int agentPort) throws Exception {
         this.app = app;
         manager = new StandInManager(0, laptop);
         InetAddress loopback = InetAddress.getByName("127.0.0.1");
@@ -67,7 +68,7 @@ final class Rig implements AutoCloseable {
                    [{"protocol":"%s","containerPort":%d,"agentPort":%d}],"envPrefix":"_TEL_APP_A_","mounts":
                    [{"volume":"data","path":"/data"},{"volume":"tmp","path":"/tmp","local":true}]}]}"""
                         .formatted(manager.port, app.transport(), app.number(), 9900));
-        AgentPlan plan = new AgentPlan(written.config(), List.of(new AgentPlan.Port(app, agentPort, false)));
+        AgentPlan plan = new AgentPlan(written.config(), List.of(new AgentPlan.PlannedPort(app, agentPort, false)));
         agent = closers.add(Agent.open(
                 plan,
                 pod,
@@ -92,14 +93,14 @@ final class Rig implements AutoCloseable {
 
     /** The agent stands in for a container that is not there. */
     static Rig absent(int port) throws Exception {
-        AppPort app = new AppPort(AppPort.Transport.TCP, port);
+        Port app = new Port(Transport.TCP, port);
         Rig rig = new Rig(app, "127.0.0.1", StandInManager.TOKEN, Path.of("/nowhere"), port);
         rig.awaitArrival();
         return rig;
     }
 
     static Rig tcp(int appPort) throws Exception {
-        Rig rig = new Rig(new AppPort(AppPort.Transport.TCP, appPort), "127.0.0.1");
+        Rig rig = new Rig(new Port(Transport.TCP, appPort), "127.0.0.1");
         rig.awaitArrival();
         return rig;
     }

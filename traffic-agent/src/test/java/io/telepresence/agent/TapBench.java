@@ -1,6 +1,7 @@
 package io.telepresence.agent;
 
-import io.telepresence.agent.rules.AppPort;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -32,7 +33,7 @@ final class TapBench {
         try (ServerSocket app = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
                 ServerSocket local = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
                 Place place = Place.passive("for its port");
-                Rig rig = new Rig(new AppPort(AppPort.Transport.TCP, app.getLocalPort()), "127.0.0.1")) {
+                Rig rig = new Rig(new Port(Transport.TCP, app.getLocalPort()), "127.0.0.1")) {
             Thread.ofVirtual().start(() -> serve(app, true));
             Thread.ofVirtual().start(() -> serve(local, false));
             rig.awaitArrival();

@@ -16,7 +16,7 @@ import io.telepresence.limits.ConnectionLimits;
 import io.telepresence.limits.GuardedConnection;
 import io.telepresence.manager.auth.AgentReview;
 import io.telepresence.manager.auth.TokenCheck;
-import io.telepresence.rpc.manager.AgentGateGrpc;
+import io.telepresence.rpc.agent.AgentGateGrpc;
 import io.telepresence.run.Threads;
 import java.util.Optional;
 

@@ -3,6 +3,7 @@ package io.telepresence.manager;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.grpc.stub.StreamObserver;
 import io.telepresence.agree.Versions;
+import io.telepresence.engagement.Port;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.auth.AgentReview;
@@ -16,11 +17,11 @@ import io.telepresence.manager.engage.Tally;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.Sessions;
 import io.telepresence.manager.tunnel.Switchboard;
-import io.telepresence.rpc.manager.AgentArrival;
-import io.telepresence.rpc.manager.AgentBeat;
-import io.telepresence.rpc.manager.AgentContainer;
-import io.telepresence.rpc.manager.EngagementSnapshot;
-import io.telepresence.rpc.manager.ReachRequest;
+import io.telepresence.rpc.agent.AgentArrival;
+import io.telepresence.rpc.agent.AgentBeat;
+import io.telepresence.rpc.agent.AgentContainer;
+import io.telepresence.rpc.agent.ReachRequest;
+import io.telepresence.rpc.engagement.EngagementSnapshot;
 import io.telepresence.rpc.manager.SessionRef;
 import io.telepresence.rpc.tunnel.Protocol;
 import java.time.Duration;
@@ -54,7 +55,7 @@ final class AgentCalls {
     }
 
     /** Blocks: the API server reviews the token. */
-    io.telepresence.rpc.manager.AgentSession arrive(AgentArrival arrival, String token)
+    io.telepresence.rpc.agent.AgentSession arrive(AgentArrival arrival, String token)
             throws FaultException, InterruptedException {
         SessionCalls.checkVersion(arrival.getVersion());
         review.check(token, arrival.getNamespace(), arrival.getPodName(), arrival.getPodUid());
@@ -79,7 +80,7 @@ final class AgentCalls {
         if (stays && !plans.wished(workload)) {
             restoration.settle(workload);
         }
-        return io.telepresence.rpc.manager.AgentSession.newBuilder()
+        return io.telepresence.rpc.agent.AgentSession.newBuilder()
                 .setSessionId(arrived.credential())
                 .setVersion(Versions.info(SessionCalls.NAME))
                 .build();
@@ -160,10 +161,11 @@ final class AgentCalls {
                 .filter(p -> p.getMetadata().getUid().equals(arrival.getPodUid()));
     }
 
-    private static Set<AgentSession.Port> ports(AgentArrival arrival) {
+    private static Set<Port> ports(AgentArrival arrival) {
         return arrival.getContainersList().stream()
                 .flatMap(c -> c.getPortsList().stream())
-                .map(p -> new AgentSession.Port(p.getProtocol() == Protocol.UDP, p.getContainerPort()))
+                .filter(p -> Port.isNumber(p.getContainerPort()))
+                .map(p -> Port.of(p.getProtocol() == Protocol.UDP, p.getContainerPort()))
                 .collect(Collectors.toSet());
     }
 

@@ -10,13 +10,13 @@ import io.grpc.stub.StreamObserver;
 import io.telepresence.manager.log.LogLevels;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.Sessions;
+import io.telepresence.rpc.agent.AgentArrival;
+import io.telepresence.rpc.agent.AgentBeat;
+import io.telepresence.rpc.agent.AgentGateGrpc;
+import io.telepresence.rpc.agent.ReachRequest;
 import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.common.LogLevelRequest;
-import io.telepresence.rpc.manager.AgentArrival;
-import io.telepresence.rpc.manager.AgentBeat;
-import io.telepresence.rpc.manager.AgentGateGrpc;
-import io.telepresence.rpc.manager.EngagementSnapshot;
-import io.telepresence.rpc.manager.ReachRequest;
+import io.telepresence.rpc.engagement.EngagementSnapshot;
 import io.telepresence.rpc.manager.RemainReply;
 import io.telepresence.rpc.manager.SessionRef;
 
@@ -44,7 +44,7 @@ final class AgentGateService extends AgentGateGrpc.AgentGateImplBase {
     }
 
     @Override
-    public void arriveAsAgent(AgentArrival request, StreamObserver<io.telepresence.rpc.manager.AgentSession> out) {
+    public void arriveAsAgent(AgentArrival request, StreamObserver<io.telepresence.rpc.agent.AgentSession> out) {
         String token = TOKEN.get() == null ? "" : TOKEN.get();
         Calls.answer("arrive-agent", out, () -> agents.arrive(request, token));
     }

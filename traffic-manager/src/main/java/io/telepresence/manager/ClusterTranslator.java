@@ -5,11 +5,11 @@ import io.telepresence.manager.cluster.Cidr;
 import io.telepresence.manager.cluster.ClusterFacts;
 import io.telepresence.manager.cluster.ClusterNames;
 import io.telepresence.manager.tunnel.Switchboard;
+import io.telepresence.rpc.agent.ReachRequest;
 import io.telepresence.rpc.manager.ClusterInfo;
 import io.telepresence.rpc.manager.DialRequest;
 import io.telepresence.rpc.manager.DnsAnswer;
 import io.telepresence.rpc.manager.DnsRecord;
-import io.telepresence.rpc.manager.ReachRequest;
 import java.net.InetAddress;
 import java.util.List;
 

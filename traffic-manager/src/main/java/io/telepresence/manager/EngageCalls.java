@@ -1,10 +1,12 @@
 package io.telepresence.manager;
 
 import io.grpc.stub.StreamObserver;
+import io.telepresence.engagement.EngagementCodec;
+import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.TrafficCount;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.engage.Engagement;
-import io.telepresence.manager.engage.EngagementSpec;
 import io.telepresence.manager.engage.Engagements;
 import io.telepresence.manager.engage.Engaging;
 import io.telepresence.manager.engage.Explaining;
@@ -13,10 +15,10 @@ import io.telepresence.manager.engage.WorkloadBoard;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.Sessions;
 import io.telepresence.rpc.common.Empty;
+import io.telepresence.rpc.engagement.EngagementSnapshot;
 import io.telepresence.rpc.manager.DisengageRequest;
 import io.telepresence.rpc.manager.EngageProgress;
 import io.telepresence.rpc.manager.EngageRequest;
-import io.telepresence.rpc.manager.EngagementSnapshot;
 import io.telepresence.rpc.manager.ExplainRequest;
 import io.telepresence.rpc.manager.Explanation;
 import io.telepresence.rpc.manager.SessionRef;
@@ -25,6 +27,7 @@ import io.telepresence.rpc.manager.WorkloadSnapshot;
 import io.telepresence.run.Threads;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Clients engage workloads, and see what is engaged. */
@@ -52,7 +55,7 @@ final class EngageCalls {
 
     void engage(EngageRequest request, StreamObserver<EngageProgress> out) throws FaultException {
         ClientSession client = Calls.client(sessions, request.getSessionId());
-        EngagementSpec spec = EngagementTranslator.fromWire(request.getSpec());
+        EngagementSpec spec = EngagementCodec.spec(request.getSpec());
         Duration limit = request.getTimeoutMs() == 0 ? arrival : Duration.ofMillis(request.getTimeoutMs());
         ServerStream<EngageProgress> stream = ServerStream.open(out, client);
         Thread work = Threads.virtual("engage-" + spec.name(), () -> engage(client, spec, limit, stream));
@@ -64,7 +67,7 @@ final class EngageCalls {
         try {
             Engagement active = engaging.engage(client, spec, limit, new Told(stream));
             stream.send(EngageProgress.newBuilder()
-                    .setEngagement(EngagementTranslator.toWire(active))
+                    .setEngagement(EngagementCodec.toWire(active.reported()))
                     .build());
             stream.complete();
         } catch (InterruptedException e) {
@@ -84,7 +87,7 @@ final class EngageCalls {
         @Override
         public void reserved(Engagement engagement) {
             stream.send(EngageProgress.newBuilder()
-                    .setReserved(EngagementTranslator.toWire(engagement))
+                    .setReserved(EngagementCodec.toWire(engagement.reported()))
                     .build());
         }
     }
@@ -110,7 +113,7 @@ final class EngageCalls {
     }
 
     WorkloadSnapshot list(WorkloadQuery query) throws FaultException {
-        return EngagementTranslator.workloads(views.board().lines(namespaces(query)));
+        return WorkloadTranslator.workloads(views.board().lines(namespaces(query)));
     }
 
     void watchWorkloads(WorkloadQuery query, StreamObserver<WorkloadSnapshot> out) throws FaultException {
@@ -127,7 +130,7 @@ final class EngageCalls {
     private WorkloadSnapshot onWire(List<WorkloadBoard.Line> lines) {
         Translated last = translated;
         if (last.lines() != lines) {
-            last = new Translated(lines, EngagementTranslator.workloads(lines));
+            last = new Translated(lines, WorkloadTranslator.workloads(lines));
             translated = last;
         }
         return last.wire();
@@ -164,7 +167,9 @@ final class EngageCalls {
         }
 
         synchronized void counted() {
-            EngagementSnapshot now = EngagementTranslator.snapshot(engagements, tally.counts());
+            Map<String, TrafficCount> counts = tally.counts();
+            EngagementSnapshot now = EngagementCodec.snapshot(
+                    engagements.stream().map(e -> e.reported(counts)).toList());
             if (!now.equals(last)) {
                 last = now;
                 stream.send(now);
@@ -185,7 +190,8 @@ final class EngageCalls {
         void next(List<Engagement> now) {
             if (!now.equals(last)) {
                 last = now;
-                stream.send(EngagementTranslator.snapshot(now));
+                stream.send(EngagementCodec.snapshot(
+                        now.stream().map(Engagement::reported).toList()));
             }
         }
     }

@@ -4,7 +4,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.telepresence.fault.Fault;
 import io.telepresence.manager.session.Session;
-import io.telepresence.rpc.manager.AgentBeat;
+import io.telepresence.rpc.agent.AgentBeat;
 import io.telepresence.rpc.manager.RemainReply;
 import java.util.Optional;
 import java.util.function.Function;

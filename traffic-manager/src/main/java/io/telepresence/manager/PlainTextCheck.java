@@ -25,9 +25,7 @@ final class PlainTextCheck implements ServerInterceptor {
             "telepresence.manager.YamlRequest.input",
             "telepresence.manager.YamlRequest.agent_config",
             "telepresence.manager.YamlRequest.options",
-            "telepresence.manager.Engagement.message",
-            "telepresence.manager.Engagement.environment",
-            "telepresence.manager.Engagement.mount");
+            "telepresence.engagement.Engagement.message");
 
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(

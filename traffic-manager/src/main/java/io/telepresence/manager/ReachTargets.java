@@ -2,8 +2,8 @@ package io.telepresence.manager;
 
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.EngagementState;
+import io.telepresence.engagement.Port;
 import io.telepresence.manager.engage.Engagement;
-import io.telepresence.manager.engage.EngagementSpec;
 import io.telepresence.manager.engage.Engagements;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
@@ -54,8 +54,9 @@ final class ReachTargets implements Reaches {
     }
 
     private Answer port(Engagement engagement, Reach wish, Protocol protocol) {
-        EngagementSpec.PodPort port = new EngagementSpec.PodPort(protocol == Protocol.UDP, wish.getPort());
-        return engagement.spec().handling().toPod().contains(port)
+        boolean asked = Port.isNumber(wish.getPort())
+                && engagement.spec().options().toPod().contains(Port.of(protocol == Protocol.UDP, wish.getPort()));
+        return asked
                 ? granted(engagement, wish)
                 : new Answer.Denied("port " + wish.getPort() + " of the pod was not asked for with --to-pod");
     }

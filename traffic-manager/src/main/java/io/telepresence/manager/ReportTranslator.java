@@ -1,17 +1,18 @@
 package io.telepresence.manager;
 
+import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.engagement.HttpHead;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.TrafficCount;
 import io.telepresence.manager.engage.Explaining;
 import io.telepresence.manager.engage.Tally;
-import io.telepresence.manager.session.AgentSession;
-import io.telepresence.rpc.manager.AgentBeat;
+import io.telepresence.rpc.agent.AgentBeat;
+import io.telepresence.rpc.agent.SealedPort;
+import io.telepresence.rpc.engagement.HttpHeader;
+import io.telepresence.rpc.engagement.VerdictRecord;
 import io.telepresence.rpc.manager.ExplainRequest;
 import io.telepresence.rpc.manager.Explanation;
-import io.telepresence.rpc.manager.HttpHeader;
 import io.telepresence.rpc.manager.RuleVerdict;
-import io.telepresence.rpc.manager.SealedPort;
-import io.telepresence.rpc.manager.TrafficCount;
-import io.telepresence.rpc.manager.VerdictRecord;
 import io.telepresence.rpc.tunnel.Protocol;
 import java.util.List;
 import java.util.Locale;
@@ -28,20 +29,21 @@ final class ReportTranslator {
 
     private ReportTranslator() {}
 
-    static Map<String, Tally.Count> counts(AgentBeat beat) {
+    static Map<String, TrafficCount> counts(AgentBeat beat) {
         return beat.getCountsList().stream()
                 .collect(Collectors.toMap(
-                        TrafficCount::getEngagementId,
-                        c -> new Tally.Count(c.getDelivered(), c.getDropped(), c.getFailedOpen()),
+                        io.telepresence.rpc.engagement.TrafficCount::getEngagementId,
+                        EngagementCodec::count,
                         (_, later) -> later));
     }
 
     /** At most so many as an agent has ports, with a clause each that fits into a sentence. */
-    static Map<AgentSession.Port, String> sealed(List<SealedPort> wire) {
+    static Map<Port, String> sealed(List<SealedPort> wire) {
         return wire.stream()
+                .filter(p -> Port.isNumber(p.getContainerPort()))
                 .limit(MOST_SEALED)
                 .collect(Collectors.toMap(
-                        p -> new AgentSession.Port(p.getProtocol() == Protocol.UDP, p.getContainerPort()),
+                        p -> Port.of(p.getProtocol() == Protocol.UDP, p.getContainerPort()),
                         p -> p.getReason().substring(0, Math.min(p.getReason().length(), LONGEST_REASON)),
                         (_, later) -> later));
     }
@@ -60,15 +62,6 @@ final class ReportTranslator {
                         v.getTapIdsList(),
                         v.getFailedOpen()))
                 .toList();
-    }
-
-    static TrafficCount toWire(String engagementId, Tally.Count count) {
-        return TrafficCount.newBuilder()
-                .setEngagementId(engagementId)
-                .setDelivered(count.delivered())
-                .setDropped(count.dropped())
-                .setFailedOpen(count.failedOpen())
-                .build();
     }
 
     /** @param namespace of the client */
@@ -103,7 +96,7 @@ final class ReportTranslator {
         }
     }
 
-    static Explanation toWire(Explaining.Answer answer, Map<String, Tally.Count> counts) {
+    static Explanation toWire(Explaining.Answer answer, Map<String, TrafficCount> counts) {
         return Explanation.newBuilder()
                 .setWorkloadKind(answer.workload().kind())
                 .setWorkload(answer.workload().name())
@@ -111,7 +104,8 @@ final class ReportTranslator {
                 .setContainerPort(answer.containerPort())
                 .addAllRules(answer.rules().stream()
                         .map(r -> RuleVerdict.newBuilder()
-                                .setEngagement(EngagementTranslator.toWire(r.engagement(), counts))
+                                .setEngagement(
+                                        EngagementCodec.toWire(r.engagement().reported(counts)))
                                 .setTakes(r.takes())
                                 .setReason(r.reason())
                                 .build())

@@ -2,7 +2,7 @@ package io.telepresence.manager;
 
 import io.grpc.stub.StreamObserver;
 import io.telepresence.agree.Versions;
-import io.telepresence.engagement.EngagementState;
+import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.engage.Engaging;
@@ -10,9 +10,9 @@ import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.Sessions;
 import io.telepresence.manager.tunnel.Switchboard;
 import io.telepresence.rpc.common.VersionInfo;
+import io.telepresence.rpc.engagement.Engagement;
 import io.telepresence.rpc.manager.ClientArrival;
 import io.telepresence.rpc.manager.DialRequest;
-import io.telepresence.rpc.manager.Engagement;
 import io.telepresence.rpc.manager.SessionRef;
 import io.telepresence.text.Printable;
 import java.time.Duration;
@@ -42,10 +42,10 @@ final class SessionCalls {
                 arrival.getResumeSessionId());
         ClientSession session = arrived.session();
         for (Engagement had : arrival.getEngagementsList()) {
-            boolean broken = had.getDisposition().equals(EngagementState.REMOVED.text());
+            boolean broken = EngagementCodec.state(had).isOver();
             engaging.restore(
                     session,
-                    EngagementTranslator.fromWire(had.getSpec()),
+                    EngagementCodec.spec(had.getSpec()),
                     new Engaging.Before(had.getId(), had.getPodIp(), broken ? Printable.line(had.getMessage()) : ""));
         }
         return io.telepresence.rpc.manager.ClientSession.newBuilder()

@@ -9,7 +9,7 @@ import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.Sessions;
-import io.telepresence.rpc.manager.AgentArrival;
+import io.telepresence.rpc.agent.AgentArrival;
 import java.time.Instant;
 import java.util.Set;
 import org.junit.jupiter.api.Test;

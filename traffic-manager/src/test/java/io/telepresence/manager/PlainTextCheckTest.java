@@ -9,9 +9,9 @@ import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.Message;
 import io.grpc.Status;
 import io.telepresence.manager.Conversation.Answers;
+import io.telepresence.rpc.engagement.EngagementSpec;
+import io.telepresence.rpc.engagement.HttpHeader;
 import io.telepresence.rpc.manager.EngageRequest;
-import io.telepresence.rpc.manager.EngagementSpec;
-import io.telepresence.rpc.manager.HttpHeader;
 import io.telepresence.rpc.manager.SessionRef;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -68,13 +68,7 @@ class PlainTextCheckTest {
         assertTrue(refused > 50, "refused: " + refused);
         assertEquals(
                 Set.of(
-                        "telepresence.manager.Engagement.EnvironmentEntry.key",
-                        "telepresence.manager.Engagement.message",
-                        "telepresence.manager.Mount.error",
-                        "telepresence.manager.Mount.local_dir",
-                        "telepresence.manager.Mount.mounts",
-                        "telepresence.manager.Mount.pod_ip",
-                        "telepresence.manager.Mount.remote_dir",
+                        "telepresence.engagement.Engagement.message",
                         "telepresence.manager.YamlRequest.OptionsEntry.key",
                         "telepresence.manager.YamlRequest.OptionsEntry.value",
                         "telepresence.manager.YamlRequest.agent_config",

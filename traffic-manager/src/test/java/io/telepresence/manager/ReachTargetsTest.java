@@ -3,15 +3,16 @@ package io.telepresence.manager;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
+import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engage.Engaging;
 import io.telepresence.manager.engage.EngagingBench;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.tunnel.Reaches.Answer;
-import io.telepresence.rpc.manager.EngagementKind;
-import io.telepresence.rpc.manager.EngagementSpec;
-import io.telepresence.rpc.manager.PodPort;
+import io.telepresence.rpc.engagement.EngagementKind;
+import io.telepresence.rpc.engagement.EngagementSpec;
+import io.telepresence.rpc.engagement.PodPort;
 import io.telepresence.rpc.tunnel.Files;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reach;
@@ -55,7 +56,7 @@ class ReachTargetsTest {
                 .setTargetHost("127.0.0.1")
                 .addToPod(PodPort.newBuilder().setPort(5432))
                 .build();
-        engaging.restore(ann, EngagementTranslator.fromWire(spec), new Engaging.Before("", "10.0.0.2", ""));
+        engaging.restore(ann, EngagementCodec.spec(spec), new Engaging.Before("", "10.0.0.2", ""));
     }
 
     @Test

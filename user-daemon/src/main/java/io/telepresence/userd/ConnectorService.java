@@ -34,11 +34,11 @@ import io.telepresence.rpc.connector.PluginRun;
 import io.telepresence.rpc.connector.QuitReply;
 import io.telepresence.rpc.connector.RevokeRequest;
 import io.telepresence.rpc.connector.TerminalOffer;
+import io.telepresence.rpc.connector.WorkloadList;
 import io.telepresence.rpc.manager.ExplainRequest;
 import io.telepresence.rpc.manager.Explanation;
 import io.telepresence.rpc.manager.UninstallProgress;
 import io.telepresence.rpc.manager.UninstallRequest;
-import io.telepresence.rpc.manager.WorkloadSnapshot;
 import io.telepresence.rpc.manager.YamlReply;
 import io.telepresence.rpc.manager.YamlRequest;
 import io.telepresence.userd.host.HostLink;
@@ -109,12 +109,12 @@ final class ConnectorService extends ConnectorGrpc.ConnectorImplBase {
     }
 
     @Override
-    public void list(ListRequest request, StreamObserver<WorkloadSnapshot> to) {
+    public void list(ListRequest request, StreamObserver<WorkloadList> to) {
         Answer.one(to, () -> engage.list(request));
     }
 
     @Override
-    public void watchWorkloads(ListRequest request, StreamObserver<WorkloadSnapshot> to) {
+    public void watchWorkloads(ListRequest request, StreamObserver<WorkloadList> to) {
         Answer.stream(to, reply -> engage.watch(request, reply));
     }
 

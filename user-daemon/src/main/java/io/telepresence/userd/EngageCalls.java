@@ -2,23 +2,26 @@ package io.telepresence.userd;
 
 import io.grpc.Context;
 import io.grpc.StatusRuntimeException;
+import io.telepresence.engagement.EngagementCodec;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
+import io.telepresence.rpc.connector.ClientEngagement;
 import io.telepresence.rpc.connector.EngageEvent;
 import io.telepresence.rpc.connector.EngageRequest;
 import io.telepresence.rpc.connector.LeaveReply;
 import io.telepresence.rpc.connector.LeaveRequest;
 import io.telepresence.rpc.connector.ListRequest;
-import io.telepresence.rpc.manager.Engagement;
-import io.telepresence.rpc.manager.EngagementSpec;
-import io.telepresence.rpc.manager.Workload;
+import io.telepresence.rpc.connector.WorkloadList;
 import io.telepresence.rpc.manager.WorkloadQuery;
 import io.telepresence.rpc.manager.WorkloadSnapshot;
 import io.telepresence.userd.connect.Connector;
 import io.telepresence.userd.connect.Session;
+import io.telepresence.userd.engage.Engagements;
 import io.telepresence.userd.engage.Engaging;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -33,7 +36,7 @@ final class EngageCalls {
         this.connector = connector;
     }
 
-    WorkloadSnapshot list(ListRequest request) throws FaultException {
+    WorkloadList list(ListRequest request) throws FaultException {
         Session session = connector.live(_ -> {});
         long end = System.nanoTime()
                 + session.facts().config().timeouts().managerApi().toNanos();
@@ -51,7 +54,7 @@ final class EngageCalls {
         }
     }
 
-    void watch(ListRequest request, Consumer<WorkloadSnapshot> reply) throws FaultException {
+    void watch(ListRequest request, Consumer<WorkloadList> reply) throws FaultException {
         Session session = connector.live(_ -> {});
         try {
             session.parts()
@@ -66,21 +69,27 @@ final class EngageCalls {
 
     void engage(EngageRequest request, Consumer<EngageEvent> reply) throws FaultException {
         Session session = connector.session();
-        EngagementSpec spec = request.getSpec();
-        if (spec.getNamespace().isEmpty()) {
-            spec = spec.toBuilder().setNamespace(session.facts().namespace()).build();
-        }
+        EngagementSpec spec = spec(request, session.facts().namespace());
         List<String> mapped = session.facts().mapped();
-        boolean own = spec.getNamespace().equals(session.facts().namespace());
+        boolean own = spec.namespace().equals(session.facts().namespace());
         Engaging engaging = session.parts().engaging();
-        Engagement made = engaging.engage(
+        ClientEngagement made = engaging.engage(
                 new Engaging.Wish(spec, request.getMount(), own ? List.of() : mapped), text -> progress(reply, text));
         if (Context.current().isCancelled()) {
-            LOG.info("nobody waits for \"{}\" any more: left", made.getSpec().getName());
-            engaging.leave(made.getSpec().getName(), "", made.getSpec().getNamespace());
+            String name = made.getEngagement().getSpec().getName();
+            LOG.info("nobody waits for \"{}\" any more: left", name);
+            engaging.leave(name, "", spec.namespace());
             return;
         }
         reply.accept(EngageEvent.newBuilder().setEngagement(made).build());
+    }
+
+    private static EngagementSpec spec(EngageRequest request, String namespace) throws FaultException {
+        var wire = request.getSpec();
+        return EngagementCodec.spec(
+                wire.getNamespace().isEmpty()
+                        ? wire.toBuilder().setNamespace(namespace).build()
+                        : wire);
     }
 
     LeaveReply leave(LeaveRequest request) throws FaultException {
@@ -107,15 +116,17 @@ final class EngageCalls {
         }
     }
 
-    /** With what only this laptop knows of its own engagements. */
-    private static WorkloadSnapshot shown(Session session, WorkloadSnapshot told) {
-        WorkloadSnapshot.Builder all = told.toBuilder();
-        for (Workload.Builder workload : all.getWorkloadsBuilderList()) {
-            for (int i = 0; i < workload.getEngagementsCount(); i++) {
-                workload.setEngagements(i, session.parts().engagements().shown(workload.getEngagements(i)));
-            }
-        }
-        return all.build();
+    /** With what only this client knows of its own engagements. */
+    private static WorkloadList shown(Session session, WorkloadSnapshot told) {
+        Engagements engagements = session.parts().engagements();
+        return WorkloadList.newBuilder()
+                .setSnapshot(told)
+                .addAllOwn(told.getWorkloadsList().stream()
+                        .flatMap(w -> EngagementCodec.engagements(w.getEngagementsList()).stream())
+                        .map(engagements::shown)
+                        .flatMap(Optional::stream)
+                        .toList())
+                .build();
     }
 
     private static WorkloadQuery query(Session session, ListRequest request) {

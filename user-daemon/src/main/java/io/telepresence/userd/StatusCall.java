@@ -53,7 +53,7 @@ final class StatusCall {
                 .setNamespace(facts.namespace())
                 .setManagerNamespace(facts.managerNamespace())
                 .addAllMappedNamespaces(facts.mapped())
-                .addAllEngagements(session.parts().engagements().all())
+                .addAllEngagements(session.parts().engagements().shown())
                 .setConnectionName(facts.name());
         if (!connector.health().has(Trouble.MANAGER_LINK)) {
             status.setTrafficManager(TrafficManagerStatus.newBuilder()

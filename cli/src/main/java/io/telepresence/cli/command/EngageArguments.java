@@ -1,6 +1,10 @@
 package io.telepresence.cli.command;
 
 import io.telepresence.cli.daemon.EngageWish;
+import io.telepresence.engagement.HeaderMatch;
+import io.telepresence.engagement.HttpFilter;
+import io.telepresence.engagement.PathMatch;
+import io.telepresence.engagement.Port;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.nio.file.InvalidPathException;
@@ -79,7 +83,7 @@ final class EngageArguments {
                 .exception();
     }
 
-    static EngageWish.PodPort podPort(String text) throws FaultException {
+    static Port podPort(String text) throws FaultException {
         int slash = text.indexOf('/');
         String protocol = slash < 0 ? "TCP" : text.substring(slash + 1).toUpperCase(Locale.ROOT);
         if (!protocol.equals("TCP") && !protocol.equals("UDP")) {
@@ -88,7 +92,7 @@ final class EngageArguments {
                             "Write <port>, <port>/TCP or <port>/UDP")
                     .exception();
         }
-        return new EngageWish.PodPort(protocol, portNumber("--to-pod", slash < 0 ? text : text.substring(0, slash)));
+        return Port.of(protocol.equals("UDP"), portNumber("--to-pod", slash < 0 ? text : text.substring(0, slash)));
     }
 
     static Map<String, String> metadata(List<String> texts) throws FaultException {
@@ -104,20 +108,24 @@ final class EngageArguments {
         return metadata;
     }
 
-    static EngageWish.Filter filter(Call call) throws FaultException {
-        List<EngageWish.Path> paths = new ArrayList<>();
-        call.texts("--http-path-equal").forEach(p -> paths.add(new EngageWish.Path(EngageWish.PathKind.EQUAL, p)));
-        call.texts("--http-path-prefix").forEach(p -> paths.add(new EngageWish.Path(EngageWish.PathKind.PREFIX, p)));
-        call.texts("--http-path-regex").forEach(p -> paths.add(new EngageWish.Path(EngageWish.PathKind.REGEX, p)));
-        EngageWish.Filter filter =
-                new EngageWish.Filter(headers("--http-header", call.texts("--http-header")), List.copyOf(paths));
-        filter.check();
-        return filter;
+    static HttpFilter filter(Call call) throws FaultException {
+        List<HeaderMatch> headers = headers("--http-header", call.texts("--http-header"));
+        List<PathMatch> paths = new ArrayList<>();
+        for (String path : call.texts("--http-path-equal")) {
+            paths.add(PathMatch.of(PathMatch.Kind.EQUAL, path));
+        }
+        for (String path : call.texts("--http-path-prefix")) {
+            paths.add(PathMatch.of(PathMatch.Kind.PREFIX, path));
+        }
+        for (String path : call.texts("--http-path-regex")) {
+            paths.add(PathMatch.of(PathMatch.Kind.REGEX, path));
+        }
+        return new HttpFilter(headers, paths);
     }
 
     /** {@code Name=value} or {@code Name: value}, whichever separator comes first. */
-    static List<EngageWish.Header> headers(String option, List<String> texts) throws FaultException {
-        List<EngageWish.Header> headers = new ArrayList<>();
+    static List<HeaderMatch> headers(String option, List<String> texts) throws FaultException {
+        List<HeaderMatch> headers = new ArrayList<>();
         for (String text : texts) {
             int equals = text.indexOf('=');
             int colon = text.indexOf(':');
@@ -129,8 +137,8 @@ final class EngageArguments {
                         .exception();
             }
             String value = text.substring(end + 1);
-            headers.add(new EngageWish.Header(
-                    text.substring(0, end).strip(), text.charAt(end) == ':' ? value.strip() : value));
+            headers.add(
+                    HeaderMatch.of(text.substring(0, end).strip(), text.charAt(end) == ':' ? value.strip() : value));
         }
         return List.copyOf(headers);
     }

@@ -2,6 +2,9 @@ package io.telepresence.cli.command;
 
 import io.telepresence.cli.daemon.EngageWish;
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.HttpFilter;
+import io.telepresence.engagement.Port;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.util.ArrayList;
@@ -127,15 +130,15 @@ final class EngageOptions {
 
     private static EngageWish.Traffic traffic(EngagementKind kind, Call call) throws FaultException {
         if (!kind.hasPorts()) {
-            return new EngageWish.Traffic("", "", List.of(), EngageWish.Filter.NONE, "", false, Map.of());
+            return new EngageWish.Traffic("", "", List.of(), HttpFilter.ALL, "", false, Map.of());
         }
-        EngageWish.Filter filter = EngageArguments.filter(call);
+        HttpFilter filter = EngageArguments.filter(call);
         List<EngageWish.Port> ports = ports(kind, call);
         String mechanism = call.text("--mechanism");
         checkMechanism(mechanism, filter, ports);
         return new EngageWish.Traffic(
                 EngageArguments.label("--service", call.text("--service")),
-                EngageArguments.address(call.text("--address", "127.0.0.1")),
+                EngageArguments.address(call.text("--address", EngagementSpec.LOCALHOST)),
                 ports,
                 filter,
                 mechanism,
@@ -162,17 +165,17 @@ final class EngageOptions {
         return List.copyOf(ports);
     }
 
-    private static void checkMechanism(String mechanism, EngageWish.Filter filter, List<EngageWish.Port> ports)
+    private static void checkMechanism(String mechanism, HttpFilter filter, List<EngageWish.Port> ports)
             throws FaultException {
         if (!List.of("", "tcp", "http").contains(mechanism)) {
             throw Fault.user("invalid mechanism \"" + mechanism + "\"", "Use tcp or http")
                     .exception();
         }
-        if (mechanism.equals("tcp") && !filter.isEmpty()) {
+        if (mechanism.equals("tcp") && !filter.takesEverything()) {
             throw Fault.user("--mechanism tcp cannot filter HTTP requests", "Leave --mechanism out")
                     .exception();
         }
-        boolean http = mechanism.equals("http") || !filter.isEmpty();
+        boolean http = mechanism.equals("http") || !filter.takesEverything();
         if (http && ports.stream().anyMatch(p -> p.identifier().endsWith("/UDP"))) {
             throw Fault.user("HTTP filters do not work on UDP ports", "Leave out the filter, or the UDP port")
                     .exception();
@@ -195,10 +198,10 @@ final class EngageOptions {
         return new EngageWish.Mount(mount.mode(), "", mount.readOnly(), port);
     }
 
-    private static List<EngageWish.PodPort> toPod(Call call) throws FaultException {
-        List<EngageWish.PodPort> ports = new ArrayList<>();
+    private static List<Port> toPod(Call call) throws FaultException {
+        List<Port> ports = new ArrayList<>();
         for (String text : call.texts("--to-pod")) {
-            EngageWish.PodPort port = EngageArguments.podPort(text);
+            Port port = EngageArguments.podPort(text);
             if (ports.contains(port)) {
                 throw Fault.user("--to-pod " + text + " is given twice", "Give it once")
                         .exception();

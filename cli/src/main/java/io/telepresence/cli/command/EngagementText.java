@@ -3,6 +3,7 @@ package io.telepresence.cli.command;
 import io.telepresence.cli.daemon.Engagement;
 import io.telepresence.cli.output.KeyValues;
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.TrafficCount;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -137,7 +138,7 @@ final class EngagementText {
         }
     }
 
-    private static String count(Engagement.Copies copies) {
+    private static String count(TrafficCount copies) {
         String text = Long.toString(copies.delivered());
         if (copies.dropped() > 0) {
             text += ", " + copies.dropped() + " dropped";

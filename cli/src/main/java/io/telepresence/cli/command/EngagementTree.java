@@ -2,6 +2,7 @@ package io.telepresence.cli.command;
 
 import io.telepresence.cli.daemon.Engagement;
 import io.telepresence.cli.env.EnvBytes;
+import io.telepresence.engagement.TrafficCount;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -32,7 +33,7 @@ final class EngagementTree {
         tree.put("id", engagement.id());
         tree.put("name", engagement.name());
         tree.put("kind", engagement.kind().name().toLowerCase(Locale.ROOT));
-        tree.put("disposition", engagement.state().disposition());
+        tree.put("disposition", engagement.state().state().text());
         put(tree, "message", engagement.state().message());
         tree.put("workload_kind", engagement.target().workloadKind());
         put(tree, "container", engagement.target().container());
@@ -78,7 +79,7 @@ final class EngagementTree {
         return tree;
     }
 
-    private static Map<String, Object> copies(Engagement.Copies copies) {
+    private static Map<String, Object> copies(TrafficCount copies) {
         Map<String, Object> tree = new LinkedHashMap<>();
         tree.put("delivered", copies.delivered());
         tree.put("dropped", copies.dropped());

@@ -151,7 +151,8 @@ final class EngagingContainer {
                     each.local(), inside(wish, each.local()), each.protocol().toLowerCase(Locale.ROOT)));
         }
         List<Handler.Port> toPod = wish.toPod().stream()
-                .map(p -> new Handler.Port(p.port(), p.port(), p.protocol().toLowerCase(Locale.ROOT)))
+                .map(p -> new Handler.Port(
+                        p.number(), p.number(), p.transport().name().toLowerCase(Locale.ROOT)))
                 .toList();
         return new Handler.Dress(engagement.id(), environment, volumes, ports, toPod);
     }

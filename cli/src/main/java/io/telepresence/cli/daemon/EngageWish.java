@@ -2,7 +2,6 @@ package io.telepresence.cli.daemon;
 
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.HttpFilter;
-import io.telepresence.fault.FaultException;
 import java.util.List;
 import java.util.Map;
 
@@ -13,7 +12,12 @@ import java.util.Map;
  * @param toPod ports of the pod's loopback that shall be reached at the same port of ours
  */
 public record EngageWish(
-        EngagementKind kind, String name, Workload workload, Traffic traffic, Mount mount, List<PodPort> toPod) {
+        EngagementKind kind,
+        String name,
+        Workload workload,
+        Traffic traffic,
+        Mount mount,
+        List<io.telepresence.engagement.Port> toPod) {
     /** The same, handled by a container at that address. */
     public EngageWish handledBy(String container, Mount volumes) {
         Traffic there = new Traffic(
@@ -63,7 +67,7 @@ public record EngageWish(
             String service,
             String address,
             List<Port> ports,
-            Filter filter,
+            HttpFilter filter,
             String mechanism,
             boolean plaintext,
             Map<String, String> metadata) {}
@@ -79,32 +83,6 @@ public record EngageWish(
         public Port(int local, String identifier) {
             this(local, identifier, 0);
         }
-    }
-
-    /** Headers that a request must have, and paths of which it must have one if there are any. */
-    public record Filter(List<Header> headers, List<Path> paths) {
-        public static final Filter NONE = new Filter(List.of(), List.of());
-
-        public boolean isEmpty() {
-            return headers.isEmpty() && paths.isEmpty();
-        }
-
-        /** @throws FaultException one sentence: what in it is no filter */
-        public void check() throws FaultException {
-            if (!isEmpty()) {
-                HttpFilter.of(ToWire.filter(this).build());
-            }
-        }
-    }
-
-    public record Header(String name, String value) {}
-
-    public record Path(PathKind kind, String value) {}
-
-    public enum PathKind {
-        EQUAL,
-        PREFIX,
-        REGEX
     }
 
     /**
@@ -131,7 +109,4 @@ public record EngageWish(
         NONE,
         PATH
     }
-
-    /** A port of the pod's loopback; {@code protocol} is TCP or UDP. */
-    public record PodPort(String protocol, int port) {}
 }

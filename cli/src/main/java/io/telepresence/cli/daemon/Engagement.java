@@ -2,6 +2,7 @@ package io.telepresence.cli.daemon;
 
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.EngagementState;
+import io.telepresence.engagement.TrafficCount;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,7 +20,7 @@ public record Engagement(
         List<Port> ports,
         Requests requests,
         Pod pod,
-        Optional<Copies> copies) {
+        Optional<TrafficCount> copies) {
     /**
      * Which one it is.
      *
@@ -28,25 +29,19 @@ public record Engagement(
      */
     public record Identity(String id, String name, EngagementKind kind, String client) {}
 
-    /** {@code disposition} is an {@link EngagementState}'s text, or why there is none. */
-    public record State(String disposition, String message) {
+    /** @param message why it does not work, or what is missing although it does */
+    public record State(EngagementState state, String message) {
         public boolean wrong() {
-            return known().isEmpty() || known().get().isOver();
+            return state.isOver() || state == EngagementState.UNKNOWN;
         }
 
         /** What is missing although it works; empty: nothing. */
         public String lack() {
-            return known().filter(s -> s == EngagementState.ACTIVE)
-                    .map(_ -> message)
-                    .orElse("");
+            return state == EngagementState.ACTIVE ? message : "";
         }
 
         public String text() {
-            return wrong() ? "error: " + disposition + (message.isEmpty() ? "" : ": " + message) : disposition;
-        }
-
-        private Optional<EngagementState> known() {
-            return EngagementState.of(disposition);
+            return wrong() ? "error: " + state.text() + (message.isEmpty() ? "" : ": " + message) : state.text();
         }
     }
 
@@ -87,9 +82,6 @@ public record Engagement(
      * @param paths mount paths in the container
      */
     public record Mount(String localDir, String remoteDir, String error, String podIp, int port, List<String> paths) {}
-
-    /** What agents have done for it: counts of connections, datagrams or requests. */
-    public record Copies(long delivered, long dropped, long failedOpen) {}
 
     /** As its handler sees it, which is a container in the cluster's network: all happens at its own loopback. */
     public Engagement inContainer() {

@@ -2,18 +2,14 @@ package io.telepresence.cli.daemon;
 
 import com.google.protobuf.ByteString;
 import io.telepresence.cli.env.EnvBytes;
+import io.telepresence.engagement.EngagedPort;
 import io.telepresence.engagement.EngagementCodec;
-import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.EngagementStatus;
 import io.telepresence.engagement.HttpFilter;
-import io.telepresence.fault.FaultException;
-import io.telepresence.rpc.manager.EngagedPort;
-import io.telepresence.rpc.manager.EngagementSpec;
-import io.telepresence.rpc.manager.HttpPath;
-import io.telepresence.rpc.manager.TrafficCount;
-import io.telepresence.rpc.tunnel.Protocol;
+import io.telepresence.rpc.connector.ClientEngagement;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -23,26 +19,32 @@ final class EngagementFromWire {
     private EngagementFromWire() {}
 
     /** Empty: its kind is one that only a later version knows. */
-    static Optional<Engagement> engagement(io.telepresence.rpc.manager.Engagement wire) {
-        return EngagementCodec.kind(wire.getSpec().getKind()).map(kind -> engagement(kind, wire));
+    static Optional<Engagement> engagement(ClientEngagement wire) {
+        return EngagementCodec.engagement(wire.getEngagement()).map(reported -> engagement(reported, wire));
     }
 
-    private static Engagement engagement(EngagementKind kind, io.telepresence.rpc.manager.Engagement wire) {
-        EngagementSpec spec = wire.getSpec();
+    /** The same of one of which this client has nothing. */
+    static Optional<Engagement> engagement(io.telepresence.rpc.engagement.Engagement wire) {
+        return engagement(ClientEngagement.newBuilder().setEngagement(wire).build());
+    }
+
+    private static Engagement engagement(io.telepresence.engagement.Engagement reported, ClientEngagement wire) {
+        EngagementSpec spec = reported.spec();
+        EngagementStatus status = reported.status();
         return new Engagement(
-                new Engagement.Identity(wire.getId(), spec.getName(), kind, wire.getClient()),
-                new Engagement.State(wire.getDisposition(), wire.getMessage()),
+                new Engagement.Identity(reported.id(), spec.name(), spec.kind(), reported.client()),
+                new Engagement.State(status.state(), status.message().isEmpty() ? wire.getLack() : status.message()),
                 new Engagement.Target(
-                        spec.getWorkload(),
-                        wire.getWorkloadKind(),
-                        spec.getNamespace(),
-                        wire.getContainer().isEmpty() ? spec.getContainer() : wire.getContainer(),
-                        spec.getTargetHost(),
-                        wire.getPodIp()),
-                wire.getPortsList().stream().map(EngagementFromWire::port).toList(),
+                        spec.workload(),
+                        status.workloadKind(),
+                        spec.namespace(),
+                        status.container().isEmpty() ? spec.container() : status.container(),
+                        spec.targetHost(),
+                        status.podIp()),
+                status.ports().stream().map(EngagementFromWire::port).toList(),
                 requests(spec),
                 new Engagement.Pod(environment(wire.getEnvironmentMap()), mount(wire.getMount())),
-                wire.hasCount() ? Optional.of(copies(wire.getCount())) : Optional.empty());
+                status.count());
     }
 
     private static Map<String, String> environment(Map<String, ByteString> wire) {
@@ -51,38 +53,31 @@ final class EngagementFromWire {
         return values;
     }
 
-    private static Engagement.Port port(EngagedPort wire) {
+    private static Engagement.Port port(EngagedPort port) {
         return new Engagement.Port(
-                wire.getProtocol() == Protocol.UDP ? "UDP" : "TCP",
-                wire.getLocalPort(),
-                wire.getContainerPort(),
-                wire.getServiceName(),
-                wire.getServicePortName(),
-                wire.getServicePort());
+                port.port().transport().name(),
+                port.localPort(),
+                port.containerPort(),
+                port.service(),
+                port.servicePortName(),
+                port.servicePort());
     }
 
     private static Engagement.Requests requests(EngagementSpec spec) {
-        List<String> filters = new ArrayList<>();
-        for (HttpPath path : spec.getHttpPathsList()) {
-            filters.add("path-" + path.getKind().name().toLowerCase(Locale.ROOT) + "=" + path.getValue());
+        HttpFilter filter = spec.filter();
+        List<String> conditions = new ArrayList<>();
+        if (!filter.isUnknown()) {
+            filter.paths().forEach(p -> conditions.add(p.kind().word() + "=" + p.value()));
+            filter.headers().forEach(h -> conditions.add("header=" + h.name() + ": " + h.value()));
         }
-        spec.getHttpHeadersList().forEach(h -> filters.add("header=" + h.getName() + ": " + h.getValue()));
         return new Engagement.Requests(
-                filters.isEmpty() ? "" : description(spec),
-                List.copyOf(filters),
-                spec.getMechanism(),
-                new TreeMap<>(spec.getMetadataMap()));
+                filter.takesEverything() ? "" : filter.describe(),
+                List.copyOf(conditions),
+                spec.options().mechanism(),
+                new TreeMap<>(spec.options().metadata()));
     }
 
-    private static String description(EngagementSpec spec) {
-        try {
-            return HttpFilter.of(spec).describe();
-        } catch (FaultException e) {
-            return "HTTP requests with a filter that this version cannot read";
-        }
-    }
-
-    private static Engagement.Mount mount(io.telepresence.rpc.manager.Mount wire) {
+    private static Engagement.Mount mount(io.telepresence.rpc.connector.Mount wire) {
         return new Engagement.Mount(
                 wire.getLocalDir(),
                 wire.getRemoteDir(),
@@ -90,9 +85,5 @@ final class EngagementFromWire {
                 wire.getPodIp(),
                 wire.getPort(),
                 List.copyOf(wire.getMountsList()));
-    }
-
-    private static Engagement.Copies copies(TrafficCount wire) {
-        return new Engagement.Copies(wire.getDelivered(), wire.getDropped(), wire.getFailedOpen());
     }
 }

@@ -1,6 +1,6 @@
 package io.telepresence.cli.daemon;
 
-import io.telepresence.rpc.manager.VerdictRecord;
+import io.telepresence.rpc.engagement.VerdictRecord;
 import java.util.List;
 
 /** The manager's explanation as what {@code why} shows. */

@@ -2,15 +2,19 @@ package io.telepresence.cli.daemon;
 
 import com.google.protobuf.ByteString;
 import io.telepresence.agree.AddressText;
+import io.telepresence.rpc.connector.ClientEngagement;
 import io.telepresence.rpc.connector.ConnectorStatus;
 import io.telepresence.rpc.connector.RootDaemonStatus;
+import io.telepresence.rpc.connector.WorkloadList;
 import io.telepresence.rpc.manager.Cidr;
 import io.telepresence.rpc.rootd.DnsStatus;
 import io.telepresence.rpc.rootd.NetworkStatus;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Messages as what the commands show. */
 final class FromWire {
@@ -81,8 +85,10 @@ final class FromWire {
                 wire.getLookupTimeoutMs());
     }
 
-    static List<Workload> workloads(io.telepresence.rpc.manager.WorkloadSnapshot wire) {
-        return wire.getWorkloadsList().stream()
+    static List<Workload> workloads(WorkloadList wire) {
+        Map<String, ClientEngagement> own = wire.getOwnList().stream()
+                .collect(Collectors.toMap(e -> e.getEngagement().getId(), e -> e));
+        return wire.getSnapshot().getWorkloadsList().stream()
                 .map(w -> new Workload(
                         w.getKind(),
                         w.getName(),
@@ -95,11 +101,17 @@ final class FromWire {
                                 w.getBypassesList().stream()
                                         .map(b -> new Workload.Bypass(b.getPod(), b.getReason()))
                                         .toList()),
-                        engagements(w.getEngagementsList())))
+                        engagements(w.getEngagementsList().stream()
+                                .map(e -> own.getOrDefault(
+                                        e.getId(),
+                                        ClientEngagement.newBuilder()
+                                                .setEngagement(e)
+                                                .build()))
+                                .toList())))
                 .toList();
     }
 
-    private static List<Engagement> engagements(List<io.telepresence.rpc.manager.Engagement> wire) {
+    private static List<Engagement> engagements(List<ClientEngagement> wire) {
         return wire.stream()
                 .map(EngagementFromWire::engagement)
                 .flatMap(Optional::stream)

@@ -22,9 +22,9 @@ import io.telepresence.rpc.connector.ListRequest;
 import io.telepresence.rpc.connector.Names;
 import io.telepresence.rpc.connector.QuitReply;
 import io.telepresence.rpc.connector.RevokeRequest;
+import io.telepresence.rpc.connector.WorkloadList;
 import io.telepresence.rpc.manager.UninstallProgress;
 import io.telepresence.rpc.manager.UninstallRequest;
-import io.telepresence.rpc.manager.WorkloadSnapshot;
 import io.telepresence.rpc.manager.YamlReply;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -116,7 +116,7 @@ final class GrpcDaemon implements Daemon {
 
     @Override
     public List<Workload> list(String namespace) throws FaultException {
-        return FromWire.workloads(ask("List", inNamespace(namespace), WorkloadSnapshot.parser(), UNBOUNDED));
+        return FromWire.workloads(ask("List", inNamespace(namespace), WorkloadList.parser(), UNBOUNDED));
     }
 
     @Override
@@ -124,7 +124,7 @@ final class GrpcDaemon implements Daemon {
         follow(
                 "WatchWorkloads",
                 inNamespace(namespace),
-                WorkloadSnapshot.parser(),
+                WorkloadList.parser(),
                 s -> snapshots.accept(FromWire.workloads(s)));
     }
 

@@ -2,6 +2,9 @@ package io.telepresence.cli.daemon;
 
 import com.google.protobuf.ByteString;
 import io.telepresence.engagement.EngagementCodec;
+import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.PortRequest;
 import io.telepresence.rpc.common.LogLevelRequest;
 import io.telepresence.rpc.connector.ConnectRequest;
 import io.telepresence.rpc.connector.EngageRequest;
@@ -10,14 +13,9 @@ import io.telepresence.rpc.connector.HelmRequest;
 import io.telepresence.rpc.connector.LeaveRequest;
 import io.telepresence.rpc.connector.MountRequest;
 import io.telepresence.rpc.connector.StringList;
-import io.telepresence.rpc.manager.EngagementSpec;
+import io.telepresence.rpc.engagement.HttpHeader;
 import io.telepresence.rpc.manager.ExplainRequest;
-import io.telepresence.rpc.manager.HttpHeader;
-import io.telepresence.rpc.manager.HttpPath;
-import io.telepresence.rpc.manager.PodPort;
-import io.telepresence.rpc.manager.PortRequest;
 import io.telepresence.rpc.manager.YamlRequest;
-import io.telepresence.rpc.tunnel.Protocol;
 
 /** Wishes as messages. */
 final class ToWire {
@@ -62,49 +60,23 @@ final class ToWire {
 
     static EngageRequest engage(EngageWish wish) {
         EngageWish.Traffic traffic = wish.traffic();
-        EngagementSpec.Builder spec = filter(traffic.filter())
-                .setKind(EngagementCodec.toWire(wish.kind()))
-                .setName(wish.name())
-                .setNamespace(wish.workload().namespace())
-                .setWorkload(wish.workload().name())
-                .setContainer(wish.workload().container())
-                .setService(traffic.service())
-                .setTargetHost(traffic.address())
-                .setMechanism(traffic.mechanism())
-                .setPlaintext(traffic.plaintext())
-                .putAllMetadata(traffic.metadata());
-        traffic.ports()
-                .forEach(p -> spec.addPorts(
-                        PortRequest.newBuilder().setLocalPort(p.local()).setIdentifier(p.identifier())));
-        wish.toPod()
-                .forEach(p -> spec.addToPod(PodPort.newBuilder()
-                        .setProtocol(p.protocol().equals("UDP") ? Protocol.UDP : Protocol.TCP)
-                        .setPort(p.port())));
+        EngagementSpec spec = new EngagementSpec(
+                wish.kind(),
+                wish.name(),
+                wish.workload().namespace(),
+                wish.workload().name(),
+                "",
+                traffic.service(),
+                wish.workload().container(),
+                traffic.address(),
+                traffic.ports().stream()
+                        .map(p -> new PortRequest(p.local(), p.identifier()))
+                        .toList(),
+                new EngagementOptions(
+                        traffic.filter(), traffic.mechanism(), traffic.plaintext(), traffic.metadata(), wish.toPod()));
         return EngageRequest.newBuilder()
-                .setSpec(spec)
+                .setSpec(EngagementCodec.toWire(spec))
                 .setMount(mount(wish.mount()))
-                .build();
-    }
-
-    static EngagementSpec.Builder filter(EngageWish.Filter filter) {
-        EngagementSpec.Builder spec = EngagementSpec.newBuilder();
-        filter.headers().forEach(h -> spec.addHttpHeaders(header(h)));
-        filter.paths()
-                .forEach(p -> spec.addHttpPaths(HttpPath.newBuilder()
-                        .setKind(
-                                switch (p.kind()) {
-                                    case EQUAL -> HttpPath.Kind.EQUAL;
-                                    case PREFIX -> HttpPath.Kind.PREFIX;
-                                    case REGEX -> HttpPath.Kind.REGEX;
-                                })
-                        .setValue(p.value())));
-        return spec;
-    }
-
-    private static HttpHeader header(EngageWish.Header header) {
-        return HttpHeader.newBuilder()
-                .setName(header.name())
-                .setValue(header.value())
                 .build();
     }
 
@@ -140,7 +112,9 @@ final class ToWire {
                 .setPort(request.port())
                 .setTarget(request.target())
                 .setLast(wish.last());
-        request.headers().forEach(h -> wire.addHeaders(header(h)));
+        request.headers()
+                .forEach(h -> wire.addHeaders(
+                        HttpHeader.newBuilder().setName(h.name()).setValue(h.value())));
         return wire.build();
     }
 

@@ -1,5 +1,6 @@
 package io.telepresence.cli.daemon;
 
+import io.telepresence.engagement.HeaderMatch;
 import java.util.List;
 
 /**
@@ -16,5 +17,5 @@ public record WhyWish(String namespace, Request request, int last) {
      * @param port name or number; empty: the only one
      * @param target path with query
      */
-    public record Request(String method, String host, String port, String target, List<EngageWish.Header> headers) {}
+    public record Request(String method, String host, String port, String target, List<HeaderMatch> headers) {}
 }

@@ -3,6 +3,8 @@ package io.telepresence.cli.command;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
 import io.telepresence.fault.FaultException;
 import org.junit.jupiter.api.Test;
 
@@ -12,7 +14,7 @@ class PortArgumentTest {
         assertEquals("53/UDP", PortArgument.parse("5353:53/udp").identifier());
         assertEquals("dns/TCP", PortArgument.parse("5353:dns/Tcp").identifier());
         assertEquals("dns", PortArgument.parse("5353:dns").identifier());
-        assertEquals("UDP", EngageArguments.podPort("53/udp").protocol());
+        assertEquals(new Port(Transport.UDP, 53), EngageArguments.podPort("53/udp"));
         assertThrows(FaultException.class, () -> PortArgument.parse("5353:53/sctp"));
         assertThrows(FaultException.class, () -> PortArgument.parse("5353:DNS"));
     }

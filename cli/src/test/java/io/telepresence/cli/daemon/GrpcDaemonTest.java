@@ -8,28 +8,34 @@ import com.google.protobuf.MessageLite;
 import io.grpc.stub.StreamObserver;
 import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.HeaderMatch;
+import io.telepresence.engagement.HttpFilter;
+import io.telepresence.engagement.PathMatch;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.TrafficCount;
+import io.telepresence.engagement.Transport;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.local.LocalServer;
 import io.telepresence.rpc.common.Empty;
+import io.telepresence.rpc.connector.ClientEngagement;
 import io.telepresence.rpc.connector.ConnectorGrpc;
 import io.telepresence.rpc.connector.EngageEvent;
 import io.telepresence.rpc.connector.EngageRequest;
 import io.telepresence.rpc.connector.LeaveReply;
 import io.telepresence.rpc.connector.LeaveRequest;
+import io.telepresence.rpc.connector.Mount;
 import io.telepresence.rpc.connector.MountRequest;
-import io.telepresence.rpc.manager.EngagementSpec;
+import io.telepresence.rpc.engagement.EngagementSpec;
+import io.telepresence.rpc.engagement.HttpHeader;
+import io.telepresence.rpc.engagement.HttpPath;
+import io.telepresence.rpc.engagement.PodPort;
+import io.telepresence.rpc.engagement.PortRequest;
+import io.telepresence.rpc.engagement.VerdictRecord;
 import io.telepresence.rpc.manager.ExplainRequest;
-import io.telepresence.rpc.manager.HttpHeader;
-import io.telepresence.rpc.manager.HttpPath;
-import io.telepresence.rpc.manager.Mount;
-import io.telepresence.rpc.manager.PodPort;
-import io.telepresence.rpc.manager.PortRequest;
 import io.telepresence.rpc.manager.RuleVerdict;
-import io.telepresence.rpc.manager.TrafficCount;
 import io.telepresence.rpc.manager.UninstallProgress;
 import io.telepresence.rpc.manager.UninstallRequest;
-import io.telepresence.rpc.manager.VerdictRecord;
 import io.telepresence.rpc.tunnel.Protocol;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -111,7 +117,7 @@ final class GrpcDaemonTest {
                     .setWorkload("echo")
                     .setTakerId("s:mine")
                     .addRules(RuleVerdict.newBuilder()
-                            .setEngagement(engagement(spec()))
+                            .setEngagement(reported(spec()))
                             .setTakes(true)
                             .setReason("why"))
                     .addRecent(VerdictRecord.newBuilder()
@@ -139,7 +145,7 @@ final class GrpcDaemonTest {
                 .setService("api")
                 .setTargetHost("127.0.0.1")
                 .addPorts(PortRequest.newBuilder().setLocalPort(8080).setIdentifier("http"))
-                .addHttpHeaders(HttpHeader.newBuilder().setName("x-user").setValue("bob"))
+                .addHttpHeaders(HttpHeader.newBuilder().setName("X-User").setValue("bob"))
                 .addHttpPaths(HttpPath.newBuilder().setKind(HttpPath.Kind.REGEX).setValue("/a.*"))
                 .setMechanism("http")
                 .setPlaintext(true)
@@ -148,24 +154,30 @@ final class GrpcDaemonTest {
                 .build();
     }
 
-    private static io.telepresence.rpc.manager.Engagement engagement(EngagementSpec spec) {
-        return io.telepresence.rpc.manager.Engagement.newBuilder()
+    private static io.telepresence.rpc.engagement.Engagement.Builder reported(EngagementSpec spec) {
+        return io.telepresence.rpc.engagement.Engagement.newBuilder()
                 .setId("s:mine")
                 .setSpec(spec)
                 .setClient("ann@laptop")
-                .setDisposition("ACTIVE")
+                .setState(io.telepresence.rpc.engagement.EngagementState.ACTIVE)
                 .setWorkloadKind("Deployment")
                 .setContainer("found")
+                .setCount(io.telepresence.rpc.engagement.TrafficCount.newBuilder()
+                        .setDelivered(7)
+                        .setDropped(2));
+    }
+
+    private static ClientEngagement engagement(EngagementSpec spec) {
+        return ClientEngagement.newBuilder()
+                .setEngagement(reported(spec))
                 .putEnvironment("A", ByteString.copyFromUtf8("1"))
-                .setCount(TrafficCount.newBuilder().setDelivered(7).setDropped(2))
                 .setMount(Mount.newBuilder().setLocalDir("/tmp/m").addMounts("/data"))
                 .build();
     }
 
-    private static EngageWish wish() {
-        var filter = new EngageWish.Filter(
-                List.of(new EngageWish.Header("x-user", "bob")),
-                List.of(new EngageWish.Path(EngageWish.PathKind.REGEX, "/a.*")));
+    private static EngageWish wish() throws FaultException {
+        var filter = new HttpFilter(
+                List.of(new HeaderMatch("x-user", "bob")), List.of(PathMatch.of(PathMatch.Kind.REGEX, "/a.*")));
         return new EngageWish(
                 EngagementKind.WIRETAP,
                 "mine",
@@ -179,7 +191,7 @@ final class GrpcDaemonTest {
                         true,
                         Map.of("k", "v")),
                 new EngageWish.Mount(EngageWish.MountMode.PATH, "/tmp/m", true, 2222),
-                List.of(new EngageWish.PodPort("UDP", 53)));
+                List.of(new Port(Transport.UDP, 53)));
     }
 
     @Test
@@ -204,11 +216,11 @@ final class GrpcDaemonTest {
                 "HTTP requests with path-regex /a.* and header 'X-User: bob'",
                 engagement.requests().description());
         assertEquals(
-                List.of("path-regex=/a.*", "header=x-user: bob"),
+                List.of("path-regex=/a.*", "header=X-User: bob"),
                 engagement.requests().filters());
         assertEquals(Map.of("A", "1"), engagement.environment());
         assertEquals("/tmp/m", engagement.mount().localDir());
-        assertEquals(new Engagement.Copies(7, 2, 0), engagement.copies().orElseThrow());
+        assertEquals(new TrafficCount(7, 2, 0), engagement.copies().orElseThrow());
     }
 
     @Test
@@ -235,7 +247,7 @@ final class GrpcDaemonTest {
 
     @Test
     void explanations() throws FaultException {
-        var request = new WhyWish.Request("GET", "echo", "80", "/a?b", List.of(new EngageWish.Header("x", "y")));
+        var request = new WhyWish.Request("GET", "echo", "80", "/a?b", List.of(new HeaderMatch("x", "y")));
         Explanation why = daemon.explain(new WhyWish("shop", request, 3));
         assertEquals(
                 ExplainRequest.newBuilder()
@@ -244,7 +256,7 @@ final class GrpcDaemonTest {
                         .setHost("echo")
                         .setPort("80")
                         .setTarget("/a?b")
-                        .addHeaders(HttpHeader.newBuilder().setName("x").setValue("y"))
+                        .addHeaders(HttpHeader.newBuilder().setName("X").setValue("y"))
                         .setLast(3)
                         .build(),
                 service.asked);

@@ -9,10 +9,15 @@ import java.util.Properties;
 /** This build's version, and which peers it talks to. */
 public final class Versions {
     /**
-     * Level of the wire protocol. Raised when a message changes in a way the level before cannot read; peers talk if
-     * their levels differ by one at most.
+     * Level of the wire protocol; peers talk if their levels differ by one at most. Raised when something on the wire is
+     * replaced: both forms are written at the new level, and the old one may go with the next.
+     *
+     * <ol>
+     *   <li>The first.
+     *   <li>The state of an engagement is an enum; its text is for level 1.
+     * </ol>
      */
-    public static final int PROTOCOL = 1;
+    public static final int PROTOCOL = 2;
 
     /** Semantic version with a leading v, for example {@code v0.1.0}. */
     public static final String VERSION = "v" + read();

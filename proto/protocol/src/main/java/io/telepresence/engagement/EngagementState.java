@@ -1,7 +1,6 @@
 package io.telepresence.engagement;
 
 import java.util.Arrays;
-import java.util.Optional;
 
 /**
  * How an engagement stands: WAITING → ACTIVE → gone. One that replaces a container is TERMINATING while the container comes
@@ -15,7 +14,9 @@ public enum EngagementState {
     /** Its container is coming back. */
     TERMINATING("ENDING"),
     /** It was revoked, or had to give way. */
-    REMOVED("BAD_ARGS");
+    REMOVED("BAD_ARGS"),
+    /** One that only a later version knows. */
+    UNKNOWN("UNKNOWN");
 
     private final String text;
 
@@ -28,9 +29,12 @@ public enum EngagementState {
         return text;
     }
 
-    /** Empty: none that this version knows. */
-    public static Optional<EngagementState> of(String text) {
-        return Arrays.stream(values()).filter(s -> s.text.equals(text)).findFirst();
+    /** The state with that {@link #text}; {@link #UNKNOWN} if none has it. */
+    public static EngagementState of(String text) {
+        return Arrays.stream(values())
+                .filter(s -> s.text.equals(text))
+                .findFirst()
+                .orElse(UNKNOWN);
     }
 
     /** It does not work, and will not. */
@@ -38,11 +42,15 @@ public enum EngagementState {
         return this == REMOVED;
     }
 
+    private boolean isPassing() {
+        return this == WAITING || this == TERMINATING;
+    }
+
     /**
      * Traffic goes to the client: while it works; for a kind that replaces a container from the moment its pods come until
      * the last of them has gone.
      */
     public boolean delivers(EngagementKind kind) {
-        return kind.hasPorts() && (this == ACTIVE || kind.replacesContainer() && !isOver());
+        return kind.hasPorts() && (this == ACTIVE || kind.replacesContainer() && isPassing());
     }
 }

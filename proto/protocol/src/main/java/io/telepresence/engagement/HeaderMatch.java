@@ -1,5 +1,7 @@
 package io.telepresence.engagement;
 
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
 import java.util.Locale;
 
 /**
@@ -13,6 +15,24 @@ public record HeaderMatch(String name, String value) {
     public HeaderMatch {
         name = canonical(name);
         value = stripped(value);
+    }
+
+    /** @throws FaultException no request can have such a header */
+    public static HeaderMatch of(String name, String value) throws FaultException {
+        if (!isToken(name)) {
+            throw Fault.user(
+                            "\"" + name + "\" is not the name of an HTTP header",
+                            "Give --http-header as Name=value or 'Name: value'")
+                    .exception();
+        }
+        if (value.chars().anyMatch(c -> c < ' ' && c != '\t' || c == 127)) {
+            throw Fault.user(
+                            "the value of the header " + name
+                                    + " has a control character in it, which no request can have",
+                            "")
+                    .exception();
+        }
+        return new HeaderMatch(name, value);
     }
 
     /** The name as it is looked up. */
@@ -34,6 +54,12 @@ public record HeaderMatch(String name, String value) {
     @Override
     public String toString() {
         return "'" + name + ": " + value + "'";
+    }
+
+    /** RFC 9110, section 5.6.2. */
+    private static boolean isToken(String name) {
+        return !name.isEmpty()
+                && name.chars().allMatch(c -> c > ' ' && c < 127 && "\"(),/:;<=>?@[\\]{}".indexOf(c) < 0);
     }
 
     private static String stripped(String value) {

@@ -1,10 +1,5 @@
 package io.telepresence.engagement;
 
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultException;
-import io.telepresence.rpc.manager.EngagementSpec;
-import io.telepresence.rpc.manager.HttpHeader;
-import io.telepresence.rpc.manager.HttpPath;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -17,6 +12,9 @@ import java.util.List;
 public record HttpFilter(List<HeaderMatch> headers, List<PathMatch> paths) {
     /** Takes everything. */
     public static final HttpFilter ALL = new HttpFilter(List.of(), List.of());
+
+    /** What only a later version can read: it takes nothing, since no request has a header without a name. */
+    public static final HttpFilter UNKNOWN = new HttpFilter(List.of(new HeaderMatch("", "")), List.of());
 
     /** Judged first to last; two engagements of different tiers never conflict. */
     public enum Tier {
@@ -40,47 +38,9 @@ public record HttpFilter(List<HeaderMatch> headers, List<PathMatch> paths) {
         paths = List.copyOf(paths);
     }
 
-    /** @throws FaultException with one sentence: something in it is no filter */
-    public static HttpFilter of(EngagementSpec spec) throws FaultException {
-        List<HeaderMatch> headers = new ArrayList<>();
-        for (HttpHeader header : spec.getHttpHeadersList()) {
-            if (!isToken(header.getName())) {
-                throw Fault.user(
-                                "\"" + header.getName() + "\" is not the name of an HTTP header",
-                                "Give --http-header as Name=value or 'Name: value'")
-                        .exception();
-            }
-            if (header.getValue().chars().anyMatch(c -> c < ' ' && c != '\t' || c == 127)) {
-                throw Fault.user(
-                                "the value of the header " + header.getName()
-                                        + " has a control character in it, which no request can have",
-                                "")
-                        .exception();
-            }
-            headers.add(new HeaderMatch(header.getName(), header.getValue()));
-        }
-        List<PathMatch> paths = new ArrayList<>();
-        for (HttpPath path : spec.getHttpPathsList()) {
-            paths.add(PathMatch.of(kind(path.getKind()), path.getValue()));
-        }
-        return new HttpFilter(headers, paths);
-    }
-
-    private static PathMatch.Kind kind(HttpPath.Kind kind) throws FaultException {
-        return switch (kind) {
-            case EQUAL -> PathMatch.Kind.EQUAL;
-            case PREFIX -> PathMatch.Kind.PREFIX;
-            case REGEX -> PathMatch.Kind.REGEX;
-            case UNRECOGNIZED ->
-                throw Fault.user("a kind of path filter that this version does not know", "Update it")
-                        .exception();
-        };
-    }
-
-    /** RFC 9110, section 5.6.2. */
-    private static boolean isToken(String name) {
-        return !name.isEmpty()
-                && name.chars().allMatch(c -> c > ' ' && c < 127 && "\"(),/:;<=>?@[\\]{}".indexOf(c) < 0);
+    /** One of a later version, which this one cannot read. */
+    public boolean isUnknown() {
+        return equals(UNKNOWN);
     }
 
     public boolean takesEverything() {
@@ -100,6 +60,9 @@ public record HttpFilter(List<HeaderMatch> headers, List<PathMatch> paths) {
 
     /** Why the request does not fit, as half a sentence; empty: it does. */
     public String mismatch(HttpHead request) {
+        if (isUnknown()) {
+            return "its filter is one that this version cannot read";
+        }
         for (HeaderMatch header : headers) {
             String why = header.mismatch(request);
             if (!why.isEmpty()) {
@@ -131,6 +94,9 @@ public record HttpFilter(List<HeaderMatch> headers, List<PathMatch> paths) {
     public String describe() {
         if (takesEverything()) {
             return "all TCP connections";
+        }
+        if (isUnknown()) {
+            return "HTTP requests with a filter that this version cannot read";
         }
         List<String> parts = new ArrayList<>();
         if (!paths.isEmpty()) {

@@ -24,6 +24,11 @@ public final class PathMatch {
         Kind(String word) {
             this.word = word;
         }
+
+        /** As {@code list} shows it: path-prefix. */
+        public String word() {
+            return word;
+        }
     }
 
     private final Kind kind;

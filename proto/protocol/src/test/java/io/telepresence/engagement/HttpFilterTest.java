@@ -6,9 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.fault.FaultException;
-import io.telepresence.rpc.manager.EngagementSpec;
-import io.telepresence.rpc.manager.HttpHeader;
-import io.telepresence.rpc.manager.HttpPath;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -62,9 +59,7 @@ class HttpFilterTest {
         assertEquals(
                 "header X-User is 'J\u00fcrgen', not 'j\u00fcrgen'",
                 filter.mismatch(get("/", "x-user", "J\u00c3\u00bcrgen")));
-        EngagementSpec.Builder broken = EngagementSpec.newBuilder();
-        broken.addHttpHeadersBuilder().setName("x").setValue("a\nb");
-        assertThrows(FaultException.class, () -> HttpFilter.of(broken.build()));
+        assertThrows(FaultException.class, () -> HeaderMatch.of("x", "a\nb"));
     }
 
     @ParameterizedTest
@@ -164,36 +159,27 @@ class HttpFilterTest {
 
     @Test
     void readsAsTheGuideShowsIt() throws FaultException {
-        EngagementSpec spec = EngagementSpec.newBuilder()
-                .addHttpHeaders(HttpHeader.newBuilder().setName("x-user").setValue("margret"))
-                .addHttpPaths(
-                        HttpPath.newBuilder().setKind(HttpPath.Kind.PREFIX).setValue("/api"))
-                .build();
-        assertEquals(
-                "HTTP requests with path-prefix /api and header 'X-User: margret'",
-                HttpFilter.of(spec).describe());
+        HttpFilter filter = path(PathMatch.Kind.PREFIX, "/api", HeaderMatch.of("x-user", "margret"));
+        assertEquals("HTTP requests with path-prefix /api and header 'X-User: margret'", filter.describe());
         assertEquals("all TCP connections", HttpFilter.ALL.describe());
     }
 
     @Test
     void badFiltersAreRefusedWithASentence() {
-        HttpPath regex = HttpPath.newBuilder()
-                .setKind(HttpPath.Kind.REGEX)
-                .setValue("/a(")
-                .build();
-        FaultException bad = assertThrows(
-                FaultException.class,
-                () -> HttpFilter.of(
-                        EngagementSpec.newBuilder().addHttpPaths(regex).build()));
+        FaultException bad = assertThrows(FaultException.class, () -> PathMatch.of(PathMatch.Kind.REGEX, "/a("));
         assertTrue(
                 bad.fault().text().startsWith("\"/a(\" is not a valid regular expression"),
                 bad.fault().text());
-        assertThrows(
-                FaultException.class,
-                () -> HttpFilter.of(EngagementSpec.newBuilder()
-                        .addHttpHeaders(
-                                HttpHeader.newBuilder().setName("x user").setValue("a"))
-                        .build()));
+        assertThrows(FaultException.class, () -> HeaderMatch.of("x user", "a"));
+    }
+
+    @Test
+    void whatOnlyALaterVersionReadsTakesNothing() {
+        assertTrue(HttpFilter.UNKNOWN.isUnknown());
+        assertFalse(HttpFilter.ALL.isUnknown());
+        assertFalse(HttpFilter.UNKNOWN.takesEverything());
+        assertThrows(FaultException.class, () -> HeaderMatch.of("", ""), "nobody makes one by accident");
+        assertEquals("HTTP requests with a filter that this version cannot read", HttpFilter.UNKNOWN.describe());
     }
 
     @ParameterizedTest

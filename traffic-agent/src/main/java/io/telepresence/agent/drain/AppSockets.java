@@ -1,7 +1,8 @@
 package io.telepresence.agent.drain;
 
 import io.netty.util.NetUtil;
-import io.telepresence.agent.rules.AppPort;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -38,14 +39,14 @@ public final class AppSockets implements Drain.Listening {
     }
 
     @Override
-    public Set<AppPort> of(List<AppPort> asked) {
-        Set<AppPort> found = new HashSet<>();
+    public Set<Port> of(List<Port> asked) {
+        Set<Port> found = new HashSet<>();
         if (asked.isEmpty()) {
             return found;
         }
         try {
-            read("tcp", AppPort.Transport.TCP, "0A", found);
-            read("udp", AppPort.Transport.UDP, "07", found);
+            read("tcp", Transport.TCP, "0A", found);
+            read("udp", Transport.UDP, "07", found);
         } catch (IOException e) {
             LOG.debug("no table of sockets: {}", e.toString());
             asked.stream().filter(this::accepts).forEach(found::add);
@@ -55,7 +56,7 @@ public final class AppSockets implements Drain.Listening {
     }
 
     /** Listening sockets come first in the kernel's table: the many that are connected are not read. */
-    private void read(String table, AppPort.Transport transport, String state, Set<AppPort> found) throws IOException {
+    private void read(String table, Transport transport, String state, Set<Port> found) throws IOException {
         read(tables.resolve(table), transport, state, found);
         Path six = tables.resolve(table + "6");
         if (Files.exists(six)) {
@@ -63,8 +64,7 @@ public final class AppSockets implements Drain.Listening {
         }
     }
 
-    private static void read(Path table, AppPort.Transport transport, String state, Set<AppPort> found)
-            throws IOException {
+    private static void read(Path table, Transport transport, String state, Set<Port> found) throws IOException {
         try (BufferedReader lines = Files.newBufferedReader(table)) {
             lines.readLine();
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -72,16 +72,16 @@ public final class AppSockets implements Drain.Listening {
                 boolean wanted = words.length > 3 && words[3].equals(state);
                 if (wanted) {
                     String port = words[1].substring(words[1].lastIndexOf(':') + 1);
-                    found.add(new AppPort(transport, Integer.parseInt(port, 16)));
-                } else if (transport == AppPort.Transport.TCP) {
+                    found.add(new Port(transport, Integer.parseInt(port, 16)));
+                } else if (transport == Transport.TCP) {
                     return;
                 }
             }
         }
     }
 
-    private boolean accepts(AppPort port) {
-        return port.transport() == AppPort.Transport.TCP && addresses.stream().anyMatch(a -> accepts(a, port.number()));
+    private boolean accepts(Port port) {
+        return port.transport() == Transport.TCP && addresses.stream().anyMatch(a -> accepts(a, port.number()));
     }
 
     private static boolean accepts(InetAddress address, int port) {

@@ -1,6 +1,6 @@
 package io.telepresence.agent.drain;
 
-import io.telepresence.agent.rules.AppPort;
+import io.telepresence.engagement.Port;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,14 +26,14 @@ public final class Drain {
     /** The same where the application's container was replaced: nothing but the client's program serves there. */
     static final Duration QUIET_REPLACED = Duration.ofSeconds(3);
 
-    private final List<? extends Port> ports;
+    private final List<? extends DrainedPort> ports;
     private final Listening listening;
     private final Time time;
     private final Runnable closed;
 
     /** One port that the agent serves. */
-    public interface Port {
-        AppPort app();
+    public interface DrainedPort {
+        Port app();
 
         /** The application's container was replaced: the agent itself listens in its place. */
         boolean replaced();
@@ -55,7 +55,7 @@ public final class Drain {
     @FunctionalInterface
     public interface Listening {
         /** Those of the asked ports on which a process of the pod listens now; may block for a moment. */
-        Set<AppPort> of(List<AppPort> asked);
+        Set<Port> of(List<Port> asked);
     }
 
     /** How a drain ended. */
@@ -67,7 +67,7 @@ public final class Drain {
     }
 
     /** @param closed called once, when the last port has stopped accepting or the deadline has come */
-    public Drain(List<? extends Port> ports, Listening listening, Time time, Runnable closed) {
+    public Drain(List<? extends DrainedPort> ports, Listening listening, Time time, Runnable closed) {
         this.ports = List.copyOf(ports);
         this.listening = listening;
         this.time = time;
@@ -81,7 +81,7 @@ public final class Drain {
      */
     public Outcome await(LongSupplier deadline) {
         long begin = time.nanos();
-        List<Port> accepting = new ArrayList<>(ports);
+        List<DrainedPort> accepting = new ArrayList<>(ports);
         boolean inTime = true;
         while (inTime && stop(accepting, begin)) {
             inTime = pause(LOOK, deadline);
@@ -94,9 +94,11 @@ public final class Drain {
     }
 
     /** Stops what need not accept any more; says whether something still accepts. */
-    private boolean stop(List<Port> accepting, long begin) {
-        Set<AppPort> listened = listening.of(
-                accepting.stream().filter(p -> !p.replaced()).map(Port::app).toList());
+    private boolean stop(List<DrainedPort> accepting, long begin) {
+        Set<Port> listened = listening.of(accepting.stream()
+                .filter(p -> !p.replaced())
+                .map(DrainedPort::app)
+                .toList());
         accepting.removeIf(port -> {
             boolean over = !listened.contains(port.app()) && !isAwaited(port, begin);
             if (over) {
@@ -108,7 +110,7 @@ public final class Drain {
     }
 
     /** Whether callers that do not know yet that the pod ends may still come, and be served. */
-    private boolean isAwaited(Port port, long begin) {
+    private boolean isAwaited(DrainedPort port, long begin) {
         if (!port.engaged()) {
             return false;
         }

@@ -1,7 +1,7 @@
 package io.telepresence.agent.link;
 
-import io.telepresence.agent.rules.AppPort;
 import io.telepresence.agent.rules.Target;
+import io.telepresence.engagement.Transport;
 import io.telepresence.rpc.tunnel.Deliver;
 import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.rpc.tunnel.Protocol;
@@ -43,7 +43,7 @@ public final class ClientFlows {
      */
     public Flow open(
             Target to,
-            AppPort.Transport transport,
+            Transport transport,
             InetSocketAddress source,
             InetSocketAddress destination,
             FlowHandler handler) {
@@ -53,16 +53,15 @@ public final class ClientFlows {
     /** The same for a flow that must not keep memory: it has credit only while nothing that was written waits. */
     public Flow openSparing(
             Target to,
-            AppPort.Transport transport,
+            Transport transport,
             InetSocketAddress source,
             InetSocketAddress destination,
             FlowHandler handler) {
         return carriers.get().openSparing(request(to, transport, source, destination), handler);
     }
 
-    private Open request(
-            Target to, AppPort.Transport transport, InetSocketAddress source, InetSocketAddress destination) {
-        Protocol protocol = transport == AppPort.Transport.TCP ? Protocol.TCP : Protocol.UDP;
+    private Open request(Target to, Transport transport, InetSocketAddress source, InetSocketAddress destination) {
+        Protocol protocol = transport == Transport.TCP ? Protocol.TCP : Protocol.UDP;
         return Open.newBuilder()
                 .setSessionId(session.get())
                 .setId(new FlowKey(protocol, source, destination).toWire())

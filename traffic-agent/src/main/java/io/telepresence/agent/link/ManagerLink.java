@@ -8,13 +8,15 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
 import io.telepresence.agent.report.Reporter;
-import io.telepresence.agent.rules.AppPort;
 import io.telepresence.agent.rules.TrafficRules;
+import io.telepresence.engagement.Engagement;
+import io.telepresence.engagement.EngagementCodec;
+import io.telepresence.engagement.Port;
 import io.telepresence.fault.FaultStatus;
+import io.telepresence.rpc.agent.AgentArrival;
+import io.telepresence.rpc.agent.AgentGateGrpc;
+import io.telepresence.rpc.agent.AgentSession;
 import io.telepresence.rpc.common.LogLevelRequest;
-import io.telepresence.rpc.manager.AgentArrival;
-import io.telepresence.rpc.manager.AgentGateGrpc;
-import io.telepresence.rpc.manager.AgentSession;
 import io.telepresence.rpc.manager.RemainReply;
 import io.telepresence.rpc.manager.SessionRef;
 import io.telepresence.run.Backoff;
@@ -24,6 +26,7 @@ import io.telepresence.tunnel.Carrier;
 import io.telepresence.tunnel.Carriers;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -51,7 +54,7 @@ public final class ManagerLink implements AutoCloseable {
     private final Settings settings;
     private final Reporter report;
     private final Consumer<ReachCall> reaches;
-    private final Supplier<Map<AppPort, String>> sealed;
+    private final Supplier<Map<Port, String>> sealed;
     private final Watched<TrafficRules> rules = new Watched<>(TrafficRules.NONE);
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Backoff backoff = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));
@@ -87,7 +90,7 @@ public final class ManagerLink implements AutoCloseable {
     }
 
     private ManagerLink(
-            Settings settings, Reporter report, Consumer<ReachCall> reaches, Supplier<Map<AppPort, String>> sealed) {
+            Settings settings, Reporter report, Consumer<ReachCall> reaches, Supplier<Map<Port, String>> sealed) {
         this.settings = settings;
         this.report = report;
         this.reaches = reaches;
@@ -102,7 +105,7 @@ public final class ManagerLink implements AutoCloseable {
      * @param sealed ports whose TLS is passed on unopened although it should not be, and why, as a clause; must be quick
      */
     public static ManagerLink open(
-            Settings settings, Reporter report, Consumer<ReachCall> reaches, Supplier<Map<AppPort, String>> sealed) {
+            Settings settings, Reporter report, Consumer<ReachCall> reaches, Supplier<Map<Port, String>> sealed) {
         ManagerLink link = new ManagerLink(settings, report, reaches, sealed);
         link.carriers = Carriers.open("manager", settings.manager(), FLOW_CARRIERS, link::beat);
         link.carriers.up().watch(link::upChanged);
@@ -208,10 +211,11 @@ public final class ManagerLink implements AutoCloseable {
         AgentGateGrpc.AgentGateStub gate = AgentGateGrpc.newStub(channel);
         SessionRef reference = reference(present.session);
         gate.watchEngagements(reference, new Watching<>(present, snapshot -> {
-            TrafficRules next = EngagementTranslator.fromWire(snapshot);
+            List<Engagement> engagements = EngagementCodec.engagements(snapshot);
+            TrafficRules next = EngagementTranslator.rules(engagements);
             LOG.info("engaged ports: {}", next.ports().keySet());
-            report.engaged(EngagementTranslator.ids(snapshot));
-            metadata = EngagementTranslator.metadata(snapshot);
+            report.engaged(EngagementTranslator.ids(engagements));
+            metadata = EngagementTranslator.metadata(engagements);
             setRules(present, next);
         }));
         gate.watchReaches(reference, new Watching<>(present, request -> {

@@ -2,7 +2,7 @@ package io.telepresence.agent.link;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
-import io.telepresence.rpc.manager.ReachRequest;
+import io.telepresence.rpc.agent.ReachRequest;
 import io.telepresence.rpc.tunnel.Fetch;
 import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.rpc.tunnel.Protocol;

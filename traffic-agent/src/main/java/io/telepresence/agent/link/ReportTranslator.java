@@ -2,11 +2,12 @@ package io.telepresence.agent.link;
 
 import io.telepresence.agent.report.Reporter;
 import io.telepresence.agent.report.RequestVerdict;
-import io.telepresence.agent.rules.AppPort;
-import io.telepresence.rpc.manager.AgentBeat;
-import io.telepresence.rpc.manager.SealedPort;
-import io.telepresence.rpc.manager.TrafficCount;
-import io.telepresence.rpc.manager.VerdictRecord;
+import io.telepresence.engagement.EngagementCodec;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.TrafficCount;
+import io.telepresence.rpc.agent.AgentBeat;
+import io.telepresence.rpc.agent.SealedPort;
+import io.telepresence.rpc.engagement.VerdictRecord;
 import io.telepresence.rpc.tunnel.Protocol;
 import java.util.List;
 import java.util.Map;
@@ -15,14 +16,17 @@ import java.util.Map;
 final class ReportTranslator {
     private ReportTranslator() {}
 
-    static AgentBeat toWire(String session, String pod, Reporter.Batch batch, Map<AppPort, String> sealed) {
+    static AgentBeat toWire(String session, String pod, Reporter.Batch batch, Map<Port, String> sealed) {
         AgentBeat.Builder beat = AgentBeat.newBuilder().setSessionId(session).addAllSealed(sealed(sealed));
-        batch.counts().forEach(count -> beat.addCounts(count(count)));
+        batch.counts()
+                .forEach(count -> beat.addCounts(EngagementCodec.toWire(
+                        count.engagementId(),
+                        new TrafficCount(count.delivered(), count.dropped(), count.failedOpen()))));
         batch.seen().forEach(seen -> beat.addRecent(verdict(pod, seen)));
         return beat.build();
     }
 
-    static List<SealedPort> sealed(Map<AppPort, String> sealed) {
+    static List<SealedPort> sealed(Map<Port, String> sealed) {
         return sealed.entrySet().stream()
                 .map(e -> SealedPort.newBuilder()
                         .setProtocol(Protocol.valueOf(e.getKey().transport().name()))
@@ -30,15 +34,6 @@ final class ReportTranslator {
                         .setReason(e.getValue())
                         .build())
                 .toList();
-    }
-
-    private static TrafficCount count(Reporter.Count count) {
-        return TrafficCount.newBuilder()
-                .setEngagementId(count.engagementId())
-                .setDelivered(count.delivered())
-                .setDropped(count.dropped())
-                .setFailedOpen(count.failedOpen())
-                .build();
     }
 
     private static VerdictRecord verdict(String pod, Reporter.Seen seen) {

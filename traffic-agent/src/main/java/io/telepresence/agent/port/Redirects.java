@@ -1,6 +1,6 @@
 package io.telepresence.agent.port;
 
-import io.telepresence.agent.rules.AppPort;
+import io.telepresence.engagement.Port;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.io.IOException;
@@ -35,9 +35,9 @@ public final class Redirects {
      * @param to where the agent listens
      * @param direct a number that leads to the app, without the agent; zero: none
      */
-    public record Redirect(AppPort from, int to, int direct) {
+    public record Redirect(Port from, int to, int direct) {
         /** Without a direct way. */
-        public Redirect(AppPort from, int to) {
+        public Redirect(Port from, int to) {
             this(from, to, 0);
         }
 

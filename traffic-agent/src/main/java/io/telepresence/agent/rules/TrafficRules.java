@@ -1,5 +1,6 @@
 package io.telepresence.agent.rules;
 
+import io.telepresence.engagement.Port;
 import io.telepresence.engagement.RequestRouter;
 import io.telepresence.engagement.RequestRouter.Rule;
 import java.util.ArrayList;
@@ -14,29 +15,29 @@ public final class TrafficRules {
     public static final TrafficRules NONE = new TrafficRules(List.of(), false);
 
     private final List<Placed> rules;
-    private final Map<AppPort, PortRules> ports;
+    private final Map<Port, PortRules> ports;
     private final boolean leaving;
 
     /** A rule and the port that it is about. */
-    public record Placed(AppPort port, Rule<Target> rule) {}
+    public record Placed(Port port, Rule<Target> rule) {}
 
     private TrafficRules(List<Placed> rules, boolean leaving) {
         this.rules = List.copyOf(rules);
         this.leaving = leaving;
-        Map<AppPort, List<Rule<Target>>> byPort = new LinkedHashMap<>();
+        Map<Port, List<Rule<Target>>> byPort = new LinkedHashMap<>();
         rules.forEach(placed ->
                 byPort.computeIfAbsent(placed.port(), _ -> new ArrayList<>()).add(placed.rule()));
-        Map<AppPort, PortRules> made = new LinkedHashMap<>();
+        Map<Port, PortRules> made = new LinkedHashMap<>();
         byPort.forEach((port, its) -> made.put(port, leaving ? PortRules.of(its).leaving() : PortRules.of(its)));
         this.ports = Map.copyOf(made);
     }
 
     /** The ports that have rules; traffic of all others goes to the app. */
-    public Map<AppPort, PortRules> ports() {
+    public Map<Port, PortRules> ports() {
         return ports;
     }
 
-    public PortRules of(AppPort port) {
+    public PortRules of(Port port) {
         return ports.getOrDefault(port, PortRules.NONE);
     }
 
@@ -61,7 +62,7 @@ public final class TrafficRules {
 
         private Builder() {}
 
-        public Builder add(AppPort port, Rule<Target> rule) {
+        public Builder add(Port port, Rule<Target> rule) {
             rules.add(new Placed(port, rule));
             return this;
         }

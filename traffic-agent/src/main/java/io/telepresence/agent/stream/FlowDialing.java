@@ -7,8 +7,8 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import io.telepresence.agent.link.ClientFlows;
-import io.telepresence.agent.rules.AppPort;
 import io.telepresence.agent.rules.Target;
+import io.telepresence.engagement.Transport;
 import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
@@ -52,7 +52,7 @@ final class FlowDialing implements FlowHandler {
         Duration patience = clients.patience();
         Flow flow;
         try {
-            flow = clients.open(target, AppPort.Transport.TCP, caller, destination, this);
+            flow = clients.open(target, Transport.TCP, caller, destination, this);
         } catch (RejectedExecutionException e) {
             LOG.debug("the link to the manager is just being closed", e);
             ConnectException error = new ConnectException("the link to the manager is being closed");

@@ -2,8 +2,8 @@ package io.telepresence.agent.tap;
 
 import io.telepresence.agent.link.ClientFlows;
 import io.telepresence.agent.report.Report;
-import io.telepresence.agent.rules.AppPort;
 import io.telepresence.agent.rules.Target;
+import io.telepresence.engagement.Transport;
 import java.net.InetSocketAddress;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,8 +46,7 @@ public final class LaptopTaps implements Taps {
         }
         StreamTee tee = new StreamTee(share, budget.limits(), report, answer);
         try {
-            return tee.through(
-                    clients.openSparing(target, AppPort.Transport.TCP, caller, app, tee), clients.patience());
+            return tee.through(clients.openSparing(target, Transport.TCP, caller, app, tee), clients.patience());
         } catch (RuntimeException e) {
             LOG.debug("cannot copy to {}", target, e);
             share.leave(false);
@@ -65,8 +64,7 @@ public final class LaptopTaps implements Taps {
         }
         DatagramTee tee = new DatagramTee(target, share, report);
         try {
-            return tee.through(
-                    clients.openSparing(target, AppPort.Transport.UDP, source, app, tee), clients.patience());
+            return tee.through(clients.openSparing(target, Transport.UDP, source, app, tee), clients.patience());
         } catch (RuntimeException e) {
             LOG.debug("cannot copy to {}", target, e);
             share.leave(false);

@@ -5,10 +5,10 @@ import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.DatagramPacket;
 import io.telepresence.agent.link.ClientFlows;
 import io.telepresence.agent.rules.AppAddresses;
-import io.telepresence.agent.rules.AppPort;
 import io.telepresence.agent.rules.Destination;
 import io.telepresence.agent.rules.TrafficRules;
 import io.telepresence.agent.tap.LaptopTaps;
+import io.telepresence.engagement.Port;
 import io.telepresence.local.Loops;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -26,7 +26,7 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
     private static final int MOST = 8_192;
     private static final Logger LOG = LoggerFactory.getLogger(UdpForwarder.class);
 
-    private final AppPort port;
+    private final Port port;
     private final AppAddresses addresses;
     private final Supplier<TrafficRules> rules;
     private final ClientFlows clients;
@@ -38,7 +38,7 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
 
     /** @param idle how long a source may be silent before it is forgotten */
     public UdpForwarder(
-            AppPort port,
+            Port port,
             AppAddresses addresses,
             Supplier<TrafficRules> rules,
             ClientFlows clients,

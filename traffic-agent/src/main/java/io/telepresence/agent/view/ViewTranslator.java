@@ -1,9 +1,9 @@
 package io.telepresence.agent.view;
 
-import io.telepresence.rpc.manager.AgentConfig;
-import io.telepresence.rpc.manager.AgentContainer;
-import io.telepresence.rpc.manager.AgentMount;
-import io.telepresence.rpc.manager.ContainerView;
+import io.telepresence.rpc.agent.AgentConfig;
+import io.telepresence.rpc.agent.AgentContainer;
+import io.telepresence.rpc.agent.AgentMount;
+import io.telepresence.rpc.agent.ContainerView;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -37,7 +37,7 @@ public final class ViewTranslator {
                 .build();
     }
 
-    private static FileIdentity identity(io.telepresence.rpc.manager.FileIdentity wire) {
+    private static FileIdentity identity(io.telepresence.rpc.agent.FileIdentity wire) {
         return new FileIdentity(wire.getUser(), wire.getGroup(), wire.getGroupsList());
     }
 

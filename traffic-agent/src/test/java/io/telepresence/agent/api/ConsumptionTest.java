@@ -3,14 +3,15 @@ package io.telepresence.agent.api;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.netty.channel.EventLoopGroup;
-import io.telepresence.agent.rules.AppPort;
 import io.telepresence.agent.rules.Target;
 import io.telepresence.agent.rules.TrafficRules;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.HeaderMatch;
 import io.telepresence.engagement.HttpFilter;
 import io.telepresence.engagement.PathMatch;
+import io.telepresence.engagement.Port;
 import io.telepresence.engagement.RequestRouter.Rule;
+import io.telepresence.engagement.Transport;
 import io.telepresence.local.Loops;
 import io.telepresence.rest.RestServer;
 import java.net.InetSocketAddress;
@@ -93,8 +94,8 @@ class ConsumptionTest {
         assertEquals("400 containerPort is not a number\n", get("/consume-here?containerPort=x"));
     }
 
-    private static AppPort port(int number) {
-        return new AppPort(AppPort.Transport.TCP, number);
+    private static Port port(int number) {
+        return new Port(Transport.TCP, number);
     }
 
     private static Rule<Target> taker(String id, HttpFilter filter) {

@@ -3,7 +3,8 @@ package io.telepresence.agent.drain;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
-import io.telepresence.agent.rules.AppPort;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -23,12 +24,12 @@ class AppSocketsTest {
     private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
     private final AppSockets sockets = new AppSockets(LOOPBACK);
 
-    private static AppPort tcp(int number) {
-        return new AppPort(AppPort.Transport.TCP, number);
+    private static Port tcp(int number) {
+        return new Port(Transport.TCP, number);
     }
 
-    private static AppPort udp(int number) {
-        return new AppPort(AppPort.Transport.UDP, number);
+    private static Port udp(int number) {
+        return new Port(Transport.UDP, number);
     }
 
     private static ServerSocket listen(String address) throws Exception {
@@ -40,7 +41,7 @@ class AppSocketsTest {
     @Test
     void listeningIsSeenOnEveryAddressAndNotAfterwards() throws Exception {
         for (String address : List.of("127.0.0.1", "0.0.0.0", "::1", "::")) {
-            AppPort port;
+            Port port;
             try (ServerSocket server = listen(address)) {
                 port = tcp(server.getLocalPort());
                 assertEquals(Set.of(port), sockets.of(List.of(port)), address);
@@ -53,7 +54,7 @@ class AppSocketsTest {
     @Test
     void anOpenConnectionIsNoListeningPort() throws Exception {
         ServerSocket server = listen("127.0.0.1");
-        AppPort port = tcp(server.getLocalPort());
+        Port port = tcp(server.getLocalPort());
         try (Socket client = new Socket(LOOPBACK, server.getLocalPort());
                 Socket accepted = server.accept()) {
             sockets.of(List.of(port));
@@ -67,7 +68,7 @@ class AppSocketsTest {
 
     @Test
     void datagramSocketsAreSeen() throws Exception {
-        AppPort port;
+        Port port;
         try (DatagramSocket socket = new DatagramSocket(0, LOOPBACK)) {
             port = udp(socket.getLocalPort());
             assertEquals(Set.of(port), sockets.of(List.of(port, tcp(port.number()))));
@@ -79,7 +80,7 @@ class AppSocketsTest {
     void onlyWhatWasAskedForIsAnswered() throws Exception {
         try (ServerSocket server = listen("127.0.0.1");
                 ServerSocket other = listen("127.0.0.1")) {
-            AppPort port = tcp(server.getLocalPort());
+            Port port = tcp(server.getLocalPort());
             assertEquals(Set.of(port), sockets.of(List.of(port)));
             assertEquals(Set.of(), sockets.of(List.of()));
             assertEquals(Set.of(tcp(other.getLocalPort())), sockets.of(List.of(udp(1), tcp(other.getLocalPort()))));
@@ -104,7 +105,7 @@ class AppSocketsTest {
     @Test
     void withoutTablesItConnects(@TempDir Path empty) throws Exception {
         AppSockets blind = new AppSockets(empty, List.of(LOOPBACK));
-        AppPort port;
+        Port port;
         try (ServerSocket server = listen("127.0.0.1")) {
             port = tcp(server.getLocalPort());
             assertEquals(Set.of(port), blind.of(List.of(port, udp(port.number()))));

@@ -4,7 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.agent.drain.Drain.Outcome;
-import io.telepresence.agent.rules.AppPort;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.Test;
 /** The rule alone: what the application listens on, what is open, and what time it is, are said by the test. */
 class DrainTest {
     private final FakeTime time = new FakeTime();
-    private final Set<AppPort> listening = new HashSet<>();
+    private final Set<Port> listening = new HashSet<>();
     private final AtomicReference<Duration> closed = new AtomicReference<>();
     private Duration deadline = seconds(118);
 
@@ -24,20 +25,20 @@ class DrainTest {
         return Duration.ofMillis((long) (seconds * 1000));
     }
 
-    private final class FakePort implements Drain.Port {
-        final AppPort app;
+    private final class FakePort implements Drain.DrainedPort {
+        final Port app;
         boolean replaced;
         boolean engaged;
         long last = -seconds(600).toNanos();
         int open;
         Duration stopped;
 
-        FakePort(AppPort.Transport transport, int number) {
-            app = new AppPort(transport, number);
+        FakePort(Transport transport, int number) {
+            app = new Port(transport, number);
         }
 
         @Override
-        public AppPort app() {
+        public Port app() {
             return app;
         }
 
@@ -69,7 +70,7 @@ class DrainTest {
     }
 
     private FakePort tcp(int number) {
-        return new FakePort(AppPort.Transport.TCP, number);
+        return new FakePort(Transport.TCP, number);
     }
 
     private FakePort listened(FakePort port, double until) {
@@ -83,8 +84,8 @@ class DrainTest {
         return drain.await(() -> deadline.toNanos());
     }
 
-    private Set<AppPort> listening(List<AppPort> asked) {
-        Set<AppPort> found = new HashSet<>(listening);
+    private Set<Port> listening(List<Port> asked) {
+        Set<Port> found = new HashSet<>(listening);
         found.retainAll(asked);
         return found;
     }
@@ -192,7 +193,7 @@ class DrainTest {
 
     @Test
     void datagramsReachTheApplicationAsLongAsItHasItsSocket() {
-        FakePort port = listened(new FakePort(AppPort.Transport.UDP, 53), 15);
+        FakePort port = listened(new FakePort(Transport.UDP, 53), 15);
         drain(port);
         isAbout(15, time.now());
     }

@@ -17,7 +17,6 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.socket.SocketChannel;
 import io.telepresence.agent.report.Report;
 import io.telepresence.agent.report.RequestVerdict;
-import io.telepresence.agent.rules.AppPort;
 import io.telepresence.agent.rules.Destination;
 import io.telepresence.agent.rules.PortRules;
 import io.telepresence.agent.rules.Target;
@@ -29,7 +28,9 @@ import io.telepresence.agent.tap.Taps;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.HeaderMatch;
 import io.telepresence.engagement.HttpFilter;
+import io.telepresence.engagement.Port;
 import io.telepresence.engagement.RequestRouter.Rule;
+import io.telepresence.engagement.Transport;
 import io.telepresence.local.Loops;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -43,7 +44,7 @@ import java.util.function.Supplier;
 
 /** A port on loopback whose connections a speaker takes; the app and "laptops" are other ports on loopback. */
 public final class ProxyRig implements AutoCloseable, Upstreams, Report {
-    public static final AppPort PORT = new AppPort(AppPort.Transport.TCP, 8080);
+    public static final Port PORT = new Port(Transport.TCP, 8080);
 
     public volatile PortRules rules = PortRules.NONE;
     public volatile int appPort;

@@ -2,26 +2,27 @@ package io.telepresence.agent.link;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.telepresence.agent.rules.AppPort;
 import io.telepresence.agent.rules.Target;
 import io.telepresence.agent.rules.TrafficRules;
 import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.HeaderMatch;
 import io.telepresence.engagement.HttpFilter;
+import io.telepresence.engagement.Port;
 import io.telepresence.engagement.RequestRouter.Rule;
-import io.telepresence.rpc.manager.EngagedPort;
-import io.telepresence.rpc.manager.Engagement;
-import io.telepresence.rpc.manager.EngagementSnapshot;
-import io.telepresence.rpc.manager.EngagementSpec;
-import io.telepresence.rpc.manager.HttpHeader;
-import io.telepresence.rpc.manager.HttpPath;
+import io.telepresence.engagement.Transport;
+import io.telepresence.rpc.engagement.EngagedPort;
+import io.telepresence.rpc.engagement.Engagement;
+import io.telepresence.rpc.engagement.EngagementSnapshot;
+import io.telepresence.rpc.engagement.EngagementSpec;
+import io.telepresence.rpc.engagement.HttpHeader;
+import io.telepresence.rpc.engagement.HttpPath;
 import io.telepresence.rpc.tunnel.Protocol;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class EngagementTranslatorTest {
-    private static final AppPort PORT = new AppPort(AppPort.Transport.TCP, 8080);
+    private static final Port PORT = new Port(Transport.TCP, 8080);
 
     @Test
     void activeInterceptsBecomeRules() {
@@ -106,12 +107,12 @@ class EngagementTranslatorTest {
     }
 
     private static TrafficRules translate(EngagementSpec spec, String disposition, EngagedPort port) {
-        return EngagementTranslator.fromWire(EngagementSnapshot.newBuilder()
+        return EngagementTranslator.rules(EngagementCodec.engagements(EngagementSnapshot.newBuilder()
                 .addEngagements(Engagement.newBuilder()
                         .setId("id")
                         .setSpec(spec)
                         .setDisposition(disposition)
                         .addPorts(port))
-                .build());
+                .build()));
     }
 }

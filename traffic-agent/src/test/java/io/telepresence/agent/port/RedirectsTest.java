@@ -4,7 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.telepresence.agent.rules.AppPort;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.io.IOException;
@@ -17,8 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class RedirectsTest {
     private static final List<Redirects.Redirect> TWO = List.of(
-            new Redirects.Redirect(new AppPort(AppPort.Transport.TCP, 8080), 9900),
-            new Redirects.Redirect(new AppPort(AppPort.Transport.UDP, 53), 9901));
+            new Redirects.Redirect(new Port(Transport.TCP, 8080), 9900),
+            new Redirects.Redirect(new Port(Transport.UDP, 53), 9901));
 
     @TempDir
     Path directory;
@@ -43,8 +44,8 @@ class RedirectsTest {
     /** Without the agent's number in it: no process of ours takes part. */
     @Test
     void aDirectPortLeadsToTheApplication() {
-        String script = Redirects.script(
-                "ip6", List.of(new Redirects.Redirect(new AppPort(AppPort.Transport.TCP, 8080), 9900, 9902)));
+        String script =
+                Redirects.script("ip6", List.of(new Redirects.Redirect(new Port(Transport.TCP, 8080), 9900, 9902)));
         assertEquals(
                 """
                 add table ip6 telepresence

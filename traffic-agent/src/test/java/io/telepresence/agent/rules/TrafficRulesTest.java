@@ -11,13 +11,15 @@ import io.telepresence.engagement.HeaderMatch;
 import io.telepresence.engagement.HttpFilter;
 import io.telepresence.engagement.HttpHead;
 import io.telepresence.engagement.PathMatch;
+import io.telepresence.engagement.Port;
 import io.telepresence.engagement.RequestRouter.Rule;
+import io.telepresence.engagement.Transport;
 import java.net.InetAddress;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class TrafficRulesTest {
-    private static final AppPort HTTP = new AppPort(AppPort.Transport.TCP, 8080);
+    private static final Port HTTP = new Port(Transport.TCP, 8080);
     private static final HttpFilter USER_ANN = new HttpFilter(List.of(new HeaderMatch("X-User", "ann")), List.of());
 
     @Test
@@ -25,12 +27,8 @@ class TrafficRulesTest {
         TrafficRules rules =
                 TrafficRules.builder().add(HTTP, taker("ann", HttpFilter.ALL)).build();
         assertEquals("ann", rules.of(HTTP).raw().engagementId());
-        assertEquals(
-                Judgement.APP,
-                rules.of(new AppPort(AppPort.Transport.UDP, 8080)).raw());
-        assertEquals(
-                Judgement.APP,
-                rules.of(new AppPort(AppPort.Transport.TCP, 8081)).raw());
+        assertEquals(Judgement.APP, rules.of(new Port(Transport.UDP, 8080)).raw());
+        assertEquals(Judgement.APP, rules.of(new Port(Transport.TCP, 8081)).raw());
         assertEquals(Judgement.APP, TrafficRules.NONE.of(HTTP).raw());
         assertFalse(rules.of(HTTP).needsHttp());
     }
@@ -81,8 +79,8 @@ class TrafficRulesTest {
 
     @Test
     void aPortIsInRange() {
-        assertThrows(IllegalArgumentException.class, () -> new AppPort(AppPort.Transport.TCP, 0));
-        assertThrows(IllegalArgumentException.class, () -> new AppPort(AppPort.Transport.TCP, 65536));
+        assertThrows(IllegalArgumentException.class, () -> new Port(Transport.TCP, 0));
+        assertThrows(IllegalArgumentException.class, () -> new Port(Transport.TCP, 65536));
     }
 
     @Test

@@ -12,7 +12,6 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.socket.DuplexChannel;
 import io.telepresence.agent.report.Report;
-import io.telepresence.agent.rules.AppPort;
 import io.telepresence.agent.rules.PortRules;
 import io.telepresence.agent.rules.Target;
 import io.telepresence.agent.stream.PortServices;
@@ -21,7 +20,9 @@ import io.telepresence.agent.tap.Taps;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.HeaderMatch;
 import io.telepresence.engagement.HttpFilter;
+import io.telepresence.engagement.Port;
 import io.telepresence.engagement.RequestRouter.Rule;
+import io.telepresence.engagement.Transport;
 import io.telepresence.local.Loops;
 import java.lang.reflect.Proxy;
 import java.net.InetAddress;
@@ -57,7 +58,7 @@ class TcpForwarderTest {
             caller.close();
         };
         TcpForwarder forwarder = new TcpForwarder(
-                new PortServices(new AppPort(AppPort.Transport.TCP, 80), this::rules, null, Taps.NONE, Report.NONE),
+                new PortServices(new Port(Transport.TCP, 80), this::rules, null, Taps.NONE, Report.NONE),
                 null,
                 late(EventLoopGroup.class, loops),
                 new Speech(true, null, speaker));

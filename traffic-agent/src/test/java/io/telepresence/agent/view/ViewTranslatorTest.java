@@ -2,8 +2,8 @@ package io.telepresence.agent.view;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.telepresence.rpc.manager.AgentConfig;
-import io.telepresence.rpc.manager.AgentContainer;
+import io.telepresence.rpc.agent.AgentConfig;
+import io.telepresence.rpc.agent.AgentContainer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +41,7 @@ class ViewTranslatorTest {
     void anAgentThatMayNotBeSomebodyElseIsItself() {
         AgentConfig config = AgentConfig.newBuilder()
                 .addContainers(AgentContainer.newBuilder()
-                        .setFilesAs(io.telepresence.rpc.manager.FileIdentity.newBuilder()
+                        .setFilesAs(io.telepresence.rpc.agent.FileIdentity.newBuilder()
                                 .setUser(8)
                                 .setGroup(9)
                                 .addGroups(10)))

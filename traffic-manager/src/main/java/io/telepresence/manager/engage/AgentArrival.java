@@ -1,6 +1,7 @@
 package io.telepresence.manager.engage;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.telepresence.engagement.Port;
 import io.telepresence.manager.cluster.Pods;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
@@ -51,8 +52,8 @@ final class AgentArrival {
                 || agent.replaced().contains(engagement.container());
         return inPlace
                 && (agent.ports().isEmpty()
-                        || engagement.ports().stream().allMatch(p -> agent.ports()
-                                .contains(new AgentSession.Port(p.udp(), p.containerPort()))));
+                        || engagement.ports().stream()
+                                .allMatch(p -> agent.ports().contains(Port.of(p.udp(), p.containerPort()))));
     }
 
     private boolean leftoverServes(Engagement engagement) {

@@ -1,7 +1,7 @@
 package io.telepresence.manager.engage;
 
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
-import io.telepresence.rpc.manager.AgentConfig;
+import io.telepresence.rpc.agent.AgentConfig;
 import java.util.List;
 import java.util.stream.Stream;
 

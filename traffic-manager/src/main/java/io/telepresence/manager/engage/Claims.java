@@ -4,11 +4,12 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.telepresence.agree.AgentNames;
+import io.telepresence.engagement.Port;
 import io.telepresence.manager.cluster.Pods;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
-import io.telepresence.rpc.manager.AgentConfig;
-import io.telepresence.rpc.manager.AgentContainer;
+import io.telepresence.rpc.agent.AgentConfig;
+import io.telepresence.rpc.agent.AgentContainer;
 import io.telepresence.rpc.tunnel.Protocol;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -24,7 +25,7 @@ import java.util.stream.Collectors;
  */
 public final class Claims implements Replaced {
     private final Replaced registry;
-    private final Map<WorkloadRef, Map<String, Set<ExtraPort>>> left = new LinkedHashMap<>();
+    private final Map<WorkloadRef, Map<String, Set<Port>>> left = new LinkedHashMap<>();
 
     private Claims(Replaced registry) {
         this.registry = registry;
@@ -48,7 +49,8 @@ public final class Claims implements Replaced {
                 left.computeIfAbsent(workload, _ -> new LinkedHashMap<>())
                         .computeIfAbsent(container.getName(), _ -> new LinkedHashSet<>())
                         .addAll(container.getPortsList().stream()
-                                .map(p -> new ExtraPort(p.getProtocol() == Protocol.UDP, p.getContainerPort()))
+                                .filter(p -> Port.isNumber(p.getContainerPort()))
+                                .map(p -> Port.of(p.getProtocol() == Protocol.UDP, p.getContainerPort()))
                                 .collect(Collectors.toSet()));
             }
         }
@@ -70,8 +72,8 @@ public final class Claims implements Replaced {
     }
 
     @Override
-    public Map<String, Set<ExtraPort>> of(WorkloadRef workload) {
-        Map<String, Set<ExtraPort>> all = new LinkedHashMap<>(registry.of(workload));
+    public Map<String, Set<Port>> of(WorkloadRef workload) {
+        Map<String, Set<Port>> all = new LinkedHashMap<>(registry.of(workload));
         synchronized (left) {
             left.getOrDefault(workload, Map.of()).forEach(all::putIfAbsent);
         }

@@ -1,8 +1,8 @@
 package io.telepresence.manager.engage;
 
+import io.telepresence.engagement.EngagedPort;
 import io.telepresence.engagement.EngagementState;
 import io.telepresence.fault.Fault;
-import io.telepresence.manager.engage.Engagement.EngagedPort;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -94,7 +94,7 @@ final class ConflictRules {
 
     private static Optional<EngagedPort> sharedPort(Engagement wished, Engagement other) {
         return wished.ports().stream()
-                .filter(p -> other.ports().stream().anyMatch(p::samePort))
+                .filter(p -> other.ports().stream().anyMatch(o -> o.port().equals(p.port())))
                 .findFirst();
     }
 }

@@ -7,17 +7,17 @@ import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.SecurityContext;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.telepresence.agree.AgentNames;
+import io.telepresence.engagement.Port;
 import io.telepresence.manager.annotation.MountPolicies;
 import io.telepresence.manager.annotation.MountPolicies.Policy;
 import io.telepresence.manager.annotation.TlsAnnotations;
 import io.telepresence.manager.annotation.TlsAnnotations.Side;
 import io.telepresence.manager.cluster.PodContainers;
 import io.telepresence.manager.engage.PortMap.Candidate;
-import io.telepresence.manager.engage.Replaced.ExtraPort;
-import io.telepresence.rpc.manager.AgentContainer;
-import io.telepresence.rpc.manager.AgentMount;
-import io.telepresence.rpc.manager.AgentPort;
-import io.telepresence.rpc.manager.FileIdentity;
+import io.telepresence.rpc.agent.AgentContainer;
+import io.telepresence.rpc.agent.AgentMount;
+import io.telepresence.rpc.agent.AgentPort;
+import io.telepresence.rpc.agent.FileIdentity;
 import io.telepresence.rpc.tunnel.Protocol;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -37,11 +37,7 @@ import java.util.TreeMap;
  * @param admitsRoot whether the agent may be root, to serve volumes as other users
  */
 record ContainerPlans(
-        PodSpec spec,
-        MountPolicies policies,
-        TlsAnnotations tls,
-        Map<String, Set<ExtraPort>> replaced,
-        boolean admitsRoot) {
+        PodSpec spec, MountPolicies policies, TlsAnnotations tls, Map<String, Set<Port>> replaced, boolean admitsRoot) {
 
     private static final int LETTERS = 26;
 

@@ -1,9 +1,15 @@
 package io.telepresence.manager.engage;
 
+import io.telepresence.engagement.EngagedPort;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.EngagementState;
+import io.telepresence.engagement.EngagementStatus;
+import io.telepresence.engagement.TrafficCount;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.session.ClientSession;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * One engagement as it is now.
@@ -27,27 +33,23 @@ public record Engagement(
         List<EngagedPort> ports,
         String podIp) {
 
-    /**
-     * One port of it.
-     *
-     * @param service empty where the workload has none, then so are the other two
-     * @param servicePortName may be empty
-     */
-    public record EngagedPort(
-            boolean udp,
-            int localPort,
-            int containerPort,
-            String container,
-            String service,
-            String servicePortName,
-            int servicePort) {
-        boolean samePort(EngagedPort other) {
-            return containerPort == other.containerPort && udp == other.udp;
-        }
-    }
-
     public Engagement {
         ports = List.copyOf(ports);
+    }
+
+    /** As clients and agents are told of it. */
+    public io.telepresence.engagement.Engagement reported() {
+        return reported(Map.of());
+    }
+
+    /** @param counts of engagements, by id */
+    public io.telepresence.engagement.Engagement reported(Map<String, TrafficCount> counts) {
+        return new io.telepresence.engagement.Engagement(
+                id,
+                client,
+                spec,
+                new EngagementStatus(
+                        state, message, workload.kind(), container, ports, podIp, Optional.ofNullable(counts.get(id))));
     }
 
     /** It works. */

@@ -1,6 +1,7 @@
 package io.telepresence.manager.engage;
 
 import io.telepresence.engagement.EngagementState;
+import io.telepresence.engagement.Port;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
@@ -77,12 +78,12 @@ public final class Engagements implements Replaced {
     }
 
     @Override
-    public Map<String, Set<ExtraPort>> of(WorkloadRef workload) {
-        Map<String, Set<ExtraPort>> replaced = new LinkedHashMap<>();
+    public Map<String, Set<Port>> of(WorkloadRef workload) {
+        Map<String, Set<Port>> replaced = new LinkedHashMap<>();
         for (Engagement engagement : all.get()) {
             if (engagement.replaces() && engagement.workload().equals(workload)) {
-                Set<ExtraPort> ports = replaced.computeIfAbsent(engagement.container(), _ -> new LinkedHashSet<>());
-                engagement.ports().forEach(p -> ports.add(new ExtraPort(p.udp(), p.containerPort())));
+                Set<Port> ports = replaced.computeIfAbsent(engagement.container(), _ -> new LinkedHashSet<>());
+                engagement.ports().forEach(p -> ports.add(Port.of(p.udp(), p.containerPort())));
             }
         }
         return replaced;

@@ -2,6 +2,7 @@ package io.telepresence.manager.engage;
 
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Service;
+import io.telepresence.engagement.EngagedPort;
 import io.telepresence.engagement.HttpFilter;
 import io.telepresence.engagement.HttpHead;
 import io.telepresence.engagement.RequestRouter;
@@ -172,7 +173,7 @@ public final class Explaining {
                 .filter(e -> e.workload().equals(ref))
                 .flatMap(e -> e.ports().stream())
                 .filter(p -> !p.udp() && (port.isEmpty() || port.equals(Integer.toString(p.containerPort()))))
-                .map(Engagement.EngagedPort::containerPort)
+                .map(EngagedPort::containerPort)
                 .distinct()
                 .toList();
         return ports.size() == 1 ? Optional.of(ports.getFirst()) : Optional.empty();

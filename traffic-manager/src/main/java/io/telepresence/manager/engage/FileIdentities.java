@@ -5,7 +5,7 @@ import io.fabric8.kubernetes.api.model.PodSecurityContext;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.SecurityContext;
 import io.telepresence.manager.cluster.PodContainers;
-import io.telepresence.rpc.manager.FileIdentity;
+import io.telepresence.rpc.agent.FileIdentity;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;

@@ -1,10 +1,10 @@
 package io.telepresence.manager.engage;
 
 import io.telepresence.agree.PortProtocol;
+import io.telepresence.engagement.EngagedPort;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.engage.Engagement.EngagedPort;
 import io.telepresence.manager.engage.PortMap.Candidate;
 import java.util.List;
 import java.util.function.Function;

@@ -1,10 +1,12 @@
 package io.telepresence.manager.engage;
 
+import io.telepresence.engagement.EngagedPort;
+import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.PortRequest;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.engage.Engagement.EngagedPort;
-import io.telepresence.manager.engage.EngagementSpec.PortWish;
 import io.telepresence.manager.engage.PortMap.Candidate;
 import io.telepresence.manager.engage.PortMap.PortName;
 import java.util.ArrayList;
@@ -30,17 +32,16 @@ final class PortChoice {
         if (candidates.isEmpty()) {
             throw Fault.user(workload + " " + NO_PORTS, NO_PORTS_REMEDY).exception();
         }
-        List<PortWish> wishes = spec.ports().isEmpty() ? List.of(new PortWish(0, "")) : spec.ports();
+        List<PortRequest> wishes = spec.ports().isEmpty() ? List.of(new PortRequest(0, "")) : spec.ports();
         List<EngagedPort> chosen = new ArrayList<>();
-        for (PortWish wish : wishes) {
+        for (PortRequest wish : wishes) {
             Candidate one = one(workload, candidates, spec, wish.identifier());
             if (one.redirect() && unredirected.isPresent()) {
                 throw notRedirected(workload, one, unredirected.get()).exception();
             }
             chosen.add(new EngagedPort(
-                    one.udp(),
+                    Port.of(one.udp(), one.containerPort()),
                     wish.localPort() == 0 ? one.containerPort() : wish.localPort(),
-                    one.containerPort(),
                     one.container(),
                     one.service(),
                     one.servicePortName(),
@@ -60,7 +61,7 @@ final class PortChoice {
         for (int i = 0; i < chosen.size(); i++) {
             EngagedPort port = chosen.get(i);
             for (EngagedPort before : chosen.subList(0, i)) {
-                if (before.samePort(port)) {
+                if (before.port().equals(port.port())) {
                     throw Fault.user(
                                     "container port " + port.containerPort() + " of " + workload + " is given twice",
                                     "")

@@ -2,11 +2,12 @@ package io.telepresence.manager.engage;
 
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
+import io.telepresence.engagement.EngagedPort;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.PortRequest;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.engage.Engagement.EngagedPort;
-import io.telepresence.manager.engage.EngagementSpec.PortWish;
 import io.telepresence.manager.engage.PortMap.Candidate;
 import io.telepresence.manager.engage.PortMap.PortName;
 import java.util.ArrayList;
@@ -18,7 +19,7 @@ record ReplacePorts(WorkloadRef workload, Container container, List<Candidate> c
     private static final String ALL = "all";
 
     /** @param name may be empty */
-    private record Port(boolean udp, int number, String name) {}
+    private record DeclaredPort(boolean udp, int number, String name) {}
 
     /**
      * All that the container declares, or those that are wished, declared or not; maybe none.
@@ -27,18 +28,18 @@ record ReplacePorts(WorkloadRef workload, Container container, List<Candidate> c
      * @throws FaultException a name that the container does not declare, or a port that is given twice
      */
     static List<EngagedPort> choose(
-            WorkloadRef workload, Container container, List<Candidate> candidates, List<PortWish> wishes)
+            WorkloadRef workload, Container container, List<Candidate> candidates, List<PortRequest> wishes)
             throws FaultException {
         return new ReplacePorts(workload, container, candidates).choose(wishes);
     }
 
-    private List<EngagedPort> choose(List<PortWish> wishes) throws FaultException {
+    private List<EngagedPort> choose(List<PortRequest> wishes) throws FaultException {
         List<EngagedPort> chosen = new ArrayList<>();
-        for (PortWish wish : wishes.isEmpty() ? List.of(new PortWish(0, ALL)) : wishes) {
+        for (PortRequest wish : wishes.isEmpty() ? List.of(new PortRequest(0, ALL)) : wishes) {
             if (wish.identifier().equals(ALL) && wish.localPort() == 0) {
                 declared().forEach(port -> chosen.add(engaged(port, 0)));
             } else {
-                Port port = wish.identifier().isEmpty() ? only(wish) : named(PortName.parse(wish.identifier()));
+                DeclaredPort port = wish.identifier().isEmpty() ? only(wish) : named(PortName.parse(wish.identifier()));
                 chosen.add(engaged(port, wish.localPort()));
             }
         }
@@ -46,27 +47,27 @@ record ReplacePorts(WorkloadRef workload, Container container, List<Candidate> c
         return chosen;
     }
 
-    private List<Port> declared() {
+    private List<DeclaredPort> declared() {
         return container.getPorts().stream()
                 .filter(p -> !"SCTP".equals(p.getProtocol()))
                 .map(ReplacePorts::port)
                 .toList();
     }
 
-    private static Port port(ContainerPort port) {
-        return new Port(
+    private static DeclaredPort port(ContainerPort port) {
+        return new DeclaredPort(
                 "UDP".equals(port.getProtocol()),
                 port.getContainerPort(),
                 port.getName() == null ? "" : port.getName());
     }
 
-    private Port only(PortWish wish) throws FaultException {
-        List<Port> declared = declared();
+    private DeclaredPort only(PortRequest wish) throws FaultException {
+        List<DeclaredPort> declared = declared();
         if (declared.size() == 1) {
             return declared.getFirst();
         }
         if (declared.isEmpty() && wish.localPort() > 0) {
-            return new Port(false, wish.localPort(), "");
+            return new DeclaredPort(false, wish.localPort(), "");
         }
         throw Fault.user(
                         this + (declared.isEmpty() ? " declares no port" : " declares several ports"),
@@ -74,8 +75,8 @@ record ReplacePorts(WorkloadRef workload, Container container, List<Candidate> c
                 .exception();
     }
 
-    private Port named(PortName name) throws FaultException {
-        Optional<Port> declared = declared().stream()
+    private DeclaredPort named(PortName name) throws FaultException {
+        Optional<DeclaredPort> declared = declared().stream()
                 .filter(p -> name.matches(p.udp(), p.name(), p.number()))
                 .findFirst();
         if (declared.isPresent()) {
@@ -86,18 +87,17 @@ record ReplacePorts(WorkloadRef workload, Container container, List<Candidate> c
             throw Fault.user(this + " has no port " + port, "A port that it does not declare is named by its number")
                     .exception();
         }
-        return new Port(name.udp().orElse(false), name.number(), "");
+        return new DeclaredPort(name.udp().orElse(false), name.number(), "");
     }
 
-    private EngagedPort engaged(Port port, int local) {
+    private EngagedPort engaged(DeclaredPort port, int local) {
         Candidate service = candidates.stream()
                 .filter(c -> c.containerPort() == port.number() && c.udp() == port.udp())
                 .findFirst()
                 .orElse(new Candidate("", "", 0, port.udp(), container.getName(), port.number(), port.name(), false));
         return new EngagedPort(
-                port.udp(),
+                Port.of(port.udp(), port.number()),
                 local == 0 ? port.number() : local,
-                port.number(),
                 container.getName(),
                 service.service(),
                 service.servicePortName(),

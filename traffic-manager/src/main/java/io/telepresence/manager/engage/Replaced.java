@@ -1,5 +1,6 @@
 package io.telepresence.manager.engage;
 
+import io.telepresence.engagement.Port;
 import io.telepresence.manager.cluster.WorkloadRef;
 import java.util.Map;
 import java.util.Set;
@@ -14,8 +15,5 @@ public interface Replaced {
      * The containers of the workload that new pods must not have, by name, each with the ports that somebody has
      * engaged, whether the container declares them or not. Empty where no container is replaced.
      */
-    Map<String, Set<ExtraPort>> of(WorkloadRef workload);
-
-    /** A port that the agent shall listen on, declared or not. */
-    record ExtraPort(boolean udp, int number) {}
+    Map<String, Set<Port>> of(WorkloadRef workload);
 }

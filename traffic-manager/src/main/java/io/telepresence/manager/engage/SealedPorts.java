@@ -1,5 +1,8 @@
 package io.telepresence.manager.engage;
 
+import io.telepresence.engagement.EngagedPort;
+import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.Port;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.session.AgentSession;
@@ -12,13 +15,13 @@ import io.telepresence.manager.session.Sessions;
 record SealedPorts(Sessions sessions) {
     /** @throws FaultException it wants to see what is inside TLS that stays closed; the reason is the agent's */
     void refuse(Engagement engagement) throws FaultException {
-        EngagementSpec.Handling handling = engagement.spec().handling();
+        EngagementOptions handling = engagement.spec().options();
         if (handling.filter().takesEverything() && !handling.plaintext()) {
             return;
         }
         for (AgentSession agent : sessions.agents(engagement.workload())) {
-            for (Engagement.EngagedPort port : engagement.ports()) {
-                String why = agent.sealed().get(new AgentSession.Port(port.udp(), port.containerPort()));
+            for (EngagedPort port : engagement.ports()) {
+                String why = agent.sealed().get(Port.of(port.udp(), port.containerPort()));
                 if (why != null) {
                     throw Fault.user(
                                     "the TLS of port " + port.containerPort() + " of " + engagement.workload()

@@ -1,5 +1,6 @@
 package io.telepresence.manager.engage;
 
+import io.telepresence.engagement.TrafficCount;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.Sessions;
@@ -28,28 +29,11 @@ public final class Tally {
     private final Map<String, Map<String, Entry>> byEngagement = new HashMap<>();
     private final Map<AgentSession, Deque<Verdict>> verdicts = new HashMap<>();
     private final Set<Runnable> watchers = ConcurrentHashMap.newKeySet();
-    private volatile Map<String, Count> counts = Map.of();
+    private volatile Map<String, TrafficCount> counts = Map.of();
 
     public Tally(Engagements engagements, Sessions sessions) {
         this.sessions = sessions;
         engagements.all().watch(this::engaged);
-    }
-
-    /**
-     * @param delivered connections or requests that went to the laptop, or were copied to it
-     * @param dropped of a wiretap: not copied, or not to the end
-     * @param failedOpen matched, but went to the application because the laptop did not answer
-     */
-    public record Count(long delivered, long dropped, long failedOpen) {
-        static final Count NONE = new Count(0, 0, 0);
-
-        Count plus(Count other) {
-            return new Count(delivered + other.delivered, dropped + other.dropped, failedOpen + other.failedOpen);
-        }
-
-        boolean before(Count other) {
-            return delivered < other.delivered || dropped < other.dropped || failedOpen < other.failedOpen;
-        }
     }
 
     /**
@@ -80,12 +64,12 @@ public final class Tally {
     }
 
     /** @param base of earlier lives of the agent's container */
-    private record Entry(Count base, Count last) {
-        Entry next(Count now) {
+    private record Entry(TrafficCount base, TrafficCount last) {
+        Entry next(TrafficCount now) {
             return now.before(last) ? new Entry(base.plus(last), now) : new Entry(base, now);
         }
 
-        Count sum() {
+        TrafficCount sum() {
             return base.plus(last);
         }
     }
@@ -96,14 +80,17 @@ public final class Tally {
      * @param since each engagement began there, or the agent started; those of other workloads do not count
      * @param recent since it told us before, oldest first
      */
-    public void report(AgentSession agent, Map<String, Count> since, List<Verdict> recent) {
-        Map<String, Count> before = counts;
+    public void report(AgentSession agent, Map<String, TrafficCount> since, List<Verdict> recent) {
+        Map<String, TrafficCount> before = counts;
         synchronized (this) {
             since.forEach((id, count) -> {
                 if (agent.agent().workload().equals(engaged.get(id))) {
                     byEngagement
                             .computeIfAbsent(id, _ -> new HashMap<>())
-                            .merge(agent.agent().podUid(), new Entry(Count.NONE, count), (old, _) -> old.next(count));
+                            .merge(
+                                    agent.agent().podUid(),
+                                    new Entry(TrafficCount.NONE, count),
+                                    (old, _) -> old.next(count));
                 }
             });
             sum();
@@ -125,9 +112,9 @@ public final class Tally {
 
     private void sum() {
         counts = byEngagement.entrySet().stream()
-                .collect(Collectors.toUnmodifiableMap(
-                        Map.Entry::getKey,
-                        e -> e.getValue().values().stream().map(Entry::sum).reduce(Count.NONE, Count::plus)));
+                .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, e -> e.getValue().values().stream()
+                        .map(Entry::sum)
+                        .reduce(TrafficCount.NONE, TrafficCount::plus)));
     }
 
     private void remember(AgentSession agent, List<Verdict> recent) {
@@ -153,11 +140,11 @@ public final class Tally {
     }
 
     /** By engagement; only where something was counted. */
-    public Map<String, Count> counts() {
+    public Map<String, TrafficCount> counts() {
         return counts;
     }
 
-    public Optional<Count> count(String engagementId) {
+    public Optional<TrafficCount> count(String engagementId) {
         return Optional.ofNullable(counts.get(engagementId));
     }
 

@@ -3,7 +3,7 @@ package io.telepresence.manager.engage;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.rpc.manager.AgentConfig;
+import io.telepresence.rpc.agent.AgentConfig;
 
 /**
  * Which workloads want an agent, and with what configuration. The webhook asks for every new pod. Any thread; answers

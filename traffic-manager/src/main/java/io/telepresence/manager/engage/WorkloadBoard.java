@@ -1,6 +1,7 @@
 package io.telepresence.manager.engage;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.telepresence.engagement.TrafficCount;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.Coalesced;
 import io.telepresence.manager.cluster.Pods;
@@ -61,7 +62,7 @@ public final class WorkloadBoard {
             int readyPods,
             int agents,
             List<AgentCoverage.Bypass> bypasses,
-            Map<String, Tally.Count> counts) {}
+            Map<String, TrafficCount> counts) {}
 
     /** @throws FaultException a namespace is not managed */
     public List<Line> lines(List<String> namespaces) throws FaultException {
@@ -199,7 +200,7 @@ public final class WorkloadBoard {
         String version = pods.agents().isEmpty()
                 ? pods.installed() ? "installed" : ""
                 : pods.agents().getFirst().agent().version();
-        Map<String, Tally.Count> counts = new HashMap<>();
+        Map<String, TrafficCount> counts = new HashMap<>();
         own.forEach(e -> tally.count(e.id()).ifPresent(count -> counts.put(e.id(), count)));
         return new Line(
                 workload,

@@ -7,7 +7,7 @@ import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyEgressRule;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPeer;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPort;
 import io.telepresence.manager.engage.Cautions;
-import io.telepresence.rpc.manager.AgentConfig;
+import io.telepresence.rpc.agent.AgentConfig;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;

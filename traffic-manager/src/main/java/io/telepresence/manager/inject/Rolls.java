@@ -6,7 +6,7 @@ import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engage.Wish;
-import io.telepresence.rpc.manager.AgentConfig;
+import io.telepresence.rpc.agent.AgentConfig;
 import io.telepresence.run.Threads;
 import java.util.HashMap;
 import java.util.List;

@@ -15,8 +15,8 @@ import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.manager.annotation.PodAnnotations;
 import io.telepresence.manager.annotation.TlsAnnotations;
-import io.telepresence.rpc.manager.AgentConfig;
-import io.telepresence.rpc.manager.AgentContainer;
+import io.telepresence.rpc.agent.AgentConfig;
+import io.telepresence.rpc.agent.AgentContainer;
 import java.util.ArrayList;
 import java.util.List;
 

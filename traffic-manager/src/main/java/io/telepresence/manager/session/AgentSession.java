@@ -1,5 +1,6 @@
 package io.telepresence.manager.session;
 
+import io.telepresence.engagement.Port;
 import io.telepresence.manager.cluster.WorkloadRef;
 import java.time.Instant;
 import java.util.Map;
@@ -66,7 +67,4 @@ public final class AgentSession extends Session {
             replaced = Set.copyOf(replaced);
         }
     }
-
-    /** A container port. */
-    public record Port(boolean udp, int number) {}
 }

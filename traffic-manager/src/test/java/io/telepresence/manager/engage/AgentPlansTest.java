@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.google.protobuf.util.JsonFormat;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.telepresence.engagement.Port;
 import io.telepresence.manager.annotation.MountPolicies;
 import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.engage.Replaced.ExtraPort;
-import io.telepresence.rpc.manager.AgentConfig;
+import io.telepresence.rpc.agent.AgentConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,7 +48,7 @@ class AgentPlansTest {
         if (Files.exists(services)) {
             cluster.add(Files.readString(services));
         }
-        Map<String, Set<ExtraPort>> replaced = replaced(directory.resolve("replaced"));
+        Map<String, Set<Port>> replaced = replaced(directory.resolve("replaced"));
         AgentPlans.Shown shown =
                 new AgentPlans.Shown(MountPolicies.parse("{\"/tmp\": \"Local\"}", "the value"), List.of("PASSWORD"), 0);
         AgentPlans plans = new AgentPlans(
@@ -98,15 +98,15 @@ class AgentPlansTest {
         }
     }
 
-    private static Map<String, Set<ExtraPort>> replaced(Path file) throws IOException {
-        Map<String, Set<ExtraPort>> replaced = new HashMap<>();
+    private static Map<String, Set<Port>> replaced(Path file) throws IOException {
+        Map<String, Set<Port>> replaced = new HashMap<>();
         for (String line : Files.exists(file) ? Files.readAllLines(file) : List.<String>of()) {
             String[] words = line.split(" ");
             replaced.put(
                     words[0],
                     Arrays.stream(words)
                             .skip(1)
-                            .map(w -> new ExtraPort(w.endsWith("/UDP"), Integer.parseInt(w.replace("/UDP", ""))))
+                            .map(w -> Port.of(w.endsWith("/UDP"), Integer.parseInt(w.replace("/UDP", ""))))
                             .collect(Collectors.toCollection(LinkedHashSet::new)));
         }
         return replaced;

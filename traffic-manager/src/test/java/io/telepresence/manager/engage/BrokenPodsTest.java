@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.EngagementState;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.FakeCluster;
@@ -40,7 +42,7 @@ class BrokenPodsTest {
 
     private void check(EngagementKind kind) throws FaultException {
         EngagementSpec spec = new EngagementSpec(
-                kind, "echo", "default", "echo", "", "", "", "127.0.0.1", List.of(), EngagementSpec.Handling.PLAIN);
+                kind, "echo", "default", "echo", "", "", "", "127.0.0.1", List.of(), EngagementOptions.NONE);
         broken.check(
                 new Engagement(
                         EngagementIds.next("echo"),

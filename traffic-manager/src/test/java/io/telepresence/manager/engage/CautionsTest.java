@@ -4,6 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.PortRequest;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
@@ -57,8 +61,8 @@ class CautionsTest {
                 "",
                 "",
                 "127.0.0.1",
-                List.of(new EngagementSpec.PortWish(8080, "")),
-                EngagementSpec.Handling.PLAIN);
+                List.of(new PortRequest(8080, "")),
+                EngagementOptions.NONE);
         Engagement active = engaging.engage(client(), spec, Duration.ofSeconds(10), new Engaging.Progress() {
             @Override
             public void waiting(String sentence) {
@@ -82,7 +86,7 @@ class CautionsTest {
                 "10.244.0.5",
                 new WorkloadRef("Deployment", "default", "echo"),
                 "v0.1.0",
-                Set.of(new AgentSession.Port(false, 8080)),
+                Set.of(Port.of(false, 8080)),
                 Set.of());
         bench.sessions.watching(bench.sessions.arrive(agent, "").session(), true);
     }

@@ -3,14 +3,16 @@ package io.telepresence.manager.engage;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.engagement.EngagedPort;
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.EngagementState;
 import io.telepresence.engagement.HeaderMatch;
 import io.telepresence.engagement.HttpFilter;
 import io.telepresence.engagement.PathMatch;
+import io.telepresence.engagement.Port;
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.engage.Engagement.EngagedPort;
-import io.telepresence.manager.engage.EngagementSpec.Handling;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.Sessions;
 import java.time.InstantSource;
@@ -113,7 +115,7 @@ class ConflictRulesTest {
                         new HeaderMatch(part.substring(0, part.indexOf('=')), part.substring(part.indexOf('=') + 1)));
             } else {
                 int port = Integer.parseInt(part);
-                ports.add(new EngagedPort(false, port, port, "app", "echo", "", port));
+                ports.add(new EngagedPort(Port.of(false, port), port, "app", "echo", "", port));
             }
         }
         EngagementSpec spec = new EngagementSpec(
@@ -126,7 +128,7 @@ class ConflictRulesTest {
                 "",
                 "127.0.0.1",
                 List.of(),
-                new Handling(new HttpFilter(headers, paths), "", false, Map.of(), List.of()));
+                new EngagementOptions(new HttpFilter(headers, paths), "", false, Map.of(), List.of()));
         return new Engagement(
                 EngagementIds.next(spec.name()),
                 spec,

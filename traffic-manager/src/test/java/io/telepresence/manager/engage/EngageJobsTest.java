@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fabric8.kubernetes.api.model.Container;
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.Workload;
@@ -77,16 +79,7 @@ class EngageJobsTest {
 
     private static EngagementSpec spec(EngagementKind kind, String container) {
         return new EngagementSpec(
-                kind,
-                "mine",
-                "default",
-                "any",
-                "",
-                "",
-                container,
-                "127.0.0.1",
-                List.of(),
-                EngagementSpec.Handling.PLAIN);
+                kind, "mine", "default", "any", "", "", container, "127.0.0.1", List.of(), EngagementOptions.NONE);
     }
 
     private Workload workload(String kind, String name) {

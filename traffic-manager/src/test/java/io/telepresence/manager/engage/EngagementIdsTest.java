@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.EngagementState;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.SessionIds;
@@ -85,7 +87,7 @@ class EngagementIdsTest {
                 "",
                 "127.0.0.1",
                 List.of(),
-                EngagementSpec.Handling.PLAIN);
+                EngagementOptions.NONE);
         bench.engaging.restore(client, spec, new Engaging.Before(id, "10.244.0.5", ""));
     }
 }

@@ -5,6 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.PortRequest;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
@@ -95,12 +99,11 @@ class EngagementReconcilerTest {
     }
 
     private void restore(EngagementKind kind) {
-        List<EngagementSpec.PortWish> ports =
-                kind == EngagementKind.INGEST ? List.of() : List.of(new EngagementSpec.PortWish(8080, ""));
+        List<PortRequest> ports = kind == EngagementKind.INGEST ? List.of() : List.of(new PortRequest(8080, ""));
         bench.engaging.restore(
                 ann,
                 new EngagementSpec(
-                        kind, "echo", "default", "echo", "", "", "", "127.0.0.1", ports, EngagementSpec.Handling.PLAIN),
+                        kind, "echo", "default", "echo", "", "", "", "127.0.0.1", ports, EngagementOptions.NONE),
                 new Engaging.Before("", "10.244.0.5", ""));
     }
 
@@ -186,7 +189,7 @@ class EngagementReconcilerTest {
                         "10.244.0.5",
                         ECHO,
                         "v0.1.0",
-                        Set.of(new AgentSession.Port(false, port)),
+                        Set.of(Port.of(false, port)),
                         Set.of()),
                 "");
     }

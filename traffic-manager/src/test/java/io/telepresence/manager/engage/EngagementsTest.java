@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.EngagementState;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
@@ -71,7 +73,7 @@ class EngagementsTest {
 
     private static Engagement active(ClientSession client, EngagementKind kind) {
         EngagementSpec spec = new EngagementSpec(
-                kind, "echo", "default", "echo", "", "", "", "127.0.0.1", List.of(), EngagementSpec.Handling.PLAIN);
+                kind, "echo", "default", "echo", "", "", "", "127.0.0.1", List.of(), EngagementOptions.NONE);
         return new Engagement(
                 EngagementIds.next("echo"),
                 spec,

@@ -6,7 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.EngagementState;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.PortRequest;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.FakeCluster;
@@ -17,7 +21,7 @@ import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.FakeTime;
 import io.telepresence.manager.session.SessionIds;
 import io.telepresence.manager.session.Sessions;
-import io.telepresence.rpc.manager.AgentConfig;
+import io.telepresence.rpc.agent.AgentConfig;
 import io.telepresence.run.Watched;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -325,7 +329,7 @@ class EngagingTest {
                                 "10.244.0.5",
                                 ECHO,
                                 "v0.1.0",
-                                Set.of(new AgentSession.Port(false, 8080)),
+                                Set.of(Port.of(false, 8080)),
                                 Set.of()),
                         "")
                 .session();
@@ -384,7 +388,7 @@ class EngagingTest {
                 "",
                 "",
                 "127.0.0.1",
-                List.of(new EngagementSpec.PortWish(8080, "")),
-                EngagementSpec.Handling.PLAIN);
+                List.of(new PortRequest(8080, "")),
+                EngagementOptions.NONE);
     }
 }

@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.PortRequest;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
@@ -110,10 +114,9 @@ class FailedEngagementTest {
     }
 
     private Engagement engage(ClientSession client, EngagementKind kind, Duration limit) throws Exception {
-        List<EngagementSpec.PortWish> ports =
-                kind == EngagementKind.INGEST ? List.of() : List.of(new EngagementSpec.PortWish(8080, ""));
+        List<PortRequest> ports = kind == EngagementKind.INGEST ? List.of() : List.of(new PortRequest(8080, ""));
         EngagementSpec spec = new EngagementSpec(
-                kind, "echo", "default", "echo", "", "", "", "127.0.0.1", ports, EngagementSpec.Handling.PLAIN);
+                kind, "echo", "default", "echo", "", "", "", "127.0.0.1", ports, EngagementOptions.NONE);
         return bench.engaging.engage(client, spec, limit, new Engaging.Progress() {
             @Override
             public void waiting(String sentence) {}
@@ -132,7 +135,7 @@ class FailedEngagementTest {
                                 "10.244.0.5",
                                 ECHO,
                                 "v0.1.0",
-                                Set.of(new AgentSession.Port(false, 8080)),
+                                Set.of(Port.of(false, 8080)),
                                 Set.of()),
                         "")
                 .session();

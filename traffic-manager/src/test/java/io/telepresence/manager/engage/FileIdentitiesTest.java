@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
-import io.telepresence.rpc.manager.FileIdentity;
+import io.telepresence.rpc.agent.FileIdentity;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

@@ -4,14 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.engagement.EngagedPort;
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.PortRequest;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.Workload;
-import io.telepresence.manager.engage.Engagement.EngagedPort;
-import io.telepresence.manager.engage.EngagementSpec.PortWish;
-import io.telepresence.rpc.manager.AgentConfig;
-import io.telepresence.rpc.manager.AgentPort;
+import io.telepresence.rpc.agent.AgentConfig;
+import io.telepresence.rpc.agent.AgentPort;
 import io.telepresence.rpc.tunnel.Protocol;
 import java.util.List;
 import java.util.Optional;
@@ -28,7 +31,8 @@ class PortsTest {
     void aNamedPortIsTakenOverByName() throws Exception {
         cluster.addEcho();
         assertEquals(
-                List.of(new EngagedPort(false, 8080, 8080, "app", "echo", "web", 80)), choose("echo", "", wish(0, "")));
+                List.of(new EngagedPort(Port.of(false, 8080), 8080, "app", "echo", "web", 80)),
+                choose("echo", "", wish(0, "")));
         assertEquals(9999, choose("echo", "", wish(9999, "web")).getFirst().localPort());
         assertEquals(
                 List.of(AgentPort.newBuilder()
@@ -225,7 +229,7 @@ class PortsTest {
                 .text();
     }
 
-    private List<EngagedPort> choose(String name, String service, PortWish... wishes) throws FaultException {
+    private List<EngagedPort> choose(String name, String service, PortRequest... wishes) throws FaultException {
         Workload workload = find(name);
         EngagementSpec spec = new EngagementSpec(
                 EngagementKind.INTERCEPT,
@@ -237,7 +241,7 @@ class PortsTest {
                 "",
                 "127.0.0.1",
                 List.of(wishes),
-                EngagementSpec.Handling.PLAIN);
+                EngagementOptions.NONE);
         return PortChoice.choose(workload.ref(), plans.ports(workload), spec, Optional.empty());
     }
 
@@ -248,7 +252,7 @@ class PortsTest {
                 .orElseThrow();
     }
 
-    private static PortWish wish(int local, String identifier) {
-        return new PortWish(local, identifier);
+    private static PortRequest wish(int local, String identifier) {
+        return new PortRequest(local, identifier);
     }
 }

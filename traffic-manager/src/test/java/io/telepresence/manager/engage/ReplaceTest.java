@@ -1,19 +1,20 @@
 package io.telepresence.manager.engage;
 
+import static io.telepresence.manager.engage.Specs.port;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.EngagementState;
+import io.telepresence.engagement.Port;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
-import io.telepresence.manager.engage.EngagementSpec.Handling;
-import io.telepresence.manager.engage.EngagementSpec.PortWish;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.FakeTime;
@@ -107,10 +108,10 @@ class ReplaceTest {
         AgentSession.Agent old = agent("echo-abc-1", Set.of());
         sessions.watching(sessions.arrive(old, "").session(), true);
         CompletableFuture<Engagement> reserved = new CompletableFuture<>();
-        CompletableFuture<Engagement> active = engageLater(spec(EngagementKind.REPLACE, "echo", ""), reserved);
+        CompletableFuture<Engagement> active = engageLater(Specs.of(EngagementKind.REPLACE, "echo", ""), reserved);
         Engagement entered = reserved.get(10, TimeUnit.SECONDS);
         assertEquals("echo/app", entered.spec().name());
-        assertEquals(Map.of("app", Set.of(new Replaced.ExtraPort(false, 8080))), engagements.of(ECHO));
+        assertEquals(Map.of("app", Set.of(Port.of(false, 8080))), engagements.of(ECHO));
         AgentSession.Agent stand = agent("echo-abc-2", Set.of("app"));
         assertEquals(List.of(), Engagements.forAgent(engagements.all().get(), old));
         assertEquals(List.of(entered), Engagements.forAgent(engagements.all().get(), stand));
@@ -147,7 +148,7 @@ class ReplaceTest {
         assertFalse(left.isDone());
         assertTrue(ended.isEmpty());
         FaultException again = assertThrows(
-                FaultException.class, () -> engage(ann, spec(EngagementKind.REPLACE, "echo", ""), new Quiet()));
+                FaultException.class, () -> engage(ann, Specs.of(EngagementKind.REPLACE, "echo", ""), new Quiet()));
         assertTrue(again.fault().text().contains("is being ended"), again.fault()::text);
         installer.settled = true;
         left.get(10, TimeUnit.SECONDS);
@@ -179,7 +180,7 @@ class ReplaceTest {
     @Test
     void aReplaceThatIsLeftWhileItWaitsGoesOnDeliveringUntilTheContainerIsBack() throws Exception {
         CompletableFuture<Engagement> reserved = new CompletableFuture<>();
-        CompletableFuture<Engagement> active = engageLater(spec(EngagementKind.REPLACE, "echo", ""), reserved);
+        CompletableFuture<Engagement> active = engageLater(Specs.of(EngagementKind.REPLACE, "echo", ""), reserved);
         Engagement waiting = reserved.get(10, TimeUnit.SECONDS);
         CompletableFuture<Void> left = endLater(waiting);
         CompletableFuture<Void> leftTwice = endLater(waiting);
@@ -227,7 +228,7 @@ class ReplaceTest {
         FaultException fault = assertThrows(
                 FaultException.class,
                 () -> engaging.engage(
-                        ann, spec(EngagementKind.REPLACE, "echo", ""), Duration.ofMillis(50), new Quiet()));
+                        ann, Specs.of(EngagementKind.REPLACE, "echo", ""), Duration.ofMillis(50), new Quiet()));
         assertTrue(fault.fault().text().contains("timed out"), fault.fault()::text);
         assertEquals(ECHO, installer.asked.poll(10, TimeUnit.SECONDS));
         assertEquals(ECHO, installer.asked.poll(10, TimeUnit.SECONDS));
@@ -246,13 +247,11 @@ class ReplaceTest {
                  spec: {containers: [{name: traffic-agent}]}, status: {phase: Running}}
                 """);
         Claims claims = Claims.of(engagements, workloads, cluster.pods.all());
-        assertEquals(
-                Map.of("app", Set.of(new Replaced.ExtraPort(false, 8080), new Replaced.ExtraPort(true, 53))),
-                claims.of(ECHO));
+        assertEquals(Map.of("app", Set.of(Port.of(false, 8080), Port.of(true, 53))), claims.of(ECHO));
         assertEquals(Set.of(ECHO), claims.expire());
         assertEquals(Map.of(), claims.of(ECHO));
         Claims taken = Claims.of(engagements, workloads, cluster.pods.all());
-        engaging.restore(ann, spec(EngagementKind.REPLACE, "echo", ""), new Engaging.Before("", "10.244.0.5", ""));
+        engaging.restore(ann, Specs.of(EngagementKind.REPLACE, "echo", ""), new Engaging.Before("", "10.244.0.5", ""));
         assertEquals(Set.of("app"), taken.of(ECHO).keySet());
         assertEquals(Set.of(), taken.expire());
         engagements.ending(engagements.find(ann, "echo/app").orElseThrow().id());
@@ -263,28 +262,30 @@ class ReplaceTest {
     void aWorkerThatNoServiceKnowsCanBeReplacedAndIngested() throws Exception {
         assertEquals(
                 "Deployment queue.default has several containers: worker, log",
-                fault(spec(EngagementKind.REPLACE, "queue", "")).text());
+                fault(Specs.of(EngagementKind.REPLACE, "queue", "")).text());
         assertEquals(
                 "Deployment queue.default has no container named nobody",
-                fault(spec(EngagementKind.INGEST, "queue", "nobody")).text());
-        Engagement worker = reserve(spec(EngagementKind.REPLACE, "queue", "worker"));
+                fault(Specs.of(EngagementKind.INGEST, "queue", "nobody")).text());
+        Engagement worker = reserve(Specs.of(EngagementKind.REPLACE, "queue", "worker"));
         assertEquals(
                 List.of("8080 false", "53 true"),
                 worker.ports().stream()
                         .map(p -> p.containerPort() + " " + p.udp())
                         .toList());
-        Engagement log = reserve(spec(EngagementKind.REPLACE, "queue", "log"));
+        Engagement log = reserve(Specs.of(EngagementKind.REPLACE, "queue", "log"));
         assertEquals(List.of(), log.ports());
         assertEquals(
                 "queue.default/log",
-                reserve(bob, spec(EngagementKind.INGEST, "queue", "log")).spec().name());
+                reserve(bob, Specs.of(EngagementKind.INGEST, "queue", "log"))
+                        .spec()
+                        .name());
         assertEquals(Set.of("worker", "log"), engagements.of(QUEUE).keySet());
     }
 
     @Test
     void portsOfAReplaceAreDeclaredOrNumbers() throws Exception {
-        Engagement engagement = reserve(spec(
-                EngagementKind.REPLACE, "queue", "worker", new PortWish(1080, "http"), new PortWish(0, "9000/UDP")));
+        Engagement engagement =
+                reserve(Specs.of(EngagementKind.REPLACE, "queue", "worker", port(1080, "http"), port(0, "9000/UDP")));
         assertEquals(
                 List.of("1080 8080 false", "9000 9000 true"),
                 engagement.ports().stream()
@@ -292,15 +293,15 @@ class ReplaceTest {
                         .toList());
         assertEquals(
                 "container worker of Deployment queue.default has no port web",
-                fault(spec(EngagementKind.REPLACE, "queue", "worker", new PortWish(1, "web")))
+                fault(Specs.of(EngagementKind.REPLACE, "queue", "worker", port(1, "web")))
                         .text());
         assertEquals(
                 "container ports 8080 and 9000 of Deployment queue.default cannot both go to local port 5",
-                fault(spec(EngagementKind.REPLACE, "queue", "worker", new PortWish(5, "8080"), new PortWish(5, "9000")))
+                fault(Specs.of(EngagementKind.REPLACE, "queue", "worker", port(5, "8080"), port(5, "9000")))
                         .text());
         assertEquals(
                 "an ingest has no ports",
-                fault(spec(EngagementKind.INGEST, "queue", "worker", new PortWish(5, "8080")))
+                fault(Specs.of(EngagementKind.INGEST, "queue", "worker", port(5, "8080")))
                         .text());
     }
 
@@ -308,7 +309,7 @@ class ReplaceTest {
     private Engagement replaced() throws Exception {
         sessions.watching(
                 sessions.arrive(agent("echo-abc-1", Set.of("app")), "").session(), true);
-        return engage(ann, spec(EngagementKind.REPLACE, "echo", ""), new Quiet());
+        return engage(ann, Specs.of(EngagementKind.REPLACE, "echo", ""), new Quiet());
     }
 
     private Engagement reserve(EngagementSpec spec) throws Exception {
@@ -387,11 +388,6 @@ class ReplaceTest {
 
     private static AgentSession.Agent agent(String pod, Set<String> replaced) {
         return new AgentSession.Agent(
-                pod, "uid-" + pod, "10.244.0.5", ECHO, "v0.1.0", Set.of(new AgentSession.Port(false, 8080)), replaced);
-    }
-
-    private static EngagementSpec spec(EngagementKind kind, String workload, String container, PortWish... ports) {
-        return new EngagementSpec(
-                kind, workload, "default", workload, "", "", container, "127.0.0.1", List.of(ports), Handling.PLAIN);
+                pod, "uid-" + pod, "10.244.0.5", ECHO, "v0.1.0", Set.of(Port.of(false, 8080)), replaced);
     }
 }

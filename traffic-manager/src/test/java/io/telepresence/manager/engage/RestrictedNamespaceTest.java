@@ -4,14 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.engagement.EngagedPort;
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
-import io.telepresence.rpc.manager.AgentPort;
+import io.telepresence.rpc.agent.AgentPort;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -56,7 +59,7 @@ class RestrictedNamespaceTest {
                 .toList();
     }
 
-    private List<Engagement.EngagedPort> choose(Workload workload, String service) throws FaultException {
+    private List<EngagedPort> choose(Workload workload, String service) throws FaultException {
         EngagementSpec spec = new EngagementSpec(
                 EngagementKind.INTERCEPT,
                 "hard",
@@ -67,7 +70,7 @@ class RestrictedNamespaceTest {
                 "",
                 "127.0.0.1",
                 List.of(),
-                EngagementSpec.Handling.PLAIN);
+                EngagementOptions.NONE);
         return PortChoice.choose(workload.ref(), plans.ports(workload), spec, plans.unredirected("default"));
     }
 

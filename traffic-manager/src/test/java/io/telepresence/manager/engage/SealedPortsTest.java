@@ -4,13 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.telepresence.engagement.EngagedPort;
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.EngagementState;
 import io.telepresence.engagement.HeaderMatch;
 import io.telepresence.engagement.HttpFilter;
+import io.telepresence.engagement.Port;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.engage.EngagementSpec.Handling;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.Sessions;
@@ -23,19 +26,19 @@ import org.junit.jupiter.api.Test;
 /** What agents cannot see into is not filtered. */
 class SealedPortsTest {
     private static final WorkloadRef ECHO = new WorkloadRef("Deployment", "default", "echo");
-    private static final AgentSession.Port PORT = new AgentSession.Port(false, 8443);
+    private static final Port PORT = Port.of(false, 8443);
 
     private final Sessions sessions = new Sessions(InstantSource.system());
     private final AgentSession agent = sessions.arrive(
                     new AgentSession.Agent("echo-1", "uid", "10.0.0.1", ECHO, "v1", Set.of(PORT), Set.of()), "")
             .session();
 
-    private Engagement engagement(EngagementKind kind, Handling handling) {
+    private Engagement engagement(EngagementKind kind, EngagementOptions handling) {
         ClientSession ann = sessions.arrive(new ClientSession.Client("ann", "laptop", "default", ""), "")
                 .session();
         EngagementSpec spec =
                 new EngagementSpec(kind, "echo", "default", "echo", "", "", "", "127.0.0.1", List.of(), handling);
-        Engagement.EngagedPort port = new Engagement.EngagedPort(false, 8080, 8443, "app", "echo", "https", 443);
+        EngagedPort port = new EngagedPort(Port.of(false, 8443), 8080, "app", "echo", "https", 443);
         return new Engagement(
                 EngagementIds.next("echo"),
                 spec,
@@ -49,8 +52,8 @@ class SealedPortsTest {
                 "");
     }
 
-    private static Handling by(HttpFilter filter, boolean plaintext) {
-        return new Handling(filter, "", plaintext, Map.of(), List.of());
+    private static EngagementOptions by(HttpFilter filter, boolean plaintext) {
+        return new EngagementOptions(filter, "", plaintext, Map.of(), List.of());
     }
 
     @Test
@@ -62,8 +65,8 @@ class SealedPortsTest {
         }
         agent.sealed(Map.of(PORT, "there is no ca.crt"));
         for (EngagementKind kind : List.of(EngagementKind.INTERCEPT, EngagementKind.WIRETAP)) {
-            assertDoesNotThrow(() -> sealed.refuse(engagement(kind, Handling.PLAIN)), "as it is");
-            for (Handling handling : List.of(by(mine, false), by(HttpFilter.ALL, true))) {
+            assertDoesNotThrow(() -> sealed.refuse(engagement(kind, EngagementOptions.NONE)), "as it is");
+            for (EngagementOptions handling : List.of(by(mine, false), by(HttpFilter.ALL, true))) {
                 FaultException refused =
                         assertThrows(FaultException.class, () -> sealed.refuse(engagement(kind, handling)));
                 assertEquals(

@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.TrafficCount;
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.engage.Tally.Count;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.SessionIds;
@@ -53,7 +55,7 @@ class TallyTest {
                         "",
                         "127.0.0.1",
                         List.of(),
-                        EngagementSpec.Handling.PLAIN),
+                        EngagementOptions.NONE),
                 new Engaging.Before(ID, "10.0.0.1", ""));
     }
 
@@ -64,21 +66,21 @@ class TallyTest {
 
     @Test
     void allAgentsCountTogetherAlsoWhenOneStartsAnew() {
-        tally.report(first, Map.of(id, new Count(5, 1, 0)), List.of());
-        tally.report(second, Map.of(id, new Count(2, 0, 0)), List.of());
-        tally.report(first, Map.of(id, new Count(7, 1, 0)), List.of());
-        assertEquals(new Count(9, 1, 0), tally.count(id).orElseThrow());
-        tally.report(first, Map.of(id, new Count(1, 0, 0)), List.of());
-        assertEquals(new Count(10, 1, 0), tally.count(id).orElseThrow(), "its container was restarted");
+        tally.report(first, Map.of(id, new TrafficCount(5, 1, 0)), List.of());
+        tally.report(second, Map.of(id, new TrafficCount(2, 0, 0)), List.of());
+        tally.report(first, Map.of(id, new TrafficCount(7, 1, 0)), List.of());
+        assertEquals(new TrafficCount(9, 1, 0), tally.count(id).orElseThrow());
+        tally.report(first, Map.of(id, new TrafficCount(1, 0, 0)), List.of());
+        assertEquals(new TrafficCount(10, 1, 0), tally.count(id).orElseThrow(), "its container was restarted");
         bench.sessions.depart(SessionIds.of(second), AgentSession.class);
-        assertEquals(new Count(10, 1, 0), tally.count(id).orElseThrow(), "what a pod did stays done");
+        assertEquals(new TrafficCount(10, 1, 0), tally.count(id).orElseThrow(), "what a pod did stays done");
     }
 
     @Test
     void othersCannotCountAndWhatHasEndedIsForgotten() {
-        tally.report(stranger, Map.of(id, new Count(5, 1, 0)), List.of());
+        tally.report(stranger, Map.of(id, new TrafficCount(5, 1, 0)), List.of());
         assertTrue(tally.count(id).isEmpty());
-        tally.report(first, Map.of("nobody:x", new Count(5, 1, 0), id, new Count(1, 0, 0)), List.of());
+        tally.report(first, Map.of("nobody:x", new TrafficCount(5, 1, 0), id, new TrafficCount(1, 0, 0)), List.of());
         assertEquals(Set.of(id), tally.counts().keySet());
         bench.engagements.remove(id);
         tally.report(first, Map.of(), List.of());
@@ -87,20 +89,20 @@ class TallyTest {
 
     @Test
     void oneThatComesAgainBeginsAtZero() {
-        tally.report(first, Map.of(id, new Count(5, 1, 0)), List.of());
+        tally.report(first, Map.of(id, new TrafficCount(5, 1, 0)), List.of());
         bench.engagements.remove(id);
         tap();
         assertTrue(tally.count(id).isEmpty());
-        tally.report(first, Map.of(id, new Count(1, 0, 0)), List.of());
-        assertEquals(new Count(1, 0, 0), tally.count(id).orElseThrow());
+        tally.report(first, Map.of(id, new TrafficCount(1, 0, 0)), List.of());
+        assertEquals(new TrafficCount(1, 0, 0), tally.count(id).orElseThrow());
     }
 
     @Test
     void watchersHearOfChangesOnly() {
         List<String> heard = new ArrayList<>();
         tally.watch(() -> heard.add("changed"));
-        tally.report(first, Map.of(id, new Count(5, 1, 0)), List.of());
-        tally.report(first, Map.of(id, new Count(5, 1, 0)), List.of());
+        tally.report(first, Map.of(id, new TrafficCount(5, 1, 0)), List.of());
+        tally.report(first, Map.of(id, new TrafficCount(5, 1, 0)), List.of());
         assertEquals(List.of("changed"), heard);
     }
 

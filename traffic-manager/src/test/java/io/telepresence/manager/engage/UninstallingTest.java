@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.EngagementState;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
@@ -68,7 +70,7 @@ class UninstallingTest {
                         "",
                         "127.0.0.1",
                         List.of(),
-                        EngagementSpec.Handling.PLAIN),
+                        EngagementOptions.NONE),
                 new Engaging.Before("", "10.0.0.1", ""));
     }
 

@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.Port;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.cluster.WorkloadRef;
@@ -43,13 +46,7 @@ class WorkloadBoardTest {
     void theListCountsAgentsAndNamesObstacles() throws Exception {
         bare();
         AgentSession.Agent agent = new AgentSession.Agent(
-                "echo-abc-1",
-                "uid-echo-abc-1",
-                "10.244.0.5",
-                ECHO,
-                "v0.1.0",
-                Set.of(new AgentSession.Port(false, 8080)),
-                Set.of());
+                "echo-abc-1", "uid-echo-abc-1", "10.244.0.5", ECHO, "v0.1.0", Set.of(Port.of(false, 8080)), Set.of());
         bench.sessions.watching(bench.sessions.arrive(agent, "").session(), true);
         List<WorkloadBoard.Line> lines = EngagingBench.board(
                         bench.workloads, bench.sessions, bench.engagements, bench.installer)
@@ -133,7 +130,7 @@ class WorkloadBoardTest {
                 "",
                 "127.0.0.1",
                 List.of(),
-                EngagementSpec.Handling.PLAIN);
+                EngagementOptions.NONE);
         ClientSession ann = bench.sessions
                 .arrive(new ClientSession.Client("ann", "ann", "default", ""), "")
                 .session();

@@ -6,9 +6,9 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.telepresence.manager.cluster.FakeCluster;
-import io.telepresence.rpc.manager.AgentConfig;
-import io.telepresence.rpc.manager.AgentContainer;
-import io.telepresence.rpc.manager.AgentPort;
+import io.telepresence.rpc.agent.AgentConfig;
+import io.telepresence.rpc.agent.AgentContainer;
+import io.telepresence.rpc.agent.AgentPort;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 

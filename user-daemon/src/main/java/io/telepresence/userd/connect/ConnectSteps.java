@@ -4,6 +4,7 @@ import io.grpc.StatusRuntimeException;
 import io.telepresence.agree.LocalEndpoint;
 import io.telepresence.agree.Ports;
 import io.telepresence.agree.Versions;
+import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
@@ -146,7 +147,8 @@ final class ConnectSteps {
                 .setVersion(Versions.info("Client"))
                 .setNamespace(plan.identity().namespace())
                 .addAllMappedNamespaces(plan.identity().mapped())
-                .addAllEngagements(engagements.wished())
+                .addAllEngagements(
+                        EngagementCodec.snapshot(engagements.wished()).getEngagementsList())
                 .setSeat(plan.seat())
                 .build();
     }

@@ -1,13 +1,11 @@
 package io.telepresence.userd.engage;
 
-import io.telepresence.engagement.EngagementCodec;
-import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.Engagement;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.EngagementState;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.rpc.manager.Engagement;
-import io.telepresence.rpc.manager.EngagementSnapshot;
-import io.telepresence.rpc.manager.EngagementSpec;
+import io.telepresence.rpc.connector.ClientEngagement;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -25,10 +23,18 @@ public final class Engagements {
     private final Set<String> starting = new HashSet<>();
 
     /** Everything that serves or is about to end, as the user sees it, oldest first. */
-    public synchronized List<Engagement> all() {
+    public synchronized List<ClientEngagement> shown() {
         return entries.values().stream()
                 .filter(e -> e.established)
                 .map(Entry::shown)
+                .toList();
+    }
+
+    /** The same without what is this workstation's own. */
+    public synchronized List<Engagement> all() {
+        return entries.values().stream()
+                .filter(e -> e.established)
+                .map(Entry::now)
                 .toList();
     }
 
@@ -40,19 +46,15 @@ public final class Engagements {
                 .toList();
     }
 
-    /** The same engagement with what only this laptop knows of it; another client's is given back as it is. */
-    public synchronized Engagement shown(Engagement told) {
-        Entry own = entries.get(told.getSpec().getName());
-        boolean ours = own != null && own.established && own.told.getId().equals(told.getId());
+    /** The same engagement with what only this client knows of it; empty: it is another client's. */
+    public synchronized Optional<ClientEngagement> shown(Engagement told) {
+        Entry own = entries.get(told.name());
+        boolean ours = own != null && own.established && own.told.id().equals(told.id());
         if (!ours) {
-            return told;
+            return Optional.empty();
         }
-        Engagement shown = own.shown();
-        return told.toBuilder()
-                .setDisposition(own.leaving ? shown.getDisposition() : told.getDisposition())
-                .putAllEnvironment(shown.getEnvironmentMap())
-                .setMount(shown.getMount())
-                .build();
+        Engagement now = own.leaving ? told.with(EngagementState.TERMINATING) : told;
+        return Optional.of(own.local.shown(now).toBuilder().clearLack().build());
     }
 
     /**
@@ -61,7 +63,7 @@ public final class Engagements {
      */
     synchronized Optional<Engagement> byId(String id) {
         return entries.values().stream()
-                .filter(e -> e.told.getId().equals(id))
+                .filter(e -> e.told.id().equals(id))
                 .map(e -> e.agreed)
                 .findFirst();
     }
@@ -72,18 +74,18 @@ public final class Engagements {
      * @param settled false: the manager is just being told what there is, so nothing follows from what it leaves out
      * @return what is over; the caller closes it
      */
-    synchronized List<Entry> heard(EngagementSnapshot snapshot, boolean settled) {
+    synchronized List<Entry> heard(List<Engagement> reported, boolean settled) {
         Map<String, Engagement> now = new LinkedHashMap<>();
-        snapshot.getEngagementsList().forEach(e -> now.put(e.getSpec().getName(), e));
+        reported.forEach(e -> now.put(e.name(), e));
         List<Entry> gone = new ArrayList<>();
         for (Entry entry : List.copyOf(entries.values())) {
-            String name = entry.told.getSpec().getName();
+            String name = entry.told.name();
             Engagement told = now.get(name);
             if (told != null) {
                 entry.told = told;
                 entry.seen = true;
                 if (entry.established && isOver(told)) {
-                    entry.ended.complete(told.getMessage());
+                    entry.ended.complete(told.status().message());
                 }
             } else if (settled && entry.seen && entry.established && !entry.leaving) {
                 entries.remove(name);
@@ -97,13 +99,15 @@ public final class Engagements {
     synchronized void begin(EngagementSpec spec, List<String> mapped) throws FaultException {
         String key = Names.key(spec);
         boolean known = starting.contains(key)
-                || entries.values().stream().anyMatch(e -> Names.same(spec, e.told.getSpec(), e.told.getContainer()));
+                || entries.values().stream()
+                        .anyMatch(e ->
+                                Names.same(spec, e.told.spec(), e.told.status().container()));
         if (known) {
             throw Names.known(spec).exception();
         }
-        if (!mapped.isEmpty() && !mapped.contains(spec.getNamespace())) {
+        if (!mapped.isEmpty() && !mapped.contains(spec.namespace())) {
             throw Fault.user(
-                            "the namespace \"" + spec.getNamespace() + "\" is not mapped",
+                            "the namespace \"" + spec.namespace() + "\" is not mapped",
                             "Connect with --mapped-namespaces that has it")
                     .exception();
         }
@@ -124,10 +128,10 @@ public final class Engagements {
         for (Entry other : entries.values()) {
             Optional<String> clash = Targets.clash(told, other.agreed);
             if (clash.isPresent()) {
-                EngagementSpec first = other.agreed.getSpec();
+                EngagementSpec first = other.agreed.spec();
                 throw Fault.user(
-                                clash.get() + " is the target of the " + Names.kind(first) + " \"" + first.getName()
-                                        + "\" already",
+                                clash.get() + " is the target of the "
+                                        + first.kind().word() + " \"" + first.name() + "\" already",
                                 "Choose another local port")
                         .exception();
             }
@@ -137,20 +141,20 @@ public final class Engagements {
 
     private Entry enter(Engagement told, Local local) {
         Entry entry = new Entry(told, local);
-        entries.put(told.getSpec().getName(), entry);
+        entries.put(told.name(), entry);
         return entry;
     }
 
     /** It serves. */
     synchronized Entry established(Engagement told, Local local) {
-        Entry entry = entries.get(told.getSpec().getName());
+        Entry entry = entries.get(told.name());
         if (entry == null) {
             entry = enter(told, local);
         }
         boolean broken = isOver(entry.told);
         entry.established = true;
         if (broken) {
-            entry.ended.complete(entry.told.getMessage());
+            entry.ended.complete(entry.told.status().message());
         } else {
             entry.told = told;
         }
@@ -159,7 +163,7 @@ public final class Engagements {
 
     /** It is over; false: it was already. */
     synchronized boolean over(Entry entry) {
-        return entries.remove(entry.told.getSpec().getName(), entry);
+        return entries.remove(entry.told.name(), entry);
     }
 
     /** Everything, also what is only reserved; none is left. */
@@ -190,14 +194,10 @@ public final class Engagements {
 
     /** It is shown with its reason until the user leaves it, but a program for it has no work. */
     private static boolean isOver(Engagement told) {
-        return EngagementState.of(told.getDisposition())
-                .filter(EngagementState::isOver)
-                .isPresent();
+        return told.state().isOver();
     }
 
     static boolean rolls(Engagement engagement) {
-        return EngagementCodec.kind(engagement.getSpec().getKind())
-                .filter(EngagementKind::replacesContainer)
-                .isPresent();
+        return engagement.kind().replacesContainer();
     }
 }

@@ -3,17 +3,19 @@ package io.telepresence.userd.engage;
 import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.telepresence.engagement.Engagement;
+import io.telepresence.engagement.EngagementCodec;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
 import io.telepresence.rpc.common.Empty;
+import io.telepresence.rpc.connector.ClientEngagement;
 import io.telepresence.rpc.connector.MountRequest;
+import io.telepresence.rpc.engagement.EngagementSnapshot;
 import io.telepresence.rpc.manager.DisengageRequest;
 import io.telepresence.rpc.manager.EngageProgress;
 import io.telepresence.rpc.manager.EngageRequest;
-import io.telepresence.rpc.manager.Engagement;
-import io.telepresence.rpc.manager.EngagementSnapshot;
-import io.telepresence.rpc.manager.EngagementSpec;
 import io.telepresence.run.Threads;
 import io.telepresence.userd.cluster.ManagerLink;
 import java.time.Duration;
@@ -52,7 +54,7 @@ public final class Engaging implements AutoCloseable {
     public record Wish(EngagementSpec spec, MountRequest mount, List<String> mapped) {}
 
     /** Starts an engagement; blocks until it serves or cannot. */
-    public Engagement engage(Wish wish, Consumer<String> progress) throws FaultException {
+    public ClientEngagement engage(Wish wish, Consumer<String> progress) throws FaultException {
         engagements.begin(wish.spec(), wish.mapped());
         try {
             Local local = locals.prepare(wish.spec(), wish.mount());
@@ -77,7 +79,7 @@ public final class Engaging implements AutoCloseable {
         Entry entry = engagements.find(new Names.Wanted(name, container, namespace));
         if (!engagements.leaving(entry)) {
             entry.ended.join();
-            return entry.agreed.getId();
+            return entry.agreed.id();
         }
         try {
             entry.local.close();
@@ -85,20 +87,16 @@ public final class Engaging implements AutoCloseable {
         } finally {
             end(entry, "left");
         }
-        return entry.agreed.getId();
+        return entry.agreed.id();
     }
 
     /** What the manager says now. */
     public void heard(EngagementSnapshot snapshot) {
-        for (Entry gone : engagements.heard(snapshot, link.settled())) {
-            String said = gone.told.getMessage();
+        for (Entry gone : engagements.heard(EngagementCodec.engagements(snapshot), link.settled())) {
+            String said = gone.told.status().message();
             String why = "ended by the traffic-manager" + (said.isEmpty() ? "" : ": " + said);
-            LOG.warn(
-                    "{} \"{}\" is over: {}",
-                    Names.kind(gone.told.getSpec()),
-                    gone.told.getSpec().getName(),
-                    why);
-            Threads.virtual("end-" + gone.told.getSpec().getName(), () -> end(gone, why));
+            LOG.warn("{} \"{}\" is over: {}", gone.told.kind().word(), gone.told.name(), why);
+            Threads.virtual("end-" + gone.told.name(), () -> end(gone, why));
         }
     }
 
@@ -108,7 +106,7 @@ public final class Engaging implements AutoCloseable {
         List<Entry> all = engagements.clear();
         CountDownLatch open = new CountDownLatch(all.size());
         for (Entry entry : all) {
-            Threads.virtual("end-" + entry.told.getSpec().getName(), () -> {
+            Threads.virtual("end-" + entry.told.name(), () -> {
                 try {
                     end(entry, "disconnected");
                 } finally {
@@ -146,21 +144,22 @@ public final class Engaging implements AutoCloseable {
                     .withDeadlineAfter(limit.multipliedBy(STRETCH).plus(GRACE).toMillis(), TimeUnit.MILLISECONDS)
                     .engage(EngageRequest.newBuilder()
                             .setSessionId(link.ref().getSessionId())
-                            .setSpec(spec)
+                            .setSpec(EngagementCodec.toWire(spec))
                             .setTimeoutMs((int) limit.toMillis())
                             .build());
             while (events.hasNext()) {
                 EngageProgress event = events.next();
                 switch (event.getEventCase()) {
                     case WAITING -> progress.accept(event.getWaiting());
-                    case RESERVED -> reserved = engagements.reserved(event.getReserved(), local);
+                    case RESERVED -> reserved = engagements.reserved(read(event.getReserved()), local);
                     case ENGAGEMENT -> {
-                        return engagements.established(event.getEngagement(), local);
+                        return engagements.established(read(event.getEngagement()), local);
                     }
                     case EVENT_NOT_SET -> LOG.debug("an event of a newer manager");
                 }
             }
-            throw Fault.internal("the traffic-manager gave no answer about the " + Names.kind(spec))
+            throw Fault.internal("the traffic-manager gave no answer about the "
+                            + spec.kind().word())
                     .exception();
         } catch (StatusRuntimeException e) {
             failed(reserved, local);
@@ -169,6 +168,12 @@ public final class Engaging implements AutoCloseable {
             failed(reserved, local);
             throw e;
         }
+    }
+
+    private static Engagement read(io.telepresence.rpc.engagement.Engagement wire) throws FaultException {
+        return EngagementCodec.engagement(wire)
+                .orElseThrow(() -> Fault.internal("the traffic-manager answers with another kind of engagement")
+                        .exception());
     }
 
     private void failed(Entry reserved, Local local) {
@@ -181,7 +186,7 @@ public final class Engaging implements AutoCloseable {
     private FaultException refused(EngagementSpec spec, StatusRuntimeException e) {
         if (e.getStatus().getCode() == Status.Code.DEADLINE_EXCEEDED) {
             return Fault.unreachable(
-                            "the " + Names.kind(spec) + " timed out after " + limit.toSeconds() + " s",
+                            "the " + spec.kind().word() + " timed out after " + limit.toSeconds() + " s",
                             "The limit can be configured as \"timeouts.intercept\"")
                     .exception(e);
         }
@@ -191,7 +196,7 @@ public final class Engaging implements AutoCloseable {
     private void disengage(Engagement told) throws FaultException {
         DisengageRequest request = DisengageRequest.newBuilder()
                 .setSessionId(link.ref().getSessionId())
-                .setName(told.getSpec().getName())
+                .setName(told.name())
                 .build();
         try {
             Empty done = Engagements.rolls(told)
@@ -204,8 +209,8 @@ public final class Engaging implements AutoCloseable {
         } catch (StatusRuntimeException e) {
             if (e.getStatus().getCode() == Status.Code.DEADLINE_EXCEEDED && Engagements.rolls(told)) {
                 throw Fault.unreachable(
-                                "the container \"" + told.getContainer() + "\" of "
-                                        + told.getSpec().getWorkload()
+                                "the container \"" + told.status().container() + "\" of "
+                                        + told.spec().workload()
                                         + " is not back yet; the traffic-manager goes on bringing it back",
                                 "")
                         .exception(e);

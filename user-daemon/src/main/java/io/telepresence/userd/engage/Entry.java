@@ -1,7 +1,8 @@
 package io.telepresence.userd.engage;
 
+import io.telepresence.engagement.Engagement;
 import io.telepresence.engagement.EngagementState;
-import io.telepresence.rpc.manager.Engagement;
+import io.telepresence.rpc.connector.ClientEngagement;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -35,13 +36,13 @@ final class Entry {
         this.local = local;
     }
 
-    /** As the command line shall see it. */
-    Engagement shown() {
-        Engagement.Builder all = told.toBuilder();
-        local.dress(all);
-        if (leaving) {
-            all.setDisposition(EngagementState.TERMINATING.text());
-        }
-        return all.build();
+    /** As the manager reports it, but it is {@link EngagementState#TERMINATING} as soon as the user leaves it. */
+    Engagement now() {
+        return leaving ? told.with(EngagementState.TERMINATING) : told;
+    }
+
+    /** As the command line sees it. */
+    ClientEngagement shown() {
+        return local.shown(now());
     }
 }

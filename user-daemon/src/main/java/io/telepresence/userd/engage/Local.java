@@ -1,11 +1,13 @@
 package io.telepresence.userd.engage;
 
 import com.google.protobuf.ByteString;
+import io.telepresence.engagement.Engagement;
+import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.fault.FaultException;
-import io.telepresence.rpc.manager.AgentMount;
-import io.telepresence.rpc.manager.ContainerView;
-import io.telepresence.rpc.manager.Engagement;
-import io.telepresence.rpc.manager.Mount;
+import io.telepresence.rpc.agent.AgentMount;
+import io.telepresence.rpc.agent.ContainerView;
+import io.telepresence.rpc.connector.ClientEngagement;
+import io.telepresence.rpc.connector.Mount;
 import io.telepresence.run.Closers;
 import io.telepresence.userd.mount.Mounts;
 import io.telepresence.userd.reach.PodDoors;
@@ -37,17 +39,17 @@ final class Local implements AutoCloseable {
 
     /**
      * After the engagement has begun: asks for the environment, mounts, and opens the ports. Blocks for at most ten
-     * seconds; what cannot be had is told by {@link #dress}, and in one sentence by the result (empty: all is there).
+     * seconds; what cannot be had is told by {@link #shown}, and in one sentence by the result (empty: all is there).
      */
     String start(Supplier<Engagement> engagement) {
-        Supplier<String> id = () -> engagement.get().getId();
+        Supplier<String> id = () -> engagement.get().id();
         doors.serve(id);
         try {
             view = all.reaches().view(id, Locals.VIEW_LIMIT);
             reached = true;
             trouble = view.getRemark();
         } catch (FaultException e) {
-            LOG.warn("no environment of \"{}\": {}", engagement.get().getSpec().getName(), e.fault());
+            LOG.warn("no environment of \"{}\": {}", engagement.get().name(), e.fault());
             trouble = "the environment of the container could not be had: "
                     + e.fault().text();
         }
@@ -56,19 +58,21 @@ final class Local implements AutoCloseable {
                 volumes.mount(id, source(engagement.get()));
             }
         } catch (FaultException e) {
-            LOG.warn("no volumes of \"{}\": {}", engagement.get().getSpec().getName(), e.fault());
+            LOG.warn("no volumes of \"{}\": {}", engagement.get().name(), e.fault());
             trouble = trouble.isEmpty() ? e.fault().text() : trouble;
         }
         return trouble;
     }
 
-    /** Adds what only this laptop knows. */
-    void dress(Engagement.Builder engagement) {
-        if (!trouble.isEmpty() && engagement.getMessage().isEmpty()) {
-            engagement.setMessage(trouble);
-        }
-        engagement.setMount(mount(engagement.getContainer()));
-        engagement.putAllEnvironment(environment(engagement));
+    /** The engagement with what only this client knows of it. */
+    ClientEngagement shown(Engagement engagement) {
+        Mount mount = mount(engagement.status().container());
+        return ClientEngagement.newBuilder()
+                .setEngagement(EngagementCodec.toWire(engagement))
+                .setMount(mount)
+                .putAllEnvironment(environment(engagement, mount.getLocalDir()))
+                .setLack(trouble)
+                .build();
     }
 
     @Override
@@ -96,20 +100,19 @@ final class Local implements AutoCloseable {
         return mount.build();
     }
 
-    private Map<String, ByteString> environment(Engagement.Builder engagement) {
+    private Map<String, ByteString> environment(Engagement engagement, String root) {
         Map<String, ByteString> values = new TreeMap<>(view.getEnvironmentMap());
-        own(engagement).forEach((name, value) -> values.put(name, ByteString.copyFromUtf8(value)));
+        own(engagement, root).forEach((name, value) -> values.put(name, ByteString.copyFromUtf8(value)));
         return values;
     }
 
-    private Map<String, String> own(Engagement.Builder engagement) {
+    private Map<String, String> own(Engagement engagement, String root) {
         Map<String, String> values = new TreeMap<>();
-        values.put("TELEPRESENCE_INTERCEPT_ID", engagement.getId());
-        values.put("TELEPRESENCE_CONTAINER", engagement.getContainer());
+        values.put("TELEPRESENCE_INTERCEPT_ID", engagement.id());
+        values.put("TELEPRESENCE_CONTAINER", engagement.status().container());
         if (reached) {
             values.put("TELEPRESENCE_MOUNTS", String.join(":", paths()));
         }
-        String root = engagement.getMount().getLocalDir();
         if (!root.isEmpty()) {
             values.put("TELEPRESENCE_ROOT", root);
         }
@@ -133,6 +136,6 @@ final class Local implements AutoCloseable {
     }
 
     private static String source(Engagement engagement) {
-        return engagement.getSpec().getWorkload() + "." + engagement.getSpec().getNamespace();
+        return engagement.spec().workload() + "." + engagement.spec().namespace();
     }
 }

@@ -76,8 +76,7 @@ public final class LocalForwarder {
     private void connect(DialRequest request, Carrier carrier, Open open) {
         InetSocketAddress address;
         try {
-            String host = request.getHost().isEmpty() ? "127.0.0.1" : request.getHost();
-            address = new InetSocketAddress(InetAddress.getByName(host), request.getPort());
+            address = new InetSocketAddress(InetAddress.getByName(Targets.host(request)), request.getPort());
         } catch (UnknownHostException e) {
             refuse(carrier, open, Reset.Why.UNREACHABLE, "the name " + request.getHost() + " is not known");
             return;

@@ -1,10 +1,8 @@
 package io.telepresence.userd.engage;
 
-import io.telepresence.engagement.EngagementCodec;
-import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.connector.MountRequest;
-import io.telepresence.rpc.manager.EngagementSpec;
 import io.telepresence.userd.mount.Mounts;
 import io.telepresence.userd.reach.PodDoors;
 import io.telepresence.userd.reach.Reaches;
@@ -21,14 +19,11 @@ public record Locals(Reaches reaches, Mounts mounts, int apiPort) {
 
     /** Takes ports and mount point before the engagement begins; a fault takes nothing. */
     Local prepare(EngagementSpec spec, MountRequest request) throws FaultException {
-        boolean readOnly = request.getReadOnly()
-                || EngagementCodec.kind(spec.getKind())
-                        .filter(EngagementKind::writesFiles)
-                        .isEmpty();
+        boolean readOnly = request.getReadOnly() || !spec.kind().writesFiles();
         PodDoors doors = PodDoors.bind(
                 reaches,
                 new PodDoors.Wish(
-                        spec.getToPodList(), request.getLocalMountPort(), readOnly, request.getHandlerHost()));
+                        spec.options().toPod(), request.getLocalMountPort(), readOnly, request.getHandlerHost()));
         try {
             return new Local(this, doors, mounts.prepare(request, readOnly));
         } catch (FaultException e) {

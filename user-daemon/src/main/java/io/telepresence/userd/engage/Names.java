@@ -1,11 +1,9 @@
 package io.telepresence.userd.engage;
 
-import io.telepresence.engagement.EngagementCodec;
-import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.Engagement;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.rpc.manager.Engagement;
-import io.telepresence.rpc.manager.EngagementSpec;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -23,31 +21,31 @@ final class Names {
     /** Two engagements of one client must not have this in common while they start. */
     static String key(EngagementSpec spec) {
         return byWorkload(spec)
-                ? spec.getKind() + "/" + spec.getNamespace() + "/" + spec.getWorkload() + "/" + spec.getContainer()
-                : spec.getName();
+                ? spec.kind() + "/" + spec.namespace() + "/" + spec.workload() + "/" + spec.container()
+                : spec.name();
     }
 
     /** Whether the new one is there already, as far as can be known before its container is. */
     static boolean same(EngagementSpec wished, EngagementSpec there, String container) {
         if (!byWorkload(wished)) {
-            return wished.getName().equals(there.getName());
+            return wished.name().equals(there.name());
         }
-        return wished.getKind() == there.getKind()
-                && wished.getNamespace().equals(there.getNamespace())
-                && wished.getWorkload().equals(there.getWorkload())
-                && !wished.getContainer().isEmpty()
-                && wished.getContainer().equals(container);
+        return wished.kind() == there.kind()
+                && wished.namespace().equals(there.namespace())
+                && wished.workload().equals(there.workload())
+                && !wished.container().isEmpty()
+                && wished.container().equals(container);
     }
 
     static Fault known(EngagementSpec spec) {
         if (byWorkload(spec)) {
-            String container = spec.getContainer().isEmpty() ? "" : "the container \"" + spec.getContainer() + "\" of ";
+            String container = spec.container().isEmpty() ? "" : "the container \"" + spec.container() + "\" of ";
             return Fault.user(
-                    "there is " + article(spec) + " of " + container + spec.getWorkload() + " already",
+                    "there is " + spec.kind().withArticle() + " of " + container + spec.workload() + " already",
                     "Leave it first");
         }
         return Fault.user(
-                article(spec) + " named \"" + spec.getName() + "\" exists already",
+                spec.kind().withArticle() + " named \"" + spec.name() + "\" exists already",
                 "Choose another name, or leave it first");
     }
 
@@ -56,13 +54,13 @@ final class Names {
      */
     static Entry find(Wanted wanted, List<Entry> all) throws FaultException {
         List<Entry> fitting = all.stream()
-                .filter(e -> fits(wanted.container(), e.told.getContainer()))
-                .filter(e -> fits(wanted.namespace(), e.told.getSpec().getNamespace()))
+                .filter(e -> fits(wanted.container(), e.told.status().container()))
+                .filter(e -> fits(wanted.namespace(), e.told.spec().namespace()))
                 .toList();
         List<Predicate<Engagement>> tiers = List.of(
-                e -> e.getSpec().getName().equals(wanted.name()),
-                e -> byWorkload(e.getSpec()) && e.getSpec().getWorkload().equals(wanted.name()),
-                e -> e.getSpec().getWorkload().equals(wanted.name()));
+                e -> e.name().equals(wanted.name()),
+                e -> byWorkload(e.spec()) && e.spec().workload().equals(wanted.name()),
+                e -> e.spec().workload().equals(wanted.name()));
         for (Predicate<Engagement> tier : tiers) {
             List<Entry> found = fitting.stream().filter(e -> tier.test(e.told)).toList();
             if (found.size() > 1) {
@@ -76,20 +74,9 @@ final class Names {
                 .exception();
     }
 
-    /** As in a sentence; a manager of a later version may tell of a kind that this one does not know. */
-    static String kind(EngagementSpec spec) {
-        return EngagementCodec.kind(spec.getKind()).map(EngagementKind::word).orElse("engagement");
-    }
-
-    private static String article(EngagementSpec spec) {
-        return EngagementCodec.kind(spec.getKind())
-                .map(EngagementKind::withArticle)
-                .orElse("an engagement");
-    }
-
     private static Fault several(Wanted wanted, List<Entry> found) {
         String names = found.stream()
-                .map(e -> e.told.getSpec().getName() + " (" + e.told.getSpec().getNamespace() + ")")
+                .map(e -> e.told.name() + " (" + e.told.spec().namespace() + ")")
                 .collect(Collectors.joining(", "));
         return Fault.user(
                 "\"" + wanted.name() + "\" has several engagements: " + names,
@@ -101,8 +88,6 @@ final class Names {
     }
 
     private static boolean byWorkload(EngagementSpec spec) {
-        return EngagementCodec.kind(spec.getKind())
-                .filter(EngagementKind::namedByContainer)
-                .isPresent();
+        return spec.kind().namedByContainer();
     }
 }

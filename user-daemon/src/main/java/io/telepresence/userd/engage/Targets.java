@@ -1,11 +1,9 @@
 package io.telepresence.userd.engage;
 
-import io.telepresence.engagement.EngagementCodec;
-import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagedPort;
+import io.telepresence.engagement.Engagement;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.rpc.manager.DialRequest;
-import io.telepresence.rpc.manager.EngagedPort;
-import io.telepresence.rpc.manager.Engagement;
-import io.telepresence.rpc.manager.EngagementSpec;
 import java.util.Optional;
 
 /** Where on this laptop engagements lead. Pure. */
@@ -17,35 +15,30 @@ final class Targets {
      * port's protocol and number, so specs cannot be compared.
      */
     static Optional<String> clash(Engagement one, Engagement other) {
-        String host = host(one.getSpec());
-        if (copies(one) || copies(other) || !host.equals(host(other.getSpec()))) {
+        String host = one.spec().targetHost();
+        boolean copied = one.kind().copiesTraffic() || other.kind().copiesTraffic();
+        if (copied || !host.equals(other.spec().targetHost())) {
             return Optional.empty();
         }
-        return one.getPortsList().stream()
-                .filter(port -> other.getPortsList().stream().anyMatch(used -> sameTarget(port, used)))
+        return one.status().ports().stream()
+                .filter(port -> other.status().ports().stream().anyMatch(used -> sameTarget(port, used)))
                 .findFirst()
-                .map(port -> host + ":" + port.getLocalPort());
+                .map(port -> host + ":" + port.localPort());
     }
 
     /** Whether the request leads where the user said that this engagement leads: nobody else chooses targets. */
     static boolean allows(Engagement engagement, DialRequest request) {
-        boolean port = engagement.getPortsList().stream()
-                .map(EngagedPort::getLocalPort)
-                .anyMatch(p -> p == request.getPort());
-        return port && host(engagement.getSpec()).equals(request.getHost().isEmpty() ? "127.0.0.1" : request.getHost());
+        boolean port =
+                engagement.status().ports().stream().map(EngagedPort::localPort).anyMatch(p -> p == request.getPort());
+        return port && engagement.spec().targetHost().equals(host(request));
     }
 
-    static String host(EngagementSpec spec) {
-        return spec.getTargetHost().isEmpty() ? "127.0.0.1" : spec.getTargetHost();
-    }
-
-    private static boolean copies(Engagement engagement) {
-        return EngagementCodec.kind(engagement.getSpec().getKind())
-                .filter(EngagementKind::copiesTraffic)
-                .isPresent();
+    /** Where the manager wants the connection to go. */
+    static String host(DialRequest request) {
+        return request.getHost().isEmpty() ? EngagementSpec.LOCALHOST : request.getHost();
     }
 
     private static boolean sameTarget(EngagedPort one, EngagedPort other) {
-        return one.getProtocol() == other.getProtocol() && one.getLocalPort() == other.getLocalPort();
+        return one.udp() == other.udp() && one.localPort() == other.localPort();
     }
 }

@@ -3,11 +3,10 @@ package io.telepresence.userd.reach;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.telepresence.agree.AddressText;
+import io.telepresence.engagement.Port;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.local.Loops;
-import io.telepresence.rpc.manager.PodPort;
-import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.run.Closers;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -39,7 +38,7 @@ public final class PodDoors implements AutoCloseable {
      * @param readOnly about the files
      * @param container address of the container that alone may use the ports; empty: programs of this machine may
      */
-    public record Wish(List<PodPort> ports, int filesPort, boolean readOnly, String container) {
+    public record Wish(List<Port> ports, int filesPort, boolean readOnly, String container) {
         private boolean isEmpty() {
             return ports.isEmpty() && filesPort == 0 && container.isEmpty();
         }
@@ -56,7 +55,7 @@ public final class PodDoors implements AutoCloseable {
         try {
             Visitors visitors =
                     wish.container().isEmpty() ? Visitors.ofThisMachine() : Visitors.ofContainer(wish.container());
-            for (PodPort port : wish.ports()) {
+            for (Port port : wish.ports()) {
                 all.bind(loops.next(), port, visitors);
             }
             if (wish.filesPort() != 0 || !wish.container().isEmpty()) {
@@ -93,12 +92,12 @@ public final class PodDoors implements AutoCloseable {
         }
     }
 
-    private void bind(EventLoop loop, PodPort port, Visitors visitors) throws FaultException {
-        int number = port.getPort();
+    private void bind(EventLoop loop, Port port, Visitors visitors) throws FaultException {
+        int number = port.number();
         InetSocketAddress at = new InetSocketAddress(visitors.listen(), number);
         Function<Supplier<String>, Supplier<Reaches.Target>> target = id -> () -> Reaches.Target.port(id.get(), number);
         try {
-            if (port.getProtocol() == Protocol.UDP) {
+            if (port.udp()) {
                 UdpDoor door = opened.add(UdpDoor.bind(loop, at));
                 doors.add(id -> door.serve(reaches, target.apply(id), visitors.datagram()));
             } else {

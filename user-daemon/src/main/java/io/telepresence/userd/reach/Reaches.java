@@ -3,7 +3,7 @@ package io.telepresence.userd.reach;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.rpc.manager.ContainerView;
+import io.telepresence.rpc.agent.ContainerView;
 import io.telepresence.rpc.tunnel.Files;
 import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.rpc.tunnel.Protocol;

@@ -4,16 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.netty.channel.EventLoopGroup;
+import io.telepresence.engagement.Engagement;
+import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.engagement.HttpHead;
 import io.telepresence.local.Loops;
 import io.telepresence.rest.Answer;
 import io.telepresence.rest.Question;
 import io.telepresence.rest.RestServer;
-import io.telepresence.rpc.manager.EngagedPort;
-import io.telepresence.rpc.manager.Engagement;
-import io.telepresence.rpc.manager.EngagementKind;
-import io.telepresence.rpc.manager.EngagementSpec;
-import io.telepresence.rpc.manager.HttpHeader;
+import io.telepresence.rpc.engagement.EngagedPort;
+import io.telepresence.rpc.engagement.EngagementKind;
+import io.telepresence.rpc.engagement.EngagementSpec;
+import io.telepresence.rpc.engagement.EngagementState;
+import io.telepresence.rpc.engagement.HttpHeader;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -69,7 +71,7 @@ class RestApiTest {
     /** The agent asks in the same order: both ask {@code RequestRouter}. */
     @Test
     void theMoreExactEngagementIsAskedBeforeTheOlder() {
-        Engagement.Builder all = engagement(EngagementKind.INTERCEPT, "all", "").toBuilder();
+        var all = wire(EngagementKind.INTERCEPT, "all", "");
         all.getSpecBuilder().clearHttpHeaders().putMetadata("k", "of all");
         HttpHead head = new HttpHead() {
             @Override
@@ -88,7 +90,7 @@ class RestApiTest {
             }
         };
         Consumption consumption =
-                new Consumption(() -> List.of(all.build(), engagement(EngagementKind.INTERCEPT, "mine", "alice")));
+                new Consumption(() -> List.of(read(all), engagement(EngagementKind.INTERCEPT, "mine", "alice")));
         assertEquals(new Answer(true, Map.of("k", "v")), consumption.judge(new Question(head, 8080, "")));
     }
 
@@ -101,10 +103,9 @@ class RestApiTest {
         "0:0:0:0:0:0:0:1, true"
     })
     void inAContainerHandlersAreServedToo(String caller, boolean served) throws Exception {
-        Engagement handled = Engagement.newBuilder()
-                .setSpec(EngagementSpec.newBuilder().setTargetHost("172.29.255.3"))
-                .build();
-        assertEquals(served, new Consumption(() -> List.of(handled)).isHandler(InetAddress.getByName(caller)));
+        var handled = wire(EngagementKind.INTERCEPT, "handled", "");
+        handled.getSpecBuilder().setTargetHost("172.29.255.3");
+        assertEquals(served, new Consumption(() -> List.of(read(handled))).isHandler(InetAddress.getByName(caller)));
     }
 
     @Test
@@ -148,16 +149,24 @@ class RestApiTest {
     }
 
     private static Engagement engagement(EngagementKind kind, String name, String user) {
-        return Engagement.newBuilder()
+        return read(wire(kind, name, user));
+    }
+
+    private static Engagement read(io.telepresence.rpc.engagement.Engagement.Builder wire) {
+        return EngagementCodec.engagement(wire.build()).orElseThrow();
+    }
+
+    private static io.telepresence.rpc.engagement.Engagement.Builder wire(
+            EngagementKind kind, String name, String user) {
+        return io.telepresence.rpc.engagement.Engagement.newBuilder()
                 .setId("s:" + name)
-                .setDisposition("ACTIVE")
+                .setState(EngagementState.ACTIVE)
                 .addPorts(EngagedPort.newBuilder().setContainerPort(8080))
                 .setSpec(EngagementSpec.newBuilder()
                         .setKind(kind)
                         .setName(name)
                         .putMetadata("k", "v")
                         .addHttpHeaders(
-                                HttpHeader.newBuilder().setName("X-User").setValue(user)))
-                .build();
+                                HttpHeader.newBuilder().setName("X-User").setValue(user)));
     }
 }

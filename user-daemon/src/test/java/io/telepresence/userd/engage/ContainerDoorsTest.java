@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.manager.ClientArrival;
-import io.telepresence.rpc.manager.PodPort;
 import io.telepresence.rpc.tunnel.Open;
-import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.userd.cluster.ManagerLink;
 import io.telepresence.userd.reach.PodDoors;
 import io.telepresence.userd.reach.Reaches;
@@ -68,14 +68,14 @@ class ContainerDoorsTest {
         manager.close();
     }
 
-    private PodDoors doors(boolean readOnly, PodPort... ports) throws FaultException {
+    private PodDoors doors(boolean readOnly, Port... ports) throws FaultException {
         PodDoors doors = PodDoors.bind(reaches, new PodDoors.Wish(List.of(ports), 0, readOnly, HANDLER));
         doors.serve(() -> "s1:echo");
         return doors;
     }
 
-    private static PodPort port(int number, Protocol protocol) {
-        return PodPort.newBuilder().setPort(number).setProtocol(protocol).build();
+    private static Port port(int number, Transport transport) {
+        return new Port(transport, number);
     }
 
     private static int freePort() throws IOException {
@@ -111,7 +111,7 @@ class ContainerDoorsTest {
     void onlyTheContainerGetsIn() throws Exception {
         int tcp = freePort();
         int udp = freePort();
-        try (PodDoors doors = doors(true, port(tcp, Protocol.TCP), port(udp, Protocol.UDP))) {
+        try (PodDoors doors = doors(true, port(tcp, Transport.TCP), port(udp, Transport.UDP))) {
             assertThrows(IOException.class, () -> tcp(OTHER, tcp));
             assertThrows(IOException.class, () -> tcp("127.0.0.1", doors.filesPort()));
             assertThrows(SocketTimeoutException.class, () -> udp(OTHER, udp, 300));

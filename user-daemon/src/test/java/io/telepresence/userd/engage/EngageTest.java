@@ -7,15 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.protobuf.ByteString;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.rpc.connector.ClientEngagement;
 import io.telepresence.rpc.connector.MountRequest;
+import io.telepresence.rpc.engagement.EngagementKind;
+import io.telepresence.rpc.engagement.EngagementSpec;
+import io.telepresence.rpc.engagement.PortRequest;
 import io.telepresence.rpc.manager.ClientArrival;
 import io.telepresence.rpc.manager.DialRequest;
-import io.telepresence.rpc.manager.Engagement;
-import io.telepresence.rpc.manager.EngagementKind;
-import io.telepresence.rpc.manager.EngagementSpec;
-import io.telepresence.rpc.manager.PortRequest;
 import io.telepresence.rpc.tunnel.Endpoint;
 import io.telepresence.rpc.tunnel.FlowId;
 import io.telepresence.rpc.tunnel.Open;
@@ -68,7 +69,8 @@ class EngageTest {
         link = ManagerLink.open(
                 socket,
                 () -> ClientArrival.newBuilder()
-                        .addAllEngagements(engagements.wished())
+                        .addAllEngagements(
+                                EngagementCodec.snapshot(engagements.wished()).getEngagementsList())
                         .build(),
                 new ManagerLink.Limits(LIMIT, LIMIT, LIMIT),
                 idle::get);
@@ -91,10 +93,10 @@ class EngageTest {
     @Test
     void progressThenTheEngagement() throws Exception {
         List<String> progress = new ArrayList<>();
-        Engagement made = engage(spec("echo", 8080), List.of(), progress::add);
-        assertEquals("s1:echo", made.getId());
+        ClientEngagement made = engage(spec("echo", 8080), List.of(), progress::add);
+        assertEquals("s1:echo", made.getEngagement().getId());
         assertEquals("waiting for agents", progress.getFirst());
-        assertEquals(List.of(made), engagements.all());
+        assertEquals(List.of(made), engagements.shown());
         engaging.leave("echo", "", "");
         assertEquals(List.of("echo"), manager.left);
         assertEquals(List.of(), engagements.all());
@@ -151,7 +153,9 @@ class EngageTest {
             }
         });
         assertTrue(renamed.get(20, TimeUnit.SECONDS));
-        assertEquals("s2:two", engage(spec("two", 9090), List.of(), p -> {}).getId());
+        assertEquals(
+                "s2:two",
+                engage(spec("two", 9090), List.of(), p -> {}).getEngagement().getId());
         assertEquals(2, engagements.all().size());
     }
 
@@ -172,7 +176,7 @@ class EngageTest {
     @Test
     void aConnectionOfTheClusterReachesTheLocalProgram() throws Exception {
         try (ServerSocket local = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            Engagement made = engage(spec("echo", local.getLocalPort()), List.of(), p -> {});
+            ClientEngagement made = engage(spec("echo", local.getLocalPort()), List.of(), p -> {});
             forwarder().dial(request(made, local.getLocalPort(), "127.0.0.1"));
             try (Socket socket = local.accept()) {
                 assertEquals("hello", new String(socket.getInputStream().readNBytes(5), StandardCharsets.UTF_8));
@@ -189,14 +193,14 @@ class EngageTest {
         try (ServerSocket local = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = local.getLocalPort();
         }
-        Engagement made = engage(spec("echo", port), List.of(), p -> {});
+        ClientEngagement made = engage(spec("echo", port), List.of(), p -> {});
         forwarder().dial(request(made, port, "127.0.0.1"));
         assertEquals("fetch d1 REFUSED", fetched.get(10, TimeUnit.SECONDS));
     }
 
     @Test
     void nobodyElseChoosesWhereConnectionsGo() throws Exception {
-        Engagement made = engage(spec("echo", 8080), List.of(), p -> {});
+        ClientEngagement made = engage(spec("echo", 8080), List.of(), p -> {});
         forwarder().dial(request(made, 22, "127.0.0.1"));
         String why = fetched.get(10, TimeUnit.SECONDS);
         assertTrue(why.endsWith("DENIED"), why);
@@ -243,11 +247,11 @@ class EngageTest {
         flow.request(10);
     }
 
-    private Engagement engage(EngagementSpec spec, List<String> mapped, Consumer<String> progress)
+    private ClientEngagement engage(EngagementSpec spec, List<String> mapped, Consumer<String> progress)
             throws FaultException {
         MountRequest none =
                 MountRequest.newBuilder().setMode(MountRequest.Mode.NONE).build();
-        return engaging.engage(new Engaging.Wish(spec, none, mapped), progress);
+        return engaging.engage(new Engaging.Wish(EngagementCodec.spec(spec), none, mapped), progress);
     }
 
     private void assertFault(String text, EngagementSpec spec, List<String> mapped) {
@@ -257,7 +261,7 @@ class EngageTest {
         assertEquals(Fault.Kind.USER, fault.kind());
     }
 
-    private static DialRequest request(Engagement engagement, int port, String host) {
+    private static DialRequest request(ClientEngagement engagement, int port, String host) {
         Endpoint end = Endpoint.newBuilder()
                 .setIp(ByteString.copyFrom(new byte[] {10, 1, 2, 3}))
                 .setPort(80)
@@ -265,7 +269,7 @@ class EngageTest {
         return DialRequest.newBuilder()
                 .setDialId("d1")
                 .setId(FlowId.newBuilder().setSource(end).setDestination(end))
-                .setEngagementId(engagement.getId())
+                .setEngagementId(engagement.getEngagement().getId())
                 .setHost(host)
                 .setPort(port)
                 .build();

@@ -9,17 +9,18 @@ import io.telepresence.agree.Versions;
 import io.telepresence.local.Loops;
 import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.common.VersionInfo;
+import io.telepresence.rpc.engagement.EngagedPort;
+import io.telepresence.rpc.engagement.Engagement;
+import io.telepresence.rpc.engagement.EngagementKind;
+import io.telepresence.rpc.engagement.EngagementSnapshot;
+import io.telepresence.rpc.engagement.EngagementSpec;
+import io.telepresence.rpc.engagement.EngagementState;
 import io.telepresence.rpc.manager.ClientArrival;
 import io.telepresence.rpc.manager.ClientSession;
 import io.telepresence.rpc.manager.DialRequest;
 import io.telepresence.rpc.manager.DisengageRequest;
 import io.telepresence.rpc.manager.EngageProgress;
 import io.telepresence.rpc.manager.EngageRequest;
-import io.telepresence.rpc.manager.EngagedPort;
-import io.telepresence.rpc.manager.Engagement;
-import io.telepresence.rpc.manager.EngagementKind;
-import io.telepresence.rpc.manager.EngagementSnapshot;
-import io.telepresence.rpc.manager.EngagementSpec;
 import io.telepresence.rpc.manager.ManagerGrpc;
 import io.telepresence.rpc.manager.RemainReply;
 import io.telepresence.rpc.manager.SessionRef;
@@ -116,11 +117,12 @@ final class FakeManager extends ManagerGrpc.ManagerImplBase implements AutoClose
                 .setId(request.getSessionId() + ":" + spec.getName())
                 .setSpec(spec)
                 .setContainer(container)
-                .setDisposition("WAITING");
+                .setState(EngagementState.WAITING);
         request.getSpec()
                 .getPortsList()
                 .forEach(p -> made.addPorts(EngagedPort.newBuilder()
                         .setProtocol(p.getIdentifier().startsWith("dns") ? Protocol.UDP : Protocol.TCP)
+                        .setContainerPort(8080)
                         .setLocalPort(p.getLocalPort() == 0 ? 8080 : p.getLocalPort())));
         ((ServerCallStreamObserver<EngageProgress>) to).setOnCancelHandler(() -> cancelled.add(spec.getName()));
         to.onNext(EngageProgress.newBuilder().setReserved(made).build());
@@ -128,7 +130,7 @@ final class FakeManager extends ManagerGrpc.ManagerImplBase implements AutoClose
         roll.thenRun(() -> answer(
                 to,
                 EngageProgress.newBuilder()
-                        .setEngagement(made.setDisposition("ACTIVE"))
+                        .setEngagement(made.setState(EngagementState.ACTIVE))
                         .build()));
     }
 

@@ -2,7 +2,7 @@ package io.telepresence.userd.engage;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.telepresence.rpc.manager.ContainerView;
+import io.telepresence.rpc.agent.ContainerView;
 import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;

@@ -6,17 +6,19 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
+import io.telepresence.engagement.EngagementCodec;
+import io.telepresence.engagement.EngagementState;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.rpc.agent.AgentMount;
+import io.telepresence.rpc.agent.ContainerView;
+import io.telepresence.rpc.connector.ClientEngagement;
 import io.telepresence.rpc.connector.MountRequest;
-import io.telepresence.rpc.manager.AgentMount;
+import io.telepresence.rpc.engagement.EngagementKind;
+import io.telepresence.rpc.engagement.EngagementSnapshot;
+import io.telepresence.rpc.engagement.EngagementSpec;
+import io.telepresence.rpc.engagement.PodPort;
 import io.telepresence.rpc.manager.ClientArrival;
-import io.telepresence.rpc.manager.ContainerView;
-import io.telepresence.rpc.manager.Engagement;
-import io.telepresence.rpc.manager.EngagementKind;
-import io.telepresence.rpc.manager.EngagementSnapshot;
-import io.telepresence.rpc.manager.EngagementSpec;
-import io.telepresence.rpc.manager.PodPort;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.run.Threads;
 import io.telepresence.userd.cluster.ManagerLink;
@@ -93,8 +95,8 @@ class LocalTest {
                 .addMounts(AgentMount.newBuilder().setPath("/tmp").setLocal(true))
                 .setPodIp("10.1.2.3")
                 .build();
-        Engagement made = engage(spec(EngagementKind.INGEST, "echo"), none());
-        assertEquals("echo/app", made.getSpec().getName());
+        ClientEngagement made = engage(spec(EngagementKind.INGEST, "echo"), none());
+        assertEquals("echo/app", made.getEngagement().getSpec().getName());
         assertEquals(
                 ByteString.copyFrom(new byte[] {(byte) 0xff}),
                 made.getEnvironmentMap().get("COLOR"));
@@ -112,19 +114,15 @@ class LocalTest {
         assertEquals(List.of("/etc/config", "/data"), made.getMount().getMountsList());
         assertTrue(made.getMount().getReadOnly());
         assertEquals("10.1.2.3", made.getMount().getPodIp());
-        assertEquals(
-                List.of(),
-                engagements.wished().getFirst().getEnvironmentMap().keySet().stream()
-                        .toList());
     }
 
     @Test
     void withoutAnEnvironmentTheEngagementServesAndSaysSo() throws Exception {
         pod.absent = 1000;
-        Engagement made = engage(spec(EngagementKind.INTERCEPT, "echo"), none());
-        assertEquals("ACTIVE", made.getDisposition());
-        assertTrue(made.getMessage().endsWith("could not be had: no agent of echo is there"), made.getMessage());
-        assertTrue(progress.contains(made.getMessage()));
+        ClientEngagement made = engage(spec(EngagementKind.INTERCEPT, "echo"), none());
+        assertEquals("ACTIVE", made.getEngagement().getDisposition());
+        assertTrue(made.getLack().endsWith("could not be had: no agent of echo is there"), made.getLack());
+        assertTrue(progress.contains(made.getLack()));
     }
 
     @Test
@@ -191,7 +189,7 @@ class LocalTest {
     void filesAreServedAtAPortToThisUser() throws Exception {
         int port = freePort();
         MountRequest request = MountRequest.newBuilder().setLocalMountPort(port).build();
-        Engagement made = engage(spec(EngagementKind.WIRETAP, "tap"), request);
+        ClientEngagement made = engage(spec(EngagementKind.WIRETAP, "tap"), request);
         assertEquals(port, made.getMount().getPort());
         assertEquals("hello", tcpEcho(port));
         pod.opens.poll(10, TimeUnit.SECONDS);
@@ -201,7 +199,7 @@ class LocalTest {
     @Test
     void aReplaceDeliversWhilePodsRollAndIsThereUntilTheContainerIsBack() throws Exception {
         manager.roll = new CompletableFuture<>();
-        CompletableFuture<Engagement> started = new CompletableFuture<>();
+        CompletableFuture<ClientEngagement> started = new CompletableFuture<>();
         Threads.virtual("engage", () -> {
             try {
                 started.complete(engage(spec(EngagementKind.REPLACE, "echo"), none()));
@@ -212,7 +210,7 @@ class LocalTest {
         awaitTrue(() -> engagements.byId("s1:echo/app").isPresent());
         assertEquals(List.of(), engagements.all());
         manager.roll.complete(null);
-        assertEquals("ACTIVE", started.get(10, TimeUnit.SECONDS).getDisposition());
+        assertEquals("ACTIVE", started.get(10, TimeUnit.SECONDS).getEngagement().getDisposition());
         CompletableFuture<String> ended = engagements.ended("echo", "app", "");
 
         manager.roll = new CompletableFuture<>();
@@ -226,7 +224,7 @@ class LocalTest {
             }
         });
         awaitTrue(() -> manager.left.contains("echo/app"));
-        assertEquals("ENDING", engagements.all().getFirst().getDisposition());
+        assertEquals(EngagementState.TERMINATING, engagements.all().getFirst().state());
         assertTrue(engagements.byId("s1:echo/app").isPresent());
         assertEquals(List.of(), engagements.wished());
         assertFalse(ended.isDone());
@@ -238,13 +236,15 @@ class LocalTest {
 
     @Test
     void whatTheManagerEndsIsOverHere() throws Exception {
-        Engagement made = engage(spec(EngagementKind.INTERCEPT, "echo"), none());
+        ClientEngagement made = engage(spec(EngagementKind.INTERCEPT, "echo"), none());
         CompletableFuture<String> ended = engagements.ended("echo", "", "");
         engaging.heard(EngagementSnapshot.getDefaultInstance());
         assertFalse(ended.isDone(), "it was never in a snapshot: that may be older than the engagement");
-        engaging.heard(EngagementSnapshot.newBuilder().addEngagements(made).build());
         engaging.heard(EngagementSnapshot.newBuilder()
-                .addEngagements(made.toBuilder().setMessage("revoked"))
+                .addEngagements(made.getEngagement())
+                .build());
+        engaging.heard(EngagementSnapshot.newBuilder()
+                .addEngagements(made.getEngagement().toBuilder().setMessage("revoked"))
                 .build());
         engaging.heard(EngagementSnapshot.getDefaultInstance());
         assertEquals("ended by the traffic-manager: revoked", ended.get(10, TimeUnit.SECONDS));
@@ -253,17 +253,19 @@ class LocalTest {
 
     @Test
     void aRevokedOneIsShownWithItsReasonAndHasNoWorkForAProgram() throws Exception {
-        Engagement made = engage(spec(EngagementKind.INTERCEPT, "echo"), none());
+        ClientEngagement made = engage(spec(EngagementKind.INTERCEPT, "echo"), none());
         CompletableFuture<String> ended = engagements.ended("echo", "", "");
         engaging.heard(EngagementSnapshot.newBuilder()
-                .addEngagements(made.toBuilder().setDisposition("BAD_ARGS").setMessage("revoked"))
+                .addEngagements(made.getEngagement().toBuilder()
+                        .setState(io.telepresence.rpc.engagement.EngagementState.REMOVED)
+                        .setMessage("revoked"))
                 .build());
         assertEquals("revoked", ended.get(10, TimeUnit.SECONDS));
-        assertEquals("BAD_ARGS", engagements.all().getFirst().getDisposition());
+        assertEquals(EngagementState.REMOVED, engagements.all().getFirst().state());
     }
 
-    private Engagement engage(EngagementSpec spec, MountRequest mount) throws FaultException {
-        return engaging.engage(new Engaging.Wish(spec, mount, List.of()), progress::add);
+    private ClientEngagement engage(EngagementSpec spec, MountRequest mount) throws FaultException {
+        return engaging.engage(new Engaging.Wish(EngagementCodec.spec(spec), mount, List.of()), progress::add);
     }
 
     private static MountRequest none() {

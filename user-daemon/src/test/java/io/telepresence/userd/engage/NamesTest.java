@@ -3,10 +3,11 @@ package io.telepresence.userd.engage;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.fault.FaultException;
-import io.telepresence.rpc.manager.Engagement;
-import io.telepresence.rpc.manager.EngagementKind;
-import io.telepresence.rpc.manager.EngagementSpec;
+import io.telepresence.rpc.engagement.Engagement;
+import io.telepresence.rpc.engagement.EngagementKind;
+import io.telepresence.rpc.engagement.EngagementSpec;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -37,8 +38,7 @@ class NamesTest {
                 found,
                 Names.find(new Names.Wanted(name, container, namespace), ALL)
                         .told
-                        .getSpec()
-                        .getName());
+                        .name());
     }
 
     @ParameterizedTest(name = "leave {0} -c {1}: {2}")
@@ -56,14 +56,15 @@ class NamesTest {
 
     private static Entry entry(EngagementKind kind, String name, String workload, String container, String namespace) {
         return new Entry(
-                Engagement.newBuilder()
-                        .setContainer(container)
-                        .setSpec(EngagementSpec.newBuilder()
-                                .setKind(kind)
-                                .setName(name)
-                                .setWorkload(workload)
-                                .setNamespace(namespace))
-                        .build(),
+                EngagementCodec.engagement(Engagement.newBuilder()
+                                .setContainer(container)
+                                .setSpec(EngagementSpec.newBuilder()
+                                        .setKind(kind)
+                                        .setName(name)
+                                        .setWorkload(workload)
+                                        .setNamespace(namespace))
+                                .build())
+                        .orElseThrow(),
                 null);
     }
 }
