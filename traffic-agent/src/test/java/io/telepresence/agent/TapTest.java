@@ -13,6 +13,7 @@ import io.telepresence.agent.tap.LaptopTaps;
 import io.telepresence.agent.tap.TapBudget;
 import io.telepresence.agent.tap.TapLimits;
 import io.telepresence.agent.tap.Tee;
+import io.telepresence.tunnel.TunnelClient;
 import io.telepresence.tunnel.Carrier;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -50,7 +51,7 @@ class TapTest {
         carrier = Carrier.open("tap", new InetSocketAddress("127.0.0.1", manager.port));
         taps = new LaptopTaps(
                 new InetSocketAddress("127.0.0.1", 80),
-                new ClientFlows(() -> carrier, () -> "agent-1", PATIENCE),
+                new ClientFlows(new TunnelClient(() -> carrier, () -> "agent-1"), PATIENCE),
                 budget,
                 report);
         local = Place.passive("laptop");

@@ -15,7 +15,7 @@ import io.telepresence.rpc.tunnel.Reset;
 abstract class GrpcFlow implements Flow {
     private final FlowKey key;
     private final EventLoop loop;
-    private FlowHandler handler = Forgetful.INSTANCE;
+    private FlowHandler handler = FlowHandler.DISCARD;
     private boolean open;
     private boolean sentFinished;
     private boolean gotFinished;
@@ -175,23 +175,9 @@ abstract class GrpcFlow implements Flow {
     private void close() {
         closed = true;
         FlowHandler last = handler;
-        handler = Forgetful.INSTANCE;
+        handler = FlowHandler.DISCARD;
         last.onClosed(this);
     }
 
     /** Before a handler is set, and after the end. */
-    private static final class Forgetful implements FlowHandler {
-        static final Forgetful INSTANCE = new Forgetful();
-
-        @Override
-        public void onData(Flow flow, ByteBuf data) {
-            data.release();
-        }
-
-        @Override
-        public void onFinished(Flow flow) {}
-
-        @Override
-        public void onReset(Flow flow, Reset.Why why, String text) {}
-    }
 }

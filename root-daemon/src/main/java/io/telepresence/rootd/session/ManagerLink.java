@@ -21,13 +21,12 @@ import io.telepresence.rpc.manager.PingRequest;
 import io.telepresence.rpc.manager.RemainReply;
 import io.telepresence.rpc.manager.SessionRef;
 import io.telepresence.rpc.rootd.NetworkConfig;
-import io.telepresence.rpc.tunnel.Dial;
-import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.tunnel.Carriers;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.FlowKey;
+import io.telepresence.tunnel.TunnelClient;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -53,6 +52,7 @@ final class ManagerLink implements Uplink, ClusterLookup, AutoCloseable {
 
     private final Carriers carriers;
     private final AtomicReference<NetworkConfig> config;
+    private final TunnelClient tunnel;
 
     /** When a local program last made a TCP connection into the cluster; of {@link System#nanoTime}. */
     private final AtomicLong busyNanos;
@@ -63,6 +63,7 @@ final class ManagerLink implements Uplink, ClusterLookup, AutoCloseable {
     private ManagerLink(Carriers carriers, AtomicReference<NetworkConfig> config, AtomicLong busyNanos) {
         this.carriers = carriers;
         this.config = config;
+        this.tunnel = new TunnelClient(carriers::pick, () -> config.get().getSessionId());
         this.busyNanos = busyNanos;
         carriers.up().watch(this::upChanged);
     }
@@ -128,14 +129,7 @@ final class ManagerLink implements Uplink, ClusterLookup, AutoCloseable {
         if (key.protocol() == Protocol.TCP) {
             busyNanos.set(System.nanoTime());
         }
-        NetworkConfig now = config.get();
-        Open open = Open.newBuilder()
-                .setSessionId(now.getSessionId())
-                .setId(key.toWire())
-                .setDialTimeoutMs(now.getDialTimeoutMs())
-                .setDial(Dial.getDefaultInstance())
-                .build();
-        return carriers.pick().open(open, handler);
+        return tunnel.dial(key, Duration.ofMillis(config.get().getDialTimeoutMs()), handler);
     }
 
     @Override

@@ -1,32 +1,24 @@
 package io.telepresence.agent.link;
 
 import io.telepresence.agent.rules.Target;
+import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.engagement.Transport;
 import io.telepresence.rpc.tunnel.Deliver;
-import io.telepresence.rpc.tunnel.Open;
-import io.telepresence.rpc.tunnel.Protocol;
-import io.telepresence.tunnel.Carrier;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.FlowKey;
+import io.telepresence.tunnel.TunnelClient;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.function.Supplier;
 
 /** Opens flows to the laptop behind an engagement, through the manager. Thread-safe. */
 public final class ClientFlows {
-    private final Supplier<Carrier> carriers;
-    private final Supplier<String> session;
+    private final TunnelClient tunnel;
     private final Duration patience;
 
-    /**
-     * @param carriers the carrier for the next flow
-     * @param session the session of this agent; empty while there is none
-     * @param patience how long a laptop may take to dial
-     */
-    public ClientFlows(Supplier<Carrier> carriers, Supplier<String> session, Duration patience) {
-        this.carriers = carriers;
-        this.session = session;
+    /** @param patience how long a laptop may take to dial */
+    public ClientFlows(TunnelClient tunnel, Duration patience) {
+        this.tunnel = tunnel;
         this.patience = patience;
     }
 
@@ -47,7 +39,7 @@ public final class ClientFlows {
             InetSocketAddress source,
             InetSocketAddress destination,
             FlowHandler handler) {
-        return carriers.get().open(request(to, transport, source, destination), handler);
+        return tunnel.deliver(key(transport, source, destination), deliver(to), patience, handler);
     }
 
     /** The same for a flow that must not keep memory: it has credit only while nothing that was written waits. */
@@ -57,19 +49,18 @@ public final class ClientFlows {
             InetSocketAddress source,
             InetSocketAddress destination,
             FlowHandler handler) {
-        return carriers.get().openSparing(request(to, transport, source, destination), handler);
+        return tunnel.deliverSparing(key(transport, source, destination), deliver(to), patience, handler);
     }
 
-    private Open request(Target to, Transport transport, InetSocketAddress source, InetSocketAddress destination) {
-        Protocol protocol = transport == Transport.TCP ? Protocol.TCP : Protocol.UDP;
-        return Open.newBuilder()
-                .setSessionId(session.get())
-                .setId(new FlowKey(protocol, source, destination).toWire())
-                .setDialTimeoutMs((int) patience.toMillis())
-                .setDeliver(Deliver.newBuilder()
-                        .setEngagementId(to.engagementId())
-                        .setHost(to.host())
-                        .setPort(to.port()))
+    private static FlowKey key(Transport transport, InetSocketAddress source, InetSocketAddress destination) {
+        return new FlowKey(EngagementCodec.toWire(transport), source, destination);
+    }
+
+    private static Deliver deliver(Target to) {
+        return Deliver.newBuilder()
+                .setEngagementId(to.engagementId())
+                .setHost(to.host())
+                .setPort(to.port())
                 .build();
     }
 }

@@ -24,6 +24,7 @@ import io.telepresence.run.Threads;
 import io.telepresence.run.Watched;
 import io.telepresence.tunnel.Carrier;
 import io.telepresence.tunnel.Carriers;
+import io.telepresence.tunnel.TunnelClient;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -129,7 +130,7 @@ public final class ManagerLink implements AutoCloseable {
     }
 
     public ClientFlows clientFlows() {
-        return new ClientFlows(carriers::pick, () -> session, settings.patience());
+        return new ClientFlows(new TunnelClient(carriers::pick, () -> session), settings.patience());
     }
 
     /** The session id; empty until the first arrival. */
@@ -221,7 +222,8 @@ public final class ManagerLink implements AutoCloseable {
         gate.watchReaches(reference, new Watching<>(present, request -> {
             // What was asked of a session that is over, nobody waits for any more.
             if (present.holds()) {
-                reaches.accept(ReachCall.fromWire(request, present.session, carriers.pick()));
+                reaches.accept(
+                        ReachCall.fromWire(request, new TunnelClient(carriers::pick, () -> present.session)));
             }
         }));
         gate.watchLogLevel(reference, new Watching<>(present, settings.logLevel()));

@@ -1,15 +1,12 @@
 package io.telepresence.agent.link;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.telepresence.rpc.agent.ReachRequest;
-import io.telepresence.rpc.tunnel.Fetch;
-import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reset;
-import io.telepresence.tunnel.Carrier;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.TunnelClient;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,8 +18,7 @@ public final class ReachCall {
     private static final Logger LOG = LoggerFactory.getLogger(ReachCall.class);
     private static final int LAST_PORT = 65_535;
 
-    private final Carrier carrier;
-    private final Open open;
+    private final TunnelClient.Fetched flow;
     private final String container;
     private final Wish wish;
 
@@ -45,20 +41,15 @@ public final class ReachCall {
         record Unknown(String why) implements Wish {}
     }
 
-    private ReachCall(Carrier carrier, Open open, String container, Wish wish) {
-        this.carrier = carrier;
-        this.open = open;
+    private ReachCall(TunnelClient.Fetched flow, String container, Wish wish) {
+        this.flow = flow;
         this.container = container;
         this.wish = wish;
     }
 
-    static ReachCall fromWire(ReachRequest request, String session, Carrier carrier) {
-        Open open = Open.newBuilder()
-                .setSessionId(session)
-                .setId(request.getId())
-                .setFetch(Fetch.newBuilder().setDialId(request.getDialId()))
-                .build();
-        return new ReachCall(carrier, open, request.getContainer(), wish(request));
+    static ReachCall fromWire(ReachRequest request, TunnelClient tunnel) {
+        return new ReachCall(
+                tunnel.fetch(request.getId(), request.getDialId()), request.getContainer(), wish(request));
     }
 
     private static Wish wish(ReachRequest request) {
@@ -87,7 +78,7 @@ public final class ReachCall {
 
     /** Where the flow will live; sockets that it feeds belong on the same loop. */
     public EventLoop loop() {
-        return carrier.loop();
+        return flow.loop();
     }
 
     /**
@@ -96,25 +87,17 @@ public final class ReachCall {
      * @throws java.util.concurrent.RejectedExecutionException if the carrier is just being closed
      */
     public Flow open(FlowHandler handler) {
-        return carrier.open(open, handler);
+        return flow.open(handler);
+    }
+
+    /** The flow itself, for whoever joins it with a socket. */
+    public TunnelClient.Fetched flow() {
+        return flow;
     }
 
     /** Says why not. */
     public void refuse(Reset.Why why, String text) {
         LOG.debug("refused: {}", text);
-        carrier.loop().execute(() -> carrier.open(open, new Deaf()).reset(why, text));
-    }
-
-    private static final class Deaf implements FlowHandler {
-        @Override
-        public void onData(Flow flow, ByteBuf data) {
-            data.release();
-        }
-
-        @Override
-        public void onFinished(Flow flow) {}
-
-        @Override
-        public void onReset(Flow flow, Reset.Why why, String text) {}
+        flow.refuse(why, text);
     }
 }

@@ -51,12 +51,6 @@ final class ViewSender {
         }
 
         @Override
-        public void onFinished(Flow flow) {}
-
-        @Override
-        public void onReset(Flow flow, Reset.Why why, String text) {}
-
-        @Override
         public void onClosed(Flow flow) {
             if (limit != null) {
                 limit.cancel(false);

@@ -128,12 +128,6 @@ final class FlowSending {
         }
 
         @Override
-        public void onFinished(Flow same) {}
-
-        @Override
-        public void onReset(Flow same, Reset.Why why, String text) {}
-
-        @Override
         public void onClosed(Flow same) {
             over = true;
             if (lingering != null) {

@@ -1,17 +1,10 @@
 package io.telepresence.manager.tunnel;
 
-import io.netty.bootstrap.Bootstrap;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.epoll.EpollSocketChannel;
 import io.telepresence.agree.AddressText;
-import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reset;
-import io.telepresence.tunnel.ChannelPump;
-import io.telepresence.tunnel.DatagramPump;
-import io.telepresence.tunnel.DatagramSockets;
 import io.telepresence.tunnel.ResetReasons;
+import io.telepresence.tunnel.Splice;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
@@ -41,45 +34,26 @@ final class ClusterDialer {
         if (road.isEmpty()) {
             flow.reset(
                     Reset.Why.DENIED, "the traffic-manager does not dial " + AddressText.of(destination.getAddress()));
-        } else if (flow.key().protocol() == Protocol.UDP) {
-            dialDatagram(flow, road.get());
         } else {
-            dialStream(flow, road.get(), timeout(timeoutMillis));
+            Splice.dial(flow.loop(), flow.key().protocol(), road.get(), timeout(timeoutMillis))
+                    .addListener((ChannelFuture done) -> answer(flow, done));
         }
     }
 
-    private static void dialStream(TrackedFlow flow, InetSocketAddress destination, int timeoutMillis) {
-        ChannelPump pump = new ChannelPump(flow);
-        Bootstrap bootstrap = new Bootstrap()
-                .group(flow.loop())
-                .channel(EpollSocketChannel.class)
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeoutMillis)
-                .handler(pump);
-        ChannelPump.configure(bootstrap);
-        ChannelFuture connecting = bootstrap.connect(destination);
-        connecting.addListener(done -> answer(flow, connecting, pump::start));
-    }
-
-    private static void dialDatagram(TrackedFlow flow, InetSocketAddress destination) {
-        DatagramPump pump = new DatagramPump(flow, DATAGRAM_IDLE);
-        ChannelFuture connecting =
-                DatagramSockets.bootstrap(flow.loop()).handler(pump).connect(destination);
-        connecting.addListener(done -> answer(flow, connecting, pump::start));
-    }
-
-    private static void answer(TrackedFlow flow, ChannelFuture connecting, java.util.function.Consumer<Channel> start) {
+    private static void answer(TrackedFlow flow, ChannelFuture connecting) {
         if (flow.ended()) {
             connecting.channel().close();
         } else if (connecting.isSuccess()) {
-            flow.opened();
-            start.accept(connecting.channel());
+            Splice.join(flow, connecting.channel(), flow.key().protocol(), DATAGRAM_IDLE);
         } else {
             Throwable cause = connecting.cause();
             flow.reset(ResetReasons.of(cause), String.valueOf(cause.getMessage()));
         }
     }
 
-    private static int timeout(long millis) {
-        return (int) (millis == 0 ? DEFAULT_TIMEOUT.toMillis() : Math.min(millis, LONGEST_TIMEOUT.toMillis()));
+    private static Duration timeout(long millis) {
+        return millis == 0
+                ? DEFAULT_TIMEOUT
+                : Duration.ofMillis(Math.min(millis, LONGEST_TIMEOUT.toMillis()));
     }
 }

@@ -18,6 +18,7 @@ import io.telepresence.rpc.manager.SessionRef;
 import io.telepresence.run.Threads;
 import io.telepresence.run.Watched;
 import io.telepresence.tunnel.Carriers;
+import io.telepresence.tunnel.TunnelClient;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -44,6 +45,7 @@ public final class ManagerLink implements AutoCloseable {
     private final Watched<ClientSession> session = new Watched<>(ClientSession.getDefaultInstance());
     private final AtomicBoolean resuming = new AtomicBoolean();
     private final ClockJumps jumps;
+    private final TunnelClient tunnel;
     private volatile boolean closed;
     private volatile long resumedNanos = System.nanoTime() - SETTLING.toNanos();
 
@@ -62,6 +64,7 @@ public final class ManagerLink implements AutoCloseable {
         this.idleMillis = idleMillis;
         DomainSocketAddress address = new DomainSocketAddress(socket.toFile());
         this.carriers = Carriers.open("manager", address, FLOW_CARRIERS, limits.carrier(), this::beat);
+        this.tunnel = new TunnelClient(carriers::pick, () -> session.get().getSessionId());
         this.jumps = ClockJumps.watch(carriers::beatNow);
     }
 
@@ -153,6 +156,11 @@ public final class ManagerLink implements AutoCloseable {
 
     public Carriers carriers() {
         return carriers;
+    }
+
+    /** For flows on behalf of the session in force. */
+    public TunnelClient tunnel() {
+        return tunnel;
     }
 
     /** For one blocking call, with the limit; not for event loops. */

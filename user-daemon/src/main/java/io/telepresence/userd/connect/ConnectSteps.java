@@ -222,7 +222,7 @@ final class ConnectSteps {
     /** Closed before the link: what is mounted goes first. */
     private Engaging engaging(ManagerLink link, Engagements engagements, ClientConfig config) {
         Reaches reaches =
-                new Reaches(() -> link.carriers().pick(), () -> link.ref().getSessionId());
+                new Reaches(link.tunnel());
         String root = config.intercept().mountsRoot();
         Mounts mounts = new Mounts(
                 reaches,
@@ -256,8 +256,7 @@ final class ConnectSteps {
     }
 
     private void watch(ManagerLink link, Engagements engagements, Engaging engaging) {
-        LocalForwarder forwarder = new LocalForwarder(
-                engagements, () -> link.carriers().pick(), () -> link.ref().getSessionId());
+        LocalForwarder forwarder = new LocalForwarder(engagements, link.tunnel());
         opened.add(Watch.start("dials", () -> link.streams().watchDials(link.ref()), forwarder::dial));
         opened.add(Watch.start("engagements", () -> link.streams().watchEngagements(link.ref()), engaging::heard));
     }

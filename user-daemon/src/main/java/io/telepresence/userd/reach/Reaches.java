@@ -5,15 +5,14 @@ import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.agent.ContainerView;
 import io.telepresence.rpc.tunnel.Files;
-import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reach;
 import io.telepresence.rpc.tunnel.View;
 import io.telepresence.run.Backoff;
-import io.telepresence.tunnel.Carrier;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.FlowKey;
+import io.telepresence.tunnel.TunnelClient;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -26,18 +25,12 @@ import java.util.function.Supplier;
 
 /** Opens flows into the pods of engagements. Thread-safe; flows live on their carrier's loop. */
 public final class Reaches {
-    private static final int DIAL_MILLIS = 5_000;
+    private static final Duration DIAL = Duration.ofSeconds(5);
 
-    private final Supplier<Carrier> carriers;
-    private final Supplier<String> session;
+    private final TunnelClient tunnel;
 
-    /**
-     * @param carriers gives the carrier for the next flow
-     * @param session gives the id of the session in force
-     */
-    public Reaches(Supplier<Carrier> carriers, Supplier<String> session) {
-        this.carriers = carriers;
-        this.session = session;
+    public Reaches(TunnelClient tunnel) {
+        this.tunnel = tunnel;
     }
 
     /** What to open; for {@link #files} and {@link #port} the handler hears {@code onOpened} or {@code onReset} first. */
@@ -73,14 +66,8 @@ public final class Reaches {
             throws FaultException {
         InetSocketAddress far = new InetSocketAddress(
                 InetAddress.getLoopbackAddress(), target.what().getPort());
-        Open open = Open.newBuilder()
-                .setSessionId(session.get())
-                .setId(new FlowKey(protocol, caller, far).toWire())
-                .setDialTimeoutMs(DIAL_MILLIS)
-                .setReach(target.what())
-                .build();
         try {
-            return carriers.get().open(open, handler);
+            return tunnel.reach(new FlowKey(protocol, caller, far), target.what(), DIAL, handler);
         } catch (RejectedExecutionException e) {
             throw Fault.unreachable("the connection to the traffic-manager is being made again", "")
                     .exception(e);

@@ -59,7 +59,7 @@ class ContainerDoorsTest {
                 socket, ClientArrival::getDefaultInstance, new ManagerLink.Limits(LIMIT, LIMIT, LIMIT), () -> 0);
         link.version(Optional::empty);
         link.arrive();
-        reaches = new Reaches(() -> link.carriers().pick(), () -> link.ref().getSessionId());
+        reaches = new Reaches(link.tunnel());
     }
 
     @AfterEach

@@ -77,7 +77,7 @@ class EngageTest {
         link.version(Optional::empty);
         link.arrive();
         Reaches reaches =
-                new Reaches(() -> link.carriers().pick(), () -> link.ref().getSessionId());
+                new Reaches(link.tunnel());
         Mounts mounts =
                 new Mounts(reaches, new Mounts.Settings(Map.of(), directory, directory.resolve("journal"), 1000));
         engaging = new Engaging(link, engagements, new Locals(reaches, mounts, 0), LIMIT);
@@ -207,8 +207,7 @@ class EngageTest {
     }
 
     private LocalForwarder forwarder() {
-        return new LocalForwarder(
-                engagements, () -> link.carriers().pick(), () -> link.ref().getSessionId());
+        return new LocalForwarder(engagements, link.tunnel());
     }
 
     /** The manager's end of a fetched flow. */

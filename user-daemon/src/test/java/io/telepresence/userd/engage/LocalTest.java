@@ -71,7 +71,7 @@ class LocalTest {
                 socket, ClientArrival::getDefaultInstance, new ManagerLink.Limits(LIMIT, LIMIT, LIMIT), () -> 0);
         link.version(Optional::empty);
         link.arrive();
-        reaches = new Reaches(() -> link.carriers().pick(), () -> link.ref().getSessionId());
+        reaches = new Reaches(link.tunnel());
         Mounts mounts =
                 new Mounts(reaches, new Mounts.Settings(Map.of(), directory, directory.resolve("journal"), 1000));
         engaging = new Engaging(link, engagements, new Locals(reaches, mounts, 9980), LIMIT);

@@ -6,6 +6,7 @@ import io.netty.channel.unix.DomainSocketAddress;
 import io.telepresence.local.Loops;
 import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.TunnelClient;
 import io.telepresence.tunnel.Carrier;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.TunnelServers;
@@ -50,7 +51,7 @@ final class MountTry implements AutoCloseable {
                 .build()
                 .start();
         carrier = Carrier.open("try", address);
-        reaches = new Reaches(() -> carrier, () -> "s1");
+        reaches = new Reaches(new TunnelClient(() -> carrier, () -> "s1"));
     }
 
     public static void main(String[] arguments) throws Exception {
