@@ -12,10 +12,10 @@ import io.telepresence.agent.drain.Time;
 import io.telepresence.agent.http2.GrpcPlace;
 import io.telepresence.engagement.Port;
 import io.telepresence.engagement.Transport;
+import io.telepresence.local.FreePorts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -124,10 +124,7 @@ class AgentDrainTest {
 
     @Test
     void inPlaceOfTheContainerTheLaptopsConnectionsDecide() throws Exception {
-        int free;
-        try (ServerSocket socket = new ServerSocket(0)) {
-            free = socket.getLocalPort();
-        }
+        int free = FreePorts.one();
         try (Place local = Place.echo("laptop");
                 Rig rig = Rig.absent(free)) {
             rig.engage(local.port());

@@ -6,12 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.grpc.stub.StreamObserver;
 import io.telepresence.fault.FaultException;
+import io.telepresence.local.FreePorts;
 import io.telepresence.local.SecretServer;
 import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.connector.ConnectorGrpc;
 import io.telepresence.rpc.connector.ConnectorStatus;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -35,10 +34,7 @@ final class TargetTest {
 
     @Test
     void onlyWhoKnowsTheSecretIsServed() throws Exception {
-        int port;
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = free.getLocalPort();
-        }
+        int port = FreePorts.one();
         Path file = home.resolve("secret");
         try (SecretServer server = SecretServer.start(port, file, List.of(new Service()))) {
             String secret = Files.readString(file);

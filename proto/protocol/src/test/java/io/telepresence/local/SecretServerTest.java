@@ -14,7 +14,6 @@ import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.common.VersionInfo;
 import io.telepresence.rpc.connector.ConnectorGrpc;
-import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,9 +48,7 @@ class SecretServerTest {
     @BeforeEach
     void choose() throws Exception {
         file = directory.resolve("secret");
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = free.getLocalPort();
-        }
+        port = FreePorts.one();
     }
 
     private SecretServer start() throws FaultException {

@@ -5,14 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.channel.EventLoopGroup;
+import io.telepresence.local.FreePorts;
 import io.telepresence.local.Loops;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -53,9 +52,7 @@ class DnsServerTest {
 
     @BeforeEach
     void open() throws IOException {
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
-            address = new InetSocketAddress("127.0.0.1", free.getLocalPort());
-        }
+        address = new InetSocketAddress("127.0.0.1", FreePorts.one());
         resolver = new Resolver(settings("shop"), this::lookup, this::upstream, now::get);
         server = DnsServer.open(loops, List.of(address), resolver);
         web("web.shop.svc.cluster.local", 30, 10, 96, 0, 80);

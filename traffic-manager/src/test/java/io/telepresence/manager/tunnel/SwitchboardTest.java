@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.Unpooled;
+import io.telepresence.local.FreePorts;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.SessionIds;
 import io.telepresence.rpc.tunnel.Deliver;
@@ -75,10 +76,7 @@ class SwitchboardTest extends SwitchboardFixture {
 
     @Test
     void aPortNobodyListensOnIsRefused() throws Exception {
-        int port;
-        try (ServerSocket gone = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = gone.getLocalPort();
-        }
+        int port = FreePorts.one();
         RecordingHandler near = new RecordingHandler(4);
         client.open(dial(SessionIds.of(ann), Protocol.TCP, port), near);
         assertEquals(Reset.Why.REFUSED, get(near.reset));

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.telepresence.engagement.Port;
 import io.telepresence.engagement.Transport;
 import io.telepresence.fault.FaultException;
+import io.telepresence.local.FreePorts;
 import io.telepresence.rpc.manager.ClientArrival;
 import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.userd.cluster.ManagerLink;
@@ -18,7 +19,6 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
@@ -78,12 +78,6 @@ class ContainerDoorsTest {
         return new Port(transport, number);
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
-    }
-
     /** Says hello from that address; what came back. */
     private static String tcp(String from, int port) throws IOException {
         try (Socket socket = new Socket()) {
@@ -109,8 +103,8 @@ class ContainerDoorsTest {
 
     @Test
     void onlyTheContainerGetsIn() throws Exception {
-        int tcp = freePort();
-        int udp = freePort();
+        int tcp = FreePorts.one();
+        int udp = FreePorts.one();
         try (PodDoors doors = doors(true, port(tcp, Transport.TCP), port(udp, Transport.UDP))) {
             assertThrows(IOException.class, () -> tcp(OTHER, tcp));
             assertThrows(IOException.class, () -> tcp("127.0.0.1", doors.filesPort()));

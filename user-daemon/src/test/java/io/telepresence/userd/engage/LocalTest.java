@@ -10,6 +10,7 @@ import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.engagement.EngagementState;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.local.FreePorts;
 import io.telepresence.rpc.agent.AgentMount;
 import io.telepresence.rpc.agent.ContainerView;
 import io.telepresence.rpc.connector.ClientEngagement;
@@ -140,8 +141,8 @@ class LocalTest {
 
     @Test
     void aPortOfThePodIsReachedThroughTheSamePortHere() throws Exception {
-        int tcp = freePort();
-        int udp = freePort();
+        int tcp = FreePorts.one();
+        int udp = FreePorts.one();
         EngagementSpec spec = spec(EngagementKind.INTERCEPT, "echo").toBuilder()
                 .addToPod(PodPort.newBuilder().setPort(tcp))
                 .addToPod(PodPort.newBuilder().setPort(udp).setProtocol(Protocol.UDP))
@@ -187,7 +188,7 @@ class LocalTest {
 
     @Test
     void filesAreServedAtAPortToThisUser() throws Exception {
-        int port = freePort();
+        int port = FreePorts.one();
         MountRequest request = MountRequest.newBuilder().setLocalMountPort(port).build();
         ClientEngagement made = engage(spec(EngagementKind.WIRETAP, "tap"), request);
         assertEquals(port, made.getMount().getPort());
@@ -298,12 +299,6 @@ class LocalTest {
             DatagramPacket answer = new DatagramPacket(new byte[100], 100);
             socket.receive(answer);
             return new String(answer.getData(), 0, answer.getLength(), StandardCharsets.UTF_8);
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-            return socket.getLocalPort();
         }
     }
 
