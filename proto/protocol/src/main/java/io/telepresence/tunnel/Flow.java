@@ -39,7 +39,10 @@ public interface Flow {
     /** This end will write no more; reading goes on. */
     void finish();
 
-    /** Ends both directions at once; the peer's handler gets {@link FlowHandler#onReset}. Idempotent. */
+    /**
+     * Ends both directions at once; the peer's handler gets {@link FlowHandler#onReset}, with this reason where the flow was
+     * not opened yet, else with {@code ABORTED} (or {@code DENIED}). Idempotent.
+     */
     void reset(Reset.Why why, String text);
 
     /** Allows {@code frames} more calls of {@link FlowHandler#onData}. Nothing is received without asking. */

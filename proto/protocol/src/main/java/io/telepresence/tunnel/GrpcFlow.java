@@ -178,6 +178,4 @@ abstract class GrpcFlow implements Flow {
         handler = FlowHandler.DISCARD;
         last.onClosed(this);
     }
-
-    /** Before a handler is set, and after the end. */
 }

@@ -35,7 +35,11 @@ public final class TunnelClient {
     public Flow dial(FlowKey key, Duration timeout, FlowHandler handler) {
         return connections
                 .get()
-                .open(open(key.toWire(), timeout).setDial(Dial.getDefaultInstance()).build(), handler);
+                .open(
+                        open(key.toWire(), timeout)
+                                .setDial(Dial.getDefaultInstance())
+                                .build(),
+                        handler);
     }
 
     /**
@@ -44,9 +48,7 @@ public final class TunnelClient {
      * @param timeout how long the client may take to dial
      */
     public Flow deliver(FlowKey key, Deliver to, Duration timeout, FlowHandler handler) {
-        return connections
-                .get()
-                .open(open(key.toWire(), timeout).setDeliver(to).build(), handler);
+        return connections.get().open(open(key.toWire(), timeout).setDeliver(to).build(), handler);
     }
 
     /** The same for a writer that keeps account of its memory, see {@link Carrier#openSparing}. */
@@ -58,9 +60,7 @@ public final class TunnelClient {
 
     /** Into a pod. */
     public Flow reach(FlowKey key, Reach what, Duration timeout, FlowHandler handler) {
-        return connections
-                .get()
-                .open(open(key.toWire(), timeout).setReach(what).build(), handler);
+        return connections.get().open(open(key.toWire(), timeout).setReach(what).build(), handler);
     }
 
     /** A flow that waits at the manager; nothing is sent yet. */
@@ -102,7 +102,9 @@ public final class TunnelClient {
 
         /** The other end hears why not. */
         public void refuse(Reset.Why why, String text) {
-            connection.loop().execute(() -> connection.open(open, FlowHandler.DISCARD).reset(why, text));
+            connection
+                    .loop()
+                    .execute(() -> connection.open(open, FlowHandler.DISCARD).reset(why, text));
         }
     }
 }
