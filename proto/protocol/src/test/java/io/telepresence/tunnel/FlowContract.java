@@ -27,7 +27,7 @@ public abstract class FlowContract {
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 2000));
 
     /** Both ends of one flow; what is tested is one of them, or both. */
-    protected record Ends(Flow opening, Flow accepting) {}
+    public record Ends(Flow opening, Flow accepting) {}
 
     /** Opens a flow with these handlers; nobody has said {@link Flow#opened}. */
     protected abstract Ends open(FlowHandler opening, FlowHandler accepting) throws Exception;

@@ -52,8 +52,6 @@ final class ClusterDialer {
     }
 
     private static Duration timeout(long millis) {
-        return millis == 0
-                ? DEFAULT_TIMEOUT
-                : Duration.ofMillis(Math.min(millis, LONGEST_TIMEOUT.toMillis()));
+        return millis == 0 ? DEFAULT_TIMEOUT : Duration.ofMillis(Math.min(millis, LONGEST_TIMEOUT.toMillis()));
     }
 }

@@ -110,7 +110,12 @@ final class TrackedFlow implements Flow, FlowHandler {
 
     @Override
     public void handler(FlowHandler next) {
-        handler = next;
+        if (ended) {
+            next.onReset(this, Reset.Why.ABORTED, "the flow is over");
+            next.onClosed(this);
+        } else {
+            handler = next;
+        }
     }
 
     @Override
