@@ -222,8 +222,7 @@ public final class ManagerLink implements AutoCloseable {
         gate.watchReaches(reference, new Watching<>(present, request -> {
             // What was asked of a session that is over, nobody waits for any more.
             if (present.holds()) {
-                reaches.accept(
-                        ReachCall.fromWire(request, new TunnelClient(carriers::pick, () -> present.session)));
+                reaches.accept(ReachCall.fromWire(request, new TunnelClient(carriers::pick, () -> present.session)));
             }
         }));
         gate.watchLogLevel(reference, new Watching<>(present, settings.logLevel()));

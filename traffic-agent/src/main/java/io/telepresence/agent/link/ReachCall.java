@@ -48,8 +48,7 @@ public final class ReachCall {
     }
 
     static ReachCall fromWire(ReachRequest request, TunnelClient tunnel) {
-        return new ReachCall(
-                tunnel.fetch(request.getId(), request.getDialId()), request.getContainer(), wish(request));
+        return new ReachCall(tunnel.fetch(request.getId(), request.getDialId()), request.getContainer(), wish(request));
     }
 
     private static Wish wish(ReachRequest request) {

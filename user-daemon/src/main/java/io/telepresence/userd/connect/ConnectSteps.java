@@ -221,8 +221,7 @@ final class ConnectSteps {
 
     /** Closed before the link: what is mounted goes first. */
     private Engaging engaging(ManagerLink link, Engagements engagements, ClientConfig config) {
-        Reaches reaches =
-                new Reaches(link.tunnel());
+        Reaches reaches = new Reaches(link.tunnel());
         String root = config.intercept().mountsRoot();
         Mounts mounts = new Mounts(
                 reaches,

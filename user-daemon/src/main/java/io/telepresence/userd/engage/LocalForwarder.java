@@ -64,7 +64,8 @@ public final class LocalForwarder {
             } else {
                 LOG.debug("local program at {}: {}", address, done.cause().toString());
                 flow.refuse(
-                        ResetReasons.of(done.cause()), String.valueOf(done.cause().getMessage()));
+                        ResetReasons.of(done.cause()),
+                        String.valueOf(done.cause().getMessage()));
             }
         });
     }

@@ -76,8 +76,7 @@ class EngageTest {
                 idle::get);
         link.version(Optional::empty);
         link.arrive();
-        Reaches reaches =
-                new Reaches(link.tunnel());
+        Reaches reaches = new Reaches(link.tunnel());
         Mounts mounts =
                 new Mounts(reaches, new Mounts.Settings(Map.of(), directory, directory.resolve("journal"), 1000));
         engaging = new Engaging(link, engagements, new Locals(reaches, mounts, 0), LIMIT);
