@@ -87,7 +87,7 @@ final class FromWire {
 
     static List<Workload> workloads(WorkloadList wire) {
         Map<String, ClientEngagement> own = wire.getOwnList().stream()
-                .collect(Collectors.toMap(e -> e.getEngagement().getId(), e -> e));
+                .collect(Collectors.toMap(e -> e.getEngagement().getId(), e -> e, (one, same) -> one));
         return wire.getSnapshot().getWorkloadsList().stream()
                 .map(w -> new Workload(
                         w.getKind(),

@@ -22,7 +22,7 @@ public record HeaderMatch(String name, String value) {
         if (!isToken(name)) {
             throw Fault.user(
                             "\"" + name + "\" is not the name of an HTTP header",
-                            "Give --http-header as Name=value or 'Name: value'")
+                            "Write it as Name=value or 'Name: value'")
                     .exception();
         }
         if (value.chars().anyMatch(c -> c < ' ' && c != '\t' || c == 127)) {

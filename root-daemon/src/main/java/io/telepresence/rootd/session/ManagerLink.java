@@ -149,9 +149,11 @@ final class ManagerLink implements Uplink, ClusterLookup, AutoCloseable {
     /** While the manager is replaced, or a carrier, or the session is resumed, the question waits: it fails at its limit. */
     @Override
     public CompletionStage<LookupAnswer> lookup(String name, int type) {
+        int limit = lookupMillis(config.get());
         CompletableFuture<LookupAnswer> answer = new CompletableFuture<>();
-        ask(name, type, System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(lookupMillis(config.get())), answer);
-        return answer;
+        ask(name, type, System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(limit), answer);
+        // Also where the loop that would ask again has ended with the session.
+        return answer.orTimeout(limit + 1000L, TimeUnit.MILLISECONDS);
     }
 
     private void ask(String name, int type, long end, CompletableFuture<LookupAnswer> answer) {

@@ -94,6 +94,16 @@ class ManagerLinkTest {
         assertTrue(System.nanoTime() - began >= 300_000_000, "it was waited");
     }
 
+    @Test
+    void aQuestionEndsThoughItsLinkIsClosed() throws Exception {
+        ManagerLink link = link(300);
+        CompletionStage<LookupAnswer> before = link.lookup("before", A);
+        link.close();
+        assertThrows(ExecutionException.class, () -> answer(before));
+        CompletionStage<LookupAnswer> after = link.lookup("after", A);
+        assertThrows(ExecutionException.class, () -> answer(after));
+    }
+
     private static LookupAnswer answer(CompletionStage<LookupAnswer> asked) throws Exception {
         return asked.toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS);
     }

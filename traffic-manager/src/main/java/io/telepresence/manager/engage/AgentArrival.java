@@ -1,7 +1,6 @@
 package io.telepresence.manager.engage;
 
 import io.fabric8.kubernetes.api.model.Pod;
-import io.telepresence.engagement.Port;
 import io.telepresence.manager.cluster.Pods;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
@@ -53,7 +52,7 @@ final class AgentArrival {
         return inPlace
                 && (agent.ports().isEmpty()
                         || engagement.ports().stream()
-                                .allMatch(p -> agent.ports().contains(Port.of(p.udp(), p.containerPort()))));
+                                .allMatch(p -> agent.ports().contains(p.port())));
     }
 
     private boolean leftoverServes(Engagement engagement) {

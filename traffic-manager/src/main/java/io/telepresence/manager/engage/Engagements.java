@@ -83,7 +83,7 @@ public final class Engagements implements Replaced {
         for (Engagement engagement : all.get()) {
             if (engagement.replaces() && engagement.workload().equals(workload)) {
                 Set<Port> ports = replaced.computeIfAbsent(engagement.container(), _ -> new LinkedHashSet<>());
-                engagement.ports().forEach(p -> ports.add(Port.of(p.udp(), p.containerPort())));
+                engagement.ports().forEach(p -> ports.add(p.port()));
             }
         }
         return replaced;

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServicePort;
 import io.telepresence.agree.AgentNames;
+import io.telepresence.engagement.Port;
 import io.telepresence.manager.annotation.PodAnnotations;
 import io.telepresence.manager.cluster.PodContainers;
 import java.util.ArrayList;
@@ -161,7 +162,7 @@ final class PortMap {
     /**
      * A port as people write it.
      *
-     * @param number zero: it is a name
+     * @param number 1 to 65535; zero: it is a name, which no port has if it looks like another number
      * @param udp empty: either protocol
      */
     record PortName(String name, int number, Optional<Boolean> udp) {
@@ -172,7 +173,7 @@ final class PortMap {
                     ? Optional.empty()
                     : Optional.of(
                             text.substring(slash + 1).toUpperCase(Locale.ROOT).equals("UDP"));
-            return port.matches("\\d{1,5}")
+            return port.matches("\\d{1,5}") && Port.isNumber(Integer.parseInt(port))
                     ? new PortName("", Integer.parseInt(port), udp)
                     : new PortName(port, 0, udp);
         }

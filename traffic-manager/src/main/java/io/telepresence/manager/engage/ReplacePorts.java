@@ -82,9 +82,10 @@ record ReplacePorts(WorkloadRef workload, Container container, List<Candidate> c
         if (declared.isPresent()) {
             return declared.get();
         }
-        if (name.number() < 1 || name.number() > 65535) {
-            String port = name.number() == 0 ? name.name() : Integer.toString(name.number());
-            throw Fault.user(this + " has no port " + port, "A port that it does not declare is named by its number")
+        if (name.number() == 0) {
+            throw Fault.user(
+                            this + " has no port " + name.name(),
+                            "A port that it does not declare is named by its number")
                     .exception();
         }
         return new DeclaredPort(name.udp().orElse(false), name.number(), "");

@@ -2,7 +2,6 @@ package io.telepresence.manager.engage;
 
 import io.telepresence.engagement.EngagedPort;
 import io.telepresence.engagement.EngagementOptions;
-import io.telepresence.engagement.Port;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.session.AgentSession;
@@ -21,7 +20,7 @@ record SealedPorts(Sessions sessions) {
         }
         for (AgentSession agent : sessions.agents(engagement.workload())) {
             for (EngagedPort port : engagement.ports()) {
-                String why = agent.sealed().get(Port.of(port.udp(), port.containerPort()));
+                String why = agent.sealed().get(port.port());
                 if (why != null) {
                     throw Fault.user(
                                     "the TLS of port " + port.containerPort() + " of " + engagement.workload()

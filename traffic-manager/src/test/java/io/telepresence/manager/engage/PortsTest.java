@@ -149,6 +149,15 @@ class PortsTest {
     }
 
     @Test
+    void whatIsNoPortNumberIsNoPort() throws Exception {
+        workload("odd", "telepresence.io/inject-container-ports: '70000, 0, 8080'", "[{containerPort: 8080}]");
+        assertEquals(8080, choose("odd", "", wish(1, "8080")).getFirst().containerPort());
+        for (String none : List.of("70000", "0")) {
+            assertEquals("Deployment odd.default has no interceptable port matching " + none, fault("odd", "", none));
+        }
+    }
+
+    @Test
     void annotationsNarrowServicesAndPorts() throws Exception {
         workload(
                 "narrow",
