@@ -60,11 +60,11 @@ final class UdpFlows {
         if (flow == null) {
             flow = open(tuple);
         }
-        if (flow != null && flow.mayOffer()) {
+        if (flow != null && flow.session().mayOffer()) {
             int length = UdpHeader.length(b, ip.payload()) - UdpHeader.LENGTH;
             ByteBuf data = ByteBufAllocator.DEFAULT.directBuffer(Math.max(length, 1));
             data.writeBytes(b.slice(ip.payload() + UdpHeader.LENGTH, length));
-            flow.offer(data, nanoClock.getAsLong());
+            flow.session().offer(data);
         }
     }
 
@@ -76,7 +76,7 @@ final class UdpFlows {
         flows.put(tuple, flow);
         total.incrementAndGet();
         try {
-            flow.openedAs(uplink.open(HeldSyns.flowKey(Protocol.UDP, tuple), flow));
+            flow.session().through(uplink.open(HeldSyns.flowKey(Protocol.UDP, tuple), flow.session()));
         } catch (RuntimeException e) {
             LOG.debug("{} not opened: {}", tuple, e.toString());
             flows.remove(tuple, flow);
@@ -90,14 +90,14 @@ final class UdpFlows {
     void sweep(long nowNanos) {
         flows.forEach(flow -> {
             long most = flow.tuple().destinationPort() == DNS ? DNS_IDLE_NANOS : IDLE_NANOS;
-            if (flow.idleNanos(nowNanos) > most) {
-                flow.end(Reset.Why.TIMED_OUT, "no datagram for a while");
+            if (flow.session().idleNanos(nowNanos) > most) {
+                flow.session().end(Reset.Why.TIMED_OUT, "no datagram for a while");
             }
         });
     }
 
     void close() {
-        flows.forEach(flow -> flow.end(Reset.Why.ABORTED, "the root daemon ends the session"));
+        flows.forEach(flow -> flow.session().end(Reset.Why.ABORTED, "the root daemon ends the session"));
     }
 
     /** Flows that are open or being opened. */

@@ -10,6 +10,7 @@ import io.telepresence.rootd.ip.Reassembler;
 import io.telepresence.rootd.ip.TestPackets;
 import io.telepresence.rootd.ip.Tuple;
 import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.DatagramSession;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -68,18 +69,18 @@ class UdpFlowsTest {
     @ParameterizedTest
     @MethodSource("io.telepresence.rootd.stack.StackFixture#apps")
     void withoutCreditDatagramsAreDropped(Tuple app) {
-        for (int i = 0; i < 2 * UdpFlow.MOST_WAITING; i++) {
+        for (int i = 0; i < 2 * DatagramSession.MOST_WAITING; i++) {
             send(app, (byte) i);
         }
         FakeFlow flow = stack.lastFlow();
         flow.farOpened();
-        assertEquals(UdpFlow.MOST_WAITING, flow.written.size());
+        assertEquals(DatagramSession.MOST_WAITING, flow.written.size());
         flow.writable = false;
         send(app, (byte) 1);
-        assertEquals(UdpFlow.MOST_WAITING, flow.written.size());
+        assertEquals(DatagramSession.MOST_WAITING, flow.written.size());
         flow.writable = true;
         send(app, (byte) 1);
-        assertEquals(UdpFlow.MOST_WAITING + 1, flow.written.size());
+        assertEquals(DatagramSession.MOST_WAITING + 1, flow.written.size());
     }
 
     @ParameterizedTest

@@ -13,6 +13,7 @@ import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.DatagramSockets;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -21,9 +22,15 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A UDP port: the datagrams of each local sender become a flow into a pod, at most {@link #MOST} at once. */
+/**
+ * A UDP port: the datagrams of each local sender become a flow into a pod, at most {@link #MOST} at once. A flow ends after
+ * two minutes without a datagram.
+ */
 final class UdpDoor implements AutoCloseable {
     static final int MOST = 256;
+
+    private static final Duration IDLE = Duration.ofMinutes(2);
+    private static final Duration SWEEP = Duration.ofSeconds(15);
 
     private static final Logger LOG = LoggerFactory.getLogger(UdpDoor.class);
 
@@ -61,7 +68,7 @@ final class UdpDoor implements AutoCloseable {
                 if (sender == null) {
                     packet.release();
                 } else {
-                    sender.offer(packet.content());
+                    sender.session().offer(packet.content());
                 }
             }
 
@@ -71,6 +78,18 @@ final class UdpDoor implements AutoCloseable {
             }
         });
         channel.config().setAutoRead(true);
+        var sweeps = channel.eventLoop()
+                .scheduleWithFixedDelay(
+                        () -> sweep(System.nanoTime()), SWEEP.toNanos(), SWEEP.toNanos(), TimeUnit.NANOSECONDS);
+        channel.closeFuture().addListener(closed -> sweeps.cancel(false));
+    }
+
+    private void sweep(long nowNanos) {
+        for (UdpSender sender : senders.values()) {
+            if (sender.session().idleNanos(nowNanos) > IDLE.toNanos()) {
+                sender.session().end(Reset.Why.TIMED_OUT, "no datagram for " + IDLE.toMinutes() + " minutes");
+            }
+        }
     }
 
     /** Null: there are too many already, or there is no way to the pod. */
@@ -80,9 +99,9 @@ final class UdpDoor implements AutoCloseable {
         }
         UdpSender sender = new UdpSender(channel, from, () -> senders.remove(from));
         try {
-            sender.openedAs(reaches.open(target, Protocol.UDP, from, sender));
+            sender.session().through(reaches.open(target, Protocol.UDP, from, sender.session()));
             senders.put(from, sender);
-            if (sender.over()) {
+            if (sender.session().over()) {
                 senders.remove(from);
             }
             return sender;
@@ -96,6 +115,6 @@ final class UdpDoor implements AutoCloseable {
     @Override
     public void close() {
         channel.close().awaitUninterruptibly(500, TimeUnit.MILLISECONDS);
-        senders.values().forEach(s -> s.end(Reset.Why.ABORTED, "closed"));
+        senders.values().forEach(s -> s.session().end(Reset.Why.ABORTED, "closed"));
     }
 }
