@@ -1,5 +1,10 @@
 package io.telepresence.e2e;
 
+import io.telepresence.agent.manager.ManagerSession;
+import io.telepresence.agent.report.TrafficReport;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.agree.Versions;
+import io.telepresence.tunnel.Carriers;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequest;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
@@ -7,10 +12,6 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.grpc.ManagedChannel;
 import io.grpc.stub.StreamObserver;
-import io.telepresence.agent.link.ManagerLink;
-import io.telepresence.agent.report.Reporter;
-import io.telepresence.agree.AgentNames;
-import io.telepresence.agree.Versions;
 import io.telepresence.rpc.agent.AgentArrival;
 import io.telepresence.rpc.agent.AgentContainer;
 import io.telepresence.rpc.agent.AgentPort;
@@ -21,7 +22,6 @@ import io.telepresence.rpc.manager.SessionRef;
 import io.telepresence.rpc.manager.Workload;
 import io.telepresence.rpc.manager.WorkloadQuery;
 import io.telepresence.rpc.manager.WorkloadSnapshot;
-import io.telepresence.tunnel.Carriers;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -107,9 +107,9 @@ public final class ScalePeers {
                         .addPorts(AgentPort.newBuilder().setContainerPort(8080).setAgentPort(9900)))
                 .build();
         String text = token.getStatus().getToken();
-        ManagerLink.open(
-                new ManagerLink.Settings(manager, arrival, () -> text, _ -> {}, _ -> {}, Duration.ofSeconds(15)),
-                new Reporter(),
+        ManagerSession.open(
+                new ManagerSession.Settings(manager, arrival, () -> text, _ -> {}, _ -> {}, Duration.ofSeconds(15)),
+                new TrafficReport(),
                 _ -> {},
                 Map::of);
     }

@@ -6,11 +6,11 @@ import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.local.LocalServer;
 import io.telepresence.local.NamedSocket;
-import io.telepresence.rootd.host.ChangeLog;
-import io.telepresence.rootd.host.Guardian;
 import io.telepresence.rootd.host.HostCommands;
 import io.telepresence.rootd.host.LinuxHost;
-import io.telepresence.rootd.session.Machine;
+import io.telepresence.rootd.host.UndoJournal;
+import io.telepresence.rootd.host.Watchdog;
+import io.telepresence.rootd.session.Host;
 import io.telepresence.rootd.tun.LinuxTun;
 import io.telepresence.run.Closers;
 import java.io.IOException;
@@ -30,31 +30,31 @@ import org.slf4j.LoggerFactory;
 final class RootDaemon implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RootDaemon.class);
 
-    private final Life life;
+    private final IdleShutdown life;
     private final Closers opened;
 
-    private RootDaemon(Life life, Closers opened) {
+    private RootDaemon(IdleShutdown life, Closers opened) {
         this.life = life;
         this.opened = opened;
     }
 
-    static RootDaemon open(Options options) throws FaultException {
+    static RootDaemon open(RootOptions options) throws FaultException {
         Path directory = RootDirectory.open(LocalEndpoint.rootDirectory(), options.container());
         Closers opened = new Closers();
         try {
             opened.add(lock(directory));
             HostCommands host = new LinuxHost();
-            int undone = ChangeLog.undoLeftOvers(directory, host);
+            int undone = UndoJournal.undoLeftOvers(directory, host);
             LOG.info(
                     "{} {} starts; {} changes of a killed predecessor undone",
                     options.service() ? "service" : "daemon",
                     Versions.VERSION,
                     undone);
-            opened.add(Guardian.start(directory));
-            ChangeLog log = new ChangeLog(directory, host);
+            opened.add(Watchdog.start(directory));
+            UndoJournal log = new UndoJournal(directory, host);
             opened.add(log::undoAll);
-            Life life = new Life(options.service(), System::nanoTime);
-            Machine machine = new Machine(host, log, LinuxTun::open, userDaemons(options), options.container());
+            IdleShutdown life = new IdleShutdown(options.service(), System::nanoTime);
+            Host machine = new Host(host, log, LinuxTun::open, userDaemons(options), options.container());
             RootService service = new RootService(machine, options.service(), life);
             opened.add(listen(options, service));
             opened.add(service::endSession);
@@ -69,7 +69,7 @@ final class RootDaemon implements AutoCloseable {
     }
 
     /** In a container there is nobody but its owner, who may be root there. */
-    private static NamedSocket.Listeners userDaemons(Options options) {
+    private static NamedSocket.Listeners userDaemons(RootOptions options) {
         if (options.container()) {
             return uid -> true;
         }
@@ -78,7 +78,7 @@ final class RootDaemon implements AutoCloseable {
                 : UserDaemons.ofGroupOf(LocalEndpoint.rootDaemon());
     }
 
-    private static LocalServer listen(Options options, RootService service) throws FaultException {
+    private static LocalServer listen(RootOptions options, RootService service) throws FaultException {
         if (options.group().isEmpty()) {
             Set<Long> allowed = new HashSet<>(options.owners());
             allowed.add(0L);
@@ -100,7 +100,7 @@ final class RootDaemon implements AutoCloseable {
     static int cleanUp() throws FaultException {
         try (FileChannel held = lock(RootDirectory.open(LocalEndpoint.rootDirectory(), false))) {
             LOG.debug("lock held: {}", held.isOpen());
-            return ChangeLog.undoLeftOvers(LocalEndpoint.rootDirectory(), new LinuxHost());
+            return UndoJournal.undoLeftOvers(LocalEndpoint.rootDirectory(), new LinuxHost());
         } catch (IOException e) {
             throw Fault.internal("cannot clean up: " + e.getMessage()).exception(e);
         }

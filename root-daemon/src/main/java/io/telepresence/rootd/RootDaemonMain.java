@@ -12,15 +12,15 @@ public final class RootDaemonMain {
 
     private RootDaemonMain() {}
 
-    /** See {@code Options} for the arguments. */
+    /** See {@code RootOptions} for the arguments. */
     public static void main(String[] arguments) throws Exception {
         System.exit(run(List.of(arguments)));
     }
 
     private static int run(List<String> arguments) throws Exception {
-        Options options;
+        RootOptions options;
         try {
-            options = Options.parse(arguments, System.getenv());
+            options = RootOptions.parse(arguments, System.getenv());
         } catch (FaultException e) {
             say(e);
             return USAGE;
@@ -30,7 +30,7 @@ public final class RootDaemonMain {
                 System.out.println(RootDaemon.cleanUp() + " changes undone");
                 return 0;
             }
-            Logs.open(options);
+            RootLogs.open(options);
             serve(options);
             return 0;
         } catch (FaultException e) {
@@ -46,7 +46,7 @@ public final class RootDaemonMain {
     }
 
     /** The hook runs for SIGTERM, SIGINT and at the ordinary end; closing happens once. */
-    private static void serve(Options options) throws Exception {
+    private static void serve(RootOptions options) throws Exception {
         Logger log = LoggerFactory.getLogger(RootDaemonMain.class);
         RootDaemon daemon = RootDaemon.open(options);
         Runtime.getRuntime()

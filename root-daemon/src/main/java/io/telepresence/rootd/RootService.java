@@ -1,11 +1,11 @@
 package io.telepresence.rootd;
 
-import io.grpc.stub.ServerCallStreamObserver;
-import io.grpc.stub.StreamObserver;
 import io.telepresence.agree.Versions;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultStatus;
-import io.telepresence.rootd.session.Machine;
+import io.telepresence.rootd.session.Host;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
 import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.common.LogLevelRequest;
 import io.telepresence.rpc.common.VersionInfo;
@@ -23,12 +23,12 @@ import org.slf4j.LoggerFactory;
 final class RootService extends RootDaemonGrpc.RootDaemonImplBase {
     private static final Logger LOG = LoggerFactory.getLogger(RootService.class);
 
-    private final Machine machine;
+    private final Host machine;
     private final boolean service;
-    private final Life life;
+    private final IdleShutdown life;
     private final AtomicReference<SessionRunner> session = new AtomicReference<>();
 
-    RootService(Machine machine, boolean service, Life life) {
+    RootService(Host machine, boolean service, IdleShutdown life) {
         this.machine = machine;
         this.service = service;
         this.life = life;
@@ -74,7 +74,7 @@ final class RootService extends RootDaemonGrpc.RootDaemonImplBase {
     public void setLogLevel(LogLevelRequest request, StreamObserver<Empty> reply) {
         life.called();
         LOG.info("log level {} for {} s", request.getLevel(), request.getDurationSeconds());
-        Logs.level(request.getLevel(), Duration.ofSeconds(request.getDurationSeconds()));
+        RootLogs.level(request.getLevel(), Duration.ofSeconds(request.getDurationSeconds()));
         reply.onNext(Empty.getDefaultInstance());
         reply.onCompleted();
     }

@@ -1,14 +1,14 @@
 package io.telepresence.rootd;
 
-import io.grpc.stub.ServerCallStreamObserver;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
-import io.telepresence.rootd.session.Machine;
+import io.telepresence.rootd.session.Host;
 import io.telepresence.rootd.session.NetworkSession;
+import io.telepresence.run.Threads;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.telepresence.rpc.rootd.NetworkConfig;
 import io.telepresence.rpc.rootd.NetworkStatus;
-import io.telepresence.run.Threads;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -25,7 +25,7 @@ final class SessionRunner {
     private static final Logger LOG = LoggerFactory.getLogger(SessionRunner.class);
     private static final Duration TICK = Duration.ofSeconds(3);
 
-    private final Machine machine;
+    private final Host machine;
     private final ServerCallStreamObserver<NetworkStatus> replies;
     private final CompletableFuture<Void> cancelled = new CompletableFuture<>();
     private final CountDownLatch finished = new CountDownLatch(1);
@@ -33,7 +33,7 @@ final class SessionRunner {
     private NetworkConfig wished;
     private boolean ended;
 
-    SessionRunner(Machine machine, ServerCallStreamObserver<NetworkStatus> replies) {
+    SessionRunner(Host machine, ServerCallStreamObserver<NetworkStatus> replies) {
         this.machine = machine;
         this.replies = replies;
     }

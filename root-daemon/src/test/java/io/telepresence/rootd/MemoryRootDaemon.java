@@ -2,13 +2,13 @@ package io.telepresence.rootd;
 
 import io.telepresence.fault.FaultException;
 import io.telepresence.local.LocalServer;
-import io.telepresence.rootd.host.ChangeLog;
 import io.telepresence.rootd.host.FakeHost;
+import io.telepresence.rootd.host.UndoJournal;
 import io.telepresence.rootd.net.Cidr;
-import io.telepresence.rootd.session.Devices;
+import io.telepresence.rootd.session.Host;
 import io.telepresence.rootd.session.HostView;
-import io.telepresence.rootd.session.Machine;
 import io.telepresence.rootd.session.ProxyRules;
+import io.telepresence.rootd.session.TunFactory;
 import io.telepresence.rootd.session.TunPrefixes;
 import io.telepresence.rootd.tun.MemoryTun;
 import io.telepresence.rootd.tun.Tun;
@@ -42,13 +42,13 @@ public final class MemoryRootDaemon implements AutoCloseable {
      */
     public static MemoryRootDaemon open(Path socket, long uid, FakeHost host, String prefix) throws FaultException {
         MemoryRootDaemon daemon = new MemoryRootDaemon(host, Cidr.parse(prefix));
-        Machine machine = new Machine(
+        Host machine = new Host(
                 host,
-                new ChangeLog(socket.getParent(), host),
+                new UndoJournal(socket.getParent(), host),
                 daemon.new MemoryDevices(),
                 UserDaemons.of(Set.of(uid)),
                 false);
-        RootService service = new RootService(machine, true, new Life(true, System::nanoTime));
+        RootService service = new RootService(machine, true, new IdleShutdown(true, System::nanoTime));
         daemon.opened.add(LocalServer.start(socket, uid, Set.of(uid), List.of(service)));
         daemon.opened.add(service::endSession);
         return daemon;
@@ -76,7 +76,7 @@ public final class MemoryRootDaemon implements AutoCloseable {
         opened.close();
     }
 
-    private final class MemoryDevices implements Devices {
+    private final class MemoryDevices implements TunFactory {
         @Override
         public Tun open(int mtu) {
             host.deviceGone(DEVICE);

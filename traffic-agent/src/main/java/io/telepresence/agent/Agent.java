@@ -1,31 +1,30 @@
 package io.telepresence.agent;
 
-import io.netty.channel.EventLoopGroup;
-import io.telepresence.agent.api.Consumption;
 import io.telepresence.agent.drain.AppSockets;
 import io.telepresence.agent.drain.Drain;
 import io.telepresence.agent.drain.GracePeriod;
 import io.telepresence.agent.drain.Time;
-import io.telepresence.agent.http2.Http2Speaker;
-import io.telepresence.agent.link.ClientFlows;
-import io.telepresence.agent.link.ManagerLink;
-import io.telepresence.agent.port.KeptSockets;
-import io.telepresence.agent.port.PortListener;
-import io.telepresence.agent.reach.PodReaches;
-import io.telepresence.agent.report.Reporter;
-import io.telepresence.agent.rules.AppAddresses;
-import io.telepresence.agent.rules.TrafficRules;
+import io.telepresence.agent.http2.Http2Handler;
+import io.telepresence.agent.listener.KeptSockets;
+import io.telepresence.agent.listener.PortListener;
+import io.telepresence.agent.manager.ClientFlows;
+import io.telepresence.agent.manager.ManagerSession;
+import io.telepresence.agent.mirror.ClientMirrors;
+import io.telepresence.agent.mirror.MirrorBudget;
+import io.telepresence.agent.mirror.MirrorLimits;
+import io.telepresence.agent.podaccess.PodAccessService;
+import io.telepresence.agent.podinfo.AppPod;
+import io.telepresence.agent.report.TrafficReport;
+import io.telepresence.agent.restapi.ConsumeHere;
+import io.telepresence.agent.route.AppAddresses;
+import io.telepresence.agent.route.RouteTable;
 import io.telepresence.agent.stream.PortServices;
 import io.telepresence.agent.stream.PortUpstreams;
-import io.telepresence.agent.tap.LaptopTaps;
-import io.telepresence.agent.tap.TapBudget;
-import io.telepresence.agent.tap.TapLimits;
-import io.telepresence.agent.tcp.Speech;
+import io.telepresence.agent.tcp.ProtocolHandlers;
 import io.telepresence.agent.tcp.TcpForwarder;
 import io.telepresence.agent.tls.Certificates;
-import io.telepresence.agent.tls.TlsSpeaker;
+import io.telepresence.agent.tls.TlsHandler;
 import io.telepresence.agent.udp.UdpForwarder;
-import io.telepresence.agent.view.AppPod;
 import io.telepresence.agree.AddressText;
 import io.telepresence.agree.PortProtocol;
 import io.telepresence.engagement.Port;
@@ -34,6 +33,7 @@ import io.telepresence.local.Loops;
 import io.telepresence.rest.RestServer;
 import io.telepresence.run.Closers;
 import io.telepresence.run.Watched;
+import io.netty.channel.EventLoopGroup;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -57,13 +57,13 @@ final class Agent implements AutoCloseable {
     private static final Duration RULES_LIMIT = Duration.ofSeconds(3);
 
     private final Closers opened = new Closers();
-    private final Map<AgentPlan.PlannedPort, PortListener> listeners = new LinkedHashMap<>();
+    private final Map<SidecarPlan.PlannedPort, PortListener> listeners = new LinkedHashMap<>();
     private final List<TcpForwarder> forwarders = new CopyOnWriteArrayList<>();
-    private final Reporter report = new Reporter();
-    private final TapBudget tapped = new TapBudget(TapLimits.DEFAULT);
+    private final TrafficReport report = new TrafficReport();
+    private final MirrorBudget tapped = new MirrorBudget(MirrorLimits.DEFAULT);
     private final Map<Port, Certificates> certificates = new LinkedHashMap<>();
     private ReadyServer readiness;
-    private ManagerLink link;
+    private ManagerSession link;
     private AppSockets sockets;
     private Runnable retell;
     private volatile boolean leaving;
@@ -84,12 +84,12 @@ final class Agent implements AutoCloseable {
             Duration udpIdle,
             AppPod app,
             KeptSockets sockets,
-            ManagerLink.Settings link) {}
+            ManagerSession.Settings link) {}
 
     private Agent() {}
 
     /** @throws FaultException if a port cannot be had; nothing is left open then */
-    static Agent open(AgentPlan plan, PodIdentity pod, Settings settings) throws FaultException {
+    static Agent open(SidecarPlan plan, PodIdentity pod, Settings settings) throws FaultException {
         Agent agent = new Agent();
         try {
             agent.start(plan, pod, settings);
@@ -100,30 +100,30 @@ final class Agent implements AutoCloseable {
         }
     }
 
-    private void start(AgentPlan plan, PodIdentity pod, Settings settings) throws FaultException {
+    private void start(SidecarPlan plan, PodIdentity pod, Settings settings) throws FaultException {
         EventLoopGroup loops = Loops.create("ports", LOOPS);
         opened.add(() -> Loops.shutdown(loops));
         readiness = opened.add(ReadyServer.open(
                 new InetSocketAddress(settings.bind(), settings.readyPort()), loops, settings.sockets()));
-        PodReaches reaches = new PodReaches(settings.app(), settings.udpIdle());
-        for (AgentPlan.PlannedPort port : plan.ports()) {
+        PodAccessService reaches = new PodAccessService(settings.app(), settings.udpIdle());
+        for (SidecarPlan.PlannedPort port : plan.ports()) {
             plan.tls(port).ifPresent(tls -> certificates.put(port.app(), new Certificates(tls)));
         }
-        link = opened.add(ManagerLink.open(settings.link(), report, reaches, this::sealed));
+        link = opened.add(ManagerSession.open(settings.link(), report, reaches, this::sealed));
         ClientFlows clients = link.clientFlows();
         sockets = new AppSockets(pod.ip());
-        Supplier<TrafficRules> rules = follow(link.rules());
+        Supplier<RouteTable> rules = follow(link.rules());
         int apiPort = plan.config().getApiPort();
         if (apiPort != 0) {
             // For the app alone: the answers tell of engagements.
             InetSocketAddress at = new InetSocketAddress(InetAddress.getLoopbackAddress(), apiPort);
             opened.add(
-                    RestServer.open(at, loops, false, caller -> true, new Consumption(rules, link::metadata)::judge));
+                    RestServer.open(at, loops, false, caller -> true, new ConsumeHere(rules, link::metadata)::judge));
         }
-        for (AgentPlan.PlannedPort port : plan.ports()) {
+        for (SidecarPlan.PlannedPort port : plan.ports()) {
             InetSocketAddress at = new InetSocketAddress(settings.bind(), port.agentPort());
             AppAddresses app = new AppAddresses(pod.ip(), port.app().number(), port.absent());
-            LaptopTaps taps = new LaptopTaps(app.official(), clients, tapped, report);
+            ClientMirrors taps = new ClientMirrors(app.official(), clients, tapped, report);
             PortListener listener =
                     switch (port.app().transport()) {
                         case TCP ->
@@ -155,8 +155,8 @@ final class Agent implements AutoCloseable {
     }
 
     /** A pod gets traffic as long as it is ready: where the app is absent, somebody must be there to take it. */
-    private void readyWhileServed(AgentPlan plan) {
-        if (plan.ports().stream().noneMatch(AgentPlan.PlannedPort::absent)) {
+    private void readyWhileServed(SidecarPlan plan) {
+        if (plan.ports().stream().noneMatch(SidecarPlan.PlannedPort::absent)) {
             readiness.ready(true);
             return;
         }
@@ -164,20 +164,20 @@ final class Agent implements AutoCloseable {
     }
 
     private TcpForwarder forwarder(
-            AgentPlan plan,
-            AgentPlan.PlannedPort planned,
+            SidecarPlan plan,
+            SidecarPlan.PlannedPort planned,
             AppAddresses addresses,
             EventLoopGroup loops,
-            Supplier<TrafficRules> rules,
+            Supplier<RouteTable> rules,
             ClientFlows clients,
-            LaptopTaps taps) {
+            ClientMirrors taps) {
         Port port = planned.app();
         PortUpstreams upstreams = new PortUpstreams(addresses, clients);
         PortServices services = new PortServices(port, () -> rules.get().of(port), upstreams, taps, report);
         PortProtocol protocol = plan.protocol(planned);
-        TlsSpeaker tls =
-                certificates.containsKey(port) ? new TlsSpeaker(services, certificates.get(port), protocol) : null;
-        Speech speech = new Speech(protocol.mayParse(), tls, new Http2Speaker(services));
+        TlsHandler tls =
+                certificates.containsKey(port) ? new TlsHandler(services, certificates.get(port), protocol) : null;
+        ProtocolHandlers speech = new ProtocolHandlers(protocol.mayParse(), tls, new Http2Handler(services));
         TcpForwarder forwarder = new TcpForwarder(services, upstreams, loops, speech);
         forwarders.add(forwarder);
         return forwarder;
@@ -191,11 +191,11 @@ final class Agent implements AutoCloseable {
     }
 
     /** The rules in force, without a lock: they are asked at every request. */
-    private Supplier<TrafficRules> follow(Watched<TrafficRules> rules) {
-        AtomicReference<TrafficRules> latest = new AtomicReference<>(TrafficRules.NONE);
+    private Supplier<RouteTable> follow(Watched<RouteTable> rules) {
+        AtomicReference<RouteTable> latest = new AtomicReference<>(RouteTable.NONE);
         retell = () -> {
             synchronized (rules) {
-                TrafficRules now = rules.get();
+                RouteTable now = rules.get();
                 latest.set(leaving ? now.leaving() : now);
             }
             forwarders.forEach(TcpForwarder::rulesChanged);
@@ -205,11 +205,11 @@ final class Agent implements AutoCloseable {
     }
 
     /** The listener of each planned port. */
-    Map<AgentPlan.PlannedPort, PortListener> listeners() {
+    Map<SidecarPlan.PlannedPort, PortListener> listeners() {
         return Map.copyOf(listeners);
     }
 
-    ManagerLink link() {
+    ManagerSession link() {
         return link;
     }
 
@@ -243,7 +243,7 @@ final class Agent implements AutoCloseable {
         retell.run();
     }
 
-    private boolean engaged(AgentPlan.PlannedPort port) {
+    private boolean engaged(SidecarPlan.PlannedPort port) {
         return !link.rules().get().of(port.app()).takers().isEmpty();
     }
 

@@ -1,6 +1,6 @@
 package io.telepresence.agent;
 
-import io.telepresence.agent.port.Redirects;
+import io.telepresence.agent.listener.Redirects;
 import io.telepresence.agree.AgentNames;
 import java.nio.file.Path;
 import java.util.List;
@@ -21,9 +21,9 @@ public final class AgentInitMain {
 
     public static void main(String[] arguments) throws Exception {
         AgentMain.exitOnFault(() -> {
-            AgentPlan plan = AgentPlan.read(Path.of(AgentNames.CONFIG_DIR, "config"));
+            SidecarPlan plan = SidecarPlan.read(Path.of(AgentNames.CONFIG_DIR, "config"));
             List<Redirects.Redirect> redirects = plan.ports().stream()
-                    .filter(AgentPlan.PlannedPort::redirect)
+                    .filter(SidecarPlan.PlannedPort::redirect)
                     .map(port -> new Redirects.Redirect(port.app(), port.agentPort(), port.direct()))
                     .toList();
             String nft = System.getenv().getOrDefault(NFT, USUAL_NFT);

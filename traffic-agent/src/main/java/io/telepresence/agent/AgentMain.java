@@ -4,9 +4,9 @@ import io.telepresence.agent.drain.Drain;
 import io.telepresence.agent.drain.EndingMark;
 import io.telepresence.agent.drain.GracePeriod;
 import io.telepresence.agent.drain.Time;
-import io.telepresence.agent.link.ManagerLink;
-import io.telepresence.agent.port.KeptSockets;
-import io.telepresence.agent.view.ProcessEnvironment;
+import io.telepresence.agent.listener.KeptSockets;
+import io.telepresence.agent.manager.ManagerSession;
+import io.telepresence.agent.podinfo.ProcessEnvironment;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.agree.Versions;
 import io.telepresence.fault.FaultException;
@@ -61,9 +61,9 @@ public final class AgentMain {
     }
 
     private static void run() throws Exception {
-        AgentPlan plan = AgentPlan.read(Path.of(AgentNames.CONFIG_DIR, "config"));
+        SidecarPlan plan = SidecarPlan.read(Path.of(AgentNames.CONFIG_DIR, "config"));
         PodIdentity pod = PodIdentity.of(System.getenv());
-        LogLevels levels = new LogLevels(plan.config().getLogLevel(), AgentLogging::level);
+        LogLevelTimer levels = new LogLevelTimer(plan.config().getLogLevel(), AgentLogging::level);
         LOG.info("traffic-agent {} in pod {}.{}", Versions.VERSION, pod.name(), pod.namespace());
         EndingMark mark = new EndingMark(Path.of(AgentNames.ENDING_MARK), InstantSource.system());
         mark.clear();
@@ -73,7 +73,7 @@ public final class AgentMain {
         new CountDownLatch(1).await();
     }
 
-    private static Agent.Settings settings(AgentPlan plan, PodIdentity pod, LogLevels levels, GracePeriod grace)
+    private static Agent.Settings settings(SidecarPlan plan, PodIdentity pod, LogLevelTimer levels, GracePeriod grace)
             throws UnknownHostException, FaultException {
         Path token = Path.of(AgentNames.TOKEN_DIR, "token");
         return new Agent.Settings(
@@ -82,7 +82,7 @@ public final class AgentMain {
                 UDP_IDLE,
                 plan.app(pod, ProcessEnvironment.own(), Path.of(AgentNames.APP_MOUNTS)),
                 KeptSockets.of(System.getenv()),
-                new ManagerLink.Settings(
+                new ManagerSession.Settings(
                         plan.manager(),
                         plan.arrival(pod),
                         () -> Files.readString(token),

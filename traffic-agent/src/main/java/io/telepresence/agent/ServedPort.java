@@ -1,7 +1,7 @@
 package io.telepresence.agent;
 
 import io.telepresence.agent.drain.Drain;
-import io.telepresence.agent.port.PortListener;
+import io.telepresence.agent.listener.PortListener;
 import io.telepresence.engagement.Port;
 import java.util.function.BooleanSupplier;
 
@@ -10,7 +10,7 @@ import java.util.function.BooleanSupplier;
  *
  * @param taken whether a client takes what comes
  */
-record ServedPort(AgentPlan.PlannedPort planned, PortListener listener, BooleanSupplier taken)
+record ServedPort(SidecarPlan.PlannedPort planned, PortListener listener, BooleanSupplier taken)
         implements Drain.DrainedPort {
     @Override
     public Port app() {

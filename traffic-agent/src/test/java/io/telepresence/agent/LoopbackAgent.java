@@ -1,9 +1,9 @@
 package io.telepresence.agent;
 
-import com.google.protobuf.ByteString;
-import io.telepresence.agent.link.ManagerLink;
-import io.telepresence.agent.port.KeptSockets;
+import io.telepresence.agent.listener.KeptSockets;
+import io.telepresence.agent.manager.ManagerSession;
 import io.telepresence.fault.FaultException;
+import com.google.protobuf.ByteString;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -38,7 +38,7 @@ public final class LoopbackAgent implements AutoCloseable {
     /** @param configuration what the injector would write into the pod */
     public static LoopbackAgent open(String configuration, Pod pod, InetSocketAddress manager, String token)
             throws FaultException {
-        AgentPlan plan = AgentPlan.parse(configuration);
+        SidecarPlan plan = SidecarPlan.parse(configuration);
         PodIdentity identity = new PodIdentity(pod.name(), pod.uid(), pod.address(), pod.namespace());
         return new LoopbackAgent(Agent.open(
                 plan,
@@ -49,7 +49,7 @@ public final class LoopbackAgent implements AutoCloseable {
                         IDLE,
                         plan.app(identity, pod.bytes(), Path.of("/nowhere")),
                         KeptSockets.none(),
-                        new ManagerLink.Settings(
+                        new ManagerSession.Settings(
                                 manager, plan.arrival(identity), () -> token, request -> {}, grace -> {}, PATIENCE))));
     }
 

@@ -1,19 +1,19 @@
 package io.telepresence.agent;
 
-import com.google.protobuf.ByteString;
-import io.telepresence.agent.link.ManagerLink;
-import io.telepresence.agent.port.KeptSockets;
-import io.telepresence.agent.rules.PortRules;
+import io.telepresence.agent.listener.KeptSockets;
+import io.telepresence.agent.manager.ManagerSession;
+import io.telepresence.agent.route.PortRoutes;
 import io.telepresence.engagement.Port;
 import io.telepresence.engagement.Transport;
+import io.telepresence.run.Closers;
+import io.telepresence.run.Threads;
+import com.google.protobuf.ByteString;
 import io.telepresence.rpc.engagement.EngagedPort;
 import io.telepresence.rpc.engagement.Engagement;
 import io.telepresence.rpc.engagement.EngagementKind;
 import io.telepresence.rpc.engagement.EngagementSpec;
 import io.telepresence.rpc.engagement.HttpHeader;
 import io.telepresence.rpc.tunnel.Protocol;
-import io.telepresence.run.Closers;
-import io.telepresence.run.Threads;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -61,14 +61,14 @@ final class Rig implements AutoCloseable {
         manager = new StandInManager(0, laptop);
         InetAddress loopback = InetAddress.getByName("127.0.0.1");
         PodIdentity pod = new PodIdentity("api-1", "uid-1", InetAddress.getByName(podIp), "shop");
-        AgentPlan written = AgentPlan.parse(
+        SidecarPlan written = SidecarPlan.parse(
                 """
                 {"workload":"api","workloadKind":"Deployment","namespace":"shop","managerHost":"127.0.0.1",
                  "managerPort":%d,"environmentExcluded":["TOKEN"],"containers":[{"name":"app","ports":
                    [{"protocol":"%s","containerPort":%d,"agentPort":%d}],"envPrefix":"_TEL_APP_A_","mounts":
                    [{"volume":"data","path":"/data"},{"volume":"tmp","path":"/tmp","local":true}]}]}"""
                         .formatted(manager.port, app.transport(), app.number(), 9900));
-        AgentPlan plan = new AgentPlan(written.config(), List.of(new AgentPlan.PlannedPort(app, agentPort, false)));
+        SidecarPlan plan = new SidecarPlan(written.config(), List.of(new SidecarPlan.PlannedPort(app, agentPort, false)));
         agent = closers.add(Agent.open(
                 plan,
                 pod,
@@ -78,7 +78,7 @@ final class Rig implements AutoCloseable {
                         UDP_IDLE,
                         plan.app(pod, ENVIRONMENT, mounts),
                         KeptSockets.none(),
-                        new ManagerLink.Settings(
+                        new ManagerSession.Settings(
                                 new InetSocketAddress(loopback, manager.port),
                                 plan.arrival(pod),
                                 () -> token,
@@ -132,7 +132,7 @@ final class Rig implements AutoCloseable {
                 .setSpec(all.getSpec().toBuilder().addHttpHeaders(header))
                 .build());
         Until.holds("engaged", () -> agent.link().rules().get().ports().values().stream()
-                .anyMatch(PortRules::needsHttp));
+                .anyMatch(PortRoutes::needsHttp));
     }
 
     void disengage() {

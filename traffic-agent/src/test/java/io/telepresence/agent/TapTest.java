@@ -1,20 +1,20 @@
 package io.telepresence.agent;
 
+import io.telepresence.agent.manager.ClientFlows;
+import io.telepresence.agent.mirror.ClientMirrors;
+import io.telepresence.agent.mirror.Mirror;
+import io.telepresence.agent.mirror.MirrorBudget;
+import io.telepresence.agent.mirror.MirrorLimits;
+import io.telepresence.agent.report.TrafficReport;
+import io.telepresence.agent.route.ClientEndpoint;
+import io.telepresence.tunnel.Carrier;
+import io.telepresence.tunnel.TunnelClient;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.PooledByteBufAllocator;
-import io.telepresence.agent.link.ClientFlows;
-import io.telepresence.agent.report.Reporter;
-import io.telepresence.agent.rules.Target;
-import io.telepresence.agent.tap.LaptopTaps;
-import io.telepresence.agent.tap.TapBudget;
-import io.telepresence.agent.tap.TapLimits;
-import io.telepresence.agent.tap.Tee;
-import io.telepresence.tunnel.Carrier;
-import io.telepresence.tunnel.TunnelClient;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -35,23 +35,23 @@ import org.junit.jupiter.api.Timeout;
 class TapTest {
     private static final String ID = "client:tap";
     private static final Duration PATIENCE = Duration.ofSeconds(2);
-    private static final TapLimits LIMITS =
-            new TapLimits(512 << 10, 2 << 20, 3 << 20, 300, 400, 50, Duration.ofMillis(200), Duration.ofMillis(1500));
+    private static final MirrorLimits LIMITS =
+            new MirrorLimits(512 << 10, 2 << 20, 3 << 20, 300, 400, 50, Duration.ofMillis(200), Duration.ofMillis(1500));
 
     private final InetSocketAddress caller = new InetSocketAddress("127.0.0.1", 4321);
     private final Laptop laptop = new Laptop();
-    private final Reporter report = new Reporter();
-    private final TapBudget budget = new TapBudget(LIMITS);
+    private final TrafficReport report = new TrafficReport();
+    private final MirrorBudget budget = new MirrorBudget(LIMITS);
     private StandInManager manager;
     private Carrier carrier;
-    private LaptopTaps taps;
+    private ClientMirrors taps;
     private Place local;
 
     @BeforeEach
     void open() throws Exception {
         manager = new StandInManager(0, laptop);
         carrier = Carrier.open("tap", new InetSocketAddress("127.0.0.1", manager.port));
-        taps = new LaptopTaps(
+        taps = new ClientMirrors(
                 new InetSocketAddress("127.0.0.1", 80),
                 new ClientFlows(new TunnelClient(() -> carrier, () -> "agent-1"), PATIENCE),
                 budget,
@@ -75,18 +75,18 @@ class TapTest {
     @Test
     void aQuickCloseLosesNothing() throws Exception {
         byte[] sent = random(400_000);
-        Tee tee = taps.open(target(), caller);
+        Mirror tee = taps.open(target(), caller);
         send(tee, sent, 1000);
         tee.end();
         assertArrayEquals(sent, local.onlyOne().getInputStream().readAllBytes());
         local.onlyOne().close();
-        assertEquals(List.of(new Reporter.Count(ID, 1, 0, 0)), report.take().counts());
+        assertEquals(List.of(new TrafficReport.Count(ID, 1, 0, 0)), report.take().counts());
     }
 
     @Test
     void anOriginalThatBreaksOffIsCopiedUpToThere() throws Exception {
         byte[] sent = random(50_000);
-        Tee tee = taps.openRequest(target(), caller);
+        Mirror tee = taps.openRequest(target(), caller);
         send(tee, sent, 5000);
         tee.cut();
         assertArrayEquals(sent, local.onlyOne().getInputStream().readAllBytes());
@@ -95,7 +95,7 @@ class TapTest {
     @Test
     void bulkArrivesWholeWhenTheLaptopKeepsUp() throws Exception {
         byte[] sent = random(300_000);
-        Tee tee = taps.open(target(), caller);
+        Mirror tee = taps.open(target(), caller);
         for (int i = 0; i < 40; i++) {
             send(tee, sent, 65_536);
             assertArrayEquals(sent, local.onlyOne().getInputStream().readNBytes(sent.length));
@@ -107,9 +107,9 @@ class TapTest {
 
     @Test
     void manyAtOnceKeepTheirBytesApart() throws Exception {
-        List<Tee> tees = new ArrayList<>();
+        List<Mirror> tees = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
-            Tee tee = taps.open(target(), caller);
+            Mirror tee = taps.open(target(), caller);
             send(tee, ("copy " + i).getBytes(), 3);
             tee.end();
             tees.add(tee);
@@ -127,7 +127,7 @@ class TapTest {
 
     @Test
     void whatTheLaptopAnswersIsThrownAway() throws Exception {
-        Tee tee = taps.open(target(), caller);
+        Mirror tee = taps.open(target(), caller);
         send(tee, new byte[10], 10);
         for (int i = 0; i < 200; i++) {
             local.onlyOne().getOutputStream().write(new byte[100_000]);
@@ -140,32 +140,32 @@ class TapTest {
     @Test
     void aStoppedLaptopCostsLittleMemoryAndNoTime() {
         laptop.mood = Laptop.Mood.STALLED;
-        List<Tee> tees = new ArrayList<>();
+        List<Mirror> tees = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
             tees.add(taps.open(target(), caller));
             int open = i + 1;
-            Until.holds("delivered", () -> report.take().counts().equals(List.of(new Reporter.Count(ID, open, 0, 0))));
+            Until.holds("delivered", () -> report.take().counts().equals(List.of(new TrafficReport.Count(ID, open, 0, 0))));
         }
         long begin = System.nanoTime();
         byte[] piece = new byte[32 << 10];
         for (int i = 0; i < 100; i++) {
-            for (Tee tee : tees) {
+            for (Mirror tee : tees) {
                 send(tee, piece, piece.length);
                 assertTrue(budget.bytes() <= LIMITS.engagementBytes(), "holds " + budget.bytes());
             }
         }
-        tees.forEach(Tee::end);
+        tees.forEach(Mirror::end);
         Duration took = Duration.ofNanos(System.nanoTime() - begin);
         assertTrue(took.compareTo(Duration.ofSeconds(5)) < 0, "took " + took);
         Until.holds(
                 "all are counted once",
-                () -> report.take().counts().equals(List.of(new Reporter.Count(ID, 40, 40, 0))));
+                () -> report.take().counts().equals(List.of(new TrafficReport.Count(ID, 40, 40, 0))));
     }
 
     @Test
     void aCopyThatTheLaptopNeverTakesIsOverSomeTimeAfterTheOriginal() {
         laptop.mood = Laptop.Mood.STALLED;
-        Tee tee = taps.openRequest(target(), caller);
+        Mirror tee = taps.openRequest(target(), caller);
         Until.holds("open", () -> laptop.flows.get() == 1);
         for (int i = 0; i < 100 && budget.bytes() < 100_000; i++) {
             send(tee, new byte[100_000], 50_000);
@@ -175,13 +175,13 @@ class TapTest {
         tee.end();
         assertTrue(budget.bytes() > 0, "nothing waits");
         Until.holds("over", () -> budget.flows() == 0);
-        assertEquals(List.of(new Reporter.Count(ID, 1, 1, 0)), report.take().counts());
+        assertEquals(List.of(new TrafficReport.Count(ID, 1, 1, 0)), report.take().counts());
     }
 
     @Test
     void smallPiecesDoNotKeepLargeBuffers() {
         laptop.mood = Laptop.Mood.SILENT;
-        Tee tee = taps.open(target(), caller);
+        Mirror tee = taps.open(target(), caller);
         var buffer = PooledByteBufAllocator.DEFAULT.directBuffer(64 << 10).writeBytes(new byte[100]);
         tee.data(buffer.retainedSlice(0, 1));
         assertEquals(1, buffer.refCnt());
@@ -191,31 +191,31 @@ class TapTest {
     @Test
     void aLaptopThatRefusesIsCountedOnce() {
         laptop.mood = Laptop.Mood.NOT_THERE;
-        Tee tee = taps.open(target(), caller);
+        Mirror tee = taps.open(target(), caller);
         send(tee, new byte[1000], 10);
         Until.holds("over", () -> budget.flows() == 0);
         send(tee, new byte[1000], 10);
         tee.end();
-        assertEquals(List.of(new Reporter.Count(ID, 0, 1, 0)), report.take().counts());
+        assertEquals(List.of(new TrafficReport.Count(ID, 0, 1, 0)), report.take().counts());
     }
 
     @Test
     void aSilentLaptopIsGivenUpAndAStormOfCopiesIsBounded() {
         laptop.mood = Laptop.Mood.SILENT;
         for (int i = 0; i < 1000; i++) {
-            Tee tee = taps.openRequest(target(), caller);
+            Mirror tee = taps.openRequest(target(), caller);
             send(tee, new byte[1000], 1000);
             tee.end();
         }
         assertTrue(budget.flows() <= LIMITS.opening(), "flows " + budget.flows());
         Until.holds("given up", () -> budget.flows() == 0);
-        assertEquals(List.of(new Reporter.Count(ID, 0, 1000, 0)), report.take().counts());
+        assertEquals(List.of(new TrafficReport.Count(ID, 0, 1000, 0)), report.take().counts());
     }
 
     @Test
     void withoutALinkCopiesAreCountedAndTheOriginalGoesOn() {
         carrier.close();
-        Tee tee = taps.open(target(), caller);
+        Mirror tee = taps.open(target(), caller);
         send(tee, new byte[1000], 10);
         tee.end();
         assertEquals(1, report.take().counts().getFirst().dropped());
@@ -223,7 +223,7 @@ class TapTest {
 
     @Test
     void aRequestEndsOnlyAfterItsAnswer() throws Exception {
-        Tee tee = taps.openRequest(target(), caller);
+        Mirror tee = taps.openRequest(target(), caller);
         send(tee, "GET / HTTP/1.1\r\n\r\n".getBytes(), 100);
         tee.end();
         Socket there = local.onlyOne();
@@ -237,7 +237,7 @@ class TapTest {
 
     @Test
     void anAnswerWithoutVisibleEndEndsByItsSilence() throws Exception {
-        Tee tee = taps.openRequest(target(), caller);
+        Mirror tee = taps.openRequest(target(), caller);
         send(tee, "GET / HTTP/1.1\r\n\r\n".getBytes(), 100);
         tee.end();
         Socket there = local.onlyOne();
@@ -250,7 +250,7 @@ class TapTest {
 
     @Test
     void aServerThatNeverAnswersIsLeftAfterAWhile() throws Exception {
-        Tee tee = taps.openRequest(target(), caller);
+        Mirror tee = taps.openRequest(target(), caller);
         send(tee, new byte[10], 10);
         tee.end();
         Socket there = local.onlyOne();
@@ -271,11 +271,11 @@ class TapTest {
         }
     }
 
-    private Target target() {
-        return new Target(ID, "127.0.0.1", local.port(), false);
+    private ClientEndpoint target() {
+        return new ClientEndpoint(ID, "127.0.0.1", local.port(), false);
     }
 
-    private static void send(Tee tee, byte[] bytes, int size) {
+    private static void send(Mirror tee, byte[] bytes, int size) {
         for (int i = 0; i < bytes.length; i += size) {
             int length = Math.min(size, bytes.length - i);
             tee.data(PooledByteBufAllocator.DEFAULT.directBuffer(length).writeBytes(bytes, i, length));

@@ -1,9 +1,9 @@
 package io.telepresence.engagement;
 
-import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
 import java.util.Objects;
 
 /**

@@ -1,7 +1,6 @@
 package io.telepresence.rest;
 
 import io.telepresence.engagement.HttpHead;
-
 /**
  * Whose a message is.
  *

@@ -1,5 +1,6 @@
 package io.telepresence.tunnel;
 
+import io.telepresence.local.Loops;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.grpc.CallOptions;
@@ -8,7 +9,6 @@ import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.netty.channel.EventLoopGroup;
-import io.telepresence.local.Loops;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;

@@ -1,5 +1,6 @@
 package io.telepresence.tunnel;
 
+import io.telepresence.local.Loops;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.grpc.ManagedChannel;
@@ -8,7 +9,6 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.EventLoopGroup;
-import io.telepresence.local.Loops;
 import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.manager.ManagerGrpc;
 import java.net.InetAddress;

@@ -46,10 +46,10 @@ final class NameRules {
     }
 
     /** @param question the name as asked, with or without its last dot */
-    Verdict decide(String question, int type) {
+    NameDecision decide(String question, int type) {
         String asked = DnsSettings.plain(question);
         if (inside(asked, "localhost")) {
-            return new Verdict.Addresses(List.of(Cidr.literal("127.0.0.1"), Cidr.literal("::1")));
+            return new NameDecision.Addresses(List.of(Cidr.literal("127.0.0.1"), Cidr.literal("::1")));
         }
         Optional<InetAddress> reversed = ReverseNames.address(asked);
         if (reversed.isPresent()) {
@@ -58,14 +58,14 @@ final class NameRules {
         boolean searched = inside(asked, SEARCH);
         String name = searched ? without(asked, SEARCH) : asked;
         if (searched && name.equals(PROBE)) {
-            return new Verdict.Addresses(List.of(Cidr.literal("127.0.0.1")));
+            return new NameDecision.Addresses(List.of(Cidr.literal("127.0.0.1")));
         }
         String target = settings.mappings().get(name);
         if (target != null) {
             return alias(target);
         }
-        Verdict outside =
-                searched || inside(name, settings.clusterDomain()) ? new Verdict.NoSuchName() : new Verdict.Local();
+        NameDecision outside =
+                searched || inside(name, settings.clusterDomain()) ? new NameDecision.NoSuchName() : new NameDecision.Local();
         if (name.isEmpty() || refused(name)) {
             return outside;
         }
@@ -74,9 +74,9 @@ final class NameRules {
             return outside;
         }
         if (publicFirst(name)) { // a resolver asks for it without our suffix as well
-            return searched ? outside : new Verdict.LocalFirst(names);
+            return searched ? outside : new NameDecision.LocalFirst(names);
         }
-        return new Verdict.Cluster(names, !searched && mayBeElsewhere(name));
+        return new NameDecision.Cluster(names, !searched && mayBeElsewhere(name));
     }
 
     /** Names below which questions must come to us. */
@@ -171,20 +171,20 @@ final class NameRules {
         return name.endsWith("." + settings.namespace()) ? without(name, settings.namespace()) : name;
     }
 
-    private Verdict alias(String target) {
+    private NameDecision alias(String target) {
         try {
-            return new Verdict.Addresses(List.of(Cidr.literal(target)));
+            return new NameDecision.Addresses(List.of(Cidr.literal(target)));
         } catch (IllegalArgumentException e) {
-            return new Verdict.Alias(target);
+            return new NameDecision.Alias(target);
         }
     }
 
-    private Verdict reverse(String name, InetAddress address) {
+    private NameDecision reverse(String name, InetAddress address) {
         if (settings.servers().contains(address)) {
-            return new Verdict.Pointer(settings.clusterDomain());
+            return new NameDecision.Pointer(settings.clusterDomain());
         }
         boolean ours = settings.subnets().stream().anyMatch(s -> s.contains(address));
-        return ours ? new Verdict.Cluster(List.of(name), false) : new Verdict.Local();
+        return ours ? new NameDecision.Cluster(List.of(name), false) : new NameDecision.Local();
     }
 
     /** {@code _http._tcp.web} is about {@code web}. */

@@ -30,7 +30,7 @@ import java.util.concurrent.TimeUnit;
  * Passes questions to nameservers byte for byte, each from a socket of its own, which carries a firewall mark so that
  * the machine's redirection leaves it alone. A nameserver that is silent or refuses is followed by the next. Thread-safe.
  */
-public final class Nameservers implements Upstream {
+public final class Nameservers implements DnsForwarder {
     private static final int SOL_SOCKET = 1;
     private static final int SO_MARK = 36;
     private static final ChannelOption<Integer> MARK = new IntegerUnixChannelOption("SO_MARK", SOL_SOCKET, SO_MARK);

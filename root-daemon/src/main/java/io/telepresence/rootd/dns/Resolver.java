@@ -30,14 +30,14 @@ public final class Resolver {
     private static final Set<Integer> CLUSTER_TYPES =
             Set.of(Type.A, Type.AAAA, Type.CNAME, Type.MX, Type.NS, Type.PTR, Type.SRV, Type.TXT);
 
-    private final ClusterNames cluster;
-    private final Upstream upstream;
+    private final ClusterDnsCache cluster;
+    private final DnsForwarder upstream;
     private final Semaphore room = new Semaphore(MOST);
     private volatile NameRules rules;
 
-    public Resolver(DnsSettings settings, ClusterLookup lookup, Upstream upstream, LongSupplier nanoTime) {
+    public Resolver(DnsSettings settings, ClusterLookup lookup, DnsForwarder upstream, LongSupplier nanoTime) {
         this.rules = new NameRules(settings);
-        this.cluster = new ClusterNames(lookup, nanoTime);
+        this.cluster = new ClusterDnsCache(lookup, nanoTime);
         this.upstream = upstream;
     }
 
@@ -103,25 +103,25 @@ public final class Resolver {
         if (!plain) {
             return upstream.ask(query, overTcp);
         }
-        Verdict verdict = rules.decide(Replies.text(question.getName()), question.getType());
+        NameDecision verdict = rules.decide(DnsReplies.text(question.getName()), question.getType());
         return switch (verdict) {
-            case Verdict.Local l -> upstream.ask(query, overTcp);
-            case Verdict.LocalFirst l -> localElseCluster(query, message, l, overTcp);
-            case Verdict.Cluster c when c.elseLocal() -> fromClusterElse(query, message, c, overTcp);
-            default -> answer(message, verdict).thenApply(reply -> Replies.wire(reply, message, overTcp));
+            case NameDecision.Local l -> upstream.ask(query, overTcp);
+            case NameDecision.LocalFirst l -> localElseCluster(query, message, l, overTcp);
+            case NameDecision.Cluster c when c.elseLocal() -> fromClusterElse(query, message, c, overTcp);
+            default -> answer(message, verdict).thenApply(reply -> DnsReplies.wire(reply, message, overTcp));
         };
     }
 
     /** Own answers and the cluster's; the machine's resolver only for what an alias stands for. */
-    private CompletableFuture<Message> answer(Message message, Verdict verdict) {
+    private CompletableFuture<Message> answer(Message message, NameDecision verdict) {
         return attempt(() -> switch (verdict) {
-            case Verdict.NoSuchName n -> done(Replies.empty(message, Rcode.NXDOMAIN));
-            case Verdict.Addresses a -> done(Replies.addresses(message, a.addresses()));
-            case Verdict.Pointer p -> done(Replies.pointer(message, p.target()));
-            case Verdict.Alias a -> alias(message, a.target());
-            case Verdict.Cluster c -> fromCluster(message, c.names().iterator());
-            case Verdict.Local l -> fromLocal(message);
-            case Verdict.LocalFirst l ->
+            case NameDecision.NoSuchName n -> done(DnsReplies.empty(message, Rcode.NXDOMAIN));
+            case NameDecision.Addresses a -> done(DnsReplies.addresses(message, a.addresses()));
+            case NameDecision.Pointer p -> done(DnsReplies.pointer(message, p.target()));
+            case NameDecision.Alias a -> alias(message, a.target());
+            case NameDecision.Cluster c -> fromCluster(message, c.names().iterator());
+            case NameDecision.Local l -> fromLocal(message);
+            case NameDecision.LocalFirst l ->
                 fromLocal(message)
                         .thenCompose(reply -> reply.getRcode() == Rcode.NXDOMAIN
                                 ? fromCluster(message, l.names().iterator())
@@ -134,31 +134,31 @@ public final class Resolver {
     }
 
     private CompletableFuture<byte[]> localElseCluster(
-            byte[] query, Message message, Verdict.LocalFirst verdict, boolean overTcp) {
+            byte[] query, Message message, NameDecision.LocalFirst verdict, boolean overTcp) {
         return upstream.ask(query, overTcp).thenCompose(local -> {
             if ((local[3] & 0xf) != Rcode.NXDOMAIN) {
                 return done(local);
             }
             return fromCluster(message, verdict.names().iterator())
                     .thenApply(reply ->
-                            reply.getRcode() == Rcode.NXDOMAIN ? local : Replies.wire(reply, message, overTcp));
+                            reply.getRcode() == Rcode.NXDOMAIN ? local : DnsReplies.wire(reply, message, overTcp));
         });
     }
 
     private CompletableFuture<byte[]> fromClusterElse(
-            byte[] query, Message message, Verdict.Cluster verdict, boolean overTcp) {
+            byte[] query, Message message, NameDecision.Cluster verdict, boolean overTcp) {
         return fromCluster(message, verdict.names().iterator())
-                .exceptionally(e -> Replies.empty(message, Rcode.SERVFAIL))
+                .exceptionally(e -> DnsReplies.empty(message, Rcode.SERVFAIL))
                 .thenCompose(reply -> switch (reply.getRcode()) {
                     case Rcode.NXDOMAIN -> upstream.ask(query, overTcp);
                     // The cluster is silent, but the name may be a public one.
-                    case Rcode.NOERROR -> done(Replies.wire(reply, message, overTcp));
+                    case Rcode.NOERROR -> done(DnsReplies.wire(reply, message, overTcp));
                     default -> elsewhere(query, message, reply, overTcp);
                 });
     }
 
     private CompletableFuture<byte[]> elsewhere(byte[] query, Message message, Message failed, boolean overTcp) {
-        byte[] failure = Replies.wire(failed, message, overTcp);
+        byte[] failure = DnsReplies.wire(failed, message, overTcp);
         return upstream.ask(query, overTcp)
                 .thenApply(bytes -> (bytes[3] & 0xf) == Rcode.NOERROR ? bytes : failure)
                 .exceptionally(e -> failure);
@@ -173,19 +173,19 @@ public final class Resolver {
                 return fromCluster(message, names);
             }
             if (!asked && answer.rcode() == Rcode.NOERROR) {
-                return done(Replies.empty(message, Rcode.NOERROR));
+                return done(DnsReplies.empty(message, Rcode.NOERROR));
             }
-            return attempt(() -> done(Replies.cluster(message, answer, name)));
+            return attempt(() -> done(DnsReplies.cluster(message, answer, name)));
         });
     }
 
     private CompletableFuture<Message> alias(Message message, String target) throws IOException {
-        Message other = Replies.ask(message, target);
-        Verdict verdict = rules.decide(target, message.getQuestion().getType());
-        if (verdict instanceof Verdict.Alias) {
-            return done(Replies.empty(message, Rcode.SERVFAIL)); // an alias of an alias may be a circle
+        Message other = DnsReplies.ask(message, target);
+        NameDecision verdict = rules.decide(target, message.getQuestion().getType());
+        if (verdict instanceof NameDecision.Alias) {
+            return done(DnsReplies.empty(message, Rcode.SERVFAIL)); // an alias of an alias may be a circle
         }
-        return answer(other, verdict).thenCompose(found -> attempt(() -> done(Replies.alias(message, target, found))));
+        return answer(other, verdict).thenCompose(found -> attempt(() -> done(DnsReplies.alias(message, target, found))));
     }
 
     private interface Attempt<T> {
@@ -205,6 +205,6 @@ public final class Resolver {
     }
 
     private static byte[] failure(Message message, boolean overTcp) {
-        return Replies.wire(Replies.empty(message, Rcode.SERVFAIL), message, overTcp);
+        return DnsReplies.wire(DnsReplies.empty(message, Rcode.SERVFAIL), message, overTcp);
     }
 }

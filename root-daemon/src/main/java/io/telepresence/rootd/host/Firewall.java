@@ -15,9 +15,9 @@ import org.slf4j.LoggerFactory;
 public final class Firewall {
     private static final Logger LOG = LoggerFactory.getLogger(Firewall.class);
     private final HostCommands host;
-    private final ChangeLog log;
+    private final UndoJournal log;
 
-    public Firewall(HostCommands host, ChangeLog log) {
+    public Firewall(HostCommands host, UndoJournal log) {
         this.host = host;
         this.log = log;
     }
@@ -60,7 +60,7 @@ public final class Firewall {
         // A rule is deleted by its handle, which is known only once it is there: the undo looks for the comment.
         String undo = "nft -a list chain " + where + " | sed -n 's/.*comment \"" + mark
                 + "\" # handle \\([0-9]*\\)$/delete rule " + where + " handle \\1/p' | nft -f -";
-        ChangeLog.Change change = log.record(List.of("/bin/sh", "-c", undo));
+        UndoJournal.Change change = log.record(List.of("/bin/sh", "-c", undo));
         String rule = "insert rule " + where + " iifname \"" + device + "\" " + family + " saddr " + own.prefix() + " "
                 + family + " daddr " + Cidr.text(own.address()) + " accept comment \"" + mark + "\"\n";
         HostCommands.Result result = host.run(rule, List.of("nft", "-f", "-"));
@@ -72,7 +72,7 @@ public final class Firewall {
 
     private static List<Chain> inputChains(String json) {
         List<Chain> found = new ArrayList<>();
-        if (Json.parse(json) instanceof Map<?, ?> root && root.get("nftables") instanceof List<?> items) {
+        if (IpJson.parse(json) instanceof Map<?, ?> root && root.get("nftables") instanceof List<?> items) {
             for (Object item : items) {
                 if (item instanceof Map<?, ?> map
                         && map.get("chain") instanceof Map<?, ?> chain

@@ -12,7 +12,7 @@ public interface HostDns extends AutoCloseable {
     String mode();
 
     /** The whole wish; applying it twice changes nothing. */
-    void apply(DnsWish wish) throws IOException;
+    void apply(HostDnsConfig wish) throws IOException;
 
     /** Takes everything back; idempotent. */
     @Override
@@ -20,7 +20,7 @@ public interface HostDns extends AutoCloseable {
 
     /** Whether names are resolved by systemd-resolved here: it runs, and programs ask it. */
     static boolean resolvedRuns(HostCommands host) {
-        boolean asked = ResolvConf.parse(host.readOrEmpty(ResolvConf.FILE)).nameservers().stream()
+        boolean asked = ResolvConfFile.parse(host.readOrEmpty(ResolvConfFile.FILE)).nameservers().stream()
                         .allMatch(HostDns::isStub)
                 || host.readOrEmpty(Path.of("/etc/nsswitch.conf")).matches("(?s).*\\bhosts:[^\n]*\\bresolve\\b.*");
         try {

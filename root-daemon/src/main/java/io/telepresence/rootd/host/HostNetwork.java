@@ -78,7 +78,7 @@ public final class HostNetwork {
 
     private static List<Map<?, ?>> objects(String json) throws IOException {
         try {
-            return json.isBlank() ? List.of() : maps(Json.parse(json));
+            return json.isBlank() ? List.of() : maps(IpJson.parse(json));
         } catch (IllegalArgumentException e) {
             throw new IOException("ip -json printed " + e.getMessage(), e);
         }

@@ -21,13 +21,13 @@ import org.slf4j.LoggerFactory;
 public final class LinuxRoutes implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LinuxRoutes.class);
     private final HostCommands host;
-    private final ChangeLog log;
+    private final UndoJournal log;
     private final String device;
     private final Set<TunRoute> routes = new LinkedHashSet<>();
-    private final Map<KeptRoute, ChangeLog.Change> kept = new LinkedHashMap<>();
+    private final Map<BypassRoute, UndoJournal.Change> kept = new LinkedHashMap<>();
     private String congestion = " congctl cubic";
 
-    public LinuxRoutes(HostCommands host, ChangeLog log, String device) {
+    public LinuxRoutes(HostCommands host, UndoJournal log, String device) {
         this.host = host;
         this.log = log;
         this.device = device;
@@ -56,13 +56,13 @@ public final class LinuxRoutes implements AutoCloseable {
     public record OwnAddress(java.net.InetAddress address, Cidr prefix) {}
 
     /** Makes these, and only these, the routes into the tunnel and the exceptions from them. */
-    public void apply(Set<TunRoute> wanted, Set<KeptRoute> exceptions) throws IOException {
-        for (KeptRoute route : List.copyOf(kept.keySet())) {
+    public void apply(Set<TunRoute> wanted, Set<BypassRoute> exceptions) throws IOException {
+        for (BypassRoute route : List.copyOf(kept.keySet())) {
             if (!exceptions.contains(route)) {
                 kept.remove(route).close();
             }
         }
-        for (KeptRoute route : exceptions) {
+        for (BypassRoute route : exceptions) {
             if (!kept.containsKey(route)) {
                 keep(route);
             }
@@ -82,16 +82,16 @@ public final class LinuxRoutes implements AutoCloseable {
     /** Takes the exceptions back; the device's own routes go with the device. */
     @Override
     public void close() {
-        List.copyOf(kept.values()).reversed().forEach(ChangeLog.Change::close);
+        List.copyOf(kept.values()).reversed().forEach(UndoJournal.Change::close);
         kept.clear();
     }
 
-    private void keep(KeptRoute route) throws IOException {
+    private void keep(BypassRoute route) throws IOException {
         List<String> add = new ArrayList<>(List.of("ip", "route", "add"));
         add.addAll(route.words());
         List<String> del = new ArrayList<>(List.of("ip", "route", "del"));
         del.addAll(route.words());
-        ChangeLog.Change change = log.record(del);
+        UndoJournal.Change change = log.record(del);
         HostCommands.Result result = host.run("", add);
         if (result.ok()) {
             kept.put(route, change);

@@ -8,7 +8,7 @@ public final class NoHostDns implements HostDns {
     }
 
     @Override
-    public void apply(DnsWish wish) {}
+    public void apply(HostDnsConfig wish) {}
 
     @Override
     public void close() {}

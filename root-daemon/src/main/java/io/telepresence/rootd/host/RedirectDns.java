@@ -21,11 +21,11 @@ public final class RedirectDns implements HostDns {
     private static final String CHAIN = "TELEPRESENCE_DNS";
 
     private final HostCommands host;
-    private final ChangeLog log;
-    private final List<ChangeLog.Change> changes = new ArrayList<>();
-    private DnsWish applied;
+    private final UndoJournal log;
+    private final List<UndoJournal.Change> changes = new ArrayList<>();
+    private HostDnsConfig applied;
 
-    public RedirectDns(HostCommands host, ChangeLog log) {
+    public RedirectDns(HostCommands host, UndoJournal log) {
         this.host = host;
         this.log = log;
     }
@@ -47,7 +47,7 @@ public final class RedirectDns implements HostDns {
     }
 
     @Override
-    public void apply(DnsWish wish) throws IOException {
+    public void apply(HostDnsConfig wish) throws IOException {
         if (wish.equals(applied)) {
             return;
         }
@@ -61,12 +61,12 @@ public final class RedirectDns implements HostDns {
 
     @Override
     public void close() {
-        changes.reversed().forEach(ChangeLog.Change::close);
+        changes.reversed().forEach(UndoJournal.Change::close);
         changes.clear();
         applied = null;
     }
 
-    private void applyNft(DnsWish wish) throws IOException {
+    private void applyNft(HostDnsConfig wish) throws IOException {
         if (changes.isEmpty()) {
             changes.add(log.record(List.of("nft", "delete", "table", "inet", "telepresence")));
         }
@@ -88,7 +88,7 @@ public final class RedirectDns implements HostDns {
         host.must(text.append("  }\n}\n").toString(), List.of("nft", "-f", "-"));
     }
 
-    private void applyIptables(DnsWish wish) throws IOException {
+    private void applyIptables(HostDnsConfig wish) throws IOException {
         close();
         for (InetAddress server : wish.servers()) {
             boolean v4 = server instanceof Inet4Address;
@@ -126,7 +126,7 @@ public final class RedirectDns implements HostDns {
     }
 
     /** Our server in the family of {@code target}; null if we have none there. */
-    private static InetAddress server(DnsWish wish, InetSocketAddress target) {
+    private static InetAddress server(HostDnsConfig wish, InetSocketAddress target) {
         return wish.servers().stream()
                 .filter(s -> s.getClass() == target.getAddress().getClass())
                 .findFirst()

@@ -17,7 +17,7 @@ public final class ResolvedDns implements HostDns {
     private static final int MOST_DOMAINS = 250;
 
     private final HostCommands host;
-    private DnsWish applied;
+    private HostDnsConfig applied;
 
     public ResolvedDns(HostCommands host) {
         this.host = host;
@@ -29,7 +29,7 @@ public final class ResolvedDns implements HostDns {
     }
 
     @Override
-    public void apply(DnsWish wish) throws IOException {
+    public void apply(HostDnsConfig wish) throws IOException {
         if (wish.equals(applied)) {
             return;
         }

@@ -1,7 +1,6 @@
 package io.telepresence.rootd.host;
 
 import io.telepresence.rootd.net.Cidr;
-
 /**
  * A route into the tunnel.
  *

@@ -1,12 +1,12 @@
 package io.telepresence.rootd.session;
 
+import io.telepresence.rootd.host.BypassRoute;
 import io.telepresence.rootd.host.HostCommands;
 import io.telepresence.rootd.host.HostNetwork;
+import io.telepresence.rootd.host.ResolvConfFile;
+import io.telepresence.rootd.net.Cidr;
 import io.telepresence.rootd.host.HostNetwork.Address;
 import io.telepresence.rootd.host.HostNetwork.Route;
-import io.telepresence.rootd.host.KeptRoute;
-import io.telepresence.rootd.host.ResolvConf;
-import io.telepresence.rootd.net.Cidr;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Path;
@@ -35,7 +35,7 @@ public record HostView(List<Address> addresses, List<Route> routes, List<InetAdd
      * @param device our own one, left out
      * @param kept routes that we set, left out
      */
-    public static HostView read(HostCommands host, String device, Collection<KeptRoute> kept) throws IOException {
+    public static HostView read(HostCommands host, String device, Collection<BypassRoute> kept) throws IOException {
         List<Address> addresses = HostNetwork.addresses(host).stream()
                 .filter(a -> !a.device().equals(device))
                 .toList();
@@ -43,7 +43,7 @@ public record HostView(List<Address> addresses, List<Route> routes, List<InetAdd
                 .filter(r -> !r.device().equals(device) && kept.stream().noneMatch(k -> same(k, r)))
                 .toList();
         List<InetAddress> nameservers =
-                ResolvConf.parse(host.readOrEmpty(ResolvConf.FILE)).nameservers();
+                ResolvConfFile.parse(host.readOrEmpty(ResolvConfFile.FILE)).nameservers();
         return new HostView(
                 addresses,
                 routes,
@@ -80,7 +80,7 @@ public record HostView(List<Address> addresses, List<Route> routes, List<InetAdd
                         .overlaps(prefix));
     }
 
-    private static boolean same(KeptRoute kept, Route route) {
+    private static boolean same(BypassRoute kept, Route route) {
         return kept.subnet().equals(route.destination())
                 && kept.device().equals(Optional.of(route.device()))
                 && kept.gateway().equals(route.gateway());

@@ -1,6 +1,6 @@
 package io.telepresence.rootd.session;
 
-import io.telepresence.rootd.host.KeptRoute;
+import io.telepresence.rootd.host.BypassRoute;
 import io.telepresence.rootd.host.TunRoute;
 import io.telepresence.rootd.net.Cidr;
 import java.util.List;
@@ -14,7 +14,7 @@ import java.util.Set;
  * @param kept routes beside the tunnel, for what lies inside {@code subnets} and must not go through it
  * @param leftOut wished, but not done
  */
-public record NetworkPlan(List<Cidr> subnets, Set<TunRoute> routes, Set<KeptRoute> kept, List<LeftOut> leftOut) {
+public record NetworkPlan(List<Cidr> subnets, Set<TunRoute> routes, Set<BypassRoute> kept, List<LeftOut> leftOut) {
     /** Nothing at all. */
     static final NetworkPlan NONE = new NetworkPlan(List.of(), Set.of(), Set.of(), List.of());
 

@@ -4,13 +4,13 @@ import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rootd.dns.DnsSettings;
 import io.telepresence.rootd.host.HostCommands;
-import io.telepresence.rootd.host.ResolvConf;
+import io.telepresence.rootd.host.ResolvConfFile;
 import io.telepresence.rootd.net.Cidr;
 import io.telepresence.rootd.stack.Stack;
 import io.telepresence.rootd.tun.Tun;
+import io.telepresence.run.Closers;
 import io.telepresence.rpc.rootd.NetworkConfig;
 import io.telepresence.rpc.rootd.NetworkStatus;
-import io.telepresence.run.Closers;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -34,7 +34,7 @@ public final class NetworkSession implements AutoCloseable {
     private static final int MTU = 1500;
     private static final Logger LOG = LoggerFactory.getLogger(NetworkSession.class);
     private static final List<Path> WATCHED =
-            List.of(ResolvConf.FILE, Path.of("/proc/net/route"), Path.of("/proc/net/ipv6_route"));
+            List.of(ResolvConfFile.FILE, Path.of("/proc/net/route"), Path.of("/proc/net/ipv6_route"));
 
     private final HostCommands host;
     private final Parts parts;
@@ -45,7 +45,7 @@ public final class NetworkSession implements AutoCloseable {
     private final Freshness freshness = new Freshness();
 
     /** What is open, from the outside in. */
-    private record Parts(ManagerLink link, TunNetwork network, Stack stack, SessionDns dns) {}
+    private record Parts(NetworkUplink link, TunNetwork network, Stack stack, SessionDns dns) {}
 
     /** When the tunnel was last seen up, and what the machine's network looked like when it was last looked at. */
     private static final class Freshness {
@@ -74,23 +74,23 @@ public final class NetworkSession implements AutoCloseable {
      *
      * @param cancelled once complete, waiting for the manager makes no sense any more
      */
-    public static NetworkSession open(Machine machine, NetworkConfig config, CompletableFuture<Void> cancelled)
+    public static NetworkSession open(Host machine, NetworkConfig config, CompletableFuture<Void> cancelled)
             throws FaultException {
         HostCommands host = machine.host();
         Closers opened = new Closers();
         try {
-            ManagerLink link = opened.add(ManagerLink.open(config, machine.userDaemons()));
+            NetworkUplink link = opened.add(NetworkUplink.open(config, machine.userDaemons()));
             int millis = config.getConnectivityCheckMs();
-            var services = Reachability.services(injector(config), millis);
-            var pods = Reachability.pods(manager(config), millis);
+            var services = InsideCheck.services(injector(config), millis);
+            var pods = InsideCheck.pods(manager(config), millis);
             var publicNames = SessionDns.publicNamesNow(
-                    host, Wishes.nameservers(config.getDns(), host.readOrEmpty(ResolvConf.FILE)));
+                    host, ConfigTranslator.nameservers(config.getDns(), host.readOrEmpty(ResolvConfFile.FILE)));
             link.await(cancelled);
-            boolean mapServices = !Reachability.join(services);
-            boolean mapPods = !Reachability.join(pods);
+            boolean mapServices = !InsideCheck.join(services);
+            boolean mapPods = !InsideCheck.join(pods);
             Tun tun = machine.devices().open(MTU);
             opened.add(tun);
-            ProxyRules rules = Wishes.rules(config, mapServices, mapPods);
+            ProxyRules rules = ConfigTranslator.rules(config, mapServices, mapPods);
             TunNetwork network = opened.add(TunNetwork.open(machine, tun.name(), MTU, rules));
             Stack stack = opened.add(Stack.open(tun, network.prefixes().stack(MTU), link));
             SessionDns dns = opened.add(
@@ -120,13 +120,13 @@ public final class NetworkSession implements AutoCloseable {
     public void apply(NetworkConfig next) throws FaultException {
         try {
             parts.link.config(next);
-            parts.network.apply(Wishes.rules(next, mapServices, mapPods));
+            parts.network.apply(ConfigTranslator.rules(next, mapServices, mapPods));
             config = next;
-            DnsSettings settings = Wishes.dns(
+            DnsSettings settings = ConfigTranslator.dns(
                     next.getDns(),
                     parts.network.plan().subnets(),
                     parts.network.prefixes().addresses());
-            List<InetSocketAddress> nameservers = Wishes.nameservers(next.getDns(), host.readOrEmpty(ResolvConf.FILE));
+            List<InetSocketAddress> nameservers = ConfigTranslator.nameservers(next.getDns(), host.readOrEmpty(ResolvConfFile.FILE));
             parts.dns.apply(settings, nameservers);
             freshness.withdrawn = false;
             freshness.machine = machine();

@@ -1,10 +1,10 @@
 package io.telepresence.rootd.session;
 
-import io.telepresence.rootd.host.HostNetwork.Address;
-import io.telepresence.rootd.host.HostNetwork.Route;
-import io.telepresence.rootd.host.KeptRoute;
+import io.telepresence.rootd.host.BypassRoute;
 import io.telepresence.rootd.host.TunRoute;
 import io.telepresence.rootd.net.Cidr;
+import io.telepresence.rootd.host.HostNetwork.Address;
+import io.telepresence.rootd.host.HostNetwork.Route;
 import io.telepresence.rootd.session.NetworkPlan.LeftOut;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -129,8 +129,8 @@ final class Planner {
                 .toList();
     }
 
-    private Set<KeptRoute> kept(List<Cidr> subnets) {
-        Set<KeptRoute> kept = new LinkedHashSet<>();
+    private Set<BypassRoute> kept(List<Cidr> subnets) {
+        Set<BypassRoute> kept = new LinkedHashSet<>();
         rules.never().stream().filter(n -> subnets.stream().anyMatch(n::within)).forEach(n -> kept.add(keep(n)));
         Stream.of(rules.apiServer(), host.nameservers(), host.gateways())
                 .flatMap(List::stream)
@@ -140,10 +140,10 @@ final class Planner {
         return kept;
     }
 
-    private KeptRoute keep(Cidr subnet) {
+    private BypassRoute keep(Cidr subnet) {
         InetAddress target = subnet.address();
         return host.routeTo(target)
-                .map(r -> new KeptRoute(subnet, r.gateway(), Optional.of(r.device()), r.source()))
-                .orElse(new KeptRoute(subnet, Optional.empty(), Optional.empty(), Optional.empty()));
+                .map(r -> new BypassRoute(subnet, r.gateway(), Optional.of(r.device()), r.source()))
+                .orElse(new BypassRoute(subnet, Optional.empty(), Optional.empty(), Optional.empty()));
     }
 }

@@ -1,6 +1,5 @@
 package io.telepresence.rootd.session;
 
-import io.netty.channel.EventLoopGroup;
 import io.telepresence.agree.AddressText;
 import io.telepresence.local.Loops;
 import io.telepresence.rootd.dns.ClusterLookup;
@@ -8,17 +7,18 @@ import io.telepresence.rootd.dns.DnsServer;
 import io.telepresence.rootd.dns.DnsSettings;
 import io.telepresence.rootd.dns.Nameservers;
 import io.telepresence.rootd.dns.Resolver;
-import io.telepresence.rootd.host.DnsWish;
 import io.telepresence.rootd.host.HostCommands;
 import io.telepresence.rootd.host.HostDns;
+import io.telepresence.rootd.host.HostDnsConfig;
 import io.telepresence.rootd.host.HostNetwork;
 import io.telepresence.rootd.host.NoHostDns;
 import io.telepresence.rootd.host.RedirectDns;
-import io.telepresence.rootd.host.ResolvConf;
+import io.telepresence.rootd.host.ResolvConfFile;
 import io.telepresence.rootd.host.ResolvedDns;
-import io.telepresence.rpc.rootd.DnsConfig;
 import io.telepresence.run.Closers;
 import io.telepresence.run.Threads;
+import io.netty.channel.EventLoopGroup;
+import io.telepresence.rpc.rootd.DnsConfig;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -49,7 +49,7 @@ final class SessionDns implements AutoCloseable {
 
     private static final int DNS_PORT = 53;
 
-    private final Machine machine;
+    private final Host machine;
     private final List<InetAddress> addresses;
     private final String device;
     private final Nameservers upstream;
@@ -68,7 +68,7 @@ final class SessionDns implements AutoCloseable {
     private HostDns hostDns = new NoHostDns();
 
     private SessionDns(
-            Machine machine, String device, List<InetAddress> addresses, Nameservers upstream, Resolver resolver) {
+            Host machine, String device, List<InetAddress> addresses, Nameservers upstream, Resolver resolver) {
         this.machine = machine;
         this.device = device;
         this.addresses = addresses;
@@ -96,13 +96,13 @@ final class SessionDns implements AutoCloseable {
      * @param publicBefore what {@link #publicNamesNow} found out
      */
     static SessionDns open(
-            Machine machine,
+            Host machine,
             String device,
             List<InetAddress> addresses,
             ClusterLookup lookup,
             CompletableFuture<Boolean> publicBefore)
             throws IOException {
-        DnsSettings settings = Wishes.dns(DnsConfig.getDefaultInstance(), List.of(), addresses);
+        DnsSettings settings = ConfigTranslator.dns(DnsConfig.getDefaultInstance(), List.of(), addresses);
         EventLoopGroup loops = Loops.create("dns", 1);
         Nameservers upstream = new Nameservers(loops, RedirectDns.MARK, PATIENCE, List.of());
         Resolver resolver = new Resolver(settings, lookup, upstream, System::nanoTime);
@@ -122,7 +122,7 @@ final class SessionDns implements AutoCloseable {
     }
 
     /** Where other machines ask, if this one is their gateway. Each address by itself: answers come from where was asked. */
-    private static Stream<InetAddress> others(Machine machine, String device) throws IOException {
+    private static Stream<InetAddress> others(Host machine, String device) throws IOException {
         if (!machine.gateway()) {
             return Stream.empty();
         }
@@ -142,7 +142,7 @@ final class SessionDns implements AutoCloseable {
         boolean resolved = HostDns.resolvedRuns(machine.host());
         upstream.servers(resolved ? uplinks() : RedirectDns.targets(nameservers));
         InetSocketAddress asked = asked(nameservers, resolved);
-        DnsWish wish = new DnsWish(device, addresses, Resolver.domains(settings), Resolver.search(), nameservers);
+        HostDnsConfig wish = new HostDnsConfig(device, addresses, Resolver.domains(settings), Resolver.search(), nameservers);
         boolean before = hostDns instanceof NoHostDns && publicBefore.join();
         if (!setUp(wish, resolved, asked)) {
             return;
@@ -168,7 +168,7 @@ final class SessionDns implements AutoCloseable {
         opened.close();
     }
 
-    private boolean setUp(DnsWish wish, boolean resolved, InetSocketAddress asked) {
+    private boolean setUp(HostDnsConfig wish, boolean resolved, InetSocketAddress asked) {
         String error = "";
         for (HostDns candidate : candidates(resolved)) {
             try {
@@ -233,7 +233,7 @@ final class SessionDns implements AutoCloseable {
     }
 
     private List<InetSocketAddress> uplinks() {
-        return ResolvConf.parse(machine.host().readOrEmpty(UPLINKS)).nameservers().stream()
+        return ResolvConfFile.parse(machine.host().readOrEmpty(UPLINKS)).nameservers().stream()
                 .filter(a -> !addresses.contains(a) && !a.isLoopbackAddress())
                 .map(a -> new InetSocketAddress(a, DNS_PORT))
                 .toList();

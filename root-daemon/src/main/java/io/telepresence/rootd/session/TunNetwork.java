@@ -1,10 +1,10 @@
 package io.telepresence.rootd.session;
 
-import io.telepresence.rootd.host.ChangeLog;
+import io.telepresence.rootd.host.BypassRoute;
 import io.telepresence.rootd.host.Firewall;
 import io.telepresence.rootd.host.HostCommands;
-import io.telepresence.rootd.host.KeptRoute;
 import io.telepresence.rootd.host.LinuxRoutes;
+import io.telepresence.rootd.host.UndoJournal;
 import java.io.IOException;
 import java.util.Set;
 
@@ -24,9 +24,9 @@ final class TunNetwork implements AutoCloseable {
     }
 
     /** Brings the device up with addresses that are free on this machine. */
-    static TunNetwork open(Machine machine, String device, int mtu, ProxyRules rules) throws IOException {
+    static TunNetwork open(Host machine, String device, int mtu, ProxyRules rules) throws IOException {
         HostCommands host = machine.host();
-        ChangeLog log = machine.log();
+        UndoJournal log = machine.log();
         HostView view = HostView.read(host, device, Set.of());
         TunPrefixes prefixes = machine.devices().prefixes(rules, view);
         LinuxRoutes routes = new LinuxRoutes(host, log, device);
@@ -37,7 +37,7 @@ final class TunNetwork implements AutoCloseable {
 
     /** Routes what the rules say, given the machine as it is now. */
     void apply(ProxyRules rules) throws IOException {
-        Set<KeptRoute> kept = plan.kept();
+        Set<BypassRoute> kept = plan.kept();
         NetworkPlan next = Planner.plan(rules, HostView.read(host, device, kept), prefixes);
         plan = next;
         routes.apply(next.routes(), next.kept());

@@ -1,5 +1,9 @@
 package io.telepresence.rootd.stack;
 
+import io.telepresence.agree.AddressText;
+import io.telepresence.rootd.ip.IpAddress;
+import io.telepresence.tunnel.ChannelPump;
+import io.telepresence.tunnel.Flow;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -7,10 +11,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.epoll.EpollServerSocketChannel;
-import io.telepresence.agree.AddressText;
-import io.telepresence.rootd.ip.IpAddress;
-import io.telepresence.tunnel.ChannelPump;
-import io.telepresence.tunnel.Flow;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -75,7 +75,7 @@ final class FlowListener implements AutoCloseable {
         public void channelRead(ChannelHandlerContext context, Object message) {
             Channel accepted = (Channel) message;
             var peer = (InetSocketAddress) accepted.remoteAddress();
-            Connection connection =
+            NatEntry connection =
                     peer == null ? null : nat.findByNat(IpAddress.of(peer.getAddress()), peer.getPort());
             if (connection == null || !connection.accept()) {
                 LOG.debug("unknown peer {}, or its connection is over: cut off", peer);
@@ -91,7 +91,7 @@ final class FlowListener implements AutoCloseable {
             LOG.warn("accepting: {}", cause.toString());
         }
 
-        private void join(Channel accepted, Connection connection) {
+        private void join(Channel accepted, NatEntry connection) {
             Flow flow = connection.flow();
             var pump = new ChannelPump(flow);
             ChannelPump.configure(accepted);
@@ -104,7 +104,7 @@ final class FlowListener implements AutoCloseable {
         }
 
         /** On the flow's loop, so that the pump starts before the first event of the socket. */
-        private void register(Channel accepted, ChannelPump pump, Connection connection) {
+        private void register(Channel accepted, ChannelPump pump, NatEntry connection) {
             connection.flow().loop().register(accepted).addListener(registered -> {
                 if (registered.isSuccess()) {
                     pump.start(accepted);
@@ -115,7 +115,7 @@ final class FlowListener implements AutoCloseable {
         }
 
         /** The flow's loop has ended, and so the flow. */
-        private void lost(Channel accepted, Connection connection) {
+        private void lost(Channel accepted, NatEntry connection) {
             connection.close(nanoClock.getAsLong());
             cut(accepted);
         }

@@ -1,17 +1,17 @@
 package io.telepresence.rootd.stack;
 
-import io.netty.buffer.ByteBuf;
 import io.telepresence.rootd.ip.IpHeader;
 import io.telepresence.rootd.ip.TcpHeader;
 import io.telepresence.rootd.ip.TcpPackets;
 import io.telepresence.rootd.ip.Tuple;
 import io.telepresence.rootd.ip.Unreachable;
 import io.telepresence.rootd.ip.VnetHeader;
-import io.telepresence.rpc.tunnel.Protocol;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.FlowKey;
+import io.netty.buffer.ByteBuf;
+import io.telepresence.rpc.tunnel.Protocol;
+import io.telepresence.rpc.tunnel.Reset;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -51,7 +51,7 @@ final class HeldSyns {
             return;
         }
         int sequence = TcpHeader.sequence(b, ip.payload());
-        Connection connection = nat.add(app, sequence, nanoClock.getAsLong());
+        NatEntry connection = nat.add(app, sequence, nanoClock.getAsLong());
         if (connection == null) {
             return;
         }
@@ -81,10 +81,10 @@ final class HeldSyns {
 
     /** Hears of the dialling; once the listener has accepted, another handler takes over. Loop of the flow only. */
     private final class Dialling implements FlowHandler {
-        private final Connection connection;
+        private final NatEntry connection;
         private byte[] syn;
 
-        Dialling(Connection connection, byte[] syn) {
+        Dialling(NatEntry connection, byte[] syn) {
             this.connection = connection;
             this.syn = syn;
         }
@@ -108,7 +108,7 @@ final class HeldSyns {
         void notOpened(FlowKey key, Reset.Why why, String text) {
             LOG.debug("{} not opened: {} {}", key, why, text);
             byte[] packet = release();
-            if (packet != null && connection.state() == Connection.State.DIALLING) {
+            if (packet != null && connection.state() == NatEntry.State.DIALLING) {
                 nat.remove(connection);
                 refuse(packet, why);
             }
@@ -117,7 +117,7 @@ final class HeldSyns {
         /** The flow ended before the listener accepted: accepting finds the connection over, and resets it. */
         @Override
         public void onClosed(Flow flow) {
-            boolean neverLetIn = release() != null || connection.state() == Connection.State.DIALLING;
+            boolean neverLetIn = release() != null || connection.state() == NatEntry.State.DIALLING;
             connection.close(nanoClock.getAsLong());
             if (neverLetIn) {
                 nat.remove(connection);

@@ -13,7 +13,7 @@ import java.util.function.Consumer;
  * Every redirected connection, by the 4-tuple of the program and by its spare address and port. Looking up takes no
  * lock; changes are made under this object's lock, from any thread.
  *
- * <p>Bounded by the number of ports: {@link SpareAddress#MOST} connections for each spare address.
+ * <p>Bounded by the number of ports: {@link NatAddress#MOST} connections for each spare address.
  */
 final class NatTable {
     /** After its last packet a closed connection may still be in TIME_WAIT at either end (60 s on Linux). */
@@ -25,44 +25,44 @@ final class NatTable {
     /** Longer than any dial may take. */
     static final long DIAL_NANOS = TimeUnit.SECONDS.toNanos(150);
 
-    private final TupleTable<Connection> byApp = new TupleTable<>();
-    private final Optional<Family> v4;
-    private final Optional<Family> v6;
+    private final TupleTable<NatEntry> byApp = new TupleTable<>();
+    private final Optional<NatFamily> v4;
+    private final Optional<NatFamily> v6;
     private final AtomicLong total = new AtomicLong();
 
-    NatTable(Optional<Family> v4, Optional<Family> v6) {
+    NatTable(Optional<NatFamily> v4, Optional<NatFamily> v6) {
         this.v4 = v4;
         this.v6 = v6;
     }
 
     /** Null: addresses of this kind are not redirected. */
-    Family family(IpAddress address) {
+    NatFamily family(IpAddress address) {
         return (address.isV4() ? v4 : v6).orElse(null);
     }
 
     /** The youngest connection with this 4-tuple, or null. */
-    Connection find(Tuple app) {
+    NatEntry find(Tuple app) {
         return byApp.get(app);
     }
 
     /** Who seems to come from this address and port, or null. */
-    Connection findByNat(IpAddress address, int port) {
-        Family family = family(address);
-        SpareAddress spare = family == null ? null : family.spare(address);
+    NatEntry findByNat(IpAddress address, int port) {
+        NatFamily family = family(address);
+        NatAddress spare = family == null ? null : family.spare(address);
         return spare == null ? null : spare.owner(port);
     }
 
     /** A new connection, in the place of any other with this 4-tuple; null if no port is free. */
-    synchronized Connection add(Tuple app, int initialSequence, long nowNanos) {
-        Family family = family(app.destination());
+    synchronized NatEntry add(Tuple app, int initialSequence, long nowNanos) {
+        NatFamily family = family(app.destination());
         if (family == null) {
             return null;
         }
-        for (SpareAddress spare : family.spares()) {
+        for (NatAddress spare : family.spares()) {
             if (!spare.isFull()) {
                 int port = spare.freePort();
-                var redirection = Connection.Redirection.of(app, family, spare, port);
-                var connection = new Connection(app, initialSequence, redirection, nowNanos);
+                var redirection = NatEntry.Redirection.of(app, family, spare, port);
+                var connection = new NatEntry(app, initialSequence, redirection, nowNanos);
                 spare.take(port, connection);
                 byApp.put(app, connection);
                 total.incrementAndGet();
@@ -73,7 +73,7 @@ final class NatTable {
     }
 
     /** Forgets a connection, at once; its port is free again. */
-    synchronized void remove(Connection connection) {
+    synchronized void remove(NatEntry connection) {
         byApp.remove(connection.app(), connection);
         var redirection = connection.redirection();
         redirection.spare().giveBack(redirection.port(), connection);
@@ -81,7 +81,7 @@ final class NatTable {
 
     /** Ends connections that went nowhere and forgets those that have been quiet for long enough. */
     void sweep(long nowNanos) {
-        List<Connection> gone = new ArrayList<>();
+        List<NatEntry> gone = new ArrayList<>();
         forEach(connection -> {
             long quiet = connection.quietNanos(nowNanos);
             switch (connection.state()) {
@@ -98,14 +98,14 @@ final class NatTable {
         gone.forEach(this::remove);
     }
 
-    private static void endAfter(Connection connection, long quiet, long most, long nowNanos) {
+    private static void endAfter(NatEntry connection, long quiet, long most, long nowNanos) {
         if (quiet > most && connection.close(nowNanos)) {
             connection.abort("nobody waits for this connection");
         }
     }
 
     /** Visits all, the replaced ones included. */
-    void forEach(Consumer<? super Connection> visitor) {
+    void forEach(Consumer<? super NatEntry> visitor) {
         v4.ifPresent(family -> family.spares().forEach(spare -> spare.forEach(visitor)));
         v6.ifPresent(family -> family.spares().forEach(spare -> spare.forEach(visitor)));
     }

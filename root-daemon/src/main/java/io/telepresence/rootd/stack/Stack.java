@@ -1,11 +1,11 @@
 package io.telepresence.rootd.stack;
 
-import io.netty.channel.EventLoop;
-import io.netty.channel.EventLoopGroup;
 import io.telepresence.local.Loops;
 import io.telepresence.rootd.tun.Tun;
 import io.telepresence.run.Closers;
 import io.telepresence.run.Threads;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -87,7 +87,7 @@ public final class Stack implements AutoCloseable {
         return stack;
     }
 
-    private record Listening(FlowListener listener, Family family) {}
+    private record Listening(FlowListener listener, NatFamily family) {}
 
     private static Optional<Listening> listen(EventLoop loop, Optional<StackConfig.Own> own, Closers opened)
             throws IOException {
@@ -95,7 +95,7 @@ public final class Stack implements AutoCloseable {
             return Optional.empty();
         }
         var listener = opened.add(FlowListener.bind(loop, own.get().address()));
-        return Optional.of(new Listening(listener, Family.of(own.get(), listener.port())));
+        return Optional.of(new Listening(listener, NatFamily.of(own.get(), listener.port())));
     }
 
     private void start(Tun tun, PacketLoop packets) {

@@ -29,11 +29,11 @@ final class TcpRedirect {
     void handle(ByteBuffer b, IpHeader ip) {
         Tuple tuple = Tuple.read(b, ip);
         IpAddress destination = tuple.destination();
-        Family family = nat.family(destination);
+        NatFamily family = nat.family(destination);
         if (family == null) {
             return;
         }
-        SpareAddress spare = family.spare(destination);
+        NatAddress spare = family.spare(destination);
         if (spare == null) {
             forward(tuple, b, ip);
         } else if (tuple.source().equals(family.own()) && tuple.sourcePort() == family.port()) {
@@ -41,14 +41,14 @@ final class TcpRedirect {
         }
     }
 
-    private void back(Connection connection, ByteBuffer b, IpHeader ip) {
-        if (connection != null && connection.state() != Connection.State.REPLACED) {
+    private void back(NatEntry connection, ByteBuffer b, IpHeader ip) {
+        if (connection != null && connection.state() != NatEntry.State.REPLACED) {
             pass(connection, connection.redirection().back(), b, ip);
         }
     }
 
     private void forward(Tuple tuple, ByteBuffer b, IpHeader ip) {
-        Connection connection = nat.find(tuple);
+        NatEntry connection = nat.find(tuple);
         int flags = TcpHeader.flags(b, ip.payload());
         if (TcpHeader.isSyn(flags)) {
             syn(connection, tuple, b, ip);
@@ -59,7 +59,7 @@ final class TcpRedirect {
         }
     }
 
-    private void syn(Connection connection, Tuple tuple, ByteBuffer b, IpHeader ip) {
+    private void syn(NatEntry connection, Tuple tuple, ByteBuffer b, IpHeader ip) {
         if (connection == null) {
             heldSyns.hold(tuple, b, ip);
             return;
@@ -84,15 +84,15 @@ final class TcpRedirect {
     }
 
     /** The program uses the same 4-tuple for a new connection, so the old one is gone on its side. */
-    private void startAnew(Connection old, Tuple tuple, ByteBuffer b, IpHeader ip) {
-        Connection.State before = old.replace(nanoClock.getAsLong());
-        if (before != null && before != Connection.State.CLOSED) {
+    private void startAnew(NatEntry old, Tuple tuple, ByteBuffer b, IpHeader ip) {
+        NatEntry.State before = old.replace(nanoClock.getAsLong());
+        if (before != null && before != NatEntry.State.CLOSED) {
             old.abort("the program started anew");
         }
         heldSyns.hold(tuple, b, ip);
     }
 
-    private void segment(Connection connection, int flags, ByteBuffer b, IpHeader ip) {
+    private void segment(NatEntry connection, int flags, ByteBuffer b, IpHeader ip) {
         boolean reset = (flags & TcpHeader.RST) != 0;
         switch (connection.state()) {
             case DIALLING -> {
@@ -112,13 +112,13 @@ final class TcpRedirect {
     }
 
     /** The program does not want the connection that it asked for. */
-    private void giveUp(Connection connection) {
+    private void giveUp(NatEntry connection) {
         if (connection.close(nanoClock.getAsLong())) {
             connection.abort("the program gave up");
         }
     }
 
-    private void pass(Connection connection, Rewrite rewrite, ByteBuffer b, IpHeader ip) {
+    private void pass(NatEntry connection, Rewrite rewrite, ByteBuffer b, IpHeader ip) {
         if (connection.isOver()) {
             connection.touch(nanoClock.getAsLong());
         }

@@ -1,10 +1,10 @@
 package io.telepresence.rootd.dns;
 
+import io.telepresence.rootd.net.Cidr;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.telepresence.rootd.net.Cidr;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -149,15 +149,15 @@ class NameRulesTest {
         assertTrue(domains.contains("0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.6.9.0.0.0.0.d.f.ip6.arpa"));
     }
 
-    private static String text(Verdict verdict) {
+    private static String text(NameDecision verdict) {
         return switch (verdict) {
-            case Verdict.Local l -> "local";
-            case Verdict.NoSuchName n -> "nothing";
-            case Verdict.Addresses a -> a.addresses().stream().map(Cidr::text).collect(Collectors.joining(","));
-            case Verdict.Pointer p -> "pointer " + p.target();
-            case Verdict.Alias a -> "alias " + a.target();
-            case Verdict.LocalFirst l -> "local, else " + String.join(",", l.names());
-            case Verdict.Cluster c -> String.join(",", c.names()) + (c.elseLocal() ? ", else local" : "");
+            case NameDecision.Local l -> "local";
+            case NameDecision.NoSuchName n -> "nothing";
+            case NameDecision.Addresses a -> a.addresses().stream().map(Cidr::text).collect(Collectors.joining(","));
+            case NameDecision.Pointer p -> "pointer " + p.target();
+            case NameDecision.Alias a -> "alias " + a.target();
+            case NameDecision.LocalFirst l -> "local, else " + String.join(",", l.names());
+            case NameDecision.Cluster c -> String.join(",", c.names()) + (c.elseLocal() ? ", else local" : "");
         };
     }
 }

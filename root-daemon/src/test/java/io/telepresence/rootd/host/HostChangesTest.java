@@ -1,11 +1,11 @@
 package io.telepresence.rootd.host;
 
+import io.telepresence.rootd.net.Cidr;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.rootd.host.LinuxRoutes.OwnAddress;
-import io.telepresence.rootd.net.Cidr;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class HostChangesTest {
-    private static final KeptRoute KEPT = new KeptRoute(
+    private static final BypassRoute KEPT = new BypassRoute(
             Cidr.parse("10.96.7.0/24"),
             Optional.of(Cidr.literal("192.168.1.1")),
             Optional.of("eth0"),
@@ -34,7 +34,7 @@ class HostChangesTest {
 
     @Test
     void routesAreTheWishAndStayTheSameWhenAppliedTwice() throws Exception {
-        LinuxRoutes routes = new LinuxRoutes(host, new ChangeLog(directory, host), "tel0");
+        LinuxRoutes routes = new LinuxRoutes(host, new UndoJournal(directory, host), "tel0");
         routes.up(1500, List.of(new OwnAddress(Cidr.literal("100.127.255.1"), Cidr.parse("100.127.255.0/24"))));
         Set<TunRoute> wish = Set.of(new TunRoute(Cidr.parse("10.96.0.0/16"), false));
         routes.apply(wish, Set.of(KEPT));
@@ -55,7 +55,7 @@ class HostChangesTest {
 
     @Test
     void aKilledDaemonsChangesAreUndoneAtTheNextStart() throws Exception {
-        ChangeLog killed = new ChangeLog(directory, host);
+        UndoJournal killed = new UndoJournal(directory, host);
         LinuxRoutes routes = new LinuxRoutes(host, killed, "tel0");
         routes.apply(Set.of(), Set.of(KEPT));
         new RedirectDns(host, killed).apply(wish("192.168.1.1"));
@@ -65,16 +65,16 @@ class HostChangesTest {
                 nft inet telepresence ip daddr 192.168.1.1 udp dport 53 dnat ip to 100.127.255.1:53
                 route 10.96.7.0/24 via 192.168.1.1 dev eth0 src 192.168.1.5""",
                 host.describe());
-        Path journal = directory.resolve(ChangeLog.NAME);
+        Path journal = directory.resolve(UndoJournal.NAME);
         assertEquals(PosixFilePermissions.fromString("rw-------"), Files.getPosixFilePermissions(journal));
-        assertEquals(2, ChangeLog.undoLeftOvers(directory, host));
+        assertEquals(2, UndoJournal.undoLeftOvers(directory, host));
         assertEquals("", host.describe());
         assertFalse(Files.exists(journal));
     }
 
     @Test
     void closingTakesBackAndForgets() throws Exception {
-        ChangeLog log = new ChangeLog(directory, host);
+        UndoJournal log = new UndoJournal(directory, host);
         RedirectDns dns = new RedirectDns(host, log);
         dns.apply(wish("192.168.1.1"));
         dns.apply(wish("10.0.0.2"));
@@ -82,7 +82,7 @@ class HostChangesTest {
         assertFalse(host.describe().contains("192.168.1.1"));
         dns.close();
         assertEquals("", host.describe());
-        assertFalse(Files.exists(directory.resolve(ChangeLog.NAME)));
+        assertFalse(Files.exists(directory.resolve(UndoJournal.NAME)));
     }
 
     @Test
@@ -138,14 +138,14 @@ class HostChangesTest {
                 return host.read(file);
             }
         };
-        new RedirectDns(recording, new ChangeLog(directory, recording)).apply(wish("127.0.0.11"));
+        new RedirectDns(recording, new UndoJournal(directory, recording)).apply(wish("127.0.0.11"));
         Matcher priority = Pattern.compile("hook output priority (-?\\d+);").matcher(String.join("\n", inputs));
         assertTrue(priority.find(), inputs::toString);
         assertTrue(Integer.parseInt(priority.group(1)) < -100, priority.group());
     }
 
-    private static DnsWish wish(String nameserver) {
-        return new DnsWish(
+    private static HostDnsConfig wish(String nameserver) {
+        return new HostDnsConfig(
                 "tel0",
                 List.of(Cidr.literal("100.127.255.1")),
                 List.of("cluster.local", "svc"),

@@ -1,15 +1,15 @@
 package io.telepresence.rootd.stack;
 
+import io.telepresence.rootd.ip.IpAddress;
+import io.telepresence.rootd.ip.TestPackets;
+import io.telepresence.rootd.ip.Tuple;
+import io.telepresence.run.Threads;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.telepresence.rootd.ip.IpAddress;
-import io.telepresence.rootd.ip.TestPackets;
-import io.telepresence.rootd.ip.Tuple;
-import io.telepresence.run.Threads;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -21,15 +21,15 @@ class NatTableTest {
     private static final IpAddress APP = TestPackets.ip("198.18.0.1");
     private static final IpAddress POD = TestPackets.ip("10.96.0.7");
 
-    private final List<SpareAddress> spares =
-            List.of(new SpareAddress(TestPackets.ip("198.18.0.2")), new SpareAddress(TestPackets.ip("198.18.0.3")));
-    private final NatTable nat = new NatTable(Optional.of(new Family(APP, 7000, spares)), Optional.empty());
+    private final List<NatAddress> spares =
+            List.of(new NatAddress(TestPackets.ip("198.18.0.2")), new NatAddress(TestPackets.ip("198.18.0.3")));
+    private final NatTable nat = new NatTable(Optional.of(new NatFamily(APP, 7000, spares)), Optional.empty());
 
     private static Tuple tuple(int n) {
         return Tuple.of(APP, n & 0xffff, POD, n >>> 16);
     }
 
-    private static void assertFindsByNat(NatTable nat, Connection connection) {
+    private static void assertFindsByNat(NatTable nat, NatEntry connection) {
         var redirection = connection.redirection();
         assertSame(connection, nat.findByNat(redirection.spare().address(), redirection.port()));
     }
@@ -37,28 +37,28 @@ class NatTableTest {
     @Test
     void fillsOneSpareAddressAfterTheOtherAndThenRefuses() {
         Set<String> seen = new HashSet<>();
-        for (int i = 0; i < 2 * SpareAddress.MOST; i++) {
-            Connection connection = nat.add(tuple(i), i, 0);
+        for (int i = 0; i < 2 * NatAddress.MOST; i++) {
+            NatEntry connection = nat.add(tuple(i), i, 0);
             assertTrue(seen.add(connection.redirection().spare().address() + " "
                     + connection.redirection().port()));
             assertSame(connection, nat.find(tuple(i)));
         }
-        assertNull(nat.add(tuple(2 * SpareAddress.MOST), 0, 0));
-        assertFindsByNat(nat, nat.find(tuple(SpareAddress.MOST)));
+        assertNull(nat.add(tuple(2 * NatAddress.MOST), 0, 0));
+        assertFindsByNat(nat, nat.find(tuple(NatAddress.MOST)));
 
         nat.remove(nat.find(tuple(3)));
         assertNull(nat.find(tuple(3)));
-        assertNotNull(nat.add(tuple(2 * SpareAddress.MOST), 0, 0));
-        assertEquals(2 * SpareAddress.MOST, nat.size());
+        assertNotNull(nat.add(tuple(2 * NatAddress.MOST), 0, 0));
+        assertEquals(2 * NatAddress.MOST, nat.size());
     }
 
     @Test
     void aFreedPortComesUpAgainLate() {
-        Connection first = nat.add(tuple(1), 0, 0);
+        NatEntry first = nat.add(tuple(1), 0, 0);
         int port = first.redirection().port();
         nat.remove(first);
         for (int i = 0; i < 60_000; i++) {
-            Connection next = nat.add(tuple(2), 0, 0);
+            NatEntry next = nat.add(tuple(2), 0, 0);
             assertTrue(next.redirection().port() != port, "after " + i);
             nat.remove(next);
         }
@@ -80,7 +80,7 @@ class NatTableTest {
         Thread reader = Threads.platform("test-reader", () -> {
             for (int round = 0; round < 400; round++) {
                 for (int i = 0; i < 500; i++) {
-                    Connection found = nat.find(tuple(i));
+                    NatEntry found = nat.find(tuple(i));
                     if (found == null || !found.startedBy(i)) {
                         wrong.incrementAndGet();
                     }
@@ -88,7 +88,7 @@ class NatTableTest {
             }
         });
         for (int i = 1000; reader.isAlive(); i = i == 40_000 ? 1000 : i + 1) {
-            Connection passing = nat.add(tuple(i), i, 0);
+            NatEntry passing = nat.add(tuple(i), i, 0);
             assertSame(passing, nat.find(tuple(i)));
             nat.remove(passing);
         }

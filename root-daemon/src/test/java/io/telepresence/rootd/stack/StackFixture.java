@@ -1,7 +1,5 @@
 package io.telepresence.rootd.stack;
 
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import io.telepresence.rootd.ip.Fragments;
 import io.telepresence.rootd.ip.IpHeader;
 import io.telepresence.rootd.ip.Reassembler;
@@ -12,6 +10,8 @@ import io.telepresence.rootd.tun.MemoryTun;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.FlowKey;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -59,11 +59,11 @@ final class StackFixture implements Uplink {
                 () -> now);
     }
 
-    private static Optional<Family> family(String prefix, String suffix) {
+    private static Optional<NatFamily> family(String prefix, String suffix) {
         var spares = List.of(
-                new SpareAddress(TestPackets.ip(prefix + "2" + suffix)),
-                new SpareAddress(TestPackets.ip(prefix + "3" + suffix)));
-        return Optional.of(new Family(TestPackets.ip(prefix + "1" + suffix), PORT, spares));
+                new NatAddress(TestPackets.ip(prefix + "2" + suffix)),
+                new NatAddress(TestPackets.ip(prefix + "3" + suffix)));
+        return Optional.of(new NatFamily(TestPackets.ip(prefix + "1" + suffix), PORT, spares));
     }
 
     /** The host sends a packet into the device. */

@@ -46,17 +46,17 @@ final class Http2Peer {
 
     /** For a channel whose peer is a caller. */
     static Http2Peer server(Channel channel, Http2EventAdapter events) {
-        Http2Settings settings = settings(Windows.NEAR).maxConcurrentStreams(MOST_STREAMS);
+        Http2Settings settings = settings(FlowControlWindows.NEAR).maxConcurrentStreams(MOST_STREAMS);
         return new Http2Peer(channel, handler(true, settings, events));
     }
 
     /** For a channel whose peer is a server. */
-    static Http2Peer client(Channel channel, Windows windows, Http2EventAdapter events) {
+    static Http2Peer client(Channel channel, FlowControlWindows windows, Http2EventAdapter events) {
         Http2Settings settings = settings(windows).pushEnabled(false);
         return new Http2Peer(channel, handler(false, settings, events));
     }
 
-    private static Http2Settings settings(Windows windows) {
+    private static Http2Settings settings(FlowControlWindows windows) {
         return Http2Settings.defaultSettings()
                 .initialWindowSize(windows.stream())
                 .maxHeaderListSize(LARGEST_HEAD);
@@ -86,7 +86,7 @@ final class Http2Peer {
     }
 
     /** Begins to speak; the channel is active. {@code ending} hears of the channel's end before the streams do. */
-    void begin(Windows windows, ChannelEnding ending) throws Http2Exception {
+    void begin(FlowControlWindows windows, ChannelEnding ending) throws Http2Exception {
         channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
         channel.pipeline().addLast(ending, handler, CodecFailure.HANDLER);
         context = channel.pipeline().context(handler);

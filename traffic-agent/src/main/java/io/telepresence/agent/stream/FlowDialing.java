@@ -1,17 +1,17 @@
 package io.telepresence.agent.stream;
 
+import io.telepresence.agent.manager.ClientFlows;
+import io.telepresence.agent.route.ClientEndpoint;
+import io.telepresence.engagement.Transport;
+import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.FlowHandler;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
-import io.telepresence.agent.link.ClientFlows;
-import io.telepresence.agent.rules.Target;
-import io.telepresence.engagement.Transport;
 import io.telepresence.rpc.tunnel.Reset;
-import io.telepresence.tunnel.Flow;
-import io.telepresence.tunnel.FlowHandler;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -48,7 +48,7 @@ final class FlowDialing implements FlowHandler {
         this.failed = failed;
     }
 
-    void start(ClientFlows clients, Target target, InetSocketAddress caller, InetSocketAddress destination) {
+    void start(ClientFlows clients, ClientEndpoint target, InetSocketAddress caller, InetSocketAddress destination) {
         Duration patience = clients.patience();
         Flow flow;
         try {

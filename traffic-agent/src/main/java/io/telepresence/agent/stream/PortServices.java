@@ -1,8 +1,8 @@
 package io.telepresence.agent.stream;
 
-import io.telepresence.agent.report.Report;
-import io.telepresence.agent.rules.PortRules;
-import io.telepresence.agent.tap.Taps;
+import io.telepresence.agent.mirror.Mirrors;
+import io.telepresence.agent.report.TrafficRecorder;
+import io.telepresence.agent.route.PortRoutes;
 import io.telepresence.engagement.Port;
 import java.util.function.Supplier;
 
@@ -12,4 +12,4 @@ import java.util.function.Supplier;
  * @param rules those in force now; cheap, the same object as long as nothing changed; ask at every request
  * @param upstreams where connections lead
  */
-public record PortServices(Port port, Supplier<PortRules> rules, Upstreams upstreams, Taps taps, Report report) {}
+public record PortServices(Port port, Supplier<PortRoutes> rules, Upstreams upstreams, Mirrors taps, TrafficRecorder report) {}

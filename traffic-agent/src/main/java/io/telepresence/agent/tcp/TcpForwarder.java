@@ -1,5 +1,16 @@
 package io.telepresence.agent.tcp;
 
+import io.telepresence.agent.detect.DetectedProtocol;
+import io.telepresence.agent.detect.ProtocolDetector;
+import io.telepresence.agent.http1.Http1;
+import io.telepresence.agent.route.Destination;
+import io.telepresence.agent.route.PortRoutes;
+import io.telepresence.agent.route.Route;
+import io.telepresence.agent.stream.NotEngagedException;
+import io.telepresence.agent.stream.PortServices;
+import io.telepresence.agent.stream.PortUpstreams;
+import io.telepresence.agent.stream.ProtocolHandler;
+import io.telepresence.agent.stream.Sockets;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -7,16 +18,6 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.DuplexChannel;
-import io.telepresence.agent.http.Greeting;
-import io.telepresence.agent.http.Http1;
-import io.telepresence.agent.rules.Destination;
-import io.telepresence.agent.rules.Judgement;
-import io.telepresence.agent.rules.PortRules;
-import io.telepresence.agent.stream.NotEngagedException;
-import io.telepresence.agent.stream.PortServices;
-import io.telepresence.agent.stream.PortUpstreams;
-import io.telepresence.agent.stream.Sockets;
-import io.telepresence.agent.stream.Speaker;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Set;
@@ -32,13 +33,13 @@ public final class TcpForwarder {
     private final PortServices services;
     private final PortUpstreams upstreams;
     private final EventLoopGroup loops;
-    private final Speech speech;
+    private final ProtocolHandlers speech;
     private final Http1 http;
-    private final Set<RawConnection> http2 = ConcurrentHashMap.newKeySet();
+    private final Set<RawProxy> http2 = ConcurrentHashMap.newKeySet();
     private final AtomicInteger open = new AtomicInteger();
 
     /** @param loops where connections to the app live */
-    public TcpForwarder(PortServices services, PortUpstreams upstreams, EventLoopGroup loops, Speech speech) {
+    public TcpForwarder(PortServices services, PortUpstreams upstreams, EventLoopGroup loops, ProtocolHandlers speech) {
         this.services = services;
         this.upstreams = upstreams;
         this.loops = loops;
@@ -52,12 +53,12 @@ public final class TcpForwarder {
      *
      * @param caller registered, with nothing read yet; called on its loop
      */
-    public static void inside(PortServices services, Speech speech, DuplexChannel caller, InetSocketAddress address) {
+    public static void inside(PortServices services, ProtocolHandlers speech, DuplexChannel caller, InetSocketAddress address) {
         new TcpForwarder(services, null, null, speech).listen(caller, address);
     }
 
     private void listen(DuplexChannel caller, InetSocketAddress address) {
-        Sniffer.begin(caller, (greeting, first, ended) -> speak(caller, address, greeting, first, ended));
+        ProtocolDetector.begin(caller, (greeting, first, ended) -> speak(caller, address, greeting, first, ended));
     }
 
     /** Connections that have been accepted and not closed yet. */
@@ -70,7 +71,7 @@ public final class TcpForwarder {
         http2.forEach(raw -> raw.loop().execute(raw::rulesChanged));
     }
 
-    private void keep(RawConnection raw) {
+    private void keep(RawProxy raw) {
         http2.add(raw);
         raw.closed(() -> http2.remove(raw));
     }
@@ -85,7 +86,7 @@ public final class TcpForwarder {
             return;
         }
         Sockets.configure(caller);
-        PortRules rules = services.rules().get();
+        PortRoutes rules = services.rules().get();
         boolean inside = speech.tls() != null && rules.wantsPlaintext();
         if (speech.parse() && (rules.needsHttp() || inside)) {
             register(caller, loops.next(), () -> listen(caller, address), () -> {});
@@ -95,8 +96,8 @@ public final class TcpForwarder {
     }
 
     /** Joins it to where it goes before anything is read, so that a refusal there is a refusal here. */
-    private void forward(DuplexChannel caller, InetSocketAddress address, PortRules rules, Judgement judgement) {
-        RawConnection raw = new RawConnection(
+    private void forward(DuplexChannel caller, InetSocketAddress address, PortRoutes rules, Route judgement) {
+        RawProxy raw = new RawProxy(
                 services,
                 speech.parse() ? http : null,
                 caller,
@@ -126,7 +127,7 @@ public final class TcpForwarder {
                         error -> {
                             if (error instanceof NotEngagedException) {
                                 raw.giveUp();
-                                forward(caller, address, rules, Judgement.APP);
+                                forward(caller, address, rules, Route.APP);
                             } else {
                                 refuse(caller, raw);
                             }
@@ -134,7 +135,7 @@ public final class TcpForwarder {
         }
     }
 
-    private void join(DuplexChannel caller, RawConnection raw, DuplexChannel upstream) {
+    private void join(DuplexChannel caller, RawProxy raw, DuplexChannel upstream) {
         register(
                 caller,
                 upstream.eventLoop(),
@@ -163,7 +164,7 @@ public final class TcpForwarder {
         }
     }
 
-    private void refuse(Channel caller, RawConnection raw) {
+    private void refuse(Channel caller, RawProxy raw) {
         raw.giveUp();
         drop(caller);
     }
@@ -178,8 +179,8 @@ public final class TcpForwarder {
 
     /** Its first bytes are there. */
     private void speak(
-            DuplexChannel caller, InetSocketAddress address, Greeting greeting, ByteBuf first, boolean ended) {
-        Speaker speaker =
+            DuplexChannel caller, InetSocketAddress address, DetectedProtocol greeting, ByteBuf first, boolean ended) {
+        ProtocolHandler speaker =
                 switch (greeting) {
                     case HTTP1 -> http;
                     case HTTP2 -> speech.http2();
@@ -205,8 +206,8 @@ public final class TcpForwarder {
         if (upstream == null) {
             unread(caller, address, first, ended, null);
         } else {
-            RawConnection raw =
-                    new RawConnection(services, null, caller, address, to, PortRules.NONE, List.of(), c -> {});
+            RawProxy raw =
+                    new RawProxy(services, null, caller, address, to, PortRoutes.NONE, List.of(), c -> {});
             upstream.pipeline().addLast(raw.upstreamHandler());
             raw.await();
             raw.begin(upstream, first, ended);
@@ -214,9 +215,9 @@ public final class TcpForwarder {
     }
 
     private void unread(DuplexChannel caller, InetSocketAddress address, ByteBuf first, boolean ended, Http1 later) {
-        Judgement judgement = services.rules().get().raw();
-        RawConnection raw =
-                new RawConnection(services, later, caller, address, judgement.to(), null, judgement.taps(), this::keep);
+        Route judgement = services.rules().get().raw();
+        RawProxy raw =
+                new RawProxy(services, later, caller, address, judgement.to(), null, judgement.taps(), this::keep);
         raw.await();
         services.upstreams()
                 .connect(

@@ -1,11 +1,11 @@
 package io.telepresence.agent.tls;
 
+import io.telepresence.agent.route.Destination;
+import io.telepresence.agent.stream.Upstreams;
+import io.telepresence.agree.PortProtocol;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslHandler;
-import io.telepresence.agent.rules.Destination;
-import io.telepresence.agent.stream.Upstreams;
-import io.telepresence.agree.PortProtocol;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -17,8 +17,8 @@ import java.util.function.Consumer;
  * handshake, and its answer believed for a minute. Thread-safe.
  */
 final class AppProtocols {
-    private static final List<String> BOTH = List.of(TlsSpeaker.HTTP2, TlsSpeaker.HTTP1);
-    private static final List<String> OLD = List.of(TlsSpeaker.HTTP1);
+    private static final List<String> BOTH = List.of(TlsHandler.HTTP2, TlsHandler.HTTP1);
+    private static final List<String> OLD = List.of(TlsHandler.HTTP1);
     private static final long BELIEVED_NANOS = TimeUnit.MINUTES.toNanos(1);
     private static final long PATIENCE_MILLIS = 2_000;
 
@@ -67,7 +67,7 @@ final class AppProtocols {
                             String chosen =
                                     channel.pipeline().get(SslHandler.class).applicationProtocol();
                             channel.close();
-                            List<String> protocols = TlsSpeaker.HTTP2.equals(chosen) ? BOTH : OLD;
+                            List<String> protocols = TlsHandler.HTTP2.equals(chosen) ? BOTH : OLD;
                             last = new Answer(protocols, System.nanoTime());
                             once.accept(protocols);
                         },

@@ -1,5 +1,7 @@
 package io.telepresence.agent.tls;
 
+import io.telepresence.agent.route.Destination;
+import io.telepresence.agent.stream.Upstreams;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -7,8 +9,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
-import io.telepresence.agent.rules.Destination;
-import io.telepresence.agent.stream.Upstreams;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -97,7 +97,7 @@ final class TlsUpstreams implements Upstreams {
     }
 
     private boolean agreed(SslHandler tls) {
-        return !protocols.equals(List.of(TlsSpeaker.HTTP2)) || TlsSpeaker.HTTP2.equals(tls.applicationProtocol());
+        return !protocols.equals(List.of(TlsHandler.HTTP2)) || TlsHandler.HTTP2.equals(tls.applicationProtocol());
     }
 
     /** Errors of the handshake are told by its future. */

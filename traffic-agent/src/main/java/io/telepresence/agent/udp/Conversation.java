@@ -1,10 +1,10 @@
 package io.telepresence.agent.udp;
 
+import io.telepresence.agent.route.Destination;
 import io.netty.buffer.ByteBuf;
-import io.telepresence.agent.rules.Destination;
 
 /** All datagrams of one source address, and the answers to it. Called on the listener's loop. */
-interface Conversation extends Sources.Remembered {
+interface Conversation extends UdpSources.Remembered {
     /** How long one that has ended drops what comes, so that whoever refused is not asked at every datagram. */
     long ASK_AGAIN_NANOS = 1_000_000_000;
 

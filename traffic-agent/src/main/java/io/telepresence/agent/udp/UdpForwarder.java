@@ -1,15 +1,15 @@
 package io.telepresence.agent.udp;
 
+import io.telepresence.agent.manager.ClientFlows;
+import io.telepresence.agent.mirror.ClientMirrors;
+import io.telepresence.agent.route.AppAddresses;
+import io.telepresence.agent.route.Destination;
+import io.telepresence.agent.route.RouteTable;
+import io.telepresence.engagement.Port;
+import io.telepresence.local.Loops;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.DatagramPacket;
-import io.telepresence.agent.link.ClientFlows;
-import io.telepresence.agent.rules.AppAddresses;
-import io.telepresence.agent.rules.Destination;
-import io.telepresence.agent.rules.TrafficRules;
-import io.telepresence.agent.tap.LaptopTaps;
-import io.telepresence.engagement.Port;
-import io.telepresence.local.Loops;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.Future;
@@ -28,11 +28,11 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
 
     private final Port port;
     private final AppAddresses addresses;
-    private final Supplier<TrafficRules> rules;
+    private final Supplier<RouteTable> rules;
     private final ClientFlows clients;
     private final Duration idle;
-    private final Sources<Conversation> conversations = new Sources<>(MOST);
-    private final Copies copies;
+    private final UdpSources<Conversation> conversations = new UdpSources<>(MOST);
+    private final DatagramMirrors copies;
     private volatile int open;
     private Future<?> sweeping;
 
@@ -40,20 +40,20 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
     public UdpForwarder(
             Port port,
             AppAddresses addresses,
-            Supplier<TrafficRules> rules,
+            Supplier<RouteTable> rules,
             ClientFlows clients,
-            LaptopTaps taps,
+            ClientMirrors taps,
             Duration idle) {
         super(false);
         this.port = port;
         this.addresses = addresses;
         this.rules = rules;
         this.clients = clients;
-        this.copies = new Copies(taps);
+        this.copies = new DatagramMirrors(taps);
         this.idle = idle;
     }
 
-    /** Sources that are remembered now; any thread. */
+    /** UdpSources that are remembered now; any thread. */
     public int open() {
         return open;
     }

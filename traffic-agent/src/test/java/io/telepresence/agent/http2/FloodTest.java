@@ -1,12 +1,12 @@
 package io.telepresence.agent.http2;
 
+import io.telepresence.agent.route.PortRoutes;
+import io.telepresence.run.Threads;
 import static io.telepresence.agent.http2.RawCaller.*;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.telepresence.agent.rules.PortRules;
-import io.telepresence.run.Threads;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -27,8 +27,8 @@ class FloodTest {
     @BeforeEach
     void open() throws Exception {
         app = new GrpcPlace("app");
-        rig = new ProxyRig(app.port(), Http2Speaker::new);
-        rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", app.port())));
+        rig = new ProxyRig(app.port(), Http2Handler::new);
+        rig.rules = PortRoutes.of(List.of(ProxyRig.taker("x-user", "me", app.port())));
     }
 
     /** Whatever one caller has done, another is served. */
@@ -63,8 +63,8 @@ class FloodTest {
     void moreStreamsThanAnnouncedAreRefusedBeforeAnythingIsAcknowledged() throws Exception {
         try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
             Threads.virtual("mute-app", () -> serveNothing(server));
-            ProxyRig mute = new ProxyRig(server.getLocalPort(), Http2Speaker::new);
-            mute.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", app.port())));
+            ProxyRig mute = new ProxyRig(server.getLocalPort(), Http2Handler::new);
+            mute.rules = PortRoutes.of(List.of(ProxyRig.taker("x-user", "me", app.port())));
             try (RawCaller caller = RawCaller.open(mute.port())) {
                 for (int i = 0; i < 5_000; i++) {
                     caller.post(2 * i + 1);

@@ -1,5 +1,7 @@
 package io.telepresence.agent.http2;
 
+import io.telepresence.agent.Until;
+import io.telepresence.agent.route.PortRoutes;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,8 +14,6 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
-import io.telepresence.agent.Until;
-import io.telepresence.agent.rules.PortRules;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -40,8 +40,8 @@ class GrpcThroughAgentTest {
     void open() throws Exception {
         app = new GrpcPlace("app");
         laptop = new GrpcPlace("laptop");
-        rig = new ProxyRig(app.port(), Http2Speaker::new);
-        rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", laptop.port())));
+        rig = new ProxyRig(app.port(), Http2Handler::new);
+        rig.rules = PortRoutes.of(List.of(ProxyRig.taker("x-user", "me", laptop.port())));
         plain = GrpcPlace.caller(rig.port());
         mine = GrpcPlace.with(plain, "x-user", "me");
     }
@@ -107,9 +107,9 @@ class GrpcThroughAgentTest {
     @Test
     void rulesAreAskedForEveryCall() {
         assertEquals("laptop:1", GrpcPlace.unary(mine, "1"));
-        rig.rules = PortRules.NONE;
+        rig.rules = PortRoutes.NONE;
         assertEquals("app:2", GrpcPlace.unary(mine, "2"));
-        rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", laptop.port())));
+        rig.rules = PortRoutes.of(List.of(ProxyRig.taker("x-user", "me", laptop.port())));
         assertEquals("laptop:3", GrpcPlace.unary(mine, "3"));
         assertEquals(1, rig.callers.size());
     }
@@ -131,7 +131,7 @@ class GrpcThroughAgentTest {
         assertEquals("app:2", GrpcPlace.unary(mine, "2"));
         assertEquals("app:3", GrpcPlace.unary(plain, "3"));
         laptop = new GrpcPlace("laptop");
-        rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", laptop.port())));
+        rig.rules = PortRoutes.of(List.of(ProxyRig.taker("x-user", "me", laptop.port())));
         assertEquals("laptop:4", GrpcPlace.unary(mine, "4"));
         assertEquals(1, rig.callers.size());
     }
@@ -177,7 +177,7 @@ class GrpcThroughAgentTest {
 
     @Test
     void aWiretapGetsCopies() throws Exception {
-        rig.rules = PortRules.of(List.of(ProxyRig.tap("x-user", "me", laptop.port())));
+        rig.rules = PortRoutes.of(List.of(ProxyRig.tap("x-user", "me", laptop.port())));
         assertEquals("app:1", GrpcPlace.unary(mine, "1"));
         assertEquals("app:2", GrpcPlace.unary(plain, "2"));
         assertEquals("app:6", GrpcPlace.up(mine, List.of("abc", "def")));
@@ -192,7 +192,7 @@ class GrpcThroughAgentTest {
 
     @Test
     void aWiretapThatIsAwayDisturbsNobody() throws Exception {
-        rig.rules = PortRules.of(List.of(ProxyRig.tap("x-user", "me", laptop.port())));
+        rig.rules = PortRoutes.of(List.of(ProxyRig.tap("x-user", "me", laptop.port())));
         laptop.close();
         String large = "z".repeat(3 << 20);
         for (int i = 0; i < 20; i++) {

@@ -1,5 +1,21 @@
 package io.telepresence.agent.http2;
 
+import io.telepresence.agent.mirror.Mirrors;
+import io.telepresence.agent.report.RequestVerdict;
+import io.telepresence.agent.report.TrafficRecorder;
+import io.telepresence.agent.route.ClientEndpoint;
+import io.telepresence.agent.route.Destination;
+import io.telepresence.agent.route.PortRoutes;
+import io.telepresence.agent.stream.PortServices;
+import io.telepresence.agent.stream.ProtocolHandler;
+import io.telepresence.agent.stream.Sockets;
+import io.telepresence.agent.stream.Upstreams;
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.HeaderMatch;
+import io.telepresence.engagement.HttpFilter;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
+import io.telepresence.local.Loops;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
@@ -15,23 +31,7 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.socket.SocketChannel;
-import io.telepresence.agent.report.Report;
-import io.telepresence.agent.report.RequestVerdict;
-import io.telepresence.agent.rules.Destination;
-import io.telepresence.agent.rules.PortRules;
-import io.telepresence.agent.rules.Target;
-import io.telepresence.agent.stream.PortServices;
-import io.telepresence.agent.stream.Sockets;
-import io.telepresence.agent.stream.Speaker;
-import io.telepresence.agent.stream.Upstreams;
-import io.telepresence.agent.tap.Taps;
-import io.telepresence.engagement.EngagementKind;
-import io.telepresence.engagement.HeaderMatch;
-import io.telepresence.engagement.HttpFilter;
-import io.telepresence.engagement.Port;
 import io.telepresence.engagement.RequestRouter.Rule;
-import io.telepresence.engagement.Transport;
-import io.telepresence.local.Loops;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Queue;
@@ -43,10 +43,10 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** A port on loopback whose connections a speaker takes; the app and "laptops" are other ports on loopback. */
-public final class ProxyRig implements AutoCloseable, Upstreams, Report {
+public final class ProxyRig implements AutoCloseable, Upstreams, TrafficRecorder {
     public static final Port PORT = new Port(Transport.TCP, 8080);
 
-    public volatile PortRules rules = PortRules.NONE;
+    public volatile PortRoutes rules = PortRoutes.NONE;
     public volatile int appPort;
     public final Queue<RequestVerdict> verdicts = new ConcurrentLinkedQueue<>();
     public final Queue<String> delivered = new ConcurrentLinkedQueue<>();
@@ -58,11 +58,11 @@ public final class ProxyRig implements AutoCloseable, Upstreams, Report {
     public final Set<Channel> callers = ConcurrentHashMap.newKeySet();
     private final EventLoopGroup loops = Loops.create("rig", 1);
     private final Channel server;
-    private final Speaker speaker;
+    private final ProtocolHandler speaker;
 
-    public ProxyRig(int appPort, Function<PortServices, Speaker> speaker) {
+    public ProxyRig(int appPort, Function<PortServices, ProtocolHandler> speaker) {
         this.appPort = appPort;
-        this.speaker = speaker.apply(new PortServices(PORT, () -> rules, this, Taps.NONE, this));
+        this.speaker = speaker.apply(new PortServices(PORT, () -> rules, this, Mirrors.NONE, this));
         this.server = new ServerBootstrap()
                 .group(loops)
                 .channel(EpollServerSocketChannel.class)
@@ -86,16 +86,16 @@ public final class ProxyRig implements AutoCloseable, Upstreams, Report {
     }
 
     /** What has this header goes to that port. */
-    public static Rule<Target> taker(String name, String value, int port) {
+    public static Rule<ClientEndpoint> taker(String name, String value, int port) {
         return new Rule<>(target(name + "=" + value, port), EngagementKind.INTERCEPT, filter(name, value));
     }
 
-    public static Rule<Target> tap(String name, String value, int port) {
+    public static Rule<ClientEndpoint> tap(String name, String value, int port) {
         return new Rule<>(target("tap", port), EngagementKind.WIRETAP, filter(name, value));
     }
 
-    public static Target target(String id, int port) {
-        return new Target(id, "127.0.0.1", port, false);
+    public static ClientEndpoint target(String id, int port) {
+        return new ClientEndpoint(id, "127.0.0.1", port, false);
     }
 
     private static HttpFilter filter(String name, String value) {

@@ -1,9 +1,9 @@
 package io.telepresence.agent.http2;
 
+import io.telepresence.agent.route.PortRoutes;
 import static io.telepresence.agent.http2.RawCaller.*;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.telepresence.agent.rules.PortRules;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -23,8 +23,8 @@ class Rfc9113MessagesTest {
     @BeforeEach
     void open() throws Exception {
         app = new GrpcPlace("app");
-        rig = new ProxyRig(app.port(), Http2Speaker::new);
-        rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", app.port())));
+        rig = new ProxyRig(app.port(), Http2Handler::new);
+        rig.rules = PortRoutes.of(List.of(ProxyRig.taker("x-user", "me", app.port())));
     }
 
     @AfterEach

@@ -1,5 +1,7 @@
 package io.telepresence.agent.http2;
 
+import io.telepresence.agent.Until;
+import io.telepresence.agent.route.PortRoutes;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,8 +11,6 @@ import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
-import io.telepresence.agent.Until;
-import io.telepresence.agent.rules.PortRules;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,8 +38,8 @@ class StreamsThroughAgentTest {
     void open() throws Exception {
         app = new GrpcPlace("app");
         laptop = new GrpcPlace("laptop");
-        rig = new ProxyRig(app.port(), Http2Speaker::new);
-        rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", laptop.port())));
+        rig = new ProxyRig(app.port(), Http2Handler::new);
+        rig.rules = PortRoutes.of(List.of(ProxyRig.taker("x-user", "me", laptop.port())));
         plain = GrpcPlace.caller(rig.port());
         mine = GrpcPlace.with(plain, "x-user", "me");
     }
@@ -141,7 +141,7 @@ class StreamsThroughAgentTest {
     void aLaptopThatLeavesIsDialledAnew() throws Exception {
         GrpcPlace old = new GrpcPlace("old", b -> b.maxConnectionAge(1, TimeUnit.SECONDS));
         try (old) {
-            rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", old.port())));
+            rig.rules = PortRoutes.of(List.of(ProxyRig.taker("x-user", "me", old.port())));
             long end = System.nanoTime() + Duration.ofSeconds(4).toNanos();
             while (System.nanoTime() - end < 0) {
                 assertEquals("old:1", GrpcPlace.unary(mine, "1"));

@@ -1,5 +1,17 @@
 package io.telepresence.agent.tcp;
 
+import io.telepresence.agent.mirror.Mirrors;
+import io.telepresence.agent.report.TrafficRecorder;
+import io.telepresence.agent.route.ClientEndpoint;
+import io.telepresence.agent.route.PortRoutes;
+import io.telepresence.agent.stream.PortServices;
+import io.telepresence.agent.stream.ProtocolHandler;
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.HeaderMatch;
+import io.telepresence.engagement.HttpFilter;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
+import io.telepresence.local.Loops;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.netty.bootstrap.ServerBootstrap;
@@ -11,19 +23,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.socket.DuplexChannel;
-import io.telepresence.agent.report.Report;
-import io.telepresence.agent.rules.PortRules;
-import io.telepresence.agent.rules.Target;
-import io.telepresence.agent.stream.PortServices;
-import io.telepresence.agent.stream.Speaker;
-import io.telepresence.agent.tap.Taps;
-import io.telepresence.engagement.EngagementKind;
-import io.telepresence.engagement.HeaderMatch;
-import io.telepresence.engagement.HttpFilter;
-import io.telepresence.engagement.Port;
 import io.telepresence.engagement.RequestRouter.Rule;
-import io.telepresence.engagement.Transport;
-import io.telepresence.local.Loops;
 import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -52,16 +52,16 @@ class TcpForwarderTest {
 
     @Test
     void whatACallerSaidThatEndedBeforeItWasTakenIsHeard() throws Exception {
-        Speaker speaker = (caller, address, first) -> {
+        ProtocolHandler speaker = (caller, address, first) -> {
             heard.add(first.toString(StandardCharsets.US_ASCII));
             first.release();
             caller.close();
         };
         TcpForwarder forwarder = new TcpForwarder(
-                new PortServices(new Port(Transport.TCP, 80), this::rules, null, Taps.NONE, Report.NONE),
+                new PortServices(new Port(Transport.TCP, 80), this::rules, null, Mirrors.NONE, TrafficRecorder.NONE),
                 null,
                 late(EventLoopGroup.class, loops),
-                new Speech(true, null, speaker));
+                new ProtocolHandlers(true, null, speaker));
         Channel server = listen();
         try (Socket caller =
                 new Socket(InetAddress.getLoopbackAddress(), ((InetSocketAddress) server.localAddress()).getPort())) {
@@ -72,10 +72,10 @@ class TcpForwarderTest {
         }
     }
 
-    private PortRules rules() {
+    private PortRoutes rules() {
         HttpFilter filter = new HttpFilter(List.of(new HeaderMatch("X-User", "ann")), List.of());
-        Target target = new Target("a:one", "127.0.0.1", 80, false);
-        return PortRules.of(List.of(new Rule<>(target, EngagementKind.INTERCEPT, filter)));
+        ClientEndpoint target = new ClientEndpoint("a:one", "127.0.0.1", 80, false);
+        return PortRoutes.of(List.of(new Rule<>(target, EngagementKind.INTERCEPT, filter)));
     }
 
     private Channel listen() {

@@ -29,9 +29,9 @@ final class TlsLines implements AutoCloseable {
         store.load(null, null);
         store.setKeyEntry(
                 "own",
-                Pem.key(certificates.resolve("tls.key")),
+                PemFiles.key(certificates.resolve("tls.key")),
                 new char[0],
-                Pem.certificates(certificates.resolve("tls.crt")).toArray(X509Certificate[]::new));
+                PemFiles.certificates(certificates.resolve("tls.crt")).toArray(X509Certificate[]::new));
         KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         keys.init(store, new char[0]);
         SSLContext context = SSLContext.getInstance("TLS");

@@ -1,5 +1,12 @@
 package io.telepresence.agent.tls;
 
+import io.telepresence.agent.Until;
+import io.telepresence.agent.http2.GrpcPlace;
+import io.telepresence.agent.http2.ProxyRig;
+import io.telepresence.agent.route.ClientEndpoint;
+import io.telepresence.agent.route.PortRoutes;
+import io.telepresence.agree.PortProtocol;
+import io.telepresence.engagement.EngagementKind;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -14,13 +21,6 @@ import io.grpc.netty.NettyServerBuilder;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
-import io.telepresence.agent.Until;
-import io.telepresence.agent.http2.GrpcPlace;
-import io.telepresence.agent.http2.ProxyRig;
-import io.telepresence.agent.rules.PortRules;
-import io.telepresence.agent.rules.Target;
-import io.telepresence.agree.PortProtocol;
-import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.RequestRouter.Rule;
 import java.io.IOException;
 import java.io.InputStream;
@@ -85,11 +85,11 @@ class TlsThroughAgentTest {
     private void start(TlsSettings settings) throws Exception {
         rig = new ProxyRig(
                 app.port(),
-                services -> new TlsSpeaker(
+                services -> new TlsHandler(
                         services,
                         new Certificates(settings),
                         new PortProtocol(PortProtocol.Tls.ALWAYS, PortProtocol.Http.UNKNOWN)));
-        rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", laptop.port())));
+        rig.rules = PortRoutes.of(List.of(ProxyRig.taker("x-user", "me", laptop.port())));
         plain = caller(null);
         mine = GrpcPlace.with(plain, "x-user", "me");
     }
@@ -140,9 +140,9 @@ class TlsThroughAgentTest {
     void aLaptopMayHaveItInTheClear() throws Exception {
         start(new TlsSettings(own, null, false));
         try (GrpcPlace open = new GrpcPlace("open")) {
-            Rule<Target> taker = ProxyRig.taker("x-user", "me", open.port());
-            Target clear = new Target("one", "127.0.0.1", open.port(), true);
-            rig.rules = PortRules.of(List.of(new Rule<>(clear, EngagementKind.INTERCEPT, taker.filter())));
+            Rule<ClientEndpoint> taker = ProxyRig.taker("x-user", "me", open.port());
+            ClientEndpoint clear = new ClientEndpoint("one", "127.0.0.1", open.port(), true);
+            rig.rules = PortRoutes.of(List.of(new Rule<>(clear, EngagementKind.INTERCEPT, taker.filter())));
             assertEquals("open:1", GrpcPlace.unary(mine, "1"));
             assertEquals("app:1", GrpcPlace.unary(plain, "1"));
         }
@@ -226,7 +226,7 @@ class TlsThroughAgentTest {
                 TlsLines here = new TlsLines(dir.resolve("laptop"), "laptop")) {
             start(new TlsSettings(own, null, false));
             rig.appPort = there.port();
-            rig.rules = PortRules.of(List.of(ProxyRig.taker("x-user", "me", here.port())));
+            rig.rules = PortRoutes.of(List.of(ProxyRig.taker("x-user", "me", here.port())));
             try (SSLSocket caller = connect("h2", "http/1.1")) {
                 assertEquals("http/1.1", caller.getApplicationProtocol());
                 for (int i = 0; i < 3; i++) {

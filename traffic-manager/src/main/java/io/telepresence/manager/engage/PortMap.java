@@ -1,5 +1,9 @@
 package io.telepresence.manager.engage;
 
+import io.telepresence.agree.AgentNames;
+import io.telepresence.engagement.Port;
+import io.telepresence.manager.annotation.PodAnnotations;
+import io.telepresence.manager.cluster.PodContainers;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.IntOrString;
@@ -7,10 +11,6 @@ import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServicePort;
-import io.telepresence.agree.AgentNames;
-import io.telepresence.engagement.Port;
-import io.telepresence.manager.annotation.PodAnnotations;
-import io.telepresence.manager.cluster.PodContainers;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

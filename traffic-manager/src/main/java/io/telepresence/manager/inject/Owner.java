@@ -1,7 +1,6 @@
 package io.telepresence.manager.inject;
 
 import io.telepresence.manager.cluster.WorkloadRef;
-
 /**
  * The workload behind a pod.
  *

@@ -1,5 +1,6 @@
 package io.telepresence.manager.inject;
 
+import io.telepresence.agree.AgentNames;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.DownwardAPIVolumeFile;
 import io.fabric8.kubernetes.api.model.EnvVar;
@@ -10,7 +11,6 @@ import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.ResourceFieldSelector;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeProjection;
-import io.telepresence.agree.AgentNames;
 import io.telepresence.rpc.agent.AgentConfig;
 import io.telepresence.rpc.agent.AgentContainer;
 import java.util.HashMap;

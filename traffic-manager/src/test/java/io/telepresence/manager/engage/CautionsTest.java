@@ -1,8 +1,5 @@
 package io.telepresence.manager.engage;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.EngagementOptions;
 import io.telepresence.engagement.EngagementSpec;
@@ -11,6 +8,9 @@ import io.telepresence.engagement.PortRequest;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

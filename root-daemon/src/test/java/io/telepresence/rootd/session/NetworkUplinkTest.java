@@ -1,0 +1,162 @@
+package io.telepresence.rootd.session;
+
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultStatus;
+import io.telepresence.local.Loops;
+import io.telepresence.rootd.dns.LookupAnswer;
+import io.telepresence.run.Closers;
+import io.telepresence.tunnel.TunnelServers;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.telepresence.rpc.manager.ClientBeat;
+import io.telepresence.rpc.manager.DnsAnswer;
+import io.telepresence.rpc.manager.DnsQuestion;
+import io.telepresence.rpc.manager.ManagerGrpc;
+import io.telepresence.rpc.manager.RemainReply;
+import io.telepresence.rpc.rootd.DnsConfig;
+import io.telepresence.rpc.rootd.NetworkConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Questions while the manager is replaced. */
+class NetworkUplinkTest {
+    private static final int A = 1;
+    private static final int LIMIT_SECONDS = 20;
+
+    @TempDir
+    private Path folder;
+
+    private final Closers opened = new Closers();
+    private final BlockingQueue<Status> faults = new LinkedBlockingQueue<>();
+    private final BlockingQueue<DnsQuestion> heard = new LinkedBlockingQueue<>();
+
+    @AfterEach
+    void close() throws Exception {
+        opened.close();
+    }
+
+    @Test
+    void waitsForTheSuccessor() throws Exception {
+        Server first = manager();
+        NetworkUplink link = link(10_000);
+        assertEquals(0, answer(link.lookup("first", A)).rcode());
+        first.shutdownNow().awaitTermination();
+        CompletionStage<LookupAnswer> asked = link.lookup("second", A);
+        manager();
+        assertEquals(0, answer(asked).rcode());
+    }
+
+    @Test
+    void waitsForTheFirstConnection() throws Exception {
+        CompletionStage<LookupAnswer> asked = link(10_000).lookup("early", A);
+        manager();
+        assertEquals(0, answer(asked).rcode());
+    }
+
+    @Test
+    void asksAgainUntilItsSessionIsKnown() throws Exception {
+        faults.addAll(List.of(Status.UNAVAILABLE, Status.UNAVAILABLE));
+        manager();
+        assertEquals(0, answer(link(10_000).lookup("again", A)).rcode());
+        assertEquals(3, heard.size());
+        assertTrue(heard.stream().allMatch(question -> question.getName().equals("again")));
+    }
+
+    @Test
+    void whatLastsIsToldAtOnce() throws Exception {
+        faults.add(Status.INTERNAL);
+        manager();
+        assertEquals(Status.Code.INTERNAL, failure(link(10_000).lookup("broken", A)));
+        assertEquals(1, heard.size());
+    }
+
+    @Test
+    void nobodyIsWaitedForLongerThanTheLimit() throws Exception {
+        long began = System.nanoTime();
+        Status.Code code = failure(link(300).lookup("lost", A));
+        assertTrue(code == Status.Code.UNAVAILABLE || code == Status.Code.DEADLINE_EXCEEDED, code::toString);
+        assertTrue(System.nanoTime() - began >= 300_000_000, "it was waited");
+    }
+
+    @Test
+    void aQuestionEndsThoughItsLinkIsClosed() throws Exception {
+        NetworkUplink link = link(300);
+        CompletionStage<LookupAnswer> before = link.lookup("before", A);
+        link.close();
+        assertThrows(ExecutionException.class, () -> answer(before));
+        CompletionStage<LookupAnswer> after = link.lookup("after", A);
+        assertThrows(ExecutionException.class, () -> answer(after));
+    }
+
+    private static LookupAnswer answer(CompletionStage<LookupAnswer> asked) throws Exception {
+        return asked.toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS);
+    }
+
+    private static Status.Code failure(CompletionStage<LookupAnswer> asked) {
+        ExecutionException error = assertThrows(ExecutionException.class, () -> answer(asked));
+        return Status.fromThrowable(error.getCause()).getCode();
+    }
+
+    private Path socket() {
+        return folder.resolve("carrier.socket");
+    }
+
+    private NetworkUplink link(int limitMillis) {
+        NetworkConfig config = NetworkConfig.newBuilder()
+                .setCarrierSocket(socket().toString())
+                .setSessionId("session")
+                .setDns(DnsConfig.newBuilder().setLookupTimeoutMs(limitMillis))
+                .build();
+        return opened.add(NetworkUplink.open(config, uid -> true));
+    }
+
+    private Server manager() throws IOException {
+        EventLoopGroup loops = Loops.create("manager", 1);
+        Server server = TunnelServers.builder(new DomainSocketAddress(socket().toFile()), loops)
+                .addService(new Manager())
+                .build()
+                .start();
+        opened.add(() -> Loops.shutdown(loops));
+        opened.add(server::shutdownNow);
+        return server;
+    }
+
+    private final class Manager extends ManagerGrpc.ManagerImplBase {
+        @Override
+        public void remain(ClientBeat beat, StreamObserver<RemainReply> reply) {
+            reply.onNext(RemainReply.newBuilder().setKnown(true).build());
+            reply.onCompleted();
+        }
+
+        @Override
+        public void lookupDns(DnsQuestion question, StreamObserver<DnsAnswer> reply) {
+            heard.add(question);
+            Status fault = faults.poll();
+            if (fault == null) {
+                reply.onNext(DnsAnswer.getDefaultInstance());
+                reply.onCompleted();
+            } else if (fault == Status.UNAVAILABLE) {
+                reply.onError(FaultStatus.toStatus(
+                        Fault.unreachable("this session is not known", "").exception()));
+            } else {
+                reply.onError(fault.asRuntimeException());
+            }
+        }
+    }
+}
