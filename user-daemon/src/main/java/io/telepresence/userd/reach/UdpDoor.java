@@ -78,9 +78,7 @@ final class UdpDoor implements AutoCloseable {
             }
         });
         channel.config().setAutoRead(true);
-        var sweeps = channel.eventLoop()
-                .scheduleWithFixedDelay(
-                        () -> sweep(System.nanoTime()), SWEEP.toNanos(), SWEEP.toNanos(), TimeUnit.NANOSECONDS);
+        var sweeps = Loops.repeat(channel.eventLoop(), SWEEP, () -> sweep(System.nanoTime()));
         channel.closeFuture().addListener(closed -> sweeps.cancel(false));
     }
 
