@@ -8,6 +8,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.DatagramPacket;
 import io.telepresence.fault.FaultException;
+import io.telepresence.local.Loops;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.DatagramSockets;
