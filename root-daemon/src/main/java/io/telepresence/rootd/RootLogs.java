@@ -1,8 +1,5 @@
 package io.telepresence.rootd;
 
-import io.telepresence.fault.FaultException;
-import io.telepresence.log.LogLayout;
-import io.telepresence.run.Threads;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
@@ -13,6 +10,9 @@ import ch.qos.logback.core.rolling.FixedWindowRollingPolicy;
 import ch.qos.logback.core.rolling.RollingFileAppender;
 import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
 import ch.qos.logback.core.util.FileSize;
+import io.telepresence.fault.FaultException;
+import io.telepresence.log.LogLayout;
+import io.telepresence.run.Threads;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.LoggerFactory;

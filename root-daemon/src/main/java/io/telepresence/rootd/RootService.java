@@ -1,11 +1,11 @@
 package io.telepresence.rootd;
 
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
 import io.telepresence.agree.Versions;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultStatus;
 import io.telepresence.rootd.session.Host;
-import io.grpc.stub.ServerCallStreamObserver;
-import io.grpc.stub.StreamObserver;
 import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.common.LogLevelRequest;
 import io.telepresence.rpc.common.VersionInfo;

@@ -1,14 +1,14 @@
 package io.telepresence.rootd;
 
+import io.grpc.stub.ServerCallStreamObserver;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
 import io.telepresence.rootd.session.Host;
 import io.telepresence.rootd.session.NetworkSession;
-import io.telepresence.run.Threads;
-import io.grpc.stub.ServerCallStreamObserver;
 import io.telepresence.rpc.rootd.NetworkConfig;
 import io.telepresence.rpc.rootd.NetworkStatus;
+import io.telepresence.run.Threads;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;

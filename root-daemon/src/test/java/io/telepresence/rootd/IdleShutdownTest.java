@@ -1,11 +1,11 @@
 package io.telepresence.rootd;
 
-import io.telepresence.fault.FaultException;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.fault.FaultException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -57,15 +57,18 @@ class IdleShutdownTest {
     void options() throws FaultException {
         RootOptions options = RootOptions.parse(
                 List.of("--owner", "1000,1001", "--log-file", "/tmp/x.log", "--service"), Map.of("SUDO_UID", "0"));
-        assertEquals(new RootOptions(List.of(1000L, 1001L), "", Path.of("/tmp/x.log"), true, false, false, false), options);
+        assertEquals(
+                new RootOptions(List.of(1000L, 1001L), "", Path.of("/tmp/x.log"), true, false, false, false), options);
         RootOptions sudo = RootOptions.parse(List.of(), Map.of("SUDO_UID", "7"));
         assertEquals(
-                new RootOptions(List.of(7L), "", Path.of("/var/log/telepresence/daemon.log"), false, false, false, false),
+                new RootOptions(
+                        List.of(7L), "", Path.of("/var/log/telepresence/daemon.log"), false, false, false, false),
                 sudo);
         assertTrue(RootOptions.parse(List.of("--container"), Map.of()).container());
         assertEquals(
                 "dev",
-                RootOptions.parse(List.of("--service", "--group", "dev"), Map.of()).group());
+                RootOptions.parse(List.of("--service", "--group", "dev"), Map.of())
+                        .group());
         assertThrows(FaultException.class, () -> RootOptions.parse(List.of("--owner"), Map.of()));
         assertThrows(FaultException.class, () -> RootOptions.parse(List.of("--what"), Map.of()));
     }
@@ -74,7 +77,8 @@ class IdleShutdownTest {
     void whoComesThroughSudoNamesNoFileAndNoOtherOwner() throws FaultException {
         Map<String, String> ann = Map.of("SUDO_UID", "1000");
         assertEquals(
-                List.of(1000L), RootOptions.parse(List.of("--owner", "1000"), ann).owners());
+                List.of(1000L),
+                RootOptions.parse(List.of("--owner", "1000"), ann).owners());
         for (List<String> arguments : List.of(
                 List.of("--log-file", "/etc/shadow"),
                 List.of("--owner", "0"),

@@ -1,12 +1,12 @@
 package io.telepresence.rootd;
 
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultException;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;

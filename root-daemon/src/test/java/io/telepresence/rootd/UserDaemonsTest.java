@@ -1,11 +1,11 @@
 package io.telepresence.rootd;
 
-import io.telepresence.local.NamedSocket;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.telepresence.local.NamedSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;

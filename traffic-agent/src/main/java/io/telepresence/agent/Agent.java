@@ -1,5 +1,6 @@
 package io.telepresence.agent;
 
+import io.netty.channel.EventLoopGroup;
 import io.telepresence.agent.drain.AppSockets;
 import io.telepresence.agent.drain.Drain;
 import io.telepresence.agent.drain.GracePeriod;
@@ -33,7 +34,6 @@ import io.telepresence.local.Loops;
 import io.telepresence.rest.RestServer;
 import io.telepresence.run.Closers;
 import io.telepresence.run.Watched;
-import io.netty.channel.EventLoopGroup;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;

@@ -1,6 +1,5 @@
 package io.telepresence.agent;
 
-import io.telepresence.log.LogLayout;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
@@ -8,6 +7,7 @@ import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.spi.ContextAwareBase;
+import io.telepresence.log.LogLayout;
 import java.time.Instant;
 import org.slf4j.LoggerFactory;
 

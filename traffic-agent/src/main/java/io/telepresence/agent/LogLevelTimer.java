@@ -1,7 +1,7 @@
 package io.telepresence.agent;
 
-import io.telepresence.run.Threads;
 import io.telepresence.rpc.common.LogLevelRequest;
+import io.telepresence.run.Threads;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;

@@ -1,9 +1,9 @@
 package io.telepresence.agent;
 
+import io.netty.util.NetUtil;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.util.Map;
 

@@ -1,11 +1,11 @@
 package io.telepresence.agent;
 
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.telepresence.agent.listener.KeptSockets;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.fault.FaultException;
 import io.telepresence.limits.ProbeServer;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.epoll.EpollServerSocketChannel;
 import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.Optional;

@@ -1,5 +1,8 @@
 package io.telepresence.agent;
 
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.util.JsonFormat;
 import io.telepresence.agent.podinfo.AppEnvironment;
 import io.telepresence.agent.podinfo.AppPod;
 import io.telepresence.agent.podinfo.ViewTranslator;
@@ -13,14 +16,11 @@ import io.telepresence.engagement.Port;
 import io.telepresence.engagement.Transport;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.tunnel.ServiceAddress;
-import com.google.protobuf.ByteString;
-import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.util.JsonFormat;
 import io.telepresence.rpc.agent.AgentArrival;
 import io.telepresence.rpc.agent.AgentConfig;
 import io.telepresence.rpc.agent.AgentContainer;
 import io.telepresence.rpc.agent.AgentPort;
+import io.telepresence.tunnel.ServiceAddress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;

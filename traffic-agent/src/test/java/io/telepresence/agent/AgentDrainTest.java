@@ -1,11 +1,5 @@
 package io.telepresence.agent;
 
-import io.telepresence.agent.drain.GracePeriod;
-import io.telepresence.agent.drain.Time;
-import io.telepresence.agent.http2.GrpcPlace;
-import io.telepresence.engagement.Port;
-import io.telepresence.engagement.Transport;
-import io.telepresence.local.FreePorts;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -13,6 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.telepresence.agent.drain.Drain.Outcome;
+import io.telepresence.agent.drain.GracePeriod;
+import io.telepresence.agent.drain.Time;
+import io.telepresence.agent.http2.GrpcPlace;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
+import io.telepresence.local.FreePorts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;

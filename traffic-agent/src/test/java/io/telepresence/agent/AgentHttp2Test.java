@@ -1,12 +1,12 @@
 package io.telepresence.agent;
 
-import io.telepresence.agent.http2.GrpcPlace;
-import io.telepresence.engagement.Port;
-import io.telepresence.engagement.Transport;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
+import io.telepresence.agent.http2.GrpcPlace;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;

@@ -1,10 +1,10 @@
 package io.telepresence.agent;
 
-import io.telepresence.engagement.Port;
-import io.telepresence.engagement.Transport;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
 import io.telepresence.rpc.agent.AgentArrival;
 import java.io.IOException;
 import java.net.Socket;

@@ -1,11 +1,11 @@
 package io.telepresence.agent;
 
-import io.telepresence.engagement.Port;
-import io.telepresence.engagement.Transport;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;

@@ -1,9 +1,9 @@
 package io.telepresence.agent;
 
-import io.telepresence.engagement.Port;
-import io.telepresence.engagement.Transport;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
 import io.telepresence.rpc.engagement.Engagement;
 import io.telepresence.rpc.engagement.EngagementKind;
 import java.io.IOException;

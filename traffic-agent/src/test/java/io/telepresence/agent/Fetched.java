@@ -1,11 +1,11 @@
 package io.telepresence.agent;
 
-import io.telepresence.tunnel.Flow;
-import io.telepresence.tunnel.FlowAcceptor;
-import io.telepresence.tunnel.FlowHandler;
 import io.netty.buffer.ByteBuf;
 import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.FlowAcceptor;
+import io.telepresence.tunnel.FlowHandler;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicReference;

@@ -1,16 +1,16 @@
 package io.telepresence.agent;
 
-import io.telepresence.engagement.Port;
-import io.telepresence.engagement.Transport;
-import io.telepresence.tunnel.Flow;
-import io.telepresence.tunnel.FlowKey;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.netty.buffer.Unpooled;
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
 import io.telepresence.rpc.agent.ReachRequest;
 import io.telepresence.rpc.tunnel.Files;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reach;
+import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.FlowKey;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

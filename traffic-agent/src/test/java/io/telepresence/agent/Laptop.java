@@ -1,10 +1,5 @@
 package io.telepresence.agent;
 
-import io.telepresence.tunnel.ChannelPump;
-import io.telepresence.tunnel.Flow;
-import io.telepresence.tunnel.FlowAcceptor;
-import io.telepresence.tunnel.FlowHandler;
-import io.telepresence.tunnel.ResetReasons;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -13,6 +8,11 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.ChannelPump;
+import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.FlowAcceptor;
+import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.ResetReasons;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

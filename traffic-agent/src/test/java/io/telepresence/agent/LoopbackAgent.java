@@ -1,9 +1,9 @@
 package io.telepresence.agent;
 
+import com.google.protobuf.ByteString;
 import io.telepresence.agent.listener.KeptSockets;
 import io.telepresence.agent.manager.ManagerSession;
 import io.telepresence.fault.FaultException;
-import com.google.protobuf.ByteString;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;

@@ -1,7 +1,5 @@
 package io.telepresence.agent;
 
-import io.telepresence.tunnel.Flow;
-import io.telepresence.tunnel.FlowKey;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +10,8 @@ import io.telepresence.rpc.agent.ReachRequest;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reach;
 import io.telepresence.rpc.tunnel.View;
+import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.FlowKey;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;

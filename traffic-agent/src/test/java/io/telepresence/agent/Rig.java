@@ -1,19 +1,19 @@
 package io.telepresence.agent;
 
+import com.google.protobuf.ByteString;
 import io.telepresence.agent.listener.KeptSockets;
 import io.telepresence.agent.manager.ManagerSession;
 import io.telepresence.agent.route.PortRoutes;
 import io.telepresence.engagement.Port;
 import io.telepresence.engagement.Transport;
-import io.telepresence.run.Closers;
-import io.telepresence.run.Threads;
-import com.google.protobuf.ByteString;
 import io.telepresence.rpc.engagement.EngagedPort;
 import io.telepresence.rpc.engagement.Engagement;
 import io.telepresence.rpc.engagement.EngagementKind;
 import io.telepresence.rpc.engagement.EngagementSpec;
 import io.telepresence.rpc.engagement.HttpHeader;
 import io.telepresence.rpc.tunnel.Protocol;
+import io.telepresence.run.Closers;
+import io.telepresence.run.Threads;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -68,7 +68,8 @@ final class Rig implements AutoCloseable {
                    [{"protocol":"%s","containerPort":%d,"agentPort":%d}],"envPrefix":"_TEL_APP_A_","mounts":
                    [{"volume":"data","path":"/data"},{"volume":"tmp","path":"/tmp","local":true}]}]}"""
                         .formatted(manager.port, app.transport(), app.number(), 9900));
-        SidecarPlan plan = new SidecarPlan(written.config(), List.of(new SidecarPlan.PlannedPort(app, agentPort, false)));
+        SidecarPlan plan =
+                new SidecarPlan(written.config(), List.of(new SidecarPlan.PlannedPort(app, agentPort, false)));
         agent = closers.add(Agent.open(
                 plan,
                 pod,

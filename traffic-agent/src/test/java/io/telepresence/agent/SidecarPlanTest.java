@@ -1,20 +1,20 @@
 package io.telepresence.agent;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.telepresence.agent.route.ClientEndpoint;
 import io.telepresence.agent.route.RouteTable;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.HttpFilter;
 import io.telepresence.engagement.Port;
+import io.telepresence.engagement.RequestRouter.Rule;
 import io.telepresence.engagement.Transport;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
-import io.telepresence.engagement.RequestRouter.Rule;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;

@@ -1,9 +1,5 @@
 package io.telepresence.agent;
 
-import io.telepresence.local.Loops;
-import io.telepresence.tunnel.FlowAcceptor;
-import io.telepresence.tunnel.TunnelServers;
-import io.telepresence.tunnel.TunnelService;
 import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerCall;
@@ -11,6 +7,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.stub.StreamObserver;
 import io.netty.channel.EventLoopGroup;
+import io.telepresence.local.Loops;
 import io.telepresence.rpc.agent.AgentArrival;
 import io.telepresence.rpc.agent.AgentBeat;
 import io.telepresence.rpc.agent.AgentGateGrpc;
@@ -22,6 +19,9 @@ import io.telepresence.rpc.engagement.Engagement;
 import io.telepresence.rpc.engagement.EngagementSnapshot;
 import io.telepresence.rpc.manager.RemainReply;
 import io.telepresence.rpc.manager.SessionRef;
+import io.telepresence.tunnel.FlowAcceptor;
+import io.telepresence.tunnel.TunnelServers;
+import io.telepresence.tunnel.TunnelService;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;

@@ -1,5 +1,11 @@
 package io.telepresence.agent;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.PooledByteBufAllocator;
 import io.telepresence.agent.manager.ClientFlows;
 import io.telepresence.agent.mirror.ClientMirrors;
 import io.telepresence.agent.mirror.Mirror;
@@ -9,12 +15,6 @@ import io.telepresence.agent.report.TrafficReport;
 import io.telepresence.agent.route.ClientEndpoint;
 import io.telepresence.tunnel.Carrier;
 import io.telepresence.tunnel.TunnelClient;
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
-import io.netty.buffer.PooledByteBufAllocator;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -35,8 +35,8 @@ import org.junit.jupiter.api.Timeout;
 class TapTest {
     private static final String ID = "client:tap";
     private static final Duration PATIENCE = Duration.ofSeconds(2);
-    private static final MirrorLimits LIMITS =
-            new MirrorLimits(512 << 10, 2 << 20, 3 << 20, 300, 400, 50, Duration.ofMillis(200), Duration.ofMillis(1500));
+    private static final MirrorLimits LIMITS = new MirrorLimits(
+            512 << 10, 2 << 20, 3 << 20, 300, 400, 50, Duration.ofMillis(200), Duration.ofMillis(1500));
 
     private final InetSocketAddress caller = new InetSocketAddress("127.0.0.1", 4321);
     private final Laptop laptop = new Laptop();
@@ -80,7 +80,8 @@ class TapTest {
         tee.end();
         assertArrayEquals(sent, local.onlyOne().getInputStream().readAllBytes());
         local.onlyOne().close();
-        assertEquals(List.of(new TrafficReport.Count(ID, 1, 0, 0)), report.take().counts());
+        assertEquals(
+                List.of(new TrafficReport.Count(ID, 1, 0, 0)), report.take().counts());
     }
 
     @Test
@@ -144,7 +145,8 @@ class TapTest {
         for (int i = 0; i < 40; i++) {
             tees.add(taps.open(target(), caller));
             int open = i + 1;
-            Until.holds("delivered", () -> report.take().counts().equals(List.of(new TrafficReport.Count(ID, open, 0, 0))));
+            Until.holds(
+                    "delivered", () -> report.take().counts().equals(List.of(new TrafficReport.Count(ID, open, 0, 0))));
         }
         long begin = System.nanoTime();
         byte[] piece = new byte[32 << 10];
@@ -175,7 +177,8 @@ class TapTest {
         tee.end();
         assertTrue(budget.bytes() > 0, "nothing waits");
         Until.holds("over", () -> budget.flows() == 0);
-        assertEquals(List.of(new TrafficReport.Count(ID, 1, 1, 0)), report.take().counts());
+        assertEquals(
+                List.of(new TrafficReport.Count(ID, 1, 1, 0)), report.take().counts());
     }
 
     @Test
@@ -196,7 +199,8 @@ class TapTest {
         Until.holds("over", () -> budget.flows() == 0);
         send(tee, new byte[1000], 10);
         tee.end();
-        assertEquals(List.of(new TrafficReport.Count(ID, 0, 1, 0)), report.take().counts());
+        assertEquals(
+                List.of(new TrafficReport.Count(ID, 0, 1, 0)), report.take().counts());
     }
 
     @Test
@@ -209,7 +213,8 @@ class TapTest {
         }
         assertTrue(budget.flows() <= LIMITS.opening(), "flows " + budget.flows());
         Until.holds("given up", () -> budget.flows() == 0);
-        assertEquals(List.of(new TrafficReport.Count(ID, 0, 1000, 0)), report.take().counts());
+        assertEquals(
+                List.of(new TrafficReport.Count(ID, 0, 1000, 0)), report.take().counts());
     }
 
     @Test

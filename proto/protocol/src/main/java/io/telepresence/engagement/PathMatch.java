@@ -1,9 +1,9 @@
 package io.telepresence.engagement;
 
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultException;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
 import java.util.Objects;
 
 /**

@@ -1,11 +1,11 @@
 package io.telepresence.local;
 
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultException;
 import io.grpc.BindableService;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,7 +1,5 @@
 package io.telepresence.local;
 
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultException;
 import io.grpc.BindableService;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
@@ -10,6 +8,8 @@ import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;

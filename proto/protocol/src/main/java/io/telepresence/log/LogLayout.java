@@ -1,6 +1,5 @@
 package io.telepresence.log;
 
-import io.telepresence.text.Printable;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.PatternLayout;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -8,6 +7,7 @@ import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.LayoutBase;
 import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
+import io.telepresence.text.Printable;
 import java.util.function.Function;
 import java.util.function.Predicate;
 

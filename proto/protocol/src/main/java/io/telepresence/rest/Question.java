@@ -1,6 +1,7 @@
 package io.telepresence.rest;
 
 import io.telepresence.engagement.HttpHead;
+
 /**
  * Whose a message is.
  *

@@ -1,8 +1,5 @@
 package io.telepresence.rest;
 
-import io.telepresence.engagement.HttpHead;
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultException;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -24,6 +21,9 @@ import io.netty.handler.codec.http.HttpServerKeepAliveHandler;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.handler.timeout.ReadTimeoutHandler;
+import io.telepresence.engagement.HttpHead;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;

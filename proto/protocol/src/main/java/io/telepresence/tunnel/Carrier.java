@@ -1,7 +1,5 @@
 package io.telepresence.tunnel;
 
-import io.telepresence.local.Loops;
-import io.telepresence.local.NamedSocket;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
@@ -12,6 +10,8 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.telepresence.local.Loops;
+import io.telepresence.local.NamedSocket;
 import io.telepresence.rpc.tunnel.Open;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

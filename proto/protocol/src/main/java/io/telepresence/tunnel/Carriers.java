@@ -1,11 +1,11 @@
 package io.telepresence.tunnel;
 
+import io.grpc.ManagedChannel;
+import io.netty.channel.EventLoopGroup;
 import io.telepresence.local.Loops;
 import io.telepresence.run.Backoff;
 import io.telepresence.run.Threads;
 import io.telepresence.run.Watched;
-import io.grpc.ManagedChannel;
-import io.netty.channel.EventLoopGroup;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package io.telepresence.tunnel;
 
-import io.telepresence.agree.AddressText;
 import com.google.protobuf.ByteString;
+import io.telepresence.agree.AddressText;
 import io.telepresence.rpc.tunnel.Endpoint;
 import io.telepresence.rpc.tunnel.FlowId;
 import io.telepresence.rpc.tunnel.Protocol;

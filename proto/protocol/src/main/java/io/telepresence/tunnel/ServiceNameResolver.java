@@ -1,11 +1,11 @@
 package io.telepresence.tunnel;
 
-import io.telepresence.agree.AddressText;
-import io.telepresence.run.Threads;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.NameResolver;
 import io.grpc.NameResolverProvider;
 import io.grpc.StatusOr;
+import io.telepresence.agree.AddressText;
+import io.telepresence.run.Threads;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;

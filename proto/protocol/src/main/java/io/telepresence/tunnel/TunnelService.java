@@ -1,12 +1,12 @@
 package io.telepresence.tunnel;
 
-import io.telepresence.local.Loops;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.Future;
+import io.telepresence.local.Loops;
 import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.rpc.tunnel.Reset;
 import java.time.Duration;

@@ -1,10 +1,10 @@
 package io.telepresence.engagement;
 
-import io.telepresence.fault.FaultException;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.engagement.EngagementSnapshot;
 import io.telepresence.rpc.engagement.HttpPath;
 import io.telepresence.rpc.engagement.PodPort;

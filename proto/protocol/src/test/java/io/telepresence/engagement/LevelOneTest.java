@@ -1,6 +1,5 @@
 package io.telepresence.engagement;
 
-import io.telepresence.fault.FaultException;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
@@ -10,6 +9,7 @@ import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.Message;
 import com.google.protobuf.TextFormat;
+import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.agent.AgentBeat;
 import io.telepresence.rpc.agent.AgentConfig;
 import io.telepresence.rpc.agent.AgentContainer;

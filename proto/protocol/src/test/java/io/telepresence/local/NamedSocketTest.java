@@ -1,9 +1,5 @@
 package io.telepresence.local;
 
-import io.telepresence.tunnel.Carrier;
-import io.telepresence.tunnel.Far;
-import io.telepresence.tunnel.FlowKey;
-import io.telepresence.tunnel.RecordingHandler;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,6 +8,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.Carrier;
+import io.telepresence.tunnel.Far;
+import io.telepresence.tunnel.FlowKey;
+import io.telepresence.tunnel.RecordingHandler;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;

@@ -1,6 +1,5 @@
 package io.telepresence.local;
 
-import io.telepresence.fault.FaultException;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -11,6 +10,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
+import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.common.VersionInfo;
 import io.telepresence.rpc.connector.ConnectorGrpc;

@@ -1,12 +1,12 @@
 package io.telepresence.tunnel;
 
-import io.telepresence.local.Loops;
 import io.grpc.Server;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.telepresence.local.Loops;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;

@@ -1,8 +1,8 @@
 package io.telepresence.tunnel;
 
-import io.telepresence.local.Loops;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import io.telepresence.local.Loops;
 import org.junit.jupiter.api.AfterEach;
 
 class MemoryFlowTest extends FlowContract {

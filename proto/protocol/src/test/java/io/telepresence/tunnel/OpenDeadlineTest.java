@@ -1,6 +1,5 @@
 package io.telepresence.tunnel;
 
-import io.telepresence.local.Loops;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.grpc.CallOptions;
@@ -9,6 +8,7 @@ import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.netty.channel.EventLoopGroup;
+import io.telepresence.local.Loops;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;

@@ -1,6 +1,5 @@
 package io.telepresence.tunnel;
 
-import io.telepresence.local.Loops;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.grpc.ManagedChannel;
@@ -9,6 +8,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.EventLoopGroup;
+import io.telepresence.local.Loops;
 import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.manager.ManagerGrpc;
 import java.net.InetAddress;

@@ -64,8 +64,9 @@ final class NameRules {
         if (target != null) {
             return alias(target);
         }
-        NameDecision outside =
-                searched || inside(name, settings.clusterDomain()) ? new NameDecision.NoSuchName() : new NameDecision.Local();
+        NameDecision outside = searched || inside(name, settings.clusterDomain())
+                ? new NameDecision.NoSuchName()
+                : new NameDecision.Local();
         if (name.isEmpty() || refused(name)) {
             return outside;
         }

@@ -185,7 +185,8 @@ public final class Resolver {
         if (verdict instanceof NameDecision.Alias) {
             return done(DnsReplies.empty(message, Rcode.SERVFAIL)); // an alias of an alias may be a circle
         }
-        return answer(other, verdict).thenCompose(found -> attempt(() -> done(DnsReplies.alias(message, target, found))));
+        return answer(other, verdict)
+                .thenCompose(found -> attempt(() -> done(DnsReplies.alias(message, target, found))));
     }
 
     private interface Attempt<T> {

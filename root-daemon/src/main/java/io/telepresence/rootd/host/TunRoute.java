@@ -1,6 +1,7 @@
 package io.telepresence.rootd.host;
 
 import io.telepresence.rootd.net.Cidr;
+
 /**
  * A route into the tunnel.
  *

@@ -59,7 +59,9 @@ final class ConfigTranslator {
     /** Whom programs ask on this machine: as configured, else as resolv.conf says. */
     static List<InetSocketAddress> nameservers(DnsConfig dns, String resolvConf) {
         if (dns.getLocalAddressesCount() > 0) {
-            return dns.getLocalAddressesList().stream().map(ConfigTranslator::endpoint).toList();
+            return dns.getLocalAddressesList().stream()
+                    .map(ConfigTranslator::endpoint)
+                    .toList();
         }
         return ResolvConfFile.parse(resolvConf).nameservers().stream()
                 .map(a -> new InetSocketAddress(a, DNS_PORT))

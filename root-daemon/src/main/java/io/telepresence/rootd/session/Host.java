@@ -3,6 +3,7 @@ package io.telepresence.rootd.session;
 import io.telepresence.local.NamedSocket;
 import io.telepresence.rootd.host.HostCommands;
 import io.telepresence.rootd.host.UndoJournal;
+
 /**
  * What sessions are put on.
  *

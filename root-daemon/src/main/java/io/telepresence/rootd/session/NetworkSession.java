@@ -8,9 +8,9 @@ import io.telepresence.rootd.host.ResolvConfFile;
 import io.telepresence.rootd.net.Cidr;
 import io.telepresence.rootd.stack.Stack;
 import io.telepresence.rootd.tun.Tun;
-import io.telepresence.run.Closers;
 import io.telepresence.rpc.rootd.NetworkConfig;
 import io.telepresence.rpc.rootd.NetworkStatus;
+import io.telepresence.run.Closers;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -126,7 +126,8 @@ public final class NetworkSession implements AutoCloseable {
                     next.getDns(),
                     parts.network.plan().subnets(),
                     parts.network.prefixes().addresses());
-            List<InetSocketAddress> nameservers = ConfigTranslator.nameservers(next.getDns(), host.readOrEmpty(ResolvConfFile.FILE));
+            List<InetSocketAddress> nameservers =
+                    ConfigTranslator.nameservers(next.getDns(), host.readOrEmpty(ResolvConfFile.FILE));
             parts.dns.apply(settings, nameservers);
             freshness.withdrawn = false;
             freshness.machine = machine();

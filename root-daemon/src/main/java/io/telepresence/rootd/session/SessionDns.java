@@ -1,5 +1,6 @@
 package io.telepresence.rootd.session;
 
+import io.netty.channel.EventLoopGroup;
 import io.telepresence.agree.AddressText;
 import io.telepresence.local.Loops;
 import io.telepresence.rootd.dns.ClusterLookup;
@@ -15,10 +16,9 @@ import io.telepresence.rootd.host.NoHostDns;
 import io.telepresence.rootd.host.RedirectDns;
 import io.telepresence.rootd.host.ResolvConfFile;
 import io.telepresence.rootd.host.ResolvedDns;
+import io.telepresence.rpc.rootd.DnsConfig;
 import io.telepresence.run.Closers;
 import io.telepresence.run.Threads;
-import io.netty.channel.EventLoopGroup;
-import io.telepresence.rpc.rootd.DnsConfig;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -142,7 +142,8 @@ final class SessionDns implements AutoCloseable {
         boolean resolved = HostDns.resolvedRuns(machine.host());
         upstream.servers(resolved ? uplinks() : RedirectDns.targets(nameservers));
         InetSocketAddress asked = asked(nameservers, resolved);
-        HostDnsConfig wish = new HostDnsConfig(device, addresses, Resolver.domains(settings), Resolver.search(), nameservers);
+        HostDnsConfig wish =
+                new HostDnsConfig(device, addresses, Resolver.domains(settings), Resolver.search(), nameservers);
         boolean before = hostDns instanceof NoHostDns && publicBefore.join();
         if (!setUp(wish, resolved, asked)) {
             return;

@@ -1,8 +1,8 @@
 package io.telepresence.rootd.session;
 
+import com.google.protobuf.ByteString;
 import io.telepresence.rootd.net.Cidr;
 import io.telepresence.rootd.stack.Stack;
-import com.google.protobuf.ByteString;
 import io.telepresence.rpc.rootd.DnsConfig;
 import io.telepresence.rpc.rootd.DnsStatus;
 import io.telepresence.rpc.rootd.LeftOut;

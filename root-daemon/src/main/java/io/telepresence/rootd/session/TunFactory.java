@@ -2,6 +2,7 @@ package io.telepresence.rootd.session;
 
 import io.telepresence.fault.FaultException;
 import io.telepresence.rootd.tun.Tun;
+
 /** Where sessions get their device from. */
 @FunctionalInterface
 public interface TunFactory {

@@ -1,8 +1,8 @@
 package io.telepresence.rootd.session;
 
+import io.telepresence.rootd.host.LinuxRoutes.OwnAddress;
 import io.telepresence.rootd.net.Cidr;
 import io.telepresence.rootd.stack.StackConfig;
-import io.telepresence.rootd.host.LinuxRoutes.OwnAddress;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,11 +1,11 @@
 package io.telepresence.rootd.stack;
 
+import io.netty.buffer.ByteBuf;
 import io.telepresence.rootd.ip.IpHeader;
 import io.telepresence.rootd.ip.Tuple;
 import io.telepresence.rootd.ip.UdpPackets;
 import io.telepresence.rootd.ip.Unreachable;
 import io.telepresence.rootd.ip.VnetHeader;
-import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

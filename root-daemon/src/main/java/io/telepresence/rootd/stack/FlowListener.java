@@ -1,9 +1,5 @@
 package io.telepresence.rootd.stack;
 
-import io.telepresence.agree.AddressText;
-import io.telepresence.rootd.ip.IpAddress;
-import io.telepresence.tunnel.ChannelPump;
-import io.telepresence.tunnel.Flow;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -11,6 +7,10 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.telepresence.agree.AddressText;
+import io.telepresence.rootd.ip.IpAddress;
+import io.telepresence.tunnel.ChannelPump;
+import io.telepresence.tunnel.Flow;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -75,8 +75,7 @@ final class FlowListener implements AutoCloseable {
         public void channelRead(ChannelHandlerContext context, Object message) {
             Channel accepted = (Channel) message;
             var peer = (InetSocketAddress) accepted.remoteAddress();
-            NatEntry connection =
-                    peer == null ? null : nat.findByNat(IpAddress.of(peer.getAddress()), peer.getPort());
+            NatEntry connection = peer == null ? null : nat.findByNat(IpAddress.of(peer.getAddress()), peer.getPort());
             if (connection == null || !connection.accept()) {
                 LOG.debug("unknown peer {}, or its connection is over: cut off", peer);
                 cut(accepted);

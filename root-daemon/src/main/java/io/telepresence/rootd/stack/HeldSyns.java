@@ -1,17 +1,17 @@
 package io.telepresence.rootd.stack;
 
+import io.netty.buffer.ByteBuf;
 import io.telepresence.rootd.ip.IpHeader;
 import io.telepresence.rootd.ip.TcpHeader;
 import io.telepresence.rootd.ip.TcpPackets;
 import io.telepresence.rootd.ip.Tuple;
 import io.telepresence.rootd.ip.Unreachable;
 import io.telepresence.rootd.ip.VnetHeader;
+import io.telepresence.rpc.tunnel.Protocol;
+import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.FlowKey;
-import io.netty.buffer.ByteBuf;
-import io.telepresence.rpc.tunnel.Protocol;
-import io.telepresence.rpc.tunnel.Reset;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;

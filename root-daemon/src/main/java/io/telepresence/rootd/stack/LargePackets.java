@@ -1,10 +1,10 @@
 package io.telepresence.rootd.stack;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.telepresence.rootd.ip.Fragments;
 import io.telepresence.rootd.ip.IpHeader;
 import io.telepresence.rootd.ip.VnetHeader;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
 

@@ -1,8 +1,8 @@
 package io.telepresence.rootd.stack;
 
 import io.telepresence.rootd.ip.Tuple;
-import io.telepresence.tunnel.Flow;
 import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.Flow;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**

@@ -1,9 +1,9 @@
 package io.telepresence.rootd.stack;
 
-import io.telepresence.rootd.ip.VnetHeader;
-import io.telepresence.rootd.tun.Tun;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.telepresence.rootd.ip.VnetHeader;
+import io.telepresence.rootd.tun.Tun;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.slf4j.Logger;

@@ -1,11 +1,11 @@
 package io.telepresence.rootd.stack;
 
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
 import io.telepresence.local.Loops;
 import io.telepresence.rootd.tun.Tun;
 import io.telepresence.run.Closers;
 import io.telepresence.run.Threads;
-import io.netty.channel.EventLoop;
-import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;

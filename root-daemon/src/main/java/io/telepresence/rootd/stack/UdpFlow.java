@@ -1,10 +1,10 @@
 package io.telepresence.rootd.stack;
 
+import io.netty.buffer.ByteBuf;
 import io.telepresence.rootd.ip.Tuple;
 import io.telepresence.rootd.ip.Unreachable;
-import io.telepresence.tunnel.DatagramSession;
-import io.netty.buffer.ByteBuf;
 import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.DatagramSession;
 import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 

@@ -1,12 +1,12 @@
 package io.telepresence.rootd.stack;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.telepresence.rootd.ip.IpHeader;
 import io.telepresence.rootd.ip.Tuple;
 import io.telepresence.rootd.ip.UdpHeader;
 import io.telepresence.rootd.ip.Unreachable;
 import io.telepresence.rootd.ip.VnetHeader;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reset;
 import java.nio.ByteBuffer;

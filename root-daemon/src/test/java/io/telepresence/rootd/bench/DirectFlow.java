@@ -1,9 +1,5 @@
 package io.telepresence.rootd.bench;
 
-import io.telepresence.tunnel.Flow;
-import io.telepresence.tunnel.FlowHandler;
-import io.telepresence.tunnel.FlowKey;
-import io.telepresence.tunnel.ResetReasons;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -15,6 +11,10 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DatagramPacket;
 import io.netty.channel.socket.DuplexChannel;
 import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.FlowKey;
+import io.telepresence.tunnel.ResetReasons;
 
 /** A flow that is nothing but a socket of this machine. */
 final class DirectFlow extends ChannelInboundHandlerAdapter implements Flow {

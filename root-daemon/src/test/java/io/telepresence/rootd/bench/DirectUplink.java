@@ -1,11 +1,5 @@
 package io.telepresence.rootd.bench;
 
-import io.telepresence.local.Loops;
-import io.telepresence.rootd.stack.Uplink;
-import io.telepresence.tunnel.ChannelPump;
-import io.telepresence.tunnel.Flow;
-import io.telepresence.tunnel.FlowHandler;
-import io.telepresence.tunnel.FlowKey;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
@@ -15,7 +9,13 @@ import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.telepresence.local.Loops;
+import io.telepresence.rootd.stack.Uplink;
 import io.telepresence.rpc.tunnel.Protocol;
+import io.telepresence.tunnel.ChannelPump;
+import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.FlowKey;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;

@@ -1,10 +1,10 @@
 package io.telepresence.rootd.dev;
 
+import com.google.protobuf.TextFormat;
+import io.grpc.stub.StreamObserver;
 import io.telepresence.agree.LocalEndpoint;
 import io.telepresence.fault.FaultStatus;
 import io.telepresence.local.LocalChannel;
-import com.google.protobuf.TextFormat;
-import io.grpc.stub.StreamObserver;
 import io.telepresence.rpc.rootd.NetworkConfig;
 import io.telepresence.rpc.rootd.NetworkStatus;
 import io.telepresence.rpc.rootd.RootDaemonGrpc;

@@ -1,12 +1,12 @@
 package io.telepresence.rootd.dns;
 
-import io.telepresence.local.FreePorts;
-import io.telepresence.local.Loops;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.channel.EventLoopGroup;
+import io.telepresence.local.FreePorts;
+import io.telepresence.local.Loops;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.DatagramPacket;

@@ -1,10 +1,10 @@
 package io.telepresence.rootd.dns;
 
-import io.telepresence.rootd.net.Cidr;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.rootd.net.Cidr;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -153,7 +153,8 @@ class NameRulesTest {
         return switch (verdict) {
             case NameDecision.Local l -> "local";
             case NameDecision.NoSuchName n -> "nothing";
-            case NameDecision.Addresses a -> a.addresses().stream().map(Cidr::text).collect(Collectors.joining(","));
+            case NameDecision.Addresses a ->
+                a.addresses().stream().map(Cidr::text).collect(Collectors.joining(","));
             case NameDecision.Pointer p -> "pointer " + p.target();
             case NameDecision.Alias a -> "alias " + a.target();
             case NameDecision.LocalFirst l -> "local, else " + String.join(",", l.names());

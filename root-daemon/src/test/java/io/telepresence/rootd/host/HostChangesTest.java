@@ -1,11 +1,11 @@
 package io.telepresence.rootd.host;
 
-import io.telepresence.rootd.net.Cidr;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.rootd.host.LinuxRoutes.OwnAddress;
+import io.telepresence.rootd.net.Cidr;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;

@@ -1,8 +1,8 @@
 package io.telepresence.rootd.session;
 
-import io.telepresence.run.Threads;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.telepresence.run.Threads;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;

@@ -1,9 +1,9 @@
 package io.telepresence.rootd.session;
 
-import io.telepresence.rootd.host.FakeHost;
-import io.telepresence.rootd.net.Cidr;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.telepresence.rootd.host.FakeHost;
+import io.telepresence.rootd.net.Cidr;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Set;

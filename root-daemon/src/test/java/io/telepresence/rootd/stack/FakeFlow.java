@@ -1,14 +1,14 @@
 package io.telepresence.rootd.stack;
 
-import io.telepresence.tunnel.Flow;
-import io.telepresence.tunnel.FlowHandler;
-import io.telepresence.tunnel.FlowKey;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.FlowKey;
 import java.util.ArrayList;
 import java.util.List;
 

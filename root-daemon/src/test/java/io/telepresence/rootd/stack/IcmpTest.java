@@ -1,14 +1,14 @@
 package io.telepresence.rootd.stack;
 
-import io.telepresence.rootd.ip.Reassembler;
-import io.telepresence.rootd.ip.TestPackets;
-import io.telepresence.rootd.ip.Tuple;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.rootd.ip.Reassembler;
+import io.telepresence.rootd.ip.TestPackets;
+import io.telepresence.rootd.ip.Tuple;
 import java.nio.ByteBuffer;
 import java.util.Random;
 import org.junit.jupiter.api.Test;

@@ -1,15 +1,15 @@
 package io.telepresence.rootd.stack;
 
-import io.telepresence.rootd.ip.IpAddress;
-import io.telepresence.rootd.ip.TestPackets;
-import io.telepresence.rootd.ip.Tuple;
-import io.telepresence.run.Threads;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.rootd.ip.IpAddress;
+import io.telepresence.rootd.ip.TestPackets;
+import io.telepresence.rootd.ip.Tuple;
+import io.telepresence.run.Threads;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;

@@ -1,5 +1,7 @@
 package io.telepresence.rootd.stack;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.telepresence.rootd.ip.Fragments;
 import io.telepresence.rootd.ip.IpHeader;
 import io.telepresence.rootd.ip.Reassembler;
@@ -10,8 +12,6 @@ import io.telepresence.rootd.tun.MemoryTun;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.FlowKey;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;

@@ -1,12 +1,12 @@
 package io.telepresence.rootd.stack;
 
-import io.telepresence.rootd.ip.TestPackets;
-import io.telepresence.rootd.tun.MemoryTun;
-import io.telepresence.run.Threads;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.rootd.ip.TestPackets;
+import io.telepresence.rootd.tun.MemoryTun;
+import io.telepresence.run.Threads;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.List;

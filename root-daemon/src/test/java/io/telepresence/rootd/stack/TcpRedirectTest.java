@@ -1,14 +1,14 @@
 package io.telepresence.rootd.stack;
 
-import io.telepresence.rootd.ip.TcpHeader;
-import io.telepresence.rootd.ip.TestPackets;
-import io.telepresence.rootd.ip.Tuple;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.rootd.ip.TcpHeader;
+import io.telepresence.rootd.ip.TestPackets;
+import io.telepresence.rootd.ip.Tuple;
 import io.telepresence.rpc.tunnel.Reset;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

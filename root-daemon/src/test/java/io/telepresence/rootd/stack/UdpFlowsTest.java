@@ -1,16 +1,16 @@
 package io.telepresence.rootd.stack;
 
-import io.telepresence.rootd.ip.Reassembler;
-import io.telepresence.rootd.ip.TestPackets;
-import io.telepresence.rootd.ip.Tuple;
-import io.telepresence.tunnel.DatagramSession;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.rootd.ip.Reassembler;
+import io.telepresence.rootd.ip.TestPackets;
+import io.telepresence.rootd.ip.Tuple;
 import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.DatagramSession;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;

@@ -1,9 +1,9 @@
 package io.telepresence.rootd.tun;
 
-import io.telepresence.fault.Fault;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.fault.Fault;
 import org.junit.jupiter.api.Test;
 
 class TunDiagnosisTest {

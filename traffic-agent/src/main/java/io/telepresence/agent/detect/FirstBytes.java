@@ -19,7 +19,9 @@ final class FirstBytes {
         boolean news = bytes.readableBytes() < BEGINNING
                 || data.indexOf(data.readerIndex(), data.writerIndex(), (byte) '\n') >= 0;
         append(data);
-        return news || bytes.readableBytes() > DetectedProtocol.LONGEST_LINE ? DetectedProtocol.of(bytes) : DetectedProtocol.UNDECIDED;
+        return news || bytes.readableBytes() > DetectedProtocol.LONGEST_LINE
+                ? DetectedProtocol.of(bytes)
+                : DetectedProtocol.UNDECIDED;
     }
 
     private void append(ByteBuf data) {

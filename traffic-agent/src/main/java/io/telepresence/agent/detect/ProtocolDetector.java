@@ -1,12 +1,12 @@
 package io.telepresence.agent.detect;
 
-import io.telepresence.agent.stream.Sockets;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.concurrent.Future;
+import io.telepresence.agent.stream.Sockets;
 import java.util.concurrent.TimeUnit;
 
 /**

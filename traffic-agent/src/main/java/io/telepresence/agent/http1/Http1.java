@@ -1,10 +1,10 @@
 package io.telepresence.agent.http1;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.socket.DuplexChannel;
 import io.telepresence.agent.route.Destination;
 import io.telepresence.agent.stream.PortServices;
 import io.telepresence.agent.stream.ProtocolHandler;
-import io.netty.buffer.ByteBuf;
-import io.netty.channel.socket.DuplexChannel;
 import java.net.InetSocketAddress;
 
 /**

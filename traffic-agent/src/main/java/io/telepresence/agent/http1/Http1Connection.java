@@ -1,14 +1,14 @@
 package io.telepresence.agent.http1;
 
-import io.telepresence.agent.detect.DetectedProtocol;
-import io.telepresence.agent.route.Destination;
-import io.telepresence.agent.stream.PortServices;
-import io.telepresence.agent.stream.Sockets;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
+import io.telepresence.agent.detect.DetectedProtocol;
+import io.telepresence.agent.route.Destination;
+import io.telepresence.agent.stream.PortServices;
+import io.telepresence.agent.stream.Sockets;
 import java.net.InetSocketAddress;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -139,7 +139,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
     }
 
     private void awaitHead() {
-        if (!judged && !pending.isEmpty() && !DetectedProtocol.of(pending.bytes()).mayBeHttp1()) {
+        if (!judged
+                && !pending.isEmpty()
+                && !DetectedProtocol.of(pending.bytes()).mayBeHttp1()) {
             unclear(Refusal.BAD_REQUEST, "no request line of HTTP/1");
         } else if (callerEnded) {
             if (pending.isBlank()) {

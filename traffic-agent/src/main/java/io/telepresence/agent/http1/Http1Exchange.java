@@ -1,5 +1,6 @@
 package io.telepresence.agent.http1;
 
+import io.netty.buffer.ByteBuf;
 import io.telepresence.agent.mirror.Mirror;
 import io.telepresence.agent.mirror.Mirrors;
 import io.telepresence.agent.report.RequestVerdict;
@@ -7,7 +8,6 @@ import io.telepresence.agent.route.ClientEndpoint;
 import io.telepresence.agent.route.Destination;
 import io.telepresence.agent.route.Route;
 import io.telepresence.agent.stream.PortServices;
-import io.netty.buffer.ByteBuf;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;

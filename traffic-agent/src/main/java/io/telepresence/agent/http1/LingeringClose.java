@@ -1,6 +1,5 @@
 package io.telepresence.agent.http1;
 
-import io.telepresence.agent.stream.Sockets;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -8,6 +7,7 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
+import io.telepresence.agent.stream.Sockets;
 import java.util.concurrent.TimeUnit;
 
 /**

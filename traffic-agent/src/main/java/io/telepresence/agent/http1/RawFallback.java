@@ -1,8 +1,8 @@
 package io.telepresence.agent.http1;
 
-import io.telepresence.agent.route.Destination;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.socket.DuplexChannel;
+import io.telepresence.agent.route.Destination;
 import java.net.InetSocketAddress;
 
 /** Goes on, byte for byte, with a connection that turned out not to be HTTP/1 before anything of it was judged. */

@@ -1,10 +1,10 @@
 package io.telepresence.agent.http1;
 
-import io.telepresence.agent.detect.HttpChars;
-import io.telepresence.engagement.HttpHead;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.util.concurrent.FastThreadLocal;
+import io.telepresence.agent.detect.HttpChars;
+import io.telepresence.engagement.HttpHead;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.stream.Collectors;

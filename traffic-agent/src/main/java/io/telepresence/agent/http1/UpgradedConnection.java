@@ -1,9 +1,9 @@
 package io.telepresence.agent.http1;
 
-import io.telepresence.agent.mirror.Mirror;
-import io.telepresence.agent.stream.Relay;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.socket.DuplexChannel;
+import io.telepresence.agent.mirror.Mirror;
+import io.telepresence.agent.stream.Relay;
 import java.util.List;
 
 /** What was HTTP and is bytes only from now on, both ways: WebSocket, CONNECT. */

@@ -1,12 +1,12 @@
 package io.telepresence.agent.http1;
 
-import io.telepresence.agent.route.Destination;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
+import io.telepresence.agent.route.Destination;
 import java.nio.charset.StandardCharsets;
 
 /**

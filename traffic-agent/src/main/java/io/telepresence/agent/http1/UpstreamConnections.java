@@ -1,9 +1,9 @@
 package io.telepresence.agent.http1;
 
+import io.netty.channel.socket.DuplexChannel;
 import io.telepresence.agent.route.Destination;
 import io.telepresence.agent.stream.PortServices;
 import io.telepresence.agent.stream.Sockets;
-import io.netty.channel.socket.DuplexChannel;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +23,8 @@ final class UpstreamConnections {
     private final InetSocketAddress address;
     private final List<UpstreamConnection> kept = new ArrayList<>(2);
 
-    UpstreamConnections(PortServices services, Http1Connection connection, DuplexChannel caller, InetSocketAddress address) {
+    UpstreamConnections(
+            PortServices services, Http1Connection connection, DuplexChannel caller, InetSocketAddress address) {
         this.services = services;
         this.connection = connection;
         this.caller = caller;

@@ -1,11 +1,5 @@
 package io.telepresence.agent.http2;
 
-import io.telepresence.agent.report.RequestVerdict;
-import io.telepresence.agent.route.ClientEndpoint;
-import io.telepresence.agent.route.Destination;
-import io.telepresence.agent.route.PortRoutes;
-import io.telepresence.agent.route.Route;
-import io.telepresence.agent.stream.PortServices;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -15,6 +9,12 @@ import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
+import io.telepresence.agent.report.RequestVerdict;
+import io.telepresence.agent.route.ClientEndpoint;
+import io.telepresence.agent.route.Destination;
+import io.telepresence.agent.route.PortRoutes;
+import io.telepresence.agent.route.Route;
+import io.telepresence.agent.stream.PortServices;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -153,7 +153,9 @@ final class Http2Connection implements UpstreamHttp2Connection.Owner {
                         head.method(),
                         head.path(),
                         engagement,
-                        judgement.taps().stream().map(ClientEndpoint::engagementId).toList(),
+                        judgement.taps().stream()
+                                .map(ClientEndpoint::engagementId)
+                                .toList(),
                         !exchange.to().equals(judgement.to())));
     }
 

@@ -1,10 +1,10 @@
 package io.telepresence.agent.http2;
 
-import io.telepresence.agent.route.Destination;
-import io.telepresence.agent.route.Route;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.telepresence.agent.route.Destination;
+import io.telepresence.agent.route.Route;
 import java.net.ConnectException;
 import java.util.ArrayDeque;
 import java.util.List;

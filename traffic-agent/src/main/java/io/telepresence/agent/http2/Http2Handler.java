@@ -1,10 +1,10 @@
 package io.telepresence.agent.http2;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.socket.DuplexChannel;
 import io.telepresence.agent.stream.PortServices;
 import io.telepresence.agent.stream.ProtocolHandler;
 import io.telepresence.agent.stream.Sockets;
-import io.netty.buffer.ByteBuf;
-import io.netty.channel.socket.DuplexChannel;
 import java.net.InetSocketAddress;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -1,13 +1,13 @@
 package io.telepresence.agent.http2;
 
-import io.telepresence.agent.report.TrafficRecorder;
-import io.telepresence.agent.route.ClientEndpoint;
-import io.telepresence.agent.route.Destination;
-import io.telepresence.agent.stream.Upstreams;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
+import io.telepresence.agent.report.TrafficRecorder;
+import io.telepresence.agent.route.ClientEndpoint;
+import io.telepresence.agent.route.Destination;
+import io.telepresence.agent.stream.Upstreams;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 
@@ -33,7 +33,12 @@ final class MirrorLane implements UpstreamHttp2Connection.Owner {
     private int bytes;
     private int copies;
 
-    MirrorLane(ClientEndpoint target, Upstreams upstreams, TrafficRecorder report, EventLoop loop, InetSocketAddress caller) {
+    MirrorLane(
+            ClientEndpoint target,
+            Upstreams upstreams,
+            TrafficRecorder report,
+            EventLoop loop,
+            InetSocketAddress caller) {
         this.target = target;
         this.upstreams = upstreams;
         this.report = report;

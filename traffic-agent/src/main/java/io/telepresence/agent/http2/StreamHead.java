@@ -1,7 +1,7 @@
 package io.telepresence.agent.http2;
 
-import io.telepresence.engagement.HttpHead;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.telepresence.engagement.HttpHead;
 import java.util.List;
 
 /** The first headers of a stream as a filter sees them, read in place. */

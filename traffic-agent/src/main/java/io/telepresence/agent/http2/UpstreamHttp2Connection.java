@@ -1,7 +1,5 @@
 package io.telepresence.agent.http2;
 
-import io.telepresence.agent.route.Destination;
-import io.telepresence.agent.stream.Upstreams;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -12,6 +10,8 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.util.concurrent.Future;
+import io.telepresence.agent.route.Destination;
+import io.telepresence.agent.stream.Upstreams;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;

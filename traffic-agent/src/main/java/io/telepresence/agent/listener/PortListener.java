@@ -1,11 +1,5 @@
 package io.telepresence.agent.listener;
 
-import io.telepresence.agent.tcp.TcpForwarder;
-import io.telepresence.agent.udp.UdpForwarder;
-import io.telepresence.agree.AddressText;
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultException;
-import io.telepresence.tunnel.DatagramSockets;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -14,6 +8,12 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.socket.DuplexChannel;
+import io.telepresence.agent.tcp.TcpForwarder;
+import io.telepresence.agent.udp.UdpForwarder;
+import io.telepresence.agree.AddressText;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.tunnel.DatagramSockets;
 import java.net.InetSocketAddress;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;

@@ -3,11 +3,11 @@ package io.telepresence.agent.manager;
 import io.telepresence.agent.route.ClientEndpoint;
 import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.engagement.Transport;
+import io.telepresence.rpc.tunnel.Deliver;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.FlowKey;
 import io.telepresence.tunnel.TunnelClient;
-import io.telepresence.rpc.tunnel.Deliver;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 

@@ -1,17 +1,5 @@
 package io.telepresence.agent.manager;
 
-import io.telepresence.agent.report.TrafficReport;
-import io.telepresence.agent.route.RouteTable;
-import io.telepresence.engagement.Engagement;
-import io.telepresence.engagement.EngagementCodec;
-import io.telepresence.engagement.Port;
-import io.telepresence.fault.FaultStatus;
-import io.telepresence.run.Backoff;
-import io.telepresence.run.Threads;
-import io.telepresence.run.Watched;
-import io.telepresence.tunnel.Carrier;
-import io.telepresence.tunnel.Carriers;
-import io.telepresence.tunnel.TunnelClient;
 import io.grpc.ClientInterceptor;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
@@ -19,12 +7,24 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
+import io.telepresence.agent.report.TrafficReport;
+import io.telepresence.agent.route.RouteTable;
+import io.telepresence.engagement.Engagement;
+import io.telepresence.engagement.EngagementCodec;
+import io.telepresence.engagement.Port;
+import io.telepresence.fault.FaultStatus;
 import io.telepresence.rpc.agent.AgentArrival;
 import io.telepresence.rpc.agent.AgentGateGrpc;
 import io.telepresence.rpc.agent.AgentSession;
 import io.telepresence.rpc.common.LogLevelRequest;
 import io.telepresence.rpc.manager.RemainReply;
 import io.telepresence.rpc.manager.SessionRef;
+import io.telepresence.run.Backoff;
+import io.telepresence.run.Threads;
+import io.telepresence.run.Watched;
+import io.telepresence.tunnel.Carrier;
+import io.telepresence.tunnel.Carriers;
+import io.telepresence.tunnel.TunnelClient;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -91,7 +91,10 @@ public final class ManagerSession implements AutoCloseable {
     }
 
     private ManagerSession(
-            Settings settings, TrafficReport report, Consumer<PodAccessCall> reaches, Supplier<Map<Port, String>> sealed) {
+            Settings settings,
+            TrafficReport report,
+            Consumer<PodAccessCall> reaches,
+            Supplier<Map<Port, String>> sealed) {
         this.settings = settings;
         this.report = report;
         this.reaches = reaches;
@@ -106,7 +109,10 @@ public final class ManagerSession implements AutoCloseable {
      * @param sealed ports whose TLS is passed on unopened although it should not be, and why, as a clause; must be quick
      */
     public static ManagerSession open(
-            Settings settings, TrafficReport report, Consumer<PodAccessCall> reaches, Supplier<Map<Port, String>> sealed) {
+            Settings settings,
+            TrafficReport report,
+            Consumer<PodAccessCall> reaches,
+            Supplier<Map<Port, String>> sealed) {
         ManagerSession link = new ManagerSession(settings, report, reaches, sealed);
         link.carriers = Carriers.open("manager", settings.manager(), FLOW_CARRIERS, link::beat);
         link.carriers.up().watch(link::upChanged);
@@ -222,7 +228,8 @@ public final class ManagerSession implements AutoCloseable {
         gate.watchReaches(reference, new Watching<>(present, request -> {
             // What was asked of a session that is over, nobody waits for any more.
             if (present.holds()) {
-                reaches.accept(PodAccessCall.fromWire(request, new TunnelClient(carriers::pick, () -> present.session)));
+                reaches.accept(
+                        PodAccessCall.fromWire(request, new TunnelClient(carriers::pick, () -> present.session)));
             }
         }));
         gate.watchLogLevel(reference, new Watching<>(present, settings.logLevel()));

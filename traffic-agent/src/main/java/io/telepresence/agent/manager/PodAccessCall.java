@@ -1,12 +1,12 @@
 package io.telepresence.agent.manager;
 
-import io.telepresence.tunnel.Flow;
-import io.telepresence.tunnel.FlowHandler;
-import io.telepresence.tunnel.TunnelClient;
 import io.netty.channel.EventLoop;
 import io.telepresence.rpc.agent.ReachRequest;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.TunnelClient;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,7 +48,8 @@ public final class PodAccessCall {
     }
 
     static PodAccessCall fromWire(ReachRequest request, TunnelClient tunnel) {
-        return new PodAccessCall(tunnel.fetch(request.getId(), request.getDialId()), request.getContainer(), wish(request));
+        return new PodAccessCall(
+                tunnel.fetch(request.getId(), request.getDialId()), request.getContainer(), wish(request));
     }
 
     private static Wish wish(ReachRequest request) {

@@ -1,11 +1,11 @@
 package io.telepresence.agent.mirror;
 
+import io.netty.buffer.ByteBuf;
 import io.telepresence.agent.report.TrafficRecorder;
 import io.telepresence.agent.route.ClientEndpoint;
+import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
-import io.netty.buffer.ByteBuf;
-import io.telepresence.rpc.tunnel.Reset;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;

@@ -24,6 +24,6 @@ public record MirrorLimits(
         int opening,
         Duration quiet,
         Duration linger) {
-    public static final MirrorLimits DEFAULT =
-            new MirrorLimits(512 << 10, 8 << 20, 16 << 20, 1024, 2048, 256, Duration.ofSeconds(1), Duration.ofSeconds(60));
+    public static final MirrorLimits DEFAULT = new MirrorLimits(
+            512 << 10, 8 << 20, 16 << 20, 1024, 2048, 256, Duration.ofSeconds(1), Duration.ofSeconds(60));
 }

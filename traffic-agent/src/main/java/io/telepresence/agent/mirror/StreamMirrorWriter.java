@@ -1,12 +1,12 @@
 package io.telepresence.agent.mirror;
 
-import io.telepresence.agent.report.TrafficRecorder;
-import io.telepresence.tunnel.Flow;
-import io.telepresence.tunnel.FlowHandler;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.util.concurrent.Future;
+import io.telepresence.agent.report.TrafficRecorder;
 import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.FlowHandler;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;

@@ -1,12 +1,12 @@
 package io.telepresence.agent.podaccess;
 
-import io.telepresence.agent.manager.PodAccessCall;
-import io.telepresence.tunnel.ResetReasons;
-import io.telepresence.tunnel.Splice;
 import io.netty.channel.ChannelFuture;
 import io.netty.util.NetUtil;
+import io.telepresence.agent.manager.PodAccessCall;
 import io.telepresence.agent.manager.PodAccessCall.Wish;
 import io.telepresence.rpc.tunnel.Protocol;
+import io.telepresence.tunnel.ResetReasons;
+import io.telepresence.tunnel.Splice;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;

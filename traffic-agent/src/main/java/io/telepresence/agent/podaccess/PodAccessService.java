@@ -1,9 +1,9 @@
 package io.telepresence.agent.podaccess;
 
 import io.telepresence.agent.manager.PodAccessCall;
+import io.telepresence.agent.manager.PodAccessCall.Wish;
 import io.telepresence.agent.podinfo.AppContainer;
 import io.telepresence.agent.podinfo.AppPod;
-import io.telepresence.agent.manager.PodAccessCall.Wish;
 import io.telepresence.rpc.tunnel.Reset;
 import java.time.Duration;
 import java.util.function.Consumer;

@@ -1,15 +1,15 @@
 package io.telepresence.agent.podaccess;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.telepresence.agent.manager.PodAccessCall;
 import io.telepresence.agent.podinfo.AppContainer;
 import io.telepresence.agent.podinfo.AppPod;
 import io.telepresence.agent.podinfo.ViewTranslator;
+import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.ChannelPump;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import io.telepresence.rpc.tunnel.Reset;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 

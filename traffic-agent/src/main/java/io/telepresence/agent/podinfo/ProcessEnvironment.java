@@ -1,8 +1,8 @@
 package io.telepresence.agent.podinfo;
 
+import com.google.protobuf.ByteString;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

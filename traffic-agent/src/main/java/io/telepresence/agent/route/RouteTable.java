@@ -28,7 +28,8 @@ public final class RouteTable {
         rules.forEach(placed ->
                 byPort.computeIfAbsent(placed.port(), _ -> new ArrayList<>()).add(placed.rule()));
         Map<Port, PortRoutes> made = new LinkedHashMap<>();
-        byPort.forEach((port, its) -> made.put(port, leaving ? PortRoutes.of(its).leaving() : PortRoutes.of(its)));
+        byPort.forEach(
+                (port, its) -> made.put(port, leaving ? PortRoutes.of(its).leaving() : PortRoutes.of(its)));
         this.ports = Map.copyOf(made);
     }
 

@@ -1,9 +1,9 @@
 package io.telepresence.agent.sftp;
 
-import io.telepresence.tunnel.Flow;
-import io.telepresence.tunnel.FlowHandler;
 import io.netty.buffer.ByteBuf;
 import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.FlowHandler;
 import java.io.EOFException;
 import java.io.IOException;
 import java.util.ArrayDeque;

@@ -23,7 +23,8 @@ final class OpenDirectory implements Closeable {
     private final Iterator<Path> names;
     private Attributes own;
 
-    private OpenDirectory(VolumePath directory, SecureDirectoryStream<Path> entries, Iterator<Path> names, Attributes own) {
+    private OpenDirectory(
+            VolumePath directory, SecureDirectoryStream<Path> entries, Iterator<Path> names, Attributes own) {
         this.tree = directory.tree();
         this.directory = directory;
         this.entries = entries;

@@ -1,10 +1,10 @@
 package io.telepresence.agent.sftp;
 
 import io.telepresence.agent.podinfo.FileIdentity;
+import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.run.Threads;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
-import io.telepresence.rpc.tunnel.Reset;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;

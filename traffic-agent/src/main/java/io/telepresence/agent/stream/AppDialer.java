@@ -1,6 +1,5 @@
 package io.telepresence.agent.stream;
 
-import io.telepresence.agent.route.AppAddresses;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -8,6 +7,7 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.telepresence.agent.route.AppAddresses;
 import java.net.ConnectException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;

@@ -1,7 +1,5 @@
 package io.telepresence.agent.stream;
 
-import io.telepresence.tunnel.Flow;
-import io.telepresence.tunnel.FlowHandler;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.AbstractChannel;
 import io.netty.channel.ChannelConfig;
@@ -15,6 +13,8 @@ import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
 import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.FlowHandler;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.ArrayDeque;

@@ -1,17 +1,17 @@
 package io.telepresence.agent.stream;
 
-import io.telepresence.agent.manager.ClientFlows;
-import io.telepresence.agent.route.ClientEndpoint;
-import io.telepresence.engagement.Transport;
-import io.telepresence.tunnel.Flow;
-import io.telepresence.tunnel.FlowHandler;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
+import io.telepresence.agent.manager.ClientFlows;
+import io.telepresence.agent.route.ClientEndpoint;
+import io.telepresence.engagement.Transport;
 import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.FlowHandler;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.time.Duration;

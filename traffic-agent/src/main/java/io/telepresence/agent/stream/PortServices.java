@@ -12,4 +12,5 @@ import java.util.function.Supplier;
  * @param rules those in force now; cheap, the same object as long as nothing changed; ask at every request
  * @param upstreams where connections lead
  */
-public record PortServices(Port port, Supplier<PortRoutes> rules, Upstreams upstreams, Mirrors taps, TrafficRecorder report) {}
+public record PortServices(
+        Port port, Supplier<PortRoutes> rules, Upstreams upstreams, Mirrors taps, TrafficRecorder report) {}

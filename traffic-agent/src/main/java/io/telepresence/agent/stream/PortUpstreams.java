@@ -1,11 +1,11 @@
 package io.telepresence.agent.stream;
 
-import io.telepresence.agent.manager.ClientFlows;
-import io.telepresence.agent.route.AppAddresses;
-import io.telepresence.agent.route.Destination;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoop;
+import io.telepresence.agent.manager.ClientFlows;
+import io.telepresence.agent.route.AppAddresses;
+import io.telepresence.agent.route.Destination;
 import java.net.InetSocketAddress;
 import java.util.function.Consumer;
 import java.util.function.Supplier;

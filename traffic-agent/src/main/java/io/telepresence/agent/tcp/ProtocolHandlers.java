@@ -1,6 +1,7 @@
 package io.telepresence.agent.tcp;
 
 import io.telepresence.agent.stream.ProtocolHandler;
+
 /**
  * What callers of a port may speak besides HTTP/1 and plain bytes.
  *

@@ -1,5 +1,10 @@
 package io.telepresence.agent.tcp;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.EventLoop;
+import io.netty.channel.socket.DuplexChannel;
 import io.telepresence.agent.detect.DetectedProtocol;
 import io.telepresence.agent.detect.FrameBoundaries;
 import io.telepresence.agent.http1.Http1;
@@ -9,11 +14,6 @@ import io.telepresence.agent.route.Destination;
 import io.telepresence.agent.route.PortRoutes;
 import io.telepresence.agent.stream.PortServices;
 import io.telepresence.agent.stream.Relay;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelHandler;
-import io.netty.channel.EventLoop;
-import io.netty.channel.socket.DuplexChannel;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.function.Consumer;

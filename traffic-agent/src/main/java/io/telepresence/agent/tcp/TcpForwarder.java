@@ -1,5 +1,12 @@
 package io.telepresence.agent.tcp;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.socket.DuplexChannel;
 import io.telepresence.agent.detect.DetectedProtocol;
 import io.telepresence.agent.detect.ProtocolDetector;
 import io.telepresence.agent.http1.Http1;
@@ -11,13 +18,6 @@ import io.telepresence.agent.stream.PortServices;
 import io.telepresence.agent.stream.PortUpstreams;
 import io.telepresence.agent.stream.ProtocolHandler;
 import io.telepresence.agent.stream.Sockets;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.EventLoop;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.socket.DuplexChannel;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Set;
@@ -53,7 +53,8 @@ public final class TcpForwarder {
      *
      * @param caller registered, with nothing read yet; called on its loop
      */
-    public static void inside(PortServices services, ProtocolHandlers speech, DuplexChannel caller, InetSocketAddress address) {
+    public static void inside(
+            PortServices services, ProtocolHandlers speech, DuplexChannel caller, InetSocketAddress address) {
         new TcpForwarder(services, null, null, speech).listen(caller, address);
     }
 
@@ -206,8 +207,7 @@ public final class TcpForwarder {
         if (upstream == null) {
             unread(caller, address, first, ended, null);
         } else {
-            RawProxy raw =
-                    new RawProxy(services, null, caller, address, to, PortRoutes.NONE, List.of(), c -> {});
+            RawProxy raw = new RawProxy(services, null, caller, address, to, PortRoutes.NONE, List.of(), c -> {});
             upstream.pipeline().addLast(raw.upstreamHandler());
             raw.await();
             raw.begin(upstream, first, ended);

@@ -1,11 +1,11 @@
 package io.telepresence.agent.tls;
 
-import io.telepresence.agent.route.Destination;
-import io.telepresence.agent.stream.Upstreams;
-import io.telepresence.agree.PortProtocol;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslHandler;
+import io.telepresence.agent.route.Destination;
+import io.telepresence.agent.stream.Upstreams;
+import io.telepresence.agree.PortProtocol;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.TimeUnit;

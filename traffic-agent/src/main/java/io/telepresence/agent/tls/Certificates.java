@@ -49,7 +49,8 @@ public final class Certificates {
     /** A key and its certificates. */
     private record Material(java.security.PrivateKey key, List<X509Certificate> chain) {
         static Material of(Path directory) throws IOException, GeneralSecurityException {
-            return new Material(PemFiles.key(directory.resolve(KEY)), PemFiles.certificates(directory.resolve(CERTIFICATE)));
+            return new Material(
+                    PemFiles.key(directory.resolve(KEY)), PemFiles.certificates(directory.resolve(CERTIFICATE)));
         }
 
         X509Certificate[] array() {

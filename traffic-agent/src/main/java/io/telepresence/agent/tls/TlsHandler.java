@@ -1,5 +1,10 @@
 package io.telepresence.agent.tls;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslHandler;
 import io.telepresence.agent.http2.Http2Handler;
 import io.telepresence.agent.stream.PortServices;
 import io.telepresence.agent.stream.ProtocolHandler;
@@ -7,11 +12,6 @@ import io.telepresence.agent.stream.Sockets;
 import io.telepresence.agent.tcp.ProtocolHandlers;
 import io.telepresence.agent.tcp.TcpForwarder;
 import io.telepresence.agree.PortProtocol;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.socket.DuplexChannel;
-import io.netty.handler.ssl.SslHandler;
 import java.net.InetSocketAddress;
 import java.util.List;
 import javax.net.ssl.ExtendedSSLSession;

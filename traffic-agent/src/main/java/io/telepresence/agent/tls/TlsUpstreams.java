@@ -1,7 +1,5 @@
 package io.telepresence.agent.tls;
 
-import io.telepresence.agent.route.Destination;
-import io.telepresence.agent.stream.Upstreams;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -9,6 +7,8 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
+import io.telepresence.agent.route.Destination;
+import io.telepresence.agent.stream.Upstreams;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.util.List;

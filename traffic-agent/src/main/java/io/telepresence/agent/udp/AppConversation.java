@@ -1,8 +1,5 @@
 package io.telepresence.agent.udp;
 
-import io.telepresence.agent.route.AppAddresses;
-import io.telepresence.agent.route.Destination;
-import io.telepresence.tunnel.DatagramSockets;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -10,6 +7,9 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.socket.DatagramPacket;
+import io.telepresence.agent.route.AppAddresses;
+import io.telepresence.agent.route.Destination;
+import io.telepresence.tunnel.DatagramSockets;
 import java.util.ArrayDeque;
 import java.util.Deque;
 

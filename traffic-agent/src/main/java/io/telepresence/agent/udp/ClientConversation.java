@@ -1,10 +1,10 @@
 package io.telepresence.agent.udp;
 
+import io.netty.buffer.ByteBuf;
 import io.telepresence.agent.route.Destination;
+import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
-import io.netty.buffer.ByteBuf;
-import io.telepresence.rpc.tunnel.Reset;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.slf4j.Logger;

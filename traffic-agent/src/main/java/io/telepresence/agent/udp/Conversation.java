@@ -1,7 +1,7 @@
 package io.telepresence.agent.udp;
 
-import io.telepresence.agent.route.Destination;
 import io.netty.buffer.ByteBuf;
+import io.telepresence.agent.route.Destination;
 
 /** All datagrams of one source address, and the answers to it. Called on the listener's loop. */
 interface Conversation extends UdpSources.Remembered {

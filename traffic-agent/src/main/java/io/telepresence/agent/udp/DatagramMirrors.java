@@ -1,9 +1,9 @@
 package io.telepresence.agent.udp;
 
+import io.netty.buffer.ByteBuf;
 import io.telepresence.agent.mirror.ClientMirrors;
 import io.telepresence.agent.mirror.DatagramMirror;
 import io.telepresence.agent.route.ClientEndpoint;
-import io.netty.buffer.ByteBuf;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.List;

@@ -1,5 +1,8 @@
 package io.telepresence.agent.udp;
 
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.socket.DatagramPacket;
 import io.telepresence.agent.manager.ClientFlows;
 import io.telepresence.agent.mirror.ClientMirrors;
 import io.telepresence.agent.route.AppAddresses;
@@ -7,9 +10,6 @@ import io.telepresence.agent.route.Destination;
 import io.telepresence.agent.route.RouteTable;
 import io.telepresence.engagement.Port;
 import io.telepresence.local.Loops;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.SimpleChannelInboundHandler;
-import io.netty.channel.socket.DatagramPacket;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.Future;

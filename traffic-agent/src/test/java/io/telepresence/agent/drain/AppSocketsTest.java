@@ -1,10 +1,10 @@
 package io.telepresence.agent.drain;
 
-import io.telepresence.engagement.Port;
-import io.telepresence.engagement.Transport;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

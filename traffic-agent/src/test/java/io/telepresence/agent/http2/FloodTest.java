@@ -1,12 +1,12 @@
 package io.telepresence.agent.http2;
 
-import io.telepresence.agent.route.PortRoutes;
-import io.telepresence.run.Threads;
 import static io.telepresence.agent.http2.RawCaller.*;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.agent.route.PortRoutes;
+import io.telepresence.run.Threads;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -1,7 +1,5 @@
 package io.telepresence.agent.http2;
 
-import io.telepresence.agent.Until;
-import io.telepresence.agent.route.PortRoutes;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -14,6 +12,8 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
+import io.telepresence.agent.Until;
+import io.telepresence.agent.route.PortRoutes;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;

@@ -1,11 +1,11 @@
 package io.telepresence.agent.http2;
 
-import io.telepresence.agent.route.PortRoutes;
 import static io.telepresence.agent.http2.RawCaller.*;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import io.telepresence.agent.route.PortRoutes;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;

@@ -1,9 +1,9 @@
 package io.telepresence.agent.http2;
 
-import io.telepresence.agent.route.PortRoutes;
 import static io.telepresence.agent.http2.RawCaller.*;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.telepresence.agent.route.PortRoutes;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;

@@ -1,7 +1,5 @@
 package io.telepresence.agent.http2;
 
-import io.telepresence.agent.Until;
-import io.telepresence.agent.route.PortRoutes;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +9,8 @@ import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import io.telepresence.agent.Until;
+import io.telepresence.agent.route.PortRoutes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,5 @@
 package io.telepresence.agent.http2;
 
-import io.telepresence.agent.route.Destination;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,6 +7,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
+import io.telepresence.agent.route.Destination;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;

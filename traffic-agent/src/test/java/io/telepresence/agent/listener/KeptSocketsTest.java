@@ -1,7 +1,5 @@
 package io.telepresence.agent.listener;
 
-import io.telepresence.limits.ProbeServer;
-import io.telepresence.local.Loops;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -14,6 +12,8 @@ import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.telepresence.limits.ProbeServer;
+import io.telepresence.local.Loops;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -1,13 +1,13 @@
 package io.telepresence.agent.listener;
 
-import io.telepresence.engagement.Port;
-import io.telepresence.engagement.Transport;
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultException;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

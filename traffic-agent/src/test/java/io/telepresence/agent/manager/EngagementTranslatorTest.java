@@ -1,5 +1,7 @@
 package io.telepresence.agent.manager;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.telepresence.agent.route.ClientEndpoint;
 import io.telepresence.agent.route.RouteTable;
 import io.telepresence.engagement.EngagementCodec;
@@ -7,10 +9,8 @@ import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.HeaderMatch;
 import io.telepresence.engagement.HttpFilter;
 import io.telepresence.engagement.Port;
-import io.telepresence.engagement.Transport;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import io.telepresence.engagement.RequestRouter.Rule;
+import io.telepresence.engagement.Transport;
 import io.telepresence.rpc.engagement.EngagedPort;
 import io.telepresence.rpc.engagement.Engagement;
 import io.telepresence.rpc.engagement.EngagementSnapshot;
@@ -45,7 +45,8 @@ class EngagementTranslatorTest {
     void aWiretapTakesNothingAway() {
         RouteTable rules = translate(EngagementKind.WIRETAP, "ACTIVE", "", port(8080, 1));
         assertEquals(
-                List.of(new Rule<>(new ClientEndpoint("id", "127.0.0.1", 1, false), EngagementKind.WIRETAP, HttpFilter.ALL)),
+                List.of(new Rule<>(
+                        new ClientEndpoint("id", "127.0.0.1", 1, false), EngagementKind.WIRETAP, HttpFilter.ALL)),
                 rules.of(PORT).taps());
         assertEquals(List.of(), rules.of(PORT).takers());
     }
@@ -83,9 +84,7 @@ class EngagementTranslatorTest {
     }
 
     private static RouteTable taken(ClientEndpoint target, HttpFilter filter, EngagementKind kind) {
-        return RouteTable.builder()
-                .add(PORT, new Rule<>(target, kind, filter))
-                .build();
+        return RouteTable.builder().add(PORT, new Rule<>(target, kind, filter)).build();
     }
 
     private static EngagedPort port(int container, int local) {

@@ -1,8 +1,5 @@
 package io.telepresence.agent.manager;
 
-import io.telepresence.agent.Until;
-import io.telepresence.local.Loops;
-import io.telepresence.tunnel.TunnelServers;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -13,9 +10,12 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
 import io.netty.channel.EventLoopGroup;
+import io.telepresence.agent.Until;
+import io.telepresence.local.Loops;
 import io.telepresence.rpc.agent.AgentBeat;
 import io.telepresence.rpc.agent.AgentGateGrpc;
 import io.telepresence.rpc.manager.RemainReply;
+import io.telepresence.tunnel.TunnelServers;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;

@@ -62,7 +62,8 @@ class TrafficReportTest {
         TrafficReport.Batch last = reporter.take();
         assertEquals(2, last.counts().size());
         reporter.told(last);
-        assertEquals(List.of(new TrafficReport.Count("b", 1, 0, 0)), reporter.take().counts());
+        assertEquals(
+                List.of(new TrafficReport.Count("b", 1, 0, 0)), reporter.take().counts());
     }
 
     @Test
@@ -75,7 +76,8 @@ class TrafficReportTest {
         reporter.engaged(Set.of("a"));
         assertEquals(List.of(), reporter.take().counts());
         reporter.delivered("a");
-        assertEquals(List.of(new TrafficReport.Count("a", 1, 0, 0)), reporter.take().counts());
+        assertEquals(
+                List.of(new TrafficReport.Count("a", 1, 0, 0)), reporter.take().counts());
     }
 
     @Test

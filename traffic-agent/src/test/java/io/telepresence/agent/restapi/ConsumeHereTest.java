@@ -1,5 +1,8 @@
 package io.telepresence.agent.restapi;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.netty.channel.EventLoopGroup;
 import io.telepresence.agent.route.ClientEndpoint;
 import io.telepresence.agent.route.RouteTable;
 import io.telepresence.engagement.EngagementKind;
@@ -7,13 +10,10 @@ import io.telepresence.engagement.HeaderMatch;
 import io.telepresence.engagement.HttpFilter;
 import io.telepresence.engagement.PathMatch;
 import io.telepresence.engagement.Port;
+import io.telepresence.engagement.RequestRouter.Rule;
 import io.telepresence.engagement.Transport;
 import io.telepresence.local.Loops;
 import io.telepresence.rest.RestServer;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
-import io.netty.channel.EventLoopGroup;
-import io.telepresence.engagement.RequestRouter.Rule;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -1,19 +1,19 @@
 package io.telepresence.agent.route;
 
-import io.telepresence.engagement.EngagementKind;
-import io.telepresence.engagement.HeaderMatch;
-import io.telepresence.engagement.HttpFilter;
-import io.telepresence.engagement.HttpHead;
-import io.telepresence.engagement.PathMatch;
-import io.telepresence.engagement.Port;
-import io.telepresence.engagement.Transport;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.HeaderMatch;
+import io.telepresence.engagement.HttpFilter;
+import io.telepresence.engagement.HttpHead;
+import io.telepresence.engagement.PathMatch;
+import io.telepresence.engagement.Port;
 import io.telepresence.engagement.RequestRouter.Rule;
+import io.telepresence.engagement.Transport;
 import java.net.InetAddress;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -151,7 +151,9 @@ class ConfinementTest {
             assertEquals(SftpStatus.PERMISSION_DENIED, client.status(15, path), path);
             assertEquals(SftpStatus.PERMISSION_DENIED, client.status(18, path, "/data/other"), path);
             assertEquals(
-                    SftpStatus.PERMISSION_DENIED, client.status(200, "posix-rename@openssh.com", "/data/file", path), path);
+                    SftpStatus.PERMISSION_DENIED,
+                    client.status(200, "posix-rename@openssh.com", "/data/file", path),
+                    path);
         }
         assertEquals(SftpStatus.PERMISSION_DENIED, client.status(14, "/etc/config/made", 0));
         assertEquals(SftpStatus.NO_SUCH_FILE, client.status(14, "/made", 0));

@@ -90,7 +90,8 @@ class SftpServerTest {
     void specialFilesAreNotOpened() throws Exception {
         Process made = new ProcessBuilder("mkfifo", volumes.data.resolve("fifo").toString()).start();
         assumeTrue(made.waitFor() == 0, "no mkfifo here");
-        assertEquals(SftpStatus.FAILURE, client.open("/data/fifo", OpenFile.READ).status());
+        assertEquals(
+                SftpStatus.FAILURE, client.open("/data/fifo", OpenFile.READ).status());
         assertEquals(SftpStatus.FAILURE, client.status(9, "/data/fifo", 4, 0777));
         assertEquals(105, client.ask(7, "/data/fifo").type());
     }
@@ -194,7 +195,8 @@ class SftpServerTest {
         for (int i = 0; i < Handles.MOST; i++) {
             last = client.open("/data/file", OpenFile.READ).handle();
         }
-        assertEquals(SftpStatus.FAILURE, client.open("/data/file", OpenFile.READ).status());
+        assertEquals(
+                SftpStatus.FAILURE, client.open("/data/file", OpenFile.READ).status());
         assertEquals(SftpStatus.FAILURE, client.status(11, "/data"));
         assertEquals(0, client.status(4, last));
         client.open("/data/file", OpenFile.READ).handle();

@@ -1,9 +1,9 @@
 package io.telepresence.agent.sftp;
 
-import io.telepresence.agent.podinfo.FileIdentity;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.telepresence.agent.podinfo.FileIdentity;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;

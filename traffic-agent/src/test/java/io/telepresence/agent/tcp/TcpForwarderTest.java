@@ -1,17 +1,5 @@
 package io.telepresence.agent.tcp;
 
-import io.telepresence.agent.mirror.Mirrors;
-import io.telepresence.agent.report.TrafficRecorder;
-import io.telepresence.agent.route.ClientEndpoint;
-import io.telepresence.agent.route.PortRoutes;
-import io.telepresence.agent.stream.PortServices;
-import io.telepresence.agent.stream.ProtocolHandler;
-import io.telepresence.engagement.EngagementKind;
-import io.telepresence.engagement.HeaderMatch;
-import io.telepresence.engagement.HttpFilter;
-import io.telepresence.engagement.Port;
-import io.telepresence.engagement.Transport;
-import io.telepresence.local.Loops;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.netty.bootstrap.ServerBootstrap;
@@ -23,7 +11,19 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.socket.DuplexChannel;
+import io.telepresence.agent.mirror.Mirrors;
+import io.telepresence.agent.report.TrafficRecorder;
+import io.telepresence.agent.route.ClientEndpoint;
+import io.telepresence.agent.route.PortRoutes;
+import io.telepresence.agent.stream.PortServices;
+import io.telepresence.agent.stream.ProtocolHandler;
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.HeaderMatch;
+import io.telepresence.engagement.HttpFilter;
+import io.telepresence.engagement.Port;
 import io.telepresence.engagement.RequestRouter.Rule;
+import io.telepresence.engagement.Transport;
+import io.telepresence.local.Loops;
 import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

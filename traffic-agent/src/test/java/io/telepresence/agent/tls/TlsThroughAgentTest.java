@@ -1,12 +1,5 @@
 package io.telepresence.agent.tls;
 
-import io.telepresence.agent.Until;
-import io.telepresence.agent.http2.GrpcPlace;
-import io.telepresence.agent.http2.ProxyRig;
-import io.telepresence.agent.route.ClientEndpoint;
-import io.telepresence.agent.route.PortRoutes;
-import io.telepresence.agree.PortProtocol;
-import io.telepresence.engagement.EngagementKind;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -21,6 +14,13 @@ import io.grpc.netty.NettyServerBuilder;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import io.telepresence.agent.Until;
+import io.telepresence.agent.http2.GrpcPlace;
+import io.telepresence.agent.http2.ProxyRig;
+import io.telepresence.agent.route.ClientEndpoint;
+import io.telepresence.agent.route.PortRoutes;
+import io.telepresence.agree.PortProtocol;
+import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.RequestRouter.Rule;
 import java.io.IOException;
 import java.io.InputStream;

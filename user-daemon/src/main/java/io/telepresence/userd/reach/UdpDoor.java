@@ -1,7 +1,5 @@
 package io.telepresence.userd.reach;
 
-import io.telepresence.fault.FaultException;
-import io.telepresence.tunnel.DatagramSockets;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -9,8 +7,11 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.DatagramPacket;
+import io.telepresence.fault.FaultException;
+import io.telepresence.local.Loops;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.DatagramSockets;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
