@@ -123,7 +123,7 @@ final class Agent implements AutoCloseable {
         for (SidecarPlan.PlannedPort port : plan.ports()) {
             InetSocketAddress at = new InetSocketAddress(settings.bind(), port.agentPort());
             AppAddresses app = new AppAddresses(pod.ip(), port.app().number(), port.absent());
-            ClientMirrors taps = new ClientMirrors(app.official(), clients, tapped, report);
+            ClientMirrors mirrors = new ClientMirrors(app.official(), clients, tapped, report);
             PortListener listener =
                     switch (port.app().transport()) {
                         case TCP ->
@@ -131,12 +131,12 @@ final class Agent implements AutoCloseable {
                                     at,
                                     loops,
                                     settings.sockets(),
-                                    forwarder(plan, port, app, loops, rules, clients, taps));
+                                    forwarder(plan, port, app, loops, rules, clients, mirrors));
                         case UDP ->
                             PortListener.udp(
                                     at,
                                     loops,
-                                    new UdpForwarder(port.app(), app, rules, clients, taps, settings.udpIdle()));
+                                    new UdpForwarder(port.app(), app, rules, clients, mirrors, settings.udpIdle()));
                     };
             listeners.put(port, opened.add(listener));
             LOG.info("listening on {} for {}", AddressText.of(listener.address()), port.app());
@@ -170,10 +170,10 @@ final class Agent implements AutoCloseable {
             EventLoopGroup loops,
             Supplier<RouteTable> rules,
             ClientFlows clients,
-            ClientMirrors taps) {
+            ClientMirrors mirrors) {
         Port port = planned.app();
         PortUpstreams upstreams = new PortUpstreams(addresses, clients);
-        PortServices services = new PortServices(port, () -> rules.get().of(port), upstreams, taps, report);
+        PortServices services = new PortServices(port, () -> rules.get().of(port), upstreams, mirrors, report);
         PortProtocol protocol = plan.protocol(planned);
         TlsHandler tls =
                 certificates.containsKey(port) ? new TlsHandler(services, certificates.get(port), protocol) : null;

@@ -17,14 +17,14 @@ import org.junit.jupiter.api.Timeout;
 class AgentHttpTapTest {
     private HttpPlace app;
     private HttpPlace ann;
-    private HttpPlace tap;
+    private HttpPlace mirror;
     private Rig rig;
 
     @BeforeEach
     void open() throws Exception {
         app = new HttpPlace("app");
         ann = new HttpPlace("ann");
-        tap = new HttpPlace("tap");
+        mirror = new HttpPlace("mirror");
         rig = Rig.tcp(app.port());
     }
 
@@ -33,13 +33,13 @@ class AgentHttpTapTest {
         rig.close();
         app.close();
         ann.close();
-        tap.close();
+        mirror.close();
     }
 
     private Engagement tapping(String header) {
-        Engagement all = rig.engagement(tap.port(), "ACTIVE");
+        Engagement all = rig.engagement(mirror.port(), "ACTIVE");
         return all.toBuilder()
-                .setId("client:tap")
+                .setId("client:mirror")
                 .setSpec(all.getSpec().toBuilder()
                         .setKind(EngagementKind.WIRETAP)
                         .addHttpHeaders(HttpHeader.newBuilder().setName(header).setValue("yes")))
@@ -49,7 +49,7 @@ class AgentHttpTapTest {
     private void engage(Engagement... engagements) {
         rig.manager.engage(engagements);
         Until.holds("engaged", () -> rig.agent.link().rules().get().ports().values().stream()
-                .anyMatch(rules -> rules.taps().size() + rules.takers().size() == engagements.length));
+                .anyMatch(rules -> rules.mirrors().size() + rules.takers().size() == engagements.length));
     }
 
     @Test
@@ -62,9 +62,9 @@ class AgentHttpTapTest {
             assertEquals("app /copied 3", caller.body());
             assertEquals("app /neither 0", caller.get("/neither", false).body());
         }
-        Until.holds("the copy", () -> tap.bodies.size() == 1);
-        assertEquals(List.of("POST /copied HTTP/1.1\r\nX-Tap: yes\r\nContent-Length: 3\r\n\r\n"), tap.heads);
-        assertEquals(List.of("abc"), tap.bodies);
+        Until.holds("the copy", () -> mirror.bodies.size() == 1);
+        assertEquals(List.of("POST /copied HTTP/1.1\r\nX-Tap: yes\r\nContent-Length: 3\r\n\r\n"), mirror.heads);
+        assertEquals(List.of("abc"), mirror.bodies);
     }
 
     @Test
@@ -74,7 +74,7 @@ class AgentHttpTapTest {
             caller.send("GET /x HTTP/1.1\r\nX-Tap: yes\r\n\r\n");
             assertEquals("ann /x 0", caller.body());
         }
-        Until.holds("the copy", () -> tap.heads.size() == 1);
+        Until.holds("the copy", () -> mirror.heads.size() == 1);
         assertTrue(app.heads.isEmpty());
     }
 
@@ -89,6 +89,6 @@ class AgentHttpTapTest {
             caller.socket.shutdownOutput();
             assertEquals("", caller.rest());
         }
-        Until.holds("the copy", () -> tap.heads.size() == 1 && tap.ended.get() == 1);
+        Until.holds("the copy", () -> mirror.heads.size() == 1 && mirror.ended.get() == 1);
     }
 }

@@ -25,7 +25,7 @@ class AgentTapTest {
                 Place one = Place.passive("one");
                 Place two = Place.passive("two");
                 Rig rig = Rig.tcp(app)) {
-            engage(rig, tap(rig, "a:one", one), tap(rig, "b:two", two));
+            engage(rig, mirror(rig, "a:one", one), mirror(rig, "b:two", two));
             try (Caller caller = rig.call()) {
                 assertEquals("app", caller.line());
                 caller.say("hello");
@@ -43,7 +43,7 @@ class AgentTapTest {
                 Place one = Place.passive("one");
                 Place two = Place.passive("two");
                 Rig rig = Rig.tcp(app)) {
-            engage(rig, tap(rig, "a:one", one), tap(rig, "b:two", two), rig.engagement(local.port(), "ACTIVE"));
+            engage(rig, mirror(rig, "a:one", one), mirror(rig, "b:two", two), rig.engagement(local.port(), "ACTIVE"));
             try (Caller caller = rig.call()) {
                 assertEquals("laptop", caller.line());
                 caller.say("hello");
@@ -59,7 +59,7 @@ class AgentTapTest {
         try (Place app = Place.echo("app");
                 Place one = Place.passive("one");
                 Rig rig = Rig.tcp(app)) {
-            engage(rig, tap(rig, "a:one", one));
+            engage(rig, mirror(rig, "a:one", one));
             try (Caller caller = rig.call()) {
                 caller.line();
                 caller.say("hello");
@@ -78,7 +78,7 @@ class AgentTapTest {
                 Place one = Place.passive("one");
                 Rig rig = Rig.tcp(app)) {
             rig.laptop.mood = Laptop.Mood.STALLED;
-            engage(rig, tap(rig, "a:one", one));
+            engage(rig, mirror(rig, "a:one", one));
             try (Caller caller = rig.call()) {
                 caller.line();
                 Until.holds(
@@ -106,12 +106,12 @@ class AgentTapTest {
                 Place one = Place.passive("one");
                 Rig rig = Rig.tcp(app)) {
             rig.laptop.mood = Laptop.Mood.NOT_THERE;
-            engage(rig, tap(rig, "a:one", one));
+            engage(rig, mirror(rig, "a:one", one));
             Crowd.ask(rig, 200, "app");
         }
     }
 
-    static Engagement tap(Rig rig, String id, Place place) {
+    static Engagement mirror(Rig rig, String id, Place place) {
         Engagement like = rig.engagement(place.port(), "ACTIVE");
         return like.toBuilder()
                 .setId(id)

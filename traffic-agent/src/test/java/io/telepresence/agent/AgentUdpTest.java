@@ -68,12 +68,12 @@ class AgentUdpTest {
                 Rig rig = rig(app, "127.0.0.1");
                 DatagramSocket caller = caller()) {
             rig.awaitArrival();
-            Engagement one = tap(rig, "one:tap");
-            Engagement two = tap(rig, "two:tap");
+            Engagement one = mirror(rig, "one:mirror");
+            Engagement two = mirror(rig, "two:mirror");
             rig.manager.engage(one, two);
             rig.awaitEngaged(true);
             assertEquals("app:a", ask(caller, rig, "a"));
-            Until.holds("both taps have a copy", () -> rig.laptop.datagrams.equals(List.of("a", "a")));
+            Until.holds("both mirrors have a copy", () -> rig.laptop.datagrams.equals(List.of("a", "a")));
             rig.manager.engage(one, two, rig.engagement(5000, "ACTIVE"));
             Until.holds("intercepted", () -> asked(caller, rig, "b").equals("laptop:b"));
             assertEquals("laptop:" + new String(LARGE), ask(caller, rig, new String(LARGE)));
@@ -96,14 +96,14 @@ class AgentUdpTest {
                 DatagramSocket caller = caller()) {
             rig.awaitArrival();
             rig.laptop.mood = Laptop.Mood.SILENT;
-            rig.manager.engage(tap(rig, "one:tap"));
+            rig.manager.engage(mirror(rig, "one:mirror"));
             rig.awaitEngaged(true);
             for (int i = 0; i < 200; i++) {
                 assertEquals("app:" + i, ask(caller, rig, "" + i));
             }
             Until.holds("the losses are told", () -> rig.manager.beats.stream()
                     .flatMap(beat -> beat.getCountsList().stream())
-                    .anyMatch(count -> count.getEngagementId().equals("one:tap")
+                    .anyMatch(count -> count.getEngagementId().equals("one:mirror")
                             && count.getDropped() == 200
                             && count.getDelivered() == 0));
         }
@@ -116,7 +116,7 @@ class AgentUdpTest {
                 Rig rig = rig(app, "127.0.0.1");
                 DatagramSocket other = caller("127.0.0.3")) {
             rig.awaitArrival();
-            rig.manager.engage(tap(rig, "one:tap"));
+            rig.manager.engage(mirror(rig, "one:mirror"));
             rig.awaitEngaged(true);
             List<DatagramSocket> flood = new ArrayList<>();
             try {
@@ -138,7 +138,7 @@ class AgentUdpTest {
         }
     }
 
-    private static Engagement tap(Rig rig, String id) {
+    private static Engagement mirror(Rig rig, String id) {
         Engagement like = rig.engagement(5000, "ACTIVE");
         return like.toBuilder()
                 .setId(id)

@@ -13,7 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What a tap costs the original: bulk and round trips through an agent without a tap, with one whose laptop keeps up,
+ * What a mirror costs the original: bulk and round trips through an agent without a mirror, with one whose laptop keeps up,
  * and with one whose laptop has stopped, interleaved. Run {@link #main}; on a busy machine read the best ones.
  */
 final class TapBench {
@@ -63,9 +63,9 @@ final class TapBench {
         if (way == Way.NO_TAP) {
             rig.disengage();
         } else {
-            var tap = AgentTapTest.tap(rig, "a:one", place).toBuilder();
-            tap.getPortsBuilder(0).setLocalPort(local);
-            AgentTapTest.engage(rig, tap.build());
+            var mirror = AgentTapTest.mirror(rig, "a:one", place).toBuilder();
+            mirror.getPortsBuilder(0).setLocalPort(local);
+            AgentTapTest.engage(rig, mirror.build());
         }
     }
 

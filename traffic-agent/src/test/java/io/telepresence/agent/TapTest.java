@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Timeout;
 /** Copies on their way to a laptop, whatever it does with them. */
 @Timeout(60)
 class TapTest {
-    private static final String ID = "client:tap";
+    private static final String ID = "client:mirror";
     private static final Duration PATIENCE = Duration.ofSeconds(2);
     private static final MirrorLimits LIMITS = new MirrorLimits(
             512 << 10, 2 << 20, 3 << 20, 300, 400, 50, Duration.ofMillis(200), Duration.ofMillis(1500));
@@ -44,14 +44,14 @@ class TapTest {
     private final MirrorBudget budget = new MirrorBudget(LIMITS);
     private StandInManager manager;
     private Carrier carrier;
-    private ClientMirrors taps;
+    private ClientMirrors mirrors;
     private Place local;
 
     @BeforeEach
     void open() throws Exception {
         manager = new StandInManager(0, laptop);
-        carrier = Carrier.open("tap", new InetSocketAddress("127.0.0.1", manager.port));
-        taps = new ClientMirrors(
+        carrier = Carrier.open("mirror", new InetSocketAddress("127.0.0.1", manager.port));
+        mirrors = new ClientMirrors(
                 new InetSocketAddress("127.0.0.1", 80),
                 new ClientFlows(new TunnelClient(() -> carrier, () -> "agent-1"), PATIENCE),
                 budget,
@@ -75,7 +75,7 @@ class TapTest {
     @Test
     void aQuickCloseLosesNothing() throws Exception {
         byte[] sent = random(400_000);
-        Mirror tee = taps.open(target(), caller);
+        Mirror tee = mirrors.open(target(), caller);
         send(tee, sent, 1000);
         tee.end();
         assertArrayEquals(sent, local.onlyOne().getInputStream().readAllBytes());
@@ -87,7 +87,7 @@ class TapTest {
     @Test
     void anOriginalThatBreaksOffIsCopiedUpToThere() throws Exception {
         byte[] sent = random(50_000);
-        Mirror tee = taps.openRequest(target(), caller);
+        Mirror tee = mirrors.openRequest(target(), caller);
         send(tee, sent, 5000);
         tee.cut();
         assertArrayEquals(sent, local.onlyOne().getInputStream().readAllBytes());
@@ -96,7 +96,7 @@ class TapTest {
     @Test
     void bulkArrivesWholeWhenTheLaptopKeepsUp() throws Exception {
         byte[] sent = random(300_000);
-        Mirror tee = taps.open(target(), caller);
+        Mirror tee = mirrors.open(target(), caller);
         for (int i = 0; i < 40; i++) {
             send(tee, sent, 65_536);
             assertArrayEquals(sent, local.onlyOne().getInputStream().readNBytes(sent.length));
@@ -110,7 +110,7 @@ class TapTest {
     void manyAtOnceKeepTheirBytesApart() throws Exception {
         List<Mirror> tees = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
-            Mirror tee = taps.open(target(), caller);
+            Mirror tee = mirrors.open(target(), caller);
             send(tee, ("copy " + i).getBytes(), 3);
             tee.end();
             tees.add(tee);
@@ -128,7 +128,7 @@ class TapTest {
 
     @Test
     void whatTheLaptopAnswersIsThrownAway() throws Exception {
-        Mirror tee = taps.open(target(), caller);
+        Mirror tee = mirrors.open(target(), caller);
         send(tee, new byte[10], 10);
         for (int i = 0; i < 200; i++) {
             local.onlyOne().getOutputStream().write(new byte[100_000]);
@@ -143,7 +143,7 @@ class TapTest {
         laptop.mood = Laptop.Mood.STALLED;
         List<Mirror> tees = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
-            tees.add(taps.open(target(), caller));
+            tees.add(mirrors.open(target(), caller));
             int open = i + 1;
             Until.holds(
                     "delivered", () -> report.take().counts().equals(List.of(new TrafficReport.Count(ID, open, 0, 0))));
@@ -167,7 +167,7 @@ class TapTest {
     @Test
     void aCopyThatTheLaptopNeverTakesIsOverSomeTimeAfterTheOriginal() {
         laptop.mood = Laptop.Mood.STALLED;
-        Mirror tee = taps.openRequest(target(), caller);
+        Mirror tee = mirrors.openRequest(target(), caller);
         Until.holds("open", () -> laptop.flows.get() == 1);
         for (int i = 0; i < 100 && budget.bytes() < 100_000; i++) {
             send(tee, new byte[100_000], 50_000);
@@ -184,7 +184,7 @@ class TapTest {
     @Test
     void smallPiecesDoNotKeepLargeBuffers() {
         laptop.mood = Laptop.Mood.SILENT;
-        Mirror tee = taps.open(target(), caller);
+        Mirror tee = mirrors.open(target(), caller);
         var buffer = PooledByteBufAllocator.DEFAULT.directBuffer(64 << 10).writeBytes(new byte[100]);
         tee.data(buffer.retainedSlice(0, 1));
         assertEquals(1, buffer.refCnt());
@@ -194,7 +194,7 @@ class TapTest {
     @Test
     void aLaptopThatRefusesIsCountedOnce() {
         laptop.mood = Laptop.Mood.NOT_THERE;
-        Mirror tee = taps.open(target(), caller);
+        Mirror tee = mirrors.open(target(), caller);
         send(tee, new byte[1000], 10);
         Until.holds("over", () -> budget.flows() == 0);
         send(tee, new byte[1000], 10);
@@ -207,7 +207,7 @@ class TapTest {
     void aSilentLaptopIsGivenUpAndAStormOfCopiesIsBounded() {
         laptop.mood = Laptop.Mood.SILENT;
         for (int i = 0; i < 1000; i++) {
-            Mirror tee = taps.openRequest(target(), caller);
+            Mirror tee = mirrors.openRequest(target(), caller);
             send(tee, new byte[1000], 1000);
             tee.end();
         }
@@ -220,7 +220,7 @@ class TapTest {
     @Test
     void withoutALinkCopiesAreCountedAndTheOriginalGoesOn() {
         carrier.close();
-        Mirror tee = taps.open(target(), caller);
+        Mirror tee = mirrors.open(target(), caller);
         send(tee, new byte[1000], 10);
         tee.end();
         assertEquals(1, report.take().counts().getFirst().dropped());
@@ -228,7 +228,7 @@ class TapTest {
 
     @Test
     void aRequestEndsOnlyAfterItsAnswer() throws Exception {
-        Mirror tee = taps.openRequest(target(), caller);
+        Mirror tee = mirrors.openRequest(target(), caller);
         send(tee, "GET / HTTP/1.1\r\n\r\n".getBytes(), 100);
         tee.end();
         Socket there = local.onlyOne();
@@ -242,7 +242,7 @@ class TapTest {
 
     @Test
     void anAnswerWithoutVisibleEndEndsByItsSilence() throws Exception {
-        Mirror tee = taps.openRequest(target(), caller);
+        Mirror tee = mirrors.openRequest(target(), caller);
         send(tee, "GET / HTTP/1.1\r\n\r\n".getBytes(), 100);
         tee.end();
         Socket there = local.onlyOne();
@@ -255,7 +255,7 @@ class TapTest {
 
     @Test
     void aServerThatNeverAnswersIsLeftAfterAWhile() throws Exception {
-        Mirror tee = taps.openRequest(target(), caller);
+        Mirror tee = mirrors.openRequest(target(), caller);
         send(tee, new byte[10], 10);
         tee.end();
         Socket there = local.onlyOne();

@@ -131,8 +131,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
             return false;
         }
         judged = true;
-        exchange = new Http1Exchange(head, length, services.rules().get().judge(head));
-        exchange.copyTo(services.taps(), address);
+        exchange = new Http1Exchange(head, length, services.rules().get().route(head));
+        exchange.copyTo(services.mirrors(), address);
         state = State.CONNECTING;
         kept.seek(exchange);
         return state == State.EXCHANGE;

@@ -5,7 +5,7 @@ import io.telepresence.agent.mirror.Mirror;
 import io.telepresence.agent.mirror.Mirrors;
 import io.telepresence.agent.report.RequestVerdict;
 import io.telepresence.agent.route.ClientEndpoint;
-import io.telepresence.agent.route.Destination;
+import io.telepresence.agent.route.RequestRoute;
 import io.telepresence.agent.route.Route;
 import io.telepresence.agent.stream.PortServices;
 import java.net.InetSocketAddress;
@@ -16,7 +16,7 @@ import java.util.List;
 final class Http1Exchange {
     final String method;
     final String path;
-    final Route judgement;
+    final RequestRoute route;
     private final BodyFraming body;
     final boolean persistent;
     private final boolean repeatable;
@@ -25,37 +25,33 @@ final class Http1Exchange {
     int headLength;
     /** The head to send instead of those bytes; null: none. */
     private ByteBuf rewritten;
-    /** Where it goes by now. */
-    Destination to;
     /** Null until there is a connection. */
     UpstreamConnection upstream;
     /** The head, kept to send it again on another connection; null: it must not be. */
     ByteBuf again;
 
-    boolean failedOpen;
     boolean requestDone;
     boolean responseDone;
     boolean finished;
     private List<Mirror> tees = List.of();
 
-    Http1Exchange(RequestHead head, int headLength, Route judgement) {
+    Http1Exchange(RequestHead head, int headLength, Route route) {
         this.method = head.method();
         this.path = head.path();
-        this.judgement = judgement;
+        this.route = new RequestRoute(route);
         this.body = head.body();
         this.persistent = head.isPersistent();
         this.repeatable = head.isRepeatable();
         this.mayTunnel = head.mayTunnel();
         this.headLength = headLength;
         this.rewritten = head.withoutHttp2Offer();
-        this.to = judgement.to();
     }
 
-    void copyTo(Mirrors taps, InetSocketAddress caller) {
-        if (!judgement.taps().isEmpty()) {
+    void copyTo(Mirrors mirrors, InetSocketAddress caller) {
+        if (!route.mirrors().isEmpty()) {
             tees = new ArrayList<>();
-            for (ClientEndpoint target : judgement.taps()) {
-                tees.add(taps.openRequest(target, caller));
+            for (ClientEndpoint target : route.mirrors()) {
+                tees.add(mirrors.openRequest(target, caller));
             }
         }
     }
@@ -140,17 +136,7 @@ final class Http1Exchange {
 
     /** Tells where it goes, once there is a connection. */
     void report(PortServices services) {
-        String taker =
-                to instanceof Destination.ToClient client ? client.target().engagementId() : "";
-        if (!taker.isEmpty()) {
-            services.report().delivered(taker);
-        }
-        List<ClientEndpoint> taps = judgement.taps();
-        List<String> tapIds = taps.isEmpty()
-                ? List.of()
-                : taps.stream().map(ClientEndpoint::engagementId).toList();
-        services.report()
-                .verdict(new RequestVerdict(services.port().number(), method, path, taker, tapIds, failedOpen));
+        services.report().served(RequestVerdict.of(services.port().number(), method, path, route));
     }
 
     /** Something of the response came: from now on it cannot be sent again. */

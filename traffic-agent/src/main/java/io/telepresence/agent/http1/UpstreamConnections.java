@@ -34,7 +34,7 @@ final class UpstreamConnections {
     /** Gives the exchange a connection, at once or later, or ends the caller's. */
     void seek(Http1Exchange exchange) {
         for (UpstreamConnection upstream : kept) {
-            if (upstream.isIdle() && upstream.destination().equals(exchange.to)) {
+            if (upstream.isIdle() && upstream.destination().equals(exchange.route.destination())) {
                 connection.use(upstream);
                 return;
             }
@@ -44,7 +44,7 @@ final class UpstreamConnections {
 
     /** The same with a connection of its own. */
     void dial(Http1Exchange exchange) {
-        Destination to = exchange.to;
+        Destination to = exchange.route.destination();
         services.upstreams()
                 .connect(
                         caller.eventLoop(),
@@ -70,15 +70,12 @@ final class UpstreamConnections {
         if (!connection.awaits(exchange)) {
             return;
         }
-        Destination otherwise = exchange.judgement.otherwise();
-        if (otherwise == null || exchange.failedOpen || !to.equals(exchange.judgement.to())) {
+        if (!exchange.route.fallBack(to)) {
             connection.abort(String.valueOf(error.getMessage()));
             return;
         }
         LOG.debug("{} {} goes on without the laptop: {}", exchange.method, exchange.path, error.toString());
-        services.report().failedOpen(exchange.judgement.engagementId());
-        exchange.failedOpen = true;
-        exchange.to = otherwise;
+        services.report().failedOpen(exchange.route.matchedEngagementId());
         seek(exchange);
     }
 

@@ -58,7 +58,7 @@ final class Http2Connection implements UpstreamHttp2Connection.Owner {
         this.address = address;
         this.peer = Http2Peer.server(channel, new Events());
         this.heads = HeadBudget.OF_AGENT.share();
-        this.home = services.rules().get().raw().to();
+        this.home = services.rules().get().raw().destination();
     }
 
     /** Connects to where requests go that nobody has asked for, whose settings count for the caller; then begins. */
@@ -88,7 +88,7 @@ final class Http2Connection implements UpstreamHttp2Connection.Owner {
         return server;
     }
 
-    private void judge(int id, Http2Headers head, boolean end) {
+    private void route(int id, Http2Headers head, boolean end) {
         int size = HeadBudget.size(head);
         if (!heads.take(size)) {
             // It has not begun, so a caller that means well may try again (RFC 9113, section 8.7).
@@ -103,64 +103,46 @@ final class Http2Connection implements UpstreamHttp2Connection.Owner {
             return;
         }
         PortRoutes rules = services.rules().get();
-        Route judgement = rules.judge(asked);
-        if (rules.isLeaving() && judgement.to() instanceof Destination.ToClient) {
+        Route route = rules.route(asked);
+        if (rules.isLeaving() && route.destination() instanceof Destination.ToClient) {
             announceEnd(Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER);
         }
-        List<StreamMirror> copies = new ArrayList<>(judgement.taps().size());
-        for (ClientEndpoint tap : judgement.taps()) {
-            copies.add(lanes.computeIfAbsent(tap, this::lane).copy(head, end));
+        List<StreamMirror> copies = new ArrayList<>(route.mirrors().size());
+        for (ClientEndpoint mirror : route.mirrors()) {
+            copies.add(lanes.computeIfAbsent(mirror, this::lane).copy(head, end));
         }
-        Http2Exchange exchange = new Http2Exchange(this, id, head, end, judgement, copies);
+        Http2Exchange exchange = new Http2Exchange(this, id, head, end, route, copies);
         peer.settle(id, exchange);
         exchange.start();
     }
 
-    private MirrorLane lane(ClientEndpoint tap) {
-        return new MirrorLane(tap, services.upstreams(), services.report(), loop, address);
+    private MirrorLane lane(ClientEndpoint mirror) {
+        return new MirrorLane(mirror, services.upstreams(), services.report(), loop, address);
     }
 
     /** It is on its way to where it goes. */
     void delivered(Http2Exchange exchange) {
-        String engagement = engagement(exchange.to());
-        if (!engagement.isEmpty()) {
-            services.report().delivered(engagement);
-        }
-        tell(exchange, engagement);
+        services.report().served(verdict(exchange));
     }
 
     /** The laptop did not take it; it goes elsewhere now. */
     void failedOpen(Http2Exchange exchange, Throwable why) {
-        LOG.debug("a request for {} fails open: {}", exchange.to(), why.toString());
-        services.report().failedOpen(engagement(exchange.judgement().to()));
+        LOG.debug("a request goes on to {}: {}", exchange.route().destination(), why.toString());
+        services.report().failedOpen(exchange.route().matchedEngagementId());
     }
 
     /** Nobody takes it. */
     void refused(Http2Exchange exchange, Throwable why) {
-        LOG.debug("a request for {} is refused: {}", exchange.to(), why.toString());
-        tell(exchange, engagement(exchange.to()));
-        if (exchange.to() instanceof Destination.ToApp) {
+        LOG.debug("a request for {} is refused: {}", exchange.route().destination(), why.toString());
+        services.report().verdict(verdict(exchange));
+        if (exchange.route().destination() instanceof Destination.ToApp) {
             announceEnd(Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER);
         }
     }
 
-    private void tell(Http2Exchange exchange, String engagement) {
+    private RequestVerdict verdict(Http2Exchange exchange) {
         StreamHead head = new StreamHead(exchange.head());
-        Route judgement = exchange.judgement();
-        services.report()
-                .verdict(new RequestVerdict(
-                        services.port().number(),
-                        head.method(),
-                        head.path(),
-                        engagement,
-                        judgement.taps().stream()
-                                .map(ClientEndpoint::engagementId)
-                                .toList(),
-                        !exchange.to().equals(judgement.to())));
-    }
-
-    private static String engagement(Destination to) {
-        return to instanceof Destination.ToClient client ? client.target().engagementId() : "";
+        return RequestVerdict.of(services.port().number(), head.method(), head.path(), exchange.route());
     }
 
     @Override
@@ -233,7 +215,7 @@ final class Http2Connection implements UpstreamHttp2Connection.Owner {
                 ChannelHandlerContext context, int id, Http2Headers headers, int padding, boolean end) {
             Http2Exchange exchange = exchange(id);
             if (exchange == null) {
-                judge(id, headers, end);
+                route(id, headers, end);
             } else {
                 exchange.trailers(headers);
             }

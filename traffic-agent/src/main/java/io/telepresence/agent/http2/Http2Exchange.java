@@ -3,7 +3,7 @@ package io.telepresence.agent.http2;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
-import io.telepresence.agent.route.Destination;
+import io.telepresence.agent.route.RequestRoute;
 import io.telepresence.agent.route.Route;
 import java.net.ConnectException;
 import java.util.ArrayDeque;
@@ -22,11 +22,10 @@ final class Http2Exchange implements UpstreamStream {
     private final int id;
     private final Http2Headers head;
     private final boolean headIsAll;
-    private final Route judgement;
+    private final RequestRoute route;
     private final List<StreamMirror> copies;
     private final Queue<StreamFrame> kept = new ArrayDeque<>();
 
-    private Destination to;
     private int tries;
     private Http2Peer server;
     private int serverId;
@@ -37,29 +36,23 @@ final class Http2Exchange implements UpstreamStream {
     private boolean over;
 
     Http2Exchange(
-            Http2Connection caller,
-            int id,
-            Http2Headers head,
-            boolean end,
-            Route judgement,
-            List<StreamMirror> copies) {
+            Http2Connection caller, int id, Http2Headers head, boolean end, Route route, List<StreamMirror> copies) {
         this.caller = caller;
         this.id = id;
         this.head = head;
         this.headIsAll = end;
         this.requestEnded = end;
-        this.judgement = judgement;
+        this.route = new RequestRoute(route);
         this.copies = copies;
     }
 
     void start() {
-        go(judgement.to());
+        go();
     }
 
-    private void go(Destination destination) {
-        to = destination;
+    private void go() {
         tries++;
-        caller.server(destination).send(this);
+        caller.server(route.destination()).send(this);
     }
 
     // From the caller.
@@ -131,7 +124,7 @@ final class Http2Exchange implements UpstreamStream {
     @Override
     public void turnedAway() {
         if (tries < TRIES) {
-            go(to);
+            go();
         } else {
             notThere(new ConnectException("it takes no requests"));
         }
@@ -139,11 +132,10 @@ final class Http2Exchange implements UpstreamStream {
 
     @Override
     public void notThere(Throwable why) {
-        Destination otherwise = judgement.otherwise();
-        if (otherwise != null && to.equals(judgement.to()) && !otherwise.equals(to)) {
+        if (route.fallBack(route.destination())) {
             caller.failedOpen(this, why);
             tries = 0;
-            go(otherwise);
+            go();
         } else {
             caller.refused(this, why);
             fail(Http2Error.REFUSED_STREAM.code());
@@ -217,11 +209,7 @@ final class Http2Exchange implements UpstreamStream {
         return head;
     }
 
-    Destination to() {
-        return to;
-    }
-
-    Route judgement() {
-        return judgement;
+    RequestRoute route() {
+        return route;
     }
 }

@@ -1,5 +1,7 @@
 package io.telepresence.agent.report;
 
+import io.telepresence.agent.route.ClientEndpoint;
+import io.telepresence.agent.route.RequestRoute;
 import java.util.List;
 import java.util.Objects;
 
@@ -19,5 +21,13 @@ public record RequestVerdict(
         Objects.requireNonNull(path);
         Objects.requireNonNull(engagementId);
         tapIds = List.copyOf(tapIds);
+    }
+
+    /** Of a request that is where it goes by now. */
+    public static RequestVerdict of(int containerPort, String method, String path, RequestRoute request) {
+        List<String> mirrors = request.mirrors().isEmpty()
+                ? List.of()
+                : request.mirrors().stream().map(ClientEndpoint::engagementId).toList();
+        return new RequestVerdict(containerPort, method, path, request.engagementId(), mirrors, request.failedOpen());
     }
 }

@@ -26,6 +26,14 @@ public interface TrafficRecorder {
     /** A request matched, but the laptop did not answer, so the app got it. */
     void failedOpen(String engagementId);
 
+    /** A request goes where its verdict says: whoever gets it has one more. */
+    default void served(RequestVerdict verdict) {
+        if (!verdict.engagementId().isEmpty()) {
+            delivered(verdict.engagementId());
+        }
+        verdict(verdict);
+    }
+
     /** One HTTP request was judged. */
     void verdict(RequestVerdict verdict);
 }

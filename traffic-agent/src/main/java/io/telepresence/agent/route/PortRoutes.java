@@ -13,18 +13,18 @@ public final class PortRoutes {
 
     private final RequestRouter<ClientEndpoint> router;
     private final boolean leaving;
-    private final Destination otherwise;
+    private final Destination fallback;
     private final Route raw;
 
     private PortRoutes(RequestRouter<ClientEndpoint> router, boolean leaving) {
         this.router = router;
         this.leaving = leaving;
-        this.otherwise = router.takers().stream()
+        this.fallback = router.takers().stream()
                 .filter(r -> r.kind().replacesContainer())
                 .findFirst()
                 .map(PortRoutes::toClient)
                 .orElse(Destination.TO_APP);
-        this.raw = judgement(router.rawTaker(), router.rawMirrors());
+        this.raw = route(router.rawTaker(), router.rawMirrors());
     }
 
     /** @param rules oldest engagement first */
@@ -50,7 +50,7 @@ public final class PortRoutes {
         return router.takers();
     }
 
-    public List<Rule<ClientEndpoint>> taps() {
+    public List<Rule<ClientEndpoint>> mirrors() {
         return router.mirrors();
     }
 
@@ -66,12 +66,12 @@ public final class PortRoutes {
     /** Whether somebody wants what is inside TLS, and not TLS itself. */
     public boolean wantsPlaintext() {
         return takers().stream().anyMatch(r -> r.engagement().plaintext())
-                || taps().stream().anyMatch(r -> r.engagement().plaintext());
+                || mirrors().stream().anyMatch(r -> r.engagement().plaintext());
     }
 
     /** Of one HTTP request. */
-    public Route judge(HttpHead request) {
-        return needsHttp() ? judgement(router.taker(request), router.mirrors(request)) : raw;
+    public Route route(HttpHead request) {
+        return needsHttp() ? route(router.taker(request), router.mirrors(request)) : raw;
     }
 
     /** Of a connection (or datagram) that is no HTTP, or not read as such: only who takes everything counts. */
@@ -79,11 +79,11 @@ public final class PortRoutes {
         return raw;
     }
 
-    private Route judgement(Optional<Rule<ClientEndpoint>> taker, List<Rule<ClientEndpoint>> mirrors) {
-        List<ClientEndpoint> copies = mirrors.stream().map(Rule::engagement).toList();
+    private Route route(Optional<Rule<ClientEndpoint>> taker, List<Rule<ClientEndpoint>> rules) {
+        List<ClientEndpoint> copies = rules.stream().map(Rule::engagement).toList();
         if (taker.isPresent()) {
             Rule<ClientEndpoint> rule = taker.get();
-            return new Route(toClient(rule), rule.filter().takesEverything() ? null : otherwise, copies);
+            return new Route(toClient(rule), rule.filter().takesEverything() ? null : fallback, copies);
         }
         return copies.isEmpty() ? Route.APP : new Route(Destination.TO_APP, null, copies);
     }
@@ -104,6 +104,6 @@ public final class PortRoutes {
 
     @Override
     public String toString() {
-        return "takers " + takers() + " taps " + taps();
+        return "takers " + takers() + " mirrors " + mirrors();
     }
 }

@@ -13,4 +13,4 @@ import java.util.function.Supplier;
  * @param upstreams where connections lead
  */
 public record PortServices(
-        Port port, Supplier<PortRoutes> rules, Upstreams upstreams, Mirrors taps, TrafficRecorder report) {}
+        Port port, Supplier<PortRoutes> rules, Upstreams upstreams, Mirrors mirrors, TrafficRecorder report) {}

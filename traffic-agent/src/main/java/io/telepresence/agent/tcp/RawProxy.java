@@ -55,7 +55,7 @@ final class RawProxy {
     /**
      * @param http null: never read as HTTP
      * @param judgedBy the rules that decided {@code to}; null: those in force when the caller first speaks
-     * @param taps who gets a copy
+     * @param mirrors who gets a copy
      * @param recognized told if the caller turns out to speak HTTP/2
      */
     RawProxy(
@@ -65,7 +65,7 @@ final class RawProxy {
             InetSocketAddress address,
             Destination to,
             PortRoutes judgedBy,
-            List<ClientEndpoint> taps,
+            List<ClientEndpoint> mirrors,
             Consumer<RawProxy> recognized) {
         this.services = services;
         this.recognized = recognized;
@@ -76,9 +76,11 @@ final class RawProxy {
         this.judgedBy = judgedBy;
         this.likeHttp = http != null;
         this.seam = http == null ? null : new FrameBoundaries();
-        this.tees = taps.isEmpty()
+        this.tees = mirrors.isEmpty()
                 ? List.of()
-                : taps.stream().map(tap -> services.taps().open(tap, address)).toList();
+                : mirrors.stream()
+                        .map(mirror -> services.mirrors().open(mirror, address))
+                        .toList();
     }
 
     /** The handler of the channel that the caller's bytes will go to. */
@@ -243,7 +245,7 @@ final class RawProxy {
 
         /** Whether the laptop was cut off because its engagement is over. */
         private boolean isCut() {
-            return !services.rules().get().raw().to().equals(to);
+            return !services.rules().get().raw().destination().equals(to);
         }
 
         /** "Go on" with the body of the same request. */

@@ -97,17 +97,17 @@ public final class TcpForwarder {
     }
 
     /** Joins it to where it goes before anything is read, so that a refusal there is a refusal here. */
-    private void forward(DuplexChannel caller, InetSocketAddress address, PortRoutes rules, Route judgement) {
+    private void forward(DuplexChannel caller, InetSocketAddress address, PortRoutes rules, Route route) {
         RawProxy raw = new RawProxy(
                 services,
                 speech.parse() ? http : null,
                 caller,
                 address,
-                judgement.to(),
+                route.destination(),
                 rules,
-                judgement.taps(),
+                route.mirrors(),
                 this::keep);
-        switch (judgement.to()) {
+        switch (route.destination()) {
             case Destination.ToApp app ->
                 upstreams.connect(
                         loops.next(),
@@ -215,18 +215,18 @@ public final class TcpForwarder {
     }
 
     private void unread(DuplexChannel caller, InetSocketAddress address, ByteBuf first, boolean ended, Http1 later) {
-        Route judgement = services.rules().get().raw();
+        Route route = services.rules().get().raw();
         RawProxy raw =
-                new RawProxy(services, later, caller, address, judgement.to(), null, judgement.taps(), this::keep);
+                new RawProxy(services, later, caller, address, route.destination(), null, route.mirrors(), this::keep);
         raw.await();
         services.upstreams()
                 .connect(
                         caller.eventLoop(),
-                        judgement.to(),
+                        route.destination(),
                         address,
                         raw::upstreamHandler,
                         channel -> {
-                            if (judgement.to() instanceof Destination.ToClient client) {
+                            if (route.destination() instanceof Destination.ToClient client) {
                                 services.report().delivered(client.target().engagementId());
                             }
                             raw.begin((DuplexChannel) channel, first, ended);

@@ -96,7 +96,7 @@ public final class TlsHandler implements ProtocolHandler {
                 services.rules(),
                 new TlsUpstreams(
                         services.upstreams(), certificates, name(tls), agreed == null ? List.of() : List.of(agreed)),
-                services.taps(),
+                services.mirrors(),
                 services.report());
         ProtocolHandler http2 = new Http2Handler(inside);
         if (HTTP2.equals(agreed)) {

@@ -10,14 +10,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * DatagramMirrors of datagrams to whoever taps the port, one flow for each source and tap; those of one tap are shared out as
+ * DatagramMirrors of datagrams to whoever mirrors the port, one flow for each source and mirror; those of one mirror are shared out as
  * {@link UdpSources} does it. On the listener's loop.
  */
 final class DatagramMirrors {
-    /** UdpSources of one tap at once; connections and requests that are copied, too, have the rest of its share. */
+    /** UdpSources of one mirror at once; connections and requests that are copied, too, have the rest of its share. */
     static final int MOST = 512;
 
-    private final ClientMirrors taps;
+    private final ClientMirrors mirrors;
     private final Map<ClientEndpoint, UdpSources<Copy>> copies = new HashMap<>();
 
     private record Copy(DatagramMirror tee) implements UdpSources.Remembered {
@@ -32,8 +32,8 @@ final class DatagramMirrors {
         }
     }
 
-    DatagramMirrors(ClientMirrors taps) {
-        this.taps = taps;
+    DatagramMirrors(ClientMirrors mirrors) {
+        this.mirrors = mirrors;
     }
 
     /** DatagramMirrors; {@code data} stays the caller's. */
@@ -55,10 +55,10 @@ final class DatagramMirrors {
         }
         sources.end(source);
         if (!sources.makeRoom(source, now)) {
-            taps.dropped(target);
+            mirrors.dropped(target);
             return null;
         }
-        DatagramMirror tee = taps.openDatagrams(target, source);
+        DatagramMirror tee = mirrors.openDatagrams(target, source);
         if (tee != null) {
             sources.put(source, new Copy(tee));
         }

@@ -42,14 +42,14 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
             AppAddresses addresses,
             Supplier<RouteTable> rules,
             ClientFlows clients,
-            ClientMirrors taps,
+            ClientMirrors mirrors,
             Duration idle) {
         super(false);
         this.port = port;
         this.addresses = addresses;
         this.rules = rules;
         this.clients = clients;
-        this.copies = new DatagramMirrors(taps);
+        this.copies = new DatagramMirrors(mirrors);
         this.idle = idle;
     }
 
@@ -66,7 +66,7 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
     @Override
     protected void channelRead0(ChannelHandlerContext context, DatagramPacket packet) {
         InetSocketAddress source = packet.sender();
-        copies.datagram(source, packet.content(), rules.get().of(port).raw().taps());
+        copies.datagram(source, packet.content(), rules.get().of(port).raw().mirrors());
         Conversation conversation = current(source);
         if (conversation == null) {
             conversation = begin(context, source);
@@ -79,7 +79,7 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
     }
 
     private Destination destination() {
-        return rules.get().of(port).raw().to();
+        return rules.get().of(port).raw().destination();
     }
 
     private Conversation current(InetSocketAddress source) {

@@ -177,7 +177,7 @@ class GrpcThroughAgentTest {
 
     @Test
     void aWiretapGetsCopies() throws Exception {
-        rig.rules = PortRoutes.of(List.of(ProxyRig.tap("x-user", "me", laptop.port())));
+        rig.rules = PortRoutes.of(List.of(ProxyRig.mirror("x-user", "me", laptop.port())));
         assertEquals("app:1", GrpcPlace.unary(mine, "1"));
         assertEquals("app:2", GrpcPlace.unary(plain, "2"));
         assertEquals("app:6", GrpcPlace.up(mine, List.of("abc", "def")));
@@ -185,14 +185,14 @@ class GrpcThroughAgentTest {
         Until.holds(
                 "the laptop has both whole",
                 () -> laptop.heard.stream().sorted().toList().equals(List.of("1", "6")));
-        assertEquals(List.of("tap", "tap"), List.copyOf(rig.delivered));
-        assertEquals(List.of("tap"), rig.verdicts.peek().tapIds());
+        assertEquals(List.of("mirror", "mirror"), List.copyOf(rig.delivered));
+        assertEquals(List.of("mirror"), rig.verdicts.peek().tapIds());
         assertEquals(0, rig.dropped.size());
     }
 
     @Test
     void aWiretapThatIsAwayDisturbsNobody() throws Exception {
-        rig.rules = PortRoutes.of(List.of(ProxyRig.tap("x-user", "me", laptop.port())));
+        rig.rules = PortRoutes.of(List.of(ProxyRig.mirror("x-user", "me", laptop.port())));
         laptop.close();
         String large = "z".repeat(3 << 20);
         for (int i = 0; i < 20; i++) {

@@ -90,8 +90,8 @@ public final class ProxyRig implements AutoCloseable, Upstreams, TrafficRecorder
         return new Rule<>(target(name + "=" + value, port), EngagementKind.INTERCEPT, filter(name, value));
     }
 
-    public static Rule<ClientEndpoint> tap(String name, String value, int port) {
-        return new Rule<>(target("tap", port), EngagementKind.WIRETAP, filter(name, value));
+    public static Rule<ClientEndpoint> mirror(String name, String value, int port) {
+        return new Rule<>(target("mirror", port), EngagementKind.WIRETAP, filter(name, value));
     }
 
     public static ClientEndpoint target(String id, int port) {

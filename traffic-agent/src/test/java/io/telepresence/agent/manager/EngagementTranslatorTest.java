@@ -47,7 +47,7 @@ class EngagementTranslatorTest {
         assertEquals(
                 List.of(new Rule<>(
                         new ClientEndpoint("id", "127.0.0.1", 1, false), EngagementKind.WIRETAP, HttpFilter.ALL)),
-                rules.of(PORT).taps());
+                rules.of(PORT).mirrors());
         assertEquals(List.of(), rules.of(PORT).takers());
     }
 

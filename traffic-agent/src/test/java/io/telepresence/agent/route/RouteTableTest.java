@@ -42,9 +42,9 @@ class RouteTableTest {
                 taker("path", path),
                 taker("header", USER_ANN)));
         assertTrue(rules.needsHttp());
-        assertEquals("header", rules.judge(request("/api/x", "ann")).engagementId());
-        assertEquals("path", rules.judge(request("/api/x", "bob")).engagementId());
-        assertEquals("all-old", rules.judge(request("/", "bob")).engagementId());
+        assertEquals("header", rules.route(request("/api/x", "ann")).engagementId());
+        assertEquals("path", rules.route(request("/api/x", "bob")).engagementId());
+        assertEquals("all-old", rules.route(request("/", "bob")).engagementId());
         assertEquals("all-old", rules.raw().engagementId());
     }
 
@@ -56,25 +56,25 @@ class RouteTableTest {
                 new Rule<>(target("two"), EngagementKind.WIRETAP, USER_ANN)));
         assertEquals(
                 List.of(target("one"), target("two")),
-                rules.judge(request("/", "ann")).taps());
-        assertEquals(List.of(target("one")), rules.judge(request("/", "bob")).taps());
+                rules.route(request("/", "ann")).mirrors());
+        assertEquals(List.of(target("one")), rules.route(request("/", "bob")).mirrors());
         assertEquals(new Route(Destination.TO_APP, null, List.of(target("one"))), rules.raw());
     }
 
     @Test
     void onlyAFilteredTakerHasSomewhereElseToGo() {
-        assertNull(PortRoutes.of(List.of(taker("ann", HttpFilter.ALL))).raw().otherwise());
+        assertNull(PortRoutes.of(List.of(taker("ann", HttpFilter.ALL))).raw().fallback());
         assertEquals(
                 Destination.TO_APP,
                 PortRoutes.of(List.of(taker("ann", USER_ANN)))
-                        .judge(request("/", "ann"))
-                        .otherwise());
+                        .route(request("/", "ann"))
+                        .fallback());
         Rule<ClientEndpoint> replacing = new Rule<>(target("all"), EngagementKind.REPLACE, HttpFilter.ALL);
         assertEquals(
                 new Destination.ToClient(replacing.engagement()),
                 PortRoutes.of(List.of(taker("ann", USER_ANN), replacing))
-                        .judge(request("/", "ann"))
-                        .otherwise());
+                        .route(request("/", "ann"))
+                        .fallback());
     }
 
     @Test
