@@ -1,12 +1,12 @@
 package io.telepresence.cli;
 
-import io.telepresence.cli.daemon.Chosen;
-import io.telepresence.cli.daemon.Connection;
-import io.telepresence.fault.FaultException;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.cli.daemon.Chosen;
+import io.telepresence.cli.daemon.Connection;
+import io.telepresence.fault.FaultException;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -1,12 +1,12 @@
 package io.telepresence.cli;
 
-import io.telepresence.cli.daemon.Engagement;
-import io.telepresence.cli.daemon.LogsWish;
-import io.telepresence.engagement.EngagementKind;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.cli.daemon.Engagement;
+import io.telepresence.cli.daemon.LogsWish;
+import io.telepresence.engagement.EngagementKind;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,13 +1,13 @@
 package io.telepresence.cli;
 
-import io.telepresence.cli.daemon.ConnectWish;
-import io.telepresence.cli.daemon.Connection;
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultStatus;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.cli.daemon.ConnectWish;
+import io.telepresence.cli.daemon.Connection;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultStatus;
 import io.telepresence.rpc.connector.DockerSettings;
 import io.telepresence.rpc.connector.HostAnswer;
 import io.telepresence.rpc.connector.HostEndpoint;

@@ -1,13 +1,13 @@
 package io.telepresence.cli;
 
-import io.telepresence.cli.daemon.EngageWish;
-import io.telepresence.cli.daemon.Engagement;
-import io.telepresence.engagement.EngagementKind;
-import io.telepresence.fault.Fault;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.cli.daemon.EngageWish;
+import io.telepresence.cli.daemon.Engagement;
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.fault.Fault;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

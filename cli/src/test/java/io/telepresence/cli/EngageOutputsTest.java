@@ -1,14 +1,14 @@
 package io.telepresence.cli;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.telepresence.cli.daemon.Engagement;
 import io.telepresence.cli.daemon.Explanation;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.EngagementState;
 import io.telepresence.engagement.TrafficCount;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,6 +1,11 @@
 package io.telepresence.cli;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.telepresence.cli.daemon.EngageWish;
+import io.telepresence.cli.daemon.EngageWish.Mount;
+import io.telepresence.cli.daemon.EngageWish.MountMode;
 import io.telepresence.cli.daemon.LeaveWish;
 import io.telepresence.cli.daemon.WhyWish;
 import io.telepresence.cli.daemon.YamlWish;
@@ -11,11 +16,6 @@ import io.telepresence.engagement.PathMatch;
 import io.telepresence.engagement.Port;
 import io.telepresence.engagement.Transport;
 import io.telepresence.fault.FaultException;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
-import io.telepresence.cli.daemon.EngageWish.Mount;
-import io.telepresence.cli.daemon.EngageWish.MountMode;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;

@@ -1,13 +1,13 @@
 package io.telepresence.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.telepresence.cli.daemon.ConnectWish;
 import io.telepresence.cli.daemon.HelmWish;
 import io.telepresence.cli.daemon.KubeFlags;
 import io.telepresence.cli.daemon.LogLevelWish;
 import io.telepresence.cli.daemon.LogsWish;
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;

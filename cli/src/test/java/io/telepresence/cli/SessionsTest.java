@@ -1,11 +1,11 @@
 package io.telepresence.cli;
 
-import io.telepresence.fault.Fault;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.fault.Fault;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -1,8 +1,8 @@
 package io.telepresence.e2e;
 
-import io.telepresence.agree.AgentNames;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.telepresence.agree.AgentNames;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,22 +1,22 @@
 package io.telepresence.path;
 
-import io.telepresence.agent.Until;
-import io.telepresence.engagement.Engagement;
-import io.telepresence.engagement.EngagementCodec;
-import io.telepresence.userd.connect.Session;
-import io.telepresence.userd.engage.Engaging;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.agent.Until;
+import io.telepresence.engagement.Engagement;
+import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.rpc.connector.ClientEngagement;
 import io.telepresence.rpc.connector.MountRequest;
 import io.telepresence.rpc.engagement.EngagementKind;
 import io.telepresence.rpc.engagement.EngagementSpec;
 import io.telepresence.rpc.engagement.HttpHeader;
 import io.telepresence.rpc.engagement.PortRequest;
+import io.telepresence.userd.connect.Session;
+import io.telepresence.userd.engage.Engaging;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.DatagramPacket;

@@ -1,17 +1,17 @@
 package io.telepresence.manager;
 
+import io.grpc.stub.StreamObserver;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.engage.Uninstalling;
 import io.telepresence.manager.inject.ManualYaml;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.Sessions;
-import io.telepresence.run.Threads;
-import io.grpc.stub.StreamObserver;
 import io.telepresence.rpc.manager.UninstallProgress;
 import io.telepresence.rpc.manager.UninstallRequest;
 import io.telepresence.rpc.manager.YamlReply;
 import io.telepresence.rpc.manager.YamlRequest;
+import io.telepresence.run.Threads;
 import java.util.List;
 
 /** Clients take agents out of pods, or write them in by hand. */

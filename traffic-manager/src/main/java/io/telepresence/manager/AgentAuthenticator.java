@@ -1,13 +1,5 @@
 package io.telepresence.manager;
 
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultException;
-import io.telepresence.fault.FaultStatus;
-import io.telepresence.limits.ConnectionLimits;
-import io.telepresence.limits.GuardedConnection;
-import io.telepresence.manager.auth.AgentReview;
-import io.telepresence.manager.auth.TokenCheck;
-import io.telepresence.run.Threads;
 import io.grpc.Context;
 import io.grpc.Contexts;
 import io.grpc.Grpc;
@@ -17,7 +9,15 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.fault.FaultStatus;
+import io.telepresence.limits.ConnectionLimits;
+import io.telepresence.limits.GuardedConnection;
+import io.telepresence.manager.auth.AgentReview;
+import io.telepresence.manager.auth.TokenCheck;
 import io.telepresence.rpc.agent.AgentGateGrpc;
+import io.telepresence.run.Threads;
 import java.util.Optional;
 
 /**

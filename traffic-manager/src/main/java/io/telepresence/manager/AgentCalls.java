@@ -1,5 +1,7 @@
 package io.telepresence.manager;
 
+import io.fabric8.kubernetes.api.model.Pod;
+import io.grpc.stub.StreamObserver;
 import io.telepresence.agree.Versions;
 import io.telepresence.engagement.Port;
 import io.telepresence.fault.Fault;
@@ -15,8 +17,6 @@ import io.telepresence.manager.engage.Tally;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.Sessions;
 import io.telepresence.manager.tunnel.Switchboard;
-import io.fabric8.kubernetes.api.model.Pod;
-import io.grpc.stub.StreamObserver;
 import io.telepresence.rpc.agent.AgentArrival;
 import io.telepresence.rpc.agent.AgentBeat;
 import io.telepresence.rpc.agent.AgentContainer;

@@ -1,8 +1,8 @@
 package io.telepresence.manager;
 
+import io.grpc.Context;
 import io.telepresence.limits.ConnectionLimits;
 import io.telepresence.limits.GuardedConnection;
-import io.grpc.Context;
 import java.time.Duration;
 
 /** The connection that a call came on, and whether its caller has shown who it is. */

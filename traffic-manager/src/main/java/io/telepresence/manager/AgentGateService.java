@@ -1,8 +1,5 @@
 package io.telepresence.manager;
 
-import io.telepresence.manager.log.LogLevels;
-import io.telepresence.manager.session.AgentSession;
-import io.telepresence.manager.session.Sessions;
 import io.grpc.Context;
 import io.grpc.Contexts;
 import io.grpc.Metadata;
@@ -10,6 +7,9 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.stub.StreamObserver;
+import io.telepresence.manager.log.LogLevels;
+import io.telepresence.manager.session.AgentSession;
+import io.telepresence.manager.session.Sessions;
 import io.telepresence.rpc.agent.AgentArrival;
 import io.telepresence.rpc.agent.AgentBeat;
 import io.telepresence.rpc.agent.AgentGateGrpc;

@@ -1,5 +1,6 @@
 package io.telepresence.manager;
 
+import io.grpc.stub.StreamObserver;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.ClusterNames;
@@ -9,14 +10,13 @@ import io.telepresence.manager.cluster.Reachability;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.Sessions;
 import io.telepresence.manager.tunnel.Switchboard;
-import io.telepresence.run.Watched;
-import io.grpc.stub.StreamObserver;
 import io.telepresence.rpc.manager.ClusterInfo;
 import io.telepresence.rpc.manager.DnsAnswer;
 import io.telepresence.rpc.manager.DnsQuestion;
 import io.telepresence.rpc.manager.PingReply;
 import io.telepresence.rpc.manager.PingRequest;
 import io.telepresence.rpc.manager.SessionRef;
+import io.telepresence.run.Watched;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;

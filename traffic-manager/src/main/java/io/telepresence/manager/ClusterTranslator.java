@@ -1,10 +1,10 @@
 package io.telepresence.manager;
 
+import com.google.protobuf.ByteString;
 import io.telepresence.manager.cluster.Cidr;
 import io.telepresence.manager.cluster.ClusterFacts;
 import io.telepresence.manager.cluster.ClusterNames;
 import io.telepresence.manager.tunnel.Switchboard;
-import com.google.protobuf.ByteString;
 import io.telepresence.rpc.agent.ReachRequest;
 import io.telepresence.rpc.manager.ClusterInfo;
 import io.telepresence.rpc.manager.DialRequest;

@@ -1,5 +1,6 @@
 package io.telepresence.manager;
 
+import io.grpc.stub.StreamObserver;
 import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.TrafficCount;
@@ -13,8 +14,6 @@ import io.telepresence.manager.engage.Tally;
 import io.telepresence.manager.engage.WorkloadBoard;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.Sessions;
-import io.telepresence.run.Threads;
-import io.grpc.stub.StreamObserver;
 import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.engagement.EngagementSnapshot;
 import io.telepresence.rpc.manager.DisengageRequest;
@@ -25,6 +24,7 @@ import io.telepresence.rpc.manager.Explanation;
 import io.telepresence.rpc.manager.SessionRef;
 import io.telepresence.rpc.manager.WorkloadQuery;
 import io.telepresence.rpc.manager.WorkloadSnapshot;
+import io.telepresence.run.Threads;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

@@ -1,9 +1,9 @@
 package io.telepresence.manager;
 
+import io.netty.channel.EventLoopGroup;
 import io.telepresence.fault.FaultException;
 import io.telepresence.limits.ProbeServer;
 import io.telepresence.local.Loops;
-import io.netty.channel.EventLoopGroup;
 import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.function.BooleanSupplier;

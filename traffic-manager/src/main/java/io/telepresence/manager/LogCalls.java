@@ -1,20 +1,20 @@
 package io.telepresence.manager;
 
+import com.google.protobuf.ByteString;
+import io.grpc.stub.StreamObserver;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.log.LogGatherer;
 import io.telepresence.manager.log.LogLevels;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.Sessions;
-import io.telepresence.run.Threads;
-import com.google.protobuf.ByteString;
-import io.grpc.stub.StreamObserver;
 import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.common.LogLevelRequest;
 import io.telepresence.rpc.manager.ClientConfig;
 import io.telepresence.rpc.manager.GatherLogsRequest;
 import io.telepresence.rpc.manager.LogChunk;
 import io.telepresence.rpc.manager.SessionRef;
+import io.telepresence.run.Threads;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

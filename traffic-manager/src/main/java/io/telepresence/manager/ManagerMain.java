@@ -1,10 +1,10 @@
 package io.telepresence.manager;
 
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.telepresence.fault.FaultStatus;
 import io.telepresence.manager.log.LogRing;
 import io.telepresence.manager.log.Logs;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.LoggerFactory;
 

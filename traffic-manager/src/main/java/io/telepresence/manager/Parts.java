@@ -1,5 +1,9 @@
 package io.telepresence.manager;
 
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.grpc.ServerInterceptors;
+import io.grpc.ServerServiceDefinition;
 import io.telepresence.manager.cluster.Cidr;
 import io.telepresence.manager.cluster.ClusterNames;
 import io.telepresence.manager.cluster.ClusterStores;
@@ -28,10 +32,6 @@ import io.telepresence.manager.log.LogRing;
 import io.telepresence.manager.session.Sessions;
 import io.telepresence.manager.tunnel.Switchboard;
 import io.telepresence.run.MonotonicTime;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.grpc.ServerInterceptors;
-import io.grpc.ServerServiceDefinition;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;

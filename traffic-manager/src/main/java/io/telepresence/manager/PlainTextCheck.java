@@ -1,8 +1,5 @@
 package io.telepresence.manager;
 
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultStatus;
-import io.telepresence.text.Printable;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
@@ -11,6 +8,9 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.StatusRuntimeException;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultStatus;
+import io.telepresence.text.Printable;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

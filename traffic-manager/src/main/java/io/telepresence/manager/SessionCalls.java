@@ -1,5 +1,6 @@
 package io.telepresence.manager;
 
+import io.grpc.stub.StreamObserver;
 import io.telepresence.agree.Versions;
 import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.fault.Fault;
@@ -8,13 +9,12 @@ import io.telepresence.manager.engage.Engaging;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.Sessions;
 import io.telepresence.manager.tunnel.Switchboard;
-import io.telepresence.text.Printable;
-import io.grpc.stub.StreamObserver;
 import io.telepresence.rpc.common.VersionInfo;
 import io.telepresence.rpc.engagement.Engagement;
 import io.telepresence.rpc.manager.ClientArrival;
 import io.telepresence.rpc.manager.DialRequest;
 import io.telepresence.rpc.manager.SessionRef;
+import io.telepresence.text.Printable;
 import java.time.Duration;
 
 /** Clients come, stay, go, and hear of dials. */

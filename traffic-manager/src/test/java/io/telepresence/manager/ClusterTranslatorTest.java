@@ -1,9 +1,9 @@
 package io.telepresence.manager;
 
-import io.telepresence.manager.cluster.ClusterFacts;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.manager.cluster.ClusterFacts;
 import io.telepresence.rpc.manager.ClusterInfo;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,5 @@
 package io.telepresence.manager;
 
-import io.telepresence.text.Printable;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -24,6 +23,7 @@ import io.telepresence.rpc.manager.RemainReply;
 import io.telepresence.rpc.manager.SessionRef;
 import io.telepresence.rpc.tunnel.Dial;
 import io.telepresence.rpc.tunnel.Frame;
+import io.telepresence.text.Printable;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

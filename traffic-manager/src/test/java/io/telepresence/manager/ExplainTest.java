@@ -1,5 +1,9 @@
 package io.telepresence.manager;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.engage.Engaging;
@@ -7,10 +11,6 @@ import io.telepresence.manager.engage.EngagingBench;
 import io.telepresence.manager.engage.Explaining;
 import io.telepresence.manager.engage.Tally;
 import io.telepresence.manager.session.ClientSession;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import io.telepresence.rpc.engagement.EngagementKind;
 import io.telepresence.rpc.engagement.EngagementSpec;
 import io.telepresence.rpc.engagement.HttpHeader;

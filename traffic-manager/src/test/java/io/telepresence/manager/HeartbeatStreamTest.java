@@ -1,11 +1,5 @@
 package io.telepresence.manager;
 
-import io.telepresence.local.Loops;
-import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.session.AgentSession;
-import io.telepresence.manager.session.FakeTime;
-import io.telepresence.manager.session.Sessions;
-import io.telepresence.tunnel.TunnelServers;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -18,9 +12,15 @@ import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.StreamObserver;
 import io.netty.channel.EventLoopGroup;
+import io.telepresence.local.Loops;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.session.AgentSession;
+import io.telepresence.manager.session.FakeTime;
+import io.telepresence.manager.session.Sessions;
 import io.telepresence.rpc.agent.AgentBeat;
 import io.telepresence.rpc.agent.AgentGateGrpc;
 import io.telepresence.rpc.manager.RemainReply;
+import io.telepresence.tunnel.TunnelServers;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;

@@ -1,14 +1,14 @@
 package io.telepresence.manager;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
 import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engage.Engaging;
 import io.telepresence.manager.engage.EngagingBench;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-
 import io.telepresence.manager.tunnel.Reaches.Answer;
 import io.telepresence.rpc.engagement.EngagementKind;
 import io.telepresence.rpc.engagement.EngagementSpec;

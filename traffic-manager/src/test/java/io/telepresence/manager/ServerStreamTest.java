@@ -1,14 +1,14 @@
 package io.telepresence.manager;
 
-import io.telepresence.manager.session.ClientSession;
-import io.telepresence.manager.session.SessionIds;
-import io.telepresence.manager.session.Sessions;
-import io.telepresence.run.Threads;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.stub.ServerCallStreamObserver;
+import io.telepresence.manager.session.ClientSession;
+import io.telepresence.manager.session.SessionIds;
+import io.telepresence.manager.session.Sessions;
+import io.telepresence.run.Threads;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;

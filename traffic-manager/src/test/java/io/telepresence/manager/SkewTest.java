@@ -1,11 +1,11 @@
 package io.telepresence.manager;
 
-import io.telepresence.agree.Versions;
-import io.telepresence.fault.FaultException;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.telepresence.agree.Versions;
+import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.common.VersionInfo;
 import org.junit.jupiter.api.Test;
 

@@ -1,13 +1,11 @@
 package io.telepresence.manager;
 
-import io.telepresence.agree.Versions;
-import io.telepresence.manager.cluster.FakeApiServer;
-import io.telepresence.manager.cluster.FakeCluster;
-import io.telepresence.run.Closers;
-import io.telepresence.tunnel.FlowKey;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
+import io.telepresence.agree.Versions;
 import io.telepresence.manager.Conversation.Answers;
+import io.telepresence.manager.cluster.FakeApiServer;
+import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.rpc.agent.AgentBeat;
 import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.common.LogLevelRequest;
@@ -39,6 +37,8 @@ import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reach;
 import io.telepresence.rpc.tunnel.View;
+import io.telepresence.run.Closers;
+import io.telepresence.tunnel.FlowKey;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package io.telepresence.userd;
 
-import io.telepresence.fault.FaultStatus;
 import io.grpc.stub.StreamObserver;
+import io.telepresence.fault.FaultStatus;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -1,13 +1,13 @@
 package io.telepresence.userd;
 
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultException;
-import io.telepresence.userd.cluster.PluginTerminal;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.connector.PluginEnd;
 import io.telepresence.rpc.connector.PluginRun;
 import io.telepresence.rpc.connector.TerminalOffer;
+import io.telepresence.userd.cluster.PluginTerminal;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;

@@ -2,6 +2,8 @@ package io.telepresence.userd;
 
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.rpc.connector.ConfigReply;
+import io.telepresence.rpc.connector.ConfigRequest;
 import io.telepresence.userd.config.ClientConfig;
 import io.telepresence.userd.config.ConfigFile;
 import io.telepresence.userd.config.ConfigText;
@@ -9,8 +11,6 @@ import io.telepresence.userd.config.Problems;
 import io.telepresence.userd.connect.Connector;
 import io.telepresence.userd.connect.Place;
 import io.telepresence.userd.connect.Session;
-import io.telepresence.rpc.connector.ConfigReply;
-import io.telepresence.rpc.connector.ConfigRequest;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;

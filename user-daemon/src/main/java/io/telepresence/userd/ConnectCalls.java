@@ -1,16 +1,16 @@
 package io.telepresence.userd;
 
 import io.telepresence.fault.FaultException;
-import io.telepresence.userd.connect.Connector;
-import io.telepresence.userd.connect.Session;
-import io.telepresence.userd.logs.LogSetup;
-import io.telepresence.userd.root.RootDaemon;
 import io.telepresence.rpc.connector.ConnectEvent;
 import io.telepresence.rpc.connector.ConnectRequest;
 import io.telepresence.rpc.connector.Connected;
 import io.telepresence.rpc.connector.DisconnectReply;
 import io.telepresence.rpc.connector.PhaseTime;
 import io.telepresence.rpc.connector.QuitReply;
+import io.telepresence.userd.connect.Connector;
+import io.telepresence.userd.connect.Session;
+import io.telepresence.userd.logs.LogSetup;
+import io.telepresence.userd.root.RootDaemon;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 

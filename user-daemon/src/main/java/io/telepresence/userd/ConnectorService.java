@@ -1,11 +1,10 @@
 package io.telepresence.userd;
 
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
 import io.telepresence.agree.Versions;
 import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
-import io.telepresence.userd.host.HostLink;
-import io.grpc.stub.ServerCallStreamObserver;
-import io.grpc.stub.StreamObserver;
 import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.common.LogLevelRequest;
 import io.telepresence.rpc.common.VersionInfo;
@@ -42,6 +41,7 @@ import io.telepresence.rpc.manager.UninstallProgress;
 import io.telepresence.rpc.manager.UninstallRequest;
 import io.telepresence.rpc.manager.YamlReply;
 import io.telepresence.rpc.manager.YamlRequest;
+import io.telepresence.userd.host.HostLink;
 
 /** What the command line asks, each request answered by its own class. Runs on virtual threads: all may block. */
 final class ConnectorService extends ConnectorGrpc.ConnectorImplBase {

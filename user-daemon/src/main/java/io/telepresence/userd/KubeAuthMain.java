@@ -1,18 +1,18 @@
 package io.telepresence.userd;
 
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
 import io.telepresence.agree.LocalEndpoint;
 import io.telepresence.local.LocalChannel;
+import io.telepresence.rpc.connector.ConnectorGrpc;
+import io.telepresence.rpc.connector.HostAnswer;
+import io.telepresence.rpc.connector.HostEndpoint;
+import io.telepresence.rpc.connector.HostQuestion;
 import io.telepresence.run.Threads;
 import io.telepresence.userd.cluster.PluginTerminal;
 import io.telepresence.userd.host.ConnectionDirectory;
 import io.telepresence.userd.host.HostAnswers;
 import io.telepresence.userd.logs.LogSetup;
-import io.grpc.stub.ClientCallStreamObserver;
-import io.grpc.stub.ClientResponseObserver;
-import io.telepresence.rpc.connector.ConnectorGrpc;
-import io.telepresence.rpc.connector.HostAnswer;
-import io.telepresence.rpc.connector.HostEndpoint;
-import io.telepresence.rpc.connector.HostQuestion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,19 +1,19 @@
 package io.telepresence.userd;
 
+import io.grpc.StatusRuntimeException;
 import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
+import io.telepresence.rpc.common.Empty;
+import io.telepresence.rpc.common.LogLevelRequest;
+import io.telepresence.rpc.connector.GatherLogsReply;
+import io.telepresence.rpc.connector.GatherLogsRequest;
+import io.telepresence.rpc.manager.LogChunk;
 import io.telepresence.userd.connect.Connector;
 import io.telepresence.userd.connect.Place;
 import io.telepresence.userd.connect.Session;
 import io.telepresence.userd.logs.LogSetup;
 import io.telepresence.userd.logs.LogZip;
 import io.telepresence.userd.root.RootDaemon;
-import io.grpc.StatusRuntimeException;
-import io.telepresence.rpc.common.Empty;
-import io.telepresence.rpc.common.LogLevelRequest;
-import io.telepresence.rpc.connector.GatherLogsReply;
-import io.telepresence.rpc.connector.GatherLogsRequest;
-import io.telepresence.rpc.manager.LogChunk;
 import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,17 +1,17 @@
 package io.telepresence.userd;
 
+import io.grpc.StatusRuntimeException;
 import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
-import io.telepresence.userd.cluster.ManagerLink;
-import io.telepresence.userd.connect.Connector;
-import io.telepresence.userd.connect.Session;
-import io.grpc.StatusRuntimeException;
 import io.telepresence.rpc.manager.ExplainRequest;
 import io.telepresence.rpc.manager.Explanation;
 import io.telepresence.rpc.manager.UninstallProgress;
 import io.telepresence.rpc.manager.UninstallRequest;
 import io.telepresence.rpc.manager.YamlReply;
 import io.telepresence.rpc.manager.YamlRequest;
+import io.telepresence.userd.cluster.ManagerLink;
+import io.telepresence.userd.connect.Connector;
+import io.telepresence.userd.connect.Session;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 

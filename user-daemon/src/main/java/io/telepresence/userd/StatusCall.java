@@ -1,6 +1,10 @@
 package io.telepresence.userd;
 
 import io.telepresence.agree.Versions;
+import io.telepresence.rpc.common.VersionInfo;
+import io.telepresence.rpc.connector.ConnectorStatus;
+import io.telepresence.rpc.connector.RootDaemonStatus;
+import io.telepresence.rpc.connector.TrafficManagerStatus;
 import io.telepresence.userd.connect.Connector;
 import io.telepresence.userd.connect.Hosts;
 import io.telepresence.userd.connect.Place;
@@ -8,10 +12,6 @@ import io.telepresence.userd.connect.Session;
 import io.telepresence.userd.health.Trouble;
 import io.telepresence.userd.host.HostLink;
 import io.telepresence.userd.root.RootDaemon;
-import io.telepresence.rpc.common.VersionInfo;
-import io.telepresence.rpc.connector.ConnectorStatus;
-import io.telepresence.rpc.connector.RootDaemonStatus;
-import io.telepresence.rpc.connector.TrafficManagerStatus;
 import java.util.Optional;
 
 /** Tells everything about this daemon, the root daemon and the session. */

@@ -1,11 +1,11 @@
 package io.telepresence.userd;
 
-import io.telepresence.userd.cluster.CallerEnvironment;
-import io.telepresence.userd.cluster.KubeOptions;
-import io.telepresence.userd.cluster.PluginTerminal;
 import io.telepresence.rpc.connector.ConnectRequest;
 import io.telepresence.rpc.connector.KubeFlags;
 import io.telepresence.rpc.connector.StringList;
+import io.telepresence.userd.cluster.CallerEnvironment;
+import io.telepresence.userd.cluster.KubeOptions;
+import io.telepresence.userd.cluster.PluginTerminal;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;

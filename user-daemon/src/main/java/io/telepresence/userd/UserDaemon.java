@@ -1,5 +1,7 @@
 package io.telepresence.userd;
 
+import io.grpc.BindableService;
+import io.grpc.ServerInterceptors;
 import io.telepresence.agree.LocalEndpoint;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
@@ -13,8 +15,6 @@ import io.telepresence.userd.connect.Place;
 import io.telepresence.userd.host.HostLink;
 import io.telepresence.userd.logs.LogSetup;
 import io.telepresence.userd.mount.Mounts;
-import io.grpc.BindableService;
-import io.grpc.ServerInterceptors;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;

@@ -1,9 +1,5 @@
 package io.telepresence.userd;
 
-import io.telepresence.fault.FaultException;
-import io.telepresence.local.LocalChannel;
-import io.telepresence.local.LocalServer;
-import io.telepresence.userd.cluster.PluginTerminal;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -13,10 +9,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.protobuf.ByteString;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.telepresence.fault.FaultException;
+import io.telepresence.local.LocalChannel;
+import io.telepresence.local.LocalServer;
 import io.telepresence.rpc.connector.ConnectorGrpc;
 import io.telepresence.rpc.connector.PluginEnd;
 import io.telepresence.rpc.connector.PluginRun;
 import io.telepresence.rpc.connector.TerminalOffer;
+import io.telepresence.userd.cluster.PluginTerminal;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,12 +1,12 @@
 package io.telepresence.cli.daemon;
 
-import io.telepresence.fault.FaultException;
-import io.telepresence.run.ProcessOutput;
 import com.google.protobuf.ByteString;
+import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.connector.PluginEnd;
 import io.telepresence.rpc.connector.PluginRun;
 import io.telepresence.rpc.connector.TerminalOffer;
+import io.telepresence.run.ProcessOutput;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,12 +1,12 @@
 package io.telepresence.cli.daemon;
 
+import com.google.protobuf.ByteString;
 import io.telepresence.cli.env.EnvBytes;
 import io.telepresence.engagement.EngagedPort;
 import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.EngagementStatus;
 import io.telepresence.engagement.HttpFilter;
-import com.google.protobuf.ByteString;
 import io.telepresence.rpc.connector.ClientEngagement;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,7 +1,7 @@
 package io.telepresence.cli.daemon;
 
-import io.telepresence.agree.AddressText;
 import com.google.protobuf.ByteString;
+import io.telepresence.agree.AddressText;
 import io.telepresence.rpc.connector.ClientEngagement;
 import io.telepresence.rpc.connector.ConnectorStatus;
 import io.telepresence.rpc.connector.RootDaemonStatus;

@@ -1,10 +1,10 @@
 package io.telepresence.cli.daemon;
 
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultException;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
 import com.google.protobuf.Parser;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.connector.ConfigReply;
 import io.telepresence.rpc.connector.ConfigRequest;

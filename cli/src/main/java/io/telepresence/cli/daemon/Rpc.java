@@ -1,13 +1,13 @@
 package io.telepresence.cli.daemon;
 
+import com.google.protobuf.MessageLite;
+import com.google.protobuf.Parser;
 import io.telepresence.cli.grpc.CallFailed;
 import io.telepresence.cli.grpc.GrpcCall;
 import io.telepresence.cli.grpc.Target;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
-import com.google.protobuf.MessageLite;
-import com.google.protobuf.Parser;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,10 +1,10 @@
 package io.telepresence.cli.daemon;
 
+import com.google.protobuf.ByteString;
 import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.engagement.EngagementOptions;
 import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.PortRequest;
-import com.google.protobuf.ByteString;
 import io.telepresence.rpc.common.LogLevelRequest;
 import io.telepresence.rpc.connector.ConnectRequest;
 import io.telepresence.rpc.connector.EngageRequest;

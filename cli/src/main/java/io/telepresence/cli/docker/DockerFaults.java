@@ -1,7 +1,7 @@
 package io.telepresence.cli.docker;
 
-import io.telepresence.fault.Fault;
 import io.telepresence.cli.docker.Docker.Output;
+import io.telepresence.fault.Fault;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;

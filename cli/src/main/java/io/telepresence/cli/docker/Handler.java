@@ -1,9 +1,9 @@
 package io.telepresence.cli.docker;
 
 import io.telepresence.cli.daemon.Connection;
+import io.telepresence.cli.docker.Docker.Output;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.cli.docker.Docker.Output;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

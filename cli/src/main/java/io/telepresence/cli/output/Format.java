@@ -2,6 +2,7 @@ package io.telepresence.cli.output;
 
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+
 /** Value of {@code --output} (or {@code --format}). */
 public enum Format {
     DEFAULT,

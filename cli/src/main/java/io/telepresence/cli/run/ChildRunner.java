@@ -1,6 +1,7 @@
 package io.telepresence.cli.run;
 
 import io.telepresence.fault.FaultException;
+
 /** Runs a command to its end. */
 @FunctionalInterface
 public interface ChildRunner {

@@ -1,11 +1,11 @@
 package io.telepresence.cli.command;
 
-import io.telepresence.engagement.Port;
-import io.telepresence.engagement.Transport;
-import io.telepresence.fault.FaultException;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
+import io.telepresence.fault.FaultException;
 import org.junit.jupiter.api.Test;
 
 class PortArgumentTest {

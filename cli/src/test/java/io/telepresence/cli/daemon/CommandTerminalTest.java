@@ -1,11 +1,11 @@
 package io.telepresence.cli.daemon;
 
-import io.telepresence.local.LocalServer;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.stub.StreamObserver;
+import io.telepresence.local.LocalServer;
 import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.connector.ConnectorGrpc;
 import io.telepresence.rpc.connector.KubeFlags;

@@ -1,5 +1,11 @@
 package io.telepresence.cli.daemon;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.MessageLite;
+import io.grpc.stub.StreamObserver;
 import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.HeaderMatch;
@@ -11,12 +17,6 @@ import io.telepresence.engagement.Transport;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.local.LocalServer;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
-import com.google.protobuf.ByteString;
-import com.google.protobuf.MessageLite;
-import io.grpc.stub.StreamObserver;
 import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.connector.ClientEngagement;
 import io.telepresence.rpc.connector.ConnectorGrpc;

@@ -1,13 +1,13 @@
 package io.telepresence.cli.daemon;
 
-import io.telepresence.fault.FaultException;
-import io.telepresence.local.FreePorts;
-import io.telepresence.local.SecretServer;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.grpc.stub.StreamObserver;
+import io.telepresence.fault.FaultException;
+import io.telepresence.local.FreePorts;
+import io.telepresence.local.SecretServer;
 import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.connector.ConnectorGrpc;
 import io.telepresence.rpc.connector.ConnectorStatus;

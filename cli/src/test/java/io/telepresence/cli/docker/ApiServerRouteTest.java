@@ -1,9 +1,9 @@
 package io.telepresence.cli.docker;
 
-import io.telepresence.fault.FaultException;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.telepresence.cli.docker.Docker.Output;
+import io.telepresence.fault.FaultException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -1,11 +1,11 @@
 package io.telepresence.cli.docker;
 
-import io.telepresence.cli.env.EnvBytes;
-import io.telepresence.cli.env.PackedEnvironment;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.cli.env.EnvBytes;
+import io.telepresence.cli.env.PackedEnvironment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Map;

@@ -1,14 +1,14 @@
 package io.telepresence.cli.docker;
 
-import io.telepresence.cli.daemon.Connection;
-import io.telepresence.cli.daemon.Connections;
-import io.telepresence.cli.daemon.HostHelper;
-import io.telepresence.fault.FaultException;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.cli.daemon.Connection;
+import io.telepresence.cli.daemon.Connections;
+import io.telepresence.cli.daemon.HostHelper;
+import io.telepresence.fault.FaultException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;

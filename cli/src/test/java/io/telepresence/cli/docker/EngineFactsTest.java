@@ -1,11 +1,11 @@
 package io.telepresence.cli.docker;
 
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultException;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.telepresence.cli.docker.Docker.Output;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -1,11 +1,11 @@
 package io.telepresence.cli.docker;
 
-import io.telepresence.fault.FaultException;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.fault.FaultException;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;

@@ -1,10 +1,10 @@
 package io.telepresence.cli.docker;
 
-import io.telepresence.fault.FaultException;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.telepresence.fault.FaultException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

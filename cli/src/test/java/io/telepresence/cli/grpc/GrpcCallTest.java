@@ -1,8 +1,5 @@
 package io.telepresence.cli.grpc;
 
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultStatus;
-import io.telepresence.local.LocalServer;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -10,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
 import io.grpc.stub.StreamObserver;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultStatus;
+import io.telepresence.local.LocalServer;
 import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.connector.ConnectorGrpc;
 import io.telepresence.rpc.connector.HelmEvent;

@@ -1,11 +1,11 @@
 package io.telepresence.cli.run;
 
-import io.telepresence.cli.env.PackedEnvironment;
-import io.telepresence.fault.FaultException;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.cli.env.PackedEnvironment;
+import io.telepresence.fault.FaultException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

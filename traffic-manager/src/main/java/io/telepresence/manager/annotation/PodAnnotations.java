@@ -1,7 +1,7 @@
 package io.telepresence.manager.annotation;
 
-import io.telepresence.agree.AgentNames;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.telepresence.agree.AgentNames;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Objects;

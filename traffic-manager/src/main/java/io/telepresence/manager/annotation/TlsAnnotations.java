@@ -1,8 +1,8 @@
 package io.telepresence.manager.annotation;
 
-import io.telepresence.agree.AgentNames;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.VolumeMount;
+import io.telepresence.agree.AgentNames;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

@@ -1,9 +1,9 @@
 package io.telepresence.manager.cluster;
 
-import io.telepresence.run.Closers;
-import io.telepresence.run.Watched;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.telepresence.run.Closers;
+import io.telepresence.run.Watched;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,8 +1,8 @@
 package io.telepresence.manager.cluster;
 
-import io.telepresence.agree.AgentNames;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.telepresence.agree.AgentNames;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;

@@ -1,11 +1,11 @@
 package io.telepresence.manager.cluster;
 
-import io.telepresence.agree.AgentNames;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.telepresence.agree.AgentNames;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;

@@ -1,9 +1,9 @@
 package io.telepresence.manager.cluster;
 
-import io.telepresence.run.Closers;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodIP;
+import io.telepresence.run.Closers;
 import java.net.InetAddress;
 import java.util.Collection;
 import java.util.HashMap;

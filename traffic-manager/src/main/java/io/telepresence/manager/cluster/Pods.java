@@ -1,8 +1,8 @@
 package io.telepresence.manager.cluster;
 
-import io.telepresence.agree.AgentNames;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
+import io.telepresence.agree.AgentNames;
 
 /** Questions about one pod. Pure. */
 public final class Pods {

@@ -1,7 +1,7 @@
 package io.telepresence.manager.cluster;
 
-import io.telepresence.agree.AgentNames;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.telepresence.agree.AgentNames;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;

@@ -1,6 +1,5 @@
 package io.telepresence.manager.cluster;
 
-import io.telepresence.run.Closers;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.KubernetesResource;
 import io.fabric8.kubernetes.api.model.Namespace;
@@ -14,6 +13,7 @@ import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.Informable;
+import io.telepresence.run.Closers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

@@ -1,5 +1,7 @@
 package io.telepresence.manager.engage;
 
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.PodSpec;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.agree.Versions;
 import io.telepresence.manager.annotation.MountPolicies;
@@ -11,8 +13,6 @@ import io.telepresence.manager.cluster.PodSecurity;
 import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
-import io.fabric8.kubernetes.api.model.ObjectMeta;
-import io.fabric8.kubernetes.api.model.PodSpec;
 import io.telepresence.manager.engage.PortMap.Candidate;
 import io.telepresence.rpc.agent.AgentConfig;
 import io.telepresence.rpc.agent.AgentContainer;

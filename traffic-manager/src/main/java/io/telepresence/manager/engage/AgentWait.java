@@ -1,12 +1,12 @@
 package io.telepresence.manager.engage;
 
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
-import io.telepresence.manager.session.Sessions;
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.telepresence.manager.engage.PodTroubles.Trouble;
+import io.telepresence.manager.session.Sessions;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;

@@ -1,12 +1,12 @@
 package io.telepresence.manager.engage;
 
+import io.fabric8.kubernetes.api.model.Container;
 import io.telepresence.engagement.EngagedPort;
 import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.PodContainers;
 import io.telepresence.manager.cluster.Workload;
-import io.fabric8.kubernetes.api.model.Container;
 import java.util.List;
 
 /** Which container of a workload an engagement is about. Pure. */

@@ -1,18 +1,18 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.agree.AgentNames;
-import io.telepresence.engagement.Port;
-import io.telepresence.manager.annotation.MountPolicies;
-import io.telepresence.manager.annotation.TlsAnnotations;
-import io.telepresence.manager.cluster.PodContainers;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.PodSecurityContext;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.SecurityContext;
 import io.fabric8.kubernetes.api.model.VolumeMount;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.engagement.Port;
+import io.telepresence.manager.annotation.MountPolicies;
 import io.telepresence.manager.annotation.MountPolicies.Policy;
+import io.telepresence.manager.annotation.TlsAnnotations;
 import io.telepresence.manager.annotation.TlsAnnotations.Side;
+import io.telepresence.manager.cluster.PodContainers;
 import io.telepresence.manager.engage.PortMap.Candidate;
 import io.telepresence.rpc.agent.AgentContainer;
 import io.telepresence.rpc.agent.AgentMount;

@@ -1,5 +1,8 @@
 package io.telepresence.manager.engage;
 
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.telepresence.engagement.EngagedPort;
 import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.EngagementState;
@@ -10,9 +13,6 @@ import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.run.Threads;
-import io.fabric8.kubernetes.api.model.Container;
-import io.fabric8.kubernetes.api.model.ObjectMeta;
-import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

@@ -1,5 +1,7 @@
 package io.telepresence.manager.engage;
 
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.Service;
 import io.telepresence.engagement.EngagedPort;
 import io.telepresence.engagement.HttpFilter;
 import io.telepresence.engagement.HttpHead;
@@ -9,8 +11,6 @@ import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
-import io.fabric8.kubernetes.api.model.ObjectMeta;
-import io.fabric8.kubernetes.api.model.Service;
 import io.telepresence.manager.engage.PortMap.Candidate;
 import io.telepresence.manager.engage.PortMap.PortName;
 import java.util.Comparator;

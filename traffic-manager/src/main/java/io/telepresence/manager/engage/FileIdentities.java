@@ -1,10 +1,10 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.manager.cluster.PodContainers;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.PodSecurityContext;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.SecurityContext;
+import io.telepresence.manager.cluster.PodContainers;
 import io.telepresence.rpc.agent.FileIdentity;
 import java.util.HashMap;
 import java.util.HashSet;

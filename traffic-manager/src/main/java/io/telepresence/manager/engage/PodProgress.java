@@ -1,11 +1,11 @@
 package io.telepresence.manager.engage;
 
+import io.fabric8.kubernetes.api.model.Pod;
 import io.telepresence.manager.cluster.Pods;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.Sessions;
-import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;

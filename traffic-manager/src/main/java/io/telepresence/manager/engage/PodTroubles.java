@@ -1,12 +1,12 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.agree.AgentNames;
-import io.telepresence.manager.cluster.Pods;
 import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStateWaiting;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.manager.cluster.Pods;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -1,9 +1,5 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.agree.AgentNames;
-import io.telepresence.engagement.Port;
-import io.telepresence.manager.annotation.PodAnnotations;
-import io.telepresence.manager.cluster.PodContainers;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.IntOrString;
@@ -11,6 +7,10 @@ import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServicePort;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.engagement.Port;
+import io.telepresence.manager.annotation.PodAnnotations;
+import io.telepresence.manager.cluster.PodContainers;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,13 +1,13 @@
 package io.telepresence.manager.engage;
 
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.telepresence.engagement.EngagedPort;
 import io.telepresence.engagement.Port;
 import io.telepresence.engagement.PortRequest;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.fabric8.kubernetes.api.model.Container;
-import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.telepresence.manager.engage.PortMap.Candidate;
 import io.telepresence.manager.engage.PortMap.PortName;
 import java.util.ArrayList;

@@ -1,10 +1,10 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.agree.AgentNames;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.telepresence.agree.AgentNames;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -6,6 +6,7 @@ import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.Sessions;
+
 /**
  * Ports whose TLS agents do not open, because with it open the application would be less safe than without the agent: a
  * filter there would never see a request. Any thread.

@@ -1,9 +1,9 @@
 package io.telepresence.manager.engage;
 
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
-import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.telepresence.rpc.agent.AgentConfig;
 import java.util.Optional;
 

@@ -1,8 +1,8 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.manager.cluster.WorkloadRef;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.rpc.agent.AgentConfig;
 
 /**

@@ -1,5 +1,6 @@
 package io.telepresence.manager.engage;
 
+import io.fabric8.kubernetes.api.model.Pod;
 import io.telepresence.engagement.TrafficCount;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.Coalesced;
@@ -9,7 +10,6 @@ import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.run.Closers;
-import io.fabric8.kubernetes.api.model.Pod;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -1,9 +1,9 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.manager.cluster.PodContainers;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.telepresence.manager.cluster.PodContainers;
 import io.telepresence.rpc.agent.AgentConfig;
 
 /** Tells the application where its agent answers questions. */

@@ -1,12 +1,12 @@
 package io.telepresence.manager.inject;
 
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.run.Threads;
-import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.telepresence.manager.inject.WorkloadPods.Shape;
+import io.telepresence.run.Threads;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -1,8 +1,5 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.manager.cluster.ServiceEndpoints;
-import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.cluster.Workloads;
 import static io.telepresence.agree.AgentNames.DISMISSED;
 import static io.telepresence.agree.AgentNames.ENDING;
 import static io.telepresence.agree.AgentNames.REPLACED;
@@ -15,6 +12,9 @@ import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.telepresence.manager.cluster.ServiceEndpoints;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.cluster.Workloads;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;

@@ -1,13 +1,13 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.agree.AgentNames;
-import io.telepresence.manager.cluster.KubeletCall;
-import io.telepresence.manager.cluster.PodContainers;
-import io.telepresence.manager.cluster.PodNumbers;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.manager.cluster.KubeletCall;
+import io.telepresence.manager.cluster.PodContainers;
+import io.telepresence.manager.cluster.PodNumbers;
 import io.telepresence.rpc.agent.AgentConfig;
 import io.telepresence.rpc.agent.AgentContainer;
 import io.telepresence.rpc.agent.AgentPort;

@@ -1,12 +1,12 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.manager.engage.Cautions;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyEgressRule;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPeer;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPort;
+import io.telepresence.manager.engage.Cautions;
 import io.telepresence.rpc.agent.AgentConfig;
 import java.util.List;
 import java.util.Map;

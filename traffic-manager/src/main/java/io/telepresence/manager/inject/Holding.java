@@ -1,6 +1,5 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.agree.AgentNames;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -8,6 +7,7 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.SecurityContext;
 import io.fabric8.kubernetes.api.model.VolumeBuilder;
+import io.telepresence.agree.AgentNames;
 import io.telepresence.rpc.agent.AgentConfig;
 import java.time.Duration;
 

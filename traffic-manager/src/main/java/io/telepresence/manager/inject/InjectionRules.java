@@ -1,11 +1,11 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.agree.AgentNames;
-import io.telepresence.manager.annotation.PodAnnotations;
-import io.telepresence.manager.cluster.WorkloadRef;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.manager.annotation.PodAnnotations;
+import io.telepresence.manager.cluster.WorkloadRef;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;

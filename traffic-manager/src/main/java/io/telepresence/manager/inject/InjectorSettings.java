@@ -1,12 +1,5 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.agree.AgentNames;
-import io.telepresence.agree.Ports;
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultException;
-import io.telepresence.manager.cluster.ApiServerVersion;
-import io.telepresence.manager.cluster.Workloads;
-import io.telepresence.manager.engage.Cautions;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
@@ -14,6 +7,13 @@ import io.fabric8.kubernetes.api.model.SecurityContext;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.agree.Ports;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.manager.cluster.ApiServerVersion;
+import io.telepresence.manager.cluster.Workloads;
+import io.telepresence.manager.engage.Cautions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;

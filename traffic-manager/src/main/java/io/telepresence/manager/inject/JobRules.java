@@ -1,7 +1,7 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.agree.AgentNames;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.telepresence.agree.AgentNames;
 import java.util.Optional;
 
 /**

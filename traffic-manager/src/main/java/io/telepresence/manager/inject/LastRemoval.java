@@ -1,8 +1,8 @@
 package io.telepresence.manager.inject;
 
+import io.fabric8.kubernetes.api.model.Pod;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

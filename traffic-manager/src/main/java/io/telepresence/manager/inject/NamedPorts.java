@@ -1,9 +1,9 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.manager.cluster.PodContainers;
-import io.telepresence.manager.cluster.PodSecurity;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.telepresence.manager.cluster.PodContainers;
+import io.telepresence.manager.cluster.PodSecurity;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;

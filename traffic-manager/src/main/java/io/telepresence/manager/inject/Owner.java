@@ -1,6 +1,7 @@
 package io.telepresence.manager.inject;
 
 import io.telepresence.manager.cluster.WorkloadRef;
+
 /**
  * The workload behind a pod.
  *

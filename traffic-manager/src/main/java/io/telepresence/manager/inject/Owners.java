@@ -1,11 +1,11 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.cluster.Workloads;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.cluster.Workloads;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;

@@ -1,9 +1,9 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.agree.AgentNames;
-import io.telepresence.manager.cluster.PodContainers;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.manager.cluster.PodContainers;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

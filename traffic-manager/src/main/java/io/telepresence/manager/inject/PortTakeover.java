@@ -1,12 +1,12 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.agree.AgentNames;
-import io.telepresence.manager.cluster.KubeletCall;
-import io.telepresence.manager.cluster.PodContainers;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.manager.cluster.KubeletCall;
+import io.telepresence.manager.cluster.PodContainers;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;

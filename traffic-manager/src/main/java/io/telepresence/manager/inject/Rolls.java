@@ -1,13 +1,13 @@
 package io.telepresence.manager.inject;
 
+import io.fabric8.kubernetes.api.model.Pod;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engage.Wish;
-import io.telepresence.run.Threads;
-import io.fabric8.kubernetes.api.model.Pod;
 import io.telepresence.rpc.agent.AgentConfig;
+import io.telepresence.run.Threads;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,8 +1,5 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.agree.AgentNames;
-import io.telepresence.manager.annotation.PodAnnotations;
-import io.telepresence.manager.annotation.TlsAnnotations;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.ContainerPort;
@@ -15,6 +12,9 @@ import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeBuilder;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.manager.annotation.PodAnnotations;
+import io.telepresence.manager.annotation.TlsAnnotations;
 import io.telepresence.rpc.agent.AgentConfig;
 import io.telepresence.rpc.agent.AgentContainer;
 import java.util.ArrayList;

@@ -1,11 +1,11 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.agree.AgentNames;
-import io.telepresence.manager.cluster.PodContainers;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Lifecycle;
 import io.fabric8.kubernetes.api.model.LifecycleBuilder;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.manager.cluster.PodContainers;
 
 /** As what an agent runs in its pod. */
 enum SidecarForm {

@@ -1,9 +1,9 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultException;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
 import io.telepresence.manager.inject.WorkloadPods.Shape;
 import java.time.Duration;
 import java.time.Instant;

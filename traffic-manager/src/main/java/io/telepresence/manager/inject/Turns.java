@@ -1,13 +1,13 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.agree.AgentNames;
-import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.cluster.Workloads;
-import io.telepresence.run.Threads;
 import static io.telepresence.agree.AgentNames.ENDING;
 import static io.telepresence.agree.AgentNames.WAITING;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.cluster.Workloads;
+import io.telepresence.run.Threads;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;

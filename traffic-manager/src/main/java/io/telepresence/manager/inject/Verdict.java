@@ -1,6 +1,7 @@
 package io.telepresence.manager.inject;
 
 import io.telepresence.manager.cluster.WorkloadRef;
+
 /** What the webhook does with a pod. */
 sealed interface Verdict {
     /** @param why for the log */

@@ -1,8 +1,5 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.agree.AddressText;
-import io.telepresence.limits.ConnectionLimits;
-import io.telepresence.local.Loops;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -12,6 +9,9 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.timeout.ReadTimeoutHandler;
 import io.netty.handler.timeout.WriteTimeoutHandler;
+import io.telepresence.agree.AddressText;
+import io.telepresence.limits.ConnectionLimits;
+import io.telepresence.local.Loops;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.GeneralSecurityException;

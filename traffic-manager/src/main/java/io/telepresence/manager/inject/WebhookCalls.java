@@ -1,7 +1,5 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.limits.ConnectionLimits;
-import io.telepresence.limits.GuardedConnection;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -18,6 +16,8 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.concurrent.Future;
+import io.telepresence.limits.ConnectionLimits;
+import io.telepresence.limits.GuardedConnection;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;

@@ -1,11 +1,11 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.run.Threads;
-import io.telepresence.run.Watched;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.telepresence.run.Threads;
+import io.telepresence.run.Watched;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;

@@ -1,7 +1,7 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.manager.cluster.WorkloadRef;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.telepresence.manager.cluster.WorkloadRef;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;

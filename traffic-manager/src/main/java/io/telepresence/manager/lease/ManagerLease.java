@@ -1,11 +1,11 @@
 package io.telepresence.manager.lease;
 
-import io.telepresence.agree.AgentNames;
-import io.telepresence.run.Threads;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.run.Threads;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;

@@ -1,12 +1,12 @@
 package io.telepresence.manager.log;
 
-import io.telepresence.agree.AgentNames;
-import io.telepresence.manager.cluster.Pods;
-import io.telepresence.manager.cluster.Store;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.manager.cluster.Pods;
+import io.telepresence.manager.cluster.Store;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

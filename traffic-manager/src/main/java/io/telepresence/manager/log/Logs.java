@@ -1,6 +1,5 @@
 package io.telepresence.manager.log;
 
-import io.telepresence.log.LogLayout;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
@@ -8,6 +7,7 @@ import ch.qos.logback.classic.PatternLayout;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.Encoder;
+import io.telepresence.log.LogLayout;
 import org.slf4j.LoggerFactory;
 
 /** Sets up the log of this process: standard output for the kubelet, and a ring in memory. */

@@ -1,10 +1,10 @@
 package io.telepresence.manager.tunnel;
 
+import io.netty.channel.ChannelFuture;
 import io.telepresence.agree.AddressText;
+import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.ResetReasons;
 import io.telepresence.tunnel.Splice;
-import io.netty.channel.ChannelFuture;
-import io.telepresence.rpc.tunnel.Reset;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;

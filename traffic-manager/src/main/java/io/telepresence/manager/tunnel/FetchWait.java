@@ -1,8 +1,8 @@
 package io.telepresence.manager.tunnel;
 
 import io.telepresence.manager.session.Session;
-import io.telepresence.tunnel.Flow;
 import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.Flow;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;

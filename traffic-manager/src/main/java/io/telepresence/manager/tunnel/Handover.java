@@ -1,10 +1,10 @@
 package io.telepresence.manager.tunnel;
 
+import io.netty.buffer.ByteBuf;
+import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.FlowJoin;
-import io.netty.buffer.ByteBuf;
-import io.telepresence.rpc.tunnel.Reset;
 import java.util.concurrent.TimeUnit;
 
 /**

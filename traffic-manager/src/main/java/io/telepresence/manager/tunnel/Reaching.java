@@ -2,9 +2,9 @@ package io.telepresence.manager.tunnel;
 
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
-import io.telepresence.tunnel.Flow;
 import io.telepresence.rpc.tunnel.Reach;
 import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.Flow;
 import java.util.function.Consumer;
 
 /** Clients want something inside a pod: the agent there is asked to come and fetch the flow. On the flows' loops. */

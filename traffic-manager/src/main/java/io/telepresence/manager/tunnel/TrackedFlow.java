@@ -1,12 +1,12 @@
 package io.telepresence.manager.tunnel;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoop;
 import io.telepresence.manager.session.Session;
+import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.FlowKey;
-import io.netty.buffer.ByteBuf;
-import io.netty.channel.EventLoop;
-import io.telepresence.rpc.tunnel.Reset;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,15 +1,15 @@
 package io.telepresence.manager.auth;
 
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultException;
-import io.telepresence.manager.session.FakeTime;
-import io.telepresence.run.Threads;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.fabric8.kubernetes.api.model.authentication.TokenReviewStatus;
 import io.fabric8.kubernetes.api.model.authentication.TokenReviewStatusBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.manager.session.FakeTime;
+import io.telepresence.run.Threads;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

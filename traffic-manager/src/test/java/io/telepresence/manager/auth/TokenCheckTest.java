@@ -1,9 +1,9 @@
 package io.telepresence.manager.auth;
 
-import io.telepresence.manager.session.FakeTime;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.telepresence.manager.auth.TokenCheck.Verdict;
+import io.telepresence.manager.session.FakeTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;

@@ -1,13 +1,13 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.engagement.Port;
-import io.telepresence.manager.annotation.MountPolicies;
-import io.telepresence.manager.cluster.FakeCluster;
-import io.telepresence.manager.cluster.WorkloadRef;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.google.protobuf.util.JsonFormat;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.telepresence.engagement.Port;
+import io.telepresence.manager.annotation.MountPolicies;
+import io.telepresence.manager.cluster.FakeCluster;
+import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.rpc.agent.AgentConfig;
 import java.io.IOException;
 import java.nio.file.Files;

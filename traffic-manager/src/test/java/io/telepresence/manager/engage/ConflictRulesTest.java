@@ -1,5 +1,8 @@
 package io.telepresence.manager.engage;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.telepresence.engagement.EngagedPort;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.EngagementOptions;
@@ -12,9 +15,6 @@ import io.telepresence.engagement.Port;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.Sessions;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,5 +1,10 @@
 package io.telepresence.manager.engage;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.fabric8.kubernetes.api.model.Container;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.EngagementOptions;
 import io.telepresence.engagement.EngagementSpec;
@@ -11,11 +16,6 @@ import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.session.FakeTime;
 import io.telepresence.manager.session.Sessions;
 import io.telepresence.run.Watched;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
-import io.fabric8.kubernetes.api.model.Container;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

@@ -1,9 +1,9 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.manager.cluster.FakeApiServer;
-import io.telepresence.manager.session.FakeTime;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.telepresence.manager.cluster.FakeApiServer;
+import io.telepresence.manager.session.FakeTime;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;

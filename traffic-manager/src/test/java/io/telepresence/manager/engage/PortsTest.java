@@ -1,5 +1,9 @@
 package io.telepresence.manager.engage;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.telepresence.engagement.EngagedPort;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.EngagementOptions;
@@ -9,10 +13,6 @@ import io.telepresence.engagement.PortRequest;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.Workload;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import io.telepresence.rpc.agent.AgentConfig;
 import io.telepresence.rpc.agent.AgentPort;
 import io.telepresence.rpc.tunnel.Protocol;

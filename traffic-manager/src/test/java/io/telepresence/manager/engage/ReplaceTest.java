@@ -1,5 +1,11 @@
 package io.telepresence.manager.engage;
 
+import static io.telepresence.manager.engage.Specs.port;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.EngagementState;
@@ -15,12 +21,6 @@ import io.telepresence.manager.session.FakeTime;
 import io.telepresence.manager.session.SessionIds;
 import io.telepresence.manager.session.Sessions;
 import io.telepresence.run.Watched;
-import static io.telepresence.manager.engage.Specs.port;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

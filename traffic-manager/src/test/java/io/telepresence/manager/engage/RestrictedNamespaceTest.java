@@ -1,5 +1,9 @@
 package io.telepresence.manager.engage;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.telepresence.engagement.EngagedPort;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.EngagementOptions;
@@ -10,10 +14,6 @@ import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import io.telepresence.rpc.agent.AgentPort;
 import java.util.List;
 import java.util.Map;

@@ -1,14 +1,14 @@
 package io.telepresence.manager.engage;
 
-import io.telepresence.manager.cluster.FakeCluster;
-import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.session.Sessions;
-import io.telepresence.run.MonotonicTime;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.telepresence.manager.cluster.FakeCluster;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.session.Sessions;
+import io.telepresence.run.MonotonicTime;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

@@ -1,12 +1,12 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.manager.cluster.FakeCluster;
-import io.telepresence.manager.cluster.WorkloadRef;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.telepresence.manager.cluster.FakeCluster;
+import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.rpc.agent.AgentConfig;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;

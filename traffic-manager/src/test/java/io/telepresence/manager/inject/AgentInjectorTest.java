@@ -1,7 +1,5 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.manager.cluster.ApiServerVersionTest;
-import io.telepresence.manager.cluster.PodContainers;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -19,6 +17,8 @@ import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
 import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.telepresence.manager.cluster.ApiServerVersionTest;
+import io.telepresence.manager.cluster.PodContainers;
 import io.telepresence.rpc.agent.AgentConfig;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,9 +1,9 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.manager.cluster.FakeApiServer;
-import io.telepresence.manager.cluster.WorkloadRef;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.telepresence.manager.cluster.FakeApiServer;
+import io.telepresence.manager.cluster.WorkloadRef;
 import java.io.IOException;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;

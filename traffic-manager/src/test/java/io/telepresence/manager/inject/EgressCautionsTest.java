@@ -1,12 +1,12 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.manager.engage.Cautions;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.PodTemplateSpecBuilder;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.telepresence.manager.engage.Cautions;
 import io.telepresence.rpc.agent.AgentConfig;
 import java.util.List;
 import java.util.Map;

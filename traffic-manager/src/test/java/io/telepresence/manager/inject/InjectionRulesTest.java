@@ -1,12 +1,12 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.agree.AgentNames;
-import io.telepresence.manager.cluster.WorkloadRef;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.manager.cluster.WorkloadRef;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;

@@ -1,13 +1,13 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.agree.AgentNames;
-import io.telepresence.manager.cluster.WorkloadRef;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.manager.cluster.WorkloadRef;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,8 +1,5 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.fault.FaultException;
-import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.engage.EngagingBench;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -14,6 +11,9 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.telepresence.fault.FaultException;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.engage.EngagingBench;
 import io.telepresence.manager.inject.ManualYaml.What;
 import java.util.List;
 import java.util.Map;

@@ -1,12 +1,12 @@
 package io.telepresence.manager.inject;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.fabric8.kubernetes.api.model.Pod;
 import io.telepresence.manager.cluster.FakeApiServer;
 import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
-import io.fabric8.kubernetes.api.model.Pod;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;

@@ -1,16 +1,16 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.fault.FaultException;
-import io.telepresence.manager.cluster.FakeCluster;
-import io.telepresence.manager.cluster.Workload;
-import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.cluster.Workloads;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.telepresence.fault.FaultException;
+import io.telepresence.manager.cluster.FakeCluster;
+import io.telepresence.manager.cluster.Workload;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.cluster.Workloads;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;

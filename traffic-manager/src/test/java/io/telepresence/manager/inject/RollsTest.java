@@ -1,15 +1,15 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultException;
-import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.engage.Wish;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.engage.Wish;
 import io.telepresence.rpc.agent.AgentConfig;
 import io.telepresence.rpc.agent.AgentContainer;
 import java.util.List;

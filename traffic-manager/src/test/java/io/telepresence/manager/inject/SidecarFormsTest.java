@@ -1,12 +1,12 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.fault.FaultException;
-import io.telepresence.manager.cluster.ApiServerVersion;
-import io.telepresence.manager.cluster.ApiServerVersionTest;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.fault.FaultException;
+import io.telepresence.manager.cluster.ApiServerVersion;
+import io.telepresence.manager.cluster.ApiServerVersionTest;
 import io.telepresence.rpc.agent.AgentConfig;
 import java.util.Map;
 import java.util.Optional;

@@ -1,10 +1,10 @@
 package io.telepresence.manager.inject;
 
-import io.telepresence.manager.cluster.FakeCluster;
-import io.telepresence.manager.cluster.WorkloadRef;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.telepresence.manager.cluster.FakeCluster;
+import io.telepresence.manager.cluster.WorkloadRef;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

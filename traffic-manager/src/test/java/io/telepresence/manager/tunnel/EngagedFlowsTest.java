@@ -1,13 +1,13 @@
 package io.telepresence.manager.tunnel;
 
-import io.telepresence.manager.session.ClientSession;
-import io.telepresence.manager.session.FakeTime;
-import io.telepresence.manager.session.Sessions;
-import io.telepresence.tunnel.Flow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.EventLoop;
+import io.telepresence.manager.session.ClientSession;
+import io.telepresence.manager.session.FakeTime;
+import io.telepresence.manager.session.Sessions;
+import io.telepresence.tunnel.Flow;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.concurrent.CyclicBarrier;

@@ -1,18 +1,18 @@
 package io.telepresence.manager.tunnel;
 
-import io.telepresence.manager.session.ClientSession;
-import io.telepresence.manager.session.FakeTime;
-import io.telepresence.manager.session.Sessions;
-import io.telepresence.tunnel.Flow;
-import io.telepresence.tunnel.FlowHandler;
-import io.telepresence.tunnel.FlowKey;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.EventLoop;
+import io.telepresence.manager.session.ClientSession;
+import io.telepresence.manager.session.FakeTime;
+import io.telepresence.manager.session.Sessions;
 import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.FlowKey;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;

@@ -1,20 +1,20 @@
 package io.telepresence.manager.tunnel;
 
-import io.telepresence.manager.session.AgentSession;
-import io.telepresence.manager.session.SessionIds;
-import io.telepresence.tunnel.Flow;
-import io.telepresence.tunnel.RecordingHandler;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.Unpooled;
+import io.telepresence.manager.session.AgentSession;
+import io.telepresence.manager.session.SessionIds;
 import io.telepresence.rpc.tunnel.Files;
 import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reach;
 import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.RecordingHandler;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;

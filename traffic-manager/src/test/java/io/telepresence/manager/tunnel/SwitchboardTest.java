@@ -1,10 +1,5 @@
 package io.telepresence.manager.tunnel;
 
-import io.telepresence.local.FreePorts;
-import io.telepresence.manager.session.ClientSession;
-import io.telepresence.manager.session.SessionIds;
-import io.telepresence.tunnel.Flow;
-import io.telepresence.tunnel.RecordingHandler;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -12,11 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.Unpooled;
+import io.telepresence.local.FreePorts;
+import io.telepresence.manager.session.ClientSession;
+import io.telepresence.manager.session.SessionIds;
 import io.telepresence.rpc.tunnel.Deliver;
 import io.telepresence.rpc.tunnel.Dial;
 import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.RecordingHandler;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;

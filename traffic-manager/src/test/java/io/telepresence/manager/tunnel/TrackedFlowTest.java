@@ -1,18 +1,18 @@
 package io.telepresence.manager.tunnel;
 
-import io.telepresence.local.Loops;
-import io.telepresence.manager.session.ClientSession;
-import io.telepresence.manager.session.FakeTime;
-import io.telepresence.manager.session.Sessions;
-import io.telepresence.tunnel.FlowContract;
-import io.telepresence.tunnel.FlowHandler;
-import io.telepresence.tunnel.MemoryFlow;
-import io.telepresence.tunnel.RecordingHandler;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import io.telepresence.local.Loops;
+import io.telepresence.manager.session.ClientSession;
+import io.telepresence.manager.session.FakeTime;
+import io.telepresence.manager.session.Sessions;
 import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.FlowContract;
+import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.MemoryFlow;
+import io.telepresence.tunnel.RecordingHandler;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;

@@ -1,9 +1,9 @@
 package io.telepresence.userd.api;
 
+import io.netty.channel.EventLoopGroup;
 import io.telepresence.fault.FaultException;
 import io.telepresence.local.Loops;
 import io.telepresence.rest.RestServer;
-import io.netty.channel.EventLoopGroup;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.function.Predicate;

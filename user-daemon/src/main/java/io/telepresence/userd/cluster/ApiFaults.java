@@ -1,11 +1,11 @@
 package io.telepresence.userd.cluster;
 
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultException;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import io.netty.channel.ConnectTimeoutException;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.nio.channels.ClosedChannelException;

@@ -1,12 +1,12 @@
 package io.telepresence.userd.cluster;
 
-import io.telepresence.agree.ServerUrl;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
+import io.telepresence.agree.ServerUrl;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;

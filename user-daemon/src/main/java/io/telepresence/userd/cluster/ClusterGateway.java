@@ -1,15 +1,15 @@
 package io.telepresence.userd.cluster;
 
-import io.telepresence.agree.AgentNames;
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultException;
-import io.telepresence.local.Loops;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import io.netty.channel.EventLoopGroup;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.local.Loops;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,9 +1,9 @@
 package io.telepresence.userd.cluster;
 
-import io.telepresence.fault.FaultException;
 import com.google.gson.Gson;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.telepresence.fault.FaultException;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;

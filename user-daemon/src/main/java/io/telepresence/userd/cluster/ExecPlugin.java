@@ -1,10 +1,10 @@
 package io.telepresence.userd.cluster;
 
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultException;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonSyntaxException;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;

@@ -1,9 +1,9 @@
 package io.telepresence.userd.cluster;
 
-import io.telepresence.run.Backoff;
-import io.telepresence.run.Threads;
 import io.grpc.Context;
 import io.grpc.StatusRuntimeException;
+import io.telepresence.run.Backoff;
+import io.telepresence.run.Threads;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.concurrent.CountDownLatch;

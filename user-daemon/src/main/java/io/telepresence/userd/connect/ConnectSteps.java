@@ -1,5 +1,6 @@
 package io.telepresence.userd.connect;
 
+import io.grpc.StatusRuntimeException;
 import io.telepresence.agree.LocalEndpoint;
 import io.telepresence.agree.Ports;
 import io.telepresence.agree.Versions;
@@ -7,6 +8,9 @@ import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
+import io.telepresence.rpc.common.VersionInfo;
+import io.telepresence.rpc.manager.ClientArrival;
+import io.telepresence.rpc.manager.ClusterInfo;
 import io.telepresence.run.Closers;
 import io.telepresence.run.Watched;
 import io.telepresence.userd.api.Consumption;
@@ -31,10 +35,6 @@ import io.telepresence.userd.reach.Reaches;
 import io.telepresence.userd.relay.CarrierRelay;
 import io.telepresence.userd.root.RootDaemon;
 import io.telepresence.userd.root.RootLauncher;
-import io.grpc.StatusRuntimeException;
-import io.telepresence.rpc.common.VersionInfo;
-import io.telepresence.rpc.manager.ClientArrival;
-import io.telepresence.rpc.manager.ClusterInfo;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

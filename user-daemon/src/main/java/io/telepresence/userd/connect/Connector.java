@@ -2,9 +2,9 @@ package io.telepresence.userd.connect;
 
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.userd.connect.ConnectState.Event;
 import io.telepresence.userd.health.Health;
 import io.telepresence.userd.health.Trouble;
-import io.telepresence.userd.connect.ConnectState.Event;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;

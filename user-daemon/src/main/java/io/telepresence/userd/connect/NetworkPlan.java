@@ -1,16 +1,16 @@
 package io.telepresence.userd.connect;
 
+import com.google.protobuf.ByteString;
 import io.telepresence.agree.Ports;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.tunnel.Carriers;
-import io.telepresence.userd.config.ClientConfig;
-import com.google.protobuf.ByteString;
 import io.telepresence.rpc.manager.Cidr;
 import io.telepresence.rpc.manager.ClusterInfo;
 import io.telepresence.rpc.rootd.DnsConfig;
 import io.telepresence.rpc.rootd.DnsMapping;
 import io.telepresence.rpc.rootd.NetworkConfig;
+import io.telepresence.tunnel.Carriers;
+import io.telepresence.userd.config.ClientConfig;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;

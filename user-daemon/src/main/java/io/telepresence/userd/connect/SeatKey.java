@@ -1,7 +1,7 @@
 package io.telepresence.userd.connect;
 
-import io.telepresence.userd.config.ConfigFile;
 import com.google.protobuf.ByteString;
+import io.telepresence.userd.config.ConfigFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,5 +1,7 @@
 package io.telepresence.userd.connect;
 
+import io.telepresence.rpc.common.VersionInfo;
+import io.telepresence.rpc.manager.ClusterInfo;
 import io.telepresence.run.Closers;
 import io.telepresence.run.Threads;
 import io.telepresence.run.Watched;
@@ -9,8 +11,6 @@ import io.telepresence.userd.config.ClientConfig;
 import io.telepresence.userd.engage.Engagements;
 import io.telepresence.userd.engage.Engaging;
 import io.telepresence.userd.root.RootDaemon;
-import io.telepresence.rpc.common.VersionInfo;
-import io.telepresence.rpc.manager.ClusterInfo;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;

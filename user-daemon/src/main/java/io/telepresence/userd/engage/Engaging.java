@@ -1,16 +1,14 @@
 package io.telepresence.userd.engage;
 
+import io.grpc.Context;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.telepresence.engagement.Engagement;
 import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
-import io.telepresence.run.Threads;
-import io.telepresence.userd.cluster.ManagerLink;
-import io.grpc.Context;
-import io.grpc.Status;
-import io.grpc.StatusRuntimeException;
 import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.connector.ClientEngagement;
 import io.telepresence.rpc.connector.MountRequest;
@@ -18,6 +16,8 @@ import io.telepresence.rpc.engagement.EngagementSnapshot;
 import io.telepresence.rpc.manager.DisengageRequest;
 import io.telepresence.rpc.manager.EngageProgress;
 import io.telepresence.rpc.manager.EngageRequest;
+import io.telepresence.run.Threads;
+import io.telepresence.userd.cluster.ManagerLink;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;

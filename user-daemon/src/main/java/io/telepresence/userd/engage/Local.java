@@ -1,16 +1,16 @@
 package io.telepresence.userd.engage;
 
+import com.google.protobuf.ByteString;
 import io.telepresence.engagement.Engagement;
 import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.fault.FaultException;
-import io.telepresence.run.Closers;
-import io.telepresence.userd.mount.Mounts;
-import io.telepresence.userd.reach.PodDoors;
-import com.google.protobuf.ByteString;
 import io.telepresence.rpc.agent.AgentMount;
 import io.telepresence.rpc.agent.ContainerView;
 import io.telepresence.rpc.connector.ClientEngagement;
 import io.telepresence.rpc.connector.Mount;
+import io.telepresence.run.Closers;
+import io.telepresence.userd.mount.Mounts;
+import io.telepresence.userd.reach.PodDoors;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;

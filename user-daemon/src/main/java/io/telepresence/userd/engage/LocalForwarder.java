@@ -1,13 +1,13 @@
 package io.telepresence.userd.engage;
 
-import io.telepresence.run.Threads;
-import io.telepresence.tunnel.ResetReasons;
-import io.telepresence.tunnel.Splice;
-import io.telepresence.tunnel.TunnelClient;
 import io.netty.channel.ChannelFuture;
 import io.telepresence.rpc.manager.DialRequest;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.run.Threads;
+import io.telepresence.tunnel.ResetReasons;
+import io.telepresence.tunnel.Splice;
+import io.telepresence.tunnel.TunnelClient;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;

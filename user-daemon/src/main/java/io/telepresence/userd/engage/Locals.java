@@ -2,10 +2,10 @@ package io.telepresence.userd.engage;
 
 import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.fault.FaultException;
+import io.telepresence.rpc.connector.MountRequest;
 import io.telepresence.userd.mount.Mounts;
 import io.telepresence.userd.reach.PodDoors;
 import io.telepresence.userd.reach.Reaches;
-import io.telepresence.rpc.connector.MountRequest;
 import java.time.Duration;
 
 /**

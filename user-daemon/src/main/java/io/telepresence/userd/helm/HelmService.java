@@ -1,17 +1,17 @@
 package io.telepresence.userd.helm;
 
-import io.telepresence.agree.AgentNames;
-import io.telepresence.agree.Versions;
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultException;
-import io.telepresence.userd.cluster.KubeTarget;
-import io.telepresence.userd.config.ConfigText;
 import com.marcnuri.helm.Helm;
 import com.marcnuri.helm.InstallCommand;
 import com.marcnuri.helm.LintResult;
 import com.marcnuri.helm.Release;
 import com.marcnuri.helm.UpgradeCommand;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.agree.Versions;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.connector.HelmRequest;
+import io.telepresence.userd.cluster.KubeTarget;
+import io.telepresence.userd.config.ConfigText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;

@@ -1,13 +1,13 @@
 package io.telepresence.userd.helm;
 
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultException;
-import io.telepresence.userd.config.ConfigText;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
 import com.google.gson.ToNumberPolicy;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.connector.HelmRequest;
+import io.telepresence.userd.config.ConfigText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;

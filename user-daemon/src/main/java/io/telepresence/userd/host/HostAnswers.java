@@ -1,9 +1,16 @@
 package io.telepresence.userd.host;
 
+import com.google.gson.Gson;
 import io.telepresence.agree.Versions;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
+import io.telepresence.rpc.connector.ConfigSource;
+import io.telepresence.rpc.connector.Credential;
+import io.telepresence.rpc.connector.DockerSettings;
+import io.telepresence.rpc.connector.HostAnswer;
+import io.telepresence.rpc.connector.HostQuestion;
+import io.telepresence.rpc.connector.ResolvedCluster;
 import io.telepresence.userd.cluster.CredentialPlugin;
 import io.telepresence.userd.cluster.Handover;
 import io.telepresence.userd.cluster.KubeOptions;
@@ -12,13 +19,6 @@ import io.telepresence.userd.config.ClientConfig;
 import io.telepresence.userd.config.ConfigFile;
 import io.telepresence.userd.config.Problems;
 import io.telepresence.userd.connect.Sources;
-import com.google.gson.Gson;
-import io.telepresence.rpc.connector.ConfigSource;
-import io.telepresence.rpc.connector.Credential;
-import io.telepresence.rpc.connector.DockerSettings;
-import io.telepresence.rpc.connector.HostAnswer;
-import io.telepresence.rpc.connector.HostQuestion;
-import io.telepresence.rpc.connector.ResolvedCluster;
 import java.time.Instant;
 import java.util.Map;
 

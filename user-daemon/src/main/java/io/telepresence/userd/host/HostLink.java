@@ -1,10 +1,10 @@
 package io.telepresence.userd.host;
 
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
-import io.grpc.Status;
-import io.grpc.stub.StreamObserver;
 import io.telepresence.rpc.connector.HostAnswer;
 import io.telepresence.rpc.connector.HostQuestion;
 import java.time.Duration;

@@ -2,8 +2,8 @@ package io.telepresence.userd.mount;
 
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.userd.reach.Reaches;
 import io.telepresence.rpc.connector.MountRequest;
+import io.telepresence.userd.reach.Reaches;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,12 +1,12 @@
 package io.telepresence.userd.mount;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.run.Threads;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.userd.reach.ResetFaults;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import io.telepresence.rpc.tunnel.Reset;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

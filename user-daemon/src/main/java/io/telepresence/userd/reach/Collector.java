@@ -1,10 +1,10 @@
 package io.telepresence.userd.reach;
 
+import io.netty.buffer.ByteBuf;
 import io.telepresence.fault.Fault;
+import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
-import io.netty.buffer.ByteBuf;
-import io.telepresence.rpc.tunnel.Reset;
 import java.io.ByteArrayOutputStream;
 import java.util.concurrent.CompletableFuture;
 

@@ -1,8 +1,8 @@
 package io.telepresence.userd.reach;
 
+import io.netty.buffer.ByteBuf;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
-import io.netty.buffer.ByteBuf;
 
 /** Hears of a flow until it is opened, when somebody else takes over; data cannot come before. */
 interface Early extends FlowHandler {

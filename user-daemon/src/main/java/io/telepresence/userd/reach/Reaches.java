@@ -1,18 +1,18 @@
 package io.telepresence.userd.reach;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.run.Backoff;
-import io.telepresence.tunnel.Flow;
-import io.telepresence.tunnel.FlowHandler;
-import io.telepresence.tunnel.FlowKey;
-import io.telepresence.tunnel.TunnelClient;
-import com.google.protobuf.InvalidProtocolBufferException;
 import io.telepresence.rpc.agent.ContainerView;
 import io.telepresence.rpc.tunnel.Files;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reach;
 import io.telepresence.rpc.tunnel.View;
+import io.telepresence.run.Backoff;
+import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.FlowKey;
+import io.telepresence.tunnel.TunnelClient;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;

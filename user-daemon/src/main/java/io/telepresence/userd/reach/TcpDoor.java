@@ -1,9 +1,5 @@
 package io.telepresence.userd.reach;
 
-import io.telepresence.agree.AddressText;
-import io.telepresence.fault.FaultException;
-import io.telepresence.tunnel.ChannelPump;
-import io.telepresence.tunnel.Flow;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -14,8 +10,12 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.GlobalEventExecutor;
+import io.telepresence.agree.AddressText;
+import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.ChannelPump;
+import io.telepresence.tunnel.Flow;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;

@@ -1,9 +1,9 @@
 package io.telepresence.userd.reach;
 
-import io.telepresence.tunnel.DatagramSession;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.socket.DatagramPacket;
+import io.telepresence.tunnel.DatagramSession;
 import java.net.InetSocketAddress;
 
 /** A local sender at a UDP port. */

@@ -1,8 +1,8 @@
 package io.telepresence.userd.reach;
 
+import io.netty.channel.Channel;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.netty.channel.Channel;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -1,11 +1,5 @@
 package io.telepresence.userd.relay;
 
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultException;
-import io.telepresence.fault.FaultStatus;
-import io.telepresence.local.Loops;
-import io.telepresence.run.Watched;
-import io.telepresence.userd.cluster.CarrierDialer;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -22,6 +16,12 @@ import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.fault.FaultStatus;
+import io.telepresence.local.Loops;
+import io.telepresence.run.Watched;
+import io.telepresence.userd.cluster.CarrierDialer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,11 +1,11 @@
 package io.telepresence.userd.root;
 
+import io.grpc.Context;
+import io.grpc.stub.StreamObserver;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
 import io.telepresence.local.LocalChannel;
-import io.grpc.Context;
-import io.grpc.stub.StreamObserver;
 import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.common.LogLevelRequest;
 import io.telepresence.rpc.common.VersionInfo;

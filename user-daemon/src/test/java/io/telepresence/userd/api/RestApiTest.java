@@ -1,5 +1,9 @@
 package io.telepresence.userd.api;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.netty.channel.EventLoopGroup;
 import io.telepresence.engagement.Engagement;
 import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.engagement.HttpHead;
@@ -7,10 +11,6 @@ import io.telepresence.local.Loops;
 import io.telepresence.rest.Answer;
 import io.telepresence.rest.Question;
 import io.telepresence.rest.RestServer;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
-import io.netty.channel.EventLoopGroup;
 import io.telepresence.rpc.engagement.EngagedPort;
 import io.telepresence.rpc.engagement.EngagementKind;
 import io.telepresence.rpc.engagement.EngagementSpec;

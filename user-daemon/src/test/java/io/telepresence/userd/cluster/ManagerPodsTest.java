@@ -1,10 +1,10 @@
 package io.telepresence.userd.cluster;
 
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultException;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
 import io.telepresence.userd.cluster.FakeApi.Answer;
 import java.time.Duration;
 import java.util.Map;

@@ -1,13 +1,13 @@
 package io.telepresence.userd.cluster;
 
-import io.telepresence.agree.ServerUrl;
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultException;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.agree.ServerUrl;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -1,10 +1,10 @@
 package io.telepresence.userd.config;
 
-import io.telepresence.fault.FaultException;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.fault.FaultException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

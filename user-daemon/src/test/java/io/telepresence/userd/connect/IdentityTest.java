@@ -1,10 +1,10 @@
 package io.telepresence.userd.connect;
 
-import io.telepresence.fault.Fault;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.fault.Fault;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

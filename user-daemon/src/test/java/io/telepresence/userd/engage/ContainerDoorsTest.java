@@ -1,19 +1,19 @@
 package io.telepresence.userd.engage;
 
-import io.telepresence.engagement.Port;
-import io.telepresence.engagement.Transport;
-import io.telepresence.fault.FaultException;
-import io.telepresence.local.FreePorts;
-import io.telepresence.userd.cluster.ManagerLink;
-import io.telepresence.userd.reach.PodDoors;
-import io.telepresence.userd.reach.Reaches;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.telepresence.engagement.Port;
+import io.telepresence.engagement.Transport;
+import io.telepresence.fault.FaultException;
+import io.telepresence.local.FreePorts;
 import io.telepresence.rpc.manager.ClientArrival;
 import io.telepresence.rpc.tunnel.Open;
+import io.telepresence.userd.cluster.ManagerLink;
+import io.telepresence.userd.reach.PodDoors;
+import io.telepresence.userd.reach.Reaches;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;

@@ -1,15 +1,12 @@
 package io.telepresence.userd.engage;
 
-import io.telepresence.agree.Versions;
-import io.telepresence.local.Loops;
-import io.telepresence.tunnel.FlowAcceptor;
-import io.telepresence.tunnel.TunnelServers;
-import io.telepresence.tunnel.TunnelService;
 import io.grpc.Server;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.telepresence.agree.Versions;
+import io.telepresence.local.Loops;
 import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.common.VersionInfo;
 import io.telepresence.rpc.engagement.EngagedPort;
@@ -28,6 +25,9 @@ import io.telepresence.rpc.manager.ManagerGrpc;
 import io.telepresence.rpc.manager.RemainReply;
 import io.telepresence.rpc.manager.SessionRef;
 import io.telepresence.rpc.tunnel.Protocol;
+import io.telepresence.tunnel.FlowAcceptor;
+import io.telepresence.tunnel.TunnelServers;
+import io.telepresence.tunnel.TunnelService;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,20 +1,16 @@
 package io.telepresence.userd.engage;
 
-import io.telepresence.engagement.EngagementCodec;
-import io.telepresence.engagement.EngagementState;
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultException;
-import io.telepresence.local.FreePorts;
-import io.telepresence.run.Threads;
-import io.telepresence.userd.cluster.ManagerLink;
-import io.telepresence.userd.mount.Mounts;
-import io.telepresence.userd.reach.Reaches;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
+import io.telepresence.engagement.EngagementCodec;
+import io.telepresence.engagement.EngagementState;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.local.FreePorts;
 import io.telepresence.rpc.agent.AgentMount;
 import io.telepresence.rpc.agent.ContainerView;
 import io.telepresence.rpc.connector.ClientEngagement;
@@ -25,6 +21,10 @@ import io.telepresence.rpc.engagement.EngagementSpec;
 import io.telepresence.rpc.engagement.PodPort;
 import io.telepresence.rpc.manager.ClientArrival;
 import io.telepresence.rpc.tunnel.Protocol;
+import io.telepresence.run.Threads;
+import io.telepresence.userd.cluster.ManagerLink;
+import io.telepresence.userd.mount.Mounts;
+import io.telepresence.userd.reach.Reaches;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;

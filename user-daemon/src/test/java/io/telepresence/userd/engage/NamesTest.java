@@ -1,10 +1,10 @@
 package io.telepresence.userd.engage;
 
-import io.telepresence.engagement.EngagementCodec;
-import io.telepresence.fault.FaultException;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.telepresence.engagement.EngagementCodec;
+import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.engagement.Engagement;
 import io.telepresence.rpc.engagement.EngagementKind;
 import io.telepresence.rpc.engagement.EngagementSpec;

@@ -1,13 +1,13 @@
 package io.telepresence.userd.helm;
 
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultException;
-import io.telepresence.userd.cluster.KubeTarget;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.connector.HelmRequest;
+import io.telepresence.userd.cluster.KubeTarget;
 import java.nio.file.Files;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

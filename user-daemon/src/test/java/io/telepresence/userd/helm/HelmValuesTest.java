@@ -1,11 +1,11 @@
 package io.telepresence.userd.helm;
 
-import io.telepresence.fault.FaultException;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
+import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.connector.HelmRequest;
 import io.telepresence.rpc.connector.KubeFlags;
 import java.net.InetAddress;

@@ -1,14 +1,5 @@
 package io.telepresence.userd.host;
 
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultException;
-import io.telepresence.local.LocalChannel;
-import io.telepresence.local.LocalServer;
-import io.telepresence.userd.cluster.CredentialPlugin;
-import io.telepresence.userd.cluster.KubeOptions;
-import io.telepresence.userd.cluster.KubeTarget;
-import io.telepresence.userd.connect.SeatKey;
-import io.telepresence.userd.connect.Sources;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -16,10 +7,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.local.LocalChannel;
+import io.telepresence.local.LocalServer;
 import io.telepresence.rpc.connector.ConnectorGrpc;
 import io.telepresence.rpc.connector.HostAnswer;
 import io.telepresence.rpc.connector.HostQuestion;
 import io.telepresence.rpc.connector.KubeFlags;
+import io.telepresence.userd.cluster.CredentialPlugin;
+import io.telepresence.userd.cluster.KubeOptions;
+import io.telepresence.userd.cluster.KubeTarget;
+import io.telepresence.userd.connect.SeatKey;
+import io.telepresence.userd.connect.Sources;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,12 +1,12 @@
 package io.telepresence.userd.mount;
 
-import io.telepresence.fault.FaultException;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.connector.MountRequest;
 import java.io.Closeable;
 import java.io.File;

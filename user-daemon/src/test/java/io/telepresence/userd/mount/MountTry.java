@@ -1,17 +1,17 @@
 package io.telepresence.userd.mount;
 
+import io.grpc.Server;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.unix.DomainSocketAddress;
 import io.telepresence.local.Loops;
+import io.telepresence.rpc.tunnel.Open;
+import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Carrier;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.TunnelClient;
 import io.telepresence.tunnel.TunnelServers;
 import io.telepresence.tunnel.TunnelService;
 import io.telepresence.userd.reach.Reaches;
-import io.grpc.Server;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.unix.DomainSocketAddress;
-import io.telepresence.rpc.tunnel.Open;
-import io.telepresence.rpc.tunnel.Reset;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
