@@ -11,8 +11,8 @@ import io.telepresence.local.SecretServer;
 import io.telepresence.run.Closers;
 import io.telepresence.run.Threads;
 import io.telepresence.userd.connect.Connector;
-import io.telepresence.userd.connect.Place;
-import io.telepresence.userd.host.HostLink;
+import io.telepresence.userd.connect.DaemonPaths;
+import io.telepresence.userd.kubeauth.KubeAuthClient;
 import io.telepresence.userd.logs.LogSetup;
 import io.telepresence.userd.mount.Mounts;
 import java.io.IOException;
@@ -42,7 +42,7 @@ final class UserDaemon implements AutoCloseable {
     }
 
     /** @param host the way to the laptop, where this is a container */
-    static UserDaemon open(Place place, LogSetup logs, HostLink host, Door door) throws FaultException {
+    static UserDaemon open(DaemonPaths place, LogSetup logs, KubeAuthClient host, Door door) throws FaultException {
         UserDaemon daemon = new UserDaemon();
         try {
             daemon.listen(place, logs, host, door);
@@ -66,19 +66,20 @@ final class UserDaemon implements AutoCloseable {
         opened.close();
     }
 
-    private void listen(Place place, LogSetup logs, HostLink host, Door door) throws FaultException {
+    private void listen(DaemonPaths place, LogSetup logs, KubeAuthClient host, Door door) throws FaultException {
         Path directory = OwnedDirectory.create(place.directory(), place.uid());
         lock(directory);
         Connector connector = new Connector(place);
         CommandTerminals terminals = new CommandTerminals();
         ConnectorService service = new ConnectorService(
-                new ConnectCalls(connector, terminals, logs, ended),
-                new StatusCall(connector, host),
-                new ConnectorService.ClusterCalls(new EngageCalls(connector), new PassCalls(connector)),
-                new KubeCalls(connector, terminals),
-                new ConnectorService.SettingsCalls(new ConfigCall(connector), new LogCalls(connector, logs)),
+                new ConnectService(connector, terminals, logs, ended),
+                new StatusService(connector, host),
+                new ConnectorService.ClusterCalls(new EngageService(connector), new ManagerProxy(connector)),
+                new KubeService(connector, terminals),
+                new ConnectorService.SettingsCalls(new ConfigService(connector), new LogService(connector, logs)),
                 new ConnectorService.Askers(host, terminals));
-        BindableService watched = () -> ServerInterceptors.intercept(service, new Asked(connector::asked));
+        BindableService watched =
+                () -> ServerInterceptors.intercept(service, new ActivityInterceptor(connector::asked));
         opened.add(LocalServer.start(
                 LocalEndpoint.userDaemon(directory),
                 place.uid(),
