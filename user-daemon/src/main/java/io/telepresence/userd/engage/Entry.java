@@ -7,8 +7,7 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * One engagement: RESERVED → ESTABLISHED → LEAVING → over. Its fields belong to {@link ClientEngagements} and are guarded
- * by its
- * lock, apart from what is final or volatile.
+ * by its lock, apart from what is final or volatile.
  */
 final class Entry {
     /** What the manager said first: where on this laptop it leads does not change any more. */

@@ -1,0 +1,87 @@
+package io.telepresence.cli.connect;
+
+import io.telepresence.cli.daemon.DaemonStatus;
+import io.telepresence.cli.invocation.Command;
+import io.telepresence.cli.invocation.DaemonSession;
+import io.telepresence.cli.invocation.Invocation;
+import io.telepresence.cli.invocation.OptionSpecs;
+import io.telepresence.cli.registry.SelectedDaemon;
+import io.telepresence.fault.FaultException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** {@code telepresence status}. */
+public final class StatusCommand implements Command {
+    @Override
+    public String name() {
+        return "status";
+    }
+
+    @Override
+    public String summary() {
+        return "Show what runs and what is connected";
+    }
+
+    @Override
+    public CommandSpec spec() {
+        return CommandSpec.create()
+                .addOption(OptionSpecs.flag("Show even one daemon in the format for several", "--multi-daemon"));
+    }
+
+    @Override
+    public int run(Invocation call) throws FaultException {
+        List<SelectedDaemon> running = running(call);
+        if (running.size() > 1 || call.flag("--multi-daemon")) {
+            showAll(call, running);
+        } else if (running.isEmpty()) {
+            Optional<DaemonStatus.Root> root = DaemonSession.rootVersion(call).map(StatusText::bareRoot);
+            show(call, StatusText.lines(Optional.empty(), root), StatusTree.of(Optional.empty(), root));
+        } else {
+            SelectedDaemon only = running.getFirst();
+            DaemonStatus status = only.daemon().status();
+            show(call, text(only, status), tree(only, status));
+        }
+        return 0;
+    }
+
+    private static List<SelectedDaemon> running(Invocation call) throws FaultException {
+        if (call.caller().use().isEmpty()) {
+            return call.daemons().running();
+        }
+        return call.chosen().stream().toList();
+    }
+
+    private static void showAll(Invocation call, List<SelectedDaemon> running) throws FaultException {
+        List<String> lines = new ArrayList<>();
+        List<Map<String, Object>> trees = new ArrayList<>();
+        for (SelectedDaemon each : running) {
+            DaemonStatus status = each.daemon().status();
+            lines.addAll(text(each, status));
+            trees.add(tree(each, status));
+        }
+        show(call, lines, StatusTree.of(trees));
+    }
+
+    private static List<String> text(SelectedDaemon chosen, DaemonStatus status) {
+        return chosen.container()
+                .map(c -> StatusText.lines(c, status))
+                .orElseGet(() -> StatusText.lines(Optional.of(status), status.root()));
+    }
+
+    private static Map<String, Object> tree(SelectedDaemon chosen, DaemonStatus status) {
+        return chosen.container()
+                .map(c -> StatusTree.of(c, status))
+                .orElseGet(() -> StatusTree.of(Optional.of(status), status.root()));
+    }
+
+    private static void show(Invocation call, List<String> lines, Map<String, Object> tree) {
+        if (call.output().structured()) {
+            call.output().bare(tree);
+        } else {
+            lines.forEach(call.output()::line);
+        }
+    }
+}

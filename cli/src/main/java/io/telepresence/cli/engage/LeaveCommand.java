@@ -1,0 +1,51 @@
+package io.telepresence.cli.engage;
+
+import io.telepresence.cli.daemon.LeaveRequest;
+import io.telepresence.cli.invocation.Command;
+import io.telepresence.cli.invocation.DaemonSession;
+import io.telepresence.cli.invocation.Invocation;
+import io.telepresence.cli.invocation.OptionSpecs;
+import io.telepresence.cli.registry.SelectedDaemon;
+import io.telepresence.fault.FaultException;
+import java.util.List;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** {@code telepresence leave NAME}, also called detach. */
+public final class LeaveCommand implements Command {
+    @Override
+    public String name() {
+        return "leave";
+    }
+
+    @Override
+    public List<String> aliases() {
+        return List.of("detach");
+    }
+
+    @Override
+    public String summary() {
+        return "End an intercept, replace, wiretap or ingest";
+    }
+
+    @Override
+    public CommandSpec spec() {
+        return CommandSpec.create()
+                .addPositional(
+                        OptionSpecs.parameter("<name>", "Its name, or the workload's for a replace or an ingest"))
+                .addOption(OptionSpecs.text("Container where several of the workload are engaged", "-c", "--container"))
+                .addOption(OptionSpecs.text("Namespace where the name exists in several", "-n", "--namespace"));
+    }
+
+    @Override
+    public int run(Invocation call) throws FaultException {
+        LeaveRequest request = new LeaveRequest(call.parameter(0), call.text("--container"), call.text("--namespace"));
+        SelectedDaemon chosen = DaemonSession.present(call);
+        String id = chosen.daemon().leave(request);
+        if (chosen.container().isPresent()) {
+            call.docker().endHandlers(chosen.container().get(), id);
+        } else {
+            DaemonSession.endHandlersBeside(call, id);
+        }
+        return 0;
+    }
+}
