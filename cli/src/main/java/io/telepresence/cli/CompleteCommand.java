@@ -43,18 +43,18 @@ final class CompleteCommand implements Command {
     }
 
     @Override
-    public int run(Invocation call) {
-        List<String> words = call.parameters();
+    public int run(Invocation invocation) {
+        List<String> words = invocation.parameters();
         String last = words.isEmpty() ? "" : words.getLast();
         List<String> before = words.isEmpty() ? List.of() : words.subList(0, words.size() - 1);
-        candidates(call, before, last).stream()
+        candidates(invocation, before, last).stream()
                 .filter(c -> c.startsWith(last))
                 .sorted()
-                .forEach(call.output()::line);
+                .forEach(invocation.output()::line);
         return 0;
     }
 
-    private static List<String> candidates(Invocation call, List<String> before, String last) {
+    private static List<String> candidates(Invocation invocation, List<String> before, String last) {
         List<Command> level = Commands.all();
         Command chosen = null;
         for (String word : before) {
@@ -69,11 +69,11 @@ final class CompleteCommand implements Command {
         }
         try {
             String option = before.getLast().startsWith("-") ? before.getLast() : "";
-            List<String> values = optionValues(call, chosen, option);
+            List<String> values = optionValues(invocation, chosen, option);
             if (!values.isEmpty()) {
                 return values;
             }
-            return last.startsWith("-") ? optionNames(chosen) : parameters(call, chosen);
+            return last.startsWith("-") ? optionNames(chosen) : parameters(invocation, chosen);
         } catch (FaultException e) {
             return List.of();
         }
@@ -87,7 +87,8 @@ final class CompleteCommand implements Command {
         return names;
     }
 
-    private static List<String> optionValues(Invocation call, Command command, String option) throws FaultException {
+    private static List<String> optionValues(Invocation invocation, Command command, String option)
+            throws FaultException {
         return switch (option) {
             case "--output", "--format" ->
                 command instanceof GenyamlCommand ? List.of() : List.of("default", "json", "yaml", "json-stream");
@@ -96,26 +97,27 @@ final class CompleteCommand implements Command {
                 List.of("docker", "compose", "sh", "sh:export", "csh", "csh:export", "ps", "ps:export", "cmd", "json");
             case "--mechanism" -> List.of("tcp", "http");
             case "--mount" -> command instanceof EngageCommand ? List.of("true", "false") : List.of();
-            default -> call.runningDaemon().isEmpty() ? List.of() : daemonsValues(call, command, option);
+            default -> invocation.runningDaemon().isEmpty() ? List.of() : daemonsValues(invocation, command, option);
         };
     }
 
-    private static List<String> daemonsValues(Invocation call, Command command, String option) throws FaultException {
-        Daemon daemon = call.daemon();
+    private static List<String> daemonsValues(Invocation invocation, Command command, String option)
+            throws FaultException {
+        Daemon daemon = invocation.daemon();
         return switch (option) {
             case "--context" ->
-                daemon.contexts(KubeOptions.of(call)).stream()
+                daemon.contexts(KubeOptions.of(invocation)).stream()
                         .map(KubeContext::name)
                         .toList();
-            case "--namespace", "-n" -> daemon.namespaces(KubeOptions.of(call));
+            case "--namespace", "-n" -> daemon.namespaces(KubeOptions.of(invocation));
             case "--workload", "-w" -> workloads(daemon, false);
             case "--container", "-c" -> command instanceof LeaveCommand ? containers(daemon) : List.of();
             default -> List.of();
         };
     }
 
-    private static List<String> parameters(Invocation call, Command command) throws FaultException {
-        Optional<Daemon> daemon = call.runningDaemon();
+    private static List<String> parameters(Invocation invocation, Command command) throws FaultException {
+        Optional<Daemon> daemon = invocation.runningDaemon();
         return switch (command.name()) {
             case "completion" -> List.of("bash", "zsh", "fish");
             case "loglevel" -> List.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE");

@@ -53,13 +53,13 @@ final class CompletionCommand implements Command {
     }
 
     @Override
-    public int run(Invocation call) throws FaultException {
-        String script = SCRIPTS.get(call.parameter(0));
+    public int run(Invocation invocation) throws FaultException {
+        String script = SCRIPTS.get(invocation.parameter(0));
         if (script == null) {
-            throw Fault.user("no completion for the shell \"" + call.parameter(0) + "\"", "Use bash, zsh or fish")
+            throw Fault.user("no completion for the shell \"" + invocation.parameter(0) + "\"", "Use bash, zsh or fish")
                     .exception();
         }
-        script.lines().forEach(call.output()::line);
+        script.lines().forEach(invocation.output()::line);
         return 0;
     }
 }

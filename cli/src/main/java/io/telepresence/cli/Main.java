@@ -66,7 +66,7 @@ public final class Main {
         return new DockerMode(
                 Docker.ofThisMachine(),
                 daemons.connections(),
-                new DockerMode.Place(
+                new DockerMode.DockerEnvironment(
                         executable,
                         text(
                                 executable.resolveSibling("../client-image"),

@@ -69,7 +69,7 @@ final class RootCommand {
                         global.config(),
                         global.use(),
                         machine.streams().in());
-                var around = new Invocation.Surroundings(
+                var around = new Invocation.Context(
                         caller, output, progress, machine.daemons(), machine.children(), machine.docker());
                 int code = command.run(new Invocation(options, typed.childCommand(), around));
                 output.finish(typed.label(), command.name(), "");

@@ -33,7 +33,7 @@ final class DockerBench implements AutoCloseable {
         typing.docker = () -> new DockerMode(
                 new Docker(engine),
                 connections,
-                new DockerMode.Place(
+                new DockerMode.DockerEnvironment(
                         home.resolve("telepresence"),
                         "client:1",
                         home.resolve("logs"),
@@ -48,7 +48,7 @@ final class DockerBench implements AutoCloseable {
         Path directory = connections.prepare(name);
         var network = new ContainerDaemon.Network("tp-" + name, "172.29.255.2", "");
         ContainerDaemon made = new ContainerDaemon(
-                name, directory, "tp-" + name, "client:1", network, List.of(exposed), ContainerDaemon.Door.SOCKET);
+                name, directory, "tp-" + name, "client:1", network, List.of(exposed), ContainerDaemon.Endpoint.SOCKET);
         connections.write(made);
         engine.listen(made.socket());
         engine.container(

@@ -31,7 +31,7 @@ final class RequestsTest {
         assertEquals(new ConnectRequest.Subnets(List.of(), List.of(), List.of()), request.subnets());
         assertEquals(Map.of(), request.kube().flags());
         assertEquals(
-                new KubeFlags.Place("", "/home/ann", "/srv/dir", false, ""),
+                new KubeFlags.CallerEnvironment("", "/home/ann", "/srv/dir", false, ""),
                 request.kube().place());
         assertEquals(0, request.kube().stdin().length);
     }

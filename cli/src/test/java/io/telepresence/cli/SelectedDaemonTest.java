@@ -29,7 +29,13 @@ final class SelectedDaemonTest {
     private static ContainerDaemon connection(String name) {
         var network = new ContainerDaemon.Network("tp-" + name, "172.29.255.2", "");
         return new ContainerDaemon(
-                name, Path.of("/nowhere"), "tp-" + name, "client:1", network, List.of(), ContainerDaemon.Door.SOCKET);
+                name,
+                Path.of("/nowhere"),
+                "tp-" + name,
+                "client:1",
+                network,
+                List.of(),
+                ContainerDaemon.Endpoint.SOCKET);
     }
 
     private String chosen(String use) throws FaultException {

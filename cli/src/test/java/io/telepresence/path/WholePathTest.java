@@ -194,7 +194,7 @@ class WholePathTest {
                 .build();
         ClientEngagement made = session.parts()
                 .engaging()
-                .engage(new EngagementLifecycle.Wish(EngagementCodec.spec(ingest), none(), List.of()), t -> {});
+                .engage(new EngagementLifecycle.Request(EngagementCodec.spec(ingest), none(), List.of()), t -> {});
         assertEquals("echo/app", made.getEngagement().getSpec().getName());
         assertEquals("blue", made.getEnvironmentMap().get("COLOR").toStringUtf8());
         assertEquals("app /a", ask("/a", ""));
@@ -230,7 +230,7 @@ class WholePathTest {
         session.parts()
                 .engaging()
                 .engage(
-                        new EngagementLifecycle.Wish(
+                        new EngagementLifecycle.Request(
                                 EngagementCodec.spec(spec.setName(name).build()), none(), List.of()),
                         t -> {});
     }

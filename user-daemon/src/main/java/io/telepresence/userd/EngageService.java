@@ -74,7 +74,7 @@ final class EngageService {
         boolean own = spec.namespace().equals(session.facts().namespace());
         EngagementLifecycle engaging = session.parts().engaging();
         ClientEngagement made = engaging.engage(
-                new EngagementLifecycle.Wish(spec, request.getMount(), own ? List.of() : mapped),
+                new EngagementLifecycle.Request(spec, request.getMount(), own ? List.of() : mapped),
                 text -> progress(reply, text));
         if (Context.current().isCancelled()) {
             String name = made.getEngagement().getSpec().getName();

@@ -37,15 +37,16 @@ final class UserDaemon implements AutoCloseable {
      * @param port on all addresses; zero: nowhere else
      * @param secret file where the secret that callers must know is written
      */
-    record Door(int port, Path secret) {
-        static final Door NONE = new Door(0, Path.of(""));
+    record Endpoint(int port, Path secret) {
+        static final Endpoint NONE = new Endpoint(0, Path.of(""));
     }
 
     /** @param host the way to the laptop, where this is a container */
-    static UserDaemon open(DaemonPaths place, LogSetup logs, KubeAuthClient host, Door door) throws FaultException {
+    static UserDaemon open(DaemonPaths place, LogSetup logs, KubeAuthClient host, Endpoint endpoint)
+            throws FaultException {
         UserDaemon daemon = new UserDaemon();
         try {
-            daemon.listen(place, logs, host, door);
+            daemon.listen(place, logs, host, endpoint);
             return daemon;
         } catch (FaultException | RuntimeException e) {
             daemon.opened.closeAfter(e);
@@ -66,7 +67,8 @@ final class UserDaemon implements AutoCloseable {
         opened.close();
     }
 
-    private void listen(DaemonPaths place, LogSetup logs, KubeAuthClient host, Door door) throws FaultException {
+    private void listen(DaemonPaths place, LogSetup logs, KubeAuthClient host, Endpoint endpoint)
+            throws FaultException {
         Path directory = OwnedDirectory.create(place.directory(), place.uid());
         lock(directory);
         Connector connector = new Connector(place);
@@ -85,8 +87,8 @@ final class UserDaemon implements AutoCloseable {
                 place.uid(),
                 Set.copyOf(List.of(place.uid(), 0L)),
                 List.of(watched)));
-        if (door.port() != 0) {
-            opened.add(SecretServer.start(door.port(), door.secret(), List.of(watched)));
+        if (endpoint.port() != 0) {
+            opened.add(SecretServer.start(endpoint.port(), endpoint.secret(), List.of(watched)));
         }
         opened.add(connector::disconnect);
         Threads.virtual("clean-mounts", () -> Mounts.cleanUp(place.mounts()));

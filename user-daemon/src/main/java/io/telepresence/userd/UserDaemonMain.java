@@ -66,7 +66,7 @@ public final class UserDaemonMain {
                 InstallId.read(ConfigFile.directory(environment, home)),
                 options.container() ? new KubeAuthSources(host) : ClientSources.ofThisMachine(),
                 options.container());
-        try (UserDaemon daemon = UserDaemon.open(place, logs, host, options.door())) {
+        try (UserDaemon daemon = UserDaemon.open(place, logs, host, options.endpoint())) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> shutDown(daemon), "shutdown"));
             log.info("user daemon {} of user {} listens in {}", Versions.VERSION, uid, place.directory());
             daemon.awaitEnd();

@@ -75,23 +75,23 @@ public record GenyamlCommand(YamlRequest.What what, String summary) implements C
     }
 
     @Override
-    public int run(Invocation call) throws FaultException {
-        YamlRequest request = request(call);
-        String yaml = DaemonSession.session(call).generateYaml(request);
-        String file = call.text("--output", "-");
+    public int run(Invocation invocation) throws FaultException {
+        YamlRequest request = request(invocation);
+        String yaml = DaemonSession.session(invocation).generateYaml(request);
+        String file = invocation.text("--output", "-");
         if (file.equals("-")) {
-            yaml.lines().forEach(call.output()::line);
+            yaml.lines().forEach(invocation.output()::line);
         } else {
-            write(Arguments.absolute("--output", file, call.caller()), yaml);
+            write(Arguments.absolute("--output", file, invocation.caller()), yaml);
         }
         return 0;
     }
 
-    private YamlRequest request(Invocation call) throws FaultException {
-        String input = call.text("--input");
-        String agent = call.text("--agent");
-        String workload = Arguments.name("workload", call.text("--workload", "none"));
-        boolean named = call.options().hasMatchedOption("--workload");
+    private YamlRequest request(Invocation invocation) throws FaultException {
+        String input = invocation.text("--input");
+        String agent = invocation.text("--agent");
+        String workload = Arguments.name("workload", invocation.text("--workload", "none"));
+        boolean named = invocation.options().hasMatchedOption("--workload");
         if (what == YamlRequest.What.CONFIG && named == !input.isEmpty()) {
             throw Fault.user("genyaml config needs either --workload or --input", "Give one of them")
                     .exception();
@@ -106,18 +106,18 @@ public record GenyamlCommand(YamlRequest.What what, String summary) implements C
         }
         return new YamlRequest(
                 what,
-                Arguments.label("--namespace", call.text("--namespace")),
+                Arguments.label("--namespace", invocation.text("--namespace")),
                 named ? workload : "",
-                read(call, "--input"),
-                read(call, "--agent"),
-                options(call));
+                read(invocation, "--input"),
+                read(invocation, "--agent"),
+                options(invocation));
     }
 
-    private static Map<String, String> options(Invocation call) throws FaultException {
+    private static Map<String, String> options(Invocation invocation) throws FaultException {
         Map<String, String> options = new LinkedHashMap<>();
         for (String name : PASSED_ON) {
-            if (call.options().hasMatchedOption("--" + name)) {
-                String value = call.text("--" + name);
+            if (invocation.options().hasMatchedOption("--" + name)) {
+                String value = invocation.text("--" + name);
                 if (name.equals("sidecar") && !List.of("native", "container").contains(value)) {
                     throw Fault.user("--sidecar is native or container, not " + value, "")
                             .exception();
@@ -131,15 +131,15 @@ public record GenyamlCommand(YamlRequest.What what, String summary) implements C
         return options;
     }
 
-    private static String read(Invocation call, String option) throws FaultException {
-        String file = call.text(option);
+    private static String read(Invocation invocation, String option) throws FaultException {
+        String file = invocation.text(option);
         if (file.isEmpty()) {
             return "";
         }
         try {
             return file.equals("-")
-                    ? new String(call.caller().stdin().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8)
-                    : Files.readString(Arguments.absolute(option, file, call.caller()));
+                    ? new String(invocation.caller().stdin().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8)
+                    : Files.readString(Arguments.absolute(option, file, invocation.caller()));
         } catch (IOException e) {
             throw Fault.user("the file " + file + " cannot be read: " + reason(e), "Give " + option + " another one")
                     .exception(e);

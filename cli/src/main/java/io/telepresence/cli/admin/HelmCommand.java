@@ -65,38 +65,38 @@ public record HelmCommand(HelmRequest.Verb verb, String summary) implements Comm
                 .addOption(OptionSpecs.text("Version of the chart (default the one of this program)", "--version"));
     }
 
-    static HelmRequest request(HelmRequest.Verb verb, Invocation call) throws FaultException {
-        if (call.flag("--reset-values") && call.flag("--reuse-values")) {
+    static HelmRequest request(HelmRequest.Verb verb, Invocation invocation) throws FaultException {
+        if (invocation.flag("--reset-values") && invocation.flag("--reuse-values")) {
             throw Fault.user("--reset-values and --reuse-values exclude each other", "Give one of them")
                     .exception();
         }
         var values = new HelmRequest.Values(
-                call.texts("--set"),
-                call.texts("--set-file"),
-                call.texts("--set-json"),
-                call.texts("--set-string"),
-                call.texts("--values"));
+                invocation.texts("--set"),
+                invocation.texts("--set-file"),
+                invocation.texts("--set-json"),
+                invocation.texts("--set-string"),
+                invocation.texts("--values"));
         var switches = new HelmRequest.Switches(
-                call.flag("--create-namespace", true),
-                call.flag("--no-hooks"),
-                call.text("--version"),
-                call.flag("--reset-values"),
-                call.flag("--reuse-values"));
-        return new HelmRequest(verb, KubeOptions.of(call), namespace(call), values, switches);
+                invocation.flag("--create-namespace", true),
+                invocation.flag("--no-hooks"),
+                invocation.text("--version"),
+                invocation.flag("--reset-values"),
+                invocation.flag("--reuse-values"));
+        return new HelmRequest(verb, KubeOptions.of(invocation), namespace(invocation), values, switches);
     }
 
     /** Here the namespace scope of the Kubernetes flags means the manager's namespace. */
-    private static String namespace(Invocation call) {
-        String namespace = call.text("--manager-namespace", call.text("--namespace"));
-        return namespace.isEmpty() ? call.caller().variable("TELEPRESENCE_MANAGER_NAMESPACE") : namespace;
+    private static String namespace(Invocation invocation) {
+        String namespace = invocation.text("--manager-namespace", invocation.text("--namespace"));
+        return namespace.isEmpty() ? invocation.caller().variable("TELEPRESENCE_MANAGER_NAMESPACE") : namespace;
     }
 
     @Override
-    public int run(Invocation call) throws FaultException {
-        HelmRequest request = request(verb, call);
-        String output = call.daemon().helm(request, call.progress()::step);
-        call.progress().close();
-        output.lines().forEach(call.output()::line);
+    public int run(Invocation invocation) throws FaultException {
+        HelmRequest request = request(verb, invocation);
+        String output = invocation.daemon().helm(request, invocation.progress()::step);
+        invocation.progress().close();
+        output.lines().forEach(invocation.output()::line);
         return 0;
     }
 }

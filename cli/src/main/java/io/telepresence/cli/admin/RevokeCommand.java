@@ -32,8 +32,8 @@ public final class RevokeCommand implements Command {
     }
 
     @Override
-    public int run(Invocation call) throws FaultException {
-        String id = call.parameter(0);
+    public int run(Invocation invocation) throws FaultException {
+        String id = invocation.parameter(0);
         int colon = id.indexOf(':');
         if (colon < 1 || colon == id.length() - 1) {
             throw Fault.user(
@@ -41,8 +41,8 @@ public final class RevokeCommand implements Command {
                             "\"telepresence list --debug\" shows it; it ends with a colon and the name")
                     .exception();
         }
-        KubeFlags flags = KubeOptions.of(call);
-        call.daemon().revoke(flags, call.managerNamespace(), id);
+        KubeFlags flags = KubeOptions.of(invocation);
+        invocation.daemon().revoke(flags, invocation.managerNamespace(), id);
         return 0;
     }
 }

@@ -30,9 +30,9 @@ public final class UninstallCommand implements Command {
     }
 
     @Override
-    public int run(Invocation call) throws FaultException {
-        List<String> workloads = call.parameters();
-        boolean all = call.flag("--all-agents");
+    public int run(Invocation invocation) throws FaultException {
+        List<String> workloads = invocation.parameters();
+        boolean all = invocation.flag("--all-agents");
         if (all && !workloads.isEmpty()) {
             throw Fault.user("--all-agents and names of workloads exclude each other", "Give one of them")
                     .exception();
@@ -44,8 +44,8 @@ public final class UninstallCommand implements Command {
         for (String workload : workloads) {
             Arguments.name("workload", workload);
         }
-        DaemonSession.session(call).uninstall(workloads, call.progress()::step);
-        call.progress().close();
+        DaemonSession.session(invocation).uninstall(workloads, invocation.progress()::step);
+        invocation.progress().close();
         return 0;
     }
 }

@@ -33,13 +33,15 @@ public final class ConfigViewCommand implements Command {
     }
 
     @Override
-    public int run(Invocation call) throws FaultException {
-        Configuration configuration = call.daemon()
-                .configuration(call.flag("--client-only"), call.caller().configFile());
-        if (call.output().format() == Format.JSON || call.output().format() == Format.JSON_STREAM) {
-            call.output().bare(new JsonWriter.Raw(configuration.json()));
+    public int run(Invocation invocation) throws FaultException {
+        Configuration configuration = invocation
+                .daemon()
+                .configuration(
+                        invocation.flag("--client-only"), invocation.caller().configFile());
+        if (invocation.output().format() == Format.JSON || invocation.output().format() == Format.JSON_STREAM) {
+            invocation.output().bare(new JsonWriter.Raw(configuration.json()));
         } else {
-            call.output().document(configuration.yaml());
+            invocation.output().document(configuration.yaml());
         }
         return 0;
     }

@@ -50,39 +50,39 @@ public final class ConnectCommand implements Command {
         return KubeOptions.addTo(spec);
     }
 
-    static ConnectRequest request(Invocation call) throws FaultException {
+    static ConnectRequest request(Invocation invocation) throws FaultException {
         return new ConnectRequest(
-                KubeOptions.of(call),
-                call.text("--name"),
-                call.text("--namespace"),
-                call.managerNamespace(),
+                KubeOptions.of(invocation),
+                invocation.text("--name"),
+                invocation.text("--namespace"),
+                invocation.managerNamespace(),
                 new ConnectRequest.Subnets(
-                        call.texts("--also-proxy"),
-                        call.texts("--never-proxy"),
-                        call.texts("--allow-conflicting-subnets")),
-                call.texts("--mapped-namespaces"));
+                        invocation.texts("--also-proxy"),
+                        invocation.texts("--never-proxy"),
+                        invocation.texts("--allow-conflicting-subnets")),
+                invocation.texts("--mapped-namespaces"));
     }
 
     @Override
-    public int run(Invocation call) throws FaultException {
-        ConnectRequest request = request(call);
-        if (call.flag("--docker")) {
-            return new DockerConnect(call, request).run();
+    public int run(Invocation invocation) throws FaultException {
+        ConnectRequest request = request(invocation);
+        if (invocation.flag("--docker")) {
+            return new DockerConnect(invocation, request).run();
         }
         for (String option : List.of("--expose", "--hostname")) {
-            if (call.options().hasMatchedOption(option)) {
+            if (invocation.options().hasMatchedOption(option)) {
                 throw Fault.user(option + " needs --docker", "It is about the daemon's container")
                         .exception();
             }
         }
-        Daemon daemon = DaemonSession.daemons(call);
-        Connected connected = DaemonSession.connect(call, daemon, request);
-        if (call.childCommand().isEmpty()) {
+        Daemon daemon = DaemonSession.daemons(invocation);
+        Connected connected = DaemonSession.connect(invocation, daemon, request);
+        if (invocation.childCommand().isEmpty()) {
             return 0;
         }
-        call.around().children().holdSignals();
+        invocation.around().children().holdSignals();
         try {
-            return call.around().children().run(Job.of(call.childCommand()));
+            return invocation.around().children().run(Job.of(invocation.childCommand()));
         } finally {
             if (!connected.already()) {
                 daemon.disconnect();

@@ -24,29 +24,29 @@ final class DockerConnect {
     /** How often the network is made anew because the cluster's subnets overlap it. */
     private static final int TRIES = 3;
 
-    private final Invocation call;
+    private final Invocation invocation;
     private final ConnectRequest request;
     private final DockerMode docker;
 
-    DockerConnect(Invocation call, ConnectRequest request) {
-        this.call = call;
+    DockerConnect(Invocation invocation, ConnectRequest request) {
+        this.invocation = invocation;
         this.request = request;
-        this.docker = call.docker();
+        this.docker = invocation.docker();
     }
 
     int run() throws FaultException {
         Opened opened = connect(new ArrayList<>());
-        if (call.childCommand().isEmpty()) {
+        if (invocation.childCommand().isEmpty()) {
             return 0;
         }
-        call.around().children().holdSignals();
+        invocation.around().children().holdSignals();
         try {
-            return call.around().children().run(Job.of(call.childCommand()));
+            return invocation.around().children().run(Job.of(invocation.childCommand()));
         } finally {
             if (opened.started) {
                 end(opened.connection);
             } else if (!opened.already) {
-                call.daemons().in(opened.connection).disconnect();
+                invocation.daemons().in(opened.connection).disconnect();
             }
         }
     }
@@ -58,12 +58,12 @@ final class DockerConnect {
     private record Opened(ContainerDaemon connection, boolean started, boolean already) {}
 
     private Opened connect(List<String> taken) throws FaultException {
-        call.progress().step("Launching Telepresence User Daemon");
+        invocation.progress().step("Launching Telepresence User Daemon");
         try (KubeAuthProcess helper = docker.helper(request.kube())) {
             DockerMode.Engine engine = docker.engine();
             KubeAuthProcess.Cluster cluster = helper.cluster();
             String name = name(cluster);
-            List<String> exposed = call.texts("--expose");
+            List<String> exposed = invocation.texts("--expose");
             Optional<ContainerDaemon> running = docker.running(name, exposed);
             if (running.isPresent()) {
                 return new Opened(
@@ -72,8 +72,8 @@ final class DockerConnect {
                         session(helper, running.get(), cluster).already());
             }
             ContainerDaemon started =
-                    engine.start(new DockerMode.Start(name, call.text("--hostname"), exposed, cluster), taken);
-            call.progress().milestone("Launching Telepresence User Daemon");
+                    engine.start(new DockerMode.Start(name, invocation.text("--hostname"), exposed, cluster), taken);
+            invocation.progress().milestone("Launching Telepresence User Daemon");
             try {
                 session(helper, started, cluster);
                 List<String> clash = shadowed(started);
@@ -92,11 +92,11 @@ final class DockerConnect {
 
     private Connected session(KubeAuthProcess helper, ContainerDaemon connection, KubeAuthProcess.Cluster cluster)
             throws FaultException {
-        Daemon daemon = call.daemons().in(connection);
+        Daemon daemon = invocation.daemons().in(connection);
         if (!helped(daemon)) {
             helper.serve(connection);
         }
-        return DaemonSession.connect(call, daemon, request.inContainer(connection.name(), docker.dial(cluster)));
+        return DaemonSession.connect(invocation, daemon, request.inContainer(connection.name(), docker.dial(cluster)));
     }
 
     private static boolean helped(Daemon daemon) throws FaultException {
@@ -105,7 +105,7 @@ final class DockerConnect {
 
     /** Subnets of the cluster that cannot be mapped because the connection's own network is there. */
     private List<String> shadowed(ContainerDaemon connection) throws FaultException {
-        return call.daemons().in(connection).status().root().stream()
+        return invocation.daemons().in(connection).status().root().stream()
                 .flatMap(r -> r.subnets().leftOut().stream())
                 .filter(s -> DockerMode.holds(s, connection))
                 .toList();
@@ -113,14 +113,14 @@ final class DockerConnect {
 
     private void end(ContainerDaemon connection) {
         try {
-            call.daemons().in(connection).quit();
+            invocation.daemons().in(connection).quit();
         } catch (FaultException e) {
-            call.output().warn("Warning: " + e.fault());
+            invocation.output().warn("Warning: " + e.fault());
         }
         try {
             docker.remove(connection);
         } catch (FaultException e) {
-            call.output().warn("Warning: " + e.fault());
+            invocation.output().warn("Warning: " + e.fault());
         }
     }
 

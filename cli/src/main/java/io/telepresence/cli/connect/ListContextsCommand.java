@@ -28,15 +28,15 @@ public final class ListContextsCommand implements Command {
     }
 
     @Override
-    public int run(Invocation call) throws FaultException {
-        List<KubeContext> contexts = call.daemon().contexts(KubeOptions.of(call));
-        if (call.output().structured()) {
-            call.output().object(tree(contexts));
+    public int run(Invocation invocation) throws FaultException {
+        List<KubeContext> contexts = invocation.daemon().contexts(KubeOptions.of(invocation));
+        if (invocation.output().structured()) {
+            invocation.output().object(tree(contexts));
             return 0;
         }
         for (KubeContext context : contexts) {
-            call.output().line((context.current() ? "*" : "-") + " name: " + context.name());
-            call.output().line("  default namespace: " + context.namespace());
+            invocation.output().line((context.current() ? "*" : "-") + " name: " + context.name());
+            invocation.output().line("  default namespace: " + context.namespace());
         }
         return 0;
     }

@@ -25,12 +25,12 @@ public final class ListNamespacesCommand implements Command {
     }
 
     @Override
-    public int run(Invocation call) throws FaultException {
-        List<String> names = call.daemon().namespaces(KubeOptions.of(call));
-        if (call.output().structured()) {
-            call.output().object(names);
+    public int run(Invocation invocation) throws FaultException {
+        List<String> names = invocation.daemon().namespaces(KubeOptions.of(invocation));
+        if (invocation.output().structured()) {
+            invocation.output().object(names);
         } else {
-            names.forEach(call.output()::line);
+            names.forEach(invocation.output()::line);
         }
         return 0;
     }

@@ -30,52 +30,53 @@ public final class QuitCommand implements Command {
     }
 
     @Override
-    public int run(Invocation call) throws FaultException {
-        if (call.flag("--stop-daemons")) {
-            call.progress().step("Telepresence Daemons quitting...");
-            stopContainers(call);
-            boolean stays = stop(call, call.daemons().user());
-            DaemonSession.endHandlersBeside(call, "");
-            call.progress().close();
-            call.output().line("Telepresence Daemons quitting...done");
+    public int run(Invocation invocation) throws FaultException {
+        if (invocation.flag("--stop-daemons")) {
+            invocation.progress().step("Telepresence Daemons quitting...");
+            stopContainers(invocation);
+            boolean stays = stop(invocation, invocation.daemons().user());
+            DaemonSession.endHandlersBeside(invocation, "");
+            invocation.progress().close();
+            invocation.output().line("Telepresence Daemons quitting...done");
             if (stays) {
-                call.output().line("The root daemon is a system service and keeps running");
+                invocation.output().line("The root daemon is a system service and keeps running");
             }
             return 0;
         }
-        Optional<SelectedDaemon> chosen = call.chosen();
+        Optional<SelectedDaemon> chosen = invocation.chosen();
         boolean was = chosen.isPresent() && chosen.get().daemon().disconnect();
         if (chosen.isPresent() && chosen.get().container().isPresent()) {
-            call.docker().endHandlers(chosen.get().container().get(), "");
+            invocation.docker().endHandlers(chosen.get().container().get(), "");
         } else {
-            DaemonSession.endHandlersBeside(call, "");
+            DaemonSession.endHandlersBeside(invocation, "");
         }
-        call.output().line(was ? "Disconnected" : "Not connected");
+        invocation.output().line(was ? "Disconnected" : "Not connected");
         return 0;
     }
 
     /** Also what daemons that were killed have left behind. */
-    private static void stopContainers(Invocation call) throws FaultException {
-        for (ContainerDaemon each : call.daemons().containers()) {
-            DaemonSession.quit(call.daemons().in(each));
+    private static void stopContainers(Invocation invocation) throws FaultException {
+        for (ContainerDaemon each : invocation.daemons().containers()) {
+            DaemonSession.quit(invocation.daemons().in(each));
         }
-        if (call.daemons().hasContainers()) {
-            call.docker().removeAll();
+        if (invocation.daemons().hasContainers()) {
+            invocation.docker().removeAll();
         }
     }
 
     /** True: the root daemon is a service and stays. */
-    private static boolean stop(Invocation call, Optional<Daemon> daemon) throws FaultException {
+    private static boolean stop(Invocation invocation, Optional<Daemon> daemon) throws FaultException {
         Optional<Boolean> told = daemon.isPresent() ? DaemonSession.quit(daemon.get()) : Optional.empty();
-        boolean stays = told.isPresent() ? told.get() : quitRoot(call, daemon.isPresent());
-        call.daemons().awaitEnd();
+        boolean stays = told.isPresent() ? told.get() : quitRoot(invocation, daemon.isPresent());
+        invocation.daemons().awaitEnd();
         return stays;
     }
 
     /** @param going the user daemon has told it already, so it may be gone by now */
-    private static boolean quitRoot(Invocation call, boolean going) throws FaultException {
+    private static boolean quitRoot(Invocation invocation, boolean going) throws FaultException {
         try {
-            return DaemonSession.rootVersion(call).isPresent() && call.daemons().quitRoot();
+            return DaemonSession.rootVersion(invocation).isPresent()
+                    && invocation.daemons().quitRoot();
         } catch (FaultException e) {
             if (going && e.fault().kind() == Fault.Kind.UNREACHABLE) {
                 return false;

@@ -32,29 +32,30 @@ public final class StatusCommand implements Command {
     }
 
     @Override
-    public int run(Invocation call) throws FaultException {
-        List<SelectedDaemon> running = running(call);
-        if (running.size() > 1 || call.flag("--multi-daemon")) {
-            showAll(call, running);
+    public int run(Invocation invocation) throws FaultException {
+        List<SelectedDaemon> running = running(invocation);
+        if (running.size() > 1 || invocation.flag("--multi-daemon")) {
+            showAll(invocation, running);
         } else if (running.isEmpty()) {
-            Optional<DaemonStatus.Root> root = DaemonSession.rootVersion(call).map(StatusText::bareRoot);
-            show(call, StatusText.lines(Optional.empty(), root), StatusTree.of(Optional.empty(), root));
+            Optional<DaemonStatus.Root> root =
+                    DaemonSession.rootVersion(invocation).map(StatusText::bareRoot);
+            show(invocation, StatusText.lines(Optional.empty(), root), StatusTree.of(Optional.empty(), root));
         } else {
             SelectedDaemon only = running.getFirst();
             DaemonStatus status = only.daemon().status();
-            show(call, text(only, status), tree(only, status));
+            show(invocation, text(only, status), tree(only, status));
         }
         return 0;
     }
 
-    private static List<SelectedDaemon> running(Invocation call) throws FaultException {
-        if (call.caller().use().isEmpty()) {
-            return call.daemons().running();
+    private static List<SelectedDaemon> running(Invocation invocation) throws FaultException {
+        if (invocation.caller().use().isEmpty()) {
+            return invocation.daemons().running();
         }
-        return call.chosen().stream().toList();
+        return invocation.chosen().stream().toList();
     }
 
-    private static void showAll(Invocation call, List<SelectedDaemon> running) throws FaultException {
+    private static void showAll(Invocation invocation, List<SelectedDaemon> running) throws FaultException {
         List<String> lines = new ArrayList<>();
         List<Map<String, Object>> trees = new ArrayList<>();
         for (SelectedDaemon each : running) {
@@ -62,7 +63,7 @@ public final class StatusCommand implements Command {
             lines.addAll(text(each, status));
             trees.add(tree(each, status));
         }
-        show(call, lines, StatusTree.of(trees));
+        show(invocation, lines, StatusTree.of(trees));
     }
 
     private static List<String> text(SelectedDaemon chosen, DaemonStatus status) {
@@ -77,11 +78,11 @@ public final class StatusCommand implements Command {
                 .orElseGet(() -> StatusTree.of(Optional.of(status), status.root()));
     }
 
-    private static void show(Invocation call, List<String> lines, Map<String, Object> tree) {
-        if (call.output().structured()) {
-            call.output().bare(tree);
+    private static void show(Invocation invocation, List<String> lines, Map<String, Object> tree) {
+        if (invocation.output().structured()) {
+            invocation.output().bare(tree);
         } else {
-            lines.forEach(call.output()::line);
+            lines.forEach(invocation.output()::line);
         }
     }
 }

@@ -36,8 +36,8 @@ final class StatusTree {
                 "hostname",
                 status.docker().map(DaemonStatus.Docker::hostname).orElse(""));
         put(daemon, "exposedPorts", connection.exposed());
-        if (connection.door().port() != 0) {
-            daemon.put("daemon_port", connection.door().port());
+        if (connection.endpoint().port() != 0) {
+            daemon.put("daemon_port", connection.endpoint().port());
         }
         status.root().map(StatusTree::root).ifPresent(root -> {
             root.keySet().removeAll(List.of("running", "name", "version"));

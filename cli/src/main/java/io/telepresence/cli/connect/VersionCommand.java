@@ -31,26 +31,26 @@ public final class VersionCommand implements Command {
     }
 
     @Override
-    public int run(Invocation call) throws FaultException {
-        List<SelectedDaemon> running = call.daemons().running();
+    public int run(Invocation invocation) throws FaultException {
+        List<SelectedDaemon> running = invocation.daemons().running();
         KeyValues lines = new KeyValues("").add("Client", Versions.VERSION);
-        if (running.size() > 1 && call.caller().use().isEmpty()) {
+        if (running.size() > 1 && invocation.caller().use().isEmpty()) {
             for (SelectedDaemon each : running) {
                 KeyValues inner = new KeyValues("");
                 add(inner, each.daemon().status());
                 lines.add("Connection " + each.name(), "", inner.lines());
             }
-            lines.lines().forEach(call.output()::line);
+            lines.lines().forEach(invocation.output()::line);
             return 0;
         }
-        Optional<Daemon> daemon = call.runningDaemon();
+        Optional<Daemon> daemon = invocation.runningDaemon();
         if (daemon.isEmpty()) {
-            lines.add("Root Daemon", DaemonSession.rootVersion(call).orElse("not running"))
+            lines.add("Root Daemon", DaemonSession.rootVersion(invocation).orElse("not running"))
                     .add("User Daemon", "not running");
         } else {
             add(lines, daemon.get().status());
         }
-        lines.lines().forEach(call.output()::line);
+        lines.lines().forEach(invocation.output()::line);
         return 0;
     }
 

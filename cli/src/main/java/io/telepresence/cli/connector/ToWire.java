@@ -32,7 +32,7 @@ public final class ToWire {
     }
 
     public static io.telepresence.rpc.connector.KubeFlags kube(KubeFlags kube) {
-        KubeFlags.Place place = kube.place();
+        KubeFlags.CallerEnvironment place = kube.place();
         var wire = io.telepresence.rpc.connector.KubeFlags.newBuilder()
                 .setKubeconfigEnv(place.kubeconfig())
                 .setHome(place.home())

@@ -31,8 +31,11 @@ public final class CurlCommand implements Command {
     }
 
     @Override
-    public int run(Invocation call) throws FaultException {
-        ContainerDaemon connection = DaemonSession.container(call, "curl");
-        return call.around().children().run(Job.of(call.docker().curl(connection, call.childCommand())));
+    public int run(Invocation invocation) throws FaultException {
+        ContainerDaemon connection = DaemonSession.container(invocation, "curl");
+        return invocation
+                .around()
+                .children()
+                .run(Job.of(invocation.docker().curl(connection, invocation.childCommand())));
     }
 }

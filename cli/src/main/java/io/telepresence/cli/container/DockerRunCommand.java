@@ -38,9 +38,9 @@ public final class DockerRunCommand implements Command {
     }
 
     @Override
-    public int run(Invocation call) throws FaultException {
-        ContainerDaemon connection = DaemonSession.container(call, name());
-        RunArguments arguments = RunArguments.parse(call.childCommand());
+    public int run(Invocation invocation) throws FaultException {
+        ContainerDaemon connection = DaemonSession.container(invocation, name());
+        RunArguments arguments = RunArguments.parse(invocation.childCommand());
         if (arguments.image().isEmpty()) {
             throw Fault.user(
                             "telepresence docker-run needs the name of an image",
@@ -48,17 +48,18 @@ public final class DockerRunCommand implements Command {
                     .exception();
         }
         String name = "tp-run-" + Integer.toHexString(new Random().nextInt(0x100000, 0x1000000));
-        Handler handler = call.docker().handler(Optional.of(connection), arguments, name);
+        Handler handler = invocation.docker().handler(Optional.of(connection), arguments, name);
         boolean keep = false;
         try {
             handler.open();
             handler.create(
                     new Handler.Dress("", Map.of(), Handler.Volumes.NONE, List.of(), List.of()),
-                    call.chosen().orElseThrow().routes(),
-                    call.output()::warn);
-            call.progress().close();
-            call.around().children().holdSignals();
-            int code = call.around()
+                    invocation.chosen().orElseThrow().routes(),
+                    invocation.output()::warn);
+            invocation.progress().close();
+            invocation.around().children().holdSignals();
+            int code = invocation
+                    .around()
                     .children()
                     .run(new Job(handler.start(), Map.of(), () -> {}, () -> false, handler::stop));
             keep = handler.detached() && code == 0;

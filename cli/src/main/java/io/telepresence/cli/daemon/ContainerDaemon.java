@@ -14,7 +14,13 @@ import java.util.List;
  * @param exposed ports that the container publishes, as they were given
  */
 public record ContainerDaemon(
-        String name, Path directory, String container, String image, Network network, List<String> exposed, Door door) {
+        String name,
+        Path directory,
+        String container,
+        String image,
+        Network network,
+        List<String> exposed,
+        Endpoint endpoint) {
 
     /**
      * The Docker network of the connection.
@@ -29,17 +35,17 @@ public record ContainerDaemon(
      *
      * @param port of 127.0.0.1; zero: at the socket in the connection's directory
      */
-    public record Door(int port, String secret) {
-        public static final Door SOCKET = new Door(0, "");
+    public record Endpoint(int port, String secret) {
+        public static final Endpoint SOCKET = new Endpoint(0, "");
     }
 
     /** The same in that network. */
     public ContainerDaemon in(Network other) {
-        return new ContainerDaemon(name, directory, container, image, other, exposed, door);
+        return new ContainerDaemon(name, directory, container, image, other, exposed, endpoint);
     }
 
     /** The same where the daemon listens there. */
-    public ContainerDaemon behind(Door other) {
+    public ContainerDaemon behind(Endpoint other) {
         return new ContainerDaemon(name, directory, container, image, network, exposed, other);
     }
 
@@ -48,6 +54,8 @@ public record ContainerDaemon(
     }
 
     public GrpcEndpoint target() {
-        return door.port() == 0 ? GrpcEndpoint.unix(socket()) : GrpcEndpoint.loopback(door.port(), door.secret());
+        return endpoint.port() == 0
+                ? GrpcEndpoint.unix(socket())
+                : GrpcEndpoint.loopback(endpoint.port(), endpoint.secret());
     }
 }

@@ -33,7 +33,7 @@ final class DaemonContainer {
 
     private final Docker docker;
     private final ContainerDaemons connections;
-    private final Wish wish;
+    private final Spec spec;
 
     /**
      * What to start.
@@ -41,7 +41,7 @@ final class DaemonContainer {
      * @param hostname empty: this machine's
      * @param taken subnets that the network must not overlap
      */
-    record Wish(
+    record Spec(
             String name,
             String image,
             String hostname,
@@ -69,10 +69,10 @@ final class DaemonContainer {
         }
     }
 
-    DaemonContainer(Docker docker, ContainerDaemons connections, Wish wish) {
+    DaemonContainer(Docker docker, ContainerDaemons connections, Spec spec) {
         this.docker = docker;
         this.connections = connections;
-        this.wish = wish;
+        this.spec = spec;
     }
 
     static String container(String connection) {
@@ -81,27 +81,27 @@ final class DaemonContainer {
 
     /** Starts it and waits until it listens. It is on record before the engine has anything of it. */
     ContainerDaemon start(Owner owner, EngineInfo engine) throws FaultException {
-        String container = container(wish.name());
+        String container = container(spec.name());
         ContainerDaemon made = new ContainerDaemon(
-                wish.name(),
-                connections.prepare(wish.name()),
+                spec.name(),
+                connections.prepare(spec.name()),
                 container,
-                wish.image(),
+                spec.image(),
                 new ContainerDaemon.Network(container, "", ""),
-                wish.exposed(),
-                ContainerDaemon.Door.SOCKET);
+                spec.exposed(),
+                ContainerDaemon.Endpoint.SOCKET);
         connections.write(made);
         try {
             made = made.in(network(container, owner));
             connections.write(made);
             ContainerLogs.prepare(owner.logs(), owner.uid(), engine.users() == EngineInfo.Users.STRANGERS);
             docker.must("start the container " + container, command(made, owner, engine));
-            if (!wish.apiServer().network().isEmpty()) {
+            if (!spec.apiServer().network().isEmpty()) {
                 docker.must(
-                        "join the network " + wish.apiServer().network(),
+                        "join the network " + spec.apiServer().network(),
                         "network",
                         "connect",
-                        wish.apiServer().network(),
+                        spec.apiServer().network(),
                         container);
             }
             if (!engine.sharesSockets()) {
@@ -124,9 +124,9 @@ final class DaemonContainer {
 
     /** A network in a free subnet: the engine knows which ones its networks have. */
     private ContainerDaemon.Network network(String name, Owner owner) throws FaultException {
-        List<String> taken = new ArrayList<>(wish.taken());
+        List<String> taken = new ArrayList<>(spec.taken());
         taken.addAll(HostRoutes.read());
-        String v6 = wish.cluster().ipv6()
+        String v6 = spec.cluster().ipv6()
                 ? FreeSubnet.v6(taken).stream().findFirst().orElse("")
                 : "";
         Output last = null;
@@ -134,7 +134,7 @@ final class DaemonContainer {
             List<String> command = new ArrayList<>(List.of(
                     "network",
                     "create",
-                    Labels.of(Labels.CONNECTION, wish.name()),
+                    Labels.of(Labels.CONNECTION, spec.name()),
                     Labels.of(Labels.OWNER, owner.uid()),
                     "--subnet=" + v4));
             if (!v6.isEmpty()) {
@@ -172,24 +172,24 @@ final class DaemonContainer {
         if (!made.network().gateway6().isEmpty()) {
             words.add("--ip6=" + made.network().gateway6());
         }
-        words.add("--hostname=" + wish.hostname());
-        words.add(Labels.of(Labels.CONNECTION, wish.name()));
+        words.add("--hostname=" + spec.hostname());
+        words.add(Labels.of(Labels.CONNECTION, spec.name()));
         words.add(Labels.of(Labels.ROLE, "daemon"));
         words.add(Labels.of(Labels.OWNER, owner.uid()));
         words.addAll(privileges(inside));
         words.add("--volume=" + owner.logs() + ":" + DockerMode.LOGS);
         words.addAll(List.of("--env=XDG_RUNTIME_DIR=/run/user", "--env=HOME=/tmp", "--env=USER=" + owner.user()));
-        if (!wish.cluster().hostGateway().isEmpty() && engine.addsHostGateway()) {
-            words.add("--add-host=" + wish.cluster().hostGateway() + ":" + hostGateway(engine));
+        if (!spec.cluster().hostGateway().isEmpty() && engine.addsHostGateway()) {
+            words.add("--add-host=" + spec.cluster().hostGateway() + ":" + hostGateway(engine));
         }
-        wish.exposed().forEach(p -> words.add("--publish=" + p));
+        spec.exposed().forEach(p -> words.add("--publish=" + p));
         if (engine.sharesSockets()) {
             words.add("--volume=" + made.directory() + ":" + SOCKETS);
         } else {
             words.add("--tmpfs=/run/user:" + inside.ids() + ",mode=0700");
             words.add("--publish=127.0.0.1::" + PORT);
         }
-        words.addAll(List.of("--entrypoint=/opt/telepresence/container/daemon", wish.image()));
+        words.addAll(List.of("--entrypoint=/opt/telepresence/container/daemon", spec.image()));
         words.add(Long.toString(inside.uid()));
         words.add(Long.toString(inside.gid()));
         if (!engine.sharesSockets()) {
@@ -244,7 +244,7 @@ final class DaemonContainer {
         if (secret.isEmpty()) {
             throw late(made, owner);
         }
-        return made.behind(new ContainerDaemon.Door(port, secret));
+        return made.behind(new ContainerDaemon.Endpoint(port, secret));
     }
 
     private void await(ContainerDaemon made, Owner owner) throws FaultException {

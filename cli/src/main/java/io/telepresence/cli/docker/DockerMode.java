@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** What commands do in Docker mode. The door of this package. Used by one thread. */
+/** What commands do in Docker mode. What other packages use of this one. Used by one thread. */
 public final class DockerMode {
     /** Where a daemon in a container writes its logs. */
     public static final Path LOGS = Path.of("/var/log/telepresence");
@@ -24,7 +24,7 @@ public final class DockerMode {
 
     private final Docker docker;
     private final ContainerDaemons connections;
-    private final Place place;
+    private final DockerEnvironment place;
 
     /**
      * Who uses it, and where.
@@ -33,7 +33,7 @@ public final class DockerMode {
      * @param image client image of this version
      * @param logs directory of this user's logs
      */
-    public record Place(
+    public record DockerEnvironment(
             Path executable,
             String image,
             Path logs,
@@ -42,7 +42,7 @@ public final class DockerMode {
             long gid,
             String hostname) {}
 
-    public DockerMode(Docker docker, ContainerDaemons connections, Place place) {
+    public DockerMode(Docker docker, ContainerDaemons connections, DockerEnvironment place) {
         this.docker = docker;
         this.connections = connections;
         this.place = place;
@@ -83,7 +83,7 @@ public final class DockerMode {
             DaemonContainer daemon = new DaemonContainer(
                     docker,
                     connections,
-                    new DaemonContainer.Wish(
+                    new DaemonContainer.Spec(
                             start.name(),
                             image,
                             start.hostname().isEmpty() ? place.hostname() : start.hostname(),

@@ -60,16 +60,16 @@ public final class EngageArguments {
         return metadata;
     }
 
-    static HttpFilter filter(Invocation call) throws FaultException {
-        List<HeaderMatch> headers = headers("--http-header", call.texts("--http-header"));
+    static HttpFilter filter(Invocation invocation) throws FaultException {
+        List<HeaderMatch> headers = headers("--http-header", invocation.texts("--http-header"));
         List<PathMatch> paths = new ArrayList<>();
-        for (String path : call.texts("--http-path-equal")) {
+        for (String path : invocation.texts("--http-path-equal")) {
             paths.add(PathMatch.of(PathMatch.Kind.EQUAL, path));
         }
-        for (String path : call.texts("--http-path-prefix")) {
+        for (String path : invocation.texts("--http-path-prefix")) {
             paths.add(PathMatch.of(PathMatch.Kind.PREFIX, path));
         }
-        for (String path : call.texts("--http-path-regex")) {
+        for (String path : invocation.texts("--http-path-regex")) {
             paths.add(PathMatch.of(PathMatch.Kind.REGEX, path));
         }
         return new HttpFilter(headers, paths);

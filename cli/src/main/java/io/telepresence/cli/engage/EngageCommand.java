@@ -25,7 +25,7 @@ public record EngageCommand(EngagementKind kind, String summary) implements Comm
     }
 
     @Override
-    public int run(Invocation call) throws FaultException {
-        return new EngageRun(kind, call).run();
+    public int run(Invocation invocation) throws FaultException {
+        return new EngageRun(kind, invocation).run();
     }
 }

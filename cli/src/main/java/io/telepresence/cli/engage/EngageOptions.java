@@ -124,43 +124,45 @@ final class EngageOptions {
     }
 
     /** @throws FaultException one sentence: what was typed cannot be asked for */
-    static EngageRequest request(EngagementKind kind, Invocation call) throws FaultException {
-        String name = Arguments.name("name", call.parameter(0));
+    static EngageRequest request(EngagementKind kind, Invocation invocation) throws FaultException {
+        String name = Arguments.name("name", invocation.parameter(0));
         EngageRequest.Workload workload = new EngageRequest.Workload(
-                Arguments.name("workload", call.text("--workload", name)),
-                Arguments.label("--namespace", call.text("--namespace")),
-                Arguments.label("--container", call.text("--container")));
-        return new EngageRequest(kind, name, workload, traffic(kind, call), mount(kind, call), toPod(call));
+                Arguments.name("workload", invocation.text("--workload", name)),
+                Arguments.label("--namespace", invocation.text("--namespace")),
+                Arguments.label("--container", invocation.text("--container")));
+        return new EngageRequest(
+                kind, name, workload, traffic(kind, invocation), mount(kind, invocation), toPod(invocation));
     }
 
-    private static EngageRequest.Traffic traffic(EngagementKind kind, Invocation call) throws FaultException {
+    private static EngageRequest.Traffic traffic(EngagementKind kind, Invocation invocation) throws FaultException {
         if (!kind.hasPorts()) {
             return new EngageRequest.Traffic("", "", List.of(), HttpFilter.ALL, "", false, Map.of());
         }
-        HttpFilter filter = EngageArguments.filter(call);
-        List<EngageRequest.Port> ports = ports(kind, call);
-        String mechanism = call.text("--mechanism");
+        HttpFilter filter = EngageArguments.filter(invocation);
+        List<EngageRequest.Port> ports = ports(kind, invocation);
+        String mechanism = invocation.text("--mechanism");
         checkMechanism(mechanism, filter, ports);
         return new EngageRequest.Traffic(
-                Arguments.label("--service", call.text("--service")),
-                EngageArguments.address(call.text("--address", EngagementSpec.LOCALHOST)),
+                Arguments.label("--service", invocation.text("--service")),
+                EngageArguments.address(invocation.text("--address", EngagementSpec.LOCALHOST)),
                 ports,
                 filter,
                 mechanism,
-                call.flag("--plaintext"),
-                EngageArguments.metadata(call.texts("--metadata")));
+                invocation.flag("--plaintext"),
+                EngageArguments.metadata(invocation.texts("--metadata")));
     }
 
-    private static List<EngageRequest.Port> ports(EngagementKind kind, Invocation call) throws FaultException {
-        List<String> typed = call.texts("--port");
+    private static List<EngageRequest.Port> ports(EngagementKind kind, Invocation invocation) throws FaultException {
+        List<String> typed = invocation.texts("--port");
         if (kind.replacesContainer() && typed.equals(List.of("all"))) {
             return List.of();
         }
         List<EngageRequest.Port> ports = new ArrayList<>();
         Set<String> local = new HashSet<>();
         for (String text : typed) {
-            EngageRequest.Port port =
-                    HandlerOptions.isContainer(call) ? PortArgument.parseForContainer(text) : PortArgument.parse(text);
+            EngageRequest.Port port = HandlerOptions.isContainer(invocation)
+                    ? PortArgument.parseForContainer(text)
+                    : PortArgument.parse(text);
             if (!local.add(port.local() + (port.identifier().endsWith("/UDP") ? "/UDP" : ""))) {
                 throw Fault.user("the local port " + port.local() + " is given twice", "Use another one")
                         .exception();
@@ -187,25 +189,26 @@ final class EngageOptions {
         }
     }
 
-    private static EngageRequest.Mount mount(EngagementKind kind, Invocation call) throws FaultException {
+    private static EngageRequest.Mount mount(EngagementKind kind, Invocation invocation) throws FaultException {
         boolean readOnly = !kind.writesFiles();
-        EngageRequest.Mount mount = EngageArguments.mount(call.text("--mount", "true"), readOnly, call.caller());
-        if (!call.options().hasMatchedOption("--local-mount-port")) {
+        EngageRequest.Mount mount =
+                EngageArguments.mount(invocation.text("--mount", "true"), readOnly, invocation.caller());
+        if (!invocation.options().hasMatchedOption("--local-mount-port")) {
             return mount;
         }
-        int port = Arguments.portNumber("--local-mount-port", call.text("--local-mount-port"));
+        int port = Arguments.portNumber("--local-mount-port", invocation.text("--local-mount-port"));
         if (mount.mode() != EngageRequest.MountMode.AUTO) {
             throw Fault.user(
-                            "--local-mount-port and --mount=" + call.text("--mount") + " exclude each other",
+                            "--local-mount-port and --mount=" + invocation.text("--mount") + " exclude each other",
                             "Give one of them")
                     .exception();
         }
         return new EngageRequest.Mount(mount.mode(), "", mount.readOnly(), port);
     }
 
-    private static List<Port> toPod(Invocation call) throws FaultException {
+    private static List<Port> toPod(Invocation invocation) throws FaultException {
         List<Port> ports = new ArrayList<>();
-        for (String text : call.texts("--to-pod")) {
+        for (String text : invocation.texts("--to-pod")) {
             Port port = EngageArguments.podPort(text);
             if (ports.contains(port)) {
                 throw Fault.user("--to-pod " + text + " is given twice", "Give it once")

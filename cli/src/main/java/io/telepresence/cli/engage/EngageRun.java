@@ -27,43 +27,45 @@ import java.util.function.UnaryOperator;
  */
 final class EngageRun {
     private final EngagementKind kind;
-    private final Invocation call;
+    private final Invocation invocation;
     private List<EnvFile> files = List.of();
     private Daemon daemon;
 
-    EngageRun(EngagementKind kind, Invocation call) {
+    EngageRun(EngagementKind kind, Invocation invocation) {
         this.kind = kind;
-        this.call = call;
+        this.invocation = invocation;
     }
 
     int run() throws FaultException {
-        EngageRequest request = EngageOptions.request(kind, call);
+        EngageRequest request = EngageOptions.request(kind, invocation);
         List<EnvFile> files = files();
-        if (call.flag("--detailed-output") && !call.output().structured()) {
+        if (invocation.flag("--detailed-output") && !invocation.output().structured()) {
             throw Fault.user("--detailed-output needs json or yaml output", "Add --output json")
                     .exception();
         }
-        if (call.flag("--replace")) {
-            call.output()
+        if (invocation.flag("--replace")) {
+            invocation
+                    .output()
                     .warn("Warning: --replace is deprecated and the container keeps running;"
                             + " use \"telepresence replace\" instead");
         }
-        Optional<HandlerOptions> container = HandlerOptions.of(call, request.mount());
+        Optional<HandlerOptions> container = HandlerOptions.of(invocation, request.mount());
         this.files = files;
-        SelectedDaemon chosen = DaemonSession.chosen(call);
+        SelectedDaemon chosen = DaemonSession.chosen(invocation);
         this.daemon = chosen.daemon();
         if (container.isPresent()) {
-            return new HandlerContainerRun(call, chosen, container.get(), this).run(request);
+            return new HandlerContainerRun(invocation, chosen, container.get(), this).run(request);
         }
         EngageRequest possible = chosen.container().isPresent() ? withoutMount(request) : request;
         ClientEngagement engagement = engage(possible, UnaryOperator.identity());
         show(engagement, request.mount().mode() == EngageRequest.MountMode.PATH);
-        if (call.childCommand().isEmpty()) {
+        if (invocation.childCommand().isEmpty()) {
             sayStarted();
             return 0;
         }
         return runInside(
-                engagement, (started, over) -> new Job(call.childCommand(), engagement.environment(), started, over));
+                engagement,
+                (started, over) -> new Job(invocation.childCommand(), engagement.environment(), started, over));
     }
 
     /**
@@ -72,12 +74,12 @@ final class EngageRun {
      * @param handled the engagement as its handler sees it
      */
     ClientEngagement engage(EngageRequest request, UnaryOperator<ClientEngagement> handled) throws FaultException {
-        call.progress().step(doing() + " " + request.workload().name());
-        ClientEngagement engagement = handled.apply(daemon.engage(request, call.progress()::step));
-        if (!call.childCommand().isEmpty() || HandlerOptions.isContainer(call)) {
-            call.around().children().holdSignals();
+        invocation.progress().step(doing() + " " + request.workload().name());
+        ClientEngagement engagement = handled.apply(daemon.engage(request, invocation.progress()::step));
+        if (!invocation.childCommand().isEmpty() || HandlerOptions.isContainer(invocation)) {
+            invocation.around().children().holdSignals();
         }
-        call.progress().close();
+        invocation.progress().close();
         write(engagement);
         return engagement;
     }
@@ -105,12 +107,12 @@ final class EngageRun {
 
     /** The environment files that were asked for, which can be written. */
     private List<EnvFile> files() throws FaultException {
-        EnvSyntax syntax = EnvSyntax.parse(call.text("--env-syntax", "docker"));
+        EnvSyntax syntax = EnvSyntax.parse(invocation.text("--env-syntax", "docker"));
         List<EnvFile> files = new ArrayList<>();
         add(files, "--env-file", syntax);
         add(files, "--env-json", EnvSyntax.JSON);
-        if (call.options().hasMatchedOption("--env-syntax")
-                && call.text("--env-file").isEmpty()) {
+        if (invocation.options().hasMatchedOption("--env-syntax")
+                && invocation.text("--env-file").isEmpty()) {
             throw Fault.user("--env-syntax needs --env-file", "Name the file to write")
                     .exception();
         }
@@ -118,13 +120,13 @@ final class EngageRun {
     }
 
     private void add(List<EnvFile> files, String option, EnvSyntax syntax) throws FaultException {
-        if (!call.options().hasMatchedOption(option)) {
+        if (!invocation.options().hasMatchedOption(option)) {
             return;
         }
-        if (call.text(option).isEmpty()) {
+        if (invocation.text(option).isEmpty()) {
             throw Fault.user(option + " needs the name of a file", "").exception();
         }
-        EnvFile file = new EnvFile(Arguments.absolute(option, call.text(option), call.caller()), syntax);
+        EnvFile file = new EnvFile(Arguments.absolute(option, invocation.text(option), invocation.caller()), syntax);
         file.check();
         files.add(file);
     }
@@ -135,7 +137,8 @@ final class EngageRun {
                 file.write(engagement.environment());
                 List<String> leftOut = file.syntax().leftOut(engagement.environment());
                 if (!leftOut.isEmpty()) {
-                    call.output()
+                    invocation
+                            .output()
                             .warn("Warning: no shell can set " + String.join(", ", leftOut) + ", so " + file.path()
                                     + " is without");
                 }
@@ -147,17 +150,17 @@ final class EngageRun {
     }
 
     void show(ClientEngagement engagement, boolean mountWasNamed) {
-        if (call.flag("--detailed-output")) {
-            call.output().bare(EngagementTree.of(engagement));
+        if (invocation.flag("--detailed-output")) {
+            invocation.output().bare(EngagementTree.of(engagement));
         } else {
-            EngagementText.started(engagement, mountWasNamed).forEach(call.output()::line);
+            EngagementText.started(engagement, mountWasNamed).forEach(invocation.output()::line);
         }
     }
 
     private void sayStarted() {
-        if (!call.text("--wait-message").isEmpty()) {
-            call.output().line(call.text("--wait-message"));
-            call.output().flush();
+        if (!invocation.text("--wait-message").isEmpty()) {
+            invocation.output().line(invocation.text("--wait-message"));
+            invocation.output().flush();
         }
     }
 
@@ -170,7 +173,7 @@ final class EngageRun {
     /** Runs the command until it ends; the engagement ends with it. */
     int runInside(ClientEngagement engagement, HandlerCommand command) throws FaultException {
         AtomicBoolean ended = new AtomicBoolean();
-        call.output().flush();
+        invocation.output().flush();
         Job job = command.job(this::sayStarted, () -> {
             boolean over = over(engagement);
             ended.set(over);
@@ -178,13 +181,13 @@ final class EngageRun {
         });
         int code;
         try {
-            code = call.around().children().run(job);
+            code = invocation.around().children().run(job);
         } catch (FaultException e) {
             leave(engagement);
             throw e;
         }
         if (ended.get()) {
-            call.output().warn("The engagement \"" + engagement.name() + "\" was ended, and so was its command");
+            invocation.output().warn("The engagement \"" + engagement.name() + "\" was ended, and so was its command");
         } else {
             leave(engagement);
         }
@@ -205,7 +208,7 @@ final class EngageRun {
         try {
             daemon.leave(LeaveRequest.of(engagement));
         } catch (FaultException e) {
-            call.output().warn("Warning: " + e.fault());
+            invocation.output().warn("Warning: " + e.fault());
         }
     }
 }

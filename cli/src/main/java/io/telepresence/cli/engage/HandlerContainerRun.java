@@ -27,13 +27,13 @@ final class HandlerContainerRun {
     private static final String API_HOST = "TELEPRESENCE_API_HOST";
     private static final String API_PORT = "TELEPRESENCE_API_PORT";
 
-    private final Invocation call;
+    private final Invocation invocation;
     private final SelectedDaemon chosen;
     private final HandlerOptions handlers;
     private final EngageRun engaging;
 
-    HandlerContainerRun(Invocation call, SelectedDaemon chosen, HandlerOptions handlers, EngageRun engaging) {
-        this.call = call;
+    HandlerContainerRun(Invocation invocation, SelectedDaemon chosen, HandlerOptions handlers, EngageRun engaging) {
+        this.invocation = invocation;
         this.chosen = chosen;
         this.handlers = handlers;
         this.engaging = engaging;
@@ -41,11 +41,11 @@ final class HandlerContainerRun {
 
     int run(EngageRequest request) throws FaultException {
         if (chosen.container().isEmpty() && isMounted(request)) {
-            call.docker().checkVolumesOfThisMachine();
+            invocation.docker().checkVolumesOfThisMachine();
         }
         RunArguments arguments = handlers.arguments(built());
         String name = HandlerOptions.name(request);
-        Handler handler = call.docker().handler(chosen.container(), arguments, name);
+        Handler handler = invocation.docker().handler(chosen.container(), arguments, name);
         // Until the engagement is there a signal ends this process at once.
         Thread hook = new Thread(handler::close, "remove-handler");
         Runtime.getRuntime().addShutdownHook(hook);
@@ -61,12 +61,12 @@ final class HandlerContainerRun {
         if (handlers.context().isEmpty()) {
             return "";
         }
-        Build build = call.docker().build(handlers.context(), handlers.buildOptions());
+        Build build = invocation.docker().build(handlers.context(), handlers.buildOptions());
         return build.run(command -> {
             try {
-                return call.around().children().run(Job.of(command));
+                return invocation.around().children().run(Job.of(command));
             } catch (FaultException e) {
-                call.output().warn(e.fault().toString());
+                invocation.output().warn(e.fault().toString());
                 return 1;
             }
         });
@@ -78,7 +78,7 @@ final class HandlerContainerRun {
         EngageRequest adjusted = request.handledBy(address, mount(request.mount(), address));
         ClientEngagement engagement = engaging.engage(adjusted, e -> e.with(environment(e, mounted)));
         try {
-            handler.create(dress(request, engagement, handler, mounted), chosen.routes(), call.output()::warn);
+            handler.create(dress(request, engagement, handler, mounted), chosen.routes(), invocation.output()::warn);
         } catch (FaultException | RuntimeException e) {
             engaging.leave(engagement);
             throw e;
@@ -90,7 +90,7 @@ final class HandlerContainerRun {
                         handler.start(),
                         Map.of(),
                         () -> {
-                            handler.mount(why -> call.output().warn("Error: " + why));
+                            handler.mount(why -> invocation.output().warn("Error: " + why));
                             started.run();
                         },
                         over,

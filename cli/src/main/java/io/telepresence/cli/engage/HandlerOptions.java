@@ -24,17 +24,17 @@ record HandlerOptions(List<String> words, String context, List<String> buildOpti
     private static final List<String> DEBUGGER = List.of("--security-opt=apparmor=unconfined", "--cap-add=SYS_PTRACE");
 
     /** Whether the handler shall be a container. */
-    static boolean isContainer(Invocation call) {
-        return call.flag("--docker-run")
-                || !call.text("--docker-build").isEmpty()
-                || !call.text("--docker-debug").isEmpty();
+    static boolean isContainer(Invocation invocation) {
+        return invocation.flag("--docker-run")
+                || !invocation.text("--docker-build").isEmpty()
+                || !invocation.text("--docker-debug").isEmpty();
     }
 
     /** Empty: the handler is no container. */
-    static Optional<HandlerOptions> of(Invocation call, EngageRequest.Mount mount) throws FaultException {
-        String build = call.text("--docker-build");
-        String debug = call.text("--docker-debug");
-        boolean run = call.flag("--docker-run");
+    static Optional<HandlerOptions> of(Invocation invocation, EngageRequest.Mount mount) throws FaultException {
+        String build = invocation.text("--docker-build");
+        String debug = invocation.text("--docker-debug");
+        boolean run = invocation.flag("--docker-run");
         long kinds = List.of(run, !build.isEmpty(), !debug.isEmpty()).stream()
                 .filter(Boolean::booleanValue)
                 .count();
@@ -43,15 +43,15 @@ record HandlerOptions(List<String> words, String context, List<String> buildOpti
                     .exception();
         }
         if (kinds == 0) {
-            checkUnused(call);
+            checkUnused(invocation);
             return Optional.empty();
         }
-        checkConflicts(call, run, mount);
+        checkConflicts(invocation, run, mount);
         String context = debug.isEmpty() ? build : debug;
         List<String> words = new ArrayList<>(debug.isEmpty() ? List.of() : DEBUGGER);
-        words.addAll(call.childCommand().isEmpty() && !run ? List.of(IMAGE) : call.childCommand());
-        HandlerOptions request =
-                new HandlerOptions(List.copyOf(words), context, call.texts("--docker-build-opt"), root(call, mount));
+        words.addAll(invocation.childCommand().isEmpty() && !run ? List.of(IMAGE) : invocation.childCommand());
+        HandlerOptions request = new HandlerOptions(
+                List.copyOf(words), context, invocation.texts("--docker-build-opt"), root(invocation, mount));
         request.check(run);
         return Optional.of(request);
     }
@@ -96,20 +96,21 @@ record HandlerOptions(List<String> words, String context, List<String> buildOpti
         }
     }
 
-    private static void checkUnused(Invocation call) throws FaultException {
+    private static void checkUnused(Invocation invocation) throws FaultException {
         for (String option : List.of("--docker-build-opt", "--docker-mount")) {
-            if (call.options().hasMatchedOption(option)) {
+            if (invocation.options().hasMatchedOption(option)) {
                 String needed = option.equals("--docker-mount") ? "--docker-run or --docker-build" : "--docker-build";
                 throw Fault.user(option + " needs " + needed, "").exception();
             }
         }
     }
 
-    private static void checkConflicts(Invocation call, boolean run, EngageRequest.Mount mount) throws FaultException {
-        if (run && call.options().hasMatchedOption("--docker-build-opt")) {
+    private static void checkConflicts(Invocation invocation, boolean run, EngageRequest.Mount mount)
+            throws FaultException {
+        if (run && invocation.options().hasMatchedOption("--docker-build-opt")) {
             throw Fault.user("--docker-build-opt needs --docker-build", "").exception();
         }
-        if (call.options().hasMatchedOption("--docker-mount") && mount.mode() == EngageRequest.MountMode.NONE) {
+        if (invocation.options().hasMatchedOption("--docker-mount") && mount.mode() == EngageRequest.MountMode.NONE) {
             throw Fault.user("--docker-mount and --mount=false exclude each other", "Give one of them")
                     .exception();
         }
@@ -117,15 +118,16 @@ record HandlerOptions(List<String> words, String context, List<String> buildOpti
             throw Fault.user("--local-mount-port and a container as handler exclude each other", "Leave it out")
                     .exception();
         }
-        boolean hasAddress = call.options().commandSpec().findOption("--address") != null;
-        if (hasAddress && call.options().hasMatchedOption("--address")) {
+        boolean hasAddress = invocation.options().commandSpec().findOption("--address") != null;
+        if (hasAddress && invocation.options().hasMatchedOption("--address")) {
             throw Fault.user("--address and a container as handler exclude each other", "The container is the address")
                     .exception();
         }
     }
 
-    private static String root(Invocation call, EngageRequest.Mount mount) throws FaultException {
-        String root = call.text("--docker-mount", mount.mode() == EngageRequest.MountMode.PATH ? mount.path() : "/");
+    private static String root(Invocation invocation, EngageRequest.Mount mount) throws FaultException {
+        String root =
+                invocation.text("--docker-mount", mount.mode() == EngageRequest.MountMode.PATH ? mount.path() : "/");
         if (!root.startsWith("/")) {
             throw Fault.user(
                             "\"" + root + "\" is not a valid value of --docker-mount",

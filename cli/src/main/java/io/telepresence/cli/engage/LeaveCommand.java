@@ -37,14 +37,15 @@ public final class LeaveCommand implements Command {
     }
 
     @Override
-    public int run(Invocation call) throws FaultException {
-        LeaveRequest request = new LeaveRequest(call.parameter(0), call.text("--container"), call.text("--namespace"));
-        SelectedDaemon chosen = DaemonSession.present(call);
+    public int run(Invocation invocation) throws FaultException {
+        LeaveRequest request = new LeaveRequest(
+                invocation.parameter(0), invocation.text("--container"), invocation.text("--namespace"));
+        SelectedDaemon chosen = DaemonSession.present(invocation);
         String id = chosen.daemon().leave(request);
         if (chosen.container().isPresent()) {
-            call.docker().endHandlers(chosen.container().get(), id);
+            invocation.docker().endHandlers(chosen.container().get(), id);
         } else {
-            DaemonSession.endHandlersBeside(call, id);
+            DaemonSession.endHandlersBeside(invocation, id);
         }
         return 0;
     }

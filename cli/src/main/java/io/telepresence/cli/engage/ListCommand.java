@@ -51,35 +51,38 @@ public final class ListCommand implements Command {
     }
 
     @Override
-    public int run(Invocation call) throws FaultException {
-        SelectedDaemon chosen = DaemonSession.chosen(call);
-        String namespace = call.text("--namespace");
-        if (call.output().format() == Format.JSON_STREAM) {
-            chosen.daemon().watch(namespace, all -> call.output()
-                    .item(requested(call, chosen, all).stream()
+    public int run(Invocation invocation) throws FaultException {
+        SelectedDaemon chosen = DaemonSession.chosen(invocation);
+        String namespace = invocation.text("--namespace");
+        if (invocation.output().format() == Format.JSON_STREAM) {
+            chosen.daemon().watch(namespace, all -> invocation
+                    .output()
+                    .item(requested(invocation, chosen, all).stream()
                             .map(ListCommand::tree)
                             .toList()));
             return 0;
         }
-        List<ListedWorkload> workloads = requested(call, chosen, chosen.daemon().list(namespace));
-        if (call.output().structured()) {
-            call.output().object(workloads.stream().map(ListCommand::tree).toList());
+        List<ListedWorkload> workloads =
+                requested(invocation, chosen, chosen.daemon().list(namespace));
+        if (invocation.output().structured()) {
+            invocation.output().object(workloads.stream().map(ListCommand::tree).toList());
         } else {
-            lines(workloads, call.flag("--debug")).forEach(call.output()::line);
+            lines(workloads, invocation.flag("--debug")).forEach(invocation.output()::line);
         }
         return 0;
     }
 
     /** Volumes of a daemon in a container are served there to handlers alone: no place that the user could look at. */
-    private static List<ListedWorkload> requested(Invocation call, SelectedDaemon chosen, List<ListedWorkload> all) {
+    private static List<ListedWorkload> requested(
+            Invocation invocation, SelectedDaemon chosen, List<ListedWorkload> all) {
         Set<EngagementKind> kinds = EnumSet.noneOf(EngagementKind.class);
         FLAGS.forEach((flag, kind) -> {
-            if (call.flag(flag)) {
+            if (invocation.flag(flag)) {
                 kinds.add(kind);
             }
         });
         return all.stream()
-                .filter(w -> !call.flag("--agents") || !w.agentVersion().isEmpty())
+                .filter(w -> !invocation.flag("--agents") || !w.agentVersion().isEmpty())
                 .filter(w -> kinds.isEmpty() || w.engagements().stream().anyMatch(e -> kinds.contains(e.kind())))
                 .map(w -> chosen.container().isPresent() ? w.withoutMounts() : w)
                 .toList();

@@ -46,35 +46,37 @@ public final class GatherLogsCommand implements Command {
                 .addOption(OptionSpecs.flag("Include the traffic-manager's log (default true)", "--traffic-manager"));
     }
 
-    static GatherLogsRequest request(Invocation call, LocalDateTime now) throws FaultException {
-        String file = call.text("--output-file", "telepresence_logs_" + STAMP.format(now) + ".zip");
+    static GatherLogsRequest request(Invocation invocation, LocalDateTime now) throws FaultException {
+        String file = invocation.text("--output-file", "telepresence_logs_" + STAMP.format(now) + ".zip");
         if (!file.endsWith(".zip")) {
             throw Fault.user("the output file \"" + file + "\" must end in .zip", "")
                     .exception();
         }
-        String daemons = call.text("--daemons", "all");
+        String daemons = invocation.text("--daemons", "all");
         for (String daemon : daemons.split(",")) {
             if (!List.of("all", "root", "user", "none").contains(daemon.strip().toLowerCase(Locale.ROOT))) {
                 throw Fault.user("\"" + daemon + "\" is not a daemon", "Use a comma list of all, root, user, None")
                         .exception();
             }
         }
-        Path absolute = call.caller().workingDirectory().resolve(file).normalize();
+        Path absolute = invocation.caller().workingDirectory().resolve(file).normalize();
         return new GatherLogsRequest(
-                call.flag("--anonymize"),
+                invocation.flag("--anonymize"),
                 daemons,
-                call.flag("--get-pod-yaml"),
+                invocation.flag("--get-pod-yaml"),
                 absolute.toString(),
-                call.text("--traffic-agents", "all"),
-                call.flag("--traffic-manager", true));
+                invocation.text("--traffic-agents", "all"),
+                invocation.flag("--traffic-manager", true));
     }
 
     /** The container has the directory of its logs in common with this machine. */
-    private static List<String> fromContainer(Invocation call, SelectedDaemon chosen, GatherLogsRequest request)
+    private static List<String> fromContainer(Invocation invocation, SelectedDaemon chosen, GatherLogsRequest request)
             throws FaultException {
         Path output = Path.of(request.outputFile());
-        Path made =
-                call.docker().logs(chosen.container().orElseThrow().container()).resolve("gathered.zip");
+        Path made = invocation
+                .docker()
+                .logs(chosen.container().orElseThrow().container())
+                .resolve("gathered.zip");
         List<String> errors = chosen.daemon().gatherLogs(request.to(DockerMode.LOGS.resolve("gathered.zip")));
         try {
             // Not moved: to this machine the daemon may be another user, whose file it would stay.
@@ -93,16 +95,16 @@ public final class GatherLogsCommand implements Command {
     }
 
     @Override
-    public int run(Invocation call) throws FaultException {
-        GatherLogsRequest request = request(call, LocalDateTime.now());
-        call.progress().step("Gathering logs");
-        Optional<SelectedDaemon> chosen = call.chosen();
+    public int run(Invocation invocation) throws FaultException {
+        GatherLogsRequest request = request(invocation, LocalDateTime.now());
+        invocation.progress().step("Gathering logs");
+        Optional<SelectedDaemon> chosen = invocation.chosen();
         List<String> errors = chosen.isPresent() && chosen.get().container().isPresent()
-                ? fromContainer(call, chosen.get(), request)
-                : call.daemon().gatherLogs(request);
-        call.progress().close();
-        errors.forEach(call.output()::warn);
-        call.output().line("Logs have been exported to " + request.outputFile());
+                ? fromContainer(invocation, chosen.get(), request)
+                : invocation.daemon().gatherLogs(request);
+        invocation.progress().close();
+        errors.forEach(invocation.output()::warn);
+        invocation.output().line("Logs have been exported to " + request.outputFile());
         return 0;
     }
 }

@@ -34,30 +34,30 @@ public final class LogLevelCommand implements Command {
                 .addOption(OptionSpecs.flag("Only the traffic-manager and the traffic-agents", "-r", "--remote-only"));
     }
 
-    static LogLevelRequest request(Invocation call) throws FaultException {
-        String typed = call.parameter(0).toUpperCase(Locale.ROOT);
+    static LogLevelRequest request(Invocation invocation) throws FaultException {
+        String typed = invocation.parameter(0).toUpperCase(Locale.ROOT);
         String level = typed.equals("WARNING") ? "WARN" : typed;
         if (!LEVELS.contains(level)) {
             throw Fault.user(
-                            "\"" + call.parameter(0) + "\" is not a log level",
+                            "\"" + invocation.parameter(0) + "\" is not a log level",
                             "Use one of " + String.join(", ", LEVELS))
                     .exception();
         }
-        if (call.flag("--local-only") && call.flag("--remote-only")) {
+        if (invocation.flag("--local-only") && invocation.flag("--remote-only")) {
             throw Fault.user("--local-only and --remote-only exclude each other", "Give one of them, or none")
                     .exception();
         }
         return new LogLevelRequest(
                 level,
-                GoDuration.parse(call.text("--duration", "30m0s")),
-                call.flag("--local-only"),
-                call.flag("--remote-only"));
+                GoDuration.parse(invocation.text("--duration", "30m0s")),
+                invocation.flag("--local-only"),
+                invocation.flag("--remote-only"));
     }
 
     @Override
-    public int run(Invocation call) throws FaultException {
-        LogLevelRequest request = request(call);
-        DaemonSession.present(call).daemon().logLevel(request);
+    public int run(Invocation invocation) throws FaultException {
+        LogLevelRequest request = request(invocation);
+        DaemonSession.present(invocation).daemon().logLevel(request);
         return 0;
     }
 }

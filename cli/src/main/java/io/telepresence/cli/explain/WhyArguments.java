@@ -14,17 +14,17 @@ final class WhyArguments {
 
     private WhyArguments() {}
 
-    static WhyRequest of(Invocation call) throws FaultException {
-        List<String> typed = call.parameters();
+    static WhyRequest of(Invocation invocation) throws FaultException {
+        List<String> typed = invocation.parameters();
         if (typed.size() > 2) {
             throw Fault.user("unexpected argument \"" + typed.get(2) + "\"", "Write telepresence why [METHOD] URL")
                     .exception();
         }
-        String workload = call.text("--workload");
+        String workload = invocation.text("--workload");
         if (!workload.isEmpty()) {
             Arguments.name("workload", workload);
         }
-        int last = call.options().hasMatchedOption("--last") ? number(call.text("--last")) : 0;
+        int last = invocation.options().hasMatchedOption("--last") ? number(invocation.text("--last")) : 0;
         String url = url(typed, workload);
         if (url.isEmpty() && workload.isEmpty()) {
             throw Fault.user("no request is named", "Write telepresence why [METHOD] URL, or give --workload")
@@ -32,19 +32,21 @@ final class WhyArguments {
         }
         String method = method(typed, workload);
         return new WhyRequest(
-                Arguments.label("--namespace", call.text("--namespace")), request(call, method, url, workload), last);
+                Arguments.label("--namespace", invocation.text("--namespace")),
+                request(invocation, method, url, workload),
+                last);
     }
 
     /** The request in one line; empty: none was named, only a workload. */
-    static String asTyped(Invocation call) {
-        List<String> typed = call.parameters();
+    static String asTyped(Invocation invocation) {
+        List<String> typed = invocation.parameters();
         if (typed.isEmpty()) {
             return "";
         }
-        return method(typed, call.text("--workload")) + " " + url(typed, call.text("--workload"));
+        return method(typed, invocation.text("--workload")) + " " + url(typed, invocation.text("--workload"));
     }
 
-    private static WhyRequest.Request request(Invocation call, String method, String url, String workload)
+    private static WhyRequest.Request request(Invocation invocation, String method, String url, String workload)
             throws FaultException {
         int scheme = url.indexOf("://");
         String rest = scheme < 0 ? url : url.substring(scheme + 3);
@@ -73,7 +75,7 @@ final class WhyArguments {
                 workload.isEmpty() ? host : workload,
                 port,
                 target,
-                EngageArguments.headers("--header", call.texts("--header")));
+                EngageArguments.headers("--header", invocation.texts("--header")));
     }
 
     private static int endOfHost(String text) {

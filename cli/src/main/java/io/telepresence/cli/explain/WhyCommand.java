@@ -35,13 +35,13 @@ public final class WhyCommand implements Command {
     }
 
     @Override
-    public int run(Invocation call) throws FaultException {
-        WhyRequest request = WhyArguments.of(call);
-        Explanation why = DaemonSession.session(call).explain(request);
-        if (call.output().structured()) {
-            call.output().object(WhyTree.of(why));
+    public int run(Invocation invocation) throws FaultException {
+        WhyRequest request = WhyArguments.of(invocation);
+        Explanation why = DaemonSession.session(invocation).explain(request);
+        if (invocation.output().structured()) {
+            invocation.output().object(WhyTree.of(why));
         } else {
-            WhyText.lines(WhyArguments.asTyped(call), why).forEach(call.output()::line);
+            WhyText.lines(WhyArguments.asTyped(invocation), why).forEach(invocation.output()::line);
         }
         return 0;
     }

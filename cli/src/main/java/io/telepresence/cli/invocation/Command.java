@@ -15,7 +15,7 @@ public interface Command {
     CommandSpec spec();
 
     /** The exit code. */
-    int run(Invocation call) throws FaultException;
+    int run(Invocation invocation) throws FaultException;
 
     default List<String> aliases() {
         return List.of();

@@ -16,14 +16,14 @@ public final class DaemonSession {
     private DaemonSession() {}
 
     /** Both daemons, started if need be. Without the root daemon a user daemon that was started for it ends again. */
-    public static Daemon daemons(Invocation call) throws FaultException {
-        boolean ran = call.runningDaemon().isPresent();
-        Daemon daemon = call.daemon();
+    public static Daemon daemons(Invocation invocation) throws FaultException {
+        boolean ran = invocation.runningDaemon().isPresent();
+        Daemon daemon = invocation.daemon();
         try {
-            if (call.daemons().rootVersion().isEmpty()) {
+            if (invocation.daemons().rootVersion().isEmpty()) {
                 // No unfinished step may stand where sudo asks for a password.
-                call.progress().milestone("Launching Telepresence Root Daemon");
-                call.daemons().launchRoot();
+                invocation.progress().milestone("Launching Telepresence Root Daemon");
+                invocation.daemons().launchRoot();
             }
             return daemon;
         } catch (FaultException e) {
@@ -64,21 +64,21 @@ public final class DaemonSession {
      *
      * @param engagement its id; empty: all
      */
-    public static void endHandlersBeside(Invocation call, String engagement) {
-        if (!call.daemons().hasHandlers()) {
+    public static void endHandlersBeside(Invocation invocation, String engagement) {
+        if (!invocation.daemons().hasHandlers()) {
             return;
         }
         try {
-            call.docker().endHandlersBeside(engagement);
+            invocation.docker().endHandlersBeside(engagement);
         } catch (FaultException e) {
-            call.output().warn("Warning: " + e.fault());
+            invocation.output().warn("Warning: " + e.fault());
         }
     }
 
     /** The caller's root daemon; one that serves somebody else is nobody's business here. */
-    public static Optional<String> rootVersion(Invocation call) throws FaultException {
+    public static Optional<String> rootVersion(Invocation invocation) throws FaultException {
         try {
-            return call.daemons().rootVersion();
+            return invocation.daemons().rootVersion();
         } catch (FaultException e) {
             if (e.fault().kind() == Fault.Kind.DENIED) {
                 return Optional.empty();
@@ -87,28 +87,30 @@ public final class DaemonSession {
         }
     }
 
-    public static Connected connect(Invocation call, Daemon daemon, ConnectRequest request) throws FaultException {
-        call.progress().step("Connecting");
-        Connected connected = daemon.connect(request, call.progress()::step);
+    public static Connected connect(Invocation invocation, Daemon daemon, ConnectRequest request)
+            throws FaultException {
+        invocation.progress().step("Connecting");
+        Connected connected = daemon.connect(request, invocation.progress()::step);
         if (connected.already()) {
-            call.progress().close();
+            invocation.progress().close();
         } else {
-            call.progress()
+            invocation
+                    .progress()
                     .milestone("Connected to context " + connected.context() + ", namespace " + connected.namespace()
                             + " (" + connected.server() + ")");
         }
-        connected.warnings().forEach(w -> call.output().warn("Warning: " + w));
+        connected.warnings().forEach(w -> invocation.output().warn("Warning: " + w));
         return connected;
     }
 
-    public static Daemon session(Invocation call) throws FaultException {
-        return chosen(call).daemon();
+    public static Daemon session(Invocation invocation) throws FaultException {
+        return chosen(invocation).daemon();
     }
 
     /** A daemon with a session. Makes one with the defaults where there is none, and says that this will go away. */
-    public static SelectedDaemon chosen(Invocation call) throws FaultException {
-        Optional<SelectedDaemon> running = call.chosen();
-        if (running.isPresent() && hasSession(call, running.get().daemon())) {
+    public static SelectedDaemon chosen(Invocation invocation) throws FaultException {
+        Optional<SelectedDaemon> running = invocation.chosen();
+        if (running.isPresent() && hasSession(invocation, running.get().daemon())) {
             return running.get();
         }
         if (running.isPresent() && running.get().container().isPresent()) {
@@ -117,40 +119,42 @@ public final class DaemonSession {
                             "Run \"telepresence connect --docker\" first")
                     .exception();
         }
-        call.output()
+        invocation
+                .output()
                 .warn("Warning: connecting implicitly is deprecated and will be removed; run \"telepresence connect\""
                         + " first");
-        Daemon daemon = daemons(call);
-        connect(call, daemon, defaults(call));
+        Daemon daemon = daemons(invocation);
+        connect(invocation, daemon, defaults(invocation));
         return new SelectedDaemon(daemon, Optional.empty());
     }
 
     /** Waits where the session has lost its traffic-manager, and says so: another one would only be in its way. */
-    private static boolean hasSession(Invocation call, Daemon daemon) throws FaultException {
+    private static boolean hasSession(Invocation invocation, Daemon daemon) throws FaultException {
         DaemonStatus status = daemon.status();
         if (status.reconnecting()) {
-            call.output()
+            invocation
+                    .output()
                     .warn("Warning: the traffic-manager is out of reach; waiting until the session has reconnected");
-            daemon.awaitManager(call.progress()::step);
+            daemon.awaitManager(invocation.progress()::step);
         }
         return status.connected() || status.reconnecting();
     }
 
     /** The connection in a container that is connected, for a command that makes no sense elsewhere. */
-    public static ContainerDaemon container(Invocation call, String command) throws FaultException {
-        Optional<SelectedDaemon> running = call.chosen();
+    public static ContainerDaemon container(Invocation invocation, String command) throws FaultException {
+        Optional<SelectedDaemon> running = invocation.chosen();
         if (running.isEmpty() || running.get().container().isEmpty()) {
             throw Fault.user(
                             "telepresence " + command + " needs a connection in a container",
                             "Run \"telepresence connect --docker\" first")
                     .exception();
         }
-        return chosen(call).container().orElseThrow();
+        return chosen(invocation).container().orElseThrow();
     }
 
     /** A daemon that runs; for commands that make no sense without one. */
-    public static SelectedDaemon present(Invocation call) throws FaultException {
-        Optional<SelectedDaemon> running = call.chosen();
+    public static SelectedDaemon present(Invocation invocation) throws FaultException {
+        Optional<SelectedDaemon> running = invocation.chosen();
         if (running.isEmpty()) {
             throw Fault.user("not connected", "Run \"telepresence connect\" first")
                     .exception();
@@ -158,12 +162,12 @@ public final class DaemonSession {
         return running.get();
     }
 
-    private static ConnectRequest defaults(Invocation call) throws FaultException {
+    private static ConnectRequest defaults(Invocation invocation) throws FaultException {
         return new ConnectRequest(
-                KubeOptions.of(call),
+                KubeOptions.of(invocation),
                 "",
                 "",
-                call.managerNamespace(),
+                invocation.managerNamespace(),
                 new ConnectRequest.Subnets(List.of(), List.of(), List.of()),
                 List.of());
     }

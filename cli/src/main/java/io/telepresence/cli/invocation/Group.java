@@ -13,7 +13,7 @@ public record Group(String name, String summary, List<Command> children) impleme
     }
 
     @Override
-    public int run(Invocation call) throws FaultException {
+    public int run(Invocation invocation) throws FaultException {
         throw Fault.user("\"" + name + "\" needs a command", "See \"telepresence " + name + " --help\"")
                 .exception();
     }

@@ -19,9 +19,9 @@ import picocli.CommandLine.ParseResult;
  * @param options as parsed, global ones included
  * @param childCommand what was typed after {@code --}; empty where there was none
  */
-public record Invocation(ParseResult options, List<String> childCommand, Surroundings around) {
+public record Invocation(ParseResult options, List<String> childCommand, Context around) {
     /** What a command acts on. */
-    public record Surroundings(
+    public record Context(
             Caller caller,
             Output output,
             Progress progress,

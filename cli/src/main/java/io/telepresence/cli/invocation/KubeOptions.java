@@ -24,19 +24,19 @@ public final class KubeOptions {
     }
 
     /** The flags that were given, and the caller's surroundings. Reads stdin for {@code --kubeconfig -}. */
-    public static KubeFlags of(Invocation call) throws FaultException {
+    public static KubeFlags of(Invocation invocation) throws FaultException {
         Map<String, List<String>> given = new LinkedHashMap<>();
         for (OptionSpec option : all()) {
             String name = option.longestName();
-            if (call.options().hasMatchedOption(name)) {
-                given.put(name.substring(2), values(call.options().matchedOptionValue(name, (Object) "")));
+            if (invocation.options().hasMatchedOption(name)) {
+                given.put(name.substring(2), values(invocation.options().matchedOptionValue(name, (Object) "")));
             }
         }
         return new KubeFlags(
                 given,
-                place(call.caller()),
-                stdin(call, given),
-                new KubeFlags.Shell(call.caller().environment(), call.progress()::close));
+                place(invocation.caller()),
+                stdin(invocation, given),
+                new KubeFlags.Shell(invocation.caller().environment(), invocation.progress()::close));
     }
 
     private static List<String> values(Object value) {
@@ -45,9 +45,9 @@ public final class KubeOptions {
                 : List.of(String.valueOf(value));
     }
 
-    private static KubeFlags.Place place(Caller caller) {
+    private static KubeFlags.CallerEnvironment place(Caller caller) {
         boolean inPod = !caller.variable("KUBERNETES_SERVICE_HOST").isEmpty() && Files.exists(IN_CLUSTER);
-        return new KubeFlags.Place(
+        return new KubeFlags.CallerEnvironment(
                 caller.variable("KUBECONFIG"),
                 caller.variable("HOME"),
                 caller.workingDirectory().toString(),
@@ -55,12 +55,12 @@ public final class KubeOptions {
                 caller.configFile());
     }
 
-    private static byte[] stdin(Invocation call, Map<String, List<String>> given) throws FaultException {
+    private static byte[] stdin(Invocation invocation, Map<String, List<String>> given) throws FaultException {
         if (!List.of("-").equals(given.get("kubeconfig"))) {
             return new byte[0];
         }
         try {
-            return call.caller().stdin().readAllBytes();
+            return invocation.caller().stdin().readAllBytes();
         } catch (IOException e) {
             throw Fault.user("the kubeconfig cannot be read from stdin: " + e.getMessage(), "")
                     .exception(e);

@@ -80,8 +80,8 @@ public final class ContainerDaemons {
         all.setProperty("gateway4", connection.network().gateway4());
         all.setProperty("gateway6", connection.network().gateway6());
         all.setProperty("exposed", String.join("\n", connection.exposed()));
-        all.setProperty("port", Integer.toString(connection.door().port()));
-        all.setProperty("secret", connection.door().secret());
+        all.setProperty("port", Integer.toString(connection.endpoint().port()));
+        all.setProperty("secret", connection.endpoint().secret());
         Path file = connection.directory().resolve(FILE);
         try {
             StringWriter text = new StringWriter();
@@ -156,7 +156,7 @@ public final class ContainerDaemons {
                             all.getProperty("gateway4", ""),
                             all.getProperty("gateway6", "")),
                     exposed.isEmpty() ? List.of() : List.of(exposed.split("\n")),
-                    new ContainerDaemon.Door(
+                    new ContainerDaemon.Endpoint(
                             Integer.parseInt(all.getProperty("port", "0")), all.getProperty("secret", ""))));
         } catch (NoSuchFileException e) {
             return Optional.empty();

@@ -104,11 +104,11 @@ public final class KubeAuthProcess implements AutoCloseable {
     public void serve(ContainerDaemon connection) throws FaultException {
         HostEndpoint.Builder endpoint =
                 HostEndpoint.newBuilder().setDirectory(connection.directory().toString());
-        if (connection.door().port() == 0) {
+        if (connection.endpoint().port() == 0) {
             endpoint.setSocket(connection.socket().toString());
         } else {
-            endpoint.setPort(connection.door().port())
-                    .setSecret(connection.door().secret());
+            endpoint.setPort(connection.endpoint().port())
+                    .setSecret(connection.endpoint().secret());
         }
         try {
             endpoint.build().writeDelimitedTo(process.getOutputStream());

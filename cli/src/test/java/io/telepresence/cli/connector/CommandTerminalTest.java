@@ -96,7 +96,8 @@ final class CommandTerminalTest {
     private io.telepresence.cli.daemon.KubeFlags flags() {
         return new io.telepresence.cli.daemon.KubeFlags(
                 Map.of(),
-                new io.telepresence.cli.daemon.KubeFlags.Place("", "/home/ann", directory.toString(), false, ""),
+                new io.telepresence.cli.daemon.KubeFlags.CallerEnvironment(
+                        "", "/home/ann", directory.toString(), false, ""),
                 new byte[0],
                 new io.telepresence.cli.daemon.KubeFlags.Shell(Map.of("AWS_PROFILE", "dev"), cleared::incrementAndGet));
     }

@@ -57,6 +57,6 @@ final class GrpcEndpointTest {
                 "client:1",
                 new ContainerDaemon.Network("tp-dev", "172.29.255.2", ""),
                 List.of(),
-                new ContainerDaemon.Door(port, secret)));
+                new ContainerDaemon.Endpoint(port, secret)));
     }
 }

@@ -47,7 +47,7 @@ final class DaemonContainerTest {
         return new DockerMode(
                 docker,
                 connections,
-                new DockerMode.Place(
+                new DockerMode.DockerEnvironment(
                         Path.of("/bin/telepresence"),
                         "client:1",
                         home.resolve("logs"),
@@ -155,7 +155,7 @@ final class DaemonContainerTest {
         try (ServerSocket daemon = new ServerSocket(0, 5, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
             engine.port = daemon.getLocalPort();
             ContainerDaemon made = start("dev");
-            assertEquals(new ContainerDaemon.Door(engine.port, "s3cret"), made.door());
+            assertEquals(new ContainerDaemon.Endpoint(engine.port, "s3cret"), made.endpoint());
             assertEquals(Optional.of(made), connections.find("dev"));
         }
         String run = engine.ran("run");
@@ -171,7 +171,7 @@ final class DaemonContainerTest {
         engine.secret = "s3cret";
         try (ServerSocket daemon = new ServerSocket(0, 5, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
             engine.port = daemon.getLocalPort();
-            assertEquals("s3cret", start("dev").door().secret());
+            assertEquals("s3cret", start("dev").endpoint().secret());
         }
         String run = engine.ran("run");
         assertTrue(run.endsWith("client:1 0 0 --listen 4038 --secret-file /run/telepresence/secret"), run);

@@ -27,7 +27,7 @@ final class HandlerTest {
             "client:1",
             new ContainerDaemon.Network("tp-dev", "172.29.255.2", ""),
             List.of(),
-            ContainerDaemon.Door.SOCKET);
+            ContainerDaemon.Endpoint.SOCKET);
     private static final Handler.Volumes DATA = new Handler.Volumes(List.of("/data", "/etc/tls"), "/", 4444, false);
     private static final Handler.Dress BARE =
             new Handler.Dress("7e57:echo", Map.of(), Handler.Volumes.NONE, List.of(), List.of());

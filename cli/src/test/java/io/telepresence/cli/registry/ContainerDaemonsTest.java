@@ -38,7 +38,7 @@ final class ContainerDaemonsTest {
                 "client:1",
                 new ContainerDaemon.Network("tp-" + name, "172.29.255.2", "fd74::2"),
                 List.of("80:80", "127.0.0.1:81:81/udp"),
-                new ContainerDaemon.Door(4038, "s3cret"));
+                new ContainerDaemon.Endpoint(4038, "s3cret"));
     }
 
     private static String mode(Path file) throws Exception {
@@ -81,7 +81,7 @@ final class ContainerDaemonsTest {
                 "client:1",
                 new ContainerDaemon.Network("tp-live", "172.29.254.2", ""),
                 List.of(),
-                ContainerDaemon.Door.SOCKET);
+                ContainerDaemon.Endpoint.SOCKET);
         connections.write(live);
         assertEquals(List.of(dead, live), connections.all());
         try (var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {

@@ -225,17 +225,17 @@ final class ConnectSteps {
 
     /** Closed before the link: what is mounted goes first. */
     private EngagementLifecycle engaging(ManagerSession link, ClientEngagements engagements, ClientConfig config) {
-        PodAccessBroker reaches = new PodAccessBroker(link.tunnel());
+        PodAccessBroker podAccess = new PodAccessBroker(link.tunnel());
         String root = config.intercept().mountsRoot();
         Mounts mounts = new Mounts(
-                reaches,
+                podAccess,
                 new Mounts.Settings(
                         place.environment(),
                         Path.of(root.isEmpty() ? System.getProperty("java.io.tmpdir") : root),
                         place.mounts(),
                         place.uid()));
         EngagementResourcesFactory locals = new EngagementResourcesFactory(
-                reaches, mounts, restApi(engagements, config.api().port()));
+                podAccess, mounts, restApi(engagements, config.api().port()));
         return opened.add(new EngagementLifecycle(
                 link, engagements, locals, config.timeouts().intercept()));
     }

@@ -19,7 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Makes the root daemon's wish of what the user, the configuration and the cluster say. Pure.
+ * Builds the root daemon's configuration from what the user, the configuration and the cluster say. Pure.
  *
  * @param apiServer addresses that are never routed into the tunnel
  * @param mapped mapped namespaces; empty: all that the cluster tells

@@ -52,21 +52,21 @@ public final class EngagementLifecycle implements AutoCloseable {
     }
 
     /** What the user wants; {@code mapped}: namespaces that may be engaged, empty: all. */
-    public record Wish(EngagementSpec spec, MountRequest mount, List<String> mapped) {}
+    public record Request(EngagementSpec spec, MountRequest mount, List<String> mapped) {}
 
     /** Starts an engagement; blocks until it serves or cannot. */
-    public ClientEngagement engage(Wish wish, Consumer<String> progress) throws FaultException {
-        engagements.begin(wish.spec(), wish.mapped());
+    public ClientEngagement engage(Request request, Consumer<String> progress) throws FaultException {
+        engagements.begin(request.spec(), request.mapped());
         try {
-            EngagementResources local = locals.prepare(wish.spec(), wish.mount());
-            Entry entry = established(wish.spec(), local, progress);
+            EngagementResources local = locals.prepare(request.spec(), request.mount());
+            Entry entry = established(request.spec(), local, progress);
             String trouble = local.start(() -> entry.told);
             if (!trouble.isEmpty()) {
                 progress.accept(trouble);
             }
             return entry.shown();
         } finally {
-            engagements.begun(wish.spec());
+            engagements.begun(request.spec());
         }
     }
 

@@ -23,17 +23,17 @@ final class EngagementResources implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EngagementResources.class);
 
     private final EngagementResourcesFactory all;
-    private final PodPortForwards doors;
+    private final PodPortForwards forwards;
     private final Mounts.Volumes volumes;
     private final Closers opened = new Closers();
     private volatile ContainerView view = ContainerView.getDefaultInstance();
     private volatile String trouble = "";
     private volatile boolean reached;
 
-    /** Owns doors and volumes. */
-    EngagementResources(EngagementResourcesFactory all, PodPortForwards doors, Mounts.Volumes volumes) {
+    /** Owns port forwards and volumes. */
+    EngagementResources(EngagementResourcesFactory all, PodPortForwards forwards, Mounts.Volumes volumes) {
         this.all = all;
-        this.doors = opened.add(doors);
+        this.forwards = opened.add(forwards);
         this.volumes = opened.add(volumes);
     }
 
@@ -43,9 +43,9 @@ final class EngagementResources implements AutoCloseable {
      */
     String start(Supplier<Engagement> engagement) {
         Supplier<String> id = () -> engagement.get().id();
-        doors.serve(id);
+        forwards.serve(id);
         try {
-            view = all.reaches().view(id, EngagementResourcesFactory.VIEW_LIMIT);
+            view = all.podAccess().view(id, EngagementResourcesFactory.VIEW_LIMIT);
             reached = true;
             trouble = view.getRemark();
         } catch (FaultException e) {
@@ -86,7 +86,7 @@ final class EngagementResources implements AutoCloseable {
 
     private Mount mount(String container) {
         Mount.Builder mount = Mount.newBuilder()
-                .setPort(doors.filesPort())
+                .setPort(forwards.filesPort())
                 .setPodIp(view.getPodIp())
                 .setReadOnly(volumes.readOnly())
                 .setError(volumes.error())

@@ -13,21 +13,21 @@ import java.time.Duration;
  *
  * @param apiPort of the REST API on this laptop; zero: there is none
  */
-public record EngagementResourcesFactory(PodAccessBroker reaches, Mounts mounts, int apiPort) {
+public record EngagementResourcesFactory(PodAccessBroker podAccess, Mounts mounts, int apiPort) {
     static final Duration VIEW_LIMIT = Duration.ofSeconds(5);
     static final String REMOTE_ROOT = "/tel_app_mounts";
 
     /** Takes ports and mount point before the engagement begins; a fault takes nothing. */
     EngagementResources prepare(EngagementSpec spec, MountRequest request) throws FaultException {
         boolean readOnly = request.getReadOnly() || !spec.kind().writesFiles();
-        PodPortForwards doors = PodPortForwards.bind(
-                reaches,
-                new PodPortForwards.Wish(
+        PodPortForwards forwards = PodPortForwards.bind(
+                podAccess,
+                new PodPortForwards.Spec(
                         spec.options().toPod(), request.getLocalMountPort(), readOnly, request.getHandlerHost()));
         try {
-            return new EngagementResources(this, doors, mounts.prepare(request, readOnly));
+            return new EngagementResources(this, forwards, mounts.prepare(request, readOnly));
         } catch (FaultException e) {
-            doors.close();
+            forwards.close();
             throw e;
         }
     }

@@ -21,7 +21,7 @@ public final class Mounts {
     private static final Duration FIRST = Duration.ofSeconds(5);
 
     private final Settings settings;
-    private final PodAccessBroker reaches;
+    private final PodAccessBroker podAccess;
     private final Sshfs sshfs;
     private final MountJournal journal;
     private final Set<Path> taken = new LinkedHashSet<>();
@@ -34,8 +34,8 @@ public final class Mounts {
      */
     public record Settings(Map<String, String> environment, Path root, Path journal, long uid) {}
 
-    public Mounts(PodAccessBroker reaches, Settings settings) {
-        this.reaches = reaches;
+    public Mounts(PodAccessBroker podAccess, Settings settings) {
+        this.podAccess = podAccess;
         this.settings = settings;
         this.sshfs = new Sshfs(settings.environment());
         this.journal = new MountJournal(settings.journal());
@@ -112,10 +112,10 @@ public final class Mounts {
                             .exception(e);
                 }
                 begun = VolumeMounter.start(
-                        reaches,
+                        podAccess,
                         sshfs,
                         point,
-                        new VolumeMounter.Wish(engagementId, source, readOnly, Silence.PATIENCE));
+                        new VolumeMounter.Spec(engagementId, source, readOnly, Silence.PATIENCE));
                 mounting = begun;
             }
             begun.awaitFirst(FIRST);

@@ -34,10 +34,10 @@ final class VolumeMounter implements AutoCloseable {
     private static final Duration STARTING = Duration.ofSeconds(10);
     private static final Duration ENDING = Duration.ofMillis(500);
 
-    private final PodAccessBroker reaches;
+    private final PodAccessBroker podAccess;
     private final Sshfs sshfs;
     private final MountPoint point;
-    private final Wish wish;
+    private final Spec spec;
     private final CompletableFuture<Void> first = new CompletableFuture<>();
     private final CompletableFuture<String> closing = new CompletableFuture<>();
     private final CountDownLatch over = new CountDownLatch(1);
@@ -48,18 +48,18 @@ final class VolumeMounter implements AutoCloseable {
      * @param source what {@code df} shows
      * @param patience how long an SFTP request may go unanswered
      */
-    record Wish(Supplier<String> engagementId, String source, boolean readOnly, Duration patience) {}
+    record Spec(Supplier<String> engagementId, String source, boolean readOnly, Duration patience) {}
 
-    private VolumeMounter(PodAccessBroker reaches, Sshfs sshfs, MountPoint point, Wish wish) {
-        this.reaches = reaches;
+    private VolumeMounter(PodAccessBroker podAccess, Sshfs sshfs, MountPoint point, Spec spec) {
+        this.podAccess = podAccess;
         this.sshfs = sshfs;
         this.point = point;
-        this.wish = wish;
+        this.spec = spec;
     }
 
     /** Begins to mount; does not wait. */
-    static VolumeMounter start(PodAccessBroker reaches, Sshfs sshfs, MountPoint point, Wish wish) {
-        VolumeMounter mounting = new VolumeMounter(reaches, sshfs, point, wish);
+    static VolumeMounter start(PodAccessBroker podAccess, Sshfs sshfs, MountPoint point, Spec spec) {
+        VolumeMounter mounting = new VolumeMounter(podAccess, sshfs, point, spec);
         Threads.virtual("mount-" + point.directory().getFileName(), mounting::run);
         return mounting;
     }
@@ -117,9 +117,9 @@ final class VolumeMounter implements AutoCloseable {
 
     /** Mounts, and waits until that is over; says why. */
     private String mountedUntil(Backoff backoff) throws FaultException {
-        SftpPipe pipe = new SftpPipe(wish.patience());
-        Flow flow = reaches.open(
-                PodAccessBroker.Target.files(wish.engagementId().get(), wish.readOnly()),
+        SftpPipe pipe = new SftpPipe(spec.patience());
+        Flow flow = podAccess.open(
+                PodAccessBroker.Target.files(spec.engagementId().get(), spec.readOnly()),
                 Protocol.TCP,
                 Addresses.UNNAMED,
                 pipe);
@@ -132,7 +132,7 @@ final class VolumeMounter implements AutoCloseable {
         Closeable open = () -> {};
         try {
             open = point.open();
-            process = sshfs.start(wish.source(), point.directory(), wish.readOnly());
+            process = sshfs.start(spec.source(), point.directory(), spec.readOnly());
         } catch (IOException e) {
             flow.reset(io.telepresence.rpc.tunnel.Reset.Why.ABORTED, "no sshfs");
             shut(open);
@@ -146,7 +146,7 @@ final class VolumeMounter implements AutoCloseable {
             if (!mounted) {
                 return errors.or(pipe.ended().getNow("sshfs did not mount within " + STARTING.toSeconds() + " s"));
             }
-            LOG.info("mounted {} on {}", wish.source(), point.directory());
+            LOG.info("mounted {} on {}", spec.source(), point.directory());
             error = "";
             backoff.reset();
             first.complete(null);

@@ -10,7 +10,7 @@ import java.net.UnknownHostException;
 import java.util.function.Predicate;
 
 /**
- * Whom the doors of one engagement serve, and at which address. The predicates are called on event loops.
+ * Which peers the port forwards of one engagement serve, and at which address. The predicates are called on event loops.
  *
  * @param listen address to listen at
  * @param connection whether an accepted connection is served

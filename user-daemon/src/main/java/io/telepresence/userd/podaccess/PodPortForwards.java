@@ -22,12 +22,12 @@ import java.util.function.Supplier;
  */
 public final class PodPortForwards implements AutoCloseable {
     private final Closers opened = new Closers();
-    private final List<Consumer<Supplier<String>>> doors = new ArrayList<>();
-    private final PodAccessBroker reaches;
+    private final List<Consumer<Supplier<String>>> forwards = new ArrayList<>();
+    private final PodAccessBroker podAccess;
     private int filesPort;
 
-    private PodPortForwards(PodAccessBroker reaches) {
-        this.reaches = reaches;
+    private PodPortForwards(PodAccessBroker podAccess) {
+        this.podAccess = podAccess;
     }
 
     /**
@@ -38,28 +38,28 @@ public final class PodPortForwards implements AutoCloseable {
      * @param readOnly about the files
      * @param container address of the container that alone may use the ports; empty: programs of this machine may
      */
-    public record Wish(List<Port> ports, int filesPort, boolean readOnly, String container) {
+    public record Spec(List<Port> ports, int filesPort, boolean readOnly, String container) {
         private boolean isEmpty() {
             return ports.isEmpty() && filesPort == 0 && container.isEmpty();
         }
     }
 
     /** Takes the ports. */
-    public static PodPortForwards bind(PodAccessBroker reaches, Wish wish) throws FaultException {
-        PodPortForwards all = new PodPortForwards(reaches);
-        if (wish.isEmpty()) {
+    public static PodPortForwards bind(PodAccessBroker podAccess, Spec spec) throws FaultException {
+        PodPortForwards all = new PodPortForwards(podAccess);
+        if (spec.isEmpty()) {
             return all;
         }
         EventLoopGroup loops = Loops.create("to-pod", 1);
         all.opened.add(() -> Loops.shutdown(loops));
         try {
             PeerFilter visitors =
-                    wish.container().isEmpty() ? PeerFilter.ofThisMachine() : PeerFilter.ofContainer(wish.container());
-            for (Port port : wish.ports()) {
+                    spec.container().isEmpty() ? PeerFilter.ofThisMachine() : PeerFilter.ofContainer(spec.container());
+            for (Port port : spec.ports()) {
                 all.bind(loops.next(), port, visitors);
             }
-            if (wish.filesPort() != 0 || !wish.container().isEmpty()) {
-                all.bindFiles(loops.next(), wish, visitors);
+            if (spec.filesPort() != 0 || !spec.container().isEmpty()) {
+                all.bindFiles(loops.next(), spec, visitors);
             }
             return all;
         } catch (FaultException e) {
@@ -79,8 +79,8 @@ public final class PodPortForwards implements AutoCloseable {
 
     /** Begins to serve; {@code engagementId} is asked for at each connection. */
     public synchronized void serve(Supplier<String> engagementId) {
-        doors.forEach(door -> door.accept(engagementId));
-        doors.clear();
+        forwards.forEach(endpoint -> endpoint.accept(engagementId));
+        forwards.clear();
     }
 
     @Override
@@ -99,24 +99,24 @@ public final class PodPortForwards implements AutoCloseable {
                 id -> () -> PodAccessBroker.Target.port(id.get(), number);
         try {
             if (port.udp()) {
-                UdpPortForward door = opened.add(UdpPortForward.bind(loop, at));
-                doors.add(id -> door.serve(reaches, target.apply(id), visitors.datagram()));
+                UdpPortForward endpoint = opened.add(UdpPortForward.bind(loop, at));
+                forwards.add(id -> endpoint.serve(podAccess, target.apply(id), visitors.datagram()));
             } else {
-                TcpPortForward door = opened.add(TcpPortForward.bind(loop, at));
-                doors.add(id -> door.serve(reaches, target.apply(id), visitors.connection()));
+                TcpPortForward endpoint = opened.add(TcpPortForward.bind(loop, at));
+                forwards.add(id -> endpoint.serve(podAccess, target.apply(id), visitors.connection()));
             }
         } catch (IOException e) {
             throw taken("--to-pod", at, e);
         }
     }
 
-    private void bindFiles(EventLoop loop, Wish wish, PeerFilter visitors) throws FaultException {
-        InetSocketAddress at = new InetSocketAddress(visitors.listen(), wish.filesPort());
+    private void bindFiles(EventLoop loop, Spec spec, PeerFilter visitors) throws FaultException {
+        InetSocketAddress at = new InetSocketAddress(visitors.listen(), spec.filesPort());
         try {
-            TcpPortForward door = opened.add(TcpPortForward.bind(loop, at));
-            filesPort = door.port();
-            doors.add(id -> door.serve(
-                    reaches, () -> PodAccessBroker.Target.files(id.get(), wish.readOnly()), visitors.connection()));
+            TcpPortForward endpoint = opened.add(TcpPortForward.bind(loop, at));
+            filesPort = endpoint.port();
+            forwards.add(id -> endpoint.serve(
+                    podAccess, () -> PodAccessBroker.Target.files(id.get(), spec.readOnly()), visitors.connection()));
         } catch (IOException e) {
             throw taken("--local-mount-port", at, e);
         }

@@ -60,8 +60,8 @@ final class TcpPortForward implements AutoCloseable {
      * @param target asked for at each connection
      * @param welcome whether this connection may be served; called on an event loop, must be quick
      */
-    void serve(PodAccessBroker reaches, Supplier<PodAccessBroker.Target> target, Predicate<Channel> welcome) {
-        channel.pipeline().addLast(new Acceptor(reaches, target, welcome));
+    void serve(PodAccessBroker podAccess, Supplier<PodAccessBroker.Target> target, Predicate<Channel> welcome) {
+        channel.pipeline().addLast(new Acceptor(podAccess, target, welcome));
         channel.config().setAutoRead(true);
     }
 
@@ -73,12 +73,12 @@ final class TcpPortForward implements AutoCloseable {
     }
 
     private final class Acceptor extends ChannelInboundHandlerAdapter {
-        private final PodAccessBroker reaches;
+        private final PodAccessBroker podAccess;
         private final Supplier<PodAccessBroker.Target> target;
         private final Predicate<Channel> welcome;
 
-        Acceptor(PodAccessBroker reaches, Supplier<PodAccessBroker.Target> target, Predicate<Channel> welcome) {
-            this.reaches = reaches;
+        Acceptor(PodAccessBroker podAccess, Supplier<PodAccessBroker.Target> target, Predicate<Channel> welcome) {
+            this.podAccess = podAccess;
             this.target = target;
             this.welcome = welcome;
         }
@@ -92,7 +92,7 @@ final class TcpPortForward implements AutoCloseable {
             }
             InetSocketAddress caller = (InetSocketAddress) local.remoteAddress();
             try {
-                reaches.open(
+                podAccess.open(
                         target.get(),
                         Protocol.TCP,
                         caller == null ? Addresses.UNNAMED : caller,

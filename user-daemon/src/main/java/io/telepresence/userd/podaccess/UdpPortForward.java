@@ -50,13 +50,14 @@ final class UdpPortForward implements AutoCloseable {
      * @param target asked for at the first datagram of each sender
      * @param welcome whether this sender is served
      */
-    void serve(PodAccessBroker reaches, Supplier<PodAccessBroker.Target> target, Predicate<InetSocketAddress> welcome) {
+    void serve(
+            PodAccessBroker podAccess, Supplier<PodAccessBroker.Target> target, Predicate<InetSocketAddress> welcome) {
         channel.pipeline().addLast(new SimpleChannelInboundHandler<DatagramPacket>(false) {
             @Override
             protected void channelRead0(ChannelHandlerContext context, DatagramPacket packet) {
                 UdpSender sender = senders.get(packet.sender());
                 if (sender == null && welcome.test(packet.sender())) {
-                    sender = open(reaches, target.get(), packet.sender());
+                    sender = open(podAccess, target.get(), packet.sender());
                 }
                 if (sender == null) {
                     packet.release();
@@ -74,13 +75,13 @@ final class UdpPortForward implements AutoCloseable {
     }
 
     /** Null: there are too many already, or there is no way to the pod. */
-    private UdpSender open(PodAccessBroker reaches, PodAccessBroker.Target target, InetSocketAddress from) {
+    private UdpSender open(PodAccessBroker podAccess, PodAccessBroker.Target target, InetSocketAddress from) {
         if (senders.size() >= MOST) {
             return null;
         }
         UdpSender sender = new UdpSender(channel, from, () -> senders.remove(from));
         try {
-            sender.openedAs(reaches.open(target, Protocol.UDP, from, sender));
+            sender.openedAs(podAccess.open(target, Protocol.UDP, from, sender));
             senders.put(from, sender);
             if (sender.over()) {
                 senders.remove(from);

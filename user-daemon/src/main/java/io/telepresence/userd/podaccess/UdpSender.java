@@ -16,14 +16,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The datagrams of one local sender. They wait while the flow is being opened; once it is open those that find no credit
- * are dropped, as a network would. The door offers, everything else happens on the flow's loop.
+ * are dropped, as a network would. The port forward offers, everything else happens on the flow's loop.
  */
 final class UdpSender implements FlowHandler {
     private static final Duration IDLE = Duration.ofMinutes(2);
     private static final int MOST_WAITING = 64;
     private static final int CREDIT = 64;
 
-    private final Channel door;
+    private final Channel endpoint;
     private final InetSocketAddress from;
     private final Runnable ended;
     private final AtomicInteger waiting = new AtomicInteger();
@@ -34,8 +34,8 @@ final class UdpSender implements FlowHandler {
     private long lastNanos = System.nanoTime();
 
     /** @param ended called once, when the flow is over */
-    UdpSender(Channel door, InetSocketAddress from, Runnable ended) {
-        this.door = door;
+    UdpSender(Channel endpoint, InetSocketAddress from, Runnable ended) {
+        this.endpoint = endpoint;
         this.from = from;
         this.ended = ended;
     }
@@ -112,7 +112,7 @@ final class UdpSender implements FlowHandler {
     @Override
     public void onData(Flow same, ByteBuf data) {
         lastNanos = System.nanoTime();
-        door.writeAndFlush(new DatagramPacket(data, from)).addListener(done -> same.request(1));
+        endpoint.writeAndFlush(new DatagramPacket(data, from)).addListener(done -> same.request(1));
     }
 
     @Override

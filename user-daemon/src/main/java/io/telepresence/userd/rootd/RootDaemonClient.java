@@ -21,8 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The network of this machine, kept as wished: when the root daemon is lost it is started again and told the same. The
- * door of this package; thread-safe.
+ * The network of this machine, kept as desired: when the root daemon is lost it is started again and told the same.
+ * What other packages use of this one; thread-safe.
  */
 public final class RootDaemonClient implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RootDaemonClient.class);

@@ -96,7 +96,7 @@ final class RootDaemonSession implements AutoCloseable {
         wishes.onNext(config);
     }
 
-    /** Sends the whole wished state again. */
+    /** Sends the whole desired state again. */
     synchronized void update(NetworkConfig config) {
         if (!ended.isDone()) {
             wishes.onNext(config);

@@ -49,7 +49,7 @@ class ContainerPortForwardsTest {
     private ManagerSession link;
     private static final Duration LIMIT = Duration.ofSeconds(5);
 
-    private PodAccessBroker reaches;
+    private PodAccessBroker podAccess;
 
     @BeforeEach
     void open() throws Exception {
@@ -59,7 +59,7 @@ class ContainerPortForwardsTest {
                 socket, ClientArrival::getDefaultInstance, new ManagerSession.Limits(LIMIT, LIMIT, LIMIT), () -> 0);
         link.version(Optional::empty);
         link.arrive();
-        reaches = new PodAccessBroker(link.tunnel());
+        podAccess = new PodAccessBroker(link.tunnel());
     }
 
     @AfterEach
@@ -68,11 +68,11 @@ class ContainerPortForwardsTest {
         manager.close();
     }
 
-    private PodPortForwards doors(boolean readOnly, Port... ports) throws FaultException {
-        PodPortForwards doors =
-                PodPortForwards.bind(reaches, new PodPortForwards.Wish(List.of(ports), 0, readOnly, HANDLER));
-        doors.serve(() -> "s1:echo");
-        return doors;
+    private PodPortForwards forwards(boolean readOnly, Port... ports) throws FaultException {
+        PodPortForwards forwards =
+                PodPortForwards.bind(podAccess, new PodPortForwards.Spec(List.of(ports), 0, readOnly, HANDLER));
+        forwards.serve(() -> "s1:echo");
+        return forwards;
     }
 
     private static Port port(int number, Transport transport) {
@@ -106,9 +106,9 @@ class ContainerPortForwardsTest {
     void onlyTheContainerGetsIn() throws Exception {
         int tcp = FreePorts.one();
         int udp = FreePorts.one();
-        try (PodPortForwards doors = doors(true, port(tcp, Transport.TCP), port(udp, Transport.UDP))) {
+        try (PodPortForwards forwards = forwards(true, port(tcp, Transport.TCP), port(udp, Transport.UDP))) {
             assertThrows(IOException.class, () -> tcp(OTHER, tcp));
-            assertThrows(IOException.class, () -> tcp("127.0.0.1", doors.filesPort()));
+            assertThrows(IOException.class, () -> tcp("127.0.0.1", forwards.filesPort()));
             assertThrows(SocketTimeoutException.class, () -> udp(OTHER, udp, 300));
             assertNull(pod.opens.poll(), "nobody came as far as the pod");
             assertEquals("hello", tcp(HANDLER, tcp));
@@ -119,8 +119,8 @@ class ContainerPortForwardsTest {
 
     @Test
     void filesHaveAPortOfTheirOwn() throws Exception {
-        try (PodPortForwards one = doors(true);
-                PodPortForwards two = doors(false)) {
+        try (PodPortForwards one = forwards(true);
+                PodPortForwards two = forwards(false)) {
             assertNotEquals(0, one.filesPort());
             assertNotEquals(one.filesPort(), two.filesPort());
             assertEquals("hello", tcp(HANDLER, one.filesPort()));
@@ -139,7 +139,7 @@ class ContainerPortForwardsTest {
     void whatIsNoAddressServesNobody(String address) {
         FaultException e = assertThrows(
                 FaultException.class,
-                () -> PodPortForwards.bind(reaches, new PodPortForwards.Wish(List.of(), 0, true, address)));
+                () -> PodPortForwards.bind(podAccess, new PodPortForwards.Spec(List.of(), 0, true, address)));
         assertEquals(
                 "\"" + address + "\" is not the address of a container",
                 e.fault().text());

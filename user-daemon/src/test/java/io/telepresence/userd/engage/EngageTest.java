@@ -76,11 +76,11 @@ class EngageTest {
                 idle::get);
         link.version(Optional::empty);
         link.arrive();
-        PodAccessBroker reaches = new PodAccessBroker(link.tunnel());
+        PodAccessBroker podAccess = new PodAccessBroker(link.tunnel());
         Mounts mounts =
-                new Mounts(reaches, new Mounts.Settings(Map.of(), directory, directory.resolve("journal"), 1000));
+                new Mounts(podAccess, new Mounts.Settings(Map.of(), directory, directory.resolve("journal"), 1000));
         engaging =
-                new EngagementLifecycle(link, engagements, new EngagementResourcesFactory(reaches, mounts, 0), LIMIT);
+                new EngagementLifecycle(link, engagements, new EngagementResourcesFactory(podAccess, mounts, 0), LIMIT);
     }
 
     @AfterEach
@@ -251,7 +251,7 @@ class EngageTest {
             throws FaultException {
         MountRequest none =
                 MountRequest.newBuilder().setMode(MountRequest.Mode.NONE).build();
-        return engaging.engage(new EngagementLifecycle.Wish(EngagementCodec.spec(spec), none, mapped), progress);
+        return engaging.engage(new EngagementLifecycle.Request(EngagementCodec.spec(spec), none, mapped), progress);
     }
 
     private void assertFault(String text, EngagementSpec spec, List<String> mapped) {

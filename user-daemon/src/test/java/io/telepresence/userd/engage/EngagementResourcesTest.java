@@ -62,7 +62,7 @@ class EngagementResourcesTest {
     private FakeManager manager;
     private ManagerSession link;
     private EngagementLifecycle engaging;
-    private PodAccessBroker reaches;
+    private PodAccessBroker podAccess;
 
     @BeforeEach
     void open() throws Exception {
@@ -72,11 +72,11 @@ class EngagementResourcesTest {
                 socket, ClientArrival::getDefaultInstance, new ManagerSession.Limits(LIMIT, LIMIT, LIMIT), () -> 0);
         link.version(Optional::empty);
         link.arrive();
-        reaches = new PodAccessBroker(link.tunnel());
+        podAccess = new PodAccessBroker(link.tunnel());
         Mounts mounts =
-                new Mounts(reaches, new Mounts.Settings(Map.of(), directory, directory.resolve("journal"), 1000));
+                new Mounts(podAccess, new Mounts.Settings(Map.of(), directory, directory.resolve("journal"), 1000));
         engaging = new EngagementLifecycle(
-                link, engagements, new EngagementResourcesFactory(reaches, mounts, 9980), LIMIT);
+                link, engagements, new EngagementResourcesFactory(podAccess, mounts, 9980), LIMIT);
     }
 
     @AfterEach
@@ -131,11 +131,12 @@ class EngagementResourcesTest {
     void theReasonOfAnAgentIsNotLostWhenTheLastQuestionHasNoTimeLeft() {
         pod.absent = 2;
         pod.silent = true;
-        Fault told = assertThrows(FaultException.class, () -> reaches.view(() -> "s1:echo", Duration.ofSeconds(2)))
+        Fault told = assertThrows(FaultException.class, () -> podAccess.view(() -> "s1:echo", Duration.ofSeconds(2)))
                 .fault();
         assertEquals("no agent of echo is there", told.text());
         assertEquals(3, pod.opens.size());
-        Fault nothing = assertThrows(FaultException.class, () -> reaches.view(() -> "s1:echo", Duration.ofMillis(100)))
+        Fault nothing = assertThrows(
+                        FaultException.class, () -> podAccess.view(() -> "s1:echo", Duration.ofMillis(100)))
                 .fault();
         assertEquals("no agent answered in time", nothing.text());
     }
@@ -268,7 +269,7 @@ class EngagementResourcesTest {
 
     private ClientEngagement engage(EngagementSpec spec, MountRequest mount) throws FaultException {
         return engaging.engage(
-                new EngagementLifecycle.Wish(EngagementCodec.spec(spec), mount, List.of()), progress::add);
+                new EngagementLifecycle.Request(EngagementCodec.spec(spec), mount, List.of()), progress::add);
     }
 
     private static MountRequest none() {

@@ -39,7 +39,7 @@ final class MountTry implements AutoCloseable {
     private final EventLoopGroup loops = Loops.create("far-end", 1);
     private final Server server;
     private final Carrier carrier;
-    private final PodAccessBroker reaches;
+    private final PodAccessBroker podAccess;
 
     private MountTry(Path directory, String socket) throws IOException {
         this.directory = directory;
@@ -51,7 +51,7 @@ final class MountTry implements AutoCloseable {
                 .build()
                 .start();
         carrier = Carrier.open("try", address);
-        reaches = new PodAccessBroker(new TunnelClient(() -> carrier, () -> "s1"));
+        podAccess = new PodAccessBroker(new TunnelClient(() -> carrier, () -> "s1"));
     }
 
     public static void main(String[] arguments) throws Exception {
@@ -190,7 +190,8 @@ final class MountTry implements AutoCloseable {
     private static void hold(Path directory) throws Exception {
         MountTry own = new MountTry(directory, "held");
         Mounts mounts = new Mounts(
-                own.reaches, new Mounts.Settings(Map.of(), directory.resolve("auto"), directory.resolve("journal"), 0));
+                own.podAccess,
+                new Mounts.Settings(Map.of(), directory.resolve("auto"), directory.resolve("journal"), 0));
         Mounts.Volumes volumes = mounts.prepare(io.telepresence.rpc.connector.MountRequest.getDefaultInstance(), false);
         volumes.mount(() -> "s1:echo", "echo.default");
         System.out.println("held " + volumes.directory().orElseThrow());
@@ -199,9 +200,9 @@ final class MountTry implements AutoCloseable {
     }
 
     private VolumeMounter mount(boolean readOnly) throws Exception {
-        VolumeMounter.Wish wish = new VolumeMounter.Wish(() -> "s1:echo", "echo.default", readOnly, PATIENCE);
+        VolumeMounter.Spec wish = new VolumeMounter.Spec(() -> "s1:echo", "echo.default", readOnly, PATIENCE);
         VolumeMounter mounting =
-                VolumeMounter.start(reaches, new Sshfs(System.getenv()), new MountPoint(point(), false), wish);
+                VolumeMounter.start(podAccess, new Sshfs(System.getenv()), new MountPoint(point(), false), wish);
         mounting.awaitFirst(Duration.ofSeconds(10));
         return mounting;
     }
