@@ -50,7 +50,7 @@ build_dist() {
   userd_options=$(tr '\n' ' ' <user-daemon/src/main/packaging/jvm.options)
   {
     collect user-daemon "$DIST/lib"
-    for name in userd=UserDaemonMain kubeauthd=KubeAuthMain; do
+    for name in userd=UserDaemonMain kubeauthd=kubeauth.KubeAuthMain; do
       launch_section "${name%=*}" "io.telepresence.userd.${name#*=}" aot/userd.aot "$userd_options" "${JARS[@]}"
       printf 'daemon\nmore TELEPRESENCE_USERD_JAVA_OPTS\n'
     done

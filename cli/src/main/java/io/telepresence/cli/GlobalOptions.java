@@ -1,6 +1,6 @@
 package io.telepresence.cli;
 
-import io.telepresence.cli.command.Options;
+import io.telepresence.cli.invocation.OptionSpecs;
 import io.telepresence.cli.output.Format;
 import io.telepresence.cli.output.Progress;
 import io.telepresence.fault.FaultException;
@@ -22,10 +22,10 @@ record GlobalOptions(String config, Format format, Progress.Style progress, Stri
         // genyaml has a file named --output; there the format is only --format.
         String[] format =
                 spec.findOption("--output") == null ? new String[] {"--output", "--format"} : new String[] {"--format"};
-        return spec.addOption(Options.text("Path of the client's configuration file", "--config"))
-                .addOption(Options.text("Format of the output: json, yaml, json-stream or default", format))
-                .addOption(Options.text("Style of progress: auto, tty, plain, json or quiet", "--progress"))
-                .addOption(Options.text("Expression that fits the name of one connection, where several run", USE))
+        return spec.addOption(OptionSpecs.text("Path of the client's configuration file", "--config"))
+                .addOption(OptionSpecs.text("Format of the output: json, yaml, json-stream or default", format))
+                .addOption(OptionSpecs.text("Style of progress: auto, tty, plain, json or quiet", "--progress"))
+                .addOption(OptionSpecs.text("Expression that fits the name of one connection, where several run", USE))
                 .addOption(OptionSpec.builder("-h", "--help")
                         .usageHelp(true)
                         .description("Show this help")

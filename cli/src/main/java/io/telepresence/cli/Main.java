@@ -1,9 +1,9 @@
 package io.telepresence.cli;
 
 import io.telepresence.agree.Versions;
-import io.telepresence.cli.daemon.LocalDaemons;
 import io.telepresence.cli.docker.Docker;
 import io.telepresence.cli.docker.DockerMode;
+import io.telepresence.cli.registry.LocalDaemons;
 import io.telepresence.cli.run.ChildProcess;
 import java.io.BufferedReader;
 import java.io.FileDescriptor;
@@ -48,11 +48,11 @@ public final class Main {
         }
     }
 
-    private static Machine machine(Map<String, String> environment, PrintStream out) {
+    private static CliEnvironment machine(Map<String, String> environment, PrintStream out) {
         Path executable = Path.of(System.getProperty(HOME, "."), "bin", "telepresence");
-        var streams = new Machine.Streams(System.in, out, stream(FileDescriptor.err), terminal());
+        var streams = new CliEnvironment.Streams(System.in, out, stream(FileDescriptor.err), terminal());
         LocalDaemons daemons = LocalDaemons.of(environment, executable.toAbsolutePath());
-        return new Machine(
+        return new CliEnvironment(
                 environment,
                 Path.of("").toAbsolutePath(),
                 streams,
@@ -66,7 +66,7 @@ public final class Main {
         return new DockerMode(
                 Docker.ofThisMachine(),
                 daemons.connections(),
-                new DockerMode.Place(
+                new DockerMode.DockerEnvironment(
                         executable,
                         text(
                                 executable.resolveSibling("../client-image"),

@@ -1,8 +1,8 @@
 package io.telepresence.cli;
 
-import io.telepresence.cli.command.Call;
-import io.telepresence.cli.command.Caller;
-import io.telepresence.cli.command.Command;
+import io.telepresence.cli.invocation.Caller;
+import io.telepresence.cli.invocation.Command;
+import io.telepresence.cli.invocation.Invocation;
 import io.telepresence.cli.output.Format;
 import io.telepresence.cli.output.Output;
 import io.telepresence.cli.output.Progress;
@@ -18,18 +18,22 @@ import picocli.CommandLine.ParseResult;
 
 /** Runs one argument list from beginning to end; the result is the exit code. */
 final class RootCommand {
-    private final Machine machine;
+    private final CliEnvironment machine;
 
-    RootCommand(Machine machine) {
+    RootCommand(CliEnvironment machine) {
         this.machine = machine;
     }
 
     int run(List<String> words) {
-        Typed typed;
+        CommandLineArgs typed;
         try {
-            typed = Typed.parse(words);
+            typed = CommandLineArgs.parse(words);
         } catch (FaultException e) {
-            return fail(Typed.PROGRAM, Typed.PROGRAM, e.fault(), new Output(Format.DEFAULT, out(), err()));
+            return fail(
+                    CommandLineArgs.PROGRAM,
+                    CommandLineArgs.PROGRAM,
+                    e.fault(),
+                    new Output(Format.DEFAULT, out(), err()));
         }
         if (typed.command().isEmpty()) {
             return withoutCommand(typed);
@@ -53,7 +57,7 @@ final class RootCommand {
         }
     }
 
-    private int run(Typed typed, Command command, ParseResult options) {
+    private int run(CommandLineArgs typed, Command command, ParseResult options) {
         Output output = new Output(Format.DEFAULT, out(), err());
         try {
             GlobalOptions global = GlobalOptions.of(options);
@@ -65,9 +69,9 @@ final class RootCommand {
                         global.config(),
                         global.use(),
                         machine.streams().in());
-                var around = new Call.Surroundings(
+                var around = new Invocation.Context(
                         caller, output, progress, machine.daemons(), machine.children(), machine.docker());
-                int code = command.run(new Call(options, typed.childCommand(), around));
+                int code = command.run(new Invocation(options, typed.childCommand(), around));
                 output.finish(typed.label(), command.name(), "");
                 return code;
             }
@@ -78,7 +82,7 @@ final class RootCommand {
         }
     }
 
-    private int withoutCommand(Typed typed) {
+    private int withoutCommand(CommandLineArgs typed) {
         boolean group = typed.path().size() > 1;
         for (String argument : typed.arguments()) {
             boolean known = GlobalOptions.HELP.contains(argument) || GlobalOptions.WITH_VALUE.contains(argument);
@@ -97,7 +101,7 @@ final class RootCommand {
         return Failures.EXIT_CODE;
     }
 
-    private static CommandLine parser(Typed typed, Command command) {
+    private static CommandLine parser(CommandLineArgs typed, Command command) {
         CommandSpec spec = GlobalOptions.addTo(command.spec()).name(typed.label());
         spec.usageMessage()
                 .description(command.summary())

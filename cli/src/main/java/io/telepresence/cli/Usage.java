@@ -1,6 +1,6 @@
 package io.telepresence.cli;
 
-import io.telepresence.cli.command.Command;
+import io.telepresence.cli.invocation.Command;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,5 +1,5 @@
 /**
- * The command {@code telepresence}: finds the command that was typed, parses its options, runs it, and prints what came
- * of it. Nobody uses it but the shell.
+ * The command {@code telepresence}: the list of all commands, which of them was typed and what may complete it, its options
+ * parsed, and what came of it printed. Nobody uses it but the shell.
  */
 package io.telepresence.cli;

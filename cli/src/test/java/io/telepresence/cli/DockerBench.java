@@ -1,10 +1,10 @@
 package io.telepresence.cli;
 
-import io.telepresence.cli.daemon.Connection;
-import io.telepresence.cli.daemon.Connections;
+import io.telepresence.cli.daemon.ContainerDaemon;
 import io.telepresence.cli.docker.Docker;
 import io.telepresence.cli.docker.DockerMode;
 import io.telepresence.cli.docker.FakeEngine;
+import io.telepresence.cli.registry.ContainerDaemons;
 import io.telepresence.fault.FaultException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,12 +20,12 @@ import java.util.concurrent.locks.LockSupport;
 final class DockerBench implements AutoCloseable {
     final Typing typing = new Typing();
     final FakeEngine engine = new FakeEngine();
-    final Connections connections;
+    final ContainerDaemons connections;
     final Path home;
 
     DockerBench(Path home) {
         this.home = home;
-        this.connections = new Connections(home);
+        this.connections = new ContainerDaemons(home);
         typing.userRuns = false;
         typing.rootRuns = false;
         typing.directory = home;
@@ -33,7 +33,7 @@ final class DockerBench implements AutoCloseable {
         typing.docker = () -> new DockerMode(
                 new Docker(engine),
                 connections,
-                new DockerMode.Place(
+                new DockerMode.DockerEnvironment(
                         home.resolve("telepresence"),
                         "client:1",
                         home.resolve("logs"),
@@ -44,11 +44,11 @@ final class DockerBench implements AutoCloseable {
     }
 
     /** A connection whose daemon runs; connected. */
-    Connection connection(String name, String... exposed) throws FaultException {
+    ContainerDaemon connection(String name, String... exposed) throws FaultException {
         Path directory = connections.prepare(name);
-        var network = new Connection.Network("tp-" + name, "172.29.255.2", "");
-        Connection made = new Connection(
-                name, directory, "tp-" + name, "client:1", network, List.of(exposed), Connection.Door.SOCKET);
+        var network = new ContainerDaemon.Network("tp-" + name, "172.29.255.2", "");
+        ContainerDaemon made = new ContainerDaemon(
+                name, directory, "tp-" + name, "client:1", network, List.of(exposed), ContainerDaemon.Endpoint.SOCKET);
         connections.write(made);
         engine.listen(made.socket());
         engine.container(
@@ -60,7 +60,7 @@ final class DockerBench implements AutoCloseable {
         engine.network(
                 "tp-" + name, "172.29.255.0/24", "io.telepresence.connection=" + name, "io.telepresence.owner=1000");
         daemon(name).connected = true;
-        List<Connection> all = new ArrayList<>(typing.connections);
+        List<ContainerDaemon> all = new ArrayList<>(typing.connections);
         all.add(made);
         typing.connections = all;
         return made;

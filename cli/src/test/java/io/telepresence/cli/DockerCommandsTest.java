@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.telepresence.cli.daemon.Engagement;
-import io.telepresence.cli.daemon.LogsWish;
+import io.telepresence.cli.daemon.ClientEngagement;
+import io.telepresence.cli.daemon.GatherLogsRequest;
 import io.telepresence.engagement.EngagementKind;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Commands that are about connections in containers. */
 @Timeout(60)
 final class DockerCommandsTest {
-    private static final Engagement.Port HTTP = Samples.port("TCP", 8080, 8080, "http", 80);
+    private static final ClientEngagement.Port HTTP = Samples.port("TCP", 8080, 8080, "http", 80);
 
     @TempDir
     private Path home;
@@ -216,7 +216,7 @@ final class DockerCommandsTest {
     @Test
     void whereTheVolumesOfAContainerAreServedIsNotTheUsersBusiness() throws Exception {
         bench.connection("dev");
-        var served = new Engagement.Mount("", "", "", "10.244.0.7", 43715, List.of("/data"));
+        var served = new ClientEngagement.Mount("", "", "", "10.244.0.7", 43715, List.of("/data"));
         bench.daemon("dev").workloads = List.of(Samples.workload(
                 "echo", "v1", "", Samples.engagement(EngagementKind.REPLACE, "echo/app", served, HTTP)));
         for (String format : List.of("default", "json")) {
@@ -233,8 +233,8 @@ final class DockerCommandsTest {
         Files.createDirectories(made.getParent());
         Files.writeString(made, "zip");
         assertEquals(0, bench.typing.type("gather-logs -o out.zip"), bench.typing::err);
-        LogsWish wish = (LogsWish) bench.daemon("dev").asked;
-        assertEquals("/var/log/telepresence/gathered.zip", wish.outputFile());
+        GatherLogsRequest request = (GatherLogsRequest) bench.daemon("dev").asked;
+        assertEquals("/var/log/telepresence/gathered.zip", request.outputFile());
         assertEquals("zip", Files.readString(home.resolve("out.zip")));
         assertTrue(bench.typing.out().endsWith("Logs have been exported to " + home.resolve("out.zip") + "\n"));
         assertFalse(Files.exists(made));

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.telepresence.cli.daemon.ConnectWish;
-import io.telepresence.cli.daemon.Connection;
+import io.telepresence.cli.daemon.ConnectRequest;
+import io.telepresence.cli.daemon.ContainerDaemon;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultStatus;
 import io.telepresence.rpc.connector.DockerSettings;
@@ -63,9 +63,9 @@ final class DockerConnectTest {
                 "Launching Telepresence User Daemon\n"
                         + "Connected to context dev, namespace default (https://192.0.2.1:6443)\n",
                 bench.typing.out().replaceAll("(?m)^(Connecting.*)\n", ""));
-        ConnectWish wish = (ConnectWish) bench.daemon("dev-default-cn").asked;
-        assertEquals("dev-default-cn", wish.name());
-        assertEquals("host.docker.internal:6443", wish.dial());
+        ConnectRequest request = (ConnectRequest) bench.daemon("dev-default-cn").asked;
+        assertEquals("dev-default-cn", request.name());
+        assertEquals("host.docker.internal:6443", request.dial());
         assertEquals(
                 List.of("container tp-dev-default-cn running", "network tp-dev-default-cn 172.29.255.0/24"),
                 bench.engine.state());
@@ -74,7 +74,7 @@ final class DockerConnectTest {
         assertEquals(
                 List.of("kc"),
                 question.getResolve().getFlagsOrThrow("kubeconfig").getValuesList());
-        Connection connection = bench.connections.find("dev-default-cn").orElseThrow();
+        ContainerDaemon connection = bench.connections.find("dev-default-cn").orElseThrow();
         HostEndpoint endpoint = HostEndpoint.parseDelimitedFrom(told);
         assertEquals(connection.socket().toString(), endpoint.getSocket());
         assertEquals(connection.directory().toString(), endpoint.getDirectory());

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.telepresence.cli.daemon.EngageWish;
-import io.telepresence.cli.daemon.Engagement;
+import io.telepresence.cli.daemon.ClientEngagement;
+import io.telepresence.cli.daemon.EngageRequest;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.fault.Fault;
 import java.nio.file.Files;
@@ -24,9 +24,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Engagements whose handler is a container. */
 @Timeout(60)
 final class DockerEngageTest {
-    private static final Engagement.Port HTTP = Samples.port("TCP", 8080, 8080, "http", 80);
-    private static final Engagement.Mount SERVED =
-            new Engagement.Mount("", "", "", "10.244.0.7", 4444, List.of("/data"));
+    private static final ClientEngagement.Port HTTP = Samples.port("TCP", 8080, 8080, "http", 80);
+    private static final ClientEngagement.Mount SERVED =
+            new ClientEngagement.Mount("", "", "", "10.244.0.7", 4444, List.of("/data"));
 
     @TempDir
     private Path home;
@@ -52,17 +52,17 @@ final class DockerEngageTest {
         return bench.engine.state().stream().filter(s -> !s.contains("tp-dev")).toList();
     }
 
-    private EngageWish engaged(String line) {
-        EngageWish[] wish = new EngageWish[1];
-        bench.typing.meanwhile = () -> wish[0] = (EngageWish) daemon().asked;
+    private EngageRequest engaged(String line) {
+        EngageRequest[] request = new EngageRequest[1];
+        bench.typing.meanwhile = () -> request[0] = (EngageRequest) daemon().asked;
         assertEquals(0, bench.typing.type(line), bench.typing::err);
-        return wish[0];
+        return request[0];
     }
 
     @Test
     void anInterceptIsShownAsItsHandlerSeesIt() {
         daemon().next = Samples.engagement(EngagementKind.INTERCEPT, "echo", SERVED, HTTP);
-        EngageWish wish = engaged("intercept echo --port 8080:http --docker-run -- img x");
+        EngageRequest request = engaged("intercept echo --port 8080:http --docker-run -- img x");
         assertEquals(
                 """
                 Using Deployment echo
@@ -74,9 +74,9 @@ final class DockerEngageTest {
                   Intercepting  : all TCP connections
                 """,
                 bench.typing.out());
-        assertEquals("172.29.255.3", wish.traffic().address());
-        assertEquals("172.29.255.3", wish.mount().handler());
-        assertEquals(EngageWish.MountMode.NONE, wish.mount().mode());
+        assertEquals("172.29.255.3", request.traffic().address());
+        assertEquals("172.29.255.3", request.mount().handler());
+        assertEquals(EngageRequest.MountMode.NONE, request.mount().mode());
         assertTrue(bench.engine.ran("exec").endsWith(" in=tcp/8080"), bench.engine.ran("exec"));
         assertEquals(List.of(), handlers(), "all was removed");
         assertEquals(List.of(), daemon().engagements);
@@ -176,9 +176,9 @@ final class DockerEngageTest {
     @Test
     void anEngagementIsMoreThanItsName() throws Exception {
         connectedOnTheLaptop();
-        Engagement other = Samples.engagement(EngagementKind.REPLACE, "echo", SERVED);
-        bench.typing.daemon.engagements.add(new Engagement(
-                new Engagement.Identity("5e55:echo/other", "echo", EngagementKind.REPLACE, "ann@laptop"),
+        ClientEngagement other = Samples.engagement(EngagementKind.REPLACE, "echo", SERVED);
+        bench.typing.daemon.engagements.add(new ClientEngagement(
+                new ClientEngagement.Identity("5e55:echo/other", "echo", EngagementKind.REPLACE, "ann@laptop"),
                 other.state(),
                 other.target(),
                 other.ports(),
@@ -247,10 +247,10 @@ final class DockerEngageTest {
     @Test
     void withoutMountsThereAreNone() {
         daemon().next = Samples.engagement(EngagementKind.INGEST, "echo/app", SERVED);
-        EngageWish wish = engaged("ingest echo --mount=false --docker-run -- img");
+        EngageRequest request = engaged("ingest echo --mount=false --docker-run -- img");
         assertFalse(bench.engine.ran("create").contains("hold"));
         assertFalse(bench.engine.environment.get("file").contains("TELEPRESENCE_ROOT"));
-        assertEquals(EngageWish.MountMode.NONE, wish.mount().mode());
+        assertEquals(EngageRequest.MountMode.NONE, request.mount().mode());
     }
 
     @Test
@@ -326,8 +326,8 @@ final class DockerEngageTest {
         assertTrue(
                 bench.typing.err().contains("the daemon is in a container, so volumes cannot be mounted"),
                 bench.typing.err());
-        EngageWish.Mount mount = ((EngageWish) typed("intercept echo")).mount();
-        assertEquals(EngageWish.MountMode.NONE, mount.mode());
+        EngageRequest.Mount mount = ((EngageRequest) typed("intercept echo")).mount();
+        assertEquals(EngageRequest.MountMode.NONE, mount.mode());
     }
 
     private Object typed(String line) {
@@ -343,7 +343,10 @@ final class DockerEngageTest {
         bench.typing.userRuns = true;
         bench.typing.daemon.connected = true;
         bench.typing.daemon.next = Samples.engagement(
-                EngagementKind.INTERCEPT, "echo", new Engagement.Mount("", "", "", "", 4444, List.of("/data")), HTTP);
+                EngagementKind.INTERCEPT,
+                "echo",
+                new ClientEngagement.Mount("", "", "", "", 4444, List.of("/data")),
+                HTTP);
         assertEquals(0, bench.typing.type("intercept echo -p 8080:80 --docker-run -- img x"), bench.typing::err);
         assertTrue(bench.typing.out().contains("Destination   : 127.0.0.1:8080\n"), bench.typing.out());
         assertFalse(bench.typing.out().contains("Volume Mount"), bench.typing.out());
@@ -367,7 +370,7 @@ final class DockerEngageTest {
                 bench.typing.err());
         assertEquals(List.of(), bench.typing.daemon.engagements);
         bench.typing.daemon.next = Samples.engagement(
-                EngagementKind.INTERCEPT, "echo", new Engagement.Mount("", "", "", "", 0, List.of()), HTTP);
+                EngagementKind.INTERCEPT, "echo", new ClientEngagement.Mount("", "", "", "", 0, List.of()), HTTP);
         assertEquals(
                 0,
                 bench.typing.type("intercept echo -p 8080:80 --mount=false --docker-run -- img x"),

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.telepresence.cli.daemon.Engagement;
+import io.telepresence.cli.daemon.ClientEngagement;
 import io.telepresence.cli.daemon.Explanation;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.EngagementState;
@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What the four engagements print, and what they leave behind. */
 final class EngageOutputsTest {
-    private static final Engagement.Port HTTP = Samples.port("TCP", 8080, 8080, "http", 80);
+    private static final ClientEngagement.Port HTTP = Samples.port("TCP", 8080, 8080, "http", 80);
 
     private final Typing typing = new Typing();
 
@@ -34,8 +34,8 @@ final class EngageOutputsTest {
         return typing.out();
     }
 
-    private static Engagement filtered(EngagementKind kind, Optional<TrafficCount> copies) {
-        var requests = new Engagement.Requests(
+    private static ClientEngagement filtered(EngagementKind kind, Optional<TrafficCount> copies) {
+        var requests = new ClientEngagement.Requests(
                 "HTTP requests with path-prefix /api and header 'X-User: margret'",
                 List.of("path-prefix=/api", "header=x-user: margret"),
                 "http",
@@ -211,10 +211,10 @@ final class EngageOutputsTest {
     @Test
     void whatAWorkingEngagementLacksIsOneLine() {
         for (EngagementKind kind : EngagementKind.values()) {
-            Engagement with = Samples.engagement(kind, "echo", Samples.UNMOUNTED, HTTP);
-            Engagement lacking = new Engagement(
+            ClientEngagement with = Samples.engagement(kind, "echo", Samples.UNMOUNTED, HTTP);
+            ClientEngagement lacking = new ClientEngagement(
                     with.identity(),
-                    new Engagement.State(EngagementState.ACTIVE, "no environment: nobody answers"),
+                    new ClientEngagement.State(EngagementState.ACTIVE, "no environment: nobody answers"),
                     with.target(),
                     with.ports(),
                     with.requests(),
@@ -241,14 +241,14 @@ final class EngageOutputsTest {
     @Test
     void anEnvironmentThatCannotBeWrittenEndsTheEngagement(@TempDir Path directory) throws Exception {
         typing.directory = directory;
-        Engagement with = typing.daemon.next;
-        typing.daemon.next = new Engagement(
+        ClientEngagement with = typing.daemon.next;
+        typing.daemon.next = new ClientEngagement(
                 with.identity(),
                 with.state(),
                 with.target(),
                 with.ports(),
                 with.requests(),
-                new Engagement.Pod(Map.of("KEY", "a\nb"), with.mount()),
+                new ClientEngagement.Pod(Map.of("KEY", "a\nb"), with.mount()),
                 with.copies());
         assertEquals(1, typing.type("intercept echo -e env"));
         assertTrue(typing.err().contains("error: the value of KEY has several lines"), typing.err());

@@ -3,12 +3,12 @@ package io.telepresence.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.telepresence.cli.daemon.EngageWish;
-import io.telepresence.cli.daemon.EngageWish.Mount;
-import io.telepresence.cli.daemon.EngageWish.MountMode;
-import io.telepresence.cli.daemon.LeaveWish;
-import io.telepresence.cli.daemon.WhyWish;
-import io.telepresence.cli.daemon.YamlWish;
+import io.telepresence.cli.daemon.EngageRequest;
+import io.telepresence.cli.daemon.EngageRequest.Mount;
+import io.telepresence.cli.daemon.EngageRequest.MountMode;
+import io.telepresence.cli.daemon.LeaveRequest;
+import io.telepresence.cli.daemon.WhyRequest;
+import io.telepresence.cli.daemon.YamlRequest;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.HeaderMatch;
 import io.telepresence.engagement.HttpFilter;
@@ -35,49 +35,50 @@ final class EngageRequestsTest {
         typing.daemon.connected = true;
     }
 
-    private EngageWish wish(String line) {
+    private EngageRequest request(String line) {
         assertEquals(0, typing.type(line), typing::err);
         return typing.asked();
     }
 
-    private static EngageWish.Traffic all(String address) {
-        return new EngageWish.Traffic("", address, List.of(), HttpFilter.ALL, "", false, Map.of());
+    private static EngageRequest.Traffic all(String address) {
+        return new EngageRequest.Traffic("", address, List.of(), HttpFilter.ALL, "", false, Map.of());
     }
 
     @Test
     void eachKindByItselfAsksForDefaults() {
-        EngageWish.Workload echo = new EngageWish.Workload("echo", "", "");
+        EngageRequest.Workload echo = new EngageRequest.Workload("echo", "", "");
         assertEquals(
-                new EngageWish(EngagementKind.INTERCEPT, "echo", echo, all("127.0.0.1"), AUTO, List.of()),
-                wish("intercept echo"));
+                new EngageRequest(EngagementKind.INTERCEPT, "echo", echo, all("127.0.0.1"), AUTO, List.of()),
+                request("intercept echo"));
         assertEquals(
-                new EngageWish(EngagementKind.REPLACE, "echo", echo, all("127.0.0.1"), AUTO, List.of()),
-                wish("replace echo"));
+                new EngageRequest(EngagementKind.REPLACE, "echo", echo, all("127.0.0.1"), AUTO, List.of()),
+                request("replace echo"));
         assertEquals(
-                new EngageWish(EngagementKind.WIRETAP, "echo", echo, all("127.0.0.1"), READ_ONLY, List.of()),
-                wish("wiretap echo"));
+                new EngageRequest(EngagementKind.WIRETAP, "echo", echo, all("127.0.0.1"), READ_ONLY, List.of()),
+                request("wiretap echo"));
         assertEquals(
-                new EngageWish(EngagementKind.INGEST, "echo", echo, all(""), READ_ONLY, List.of()),
-                wish("ingest echo"));
+                new EngageRequest(EngagementKind.INGEST, "echo", echo, all(""), READ_ONLY, List.of()),
+                request("ingest echo"));
     }
 
     @Test
     void interceptTakesItsFlags() throws FaultException {
-        EngageWish wish = wish("intercept mine -w echo -n shop --service api --container app --address 127.0.0.9"
-                + " -p 8080:http -p 9090:https,7070 --plaintext --mechanism http --metadata a=b --metadata c=d=e"
-                + " --http-header x-user=al,ice --http-path-equal /a --http-path-prefix /b,c --http-path-regex /d{1,2}"
-                + " --to-pod 5432 --to-pod 53/UDP,8081/TCP --mount data:ro");
-        assertEquals(new EngageWish.Workload("echo", "shop", "app"), wish.workload());
-        assertEquals("mine", wish.name());
-        EngageWish.Traffic traffic = wish.traffic();
+        EngageRequest request =
+                request("intercept mine -w echo -n shop --service api --container app --address 127.0.0.9"
+                        + " -p 8080:http -p 9090:https,7070 --plaintext --mechanism http --metadata a=b --metadata c=d=e"
+                        + " --http-header x-user=al,ice --http-path-equal /a --http-path-prefix /b,c --http-path-regex /d{1,2}"
+                        + " --to-pod 5432 --to-pod 53/UDP,8081/TCP --mount data:ro");
+        assertEquals(new EngageRequest.Workload("echo", "shop", "app"), request.workload());
+        assertEquals("mine", request.name());
+        EngageRequest.Traffic traffic = request.traffic();
         assertEquals(
                 "api 127.0.0.9 http true",
                 traffic.service() + " " + traffic.address() + " " + traffic.mechanism() + " " + traffic.plaintext());
         assertEquals(
                 List.of(
-                        new EngageWish.Port(8080, "http"),
-                        new EngageWish.Port(9090, "https"),
-                        new EngageWish.Port(7070, "")),
+                        new EngageRequest.Port(8080, "http"),
+                        new EngageRequest.Port(9090, "https"),
+                        new EngageRequest.Port(7070, "")),
                 traffic.ports());
         assertEquals(Map.of("a", "b", "c", "d=e"), traffic.metadata());
         assertEquals(
@@ -90,25 +91,25 @@ final class EngageRequestsTest {
                 traffic.filter().paths());
         assertEquals(
                 List.of(new Port(Transport.TCP, 5432), new Port(Transport.UDP, 53), new Port(Transport.TCP, 8081)),
-                wish.toPod());
-        assertEquals(new Mount(MountMode.PATH, "/srv/dir/data", true, 0), wish.mount());
+                request.toPod());
+        assertEquals(new Mount(MountMode.PATH, "/srv/dir/data", true, 0), request.mount());
     }
 
     @Test
     void aHeaderMayBeWrittenAsCurlDoes() {
         typing.type(List.of("wiretap", "echo", "--http-header", "X-User: al=ice", "--http-header", "a=b: c"));
-        EngageWish wish = typing.asked();
+        EngageRequest request = typing.asked();
         assertEquals(
                 List.of(new HeaderMatch("X-User", "al=ice"), new HeaderMatch("a", "b: c")),
-                wish.traffic().filter().headers());
+                request.traffic().filter().headers());
     }
 
     @Test
     void udpPortsAndAllPorts() {
         assertEquals(
-                List.of(new EngageWish.Port(9090, "53/UDP"), new EngageWish.Port(9090, "")),
-                wish("intercept echo -p 9090:53/UDP -p 9090").traffic().ports());
-        assertEquals(List.of(), wish("replace echo --port all").traffic().ports());
+                List.of(new EngageRequest.Port(9090, "53/UDP"), new EngageRequest.Port(9090, "")),
+                request("intercept echo -p 9090:53/UDP -p 9090").traffic().ports());
+        assertEquals(List.of(), request("replace echo --port all").traffic().ports());
     }
 
     @ParameterizedTest
@@ -124,19 +125,20 @@ final class EngageRequestsTest {
     void mounts(String command, String value, MountMode mode, String path, boolean readOnly) {
         assertEquals(
                 new Mount(mode, path, readOnly, 0),
-                wish(command + " echo --mount " + value).mount());
+                request(command + " echo --mount " + value).mount());
     }
 
     @Test
     void volumesAtAPort() {
         assertEquals(
                 new Mount(MountMode.AUTO, "", false, 2222),
-                wish("intercept echo --local-mount-port 2222").mount());
+                request("intercept echo --local-mount-port 2222").mount());
     }
 
     @Test
     void replaceAsAFlagIsDeprecated() {
-        assertEquals(EngagementKind.INTERCEPT, wish("intercept echo --replace").kind());
+        assertEquals(
+                EngagementKind.INTERCEPT, request("intercept echo --replace").kind());
         assertTrue(typing.err().startsWith("Warning: --replace is deprecated"), typing.err());
         typing.type("intercept --help");
         assertTrue(!typing.out().contains("--replace"), typing.out());
@@ -145,7 +147,7 @@ final class EngageRequestsTest {
     @Test
     void leaveTakesItsFlags() {
         typing.type("leave echo -c app -n shop");
-        assertEquals(new LeaveWish("echo", "app", "shop"), typing.asked());
+        assertEquals(new LeaveRequest("echo", "app", "shop"), typing.asked());
     }
 
     @Test
@@ -175,19 +177,19 @@ final class EngageRequestsTest {
     void why(String line, String method, String host, String port, String target) {
         assertEquals(0, typing.type(line), typing::err);
         assertEquals(
-                new WhyWish.Request(method, host, port, target, List.of()),
-                typing.<WhyWish>asked().request());
+                new WhyRequest.Request(method, host, port, target, List.of()),
+                typing.<WhyRequest>asked().request());
     }
 
     @Test
     void whyTakesHeadersAndANamespace() {
         typing.type(List.of("why", "http://echo", "-H", "X-User: alice", "-H", "b=c", "-n", "shop", "--last", "20"));
-        WhyWish wish = typing.asked();
-        assertEquals("shop", wish.namespace());
-        assertEquals(20, wish.last());
+        WhyRequest request = typing.asked();
+        assertEquals("shop", request.namespace());
+        assertEquals(20, request.last());
         assertEquals(
                 List.of(new HeaderMatch("X-User", "alice"), new HeaderMatch("b", "c")),
-                wish.request().headers());
+                request.request().headers());
     }
 
     @Test
@@ -195,8 +197,8 @@ final class EngageRequestsTest {
         typing.stdin = "kind: Deployment";
         assertEquals(0, typing.type("genyaml config -i - --agent-port 9901 --loglevel DEBUG -n shop"), typing::err);
         assertEquals(
-                new YamlWish(
-                        YamlWish.What.CONFIG,
+                new YamlRequest(
+                        YamlRequest.What.CONFIG,
                         "shop",
                         "",
                         "kind: Deployment",
@@ -206,7 +208,7 @@ final class EngageRequestsTest {
         assertEquals("name: traffic-agent\n", typing.out());
         typing.stdin = "config";
         assertEquals(0, typing.type("genyaml initcontainer -a - --format json"), typing::err);
-        assertEquals(new YamlWish(YamlWish.What.INITCONTAINER, "", "", "", "config", Map.of()), typing.asked());
+        assertEquals(new YamlRequest(YamlRequest.What.INITCONTAINER, "", "", "", "config", Map.of()), typing.asked());
         assertEquals("{\"cmd\":\"initcontainer\",\"stdout\":\"name: traffic-agent\\n\"}\n", typing.out());
     }
 }

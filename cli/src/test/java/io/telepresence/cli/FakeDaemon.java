@@ -1,22 +1,22 @@
 package io.telepresence.cli;
 
+import io.telepresence.cli.daemon.ClientEngagement;
 import io.telepresence.cli.daemon.Configuration;
-import io.telepresence.cli.daemon.ConnectWish;
+import io.telepresence.cli.daemon.ConnectRequest;
 import io.telepresence.cli.daemon.Connected;
 import io.telepresence.cli.daemon.Daemon;
 import io.telepresence.cli.daemon.DaemonStatus;
-import io.telepresence.cli.daemon.EngageWish;
-import io.telepresence.cli.daemon.Engagement;
+import io.telepresence.cli.daemon.EngageRequest;
 import io.telepresence.cli.daemon.Explanation;
-import io.telepresence.cli.daemon.HelmWish;
+import io.telepresence.cli.daemon.GatherLogsRequest;
+import io.telepresence.cli.daemon.HelmRequest;
 import io.telepresence.cli.daemon.KubeContext;
 import io.telepresence.cli.daemon.KubeFlags;
-import io.telepresence.cli.daemon.LeaveWish;
-import io.telepresence.cli.daemon.LogLevelWish;
-import io.telepresence.cli.daemon.LogsWish;
-import io.telepresence.cli.daemon.WhyWish;
-import io.telepresence.cli.daemon.Workload;
-import io.telepresence.cli.daemon.YamlWish;
+import io.telepresence.cli.daemon.LeaveRequest;
+import io.telepresence.cli.daemon.ListedWorkload;
+import io.telepresence.cli.daemon.LogLevelRequest;
+import io.telepresence.cli.daemon.WhyRequest;
+import io.telepresence.cli.daemon.YamlRequest;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.util.ArrayList;
@@ -25,7 +25,7 @@ import java.util.function.Consumer;
 
 /** A user daemon that remembers its session and intercepts, and what it was last asked for. */
 final class FakeDaemon implements Daemon {
-    /** The last wish of any kind. */
+    /** The last request of any kind. */
     Object asked;
 
     boolean connected;
@@ -34,9 +34,9 @@ final class FakeDaemon implements Daemon {
     Fault engageFault;
     boolean rootStays;
     Explanation explanation = Samples.explanation();
-    final List<Engagement> engagements = new ArrayList<>();
-    List<Workload> workloads = List.of();
-    Engagement next = Samples.intercept(Samples.port("TCP", 8080, 8080, "http", 80));
+    final List<ClientEngagement> engagements = new ArrayList<>();
+    List<ListedWorkload> workloads = List.of();
+    ClientEngagement next = Samples.intercept(Samples.port("TCP", 8080, 8080, "http", 80));
     DaemonStatus status = Samples.notConnected();
 
     @Override
@@ -45,8 +45,8 @@ final class FakeDaemon implements Daemon {
     }
 
     @Override
-    public Connected connect(ConnectWish wish, Consumer<String> steps) throws FaultException {
-        asked = wish;
+    public Connected connect(ConnectRequest request, Consumer<String> steps) throws FaultException {
+        asked = request;
         if (connectFault != null) {
             throw connectFault.exception();
         }
@@ -81,20 +81,20 @@ final class FakeDaemon implements Daemon {
     }
 
     @Override
-    public List<Workload> list(String namespace) {
+    public List<ListedWorkload> list(String namespace) {
         asked = namespace;
         return workloads;
     }
 
     @Override
-    public void watch(String namespace, Consumer<List<Workload>> snapshots) {
+    public void watch(String namespace, Consumer<List<ListedWorkload>> snapshots) {
         snapshots.accept(List.of());
         snapshots.accept(workloads);
     }
 
     @Override
-    public Engagement engage(EngageWish wish, Consumer<String> steps) throws FaultException {
-        asked = wish;
+    public ClientEngagement engage(EngageRequest request, Consumer<String> steps) throws FaultException {
+        asked = request;
         if (engageFault != null) {
             throw engageFault.exception();
         }
@@ -103,19 +103,19 @@ final class FakeDaemon implements Daemon {
     }
 
     @Override
-    public String leave(LeaveWish wish) throws FaultException {
-        asked = wish;
-        Engagement found = engagements.stream()
-                .filter(e -> e.name().equals(wish.name()))
+    public String leave(LeaveRequest request) throws FaultException {
+        asked = request;
+        ClientEngagement found = engagements.stream()
+                .filter(e -> e.name().equals(request.name()))
                 .findFirst()
-                .orElseThrow(() -> Fault.user("Intercept named \"" + wish.name() + "\" not found", "")
+                .orElseThrow(() -> Fault.user("Intercept named \"" + request.name() + "\" not found", "")
                         .exception());
         engagements.remove(found);
         return found.id();
     }
 
     @Override
-    public void awaitEnd(LeaveWish wish) throws FaultException {
+    public void awaitEnd(LeaveRequest request) throws FaultException {
         if (!endedBySomebody) {
             throw Fault.user("nobody ends it here", "").exception();
         }
@@ -134,20 +134,20 @@ final class FakeDaemon implements Daemon {
     }
 
     @Override
-    public Explanation explain(WhyWish wish) {
-        asked = wish;
+    public Explanation explain(WhyRequest request) {
+        asked = request;
         return explanation;
     }
 
     @Override
-    public String generateYaml(YamlWish wish) {
-        asked = wish;
+    public String generateYaml(YamlRequest request) {
+        asked = request;
         return "name: traffic-agent\n";
     }
 
     @Override
-    public String helm(HelmWish wish, Consumer<String> steps) {
-        asked = wish;
+    public String helm(HelmRequest request, Consumer<String> steps) {
+        asked = request;
         return "Traffic Manager installed successfully";
     }
 
@@ -165,13 +165,13 @@ final class FakeDaemon implements Daemon {
     }
 
     @Override
-    public void logLevel(LogLevelWish wish) {
-        asked = wish;
+    public void logLevel(LogLevelRequest request) {
+        asked = request;
     }
 
     @Override
-    public List<String> gatherLogs(LogsWish wish) {
-        asked = wish;
+    public List<String> gatherLogs(GatherLogsRequest request) {
+        asked = request;
         return List.of("pod a-1: no log");
     }
 

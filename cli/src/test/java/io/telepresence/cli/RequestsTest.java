@@ -3,11 +3,11 @@ package io.telepresence.cli;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.telepresence.cli.daemon.ConnectWish;
-import io.telepresence.cli.daemon.HelmWish;
+import io.telepresence.cli.daemon.ConnectRequest;
+import io.telepresence.cli.daemon.GatherLogsRequest;
+import io.telepresence.cli.daemon.HelmRequest;
 import io.telepresence.cli.daemon.KubeFlags;
-import io.telepresence.cli.daemon.LogLevelWish;
-import io.telepresence.cli.daemon.LogsWish;
+import io.telepresence.cli.daemon.LogLevelRequest;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -23,17 +23,17 @@ final class RequestsTest {
     @Test
     void connectByItselfAsksForDefaults() {
         assertEquals(0, typing.type("connect"));
-        ConnectWish wish = typing.asked();
-        assertEquals("", wish.name());
-        assertEquals("", wish.namespace());
-        assertEquals("", wish.managerNamespace());
-        assertEquals(List.of(), wish.mapped());
-        assertEquals(new ConnectWish.Subnets(List.of(), List.of(), List.of()), wish.subnets());
-        assertEquals(Map.of(), wish.kube().flags());
+        ConnectRequest request = typing.asked();
+        assertEquals("", request.name());
+        assertEquals("", request.namespace());
+        assertEquals("", request.managerNamespace());
+        assertEquals(List.of(), request.mapped());
+        assertEquals(new ConnectRequest.Subnets(List.of(), List.of(), List.of()), request.subnets());
+        assertEquals(Map.of(), request.kube().flags());
         assertEquals(
-                new KubeFlags.Place("", "/home/ann", "/srv/dir", false, ""),
-                wish.kube().place());
-        assertEquals(0, wish.kube().stdin().length);
+                new KubeFlags.CallerEnvironment("", "/home/ann", "/srv/dir", false, ""),
+                request.kube().place());
+        assertEquals(0, request.kube().stdin().length);
     }
 
     @Test
@@ -44,19 +44,19 @@ final class RequestsTest {
                 typing.type("--config c.yml connect -n shop --name work --manager-namespace tm"
                         + " --also-proxy 10.1.0.0/16,10.2.0.0/16 --also-proxy 10.3.0.0/16 --never-proxy=10.4.0.0/16"
                         + " --allow-conflicting-subnets 10.5.0.0/16 --mapped-namespaces shop,pay"));
-        ConnectWish wish = typing.asked();
-        assertEquals("work", wish.name());
-        assertEquals("shop", wish.namespace());
-        assertEquals("tm", wish.managerNamespace());
-        assertEquals(List.of("shop", "pay"), wish.mapped());
+        ConnectRequest request = typing.asked();
+        assertEquals("work", request.name());
+        assertEquals("shop", request.namespace());
+        assertEquals("tm", request.managerNamespace());
+        assertEquals(List.of("shop", "pay"), request.mapped());
         assertEquals(
-                new ConnectWish.Subnets(
+                new ConnectRequest.Subnets(
                         List.of("10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16"),
                         List.of("10.4.0.0/16"),
                         List.of("10.5.0.0/16")),
-                wish.subnets());
-        assertEquals("/k/config", wish.kube().place().kubeconfig());
-        assertEquals("c.yml", wish.kube().place().configFile());
+                request.subnets());
+        assertEquals("/k/config", request.kube().place().kubeconfig());
+        assertEquals("c.yml", request.kube().place().configFile());
     }
 
     @Test
@@ -97,30 +97,30 @@ final class RequestsTest {
     void aKubeconfigComesFromStdin() {
         typing.stdin = "kind: Config";
         typing.type("connect --kubeconfig -");
-        ConnectWish wish = typing.asked();
+        ConnectRequest request = typing.asked();
         assertArrayEquals(
-                "kind: Config".getBytes(StandardCharsets.UTF_8), wish.kube().stdin());
+                "kind: Config".getBytes(StandardCharsets.UTF_8), request.kube().stdin());
     }
 
     @Test
     void theManagersNamespaceComesFromTheEnvironmentToo() {
         typing.environment.put("TELEPRESENCE_MANAGER_NAMESPACE", "from-env");
         typing.type("connect");
-        assertEquals("from-env", typing.<ConnectWish>asked().managerNamespace());
+        assertEquals("from-env", typing.<ConnectRequest>asked().managerNamespace());
         typing.type("helm install");
-        assertEquals("from-env", typing.<HelmWish>asked().managerNamespace());
+        assertEquals("from-env", typing.<HelmRequest>asked().managerNamespace());
         typing.type("helm install -n scope");
-        assertEquals("scope", typing.<HelmWish>asked().managerNamespace());
+        assertEquals("scope", typing.<HelmRequest>asked().managerNamespace());
     }
 
     @Test
     void helmInstallByItselfAsksForDefaults() {
         assertEquals(0, typing.type("helm install"));
-        HelmWish wish = typing.asked();
-        assertEquals(HelmWish.Verb.INSTALL, wish.verb());
-        assertEquals("", wish.managerNamespace());
-        assertEquals(HelmWish.Values.NONE, wish.values());
-        assertEquals(new HelmWish.Switches(true, false, "", false, false), wish.switches());
+        HelmRequest request = typing.asked();
+        assertEquals(HelmRequest.Verb.INSTALL, request.verb());
+        assertEquals("", request.managerNamespace());
+        assertEquals(HelmRequest.Values.NONE, request.values());
+        assertEquals(new HelmRequest.Switches(true, false, "", false, false), request.switches());
     }
 
     @Test
@@ -129,16 +129,16 @@ final class RequestsTest {
                 0,
                 typing.type("helm upgrade --create-namespace=false --no-hooks --set a=1,b=2 --set c=3 --set-file d=f"
                         + " --set-json e={} --set-string g=4 -f v.yaml --values w.yaml --version ^0.1 --reuse-values"));
-        HelmWish wish = typing.asked();
+        HelmRequest request = typing.asked();
         assertEquals(
-                new HelmWish.Values(
+                new HelmRequest.Values(
                         List.of("a=1,b=2", "c=3"),
                         List.of("d=f"),
                         List.of("e={}"),
                         List.of("g=4"),
                         List.of("v.yaml", "w.yaml")),
-                wish.values());
-        assertEquals(new HelmWish.Switches(false, true, "^0.1", false, true), wish.switches());
+                request.values());
+        assertEquals(new HelmRequest.Switches(false, true, "^0.1", false, true), request.switches());
     }
 
     @ParameterizedTest
@@ -150,17 +150,17 @@ final class RequestsTest {
     })
     void logLevel(String line, String level, long seconds, boolean local, boolean remote) {
         assertEquals(0, typing.type(line));
-        assertEquals(new LogLevelWish(level, Duration.ofSeconds(seconds), local, remote), typing.asked());
+        assertEquals(new LogLevelRequest(level, Duration.ofSeconds(seconds), local, remote), typing.asked());
     }
 
     @Test
     void gatherLogsHasDefaultsAndMakesItsFileAbsolute() {
         assertEquals(0, typing.type("gather-logs -o logs.zip"));
-        assertEquals(new LogsWish(false, "all", false, "/srv/dir/logs.zip", "all", true), typing.asked());
+        assertEquals(new GatherLogsRequest(false, "all", false, "/srv/dir/logs.zip", "all", true), typing.asked());
         assertEquals("Logs have been exported to /srv/dir/logs.zip\n", typing.out());
         assertEquals("pod a-1: no log\n", typing.err());
         typing.type("gather-logs -a -y --daemons root,user --traffic-agents echo --traffic-manager=false -o /l.zip");
-        assertEquals(new LogsWish(true, "root,user", true, "/l.zip", "echo", false), typing.asked());
+        assertEquals(new GatherLogsRequest(true, "root,user", true, "/l.zip", "echo", false), typing.asked());
     }
 
     @Test

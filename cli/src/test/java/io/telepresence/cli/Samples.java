@@ -1,9 +1,9 @@
 package io.telepresence.cli;
 
+import io.telepresence.cli.daemon.ClientEngagement;
 import io.telepresence.cli.daemon.DaemonStatus;
-import io.telepresence.cli.daemon.Engagement;
 import io.telepresence.cli.daemon.Explanation;
-import io.telepresence.cli.daemon.Workload;
+import io.telepresence.cli.daemon.ListedWorkload;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.EngagementState;
 import io.telepresence.engagement.TrafficCount;
@@ -15,62 +15,63 @@ import java.util.Optional;
 final class Samples {
     private Samples() {}
 
-    static Engagement.Port port(String protocol, int local, int container, String name, int service) {
-        return new Engagement.Port(protocol, local, container, service == 0 ? "" : "echo", name, service);
+    static ClientEngagement.Port port(String protocol, int local, int container, String name, int service) {
+        return new ClientEngagement.Port(protocol, local, container, service == 0 ? "" : "echo", name, service);
     }
 
-    static final Engagement.Mount UNMOUNTED = new Engagement.Mount("", "", "", "", 0, List.of());
-    static final Engagement.Requests ALL = new Engagement.Requests("", List.of(), "", Map.of());
+    static final ClientEngagement.Mount UNMOUNTED = new ClientEngagement.Mount("", "", "", "", 0, List.of());
+    static final ClientEngagement.Requests ALL = new ClientEngagement.Requests("", List.of(), "", Map.of());
 
-    static Engagement intercept(Engagement.Port... ports) {
+    static ClientEngagement intercept(ClientEngagement.Port... ports) {
         return engagement(EngagementKind.INTERCEPT, "echo", UNMOUNTED, ports);
     }
 
-    static Engagement engagement(EngagementKind kind, String name, Engagement.Mount mount, Engagement.Port... ports) {
+    static ClientEngagement engagement(
+            EngagementKind kind, String name, ClientEngagement.Mount mount, ClientEngagement.Port... ports) {
         return engagement(kind, name, mount, ALL, Optional.empty(), ports);
     }
 
-    static Engagement engagement(
+    static ClientEngagement engagement(
             EngagementKind kind,
             String name,
-            Engagement.Mount mount,
-            Engagement.Requests requests,
+            ClientEngagement.Mount mount,
+            ClientEngagement.Requests requests,
             Optional<TrafficCount> copies,
-            Engagement.Port... ports) {
-        return new Engagement(
-                new Engagement.Identity("5e55:" + name, name, kind, "ann@laptop"),
-                new Engagement.State(EngagementState.ACTIVE, ""),
-                new Engagement.Target("echo", "Deployment", "default", "app", "127.0.0.1", "10.244.0.7"),
+            ClientEngagement.Port... ports) {
+        return new ClientEngagement(
+                new ClientEngagement.Identity("5e55:" + name, name, kind, "ann@laptop"),
+                new ClientEngagement.State(EngagementState.ACTIVE, ""),
+                new ClientEngagement.Target("echo", "Deployment", "default", "app", "127.0.0.1", "10.244.0.7"),
                 List.of(ports),
                 requests,
-                new Engagement.Pod(Map.of("GREETING", "hello"), mount),
+                new ClientEngagement.Pod(Map.of("GREETING", "hello"), mount),
                 copies);
     }
 
     /** The same with that environment instead. */
-    static Engagement with(Map<String, String> environment, Engagement made) {
-        return new Engagement(
+    static ClientEngagement with(Map<String, String> environment, ClientEngagement made) {
+        return new ClientEngagement(
                 made.identity(),
                 made.state(),
                 made.target(),
                 made.ports(),
                 made.requests(),
-                new Engagement.Pod(environment, made.mount()),
+                new ClientEngagement.Pod(environment, made.mount()),
                 made.copies());
     }
 
-    static Engagement.Mount mounted(String directory) {
-        return new Engagement.Mount(directory, "/tel_app_mounts/app", "", "10.244.0.7", 0, List.of("/data"));
+    static ClientEngagement.Mount mounted(String directory) {
+        return new ClientEngagement.Mount(directory, "/tel_app_mounts/app", "", "10.244.0.7", 0, List.of("/data"));
     }
 
-    static Engagement.Mount unmounted(String error) {
-        return new Engagement.Mount("", "", error, "", 0, List.of());
+    static ClientEngagement.Mount unmounted(String error) {
+        return new ClientEngagement.Mount("", "", error, "", 0, List.of());
     }
 
     static Explanation explanation() {
-        Engagement alice = engagement(EngagementKind.INTERCEPT, "alice", UNMOUNTED);
-        Engagement bob = engagement(EngagementKind.INTERCEPT, "bob", UNMOUNTED);
-        Engagement tap = engagement(EngagementKind.WIRETAP, "tap", UNMOUNTED);
+        ClientEngagement alice = engagement(EngagementKind.INTERCEPT, "alice", UNMOUNTED);
+        ClientEngagement bob = engagement(EngagementKind.INTERCEPT, "bob", UNMOUNTED);
+        ClientEngagement tap = engagement(EngagementKind.WIRETAP, "tap", UNMOUNTED);
         return new Explanation(
                 new Explanation.Workload("Deployment", "echo", "default", 8080),
                 List.of(
@@ -81,22 +82,30 @@ final class Samples {
                 List.of());
     }
 
-    static Workload workload(String name, String agent, String reason, Engagement... engagements) {
-        return new Workload(
-                "Deployment", name, "default", "u-1", agent, reason, Workload.Coverage.NONE, List.of(engagements));
+    static ListedWorkload workload(String name, String agent, String reason, ClientEngagement... engagements) {
+        return new ListedWorkload(
+                "Deployment",
+                name,
+                "default",
+                "u-1",
+                agent,
+                reason,
+                ListedWorkload.Coverage.NONE,
+                List.of(engagements));
     }
 
     /** The engagement does not reach the second of its pods. */
-    static Workload bypassed(Engagement engagement) {
-        Workload whole = workload("echo", "v0.1.0", "", engagement);
-        return new Workload(
+    static ListedWorkload bypassed(ClientEngagement engagement) {
+        ListedWorkload whole = workload("echo", "v0.1.0", "", engagement);
+        return new ListedWorkload(
                 whole.kind(),
                 whole.name(),
                 whole.namespace(),
                 whole.uid(),
                 whole.agentVersion(),
                 "",
-                new Workload.Coverage(2, List.of(new Workload.Bypass("echo-2", "it was made without a traffic-agent"))),
+                new ListedWorkload.Coverage(
+                        2, List.of(new ListedWorkload.Bypass("echo-2", "it was made without a traffic-agent"))),
                 whole.engagements());
     }
 
@@ -125,7 +134,7 @@ final class Samples {
                 Optional.empty());
     }
 
-    static DaemonStatus connected(List<Engagement> engagements) {
+    static DaemonStatus connected(List<ClientEngagement> engagements) {
         return new DaemonStatus(
                 new DaemonStatus.Program("v0.1.0", "/opt/telepresence/bin/telepresence", "i-1"),
                 new DaemonStatus.Connection(

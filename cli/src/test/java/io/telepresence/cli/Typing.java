@@ -1,9 +1,9 @@
 package io.telepresence.cli;
 
-import io.telepresence.cli.daemon.Connection;
+import io.telepresence.cli.daemon.ContainerDaemon;
 import io.telepresence.cli.daemon.Daemon;
-import io.telepresence.cli.daemon.Daemons;
 import io.telepresence.cli.docker.DockerMode;
+import io.telepresence.cli.registry.DaemonRegistry;
 import io.telepresence.cli.run.ChildRunner;
 import io.telepresence.cli.run.Job;
 import io.telepresence.fault.Fault;
@@ -26,7 +26,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /** A keyboard and a screen in front of fake daemons. */
-final class Typing implements Daemons {
+final class Typing implements DaemonRegistry {
     final FakeDaemon daemon = new FakeDaemon();
     final Map<String, String> environment = new HashMap<>(Map.of("HOME", "/home/ann"));
     boolean userRuns = true;
@@ -40,7 +40,7 @@ final class Typing implements Daemons {
     final List<String> children = new ArrayList<>();
     String stdin = "";
     final Map<String, FakeDaemon> inContainers = new TreeMap<>();
-    List<Connection> connections = List.of();
+    List<ContainerDaemon> connections = List.of();
     Supplier<DockerMode> docker = () -> {
         throw new AssertionError("nothing here is about Docker");
     };
@@ -65,12 +65,12 @@ final class Typing implements Daemons {
     int type(List<String> words) {
         out.reset();
         err.reset();
-        var streams = new Machine.Streams(
+        var streams = new CliEnvironment.Streams(
                 new ByteArrayInputStream(stdin.getBytes(StandardCharsets.UTF_8)),
                 new PrintStream(out, true, StandardCharsets.UTF_8),
                 new PrintStream(err, true, StandardCharsets.UTF_8),
                 false);
-        Machine machine = new Machine(environment, directory, streams, this, new Children(), docker);
+        CliEnvironment machine = new CliEnvironment(environment, directory, streams, this, new Children(), docker);
         return new RootCommand(machine).run(words);
     }
 
@@ -118,7 +118,7 @@ final class Typing implements Daemons {
     }
 
     @Override
-    public List<Connection> containers() throws FaultException {
+    public List<ContainerDaemon> containers() throws FaultException {
         return connections;
     }
 
@@ -133,7 +133,7 @@ final class Typing implements Daemons {
     }
 
     @Override
-    public Daemon in(Connection connection) {
+    public Daemon in(ContainerDaemon connection) {
         return inContainers.computeIfAbsent(connection.name(), n -> new FakeDaemon());
     }
 

@@ -9,12 +9,12 @@ import io.telepresence.rootd.MemoryRootDaemon;
 import io.telepresence.rootd.host.FakeHost;
 import io.telepresence.rootd.tun.MemoryKernel;
 import io.telepresence.run.Closers;
-import io.telepresence.userd.cluster.KubeOptions;
-import io.telepresence.userd.connect.ConnectRequest;
+import io.telepresence.userd.connect.ClientSources;
+import io.telepresence.userd.connect.ClusterSession;
+import io.telepresence.userd.connect.ConnectParameters;
 import io.telepresence.userd.connect.Connector;
-import io.telepresence.userd.connect.Place;
-import io.telepresence.userd.connect.Session;
-import io.telepresence.userd.connect.Sources;
+import io.telepresence.userd.connect.DaemonPaths;
+import io.telepresence.userd.kubeconfig.KubeconfigRequest;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -80,7 +80,7 @@ final class House implements AutoCloseable {
     }
 
     /** {@code telepresence connect} */
-    Session connect() throws Exception {
+    ClusterSession connect() throws Exception {
         Path kubeconfig = Files.writeString(
                 directory.resolve("kubeconfig"),
                 """
@@ -90,10 +90,11 @@ final class House implements AutoCloseable {
                 users: [{name: test, user: {token: t}}]
                 """
                         .formatted(api.url()));
-        KubeOptions kube = new KubeOptions(Map.of(), kubeconfig.toString(), directory, directory, "", false);
-        ConnectRequest.Routes routes = new ConnectRequest.Routes(List.of(), List.of(), List.of());
+        KubeconfigRequest kube =
+                new KubeconfigRequest(Map.of(), kubeconfig.toString(), directory, directory, "", false);
+        ConnectParameters.Routes routes = new ConnectParameters.Routes(List.of(), List.of(), List.of());
         return connector
-                .connect(new ConnectRequest(kube, "", "", "", "", List.of(), routes, false, ""), text -> {})
+                .connect(new ConnectParameters(kube, "", "", "", "", List.of(), routes, false, ""), text -> {})
                 .session();
     }
 
@@ -153,10 +154,10 @@ final class House implements AutoCloseable {
         }
     }
 
-    private Place place(long uid, Path socket) throws Exception {
+    private DaemonPaths place(long uid, Path socket) throws Exception {
         Path user = Files.createDirectory(directory.resolve("user"));
         assert LocalEndpoint.carrier(user).toString().length() < 100;
-        return new Place(
+        return new DaemonPaths(
                 Map.of("USER", "ann", "PATH", "/nowhere"),
                 uid,
                 user,
@@ -166,7 +167,7 @@ final class House implements AutoCloseable {
                 Path.of("/nowhere/telepresence"),
                 directory.resolve("mounts"),
                 "install-1",
-                Sources.ofThisMachine(),
+                ClientSources.ofThisMachine(),
                 false);
     }
 }

@@ -15,8 +15,8 @@ import io.telepresence.rpc.engagement.EngagementKind;
 import io.telepresence.rpc.engagement.EngagementSpec;
 import io.telepresence.rpc.engagement.HttpHeader;
 import io.telepresence.rpc.engagement.PortRequest;
-import io.telepresence.userd.connect.Session;
-import io.telepresence.userd.engage.Engaging;
+import io.telepresence.userd.connect.ClusterSession;
+import io.telepresence.userd.engage.EngagementLifecycle;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.DatagramPacket;
@@ -51,7 +51,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class WholePathTest {
     private House house;
-    private Session session;
+    private ClusterSession session;
     private Program laptop;
     private String hostBefore;
 
@@ -162,7 +162,7 @@ class WholePathTest {
     void whoAsksWhileTheManagerIsOutOfReachWaitsForIt() throws Exception {
         house.breakManagerLink();
         awaitAnswer("false", () -> "" + house.connector.statusText().equals("Connected"));
-        CompletableFuture<Session> asked = CompletableFuture.supplyAsync(() -> {
+        CompletableFuture<ClusterSession> asked = CompletableFuture.supplyAsync(() -> {
             try {
                 return house.connect();
             } catch (Exception e) {
@@ -194,7 +194,7 @@ class WholePathTest {
                 .build();
         ClientEngagement made = session.parts()
                 .engaging()
-                .engage(new Engaging.Wish(EngagementCodec.spec(ingest), none(), List.of()), t -> {});
+                .engage(new EngagementLifecycle.Request(EngagementCodec.spec(ingest), none(), List.of()), t -> {});
         assertEquals("echo/app", made.getEngagement().getSpec().getName());
         assertEquals("blue", made.getEnvironmentMap().get("COLOR").toStringUtf8());
         assertEquals("app /a", ask("/a", ""));
@@ -230,7 +230,7 @@ class WholePathTest {
         session.parts()
                 .engaging()
                 .engage(
-                        new Engaging.Wish(
+                        new EngagementLifecycle.Request(
                                 EngagementCodec.spec(spec.setName(name).build()), none(), List.of()),
                         t -> {});
     }
@@ -257,7 +257,7 @@ class WholePathTest {
         return MountRequest.newBuilder().setMode(MountRequest.Mode.NONE).build();
     }
 
-    private static List<String> names(Session session) {
+    private static List<String> names(ClusterSession session) {
         return session.parts().engagements().all().stream()
                 .map(Engagement::name)
                 .toList();

@@ -7,7 +7,7 @@ import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.connector.PluginEnd;
 import io.telepresence.rpc.connector.PluginRun;
 import io.telepresence.rpc.connector.TerminalOffer;
-import io.telepresence.userd.cluster.PluginTerminal;
+import io.telepresence.userd.kubeconfig.PluginTerminal;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;

@@ -41,25 +41,25 @@ import io.telepresence.rpc.manager.UninstallProgress;
 import io.telepresence.rpc.manager.UninstallRequest;
 import io.telepresence.rpc.manager.YamlReply;
 import io.telepresence.rpc.manager.YamlRequest;
-import io.telepresence.userd.host.HostLink;
+import io.telepresence.userd.kubeauth.KubeAuthClient;
 
 /** What the command line asks, each request answered by its own class. Runs on virtual threads: all may block. */
 final class ConnectorService extends ConnectorGrpc.ConnectorImplBase {
-    private final ConnectCalls connect;
-    private final StatusCall status;
-    private final EngageCalls engage;
-    private final KubeCalls kube;
-    private final PassCalls pass;
-    private final ConfigCall config;
-    private final LogCalls logs;
-    private final HostLink host;
+    private final ConnectService connect;
+    private final StatusService status;
+    private final EngageService engage;
+    private final KubeService kube;
+    private final ManagerProxy pass;
+    private final ConfigService config;
+    private final LogService logs;
+    private final KubeAuthClient host;
     private final CommandTerminals terminals;
 
     ConnectorService(
-            ConnectCalls connect,
-            StatusCall status,
+            ConnectService connect,
+            StatusService status,
             ClusterCalls cluster,
-            KubeCalls kube,
+            KubeService kube,
             SettingsCalls settings,
             Askers askers) {
         this.connect = connect;
@@ -74,65 +74,65 @@ final class ConnectorService extends ConnectorGrpc.ConnectorImplBase {
     }
 
     /** The requests that a session answers. */
-    record ClusterCalls(EngageCalls engage, PassCalls pass) {}
+    record ClusterCalls(EngageService engage, ManagerProxy pass) {}
 
     /** The requests about this daemon itself. */
-    record SettingsCalls(ConfigCall config, LogCalls logs) {}
+    record SettingsCalls(ConfigService config, LogService logs) {}
 
     /** The streams by which this daemon asks the user's side. */
-    record Askers(HostLink host, CommandTerminals terminals) {}
+    record Askers(KubeAuthClient host, CommandTerminals terminals) {}
 
     @Override
     public void version(Empty request, StreamObserver<VersionInfo> to) {
-        Answer.one(to, () -> Versions.info("User Daemon"));
+        ConnectorReplies.one(to, () -> Versions.info("User Daemon"));
     }
 
     @Override
     public void status(Empty request, StreamObserver<ConnectorStatus> to) {
-        Answer.one(to, status::run);
+        ConnectorReplies.one(to, status::run);
     }
 
     @Override
     public void connect(ConnectRequest request, StreamObserver<ConnectEvent> to) {
-        Answer.stream(to, reply -> connect.connect(request, reply));
+        ConnectorReplies.stream(to, reply -> connect.connect(request, reply));
     }
 
     @Override
     public void disconnect(Empty request, StreamObserver<DisconnectReply> to) {
-        Answer.one(to, connect::disconnect);
+        ConnectorReplies.one(to, connect::disconnect);
     }
 
     @Override
     public void quit(Empty request, StreamObserver<QuitReply> to) {
-        Answer.one(to, connect::quit);
+        ConnectorReplies.one(to, connect::quit);
         connect.end();
     }
 
     @Override
     public void list(ListRequest request, StreamObserver<WorkloadList> to) {
-        Answer.one(to, () -> engage.list(request));
+        ConnectorReplies.one(to, () -> engage.list(request));
     }
 
     @Override
     public void watchWorkloads(ListRequest request, StreamObserver<WorkloadList> to) {
-        Answer.stream(to, reply -> engage.watch(request, reply));
+        ConnectorReplies.stream(to, reply -> engage.watch(request, reply));
     }
 
     @Override
     public void engage(EngageRequest request, StreamObserver<EngageEvent> to) {
-        Answer.stream(to, reply -> engage.engage(request, reply));
+        ConnectorReplies.stream(to, reply -> engage.engage(request, reply));
     }
 
     @Override
     public void leave(LeaveRequest request, StreamObserver<LeaveReply> to) {
-        Answer.one(to, () -> engage.leave(request));
+        ConnectorReplies.one(to, () -> engage.leave(request));
     }
 
     /** Answered when the engagement is over; no thread waits for that. */
     @Override
     public void awaitEnd(LeaveRequest request, StreamObserver<Empty> to) {
         try {
-            engage.ended(request).thenAccept(why -> Answer.one(to, Empty::getDefaultInstance));
+            engage.ended(request).thenAccept(why -> ConnectorReplies.one(to, Empty::getDefaultInstance));
         } catch (FaultException e) {
             to.onError(FaultStatus.toStatus(e));
         }
@@ -140,47 +140,47 @@ final class ConnectorService extends ConnectorGrpc.ConnectorImplBase {
 
     @Override
     public void uninstall(UninstallRequest request, StreamObserver<UninstallProgress> to) {
-        Answer.stream(to, reply -> pass.uninstall(request, reply));
+        ConnectorReplies.stream(to, reply -> pass.uninstall(request, reply));
     }
 
     @Override
     public void revoke(RevokeRequest request, StreamObserver<Empty> to) {
-        Answer.one(to, () -> kube.revoke(request));
+        ConnectorReplies.one(to, () -> kube.revoke(request));
     }
 
     @Override
     public void explain(ExplainRequest request, StreamObserver<Explanation> to) {
-        Answer.one(to, () -> pass.explain(request));
+        ConnectorReplies.one(to, () -> pass.explain(request));
     }
 
     @Override
     public void generateYaml(YamlRequest request, StreamObserver<YamlReply> to) {
-        Answer.one(to, () -> pass.generateYaml(request));
+        ConnectorReplies.one(to, () -> pass.generateYaml(request));
     }
 
     @Override
     public void listNamespaces(KubeFlags request, StreamObserver<Names> to) {
-        Answer.one(to, () -> kube.namespaces(request));
+        ConnectorReplies.one(to, () -> kube.namespaces(request));
     }
 
     @Override
     public void listContexts(KubeFlags request, StreamObserver<Contexts> to) {
-        Answer.one(to, () -> kube.contexts(request));
+        ConnectorReplies.one(to, () -> kube.contexts(request));
     }
 
     @Override
     public void helm(HelmRequest request, StreamObserver<HelmEvent> to) {
-        Answer.stream(to, reply -> kube.helm(request, reply));
+        ConnectorReplies.stream(to, reply -> kube.helm(request, reply));
     }
 
     @Override
     public void setLogLevel(LogLevelRequest request, StreamObserver<Empty> to) {
-        Answer.one(to, () -> logs.setLevel(request));
+        ConnectorReplies.one(to, () -> logs.setLevel(request));
     }
 
     @Override
     public void gatherLogs(GatherLogsRequest request, StreamObserver<GatherLogsReply> to) {
-        Answer.one(to, () -> logs.gather(request));
+        ConnectorReplies.one(to, () -> logs.gather(request));
     }
 
     @Override
@@ -195,7 +195,7 @@ final class ConnectorService extends ConnectorGrpc.ConnectorImplBase {
 
     @Override
     public void pluginEnded(PluginEnd request, StreamObserver<Empty> to) {
-        Answer.one(to, () -> {
+        ConnectorReplies.one(to, () -> {
             terminals.ended(request);
             return Empty.getDefaultInstance();
         });
@@ -203,6 +203,6 @@ final class ConnectorService extends ConnectorGrpc.ConnectorImplBase {
 
     @Override
     public void getConfig(ConfigRequest request, StreamObserver<ConfigReply> to) {
-        Answer.one(to, () -> config.run(request));
+        ConnectorReplies.one(to, () -> config.run(request));
     }
 }

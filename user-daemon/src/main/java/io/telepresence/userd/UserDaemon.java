@@ -11,8 +11,8 @@ import io.telepresence.local.SecretServer;
 import io.telepresence.run.Closers;
 import io.telepresence.run.Threads;
 import io.telepresence.userd.connect.Connector;
-import io.telepresence.userd.connect.Place;
-import io.telepresence.userd.host.HostLink;
+import io.telepresence.userd.connect.DaemonPaths;
+import io.telepresence.userd.kubeauth.KubeAuthClient;
 import io.telepresence.userd.logs.LogSetup;
 import io.telepresence.userd.mount.Mounts;
 import java.io.IOException;
@@ -37,15 +37,16 @@ final class UserDaemon implements AutoCloseable {
      * @param port on all addresses; zero: nowhere else
      * @param secret file where the secret that callers must know is written
      */
-    record Door(int port, Path secret) {
-        static final Door NONE = new Door(0, Path.of(""));
+    record Endpoint(int port, Path secret) {
+        static final Endpoint NONE = new Endpoint(0, Path.of(""));
     }
 
     /** @param host the way to the laptop, where this is a container */
-    static UserDaemon open(Place place, LogSetup logs, HostLink host, Door door) throws FaultException {
+    static UserDaemon open(DaemonPaths place, LogSetup logs, KubeAuthClient host, Endpoint endpoint)
+            throws FaultException {
         UserDaemon daemon = new UserDaemon();
         try {
-            daemon.listen(place, logs, host, door);
+            daemon.listen(place, logs, host, endpoint);
             return daemon;
         } catch (FaultException | RuntimeException e) {
             daemon.opened.closeAfter(e);
@@ -66,26 +67,28 @@ final class UserDaemon implements AutoCloseable {
         opened.close();
     }
 
-    private void listen(Place place, LogSetup logs, HostLink host, Door door) throws FaultException {
+    private void listen(DaemonPaths place, LogSetup logs, KubeAuthClient host, Endpoint endpoint)
+            throws FaultException {
         Path directory = OwnedDirectory.create(place.directory(), place.uid());
         lock(directory);
         Connector connector = new Connector(place);
         CommandTerminals terminals = new CommandTerminals();
         ConnectorService service = new ConnectorService(
-                new ConnectCalls(connector, terminals, logs, ended),
-                new StatusCall(connector, host),
-                new ConnectorService.ClusterCalls(new EngageCalls(connector), new PassCalls(connector)),
-                new KubeCalls(connector, terminals),
-                new ConnectorService.SettingsCalls(new ConfigCall(connector), new LogCalls(connector, logs)),
+                new ConnectService(connector, terminals, logs, ended),
+                new StatusService(connector, host),
+                new ConnectorService.ClusterCalls(new EngageService(connector), new ManagerProxy(connector)),
+                new KubeService(connector, terminals),
+                new ConnectorService.SettingsCalls(new ConfigService(connector), new LogService(connector, logs)),
                 new ConnectorService.Askers(host, terminals));
-        BindableService watched = () -> ServerInterceptors.intercept(service, new Asked(connector::asked));
+        BindableService watched =
+                () -> ServerInterceptors.intercept(service, new ActivityInterceptor(connector::asked));
         opened.add(LocalServer.start(
                 LocalEndpoint.userDaemon(directory),
                 place.uid(),
                 Set.copyOf(List.of(place.uid(), 0L)),
                 List.of(watched)));
-        if (door.port() != 0) {
-            opened.add(SecretServer.start(door.port(), door.secret(), List.of(watched)));
+        if (endpoint.port() != 0) {
+            opened.add(SecretServer.start(endpoint.port(), endpoint.secret(), List.of(watched)));
         }
         opened.add(connector::disconnect);
         Threads.virtual("clean-mounts", () -> Mounts.cleanUp(place.mounts()));

@@ -6,10 +6,10 @@ import io.telepresence.fault.FaultException;
 import io.telepresence.local.OwnedDirectory;
 import io.telepresence.text.Printable;
 import io.telepresence.userd.config.ConfigFile;
-import io.telepresence.userd.connect.Place;
-import io.telepresence.userd.connect.Sources;
-import io.telepresence.userd.host.HostLink;
-import io.telepresence.userd.host.HostSources;
+import io.telepresence.userd.connect.ClientSources;
+import io.telepresence.userd.connect.DaemonPaths;
+import io.telepresence.userd.kubeauth.KubeAuthClient;
+import io.telepresence.userd.kubeauth.KubeAuthSources;
 import io.telepresence.userd.logs.LogSetup;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -53,8 +53,8 @@ public final class UserDaemonMain {
         LogSetup logs = LogSetup.toFile(file);
         logs.configured("INFO");
         Logger log = LoggerFactory.getLogger(UserDaemonMain.class);
-        HostLink host = new HostLink();
-        Place place = new Place(
+        KubeAuthClient host = new KubeAuthClient();
+        DaemonPaths place = new DaemonPaths(
                 Map.copyOf(environment),
                 uid,
                 LocalEndpoint.userDirectory(environment, uid),
@@ -64,9 +64,9 @@ public final class UserDaemonMain {
                 executable(),
                 LocalEndpoint.logs(environment, home, uid).resolveSibling("mounts"),
                 InstallId.read(ConfigFile.directory(environment, home)),
-                options.container() ? new HostSources(host) : Sources.ofThisMachine(),
+                options.container() ? new KubeAuthSources(host) : ClientSources.ofThisMachine(),
                 options.container());
-        try (UserDaemon daemon = UserDaemon.open(place, logs, host, options.door())) {
+        try (UserDaemon daemon = UserDaemon.open(place, logs, host, options.endpoint())) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> shutDown(daemon), "shutdown"));
             log.info("user daemon {} of user {} listens in {}", Versions.VERSION, uid, place.directory());
             daemon.awaitEnd();

@@ -9,9 +9,9 @@ import java.nio.file.Path;
  *
  * @param container this is a container of {@code connect --docker}: the laptop is outside, and a supervisor beside this
  *     daemon keeps the root daemon running
- * @param door where else it answers
+ * @param endpoint where else it answers
  */
-record UserOptions(Path logFile, boolean container, UserDaemon.Door door) {
+record UserOptions(Path logFile, boolean container, UserDaemon.Endpoint endpoint) {
 
     /** @param logs directory of the log file where none is named */
     static UserOptions parse(String[] arguments, Path logs) throws FaultException {
@@ -32,7 +32,7 @@ record UserOptions(Path logFile, boolean container, UserDaemon.Door door) {
         if ((port != 0) == secret.toString().isEmpty()) {
             throw Fault.user("--listen and --secret-file go together", "").exception();
         }
-        return new UserOptions(logFile, container, new UserDaemon.Door(port, secret));
+        return new UserOptions(logFile, container, new UserDaemon.Endpoint(port, secret));
     }
 
     private static int port(String text) throws FaultException {

@@ -16,7 +16,7 @@ import io.telepresence.rpc.connector.ConnectorGrpc;
 import io.telepresence.rpc.connector.PluginEnd;
 import io.telepresence.rpc.connector.PluginRun;
 import io.telepresence.rpc.connector.TerminalOffer;
-import io.telepresence.userd.cluster.PluginTerminal;
+import io.telepresence.userd.kubeconfig.PluginTerminal;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

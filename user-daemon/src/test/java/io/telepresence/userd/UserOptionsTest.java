@@ -21,14 +21,14 @@ class UserOptionsTest {
         UserOptions options = parse("");
         assertEquals(Path.of("/logs/connector.log"), options.logFile());
         assertFalse(options.container());
-        assertEquals(0, options.door().port());
+        assertEquals(0, options.endpoint().port());
     }
 
     @Test
     void ofAContainer() throws Exception {
         UserOptions options = parse("--container --listen 4038 --secret-file /run/s --log-file /l");
         assertTrue(options.container());
-        assertEquals(new UserDaemon.Door(4038, Path.of("/run/s")), options.door());
+        assertEquals(new UserDaemon.Endpoint(4038, Path.of("/run/s")), options.endpoint());
         assertEquals(Path.of("/l"), options.logFile());
     }
 

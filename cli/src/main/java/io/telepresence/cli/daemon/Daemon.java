@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 public interface Daemon {
     DaemonStatus status() throws FaultException;
 
-    Connected connect(ConnectWish wish, Consumer<String> steps) throws FaultException;
+    Connected connect(ConnectRequest request, Consumer<String> steps) throws FaultException;
 
     /** Returns when the session that there is has its traffic-manager again; a fault when it takes too long. */
     void awaitManager(Consumer<String> steps) throws FaultException;
@@ -23,18 +23,18 @@ public interface Daemon {
     boolean quit() throws FaultException;
 
     /** Workloads of {@code namespace}; empty: of the connected one. */
-    List<Workload> list(String namespace) throws FaultException;
+    List<ListedWorkload> list(String namespace) throws FaultException;
 
     /** The same list at each change, until {@code snapshots} throws or the daemon ends it. */
-    void watch(String namespace, Consumer<List<Workload>> snapshots) throws FaultException;
+    void watch(String namespace, Consumer<List<ListedWorkload>> snapshots) throws FaultException;
 
-    Engagement engage(EngageWish wish, Consumer<String> steps) throws FaultException;
+    ClientEngagement engage(EngageRequest request, Consumer<String> steps) throws FaultException;
 
     /** Ends an engagement, and tells its id; of a replace it returns when the container is back. */
-    String leave(LeaveWish wish) throws FaultException;
+    String leave(LeaveRequest request) throws FaultException;
 
     /** Returns when the engagement has ended, whoever ended it. Runs on a thread of its own beside the other calls. */
-    void awaitEnd(LeaveWish wish) throws FaultException;
+    void awaitEnd(LeaveRequest request) throws FaultException;
 
     /** Takes the agents out of the pods of {@code workloads}; of all in the connected namespace if there are none. */
     void uninstall(List<String> workloads, Consumer<String> steps) throws FaultException;
@@ -42,21 +42,21 @@ public interface Daemon {
     /** Ends the engagement with that id, whoever has it. */
     void revoke(KubeFlags flags, String managerNamespace, String id) throws FaultException;
 
-    Explanation explain(WhyWish wish) throws FaultException;
+    Explanation explain(WhyRequest request) throws FaultException;
 
-    String generateYaml(YamlWish wish) throws FaultException;
+    String generateYaml(YamlRequest request) throws FaultException;
 
     /** Runs a Helm verb on the traffic-manager; the result is what to print. */
-    String helm(HelmWish wish, Consumer<String> steps) throws FaultException;
+    String helm(HelmRequest request, Consumer<String> steps) throws FaultException;
 
     List<String> namespaces(KubeFlags flags) throws FaultException;
 
     List<KubeContext> contexts(KubeFlags flags) throws FaultException;
 
-    void logLevel(LogLevelWish wish) throws FaultException;
+    void logLevel(LogLevelRequest request) throws FaultException;
 
     /** Writes the archive; the result says what could not be had. */
-    List<String> gatherLogs(LogsWish wish) throws FaultException;
+    List<String> gatherLogs(GatherLogsRequest request) throws FaultException;
 
     Configuration configuration(boolean clientOnly, String configFile) throws FaultException;
 }

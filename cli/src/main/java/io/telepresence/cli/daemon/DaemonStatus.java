@@ -14,7 +14,7 @@ import java.util.Optional;
 public record DaemonStatus(
         Program program,
         Connection connection,
-        List<Engagement> engagements,
+        List<ClientEngagement> engagements,
         Optional<Root> root,
         Optional<Manager> manager,
         List<String> troubles,

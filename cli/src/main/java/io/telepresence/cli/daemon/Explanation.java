@@ -13,7 +13,7 @@ public record Explanation(Workload workload, List<Rule> rules, String taker, Lis
     public record Workload(String kind, String name, String namespace, int containerPort) {}
 
     /** One engagement; {@code takes}: it takes the request, or gets a copy. */
-    public record Rule(Engagement engagement, boolean takes, String reason) {}
+    public record Rule(ClientEngagement engagement, boolean takes, String reason) {}
 
     /**
      * Where one real request went.

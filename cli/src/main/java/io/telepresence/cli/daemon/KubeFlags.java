@@ -9,7 +9,7 @@ import java.util.Map;
  * @param flags flag name without dashes to its values, only those that were given
  * @param stdin the kubeconfig where {@code --kubeconfig} is {@code -}; else empty
  */
-public record KubeFlags(Map<String, List<String>> flags, Place place, byte[] stdin, Shell shell) {
+public record KubeFlags(Map<String, List<String>> flags, CallerEnvironment place, byte[] stdin, Shell shell) {
     /**
      * What credential plugins see of the shell where the command was typed.
      *
@@ -25,6 +25,6 @@ public record KubeFlags(Map<String, List<String>> flags, Place place, byte[] std
      * @param inCluster the command runs in a pod
      * @param configFile {@code --config}; empty: the default one
      */
-    public record Place(
+    public record CallerEnvironment(
             String kubeconfig, String home, String workingDirectory, boolean inCluster, String configFile) {}
 }

@@ -1,6 +1,6 @@
 /**
- * Finds, starts and asks the local daemons. Used by {@code cli.command}, through {@link io.telepresence.cli.daemon.Daemons}
- * and {@link io.telepresence.cli.daemon.Daemon}; only the translators here see generated types. Knows nothing of options
- * and prints nothing.
+ * The user daemon as commands see it: its interface, what it is asked for ({@code …Request}) and what it answers. Used by
+ * every command, by {@code cli.connector}, which implements it, and by {@code cli.registry} and {@code cli.docker}. Knows
+ * no message types, options or processes, and prints nothing.
  */
 package io.telepresence.cli.daemon;

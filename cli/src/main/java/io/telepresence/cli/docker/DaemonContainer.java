@@ -1,10 +1,10 @@
 package io.telepresence.cli.docker;
 
-import io.telepresence.cli.daemon.Connection;
-import io.telepresence.cli.daemon.Connections;
-import io.telepresence.cli.daemon.HostHelper;
-import io.telepresence.cli.daemon.StartLog;
+import io.telepresence.cli.daemon.ContainerDaemon;
 import io.telepresence.cli.docker.Docker.Output;
+import io.telepresence.cli.registry.ContainerDaemons;
+import io.telepresence.cli.registry.KubeAuthProcess;
+import io.telepresence.cli.registry.StartLog;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.io.IOException;
@@ -32,8 +32,8 @@ final class DaemonContainer {
     private static final String HOST_GATEWAY = "host-gateway";
 
     private final Docker docker;
-    private final Connections connections;
-    private final Wish wish;
+    private final ContainerDaemons connections;
+    private final Spec spec;
 
     /**
      * What to start.
@@ -41,13 +41,13 @@ final class DaemonContainer {
      * @param hostname empty: this machine's
      * @param taken subnets that the network must not overlap
      */
-    record Wish(
+    record Spec(
             String name,
             String image,
             String hostname,
             List<String> exposed,
             ApiServerRoute apiServer,
-            HostHelper.Cluster cluster,
+            KubeAuthProcess.Cluster cluster,
             List<String> taken) {}
 
     /**
@@ -60,8 +60,8 @@ final class DaemonContainer {
          * Who the daemons are inside. Where the container's users are others than the machine's, its root has no right on
          * the machine; the number of this user may not even exist there.
          */
-        private Owner inside(EngineFacts engine) {
-            return engine.users() == EngineFacts.Users.SAME ? this : new Owner(0, 0, user, logs);
+        private Owner inside(EngineInfo engine) {
+            return engine.users() == EngineInfo.Users.SAME ? this : new Owner(0, 0, user, logs);
         }
 
         private String ids() {
@@ -69,10 +69,10 @@ final class DaemonContainer {
         }
     }
 
-    DaemonContainer(Docker docker, Connections connections, Wish wish) {
+    DaemonContainer(Docker docker, ContainerDaemons connections, Spec spec) {
         this.docker = docker;
         this.connections = connections;
-        this.wish = wish;
+        this.spec = spec;
     }
 
     static String container(String connection) {
@@ -80,28 +80,28 @@ final class DaemonContainer {
     }
 
     /** Starts it and waits until it listens. It is on record before the engine has anything of it. */
-    Connection start(Owner owner, EngineFacts engine) throws FaultException {
-        String container = container(wish.name());
-        Connection made = new Connection(
-                wish.name(),
-                connections.prepare(wish.name()),
+    ContainerDaemon start(Owner owner, EngineInfo engine) throws FaultException {
+        String container = container(spec.name());
+        ContainerDaemon made = new ContainerDaemon(
+                spec.name(),
+                connections.prepare(spec.name()),
                 container,
-                wish.image(),
-                new Connection.Network(container, "", ""),
-                wish.exposed(),
-                Connection.Door.SOCKET);
+                spec.image(),
+                new ContainerDaemon.Network(container, "", ""),
+                spec.exposed(),
+                ContainerDaemon.Endpoint.SOCKET);
         connections.write(made);
         try {
             made = made.in(network(container, owner));
             connections.write(made);
-            ContainerLogs.prepare(owner.logs(), owner.uid(), engine.users() == EngineFacts.Users.STRANGERS);
+            ContainerLogs.prepare(owner.logs(), owner.uid(), engine.users() == EngineInfo.Users.STRANGERS);
             docker.must("start the container " + container, command(made, owner, engine));
-            if (!wish.apiServer().network().isEmpty()) {
+            if (!spec.apiServer().network().isEmpty()) {
                 docker.must(
-                        "join the network " + wish.apiServer().network(),
+                        "join the network " + spec.apiServer().network(),
                         "network",
                         "connect",
-                        wish.apiServer().network(),
+                        spec.apiServer().network(),
                         container);
             }
             if (!engine.sharesSockets()) {
@@ -111,11 +111,11 @@ final class DaemonContainer {
             connections.write(made);
             return made;
         } catch (FaultException e) {
-            new Remains(docker, owner.uid()).remove(made);
+            new ContainerCleanup(docker, owner.uid()).remove(made);
             connections.forget(made);
             throw e;
         } catch (IOException e) {
-            new Remains(docker, owner.uid()).remove(made);
+            new ContainerCleanup(docker, owner.uid()).remove(made);
             connections.forget(made);
             throw Fault.user("the log directory " + owner.logs() + " cannot be written: " + e.getMessage(), "")
                     .exception(e);
@@ -123,10 +123,10 @@ final class DaemonContainer {
     }
 
     /** A network in a free subnet: the engine knows which ones its networks have. */
-    private Connection.Network network(String name, Owner owner) throws FaultException {
-        List<String> taken = new ArrayList<>(wish.taken());
+    private ContainerDaemon.Network network(String name, Owner owner) throws FaultException {
+        List<String> taken = new ArrayList<>(spec.taken());
         taken.addAll(HostRoutes.read());
-        String v6 = wish.cluster().ipv6()
+        String v6 = spec.cluster().ipv6()
                 ? FreeSubnet.v6(taken).stream().findFirst().orElse("")
                 : "";
         Output last = null;
@@ -134,7 +134,7 @@ final class DaemonContainer {
             List<String> command = new ArrayList<>(List.of(
                     "network",
                     "create",
-                    Labels.of(Labels.CONNECTION, wish.name()),
+                    Labels.of(Labels.CONNECTION, spec.name()),
                     Labels.of(Labels.OWNER, owner.uid()),
                     "--subnet=" + v4));
             if (!v6.isEmpty()) {
@@ -143,7 +143,7 @@ final class DaemonContainer {
             command.add(name);
             last = docker.run(command);
             if (last.ok()) {
-                return new Connection.Network(
+                return new ContainerDaemon.Network(
                         name, FreeSubnet.host(v4, GATEWAY), v6.isEmpty() ? "" : FreeSubnet.host(v6, GATEWAY));
             }
             String said = last.err().toLowerCase(Locale.ROOT);
@@ -164,7 +164,7 @@ final class DaemonContainer {
                 : DockerFaults.of("make the Docker network " + name, last).exception();
     }
 
-    private List<String> command(Connection made, Owner owner, EngineFacts engine) {
+    private List<String> command(ContainerDaemon made, Owner owner, EngineInfo engine) {
         Owner inside = owner.inside(engine);
         List<String> words = new ArrayList<>(List.of("run", "--detach", "--rm", "--name=" + made.container()));
         words.add("--network=" + made.network().name());
@@ -172,24 +172,24 @@ final class DaemonContainer {
         if (!made.network().gateway6().isEmpty()) {
             words.add("--ip6=" + made.network().gateway6());
         }
-        words.add("--hostname=" + wish.hostname());
-        words.add(Labels.of(Labels.CONNECTION, wish.name()));
+        words.add("--hostname=" + spec.hostname());
+        words.add(Labels.of(Labels.CONNECTION, spec.name()));
         words.add(Labels.of(Labels.ROLE, "daemon"));
         words.add(Labels.of(Labels.OWNER, owner.uid()));
         words.addAll(privileges(inside));
         words.add("--volume=" + owner.logs() + ":" + DockerMode.LOGS);
         words.addAll(List.of("--env=XDG_RUNTIME_DIR=/run/user", "--env=HOME=/tmp", "--env=USER=" + owner.user()));
-        if (!wish.cluster().hostGateway().isEmpty() && engine.addsHostGateway()) {
-            words.add("--add-host=" + wish.cluster().hostGateway() + ":" + hostGateway(engine));
+        if (!spec.cluster().hostGateway().isEmpty() && engine.addsHostGateway()) {
+            words.add("--add-host=" + spec.cluster().hostGateway() + ":" + hostGateway(engine));
         }
-        wish.exposed().forEach(p -> words.add("--publish=" + p));
+        spec.exposed().forEach(p -> words.add("--publish=" + p));
         if (engine.sharesSockets()) {
             words.add("--volume=" + made.directory() + ":" + SOCKETS);
         } else {
             words.add("--tmpfs=/run/user:" + inside.ids() + ",mode=0700");
             words.add("--publish=127.0.0.1::" + PORT);
         }
-        words.addAll(List.of("--entrypoint=/opt/telepresence/container/daemon", wish.image()));
+        words.addAll(List.of("--entrypoint=/opt/telepresence/container/daemon", spec.image()));
         words.add(Long.toString(inside.uid()));
         words.add(Long.toString(inside.gid()));
         if (!engine.sharesSockets()) {
@@ -199,8 +199,8 @@ final class DaemonContainer {
     }
 
     /** The gateway of a rootless engine is in a network of its own; from there this machine has its usual address. */
-    private static String hostGateway(EngineFacts engine) {
-        return engine.users() == EngineFacts.Users.ROOT_IS_THIS_USER
+    private static String hostGateway(EngineInfo engine) {
+        return engine.users() == EngineInfo.Users.ROOT_IS_THIS_USER
                 ? HostRoutes.ownAddress().orElse(HOST_GATEWAY)
                 : HOST_GATEWAY;
     }
@@ -225,7 +225,7 @@ final class DaemonContainer {
                 "--sysctl=net.ipv6.conf.all.forwarding=1");
     }
 
-    private Connection withPort(Connection made, Owner owner, Owner inside) throws FaultException {
+    private ContainerDaemon withPort(ContainerDaemon made, Owner owner, Owner inside) throws FaultException {
         String published = docker.must("find the daemon's port", "port", made.container(), PORT + "/tcp")
                 .lines()
                 .getFirst();
@@ -244,13 +244,13 @@ final class DaemonContainer {
         if (secret.isEmpty()) {
             throw late(made, owner);
         }
-        return made.behind(new Connection.Door(port, secret));
+        return made.behind(new ContainerDaemon.Endpoint(port, secret));
     }
 
-    private void await(Connection made, Owner owner) throws FaultException {
+    private void await(ContainerDaemon made, Owner owner) throws FaultException {
         long start = System.nanoTime();
         long looked = start;
-        while (!Connections.listens(made)) {
+        while (!ContainerDaemons.listens(made)) {
             long now = System.nanoTime();
             if (now - start > START.toNanos()) {
                 throw late(made, owner);
@@ -265,21 +265,21 @@ final class DaemonContainer {
         }
     }
 
-    private boolean runs(Connection made) throws FaultException {
+    private boolean runs(ContainerDaemon made) throws FaultException {
         return docker.run("inspect", "--format", "{{.State.Running}}", made.container())
                 .out()
                 .strip()
                 .equals("true");
     }
 
-    private static FaultException late(Connection made, Owner owner) {
+    private static FaultException late(ContainerDaemon made, Owner owner) {
         return Fault.internal("the daemon in the container " + made.container() + " does not listen after "
                         + START.toSeconds() + " s"
                         + StartLog.lastWords(owner.logs().resolve("connector-start.log")))
                 .exception();
     }
 
-    private static FaultException ended(Connection made, Owner owner) {
+    private static FaultException ended(ContainerDaemon made, Owner owner) {
         return Fault.internal("the daemon in the container " + made.container() + " ended while starting"
                         + StartLog.lastWords(owner.logs().resolve("connector-start.log")))
                 .exception();

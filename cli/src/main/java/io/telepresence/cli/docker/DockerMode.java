@@ -1,10 +1,10 @@
 package io.telepresence.cli.docker;
 
-import io.telepresence.cli.daemon.Connection;
-import io.telepresence.cli.daemon.Connections;
-import io.telepresence.cli.daemon.HandlerNotes;
-import io.telepresence.cli.daemon.HostHelper;
+import io.telepresence.cli.daemon.ContainerDaemon;
 import io.telepresence.cli.daemon.KubeFlags;
+import io.telepresence.cli.registry.ContainerDaemons;
+import io.telepresence.cli.registry.HandlerPidFiles;
+import io.telepresence.cli.registry.KubeAuthProcess;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.nio.file.Path;
@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** What commands do in Docker mode. The door of this package. Used by one thread. */
+/** What commands do in Docker mode. What other packages use of this one. Used by one thread. */
 public final class DockerMode {
     /** Where a daemon in a container writes its logs. */
     public static final Path LOGS = Path.of("/var/log/telepresence");
@@ -23,8 +23,8 @@ public final class DockerMode {
     private static final int NOBODY = 65534;
 
     private final Docker docker;
-    private final Connections connections;
-    private final Place place;
+    private final ContainerDaemons connections;
+    private final DockerEnvironment place;
 
     /**
      * Who uses it, and where.
@@ -33,7 +33,7 @@ public final class DockerMode {
      * @param image client image of this version
      * @param logs directory of this user's logs
      */
-    public record Place(
+    public record DockerEnvironment(
             Path executable,
             String image,
             Path logs,
@@ -42,30 +42,30 @@ public final class DockerMode {
             long gid,
             String hostname) {}
 
-    public DockerMode(Docker docker, Connections connections, Place place) {
+    public DockerMode(Docker docker, ContainerDaemons connections, DockerEnvironment place) {
         this.docker = docker;
         this.connections = connections;
         this.place = place;
     }
 
     /** What a connection in a container is started with; {@code hostname} empty: this machine's. */
-    public record Start(String name, String hostname, List<String> exposed, HostHelper.Cluster cluster) {}
+    public record Start(String name, String hostname, List<String> exposed, KubeAuthProcess.Cluster cluster) {}
 
     /** Starts the helper that reads this user's kubeconfig. */
-    public HostHelper helper(KubeFlags flags) throws FaultException {
-        return HostHelper.start(place.executable(), flags, place.logs().resolve("kubeauth-start.log"));
+    public KubeAuthProcess helper(KubeFlags flags) throws FaultException {
+        return KubeAuthProcess.start(place.executable(), flags, place.logs().resolve("kubeauth-start.log"));
     }
 
     /** Fails with one sentence where no engine can be used. */
     public Engine engine() throws FaultException {
-        return new Engine(EngineFacts.of(docker, place.environment()));
+        return new Engine(EngineInfo.of(docker, place.environment()));
     }
 
     /** An engine that answers. */
     public final class Engine {
-        private final EngineFacts facts;
+        private final EngineInfo facts;
 
-        private Engine(EngineFacts facts) {
+        private Engine(EngineInfo facts) {
             this.facts = facts;
         }
 
@@ -74,16 +74,16 @@ public final class DockerMode {
          *
          * @param taken subnets that the network must not overlap
          */
-        public Connection start(Start start, List<String> taken) throws FaultException {
+        public ContainerDaemon start(Start start, List<String> taken) throws FaultException {
             String container = DaemonContainer.container(start.name());
-            new Remains(docker, place.uid()).remove(start.name());
+            new ContainerCleanup(docker, place.uid()).remove(start.name());
             String image = image(start.cluster().image());
             docker.image(image);
             ApiServerRoute route = route(start.cluster());
             DaemonContainer daemon = new DaemonContainer(
                     docker,
                     connections,
-                    new DaemonContainer.Wish(
+                    new DaemonContainer.Spec(
                             start.name(),
                             image,
                             start.hostname().isEmpty() ? place.hostname() : start.hostname(),
@@ -107,7 +107,7 @@ public final class DockerMode {
      * loopback.
      */
     public void checkVolumesOfThisMachine() throws FaultException {
-        if (EngineFacts.of(docker, place.environment()).users() != EngineFacts.Users.SAME) {
+        if (EngineInfo.of(docker, place.environment()).users() != EngineInfo.Users.SAME) {
             throw Fault.user(
                             "containers of this engine cannot reach this machine's loopback, where the daemon serves the"
                                     + " volumes",
@@ -122,20 +122,20 @@ public final class DockerMode {
     }
 
     /** host:port by which the container reaches the API server; empty: as the kubeconfig says. */
-    public String dial(HostHelper.Cluster cluster) throws FaultException {
+    public String dial(KubeAuthProcess.Cluster cluster) throws FaultException {
         return route(cluster).dial();
     }
 
     /** Whether a subnet holds the address that the daemon's container has on the connection's network. */
-    public static boolean holds(String subnet, Connection connection) {
+    public static boolean holds(String subnet, ContainerDaemon connection) {
         return FreeSubnet.overlap(subnet, connection.network().gateway4())
                 || !connection.network().gateway6().isEmpty()
                         && FreeSubnet.overlap(subnet, connection.network().gateway6());
     }
 
     /** The connection of that name if its daemon runs with just these ports. */
-    public Optional<Connection> running(String name, List<String> exposed) throws FaultException {
-        Optional<Connection> found = connections.find(name).filter(Connections::listens);
+    public Optional<ContainerDaemon> running(String name, List<String> exposed) throws FaultException {
+        Optional<ContainerDaemon> found = connections.find(name).filter(ContainerDaemons::listens);
         if (found.isPresent() && !Set.copyOf(found.get().exposed()).equals(Set.copyOf(exposed))) {
             throw Fault.user("exposed ports differ. Please quit and reconnect", "")
                     .exception();
@@ -144,8 +144,8 @@ public final class DockerMode {
     }
 
     /** Takes away all that a connection has: the daemon was told before, if it could be. */
-    public void remove(Connection connection) throws FaultException {
-        new Remains(docker, place.uid()).remove(connection);
+    public void remove(ContainerDaemon connection) throws FaultException {
+        new ContainerCleanup(docker, place.uid()).remove(connection);
         connections.forget(connection);
     }
 
@@ -154,11 +154,11 @@ public final class DockerMode {
      * engine is not asked: there may be none.
      */
     public void removeAll() throws FaultException {
-        List<Connection> known = connections.all();
+        List<ContainerDaemon> known = connections.all();
         if (known.isEmpty()) {
             return;
         }
-        Remains remains = new Remains(docker, place.uid());
+        ContainerCleanup remains = new ContainerCleanup(docker, place.uid());
         Set<String> names = new java.util.LinkedHashSet<>(remains.connections());
         known.forEach(c -> names.add(c.name()));
         for (String name : names) {
@@ -173,16 +173,17 @@ public final class DockerMode {
      * @param connection empty: beside a daemon on this machine
      * @param name where none was typed
      */
-    public Handler handler(Optional<Connection> connection, RunArguments arguments, String name) throws FaultException {
+    public Handler handler(Optional<ContainerDaemon> connection, RunArguments arguments, String name)
+            throws FaultException {
         docker.image(arguments.image());
-        String image = connection.map(Connection::image).orElseGet(() -> image(""));
+        String image = connection.map(ContainerDaemon::image).orElseGet(() -> image(""));
         Handler.Home home = new Handler.Home(connection, image, place.uid());
-        Remains remains = new Remains(docker, place.uid());
+        ContainerCleanup remains = new ContainerCleanup(docker, place.uid());
         if (connection.isPresent()) {
             remains.removeOrphans(connection.get().name());
             return new Handler(docker, home, arguments, name, () -> {});
         }
-        HandlerNotes notes = connections.notes();
+        HandlerPidFiles notes = connections.notes();
         if (notes.any()) {
             remains.removeOrphans(Labels.BESIDE);
         }
@@ -196,7 +197,7 @@ public final class DockerMode {
      *
      * @param engagement its id; empty: of all engagements, and those without one
      */
-    public void endHandlers(Connection connection, String engagement) throws FaultException {
+    public void endHandlers(ContainerDaemon connection, String engagement) throws FaultException {
         endHandlers(connection.name(), engagement);
     }
 
@@ -207,7 +208,7 @@ public final class DockerMode {
     }
 
     private void endHandlers(String connection, String engagement) throws FaultException {
-        Remains remains = new Remains(docker, place.uid());
+        ContainerCleanup remains = new ContainerCleanup(docker, place.uid());
         remains.endHandlers(connection, engagement);
         remains.removeOrphans(connection);
     }
@@ -222,7 +223,7 @@ public final class DockerMode {
      *
      * @param words its arguments
      */
-    public List<String> curl(Connection connection, List<String> words) {
+    public List<String> curl(ContainerDaemon connection, List<String> words) {
         List<String> command = new ArrayList<>(List.of(
                 Docker.PROGRAM,
                 "run",
@@ -250,7 +251,7 @@ public final class DockerMode {
         return configured.isEmpty() ? place.image() : configured;
     }
 
-    private ApiServerRoute route(HostHelper.Cluster cluster) throws FaultException {
+    private ApiServerRoute route(KubeAuthProcess.Cluster cluster) throws FaultException {
         return ApiServerRoute.find(docker, cluster.server(), cluster.hostGateway());
     }
 }

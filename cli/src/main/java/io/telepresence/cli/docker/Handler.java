@@ -1,6 +1,6 @@
 package io.telepresence.cli.docker;
 
-import io.telepresence.cli.daemon.Connection;
+import io.telepresence.cli.daemon.ContainerDaemon;
 import io.telepresence.cli.docker.Docker.Output;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
@@ -44,10 +44,11 @@ public final class Handler implements AutoCloseable {
      * @param connection empty: the daemon is on this machine
      * @param image the client image
      */
-    record Home(Optional<Connection> connection, String image, long uid) {
+    record Home(Optional<ContainerDaemon> connection, String image, long uid) {
         /** The label that tells to which connection its containers belong. */
         String label() {
-            return Labels.of(Labels.CONNECTION, connection.map(Connection::name).orElse(Labels.BESIDE));
+            return Labels.of(
+                    Labels.CONNECTION, connection.map(ContainerDaemon::name).orElse(Labels.BESIDE));
         }
     }
 

@@ -1,6 +1,6 @@
 package io.telepresence.cli.docker;
 
-import io.telepresence.cli.daemon.Connection;
+import io.telepresence.cli.daemon.ContainerDaemon;
 import io.telepresence.fault.FaultException;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,11 +11,11 @@ import java.util.List;
  */
 final class Sandbox {
     private final Docker docker;
-    private final Connection connection;
+    private final ContainerDaemon connection;
     private final long uid;
     private final String handler;
 
-    Sandbox(Docker docker, Connection connection, long uid, String handler) {
+    Sandbox(Docker docker, ContainerDaemon connection, long uid, String handler) {
         this.docker = docker;
         this.connection = connection;
         this.uid = uid;

@@ -1,6 +1,6 @@
 package io.telepresence.cli.docker;
 
-import io.telepresence.cli.daemon.Connection;
+import io.telepresence.cli.daemon.ContainerDaemon;
 import io.telepresence.fault.FaultException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -96,7 +96,7 @@ final class VolumesContainer {
     }
 
     List<String> command() {
-        Optional<Connection> connection = home.connection();
+        Optional<ContainerDaemon> connection = home.connection();
         String neighbour = connection.isPresent() ? handler + "-sandbox" : handler + "-tools";
         List<String> words = new ArrayList<>(List.of(Docker.PROGRAM, "run", "--rm", "--name=" + handler + "-volumes"));
         words.add(Labels.of(Labels.ROLE, "volumes"));

@@ -1,6 +1,6 @@
 package io.telepresence.cli.env;
 
-import io.telepresence.cli.output.Json;
+import io.telepresence.cli.output.JsonWriter;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.util.List;
@@ -167,9 +167,9 @@ public enum EnvSyntax {
         String separator = "\n  ";
         for (Map.Entry<String, String> entry : environment.entrySet()) {
             text.append(separator)
-                    .append(Json.of(entry.getKey()))
+                    .append(JsonWriter.of(entry.getKey()))
                     .append(": ")
-                    .append(Json.of(EnvBytes.shown(entry.getValue())));
+                    .append(JsonWriter.of(EnvBytes.shown(entry.getValue())));
             separator = ",\n  ";
         }
         return text.append(environment.isEmpty() ? "}\n" : "\n}\n").toString();

@@ -51,7 +51,7 @@ public final class GrpcCall {
      * @throws java.net.ConnectException nobody listens there
      * @throws CallFailed the call ended with a status other than OK
      */
-    public static void run(Target target, String method, byte[] request, Duration deadline, Answers answers)
+    public static void run(GrpcEndpoint target, String method, byte[] request, Duration deadline, Answers answers)
             throws IOException {
         try (SocketChannel channel = target.connect()) {
             GrpcCall call = new GrpcCall(new FrameLink(channel), answers);

@@ -78,7 +78,7 @@ public final class Output {
 
     /** One document of a stream, printed at once. */
     public void item(Object tree) {
-        out.println(Json.of(tree));
+        out.println(JsonWriter.of(tree));
         out.flush();
     }
 
@@ -125,9 +125,9 @@ public final class Output {
 
     private void print(Object tree) {
         if (format == Format.YAML) {
-            out.print(Yaml.of(tree));
+            out.print(YamlWriter.of(tree));
         } else {
-            out.println(Json.of(tree));
+            out.println(JsonWriter.of(tree));
         }
     }
 }

@@ -102,7 +102,7 @@ public interface Progress extends AutoCloseable {
             line.put("time", java.time.Instant.ofEpochMilli(millis.getAsLong()).toString());
             line.put("event", event);
             line.put("message", text);
-            to.println(Json.of(line));
+            to.println(JsonWriter.of(line));
             to.flush();
         }
 

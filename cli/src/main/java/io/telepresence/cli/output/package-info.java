@@ -1,5 +1,5 @@
 /**
  * Turns what a command has to say into text, JSON, YAML or a stream of JSON, and shows progress. Used by {@code cli} and
- * {@code cli.command}. Knows trees of maps, lists and values; nothing of daemons or options.
+ * the commands. Knows trees of maps, lists and values; nothing of daemons or options.
  */
 package io.telepresence.cli.output;

@@ -1,5 +1,5 @@
 /**
- * Runs the user's own command inside a session and passes its exit code on. Used by {@code cli.command}. Knows nothing
+ * Runs the user's own command inside a session and passes its exit code on. Used by the commands. Knows nothing
  * of sessions.
  */
 package io.telepresence.cli.run;

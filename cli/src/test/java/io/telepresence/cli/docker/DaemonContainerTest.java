@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.telepresence.cli.daemon.Connection;
-import io.telepresence.cli.daemon.Connections;
-import io.telepresence.cli.daemon.HostHelper;
+import io.telepresence.cli.daemon.ContainerDaemon;
+import io.telepresence.cli.registry.ContainerDaemons;
+import io.telepresence.cli.registry.KubeAuthProcess;
 import io.telepresence.fault.FaultException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -33,13 +33,13 @@ final class DaemonContainerTest {
     private Path home;
 
     private final FakeEngine engine = new FakeEngine();
-    private Connections connections;
+    private ContainerDaemons connections;
     private DockerMode mode;
     private boolean ipv6;
 
     @BeforeEach
     void open() {
-        connections = new Connections(home);
+        connections = new ContainerDaemons(home);
         mode = on(new Docker(engine));
     }
 
@@ -47,7 +47,7 @@ final class DaemonContainerTest {
         return new DockerMode(
                 docker,
                 connections,
-                new DockerMode.Place(
+                new DockerMode.DockerEnvironment(
                         Path.of("/bin/telepresence"),
                         "client:1",
                         home.resolve("logs"),
@@ -62,18 +62,18 @@ final class DaemonContainerTest {
         engine.close();
     }
 
-    private Connection start(String name, String... exposed) throws FaultException {
+    private ContainerDaemon start(String name, String... exposed) throws FaultException {
         return startFor(name, "https://192.0.2.1:6443", exposed);
     }
 
-    private Connection startFor(String name, String server, String... exposed) throws FaultException {
-        var cluster = new HostHelper.Cluster("dev", "default", server, "", "host.docker.internal", ipv6);
+    private ContainerDaemon startFor(String name, String server, String... exposed) throws FaultException {
+        var cluster = new KubeAuthProcess.Cluster("dev", "default", server, "", "host.docker.internal", ipv6);
         return mode.engine().start(new DockerMode.Start(name, "", List.of(exposed), cluster), List.of());
     }
 
     @Test
     void itHasTheRightsThatItNeedsAndNoOthers() throws Exception {
-        Connection made = start("dev", "8080:80");
+        ContainerDaemon made = start("dev", "8080:80");
         assertEquals(
                 "run --detach --rm --name=tp-dev --network=tp-dev --ip="
                         + made.network().gateway4()
@@ -106,8 +106,8 @@ final class DaemonContainerTest {
     @Test
     void everyConnectionHasANetworkOfItsOwn() throws Exception {
         ipv6 = true;
-        Connection one = start("one");
-        Connection two = start("two");
+        ContainerDaemon one = start("one");
+        ContainerDaemon two = start("two");
         assertEquals(List.of(one, two), connections.live());
         assertFalse(FreeSubnet.overlap(
                 one.network().gateway4() + "/24", two.network().gateway4()));
@@ -133,7 +133,8 @@ final class DaemonContainerTest {
         assertEquals("network connect kind tp-dev", engine.ran("network connect"));
         assertEquals(
                 "host.docker.internal:6443",
-                mode.dial(new HostHelper.Cluster("", "", "https://127.0.0.1:6443", "", "host.docker.internal", false)));
+                mode.dial(new KubeAuthProcess.Cluster(
+                        "", "", "https://127.0.0.1:6443", "", "host.docker.internal", false)));
     }
 
     @Test
@@ -153,8 +154,8 @@ final class DaemonContainerTest {
         engine.secret = "s3cret";
         try (ServerSocket daemon = new ServerSocket(0, 5, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
             engine.port = daemon.getLocalPort();
-            Connection made = start("dev");
-            assertEquals(new Connection.Door(engine.port, "s3cret"), made.door());
+            ContainerDaemon made = start("dev");
+            assertEquals(new ContainerDaemon.Endpoint(engine.port, "s3cret"), made.endpoint());
             assertEquals(Optional.of(made), connections.find("dev"));
         }
         String run = engine.ran("run");
@@ -170,7 +171,7 @@ final class DaemonContainerTest {
         engine.secret = "s3cret";
         try (ServerSocket daemon = new ServerSocket(0, 5, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
             engine.port = daemon.getLocalPort();
-            assertEquals("s3cret", start("dev").door().secret());
+            assertEquals("s3cret", start("dev").endpoint().secret());
         }
         String run = engine.ran("run");
         assertTrue(run.endsWith("client:1 0 0 --listen 4038 --secret-file /run/telepresence/secret"), run);
@@ -183,7 +184,7 @@ final class DaemonContainerTest {
         engine.container("old", "exited", "io.telepresence.connection=dev", "io.telepresence.owner=1000");
         engine.network("tp-dev", "172.29.255.0/24", "io.telepresence.connection=dev", "io.telepresence.owner=1000");
         engine.container("other", "running", "io.telepresence.connection=dev", "io.telepresence.owner=7");
-        Connection made = start("dev");
+        ContainerDaemon made = start("dev");
         assertEquals("172.29.255.2", made.network().gateway4());
         assertEquals(
                 List.of("container other running", "container tp-dev running", "network tp-dev 172.29.255.0/24"),
@@ -280,7 +281,7 @@ final class DaemonContainerTest {
         engine.container("curl", "running", dev, mine, "io.telepresence.role=curl");
         engine.container("x-sandbox", "running", "io.telepresence.connection=x", mine, sandbox);
         engine.container("foreign", "running");
-        new Remains(new Docker(engine), 1000).removeOrphans("dev");
+        new ContainerCleanup(new Docker(engine), 1000).removeOrphans("dev");
         assertEquals(
                 List.of(
                         "container tp-dev running",
@@ -300,7 +301,7 @@ final class DaemonContainerTest {
     void removingAllTakesWhatKilledDaemonsLeftToo() throws Exception {
         mode.removeAll();
         assertEquals(List.of(), engine.commands, "there may be no engine");
-        Connection made = start("dev");
+        ContainerDaemon made = start("dev");
         engine.container("tp-old", "exited", "io.telepresence.connection=old", "io.telepresence.owner=1000");
         engine.network("tp-old", "10.0.0.0/24", "io.telepresence.connection=old", "io.telepresence.owner=1000");
         engine.container("tp-bob", "running", "io.telepresence.connection=bob", "io.telepresence.owner=7");

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.telepresence.cli.daemon.Connection;
+import io.telepresence.cli.daemon.ContainerDaemon;
 import io.telepresence.fault.FaultException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,14 +20,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The containers of one handler: what each may do, what it is told, and what is left of it. */
 final class HandlerTest {
     private static final long UID = 1000;
-    private static final Connection CONNECTION = new Connection(
+    private static final ContainerDaemon CONNECTION = new ContainerDaemon(
             "dev",
             Path.of("/nowhere"),
             "tp-dev",
             "client:1",
-            new Connection.Network("tp-dev", "172.29.255.2", ""),
+            new ContainerDaemon.Network("tp-dev", "172.29.255.2", ""),
             List.of(),
-            Connection.Door.SOCKET);
+            ContainerDaemon.Endpoint.SOCKET);
     private static final Handler.Volumes DATA = new Handler.Volumes(List.of("/data", "/etc/tls"), "/", 4444, false);
     private static final Handler.Dress BARE =
             new Handler.Dress("7e57:echo", Map.of(), Handler.Volumes.NONE, List.of(), List.of());

@@ -97,7 +97,7 @@ final class GrpcCallTest {
 
     private List<byte[]> call(String method, byte[] request) throws IOException {
         List<byte[]> answers = new ArrayList<>();
-        GrpcCall.run(Target.unix(socket), SERVICE + method, request, PATIENCE, answers::add);
+        GrpcCall.run(GrpcEndpoint.unix(socket), SERVICE + method, request, PATIENCE, answers::add);
         return answers;
     }
 
@@ -148,7 +148,11 @@ final class GrpcCallTest {
         CallFailed failed = assertThrows(
                 CallFailed.class,
                 () -> GrpcCall.run(
-                        Target.unix(socket), SERVICE + "Disconnect", new byte[0], Duration.ofMillis(50), m -> {}));
+                        GrpcEndpoint.unix(socket),
+                        SERVICE + "Disconnect",
+                        new byte[0],
+                        Duration.ofMillis(50),
+                        m -> {}));
         assertEquals(CallFailed.DEADLINE_EXCEEDED, failed.code());
     }
 
@@ -168,7 +172,7 @@ final class GrpcCallTest {
         CallFailed failed = assertThrows(
                 CallFailed.class,
                 () -> GrpcCall.run(
-                        Target.unix(socket),
+                        GrpcEndpoint.unix(socket),
                         SERVICE + "Helm",
                         request.toByteArray(),
                         PATIENCE,
@@ -187,7 +191,7 @@ final class GrpcCallTest {
         }
         assertThrows(
                 ConnectException.class,
-                () -> GrpcCall.run(Target.unix(dead), SERVICE + "Status", new byte[0], PATIENCE, m -> {}));
+                () -> GrpcCall.run(GrpcEndpoint.unix(dead), SERVICE + "Status", new byte[0], PATIENCE, m -> {}));
     }
 
     @Test

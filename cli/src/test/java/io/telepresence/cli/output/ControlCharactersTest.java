@@ -67,7 +67,7 @@ class ControlCharactersTest {
     void structuredTextIsStillTheSameText() {
         assertEquals(
                 "\"a\\u001b\\u009b\\u202e \ud83d\ude00 \\udb40\\udc41\"",
-                Json.of("a\u001b\u009b\u202e \ud83d\ude00 \udb40\udc41"));
-        assertEquals("\"a\\u009b\"\n", Yaml.of("a\u009b"));
+                JsonWriter.of("a\u001b\u009b\u202e \ud83d\ude00 \udb40\udc41"));
+        assertEquals("\"a\\u009b\"\n", YamlWriter.of("a\u009b"));
     }
 }

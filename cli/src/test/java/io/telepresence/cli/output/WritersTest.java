@@ -28,8 +28,8 @@ final class WritersTest {
         assertEquals(
                 "{\"text\":\"say \\\"hi\\\"\\n\\\\ \\u0001\",\"inner\":{\"list\":[1,[\"a\",\"b\"],{\"k\":\"v\"}],\"none\":[]},"
                         + "\"flag\":true,\"gone\":null}",
-                Json.of(tree()));
-        assertEquals("[{\"a\":1}]", Json.of(List.of(new Json.Raw("{\"a\":1}\n"))));
+                JsonWriter.of(tree()));
+        assertEquals("[{\"a\":1}]", JsonWriter.of(List.of(new JsonWriter.Raw("{\"a\":1}\n"))));
     }
 
     @Test
@@ -47,8 +47,8 @@ final class WritersTest {
                 flag: true
                 gone: null
                 """,
-                Yaml.of(tree()));
-        assertEquals("[]\n", Yaml.of(new ArrayList<>()));
+                YamlWriter.of(tree()));
+        assertEquals("[]\n", YamlWriter.of(new ArrayList<>()));
     }
 
     @ParameterizedTest
@@ -70,7 +70,7 @@ final class WritersTest {
         "*x, '\"*x\"'",
     })
     void yamlQuotesWhatCouldBeMisread(String text, String want) {
-        assertEquals(want + "\n", Yaml.of(text));
+        assertEquals(want + "\n", YamlWriter.of(text));
     }
 
     @Test

@@ -13,28 +13,28 @@ import io.telepresence.rpc.manager.ClientArrival;
 import io.telepresence.rpc.manager.ClusterInfo;
 import io.telepresence.run.Closers;
 import io.telepresence.run.Watched;
-import io.telepresence.userd.api.Consumption;
-import io.telepresence.userd.api.RestApi;
-import io.telepresence.userd.cluster.ApiServer;
-import io.telepresence.userd.cluster.ClusterGateway;
-import io.telepresence.userd.cluster.ManagerLink;
-import io.telepresence.userd.cluster.ManagerPods;
-import io.telepresence.userd.cluster.PortForward;
-import io.telepresence.userd.cluster.Watch;
+import io.telepresence.userd.apiserver.ApiServer;
+import io.telepresence.userd.apiserver.ClusterGateway;
+import io.telepresence.userd.apiserver.ManagerPods;
+import io.telepresence.userd.apiserver.PortForward;
 import io.telepresence.userd.config.ClientConfig;
 import io.telepresence.userd.config.ConfigLayer;
 import io.telepresence.userd.config.Problems;
-import io.telepresence.userd.engage.Engagements;
-import io.telepresence.userd.engage.Engaging;
+import io.telepresence.userd.engage.ClientEngagements;
+import io.telepresence.userd.engage.EngagementLifecycle;
+import io.telepresence.userd.engage.EngagementResourcesFactory;
 import io.telepresence.userd.engage.LocalForwarder;
-import io.telepresence.userd.engage.Locals;
-import io.telepresence.userd.health.Health;
-import io.telepresence.userd.health.Trouble;
+import io.telepresence.userd.health.HealthWarning;
+import io.telepresence.userd.health.HealthWarnings;
+import io.telepresence.userd.manager.ManagerSession;
+import io.telepresence.userd.manager.ManagerWatch;
 import io.telepresence.userd.mount.Mounts;
-import io.telepresence.userd.reach.Reaches;
-import io.telepresence.userd.relay.CarrierRelay;
-import io.telepresence.userd.root.RootDaemon;
-import io.telepresence.userd.root.RootLauncher;
+import io.telepresence.userd.podaccess.PodAccessBroker;
+import io.telepresence.userd.relay.ManagerSocketProxy;
+import io.telepresence.userd.restapi.LocalConsumption;
+import io.telepresence.userd.restapi.RestApi;
+import io.telepresence.userd.rootd.RootDaemonClient;
+import io.telepresence.userd.rootd.RootDaemonLauncher;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,16 +54,16 @@ import org.slf4j.LoggerFactory;
 final class ConnectSteps {
     private static final Logger LOG = LoggerFactory.getLogger(ConnectSteps.class);
 
-    private final Place place;
-    private final Health health;
+    private final DaemonPaths place;
+    private final HealthWarnings health;
     private final Plan plan;
-    private final ConnectRequest request;
+    private final ConnectParameters request;
     private final Phases phases;
     private final LongSupplier idleMillis;
     private final Closers opened = new Closers();
 
     /** @param idleMillis for how long the user has asked for nothing */
-    ConnectSteps(Place place, Health health, Plan plan, Asked asked, LongSupplier idleMillis) {
+    ConnectSteps(DaemonPaths place, HealthWarnings health, Plan plan, Asked asked, LongSupplier idleMillis) {
         this.place = place;
         this.health = health;
         this.plan = plan;
@@ -73,10 +73,10 @@ final class ConnectSteps {
     }
 
     /** What the user wants, and where it is told how far that is. */
-    record Asked(ConnectRequest request, Consumer<String> progress) {}
+    record Asked(ConnectParameters request, Consumer<String> progress) {}
 
     /** Blocks until connected; interruptible. */
-    Session run() throws FaultException {
+    ClusterSession run() throws FaultException {
         try {
             return connect();
         } catch (FaultException | RuntimeException e) {
@@ -85,7 +85,7 @@ final class ConnectSteps {
         }
     }
 
-    private Session connect() throws FaultException {
+    private ClusterSession connect() throws FaultException {
         phases.begin("Connecting to the API server");
         ApiServer server = ApiServer.open(plan.target());
         ClusterGateway gateway =
@@ -97,13 +97,13 @@ final class ConnectSteps {
         pods.await(plan.config().timeouts().managerConnect(), () -> phases.begin("Waiting for the traffic-manager"));
 
         phases.begin("Connecting to traffic manager");
-        Engagements engagements = new Engagements();
-        CarrierRelay relay = opened.add(CarrierRelay.open(
+        ClientEngagements engagements = new ClientEngagements();
+        ManagerSocketProxy relay = opened.add(ManagerSocketProxy.open(
                 LocalEndpoint.carrier(place.directory()),
                 place.uid(),
                 new PortForward(
                         server, pods, Ports.CLIENT_API, plan.config().timeouts().clusterConnect())));
-        ManagerLink link = opened.add(ManagerLink.open(
+        ManagerSession link = opened.add(ManagerSession.open(
                 LocalEndpoint.carrier(place.directory()),
                 () -> arrival(engagements),
                 limits(plan.config().timeouts()),
@@ -116,7 +116,7 @@ final class ConnectSteps {
         Watched<ClusterInfo> cluster = watchCluster(link);
 
         phases.begin("Setting up the network");
-        NetworkPlan network = new NetworkPlan(
+        NetworkConfigBuilder network = new NetworkConfigBuilder(
                 LocalEndpoint.carrier(place.directory()),
                 server.addresses().get(),
                 request.routes(),
@@ -124,22 +124,24 @@ final class ConnectSteps {
                 plan.identity().namespace(),
                 mapped(config),
                 place.inDocker());
-        RootDaemon root = network(network, server, link, cluster);
-        Engaging engaging = engaging(link, engagements, config);
+        RootDaemonClient root = network(network, server, link, cluster);
+        EngagementLifecycle engaging = engaging(link, engagements, config);
         watch(link, engagements, engaging);
         opened.add(server.trouble()
                 .watch(why -> why.ifPresentOrElse(
-                        text -> health.raise(Trouble.CREDENTIALS, text), () -> health.clear(Trouble.CREDENTIALS))));
-        Session.Parts parts = new Session.Parts(server, link, root, engagements, engaging, cluster, opened);
-        return new Session(parts, facts(config, manager, root, cluster.get()));
+                        text -> health.raise(HealthWarning.CREDENTIALS, text),
+                        () -> health.clear(HealthWarning.CREDENTIALS))));
+        ClusterSession.Parts parts =
+                new ClusterSession.Parts(server, link, root, engagements, engaging, cluster, opened);
+        return new ClusterSession(parts, facts(config, manager, root, cluster.get()));
     }
 
-    private static ManagerLink.Limits limits(ClientConfig.Timeouts timeouts) {
-        return new ManagerLink.Limits(
-                NetworkPlan.carrierConnect(timeouts), timeouts.managerConnect(), timeouts.managerApi());
+    private static ManagerSession.Limits limits(ClientConfig.Timeouts timeouts) {
+        return new ManagerSession.Limits(
+                NetworkConfigBuilder.carrierConnect(timeouts), timeouts.managerConnect(), timeouts.managerApi());
     }
 
-    private ClientArrival arrival(Engagements engagements) {
+    private ClientArrival arrival(ClientEngagements engagements) {
         String user = place.environment().getOrDefault("USER", System.getProperty("user.name"));
         return ClientArrival.newBuilder()
                 .setName(user + "@" + Hosts.name())
@@ -154,7 +156,7 @@ final class ConnectSteps {
     }
 
     /** The manager's part of the configuration is the weakest. */
-    private ClientConfig merged(ManagerLink link) throws FaultException {
+    private ClientConfig merged(ManagerSession link) throws FaultException {
         try {
             String yaml = link.calls().getClientConfig(link.ref()).getYaml();
             ConfigLayer pushed = ConfigLayer.parse(yaml, "the Helm value \"client\"", new Problems());
@@ -169,21 +171,21 @@ final class ConnectSteps {
         return flag.isEmpty() ? config.cluster().mappedNamespaces() : flag;
     }
 
-    private Watched<ClusterInfo> watchCluster(ManagerLink link) throws FaultException {
+    private Watched<ClusterInfo> watchCluster(ManagerSession link) throws FaultException {
         Watched<ClusterInfo> cluster = new Watched<>(ClusterInfo.getDefaultInstance());
         CompletableFuture<ClusterInfo> first = new CompletableFuture<>();
-        opened.add(Watch.start("cluster", () -> link.streams().watchClusterInfo(link.ref()), info -> {
+        opened.add(ManagerWatch.start("cluster", () -> link.streams().watchClusterInfo(link.ref()), info -> {
             cluster.set(info);
             first.complete(info);
             if (info.getInjectorTrouble().isEmpty()) {
-                health.clear(Trouble.INJECTOR);
+                health.clear(HealthWarning.INJECTOR);
             } else {
-                health.raise(Trouble.INJECTOR, info.getInjectorTrouble());
+                health.raise(HealthWarning.INJECTOR, info.getInjectorTrouble());
             }
             if (info.getWarningsCount() == 0) {
-                health.clear(Trouble.MANAGER);
+                health.clear(HealthWarning.MANAGER);
             } else {
-                health.raise(Trouble.MANAGER, String.join("; ", info.getWarningsList()));
+                health.raise(HealthWarning.MANAGER, String.join("; ", info.getWarningsList()));
             }
         }));
         try {
@@ -199,18 +201,20 @@ final class ConnectSteps {
         }
     }
 
-    private RootDaemon network(NetworkPlan network, ApiServer server, ManagerLink link, Watched<ClusterInfo> cluster)
+    private RootDaemonClient network(
+            NetworkConfigBuilder network, ApiServer server, ManagerSession link, Watched<ClusterInfo> cluster)
             throws FaultException {
-        RootLauncher launcher =
-                place.inDocker() ? RootLauncher.supervised() : new RootLauncher(place.executable(), place.uid());
-        RootDaemon root = opened.add(RootDaemon.open(
+        RootDaemonLauncher launcher = place.inDocker()
+                ? RootDaemonLauncher.supervised()
+                : new RootDaemonLauncher(place.executable(), place.uid());
+        RootDaemonClient root = opened.add(RootDaemonClient.open(
                 place.rootSocket(), launcher, health, network.config(link.ref().getSessionId(), cluster.get())));
         Runnable update = () -> {
             try {
                 root.update(
                         network.to(server.addresses().get()).config(link.ref().getSessionId(), cluster.get()));
             } catch (FaultException e) {
-                health.raise(Trouble.NETWORK, e.fault().text());
+                health.raise(HealthWarning.NETWORK, e.fault().text());
             }
         };
         opened.add(cluster.watch(info -> update.run()));
@@ -220,28 +224,28 @@ final class ConnectSteps {
     }
 
     /** Closed before the link: what is mounted goes first. */
-    private Engaging engaging(ManagerLink link, Engagements engagements, ClientConfig config) {
-        Reaches reaches = new Reaches(link.tunnel());
+    private EngagementLifecycle engaging(ManagerSession link, ClientEngagements engagements, ClientConfig config) {
+        PodAccessBroker podAccess = new PodAccessBroker(link.tunnel());
         String root = config.intercept().mountsRoot();
         Mounts mounts = new Mounts(
-                reaches,
+                podAccess,
                 new Mounts.Settings(
                         place.environment(),
                         Path.of(root.isEmpty() ? System.getProperty("java.io.tmpdir") : root),
                         place.mounts(),
                         place.uid()));
-        Locals locals =
-                new Locals(reaches, mounts, restApi(engagements, config.api().port()));
-        return opened.add(
-                new Engaging(link, engagements, locals, config.timeouts().intercept()));
+        EngagementResourcesFactory locals = new EngagementResourcesFactory(
+                podAccess, mounts, restApi(engagements, config.api().port()));
+        return opened.add(new EngagementLifecycle(
+                link, engagements, locals, config.timeouts().intercept()));
     }
 
     /** The port; zero: nobody wants it, or it cannot be had, which is no reason not to connect. */
-    private int restApi(Engagements engagements, int port) {
+    private int restApi(ClientEngagements engagements, int port) {
         if (port == 0) {
             return 0;
         }
-        Consumption consumption = new Consumption(engagements::all);
+        LocalConsumption consumption = new LocalConsumption(engagements::all);
         try {
             return opened.add(
                             place.inDocker()
@@ -254,13 +258,15 @@ final class ConnectSteps {
         }
     }
 
-    private void watch(ManagerLink link, Engagements engagements, Engaging engaging) {
+    private void watch(ManagerSession link, ClientEngagements engagements, EngagementLifecycle engaging) {
         LocalForwarder forwarder = new LocalForwarder(engagements, link.tunnel());
-        opened.add(Watch.start("dials", () -> link.streams().watchDials(link.ref()), forwarder::dial));
-        opened.add(Watch.start("engagements", () -> link.streams().watchEngagements(link.ref()), engaging::heard));
+        opened.add(ManagerWatch.start("dials", () -> link.streams().watchDials(link.ref()), forwarder::dial));
+        opened.add(
+                ManagerWatch.start("engagements", () -> link.streams().watchEngagements(link.ref()), engaging::heard));
     }
 
-    private Session.Facts facts(ClientConfig config, VersionInfo manager, RootDaemon root, ClusterInfo cluster) {
+    private ClusterSession.Facts facts(
+            ClientConfig config, VersionInfo manager, RootDaemonClient root, ClusterInfo cluster) {
         List<String> warnings = new ArrayList<>(plan.warnings());
         warnings.addAll(root.status().get().getWarningsList());
         String dns = root.status().get().getDns().getError();
@@ -275,7 +281,7 @@ final class ConnectSteps {
         String name = request.name().isEmpty()
                 ? (identity.context().isEmpty() ? "in-cluster" : identity.context()) + "-" + identity.namespace()
                 : request.name();
-        return new Session.Facts(
+        return new ClusterSession.Facts(
                 name.replaceAll("[^A-Za-z0-9.-]", "-"),
                 identity.server(),
                 identity.context(),

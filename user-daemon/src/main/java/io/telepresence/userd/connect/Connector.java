@@ -3,8 +3,8 @@ package io.telepresence.userd.connect;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.userd.connect.ConnectState.Event;
-import io.telepresence.userd.health.Health;
-import io.telepresence.userd.health.Trouble;
+import io.telepresence.userd.health.HealthWarning;
+import io.telepresence.userd.health.HealthWarnings;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -16,23 +16,23 @@ public final class Connector {
     private static final Logger LOG = LoggerFactory.getLogger(Connector.class);
     private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
 
-    private final Place place;
-    private final Health health = new Health();
+    private final DaemonPaths place;
+    private final HealthWarnings health = new HealthWarnings();
     private volatile long askedNanos = System.nanoTime();
     private ConnectState state = ConnectState.IDLE;
     private Thread connecting;
     private Identity identity;
-    private Session session;
+    private ClusterSession session;
 
-    public Connector(Place place) {
+    public Connector(DaemonPaths place) {
         this.place = place;
     }
 
-    public Place place() {
+    public DaemonPaths place() {
         return place;
     }
 
-    public Health health() {
+    public HealthWarnings health() {
         return health;
     }
 
@@ -46,21 +46,21 @@ public final class Connector {
     }
 
     /** A connection, and whether it was there before. */
-    public record Outcome(Session session, boolean already) {}
+    public record Outcome(ClusterSession session, boolean already) {}
 
     /** Connects, or finds that this is so already. Blocks. */
-    public Outcome connect(ConnectRequest request, Consumer<String> progress) throws FaultException {
+    public Outcome connect(ConnectParameters request, Consumer<String> progress) throws FaultException {
         if (request.reuseOnly()) {
             return new Outcome(live(progress), true);
         }
         Plan plan = Plan.of(request, place);
-        Optional<Session> same = begin(plan.identity());
+        Optional<ClusterSession> same = begin(plan.identity());
         if (same.isPresent()) {
             same.get().parts().server().renew(plan.target());
             return new Outcome(live(progress), true);
         }
         try {
-            Session made = new ConnectSteps(
+            ClusterSession made = new ConnectSteps(
                             place, health, plan, new ConnectSteps.Asked(request, progress), this::idleMillis)
                     .run();
             return new Outcome(up(made, plan.identity()), false);
@@ -73,14 +73,14 @@ public final class Connector {
     }
 
     /** The connection; a fault when there is none. */
-    public synchronized Session session() throws FaultException {
+    public synchronized ClusterSession session() throws FaultException {
         if (session == null) {
             throw Fault.user("not connected", "Run: telepresence connect").exception();
         }
         return session;
     }
 
-    public synchronized Optional<Session> current() {
+    public synchronized Optional<ClusterSession> current() {
         return Optional.ofNullable(session);
     }
 
@@ -89,13 +89,13 @@ public final class Connector {
         return switch (state) {
             case IDLE, CLOSED, CONNECTING -> "Not connected";
             case CONNECTED -> "Connected";
-            case RECONNECTING -> Trouble.MANAGER_LINK.say("");
+            case RECONNECTING -> HealthWarning.MANAGER_LINK.say("");
         };
     }
 
     /** Ends the connection, or the try to make one; true: there was one. */
     public boolean disconnect() {
-        Session last;
+        ClusterSession last;
         boolean was;
         synchronized (this) {
             was = session != null || connecting != null;
@@ -111,13 +111,13 @@ public final class Connector {
             last.close();
             LOG.info("disconnected");
         }
-        for (Trouble trouble : Trouble.values()) {
+        for (HealthWarning trouble : HealthWarning.values()) {
             health.clear(trouble);
         }
         return was;
     }
 
-    private synchronized Optional<Session> begin(Identity wanted) throws FaultException {
+    private synchronized Optional<ClusterSession> begin(Identity wanted) throws FaultException {
         if (session != null) {
             if (wanted.equals(identity)) {
                 return Optional.of(session);
@@ -150,8 +150,8 @@ public final class Connector {
      *
      * @param progress gets a sentence if there is something to wait for
      */
-    public Session live(Consumer<String> progress) throws FaultException {
-        Session now = session();
+    public ClusterSession live(Consumer<String> progress) throws FaultException {
+        ClusterSession now = session();
         Duration limit = now.facts().config().timeouts().managerConnect();
         long end = System.nanoTime() + limit.toNanos();
         boolean told = false;
@@ -162,7 +162,8 @@ public final class Connector {
             }
             if (System.nanoTime() - end > 0) {
                 throw Fault.unreachable(
-                                Trouble.MANAGER_LINK.say("") + ": it is not back after " + limit.toSeconds() + " s",
+                                HealthWarning.MANAGER_LINK.say("") + ": it is not back after " + limit.toSeconds()
+                                        + " s",
                                 "The limit can be configured as \"timeouts.trafficManagerConnect\"; see: telepresence"
                                         + " status")
                         .exception();
@@ -177,12 +178,12 @@ public final class Connector {
     }
 
     /** The same after a call has failed: a moment later, so that whoever asks again and again does not spin. */
-    public Session liveAgain() throws FaultException {
+    public ClusterSession liveAgain() throws FaultException {
         pause();
         return live(_ -> {});
     }
 
-    private synchronized boolean reaches(Session now) {
+    private synchronized boolean reaches(ClusterSession now) {
         return state == ConnectState.CONNECTED && now.parts().link().resumed();
     }
 
@@ -195,7 +196,7 @@ public final class Connector {
         }
     }
 
-    private Session up(Session made, Identity wanted) throws FaultException {
+    private ClusterSession up(ClusterSession made, Identity wanted) throws FaultException {
         boolean cancelled;
         synchronized (this) {
             cancelled = state != ConnectState.CONNECTING;
@@ -216,9 +217,9 @@ public final class Connector {
     private synchronized void linkChanged(boolean up) {
         state = ConnectState.next(state, up ? Event.LINK_BACK : Event.LINK_LOST);
         if (up) {
-            health.clear(Trouble.MANAGER_LINK);
+            health.clear(HealthWarning.MANAGER_LINK);
         } else if (session != null) {
-            health.raise(Trouble.MANAGER_LINK, "");
+            health.raise(HealthWarning.MANAGER_LINK, "");
         }
     }
 

@@ -1,6 +1,6 @@
 package io.telepresence.userd.connect;
 
-import io.telepresence.userd.cluster.KubeTarget;
+import io.telepresence.userd.kubeconfig.KubeTarget;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -17,9 +17,9 @@ record Identity(
         String namespace,
         String managerNamespace,
         List<String> mapped,
-        ConnectRequest.Routes routes) {
+        ConnectParameters.Routes routes) {
 
-    static Identity of(KubeTarget target, ConnectRequest request, String namespace, String managerNamespace) {
+    static Identity of(KubeTarget target, ConnectParameters request, String namespace, String managerNamespace) {
         return new Identity(
                 target.server(),
                 target.context(),

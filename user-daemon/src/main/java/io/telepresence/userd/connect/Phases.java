@@ -10,7 +10,7 @@ import org.slf4j.LoggerFactory;
 final class Phases {
     private static final Logger LOG = LoggerFactory.getLogger(Phases.class);
     private final Consumer<String> progress;
-    private final List<Session.Phase> done = new ArrayList<>();
+    private final List<ClusterSession.Phase> done = new ArrayList<>();
     private String name = "";
     private long since;
 
@@ -26,11 +26,11 @@ final class Phases {
         progress.accept(next);
     }
 
-    List<Session.Phase> end() {
+    List<ClusterSession.Phase> end() {
         if (!name.isEmpty()) {
             int millis = (int) ((System.nanoTime() - since) / 1_000_000);
             LOG.info("{}: {} ms", name, millis);
-            done.add(new Session.Phase(name, millis));
+            done.add(new ClusterSession.Phase(name, millis));
             name = "";
         }
         return List.copyOf(done);

@@ -3,11 +3,11 @@ package io.telepresence.userd.connect;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.userd.cluster.KubeTarget;
 import io.telepresence.userd.config.ClientConfig;
 import io.telepresence.userd.config.ConfigFile;
 import io.telepresence.userd.config.ConfigLayer;
 import io.telepresence.userd.config.Problems;
+import io.telepresence.userd.kubeconfig.KubeTarget;
 import java.util.List;
 
 /**
@@ -27,8 +27,8 @@ record Plan(
         List<String> warnings,
         String seat) {
 
-    static Plan of(ConnectRequest request, Place place) throws FaultException {
-        Sources.Found found = place.sources().find(request.kube(), request.configFile());
+    static Plan of(ConnectParameters request, DaemonPaths place) throws FaultException {
+        ClientSources.Found found = place.sources().find(request.kube(), request.configFile());
         KubeTarget target = found.target().with(found.target().via().dialling(request.dial()));
         Problems problems = new Problems();
         ConfigLayer file = ConfigFile.parse(found.configuration(), problems);
@@ -49,7 +49,7 @@ record Plan(
         return new Plan(target, identity, file, extension, config, problems.warnings(), seat);
     }
 
-    private static String managerNamespace(ConnectRequest request, ClientConfig config) {
+    private static String managerNamespace(ConnectParameters request, ClientConfig config) {
         String variable = request.kube().caller().variables().getOrDefault("TELEPRESENCE_MANAGER_NAMESPACE", "");
         for (String each :
                 List.of(request.managerNamespace(), variable, config.cluster().defaultManagerNamespace())) {

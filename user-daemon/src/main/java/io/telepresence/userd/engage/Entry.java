@@ -6,8 +6,8 @@ import io.telepresence.rpc.connector.ClientEngagement;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * One engagement: RESERVED → ESTABLISHED → LEAVING → over. Its fields belong to {@link Engagements} and are guarded by its
- * lock, apart from what is final or volatile.
+ * One engagement: RESERVED → ESTABLISHED → LEAVING → over. Its fields belong to {@link ClientEngagements} and are guarded
+ * by its lock, apart from what is final or volatile.
  */
 final class Entry {
     /** What the manager said first: where on this laptop it leads does not change any more. */
@@ -17,7 +17,7 @@ final class Entry {
     volatile Engagement told;
 
     /** What this laptop has of it. */
-    final Local local;
+    final EngagementResources local;
 
     /** Complete, with the reason, once it is over, whoever ended it. */
     final CompletableFuture<String> ended = new CompletableFuture<>();
@@ -30,7 +30,7 @@ final class Entry {
 
     boolean leaving;
 
-    Entry(Engagement told, Local local) {
+    Entry(Engagement told, EngagementResources local) {
         this.agreed = told;
         this.told = told;
         this.local = local;

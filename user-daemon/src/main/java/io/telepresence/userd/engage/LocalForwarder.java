@@ -24,10 +24,10 @@ public final class LocalForwarder {
     private static final Duration IDLE = Duration.ofMinutes(2);
     private static final Duration DIAL = Duration.ofSeconds(4);
 
-    private final Engagements engagements;
+    private final ClientEngagements engagements;
     private final TunnelClient tunnel;
 
-    public LocalForwarder(Engagements engagements, TunnelClient tunnel) {
+    public LocalForwarder(ClientEngagements engagements, TunnelClient tunnel) {
         this.engagements = engagements;
         this.tunnel = tunnel;
     }

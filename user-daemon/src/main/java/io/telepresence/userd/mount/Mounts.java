@@ -3,7 +3,7 @@ package io.telepresence.userd.mount;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.connector.MountRequest;
-import io.telepresence.userd.reach.Reaches;
+import io.telepresence.userd.podaccess.PodAccessBroker;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,7 +21,7 @@ public final class Mounts {
     private static final Duration FIRST = Duration.ofSeconds(5);
 
     private final Settings settings;
-    private final Reaches reaches;
+    private final PodAccessBroker podAccess;
     private final Sshfs sshfs;
     private final MountJournal journal;
     private final Set<Path> taken = new LinkedHashSet<>();
@@ -34,8 +34,8 @@ public final class Mounts {
      */
     public record Settings(Map<String, String> environment, Path root, Path journal, long uid) {}
 
-    public Mounts(Reaches reaches, Settings settings) {
-        this.reaches = reaches;
+    public Mounts(PodAccessBroker podAccess, Settings settings) {
+        this.podAccess = podAccess;
         this.settings = settings;
         this.sshfs = new Sshfs(settings.environment());
         this.journal = new MountJournal(settings.journal());
@@ -83,7 +83,7 @@ public final class Mounts {
         private final MountPoint point;
         private final boolean readOnly;
         private final String trouble;
-        private Mounting mounting;
+        private VolumeMounter mounting;
         private AutoCloseable noted;
         private boolean closed;
 
@@ -100,7 +100,7 @@ public final class Mounts {
          * @param source what {@code df} shows
          */
         public void mount(Supplier<String> engagementId, String source) throws FaultException {
-            Mounting begun;
+            VolumeMounter begun;
             synchronized (this) {
                 if (point == null || closed || mounting != null) {
                     return;
@@ -111,8 +111,11 @@ public final class Mounts {
                     throw Fault.internal("cannot note the mount in " + settings.journal() + ": " + e.getMessage())
                             .exception(e);
                 }
-                begun = Mounting.start(
-                        reaches, sshfs, point, new Mounting.Wish(engagementId, source, readOnly, Silence.PATIENCE));
+                begun = VolumeMounter.start(
+                        podAccess,
+                        sshfs,
+                        point,
+                        new VolumeMounter.Spec(engagementId, source, readOnly, Silence.PATIENCE));
                 mounting = begun;
             }
             begun.awaitFirst(FIRST);
@@ -135,7 +138,7 @@ public final class Mounts {
         /** Unmounts and gives the place back; takes at most two seconds. */
         @Override
         public void close() throws Exception {
-            Mounting last;
+            VolumeMounter last;
             synchronized (this) {
                 last = closed ? null : mounting;
                 if (closed || point == null) {

@@ -6,7 +6,7 @@ import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.run.Threads;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
-import io.telepresence.userd.reach.ResetFaults;
+import io.telepresence.userd.podaccess.ResetFaults;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

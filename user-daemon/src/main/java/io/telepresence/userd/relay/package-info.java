@@ -1,5 +1,5 @@
 /**
- * The unix socket behind which the manager answers: bytes between local connections and roads into the cluster. Used by
+ * The unix socket behind which the manager answers: bytes between local connections and those into the cluster. Used by
  * connect only. Knows nothing of what the bytes mean.
  */
 package io.telepresence.userd.relay;

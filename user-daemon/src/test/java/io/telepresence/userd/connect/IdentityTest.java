@@ -19,7 +19,7 @@ class IdentityTest {
                 namespace,
                 "ambassador",
                 List.of(),
-                new ConnectRequest.Routes(List.of(), never, List.of()));
+                new ConnectParameters.Routes(List.of(), never, List.of()));
     }
 
     @Test

@@ -23,10 +23,10 @@ import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
-import io.telepresence.userd.cluster.ManagerLink;
-import io.telepresence.userd.cluster.Watch;
+import io.telepresence.userd.manager.ManagerSession;
+import io.telepresence.userd.manager.ManagerWatch;
 import io.telepresence.userd.mount.Mounts;
-import io.telepresence.userd.reach.Reaches;
+import io.telepresence.userd.podaccess.PodAccessBroker;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -54,32 +54,33 @@ class EngageTest {
     @TempDir
     Path directory;
 
-    private final Engagements engagements = new Engagements();
+    private final ClientEngagements engagements = new ClientEngagements();
     private final AtomicLong idle = new AtomicLong();
-    private Engaging engaging;
+    private EngagementLifecycle engaging;
     private final CompletableFuture<String> fetched = new CompletableFuture<>();
     private final CompletableFuture<String> answer = new CompletableFuture<>();
     private FakeManager manager;
-    private ManagerLink link;
+    private ManagerSession link;
 
     @BeforeEach
     void open() throws Exception {
         Path socket = directory.resolve("m");
         manager = new FakeManager(socket, this::accept);
-        link = ManagerLink.open(
+        link = ManagerSession.open(
                 socket,
                 () -> ClientArrival.newBuilder()
                         .addAllEngagements(
                                 EngagementCodec.snapshot(engagements.wished()).getEngagementsList())
                         .build(),
-                new ManagerLink.Limits(LIMIT, LIMIT, LIMIT),
+                new ManagerSession.Limits(LIMIT, LIMIT, LIMIT),
                 idle::get);
         link.version(Optional::empty);
         link.arrive();
-        Reaches reaches = new Reaches(link.tunnel());
+        PodAccessBroker podAccess = new PodAccessBroker(link.tunnel());
         Mounts mounts =
-                new Mounts(reaches, new Mounts.Settings(Map.of(), directory, directory.resolve("journal"), 1000));
-        engaging = new Engaging(link, engagements, new Locals(reaches, mounts, 0), LIMIT);
+                new Mounts(podAccess, new Mounts.Settings(Map.of(), directory, directory.resolve("journal"), 1000));
+        engaging =
+                new EngagementLifecycle(link, engagements, new EngagementResourcesFactory(podAccess, mounts, 0), LIMIT);
     }
 
     @AfterEach
@@ -161,7 +162,8 @@ class EngageTest {
     @Test
     void aWatchIsOpenedAgainAfterTheLinkBroke() throws Exception {
         CompletableFuture<DialRequest> heard = new CompletableFuture<>();
-        try (Watch watch = Watch.start("dials", () -> link.streams().watchDials(link.ref()), heard::complete)) {
+        try (ManagerWatch watch =
+                ManagerWatch.start("dials", () -> link.streams().watchDials(link.ref()), heard::complete)) {
             manager.watchers.take();
             manager.close();
             manager = new FakeManager(directory.resolve("m"), this::accept);
@@ -249,7 +251,7 @@ class EngageTest {
             throws FaultException {
         MountRequest none =
                 MountRequest.newBuilder().setMode(MountRequest.Mode.NONE).build();
-        return engaging.engage(new Engaging.Wish(EngagementCodec.spec(spec), none, mapped), progress);
+        return engaging.engage(new EngagementLifecycle.Request(EngagementCodec.spec(spec), none, mapped), progress);
     }
 
     private void assertFault(String text, EngagementSpec spec, List<String> mapped) {

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.connector.HelmRequest;
-import io.telepresence.userd.cluster.KubeTarget;
+import io.telepresence.userd.kubeconfig.KubeTarget;
 import java.nio.file.Files;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

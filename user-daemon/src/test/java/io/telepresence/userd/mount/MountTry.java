@@ -11,7 +11,7 @@ import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.TunnelClient;
 import io.telepresence.tunnel.TunnelServers;
 import io.telepresence.tunnel.TunnelService;
-import io.telepresence.userd.reach.Reaches;
+import io.telepresence.userd.podaccess.PodAccessBroker;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,7 +39,7 @@ final class MountTry implements AutoCloseable {
     private final EventLoopGroup loops = Loops.create("far-end", 1);
     private final Server server;
     private final Carrier carrier;
-    private final Reaches reaches;
+    private final PodAccessBroker podAccess;
 
     private MountTry(Path directory, String socket) throws IOException {
         this.directory = directory;
@@ -51,7 +51,7 @@ final class MountTry implements AutoCloseable {
                 .build()
                 .start();
         carrier = Carrier.open("try", address);
-        reaches = new Reaches(new TunnelClient(() -> carrier, () -> "s1"));
+        podAccess = new PodAccessBroker(new TunnelClient(() -> carrier, () -> "s1"));
     }
 
     public static void main(String[] arguments) throws Exception {
@@ -73,7 +73,7 @@ final class MountTry implements AutoCloseable {
     }
 
     private void configMapIsReadAndItsUpdateSeen() throws Exception {
-        try (Mounting mounting = mount(false)) {
+        try (VolumeMounter mounting = mount(false)) {
             see("mounted", () -> mounting.error().isEmpty());
             Path key =
                     point().resolve(volumes().resolve("config/key").toString().substring(1));
@@ -95,7 +95,7 @@ final class MountTry implements AutoCloseable {
     private void filesMoveBetweenVolumes() throws Exception {
         Path there = Path.of("/dev/shm/moved-" + ProcessHandle.current().pid());
         Files.writeString(volumes().resolve("to-move"), "carried");
-        try (Mounting mounting = mount(false)) {
+        try (VolumeMounter mounting = mount(false)) {
             see("mounted to move", () -> mounting.error().isEmpty());
             String target = point().resolve(there.toString().substring(1)).toString();
             see(
@@ -111,7 +111,7 @@ final class MountTry implements AutoCloseable {
     }
 
     private void readOnlyRefusesWrites() throws Exception {
-        try (Mounting mounting = mount(true)) {
+        try (VolumeMounter mounting = mount(true)) {
             see("mounted to read", () -> mounting.error().isEmpty());
             Path file = point().resolve(volumes().resolve("no").toString().substring(1));
             see(
@@ -124,7 +124,7 @@ final class MountTry implements AutoCloseable {
     }
 
     private void aBrokenFlowIsMountedAgain() throws Exception {
-        try (Mounting mounting = mount(false)) {
+        try (VolumeMounter mounting = mount(false)) {
             see("mounted before the break", () -> mounting.error().isEmpty());
             flows.take().reset(Reset.Why.ABORTED, "the pod is gone");
             flows.poll(10, TimeUnit.SECONDS);
@@ -135,7 +135,7 @@ final class MountTry implements AutoCloseable {
     }
 
     private void aSilentFarEndHoldsNobody() throws Exception {
-        try (Mounting mounting = mount(false)) {
+        try (VolumeMounter mounting = mount(false)) {
             see("mounted before the silence", () -> mounting.error().isEmpty());
             run(2, "kill", "-STOP", Long.toString(servers.take().pid()));
             long begin = System.nanoTime();
@@ -148,7 +148,7 @@ final class MountTry implements AutoCloseable {
     }
 
     private void closingDoesNotWaitForASilentFarEnd() throws Exception {
-        Mounting mounting = mount(false);
+        VolumeMounter mounting = mount(false);
         see("mounted before the close", () -> mounting.error().isEmpty());
         run(2, "kill", "-STOP", Long.toString(servers.take().pid()));
         Process ls = new ProcessBuilder("ls", inside("other").toString()).start();
@@ -190,7 +190,8 @@ final class MountTry implements AutoCloseable {
     private static void hold(Path directory) throws Exception {
         MountTry own = new MountTry(directory, "held");
         Mounts mounts = new Mounts(
-                own.reaches, new Mounts.Settings(Map.of(), directory.resolve("auto"), directory.resolve("journal"), 0));
+                own.podAccess,
+                new Mounts.Settings(Map.of(), directory.resolve("auto"), directory.resolve("journal"), 0));
         Mounts.Volumes volumes = mounts.prepare(io.telepresence.rpc.connector.MountRequest.getDefaultInstance(), false);
         volumes.mount(() -> "s1:echo", "echo.default");
         System.out.println("held " + volumes.directory().orElseThrow());
@@ -198,9 +199,10 @@ final class MountTry implements AutoCloseable {
         System.in.read();
     }
 
-    private Mounting mount(boolean readOnly) throws Exception {
-        Mounting.Wish wish = new Mounting.Wish(() -> "s1:echo", "echo.default", readOnly, PATIENCE);
-        Mounting mounting = Mounting.start(reaches, new Sshfs(System.getenv()), new MountPoint(point(), false), wish);
+    private VolumeMounter mount(boolean readOnly) throws Exception {
+        VolumeMounter.Spec wish = new VolumeMounter.Spec(() -> "s1:echo", "echo.default", readOnly, PATIENCE);
+        VolumeMounter mounting =
+                VolumeMounter.start(podAccess, new Sshfs(System.getenv()), new MountPoint(point(), false), wish);
         mounting.awaitFirst(Duration.ofSeconds(10));
         return mounting;
     }

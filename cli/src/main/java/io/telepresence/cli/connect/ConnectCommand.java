@@ -1,0 +1,92 @@
+package io.telepresence.cli.connect;
+
+import io.telepresence.cli.daemon.ConnectRequest;
+import io.telepresence.cli.daemon.Connected;
+import io.telepresence.cli.daemon.Daemon;
+import io.telepresence.cli.invocation.Command;
+import io.telepresence.cli.invocation.DaemonSession;
+import io.telepresence.cli.invocation.Invocation;
+import io.telepresence.cli.invocation.KubeOptions;
+import io.telepresence.cli.invocation.OptionSpecs;
+import io.telepresence.cli.run.Job;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import java.util.List;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** {@code telepresence connect [-- COMMAND]}. */
+public final class ConnectCommand implements Command {
+    @Override
+    public String name() {
+        return "connect";
+    }
+
+    @Override
+    public String summary() {
+        return "Connect this machine to a cluster";
+    }
+
+    @Override
+    public boolean takesCommand() {
+        return true;
+    }
+
+    @Override
+    public CommandSpec spec() {
+        CommandSpec spec = CommandSpec.create()
+                .addOption(OptionSpecs.list(
+                        "CIDRs that may conflict with local subnets (the cluster wins)", "--allow-conflicting-subnets"))
+                .addOption(OptionSpecs.list("Extra CIDRs to route to the cluster", "--also-proxy"))
+                .addOption(OptionSpecs.text(
+                        "Namespace of the traffic-manager; overrides the configuration", "--manager-namespace"))
+                .addOption(OptionSpecs.list("Namespaces known to DNS (default all)", "--mapped-namespaces"))
+                .addOption(OptionSpecs.text("Name of the connection (default from context and namespace)", "--name"))
+                .addOption(OptionSpecs.list("CIDRs that are never routed to the cluster", "--never-proxy"))
+                .addOption(
+                        OptionSpecs.flag("Run the daemon in a container: nothing on this machine changes", "--docker"))
+                .addOption(
+                        OptionSpecs.array("Port that the daemon's container publishes, as docker run -p", "--expose"))
+                .addOption(OptionSpecs.text("Host name of the daemon's container", "--hostname"));
+        return KubeOptions.addTo(spec);
+    }
+
+    static ConnectRequest request(Invocation invocation) throws FaultException {
+        return new ConnectRequest(
+                KubeOptions.of(invocation),
+                invocation.text("--name"),
+                invocation.text("--namespace"),
+                invocation.managerNamespace(),
+                new ConnectRequest.Subnets(
+                        invocation.texts("--also-proxy"),
+                        invocation.texts("--never-proxy"),
+                        invocation.texts("--allow-conflicting-subnets")),
+                invocation.texts("--mapped-namespaces"));
+    }
+
+    @Override
+    public int run(Invocation invocation) throws FaultException {
+        ConnectRequest request = request(invocation);
+        if (invocation.flag("--docker")) {
+            return new DockerConnect(invocation, request).run();
+        }
+        for (String option : List.of("--expose", "--hostname")) {
+            if (invocation.options().hasMatchedOption(option)) {
+                throw Fault.user(option + " needs --docker", "It is about the daemon's container")
+                        .exception();
+            }
+        }
+        Daemon daemon = DaemonSession.daemons(invocation);
+        Connected connected = DaemonSession.connect(invocation, daemon, request);
+        if (invocation.childCommand().isEmpty()) {
+            return 0;
+        }
+        invocation.around().children().holdSignals();
+        try {
+            return invocation.around().children().run(Job.of(invocation.childCommand()));
+        } finally {
+            if (!connected.already()) {
+                daemon.disconnect();
+            }
+        }
+    }
+}

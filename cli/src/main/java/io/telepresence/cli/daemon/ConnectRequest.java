@@ -1,0 +1,37 @@
+package io.telepresence.cli.daemon;
+
+import java.util.List;
+
+/**
+ * What {@code connect} asks for.
+ *
+ * @param namespace empty: from the kube context
+ * @param managerNamespace empty: from the configuration
+ * @param dial host:port where the daemon reaches the API server; empty: where the kubeconfig says
+ */
+public record ConnectRequest(
+        KubeFlags kube,
+        String name,
+        String namespace,
+        String managerNamespace,
+        Subnets subnets,
+        List<String> mapped,
+        String dial) {
+    public ConnectRequest(
+            KubeFlags kube,
+            String name,
+            String namespace,
+            String managerNamespace,
+            Subnets subnets,
+            List<String> mapped) {
+        this(kube, name, namespace, managerNamespace, subnets, mapped, "");
+    }
+
+    /** The same for a daemon in a container. */
+    public ConnectRequest inContainer(String connection, String apiServer) {
+        return new ConnectRequest(kube, connection, namespace, managerNamespace, subnets, mapped, apiServer);
+    }
+
+    /** CIDRs as typed. */
+    public record Subnets(List<String> alsoProxy, List<String> neverProxy, List<String> allowConflicting) {}
+}

@@ -1,0 +1,221 @@
+package io.telepresence.cli.engage;
+
+import io.telepresence.cli.daemon.EngageRequest;
+import io.telepresence.cli.invocation.Arguments;
+import io.telepresence.cli.invocation.Invocation;
+import io.telepresence.cli.invocation.OptionSpecs;
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.HttpFilter;
+import io.telepresence.engagement.Port;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** The options of the four engagements, and what they ask for. */
+final class EngageOptions {
+    private EngageOptions() {}
+
+    static CommandSpec spec(EngagementKind kind) {
+        CommandSpec spec = CommandSpec.create().addPositional(name(kind));
+        addCommon(spec, kind);
+        addDocker(spec);
+        if (kind.hasPorts()) {
+            spec.addOption(OptionSpecs.text("Where on this machine: address or name (default 127.0.0.1)", "--address"))
+                    .addOption(OptionSpecs.flag("With json or yaml output: print everything", "--detailed-output"))
+                    .addOption(OptionSpecs.list(ports(kind), "-p", "--port"));
+        }
+        if (!kind.copiesTraffic()) {
+            spec.addOption(OptionSpecs.list(
+                    "<port>[/UDP] of the pod's loopback, to be reached at the same port here; repeatable", "--to-pod"));
+        }
+        if (byRequest(kind)) {
+            addTraffic(spec);
+        }
+        if (kind.takesTraffic() && kind.hasFilter()) {
+            spec.addOption(OptionSpecs.array("key=value to be told by the REST API; repeatable", "--metadata"))
+                    .addOption(OptionSpec.builder("--replace")
+                            .type(Boolean.class)
+                            .arity("0..1")
+                            .fallbackValue("true")
+                            .hidden(true)
+                            .build());
+        }
+        return spec;
+    }
+
+    private static picocli.CommandLine.Model.PositionalParamSpec name(EngagementKind kind) {
+        return OptionSpecs.parameter(
+                "<name>",
+                byRequest(kind) ? "Its name, and the workload's unless --workload is given" : "Name of the workload");
+    }
+
+    private static void addCommon(CommandSpec spec, EngagementKind kind) {
+        String[] container = !kind.hasPorts() ? new String[] {"-c", "--container"} : new String[] {"--container"};
+        spec.addOption(OptionSpecs.text("Container whose environment and volumes count", container))
+                .addOption(OptionSpecs.text("Write the remote environment to this file", "-e", "--env-file"))
+                .addOption(OptionSpecs.text("Write the remote environment to this file as JSON", "-j", "--env-json"))
+                .addOption(OptionSpecs.text(
+                        "Syntax of --env-file: docker, compose, sh, csh, cmd, json or ps; sh, csh and ps may end in"
+                                + " :export (default docker)",
+                        "--env-syntax"))
+                .addOption(OptionSpecs.text(
+                        "Mount nothing; serve the volumes by SFTP at this port of localhost", "--local-mount-port"))
+                .addOption(OptionSpecs.text(
+                        "Where the volumes are mounted: true (a new directory), false (nowhere) or a path, with :ro"
+                                + " for read-only (default true)",
+                        "--mount"))
+                .addOption(
+                        OptionSpecs.text("Namespace of the workload (default the connected one)", "-n", "--namespace"))
+                .addOption(OptionSpecs.text("Message to print when the handler has started", "--wait-message"));
+    }
+
+    private static void addDocker(CommandSpec spec) {
+        spec.addOption(OptionSpecs.flag(
+                        "What follows -- is an image, with docker run's options before it: the container handles the"
+                                + " traffic",
+                        "--docker-run"))
+                .addOption(OptionSpecs.text(
+                        "Build an image from this directory or URL and run it; IMAGE after -- stands for it",
+                        "--docker-build"))
+                .addOption(OptionSpecs.array(
+                        "key=value, given to docker build as --key=value; repeatable", "--docker-build-opt"))
+                .addOption(OptionSpecs.text(
+                        "As --docker-build, with the rights that a debugger needs in the container", "--docker-debug"))
+                .addOption(OptionSpecs.text(
+                        "Directory of the container below which the volumes are (default their own paths)",
+                        "--docker-mount"));
+    }
+
+    private static void addTraffic(CommandSpec spec) {
+        spec.addOption(OptionSpecs.array(
+                        "Only requests with this header: Name=value or 'Name: value'; the value is compared byte for byte,"
+                                + " as UTF-8, the name whatever its case; repeatable, all must match",
+                        "--http-header"))
+                .addOption(OptionSpecs.array(
+                        "Only requests with exactly this path; %-escapes count as what they stand for; repeatable",
+                        "--http-path-equal"))
+                .addOption(OptionSpecs.array(
+                        "Only requests whose path begins like this; repeatable", "--http-path-prefix"))
+                .addOption(OptionSpecs.array(
+                        "Only requests whose whole path matches this expression (RE2); repeatable",
+                        "--http-path-regex"))
+                .addOption(OptionSpecs.text(
+                        "How traffic is told apart: tcp or http (default tcp, http with a filter)", "--mechanism"))
+                .addOption(OptionSpecs.flag("Send what was inside TLS, without TLS", "--plaintext"))
+                .addOption(OptionSpecs.text("Service to take where the workload has several", "--service"))
+                .addOption(OptionSpecs.text("Workload if its name is not <name>", "-w", "--workload"));
+    }
+
+    private static String ports(EngagementKind kind) {
+        return kind.replacesContainer()
+                ? "<local port>[:<container port name or number>][/TCP|/UDP]; repeatable (default all, to equal ports)"
+                : "<local port>[:<service port name or number>][/TCP|/UDP]; repeatable";
+    }
+
+    private static boolean byRequest(EngagementKind kind) {
+        return kind.hasFilter();
+    }
+
+    /** @throws FaultException one sentence: what was typed cannot be asked for */
+    static EngageRequest request(EngagementKind kind, Invocation invocation) throws FaultException {
+        String name = Arguments.name("name", invocation.parameter(0));
+        EngageRequest.Workload workload = new EngageRequest.Workload(
+                Arguments.name("workload", invocation.text("--workload", name)),
+                Arguments.label("--namespace", invocation.text("--namespace")),
+                Arguments.label("--container", invocation.text("--container")));
+        return new EngageRequest(
+                kind, name, workload, traffic(kind, invocation), mount(kind, invocation), toPod(invocation));
+    }
+
+    private static EngageRequest.Traffic traffic(EngagementKind kind, Invocation invocation) throws FaultException {
+        if (!kind.hasPorts()) {
+            return new EngageRequest.Traffic("", "", List.of(), HttpFilter.ALL, "", false, Map.of());
+        }
+        HttpFilter filter = EngageArguments.filter(invocation);
+        List<EngageRequest.Port> ports = ports(kind, invocation);
+        String mechanism = invocation.text("--mechanism");
+        checkMechanism(mechanism, filter, ports);
+        return new EngageRequest.Traffic(
+                Arguments.label("--service", invocation.text("--service")),
+                EngageArguments.address(invocation.text("--address", EngagementSpec.LOCALHOST)),
+                ports,
+                filter,
+                mechanism,
+                invocation.flag("--plaintext"),
+                EngageArguments.metadata(invocation.texts("--metadata")));
+    }
+
+    private static List<EngageRequest.Port> ports(EngagementKind kind, Invocation invocation) throws FaultException {
+        List<String> typed = invocation.texts("--port");
+        if (kind.replacesContainer() && typed.equals(List.of("all"))) {
+            return List.of();
+        }
+        List<EngageRequest.Port> ports = new ArrayList<>();
+        Set<String> local = new HashSet<>();
+        for (String text : typed) {
+            EngageRequest.Port port = HandlerOptions.isContainer(invocation)
+                    ? PortArgument.parseForContainer(text)
+                    : PortArgument.parse(text);
+            if (!local.add(port.local() + (port.identifier().endsWith("/UDP") ? "/UDP" : ""))) {
+                throw Fault.user("the local port " + port.local() + " is given twice", "Use another one")
+                        .exception();
+            }
+            ports.add(port);
+        }
+        return List.copyOf(ports);
+    }
+
+    private static void checkMechanism(String mechanism, HttpFilter filter, List<EngageRequest.Port> ports)
+            throws FaultException {
+        if (!List.of("", "tcp", "http").contains(mechanism)) {
+            throw Fault.user("invalid mechanism \"" + mechanism + "\"", "Use tcp or http")
+                    .exception();
+        }
+        if (mechanism.equals("tcp") && !filter.takesEverything()) {
+            throw Fault.user("--mechanism tcp cannot filter HTTP requests", "Leave --mechanism out")
+                    .exception();
+        }
+        boolean http = mechanism.equals("http") || !filter.takesEverything();
+        if (http && ports.stream().anyMatch(p -> p.identifier().endsWith("/UDP"))) {
+            throw Fault.user("HTTP filters do not work on UDP ports", "Leave out the filter, or the UDP port")
+                    .exception();
+        }
+    }
+
+    private static EngageRequest.Mount mount(EngagementKind kind, Invocation invocation) throws FaultException {
+        boolean readOnly = !kind.writesFiles();
+        EngageRequest.Mount mount =
+                EngageArguments.mount(invocation.text("--mount", "true"), readOnly, invocation.caller());
+        if (!invocation.options().hasMatchedOption("--local-mount-port")) {
+            return mount;
+        }
+        int port = Arguments.portNumber("--local-mount-port", invocation.text("--local-mount-port"));
+        if (mount.mode() != EngageRequest.MountMode.AUTO) {
+            throw Fault.user(
+                            "--local-mount-port and --mount=" + invocation.text("--mount") + " exclude each other",
+                            "Give one of them")
+                    .exception();
+        }
+        return new EngageRequest.Mount(mount.mode(), "", mount.readOnly(), port);
+    }
+
+    private static List<Port> toPod(Invocation invocation) throws FaultException {
+        List<Port> ports = new ArrayList<>();
+        for (String text : invocation.texts("--to-pod")) {
+            Port port = EngageArguments.podPort(text);
+            if (ports.contains(port)) {
+                throw Fault.user("--to-pod " + text + " is given twice", "Give it once")
+                        .exception();
+            }
+            ports.add(port);
+        }
+        return List.copyOf(ports);
+    }
+}

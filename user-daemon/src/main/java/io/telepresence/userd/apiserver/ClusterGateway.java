@@ -1,0 +1,126 @@
+package io.telepresence.userd.apiserver;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import io.netty.channel.EventLoopGroup;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.local.Loops;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The few questions that a client asks the API server itself. Blocking, bounded, thread-safe; owns its event loop. */
+public final class ClusterGateway implements AutoCloseable {
+    private static final int CONFLICTS = 5;
+
+    private final ApiServer server;
+    private final Duration limit;
+    private final EventLoopGroup loops = Loops.create("kube-api", 1);
+
+    /** @param limit of each call */
+    public ClusterGateway(ApiServer server, Duration limit) {
+        this.server = server;
+        this.limit = limit;
+    }
+
+    public ApiServer server() {
+        return server;
+    }
+
+    /** The API server's version, for example {@code v1.20.2}. */
+    public String version() throws FaultException {
+        JsonObject info = get("/version", "read the API server's version");
+        return info.has("gitVersion") ? info.get("gitVersion").getAsString() : "";
+    }
+
+    /** All pods of the manager, in whatever state. */
+    List<ManagerPod> managerPods(String namespace) throws FaultException {
+        JsonObject list = get(
+                "/api/v1/namespaces/" + namespace + "/pods?labelSelector=app%3D" + AgentNames.MANAGER_APP,
+                "list pods in namespace \"" + namespace + "\"");
+        List<ManagerPod> pods = new ArrayList<>();
+        items(list).forEach(each -> pods.add(ManagerPod.of(each.getAsJsonObject())));
+        return pods;
+    }
+
+    /** Names of all namespaces, sorted. */
+    public List<String> namespaces() throws FaultException {
+        List<String> names = new ArrayList<>();
+        for (JsonElement each : items(get("/api/v1/namespaces", "list namespaces"))) {
+            names.add(each.getAsJsonObject()
+                    .getAsJsonObject("metadata")
+                    .get("name")
+                    .getAsString());
+        }
+        names.sort(null);
+        return names;
+    }
+
+    /** Adds a line to one key of a ConfigMap that exists; keeps what others write there meanwhile. */
+    public void appendLine(String namespace, String configMap, String key, String line) throws FaultException {
+        String path = "/api/v1/namespaces/" + namespace + "/configmaps/" + configMap;
+        String right = "the ConfigMap " + configMap + " in namespace \"" + namespace + "\"";
+        for (int tries = 0; tries < CONFLICTS; tries++) {
+            JsonObject found = found(path, right);
+            JsonObject data = found.has("data") ? found.getAsJsonObject("data") : new JsonObject();
+            String before = data.has(key) ? data.get(key).getAsString() : "";
+            JsonObject patch = new JsonObject();
+            JsonObject version = new JsonObject();
+            version.add("resourceVersion", found.getAsJsonObject("metadata").get("resourceVersion"));
+            patch.add("metadata", version);
+            JsonObject value = new JsonObject();
+            value.addProperty(key, before + (before.isEmpty() || before.endsWith("\n") ? "" : "\n") + line + "\n");
+            patch.add("data", value);
+            ApiCall.Reply reply = ApiCall.patch(server, loops, path, patch.toString(), limit);
+            if (reply.status() == 200) {
+                return;
+            }
+            if (reply.status() != 409) {
+                throw ApiFaults.ofStatus(reply.status(), reply.body(), "change " + right, server.url())
+                        .exception();
+            }
+        }
+        throw Fault.unreachable(right + " is being changed all the time", "Try again")
+                .exception();
+    }
+
+    private JsonObject found(String path, String right) throws FaultException {
+        try {
+            return get(path, "read " + right);
+        } catch (FaultException e) {
+            if (e.fault().kind() == Fault.Kind.USER) {
+                throw Fault.user("there is no " + right.substring("the ".length()), "")
+                        .exception(e);
+            }
+            throw e;
+        }
+    }
+
+    @Override
+    public void close() {
+        Loops.shutdown(loops);
+    }
+
+    private JsonObject get(String path, String right) throws FaultException {
+        ApiCall.Reply reply = ApiCall.get(server, loops, path, limit);
+        if (reply.status() != 200) {
+            throw ApiFaults.ofStatus(reply.status(), reply.body(), right, server.url())
+                    .exception();
+        }
+        try {
+            return JsonParser.parseString(reply.body()).getAsJsonObject();
+        } catch (JsonParseException | IllegalStateException e) {
+            throw Fault.unreachable(server.url() + " does not answer like an API server", "")
+                    .exception(e);
+        }
+    }
+
+    private static JsonArray items(JsonObject list) {
+        return list.has("items") && list.get("items").isJsonArray() ? list.getAsJsonArray("items") : new JsonArray();
+    }
+}

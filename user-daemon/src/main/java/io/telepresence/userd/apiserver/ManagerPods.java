@@ -1,0 +1,123 @@
+package io.telepresence.userd.apiserver;
+
+import io.telepresence.agree.AgentNames;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import java.time.Duration;
+import java.util.List;
+
+/** Remembers the manager's pod until somebody finds it gone. Thread-safe; blocks while it asks the API server. */
+public final class ManagerPods {
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
+
+    /** For how long there may be no pod at all, once there was one. */
+    private static final Duration GAP = Duration.ofSeconds(2);
+
+    private final ClusterGateway gateway;
+    private final String namespace;
+    private ManagerPod known;
+
+    public ManagerPods(ClusterGateway gateway, String namespace) {
+        this.gateway = gateway;
+        this.namespace = namespace;
+    }
+
+    /** The pod to talk to; asks the API server when none is known. */
+    synchronized ManagerPod current() throws FaultException {
+        if (known == null) {
+            List<ManagerPod> pods = gateway.managerPods(namespace);
+            known = ready(pods);
+            if (known == null) {
+                throw (pods.isEmpty() ? missing() : notReady(pods.getLast())).exception();
+            }
+        }
+        return known;
+    }
+
+    /** Finds the manager, or tells why there is none. */
+    public void find() throws FaultException {
+        current();
+    }
+
+    /**
+     * Finds the manager. One that is starting is waited for, and the successor of one that is going; one that is not there
+     * is not.
+     *
+     * @param limit of the wait
+     * @param waiting runs once, when there is something to wait for
+     */
+    public void await(Duration limit, Runnable waiting) throws FaultException {
+        long end = System.nanoTime() + limit.toNanos();
+        ManagerPod last = null;
+        long seen = 0;
+        while (true) {
+            List<ManagerPod> pods = gateway.managerPods(namespace);
+            ManagerPod ready = ready(pods);
+            if (ready != null) {
+                remember(ready);
+                return;
+            }
+            ManagerPod next =
+                    pods.stream().filter(ManagerPod::alive).findFirst().orElse(null);
+            // Between a pod that has gone and its successor there may be none.
+            if (next == null && (last == null || System.nanoTime() - seen > GAP.toNanos())) {
+                throw (pods.isEmpty() ? missing() : notReady(pods.getLast())).exception();
+            }
+            if (next != null) {
+                if (last == null) {
+                    waiting.run();
+                }
+                last = next;
+                seen = System.nanoTime();
+            }
+            if (System.nanoTime() >= end) {
+                throw late(last, limit).exception();
+            }
+            pause();
+        }
+    }
+
+    /** A connection to this pod failed or ended: look again before the next one. */
+    synchronized void doubt(ManagerPod pod) {
+        if (pod.equals(known)) {
+            known = null;
+        }
+    }
+
+    private synchronized void remember(ManagerPod pod) {
+        known = pod;
+    }
+
+    private static ManagerPod ready(List<ManagerPod> pods) {
+        return pods.stream().filter(ManagerPod::ready).findFirst().orElse(null);
+    }
+
+    private Fault missing() {
+        return Fault.user(
+                "there is no traffic-manager in namespace \"" + namespace + "\"",
+                "Install it with: telepresence helm install"
+                        + (namespace.equals(AgentNames.MANAGER_NAMESPACE) ? "" : " --manager-namespace " + namespace));
+    }
+
+    private Fault notReady(ManagerPod pod) {
+        return Fault.unreachable(
+                "the traffic-manager in namespace \"" + namespace + "\" is not ready: " + pod.described(), "");
+    }
+
+    private Fault late(ManagerPod pod, Duration limit) {
+        return Fault.unreachable(
+                "the traffic-manager in namespace \"" + namespace + "\" has not become ready within "
+                        + limit.toSeconds() + " s: " + pod.described(),
+                "See: kubectl describe pod " + pod.name() + " --namespace " + namespace
+                        + ". The limit can be configured as \"timeouts.trafficManagerConnect\"");
+    }
+
+    private static void pause() throws FaultException {
+        try {
+            Thread.sleep(LOOK_AGAIN);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Fault.user("the connect was cancelled", "").exception(e);
+        }
+    }
+}
