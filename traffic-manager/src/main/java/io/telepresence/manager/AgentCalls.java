@@ -43,15 +43,23 @@ final class AgentCalls {
     private final Tally tally;
 
     /** @param restoration takes agents out that come after they were dismissed */
-    AgentCalls(Sessions sessions, AgentReview review, Workloads workloads, Parts.Board board, Restoration restoration) {
-        this.restoration = restoration;
+    AgentCalls(
+            Sessions sessions,
+            AgentReview review,
+            Workloads workloads,
+            AgentPlans plans,
+            Restoration restoration,
+            Engagements engagements,
+            Switchboard switchboard,
+            Tally tally) {
         this.sessions = sessions;
         this.review = review;
         this.workloads = workloads;
-        this.plans = board.plans();
-        this.engagements = board.engagements();
-        this.switchboard = board.switchboard();
-        this.tally = board.tally();
+        this.plans = plans;
+        this.restoration = restoration;
+        this.engagements = engagements;
+        this.switchboard = switchboard;
+        this.tally = tally;
     }
 
     /** Blocks: the API server reviews the token. */

@@ -17,6 +17,7 @@ import io.telepresence.manager.auth.TokenCheck;
 import io.telepresence.manager.cluster.ApiServerVersion;
 import io.telepresence.manager.cluster.ClusterView;
 import io.telepresence.manager.cluster.Watches;
+import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.engage.EngagementReconciler;
 import io.telepresence.manager.engage.IdleAgents;
 import io.telepresence.manager.engage.Restoration;
@@ -88,8 +89,8 @@ final class Manager implements AutoCloseable {
             opened.add(Health.open(Ports.HEALTH, ready::get));
             opened.add(ManagerLease.await(
                     client, config.pod().namespace(), config.pod().name(), lost));
-            Watches watches = opened.add(
-                    Watches.open(client, config.namespaces(), config.agent().kinds()));
+            Watches watches = opened.add(Watches.open(
+                    client, config.namespaces(), config.agent().kinds().contains(Workloads.JOB)));
             watches.synced().get();
             Parts parts = Parts.of(config, client, watches.stores());
             opened.add(parts.view());
@@ -238,8 +239,7 @@ final class Manager implements AutoCloseable {
         }
 
         private AgentGateService gate(AgentReview review) {
-            AgentCalls calls =
-                    new AgentCalls(parts.sessions(), review, parts.workloads(), parts.board(), agents.restoration());
+            AgentCalls calls = parts.agentCalls(review, agents.restoration());
             return new AgentGateService(parts.sessions(), calls, levels);
         }
 

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
+import io.telepresence.manager.auth.AgentReview;
 import io.telepresence.manager.cluster.Cidr;
 import io.telepresence.manager.cluster.ClusterNames;
 import io.telepresence.manager.cluster.ClusterStores;
@@ -26,6 +27,7 @@ import io.telepresence.manager.engage.Uninstalling;
 import io.telepresence.manager.engage.WorkloadBoard;
 import io.telepresence.manager.inject.InjectorSettings;
 import io.telepresence.manager.inject.ManualYaml;
+import io.telepresence.manager.inject.NetworkPolicyCautions;
 import io.telepresence.manager.log.LogGatherer;
 import io.telepresence.manager.log.LogLevels;
 import io.telepresence.manager.log.LogRing;
@@ -170,6 +172,12 @@ record Parts(
                 config.agent().arrival().multipliedBy(4));
     }
 
+    /** What agents ask for. */
+    AgentCalls agentCalls(AgentReview review, Restoration restoration) {
+        return new AgentCalls(
+                sessions, review, workloads, plans(), restoration, engagements(), switchboard(), board.tally());
+    }
+
     /** How agents come and go. */
     record Agents(
             AgentInstaller installer,
@@ -204,7 +212,7 @@ record Parts(
                 plans(),
                 workloads,
                 new Engaging.Arrivals(
-                        installer, wait, agents.restoration(), agents.settings().cautions(client)),
+                        installer, wait, agents.restoration(), NetworkPolicyCautions.of(agents.settings(), client)),
                 config.rules().allowGlobal());
         AgentCoverage coverage =
                 new AgentCoverage(workloads, sessions, agents.reconciler().failures());

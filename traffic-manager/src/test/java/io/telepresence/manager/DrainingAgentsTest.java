@@ -22,8 +22,7 @@ class DrainingAgentsTest {
 
     private final FakeCluster cluster = new FakeCluster();
     private final Sessions sessions = new Sessions(() -> Instant.EPOCH);
-    private final AgentCalls calls =
-            new AgentCalls(sessions, null, cluster.workloads(), new Parts.Board(null, null, null, null, null), null);
+    private final AgentCalls calls = new AgentCalls(sessions, null, cluster.workloads(), null, null, null, null, null);
 
     private void pod(String more) {
         cluster.addEcho();

@@ -112,12 +112,7 @@ public final class MemoryManager implements AutoCloseable {
         Parts.Agents agents =
                 parts.agents(config, InjectorSettings.from(environment), installer, restoration, reconciler);
         LogLevels levels = LogLevels.of("INFO", "INFO", InstantSource.system());
-        AgentCalls gate = new AgentCalls(
-                parts.sessions(),
-                AgentReview.with(client, InstantSource.system()),
-                parts.workloads(),
-                parts.board(),
-                restoration);
+        AgentCalls gate = parts.agentCalls(AgentReview.with(client, InstantSource.system()), restoration);
         LogRing ring = logRing();
         EventLoopGroup loops = Loops.create("flows", 2);
         opened.add(() -> Loops.shutdown(loops));

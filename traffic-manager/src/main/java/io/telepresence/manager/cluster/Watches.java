@@ -16,7 +16,6 @@ import io.fabric8.kubernetes.client.dsl.Informable;
 import io.telepresence.run.Closers;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -47,9 +46,9 @@ public final class Watches implements AutoCloseable {
     /**
      * @param like says where the API server is, and who asks
      * @param namespaces the managed ones; empty: all, with one watch per kind
-     * @param kinds the enabled ones: Jobs and CronJobs are watched only if they are among them
+     * @param batch whether Jobs and CronJobs are watched
      */
-    public static Watches open(KubernetesClient like, List<String> namespaces, Set<String> kinds) {
+    public static Watches open(KubernetesClient like, List<String> namespaces, boolean batch) {
         Opening open = new Opening(namespaces, new ArrayList<>(), new Closers());
         KubernetesClient podsOnly = open.opened().add(LeanClients.pods(like));
         KubernetesClient client = open.opened().add(LeanClients.objects(like, KINDS));
@@ -70,7 +69,7 @@ public final class Watches implements AutoCloseable {
                         "replicasets", Trim::replicaSet, ns -> in(client.apps().replicaSets(), ns)),
                 open.<StatefulSet>watch(
                         "statefulsets", Trim::metadata, ns -> in(client.apps().statefulSets(), ns)),
-                kinds.contains(Workloads.JOB) ? batch(client, open) : BatchStores.NONE);
+                batch ? batch(client, open) : BatchStores.NONE);
         CompletableFuture<Void> all = CompletableFuture.allOf(open.first().toArray(CompletableFuture[]::new));
         return new Watches(stores, all, open.opened());
     }

@@ -59,7 +59,7 @@ final class AgentArrival {
         return workloads.replacedIn(engagement.workload().namespace()).stream()
                 .anyMatch(pod -> engagement.spec().kind().replacesContainer()
                         ? Pods.replacedOf(pod, engagement.workload())
-                        : Pods.ready(pod) && selected(pod, engagement));
+                        : Pods.serving(pod) && selected(pod, engagement));
     }
 
     private boolean selected(Pod pod, Engagement engagement) {

@@ -53,7 +53,7 @@ public final class AgentCoverage {
     }
 
     static boolean getsTraffic(Pod pod) {
-        return Pods.ready(pod) && !Pods.replaced(pod);
+        return Pods.serving(pod) && !Pods.replaced(pod);
     }
 
     /** @param agent of the pod; null: it is not connected */

@@ -81,7 +81,7 @@ record BrokenPods(Workloads workloads) {
                         workloads.pods(workload).stream(),
                         workloads.replacedIn(workload.namespace()).stream()
                                 .filter(pod -> Pods.replacedOf(pod, workload)))
-                .anyMatch(Pods::ready);
+                .anyMatch(Pods::serving);
     }
 
     /** A container that is to be replaced need not run. */

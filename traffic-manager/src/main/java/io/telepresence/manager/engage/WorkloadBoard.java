@@ -235,7 +235,8 @@ public final class WorkloadBoard {
             boolean installed = false;
             for (Pod pod : pods) {
                 ready += AgentCoverage.getsTraffic(pod) ? 1 : 0;
-                connected += Pods.ready(pod) && uids.contains(pod.getMetadata().getUid()) ? 1 : 0;
+                connected +=
+                        Pods.serving(pod) && uids.contains(pod.getMetadata().getUid()) ? 1 : 0;
                 installed |= Pods.hasAgent(pod);
             }
             return new PodCounts(pods, agents, ready, connected, installed);

@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.manager.cluster.PodContainers;
+import io.telepresence.manager.cluster.Pods;
 import io.telepresence.rpc.agent.AgentConfig;
 import io.telepresence.rpc.agent.AgentContainer;
 import io.telepresence.rpc.agent.AgentPort;

@@ -12,6 +12,7 @@ import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.telepresence.manager.cluster.Pods;
 import io.telepresence.manager.cluster.ServiceEndpoints;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
@@ -149,7 +150,7 @@ final class ClusterPods implements WorkloadPods {
                                 all.withLabelSelector(found.selector()).list().getItems())
                         .orElse(List.of());
         return candidates.stream()
-                .filter(pod -> !Pods.leaving(pod) && !Pods.labels(pod).containsKey(REPLACED))
+                .filter(pod -> Pods.alive(pod) && !Pods.labels(pod).containsKey(REPLACED))
                 .filter(pod -> owners.of(pod.getMetadata(), workload.namespace())
                         .filter(owner -> owner.workload().equals(workload))
                         .isPresent())

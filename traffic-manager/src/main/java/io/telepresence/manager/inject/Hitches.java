@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.telepresence.manager.cluster.Pods;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;

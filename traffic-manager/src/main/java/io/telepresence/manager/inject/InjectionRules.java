@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.manager.annotation.PodAnnotations;
+import io.telepresence.manager.cluster.Pods;
 import io.telepresence.manager.cluster.WorkloadRef;
 import java.util.Optional;
 import java.util.Set;

@@ -51,7 +51,7 @@ public final class Injector implements AgentInstaller, AutoCloseable {
         this.refusals = new Refusals(rules, cluster, settings.enabled());
         this.change = new AgentInjector(settings.sidecar());
         this.cluster = cluster;
-        this.rolls = new Rolls(rollout, change, this::past, this::failed);
+        this.rolls = new Rolls(rollout, change::serves, this::past, this::failed);
     }
 
     /**

@@ -1,10 +1,8 @@
 package io.telepresence.manager.inject;
 
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
-import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.fabric8.kubernetes.api.model.SecurityContext;
-import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.telepresence.agree.AgentNames;
@@ -13,7 +11,6 @@ import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.ApiServerVersion;
 import io.telepresence.manager.cluster.Workloads;
-import io.telepresence.manager.engage.Cautions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -21,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 
 /**
  * The injector's settings, from the environment variables that the chart sets.
@@ -155,20 +151,6 @@ public record InjectorSettings(boolean enabled, boolean whenEnabled, Scope scope
                         new NamedPorts(init.named().enabled(), namespaces::of)),
                 sidecar.forms());
         return new InjectorSettings(enabled, whenEnabled, scope, look, hook);
-    }
-
-    /** What is to be said before agents of this look come to a workload. */
-    public Cautions cautions(KubernetesClient client) {
-        if (!enabled) {
-            return Cautions.NONE;
-        }
-        NamespaceMetadata namespaces = new NamespaceMetadata(client);
-        Function<String, List<NetworkPolicy>> policies = namespace -> NetworkPolicies.in(client, namespace);
-        return new PolicyCautions(new AgentInjector(sidecar), policies)
-                .and(new EgressCautions(policies, namespace -> namespaces
-                        .of(namespace)
-                        .map(ObjectMeta::getLabels)
-                        .orElse(Map.of())));
     }
 
     private record Reader(Map<String, String> environment, KubernetesSerialization json) {

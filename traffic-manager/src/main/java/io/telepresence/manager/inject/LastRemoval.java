@@ -2,6 +2,7 @@ package io.telepresence.manager.inject;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.telepresence.agree.AgentNames;
+import io.telepresence.manager.cluster.Pods;
 import io.telepresence.manager.cluster.WorkloadRef;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyIngressRule;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPort;
+import io.telepresence.manager.cluster.Pods;
 import io.telepresence.manager.engage.Cautions;
 import io.telepresence.rpc.agent.AgentConfig;
 import io.telepresence.rpc.agent.AgentContainer;

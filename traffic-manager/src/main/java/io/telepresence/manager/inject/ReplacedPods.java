@@ -3,6 +3,7 @@ package io.telepresence.manager.inject;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.telepresence.agree.AgentNames;
+import io.telepresence.manager.cluster.Pods;
 import io.telepresence.manager.cluster.WorkloadRef;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -62,7 +63,7 @@ final class ReplacedPods {
     /** Blocks until the orphan has gone or has its controller back. */
     void finish(Pod pod) throws InterruptedException {
         Mark mark = Mark.of(pod).orElse(null);
-        if (mark == null || Pods.leaving(pod)) {
+        if (mark == null || !Pods.alive(pod)) {
             return;
         }
         WorkloadRef workload = new WorkloadRef(mark.kind(), pod.getMetadata().getNamespace(), mark.workload());

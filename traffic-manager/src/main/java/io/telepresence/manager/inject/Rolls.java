@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
+import io.telepresence.manager.cluster.Pods;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engage.Wish;
 import io.telepresence.rpc.agent.AgentConfig;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
@@ -24,7 +26,7 @@ final class Rolls {
     private static final Logger LOG = LoggerFactory.getLogger(Rolls.class);
 
     private final AgentRollout rollout;
-    private final AgentInjector change;
+    private final BiPredicate<Pod, AgentConfig> serves;
     private final Objection past;
     private final Runnable failed;
     private final Map<WorkloadRef, Roll> running = new HashMap<>();
@@ -56,12 +58,13 @@ final class Rolls {
     }
 
     /**
+     * @param serves whether the agent of a pod does what that configuration asks of it
      * @param past what to say of a new pod without an agent
      * @param failed runs when one has failed
      */
-    Rolls(AgentRollout rollout, AgentInjector change, Objection past, Runnable failed) {
+    Rolls(AgentRollout rollout, BiPredicate<Pod, AgentConfig> serves, Objection past, Runnable failed) {
         this.rollout = rollout;
-        this.change = change;
+        this.serves = serves;
         this.past = past;
         this.failed = failed;
     }
@@ -69,7 +72,7 @@ final class Rolls {
     /** Whether that pod may stay. */
     Predicate<Pod> upToDate(Wish wish) {
         AgentConfig config = wish.now().orElse(null);
-        return config == null ? pod -> !Pods.hasAgent(pod) : pod -> change.serves(pod, config);
+        return config == null ? pod -> !Pods.hasAgent(pod) : pod -> serves.test(pod, config);
     }
 
     /** Why the last one of that workload has failed; empty: it has not, or another one was asked for since. */

@@ -5,6 +5,7 @@ import static io.telepresence.agree.AgentNames.WAITING;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.telepresence.agree.AgentNames;
+import io.telepresence.manager.cluster.Pods;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.run.Threads;
@@ -128,7 +129,7 @@ final class Turns implements AutoCloseable {
             return;
         }
         workloads.turning().stream()
-                .filter(pod -> Pods.annotations(pod).containsKey(WAITING) && !Pods.leaving(pod))
+                .filter(pod -> Pods.annotations(pod).containsKey(WAITING) && Pods.alive(pod))
                 .filter(pod -> workloads.managed(pod.getMetadata().getNamespace()))
                 .forEach(this::look);
     }
@@ -157,7 +158,7 @@ final class Turns implements AutoCloseable {
         return workloads.turning().stream()
                 .filter(pod -> workload.namespace().equals(pod.getMetadata().getNamespace()))
                 .filter(pod -> Pods.annotations(pod).containsKey(ENDING) && !over(pod))
-                .filter(pod -> Pods.leaving(pod) || seconds() - number(pod, ENDING) < FRESH.toSeconds())
+                .filter(pod -> !Pods.alive(pod) || seconds() - number(pod, ENDING) < FRESH.toSeconds())
                 .filter(pod -> workloads.ownerOf(pod).filter(workload::equals).isPresent());
     }
 
@@ -171,7 +172,7 @@ final class Turns implements AutoCloseable {
                         .getUid()
                         .equals(one.pod().getMetadata().getUid()))
                 .orElse(null);
-        return now == null || Pods.leaving(now) || seconds() - one.when() >= FRESH.toSeconds();
+        return now == null || !Pods.alive(now) || seconds() - one.when() >= FRESH.toSeconds();
     }
 
     /** None of its containers runs any more. */

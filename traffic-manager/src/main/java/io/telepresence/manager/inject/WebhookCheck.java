@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.telepresence.manager.cluster.Pods;
 import io.telepresence.run.Threads;
 import io.telepresence.run.Watched;
 import java.time.Duration;

@@ -3,6 +3,7 @@ package io.telepresence.manager.inject;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.telepresence.agree.AgentNames;
+import io.telepresence.manager.cluster.Pods;
 import io.telepresence.manager.cluster.WorkloadRef;
 import java.time.Instant;
 import java.util.ArrayList;

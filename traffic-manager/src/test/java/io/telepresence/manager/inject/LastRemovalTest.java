@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.telepresence.agree.AgentNames;
+import io.telepresence.manager.cluster.Pods;
 import io.telepresence.manager.cluster.WorkloadRef;
 import java.time.Duration;
 import java.util.ArrayList;

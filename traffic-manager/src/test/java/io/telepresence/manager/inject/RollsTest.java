@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.manager.cluster.Pods;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engage.Wish;
 import io.telepresence.rpc.agent.AgentConfig;
@@ -33,7 +34,7 @@ class RollsTest {
     private final AtomicInteger failures = new AtomicInteger();
     private final Rolls rolls = new Rolls(
             new AgentRollout(cluster, AgentRolloutTest.QUICK),
-            new AgentInjector(AgentInjectorTest.look(true)),
+            new AgentInjector(AgentInjectorTest.look(true))::serves,
             _ -> Fault.internal("past the injector"),
             failures::incrementAndGet);
     private volatile Optional<AgentConfig> wished = BESIDE;

@@ -1,0 +1,28 @@
+package io.telepresence.manager.inject;
+
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.telepresence.manager.engage.Cautions;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/** What the network policies of a namespace do to pods that get an agent. */
+public final class NetworkPolicyCautions {
+    private NetworkPolicyCautions() {}
+
+    /** What is to be said before agents of that look come to a workload; nothing where none come. */
+    public static Cautions of(InjectorSettings settings, KubernetesClient client) {
+        if (!settings.enabled()) {
+            return Cautions.NONE;
+        }
+        NamespaceMetadata namespaces = new NamespaceMetadata(client);
+        Function<String, List<NetworkPolicy>> policies = namespace -> NetworkPolicies.in(client, namespace);
+        return new PolicyCautions(new AgentInjector(settings.sidecar()), policies)
+                .and(new EgressCautions(policies, namespace -> namespaces
+                        .of(namespace)
+                        .map(ObjectMeta::getLabels)
+                        .orElse(Map.of())));
+    }
+}
