@@ -3,8 +3,8 @@ package io.telepresence.manager;
 import io.grpc.stub.StreamObserver;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.manager.engage.Uninstalling;
 import io.telepresence.manager.inject.ManualYaml;
+import io.telepresence.manager.lifecycle.Uninstaller;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.Sessions;
 import io.telepresence.rpc.manager.UninstallProgress;
@@ -17,10 +17,10 @@ import java.util.List;
 /** Clients take agents out of pods, or write them in by hand. */
 final class AgentAdminCalls {
     private final Sessions sessions;
-    private final Uninstalling uninstalling;
+    private final Uninstaller uninstalling;
     private final ManualYaml manual;
 
-    AgentAdminCalls(Sessions sessions, Uninstalling uninstalling, ManualYaml manual) {
+    AgentAdminCalls(Sessions sessions, Uninstaller uninstalling, ManualYaml manual) {
         this.sessions = sessions;
         this.uninstalling = uninstalling;
         this.manual = manual;

@@ -10,12 +10,12 @@ import io.telepresence.manager.auth.AgentReview;
 import io.telepresence.manager.cluster.Pods;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
-import io.telepresence.manager.engage.AgentPlans;
-import io.telepresence.manager.engage.Engagements;
-import io.telepresence.manager.engage.Restoration;
-import io.telepresence.manager.engage.Tally;
+import io.telepresence.manager.engagement.EngagementRegistry;
+import io.telepresence.manager.lifecycle.ContainerRestorer;
+import io.telepresence.manager.report.TrafficStats;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.sidecar.SidecarConfigs;
 import io.telepresence.manager.tunnel.Switchboard;
 import io.telepresence.rpc.agent.AgentArrival;
 import io.telepresence.rpc.agent.AgentBeat;
@@ -36,22 +36,22 @@ final class AgentCalls {
     private final Sessions sessions;
     private final AgentReview review;
     private final Workloads workloads;
-    private final AgentPlans plans;
-    private final Restoration restoration;
-    private final Engagements engagements;
+    private final SidecarConfigs plans;
+    private final ContainerRestorer restoration;
+    private final EngagementRegistry engagements;
     private final Switchboard switchboard;
-    private final Tally tally;
+    private final TrafficStats tally;
 
     /** @param restoration takes agents out that come after they were dismissed */
     AgentCalls(
             Sessions sessions,
             AgentReview review,
             Workloads workloads,
-            AgentPlans plans,
-            Restoration restoration,
-            Engagements engagements,
+            SidecarConfigs plans,
+            ContainerRestorer restoration,
+            EngagementRegistry engagements,
             Switchboard switchboard,
-            Tally tally) {
+            TrafficStats tally) {
         this.sessions = sessions;
         this.review = review;
         this.workloads = workloads;
@@ -126,7 +126,7 @@ final class AgentCalls {
         AgentSession agent = Calls.agent(sessions, ref.getSessionId());
         ServerStream<EngagementSnapshot> stream = ServerStream.latest(out, agent);
         EngageCalls.OwnSnapshots own = new EngageCalls.OwnSnapshots(stream);
-        stream.closeAtEnd(engagements.all().watch(all -> own.next(Engagements.forAgent(all, agent.agent()))));
+        stream.closeAtEnd(engagements.all().watch(all -> own.next(EngagementRegistry.forAgent(all, agent.agent()))));
         sessions.watching(agent, true);
         stream.closeAtEnd(() -> sessions.watching(agent, false));
     }

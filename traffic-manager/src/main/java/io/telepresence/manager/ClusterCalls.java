@@ -3,10 +3,10 @@ package io.telepresence.manager;
 import io.grpc.stub.StreamObserver;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.manager.cluster.ClusterNames;
-import io.telepresence.manager.cluster.ClusterView;
-import io.telepresence.manager.cluster.FairShare;
-import io.telepresence.manager.cluster.Reachability;
+import io.telepresence.manager.network.ClusterDnsClient;
+import io.telepresence.manager.network.ClusterNetwork;
+import io.telepresence.manager.network.FairShare;
+import io.telepresence.manager.network.ServiceReachability;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.Sessions;
 import io.telepresence.manager.tunnel.Switchboard;
@@ -31,7 +31,7 @@ final class ClusterCalls {
     private final FairShare pings = new FairShare(256, 32);
 
     /** What the answers come from. */
-    record Network(ClusterView view, ClusterNames names, Reachability reachability) {}
+    record Network(ClusterNetwork view, ClusterDnsClient names, ServiceReachability reachability) {}
 
     /** @param pod the manager's */
     ClusterCalls(Sessions sessions, Network network, Watched<String> injectorTrouble, ManagerConfig.Pod pod) {

@@ -1,9 +1,9 @@
 package io.telepresence.manager;
 
 import com.google.protobuf.ByteString;
-import io.telepresence.manager.cluster.Cidr;
-import io.telepresence.manager.cluster.ClusterFacts;
-import io.telepresence.manager.cluster.ClusterNames;
+import io.telepresence.manager.network.ClusterCidr;
+import io.telepresence.manager.network.ClusterDnsClient;
+import io.telepresence.manager.network.NetworkFacts;
 import io.telepresence.manager.tunnel.Switchboard;
 import io.telepresence.rpc.agent.ReachRequest;
 import io.telepresence.rpc.manager.ClusterInfo;
@@ -22,7 +22,7 @@ final class ClusterTranslator {
                     + " and every hostNetwork pod of that node is a client, without any right of Kubernetes";
 
     /** @param pod the manager's; its address may be unknown */
-    static ClusterInfo toWire(ClusterFacts facts, ManagerConfig.Pod pod, String injectorTrouble) {
+    static ClusterInfo toWire(NetworkFacts facts, ManagerConfig.Pod pod, String injectorTrouble) {
         ClusterInfo.Builder info = ClusterInfo.newBuilder()
                 .addAllServiceSubnets(cidrs(facts.serviceSubnets()))
                 .addAllPodSubnets(cidrs(facts.podSubnets()))
@@ -41,7 +41,7 @@ final class ClusterTranslator {
         return info.build();
     }
 
-    static DnsAnswer toWire(ClusterNames.Answer answer) {
+    static DnsAnswer toWire(ClusterDnsClient.Answer answer) {
         return DnsAnswer.newBuilder()
                 .setRcode(answer.rcode())
                 .addAllRecords(answer.records().stream()
@@ -74,7 +74,7 @@ final class ClusterTranslator {
                 .build();
     }
 
-    private static List<io.telepresence.rpc.manager.Cidr> cidrs(List<Cidr> cidrs) {
+    private static List<io.telepresence.rpc.manager.Cidr> cidrs(List<ClusterCidr> cidrs) {
         return cidrs.stream()
                 .map(c -> io.telepresence.rpc.manager.Cidr.newBuilder()
                         .setIp(bytes(c.ip()))

@@ -6,12 +6,12 @@ import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.TrafficCount;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.manager.engage.Engagement;
-import io.telepresence.manager.engage.Engagements;
-import io.telepresence.manager.engage.Engaging;
-import io.telepresence.manager.engage.Explaining;
-import io.telepresence.manager.engage.Tally;
-import io.telepresence.manager.engage.WorkloadBoard;
+import io.telepresence.manager.engagement.EngagementRegistry;
+import io.telepresence.manager.engagement.RegisteredEngagement;
+import io.telepresence.manager.lifecycle.CreateEngagement;
+import io.telepresence.manager.report.RouteExplainer;
+import io.telepresence.manager.report.TrafficStats;
+import io.telepresence.manager.report.WorkloadList;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.Sessions;
 import io.telepresence.rpc.common.Empty;
@@ -33,19 +33,24 @@ import java.util.Optional;
 /** Clients engage workloads, and see what is engaged. */
 final class EngageCalls {
     private final Sessions sessions;
-    private final Engagements engagements;
-    private final Engaging engaging;
+    private final EngagementRegistry engagements;
+    private final CreateEngagement engaging;
     private final Views views;
     private final Duration arrival;
     private volatile Translated translated = new Translated(null, WorkloadSnapshot.getDefaultInstance());
 
-    private record Translated(List<WorkloadBoard.Line> lines, WorkloadSnapshot wire) {}
+    private record Translated(List<WorkloadList.Line> lines, WorkloadSnapshot wire) {}
 
     /** What there is to see. */
-    record Views(WorkloadBoard board, Tally tally, Explaining explaining) {}
+    record Views(WorkloadList board, TrafficStats tally, RouteExplainer explaining) {}
 
     /** @param arrival how long to wait for agents where the client does not say */
-    EngageCalls(Sessions sessions, Engagements engagements, Engaging engaging, Views views, Duration arrival) {
+    EngageCalls(
+            Sessions sessions,
+            EngagementRegistry engagements,
+            CreateEngagement engaging,
+            Views views,
+            Duration arrival) {
         this.sessions = sessions;
         this.engagements = engagements;
         this.engaging = engaging;
@@ -65,7 +70,7 @@ final class EngageCalls {
     private void engage(
             ClientSession client, EngagementSpec spec, Duration limit, ServerStream<EngageProgress> stream) {
         try {
-            Engagement active = engaging.engage(client, spec, limit, new Told(stream));
+            RegisteredEngagement active = engaging.engage(client, spec, limit, new Told(stream));
             stream.send(EngageProgress.newBuilder()
                     .setEngagement(EngagementCodec.toWire(active.reported()))
                     .build());
@@ -78,14 +83,14 @@ final class EngageCalls {
     }
 
     /** Passes on what happens while a user waits. */
-    private record Told(ServerStream<EngageProgress> stream) implements Engaging.Progress {
+    private record Told(ServerStream<EngageProgress> stream) implements CreateEngagement.Progress {
         @Override
         public void waiting(String sentence) {
             stream.send(EngageProgress.newBuilder().setWaiting(sentence).build());
         }
 
         @Override
-        public void reserved(Engagement engagement) {
+        public void reserved(RegisteredEngagement engagement) {
             stream.send(EngageProgress.newBuilder()
                     .setReserved(EngagementCodec.toWire(engagement.reported()))
                     .build());
@@ -95,7 +100,7 @@ final class EngageCalls {
     /** Blocks until a replaced container is back. */
     Empty disengage(DisengageRequest request) throws FaultException, InterruptedException {
         ClientSession client = Calls.client(sessions, request.getSessionId());
-        Optional<Engagement> engagement = engagements.find(client, request.getName());
+        Optional<RegisteredEngagement> engagement = engagements.find(client, request.getName());
         if (engagement.isEmpty()) {
             throw Fault.user("there is no engagement named \"" + request.getName() + "\"", "See: telepresence list")
                     .exception();
@@ -108,7 +113,7 @@ final class EngageCalls {
         ClientSession client = Calls.client(sessions, ref.getSessionId());
         ServerStream<EngagementSnapshot> stream = ServerStream.latest(out, client);
         CountedSnapshots own = new CountedSnapshots(stream, views.tally());
-        stream.closeAtEnd(engagements.all().watch(all -> own.next(Engagements.of(all, client))));
+        stream.closeAtEnd(engagements.all().watch(all -> own.next(EngagementRegistry.of(all, client))));
         stream.closeAtEnd(views.tally().watch(own::counted));
     }
 
@@ -127,7 +132,7 @@ final class EngageCalls {
     }
 
     /** Those who watch the same are given the same list one after the other, and it becomes a message once. */
-    private WorkloadSnapshot onWire(List<WorkloadBoard.Line> lines) {
+    private WorkloadSnapshot onWire(List<WorkloadList.Line> lines) {
         Translated last = translated;
         if (last.lines() != lines) {
             last = new Translated(lines, WorkloadTranslator.workloads(lines));
@@ -143,7 +148,7 @@ final class EngageCalls {
 
     Explanation explain(ExplainRequest request) throws FaultException {
         ClientSession client = Calls.client(sessions, request.getSessionId());
-        Explaining.Question question =
+        RouteExplainer.Question question =
                 ReportTranslator.fromWire(request, client.client().namespace());
         return ReportTranslator.toWire(
                 views.explaining().explain(question), views.tally().counts());
@@ -152,16 +157,16 @@ final class EngageCalls {
     /** Sends a snapshot with counts only if it differs from the last one. Any thread; takes no lock but its own. */
     private static final class CountedSnapshots {
         private final ServerStream<EngagementSnapshot> stream;
-        private final Tally tally;
-        private List<Engagement> engagements = List.of();
+        private final TrafficStats tally;
+        private List<RegisteredEngagement> engagements = List.of();
         private EngagementSnapshot last;
 
-        CountedSnapshots(ServerStream<EngagementSnapshot> stream, Tally tally) {
+        CountedSnapshots(ServerStream<EngagementSnapshot> stream, TrafficStats tally) {
             this.stream = stream;
             this.tally = tally;
         }
 
-        synchronized void next(List<Engagement> now) {
+        synchronized void next(List<RegisteredEngagement> now) {
             engagements = now;
             counted();
         }
@@ -180,18 +185,18 @@ final class EngageCalls {
     /** Sends a snapshot only if it differs from the last one. */
     static final class OwnSnapshots {
         private final ServerStream<EngagementSnapshot> stream;
-        private List<Engagement> last;
+        private List<RegisteredEngagement> last;
 
         OwnSnapshots(ServerStream<EngagementSnapshot> stream) {
             this.stream = stream;
         }
 
         /** Called by one thread at a time, in order. */
-        void next(List<Engagement> now) {
+        void next(List<RegisteredEngagement> now) {
             if (!now.equals(last)) {
                 last = now;
                 stream.send(EngagementCodec.snapshot(
-                        now.stream().map(Engagement::reported).toList()));
+                        now.stream().map(RegisteredEngagement::reported).toList()));
             }
         }
     }

@@ -14,20 +14,20 @@ import io.telepresence.local.Loops;
 import io.telepresence.manager.auth.AgentReview;
 import io.telepresence.manager.auth.SigningKeys;
 import io.telepresence.manager.auth.TokenCheck;
-import io.telepresence.manager.cluster.ApiServerVersion;
-import io.telepresence.manager.cluster.ClusterView;
-import io.telepresence.manager.cluster.Watches;
 import io.telepresence.manager.cluster.Workloads;
-import io.telepresence.manager.engage.EngagementReconciler;
-import io.telepresence.manager.engage.IdleAgents;
-import io.telepresence.manager.engage.Restoration;
-import io.telepresence.manager.engage.Revocations;
-import io.telepresence.manager.inject.Injector;
+import io.telepresence.manager.engagement.RevocationWatcher;
 import io.telepresence.manager.inject.InjectorSettings;
 import io.telepresence.manager.lease.ManagerLease;
+import io.telepresence.manager.lifecycle.ContainerRestorer;
+import io.telepresence.manager.lifecycle.EngagementReconciler;
+import io.telepresence.manager.lifecycle.IdleAgentReaper;
+import io.telepresence.manager.lifecycle.Injection;
 import io.telepresence.manager.log.LogLevels;
 import io.telepresence.manager.log.LogRing;
+import io.telepresence.manager.network.ClusterNetwork;
 import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.watch.ApiServerVersion;
+import io.telepresence.manager.watch.ClusterWatches;
 import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.run.Closers;
 import io.telepresence.run.MonotonicTime;
@@ -89,7 +89,7 @@ final class Manager implements AutoCloseable {
             opened.add(Health.open(Ports.HEALTH, ready::get));
             opened.add(ManagerLease.await(
                     client, config.pod().namespace(), config.pod().name(), lost));
-            Watches watches = opened.add(Watches.open(
+            ClusterWatches watches = opened.add(ClusterWatches.open(
                     client, config.namespaces(), config.agent().kinds().contains(Workloads.JOB)));
             watches.synced().get();
             Parts parts = Parts.of(config, client, watches.stores());
@@ -97,11 +97,11 @@ final class Manager implements AutoCloseable {
             InjectorSettings injecting = InjectorSettings.from(environment)
                     .on(ApiServerVersion.read(client))
                     .in(client);
-            Injector injector = opened.add(
-                    Injector.open(client, injecting, config.agent().arrival(), parts.plans(), parts.workloads()));
+            Injection injector = opened.add(
+                    Injection.open(client, injecting, config.agent().arrival(), parts.plans(), parts.workloads()));
             LogLevels levels =
                     LogLevels.of(config.logs().level(), config.agent().logLevel(), MonotonicTime.start());
-            Restoration restoration = opened.add(parts.restoration(config, injector));
+            ContainerRestorer restoration = opened.add(parts.restoration(config, injector));
             EngagementReconciler reconciler = opened.add(parts.reconciler(config, injector));
             Parts.Agents agents = parts.agents(config, injecting, injector, restoration, reconciler);
             serve(opened, config, parts, new Edges(config, client, parts, agents, levels), ring);
@@ -158,7 +158,7 @@ final class Manager implements AutoCloseable {
             parts.sessions().sweep();
             levels.sweep();
         }));
-        ClusterView view = parts.view();
+        ClusterNetwork view = parts.view();
         opened.add(every("service-subnets", SERVICE_CIDRS_APART, view::refreshServiceCidrs));
     }
 
@@ -170,14 +170,15 @@ final class Manager implements AutoCloseable {
                     parts.plans().found(workload, false);
                     agents.restoration().settle(workload);
                 })));
-        IdleAgents idle = new IdleAgents(
+        IdleAgentReaper idle = new IdleAgentReaper(
                 parts.sessions(),
                 parts.engagements(),
                 agents.uninstalling(),
                 config.rules().maxIdle());
         MonotonicTime time = MonotonicTime.start();
         opened.add(every("idle-agents", IDLE_APART, () -> idle.sweep(time.instant())));
-        Revocations revocations = Revocations.reading(client, config.pod().namespace(), parts.engagements());
+        RevocationWatcher revocations =
+                RevocationWatcher.reading(client, config.pod().namespace(), parts.engagements());
         opened.add(every("revocations", REVOCATIONS_APART, revocations::sweep));
     }
 

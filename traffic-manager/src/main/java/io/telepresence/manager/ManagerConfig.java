@@ -4,9 +4,9 @@ import io.telepresence.agree.AgentNames;
 import io.telepresence.agree.Ports;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.manager.annotation.MountPolicies;
 import io.telepresence.manager.cluster.Workloads;
-import io.telepresence.manager.engage.AgentPlans;
+import io.telepresence.manager.sidecar.MountPolicies;
+import io.telepresence.manager.sidecar.SidecarConfigs;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -56,7 +56,7 @@ public record ManagerConfig(
         Injector injector,
         Service service,
         Rules rules,
-        AgentPlans.Shown shown) {
+        SidecarConfigs.Shown shown) {
     /** This pod. */
     public record Pod(String name, String ip, String hostIp, String namespace) {
         /** Whether its loopback is the node's: everything on the node is a client then. */
@@ -126,7 +126,7 @@ public record ManagerConfig(
                         env.oneOf("ALLOW_GLOBAL_INTERCEPTS", "true", "false").equals("true"),
                         env.duration("INACTIVE_BLOCK_TIMEOUT", Duration.ofMinutes(10)),
                         env.duration("AGENT_MAX_IDLE_TIME", Duration.ZERO)),
-                new AgentPlans.Shown(
+                new SidecarConfigs.Shown(
                         MountPolicies.parse(env.text("AGENT_MOUNT_POLICIES", ""), "the value agent.mountPolicies"),
                         env.list("ENVIRONMENT_EXCLUDED"),
                         env.text("REST_API_PORT", "0").equals("0") ? 0 : env.port("REST_API_PORT", 1)));

@@ -5,34 +5,34 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.telepresence.manager.auth.AgentReview;
-import io.telepresence.manager.cluster.Cidr;
-import io.telepresence.manager.cluster.ClusterNames;
-import io.telepresence.manager.cluster.ClusterStores;
-import io.telepresence.manager.cluster.ClusterView;
-import io.telepresence.manager.cluster.Reachability;
-import io.telepresence.manager.cluster.ResolvConf;
 import io.telepresence.manager.cluster.Workloads;
-import io.telepresence.manager.engage.AgentCoverage;
-import io.telepresence.manager.engage.AgentInstaller;
-import io.telepresence.manager.engage.AgentPlans;
-import io.telepresence.manager.engage.AgentWait;
-import io.telepresence.manager.engage.Claims;
-import io.telepresence.manager.engage.EngagementReconciler;
-import io.telepresence.manager.engage.Engagements;
-import io.telepresence.manager.engage.Engaging;
-import io.telepresence.manager.engage.Explaining;
-import io.telepresence.manager.engage.Restoration;
-import io.telepresence.manager.engage.Tally;
-import io.telepresence.manager.engage.Uninstalling;
-import io.telepresence.manager.engage.WorkloadBoard;
+import io.telepresence.manager.engagement.EngagementRegistry;
 import io.telepresence.manager.inject.InjectorSettings;
 import io.telepresence.manager.inject.ManualYaml;
-import io.telepresence.manager.inject.NetworkPolicyCautions;
+import io.telepresence.manager.lifecycle.ContainerRestorer;
+import io.telepresence.manager.lifecycle.CreateEngagement;
+import io.telepresence.manager.lifecycle.EngagementReconciler;
+import io.telepresence.manager.lifecycle.OrphanedReplacements;
+import io.telepresence.manager.lifecycle.Uninstaller;
 import io.telepresence.manager.log.LogGatherer;
 import io.telepresence.manager.log.LogLevels;
 import io.telepresence.manager.log.LogRing;
+import io.telepresence.manager.network.ClusterCidr;
+import io.telepresence.manager.network.ClusterDnsClient;
+import io.telepresence.manager.network.ClusterNetwork;
+import io.telepresence.manager.network.PodResolvConf;
+import io.telepresence.manager.network.ServiceReachability;
+import io.telepresence.manager.policy.NetworkPolicyWarnings;
+import io.telepresence.manager.readiness.AgentCoverage;
+import io.telepresence.manager.readiness.AgentReadiness;
+import io.telepresence.manager.report.RouteExplainer;
+import io.telepresence.manager.report.TrafficStats;
+import io.telepresence.manager.report.WorkloadList;
+import io.telepresence.manager.rollout.AgentInstaller;
 import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.sidecar.SidecarConfigs;
 import io.telepresence.manager.tunnel.Switchboard;
+import io.telepresence.manager.watch.ClusterStores;
 import io.telepresence.run.MonotonicTime;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -46,15 +46,20 @@ import org.slf4j.LoggerFactory;
 /** The parts of the manager that know each other, wired. Only the view of the cluster has to be closed. */
 record Parts(
         ClusterStores stores,
-        ClusterView view,
-        ClusterNames names,
+        ClusterNetwork view,
+        ClusterDnsClient names,
         Workloads workloads,
         Sessions sessions,
         Board board) {
     private static final Logger LOG = LoggerFactory.getLogger(Parts.class);
 
     /** Engagements, and what delivers their traffic. */
-    record Board(Engagements engagements, Claims claims, AgentPlans plans, Switchboard switchboard, Tally tally) {}
+    record Board(
+            EngagementRegistry engagements,
+            OrphanedReplacements claims,
+            SidecarConfigs plans,
+            Switchboard switchboard,
+            TrafficStats tally) {}
 
     /** Makes the switchboard of the engagements' flows. */
     @FunctionalInterface
@@ -68,16 +73,18 @@ record Parts(
 
     static Parts of(ManagerConfig config, KubernetesClient client, ClusterStores stores, Switchboards switchboards)
             throws IOException {
-        ResolvConf dns = ResolvConf.read(config.logs().resolvConf());
+        PodResolvConf dns = PodResolvConf.read(config.logs().resolvConf());
         Workloads workloads = new Workloads(stores, config.agent().kinds(), config.namespaces());
-        ClusterView view = ClusterView.open(
+        ClusterNetwork view = ClusterNetwork.open(
                 client,
                 stores,
-                new ClusterView.Settings(
+                new ClusterNetwork.Settings(
                         config.pod().namespace(),
                         config.namespaces(),
                         config.podCidrs().strategy(),
-                        config.podCidrs().cidrs().stream().map(Cidr::parse).toList(),
+                        config.podCidrs().cidrs().stream()
+                                .map(ClusterCidr::parse)
+                                .toList(),
                         config.injector().service(),
                         dns));
         Sessions sessions = new Sessions(MonotonicTime.start());
@@ -86,11 +93,11 @@ record Parts(
                 stores, view, names(dns), workloads, sessions, board(config, client, cluster, sessions, switchboards));
     }
 
-    private static ClusterNames names(ResolvConf dns) {
+    private static ClusterDnsClient names(PodResolvConf dns) {
         List<InetSocketAddress> servers = dns.nameservers().stream()
                 .map(ip -> new InetSocketAddress(ip, 53))
                 .toList();
-        return new ClusterNames(servers);
+        return new ClusterDnsClient(servers);
     }
 
     private record Cluster(ClusterStores stores, Workloads workloads, String domain) {}
@@ -119,32 +126,33 @@ record Parts(
             Switchboards switchboards) {
         Workloads workloads = cluster.workloads();
         AtomicReference<Switchboard> switchboard = new AtomicReference<>();
-        Engagements engagements = new Engagements(sessions, config.rules().inactiveBlock(), id -> switchboard
-                .get()
-                .engagementEnded(id));
+        EngagementRegistry engagements =
+                new EngagementRegistry(sessions, config.rules().inactiveBlock(), id -> switchboard
+                        .get()
+                        .engagementEnded(id));
         switchboard.set(switchboards.of(
                 sessions, new Switchboard.Sources(engagements::receiver, new ReachTargets(engagements, sessions))));
         sessions.watchAgents(engagements::agentsChanged);
-        Claims claims =
-                Claims.of(engagements, workloads, cluster.stores().pods().all());
+        OrphanedReplacements claims = OrphanedReplacements.of(
+                engagements, workloads, cluster.stores().pods().all());
         String host = config.service().name() + "." + config.pod().namespace() + ".svc." + cluster.domain();
-        AgentPlans plans = new AgentPlans(
+        SidecarConfigs plans = new SidecarConfigs(
                 workloads,
-                new AgentPlans.Settings(
-                        new AgentPlans.ManagerService(
+                new SidecarConfigs.Settings(
+                        new SidecarConfigs.ManagerService(
                                 host, address(config, client), config.service().port()),
                         config.agent().port(),
                         config.agent().logLevel(),
                         config.shown()),
                 claims);
-        return new Board(engagements, claims, plans, switchboard.get(), new Tally(engagements, sessions));
+        return new Board(engagements, claims, plans, switchboard.get(), new TrafficStats(engagements, sessions));
     }
 
-    Engagements engagements() {
+    EngagementRegistry engagements() {
         return board.engagements();
     }
 
-    AgentPlans plans() {
+    SidecarConfigs plans() {
         return board.plans();
     }
 
@@ -153,8 +161,8 @@ record Parts(
     }
 
     /** What brings replaced containers back. */
-    Restoration restoration(ManagerConfig config, AgentInstaller installer) {
-        return Restoration.open(
+    ContainerRestorer restoration(ManagerConfig config, AgentInstaller installer) {
+        return ContainerRestorer.open(
                 engagements(),
                 plans(),
                 workloads,
@@ -173,7 +181,7 @@ record Parts(
     }
 
     /** What agents ask for. */
-    AgentCalls agentCalls(AgentReview review, Restoration restoration) {
+    AgentCalls agentCalls(AgentReview review, ContainerRestorer restoration) {
         return new AgentCalls(
                 sessions, review, workloads, plans(), restoration, engagements(), switchboard(), board.tally());
     }
@@ -181,9 +189,9 @@ record Parts(
     /** How agents come and go. */
     record Agents(
             AgentInstaller installer,
-            Restoration restoration,
+            ContainerRestorer restoration,
             EngagementReconciler reconciler,
-            Uninstalling uninstalling,
+            Uninstaller uninstalling,
             ManualYaml manual,
             InjectorSettings settings) {}
 
@@ -191,14 +199,14 @@ record Parts(
             ManagerConfig config,
             InjectorSettings settings,
             AgentInstaller installer,
-            Restoration restoration,
+            ContainerRestorer restoration,
             EngagementReconciler reconciler) {
         Duration limit = config.agent().arrival().multipliedBy(8);
         return new Agents(
                 installer,
                 restoration,
                 reconciler,
-                new Uninstalling(engagements(), plans(), workloads, installer, limit),
+                new Uninstaller(engagements(), plans(), workloads, installer, limit),
                 new ManualYaml(settings, plans(), workloads),
                 settings);
     }
@@ -206,13 +214,13 @@ record Parts(
     ServerServiceDefinition clientEdge(
             ManagerConfig config, KubernetesClient client, Agents agents, LogLevels levels, LogRing ring) {
         AgentInstaller installer = agents.installer();
-        AgentWait wait = AgentWait.reading(client, workloads, sessions, installer);
-        Engaging engaging = new Engaging(
+        AgentReadiness wait = AgentReadiness.reading(client, workloads, sessions, installer);
+        CreateEngagement engaging = new CreateEngagement(
                 engagements(),
                 plans(),
                 workloads,
-                new Engaging.Arrivals(
-                        installer, wait, agents.restoration(), NetworkPolicyCautions.of(agents.settings(), client)),
+                new CreateEngagement.Arrivals(
+                        installer, wait, agents.restoration(), NetworkPolicyWarnings.of(agents.settings(), client)),
                 config.rules().allowGlobal());
         AgentCoverage coverage =
                 new AgentCoverage(workloads, sessions, agents.reconciler().failures());
@@ -230,14 +238,14 @@ record Parts(
                                 engagements(),
                                 engaging,
                                 new EngageCalls.Views(
-                                        new WorkloadBoard(workloads, coverage, engagements(), board.tally(), installer),
+                                        new WorkloadList(workloads, coverage, engagements(), board.tally(), installer),
                                         board.tally(),
-                                        new Explaining(workloads, plans(), engagements(), board.tally())),
+                                        new RouteExplainer(workloads, plans(), engagements(), board.tally())),
                                 config.agent().arrival()),
                         new AgentAdminCalls(sessions, agents.uninstalling(), agents.manual()),
                         new ClusterCalls(
                                 sessions,
-                                new ClusterCalls.Network(view, names, new Reachability(stores.services())),
+                                new ClusterCalls.Network(view, names, new ServiceReachability(stores.services())),
                                 installer.trouble(),
                                 config.pod()),
                         new LogCalls(sessions, levels, gatherer, config.logs().clientConfig())),

@@ -3,8 +3,8 @@ package io.telepresence.manager;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.EngagementState;
 import io.telepresence.engagement.Port;
-import io.telepresence.manager.engage.Engagement;
-import io.telepresence.manager.engage.Engagements;
+import io.telepresence.manager.engagement.EngagementRegistry;
+import io.telepresence.manager.engagement.RegisteredEngagement;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.Sessions;
@@ -18,23 +18,23 @@ import java.util.Optional;
 
 /** What the engagements of a client allow inside pods. Any thread; never blocks. */
 final class ReachTargets implements Reaches {
-    private final Engagements engagements;
+    private final EngagementRegistry engagements;
     private final Sessions sessions;
 
-    ReachTargets(Engagements engagements, Sessions sessions) {
+    ReachTargets(EngagementRegistry engagements, Sessions sessions) {
         this.engagements = engagements;
         this.sessions = sessions;
     }
 
     @Override
     public Answer find(ClientSession client, Reach wish, Protocol protocol) {
-        Optional<Engagement> found = engagements.of(client).stream()
+        Optional<RegisteredEngagement> found = engagements.of(client).stream()
                 .filter(e -> e.id().equals(wish.getEngagementId()))
                 .findFirst();
         if (found.isEmpty()) {
             return new Answer.Denied("that is no engagement of yours");
         }
-        Engagement engagement = found.get();
+        RegisteredEngagement engagement = found.get();
         if (!engagement.active() && engagement.state() != EngagementState.TERMINATING) {
             return new Answer.Denied("the engagement is not active");
         }
@@ -53,7 +53,7 @@ final class ReachTargets implements Reaches {
                 .build();
     }
 
-    private Answer port(Engagement engagement, Reach wish, Protocol protocol) {
+    private Answer port(RegisteredEngagement engagement, Reach wish, Protocol protocol) {
         boolean asked = Port.isNumber(wish.getPort())
                 && engagement.spec().options().toPod().contains(Port.of(protocol == Protocol.UDP, wish.getPort()));
         return asked
@@ -62,7 +62,7 @@ final class ReachTargets implements Reaches {
     }
 
     /** First the agent of the pod that the engagement names, then others that stand as it wants. */
-    private Answer granted(Engagement engagement, Reach reach) {
+    private Answer granted(RegisteredEngagement engagement, Reach reach) {
         List<AgentSession> agents = sessions.agents(engagement.workload()).stream()
                 .sorted(Comparator.comparing(
                                 (AgentSession a) -> !a.agent().podIp().equals(engagement.podIp()))

@@ -4,8 +4,8 @@ import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.engagement.HttpHead;
 import io.telepresence.engagement.Port;
 import io.telepresence.engagement.TrafficCount;
-import io.telepresence.manager.engage.Explaining;
-import io.telepresence.manager.engage.Tally;
+import io.telepresence.manager.report.RouteExplainer;
+import io.telepresence.manager.report.TrafficStats;
 import io.telepresence.rpc.agent.AgentBeat;
 import io.telepresence.rpc.agent.SealedPort;
 import io.telepresence.rpc.engagement.HttpHeader;
@@ -49,10 +49,10 @@ final class ReportTranslator {
     }
 
     /** @param pod of the agent */
-    static List<Tally.Verdict> verdicts(AgentBeat beat, String pod) {
+    static List<TrafficStats.Verdict> verdicts(AgentBeat beat, String pod) {
         return beat.getRecentList().stream()
                 .limit(MOST_VERDICTS)
-                .map(v -> new Tally.Verdict(
+                .map(v -> new TrafficStats.Verdict(
                         v.getTimeMs(),
                         pod,
                         v.getContainerPort(),
@@ -65,8 +65,8 @@ final class ReportTranslator {
     }
 
     /** @param namespace of the client */
-    static Explaining.Question fromWire(ExplainRequest wire, String namespace) {
-        return new Explaining.Question(
+    static RouteExplainer.Question fromWire(ExplainRequest wire, String namespace) {
+        return new RouteExplainer.Question(
                 wire.getNamespace().isEmpty() ? namespace : wire.getNamespace(),
                 wire.getHost(),
                 wire.getPort(),
@@ -96,7 +96,7 @@ final class ReportTranslator {
         }
     }
 
-    static Explanation toWire(Explaining.Answer answer, Map<String, TrafficCount> counts) {
+    static Explanation toWire(RouteExplainer.Answer answer, Map<String, TrafficCount> counts) {
         return Explanation.newBuilder()
                 .setWorkloadKind(answer.workload().kind())
                 .setWorkload(answer.workload().name())
@@ -116,7 +116,7 @@ final class ReportTranslator {
                 .build();
     }
 
-    private static VerdictRecord toWire(Tally.Verdict verdict) {
+    private static VerdictRecord toWire(TrafficStats.Verdict verdict) {
         return VerdictRecord.newBuilder()
                 .setTimeMs(verdict.timeMillis())
                 .setPod(verdict.pod())

@@ -5,7 +5,7 @@ import io.telepresence.agree.Versions;
 import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.manager.engage.Engaging;
+import io.telepresence.manager.lifecycle.CreateEngagement;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.Sessions;
 import io.telepresence.manager.tunnel.Switchboard;
@@ -24,10 +24,10 @@ final class SessionCalls {
 
     private final ManagerConfig config;
     private final Sessions sessions;
-    private final Engaging engaging;
+    private final CreateEngagement engaging;
     private final Switchboard switchboard;
 
-    SessionCalls(ManagerConfig config, Sessions sessions, Engaging engaging, Switchboard switchboard) {
+    SessionCalls(ManagerConfig config, Sessions sessions, CreateEngagement engaging, Switchboard switchboard) {
         this.config = config;
         this.sessions = sessions;
         this.engaging = engaging;
@@ -46,7 +46,8 @@ final class SessionCalls {
             engaging.restore(
                     session,
                     EngagementCodec.spec(had.getSpec()),
-                    new Engaging.Before(had.getId(), had.getPodIp(), broken ? Printable.line(had.getMessage()) : ""));
+                    new CreateEngagement.Before(
+                            had.getId(), had.getPodIp(), broken ? Printable.line(had.getMessage()) : ""));
         }
         return io.telepresence.rpc.manager.ClientSession.newBuilder()
                 .setSessionId(arrived.credential())

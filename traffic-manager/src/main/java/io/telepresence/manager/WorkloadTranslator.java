@@ -1,7 +1,7 @@
 package io.telepresence.manager;
 
 import io.telepresence.engagement.EngagementCodec;
-import io.telepresence.manager.engage.WorkloadBoard;
+import io.telepresence.manager.report.WorkloadList;
 import io.telepresence.rpc.manager.Bypass;
 import io.telepresence.rpc.manager.Workload;
 import io.telepresence.rpc.manager.WorkloadSnapshot;
@@ -11,13 +11,13 @@ import java.util.List;
 final class WorkloadTranslator {
     private WorkloadTranslator() {}
 
-    static WorkloadSnapshot workloads(List<WorkloadBoard.Line> lines) {
+    static WorkloadSnapshot workloads(List<WorkloadList.Line> lines) {
         return WorkloadSnapshot.newBuilder()
                 .addAllWorkloads(lines.stream().map(WorkloadTranslator::toWire).toList())
                 .build();
     }
 
-    private static Workload toWire(WorkloadBoard.Line line) {
+    private static Workload toWire(WorkloadList.Line line) {
         return Workload.newBuilder()
                 .setKind(line.workload().ref().kind())
                 .setName(line.workload().ref().name())

@@ -22,7 +22,7 @@ import io.telepresence.manager.auth.AgentReview;
 import io.telepresence.manager.auth.SigningKeys;
 import io.telepresence.manager.auth.TestTokens;
 import io.telepresence.manager.auth.TokenCheck;
-import io.telepresence.manager.cluster.FakeApiServer;
+import io.telepresence.manager.watch.FakeApiServer;
 import io.telepresence.rpc.agent.AgentArrival;
 import io.telepresence.rpc.agent.AgentBeat;
 import io.telepresence.rpc.agent.AgentGateGrpc;

@@ -3,7 +3,7 @@ package io.telepresence.manager;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.telepresence.manager.cluster.ClusterFacts;
+import io.telepresence.manager.network.NetworkFacts;
 import io.telepresence.rpc.manager.ClusterInfo;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ClusterTranslatorTest {
     private static ClusterInfo info(String podIp, String hostIp) throws Exception {
         Map<String, String> environment = Map.of("POD_NAME", "m", "POD_IP", podIp, "HOST_IP", hostIp);
-        ClusterFacts facts = new ClusterFacts(
+        NetworkFacts facts = new NetworkFacts(
                 List.of(), List.of(), "cluster.local", Optional.empty(), Optional.empty(), List.of(), List.of());
         return ClusterTranslator.toWire(facts, ManagerConfig.from(environment).pod(), "");
     }

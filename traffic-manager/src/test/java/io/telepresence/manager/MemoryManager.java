@@ -18,14 +18,14 @@ import io.telepresence.local.Loops;
 import io.telepresence.manager.auth.AgentReview;
 import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.engage.AgentInstaller;
-import io.telepresence.manager.engage.EngagementReconciler;
-import io.telepresence.manager.engage.Restoration;
-import io.telepresence.manager.engage.Wish;
 import io.telepresence.manager.inject.InjectorSettings;
+import io.telepresence.manager.lifecycle.ContainerRestorer;
+import io.telepresence.manager.lifecycle.EngagementReconciler;
 import io.telepresence.manager.log.LogLevels;
 import io.telepresence.manager.log.LogRing;
 import io.telepresence.manager.log.Logs;
+import io.telepresence.manager.rollout.AgentInstaller;
+import io.telepresence.manager.sidecar.DesiredConfig;
 import io.telepresence.manager.tunnel.TestSwitchboards;
 import io.telepresence.run.Closers;
 import io.telepresence.run.Watched;
@@ -107,7 +107,7 @@ public final class MemoryManager implements AutoCloseable {
                 (sessions, sources) -> TestSwitchboards.on(sessions, sources, around.network()));
         opened.add(parts.view());
         Installer installer = new Installer(around.agents());
-        Restoration restoration = opened.add(parts.restoration(config, installer));
+        ContainerRestorer restoration = opened.add(parts.restoration(config, installer));
         EngagementReconciler reconciler = opened.add(parts.reconciler(config, installer));
         Parts.Agents agents =
                 parts.agents(config, InjectorSettings.from(environment), installer, restoration, reconciler);
@@ -169,7 +169,7 @@ public final class MemoryManager implements AutoCloseable {
 
     private record Installer(Consumer<String> agents) implements AgentInstaller {
         @Override
-        public void ensure(WorkloadRef workload, Wish wish, Consumer<String> progress) {
+        public void ensure(WorkloadRef workload, DesiredConfig wish, Consumer<String> progress) {
             wish.now().ifPresent(config -> {
                 try {
                     agents.accept(JsonFormat.printer().print(config));
@@ -180,7 +180,7 @@ public final class MemoryManager implements AutoCloseable {
         }
 
         @Override
-        public boolean settled(WorkloadRef workload, Wish wish) {
+        public boolean settled(WorkloadRef workload, DesiredConfig wish) {
             return true;
         }
 

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.engage.Engaging;
-import io.telepresence.manager.engage.EngagingBench;
+import io.telepresence.manager.lifecycle.CreateEngagement;
+import io.telepresence.manager.lifecycle.CreateEngagementBench;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.tunnel.Reaches.Answer;
@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 
 class ReachTargetsTest {
     private static final WorkloadRef ECHO = new WorkloadRef("Deployment", "default", "echo");
-    private final EngagingBench bench = new EngagingBench();
+    private final CreateEngagementBench bench = new CreateEngagementBench();
     private final ReachTargets targets = new ReachTargets(bench.engagements, bench.sessions);
     private ClientSession ann;
     private AgentSession first;
@@ -47,7 +47,7 @@ class ReachTargetsTest {
     }
 
     private void restore(EngagementKind kind, String name) throws Exception {
-        Engaging engaging = bench.engaging;
+        CreateEngagement engaging = bench.engaging;
         EngagementSpec spec = EngagementSpec.newBuilder()
                 .setKind(kind)
                 .setName(name)
@@ -56,7 +56,7 @@ class ReachTargetsTest {
                 .setTargetHost("127.0.0.1")
                 .addToPod(PodPort.newBuilder().setPort(5432))
                 .build();
-        engaging.restore(ann, EngagementCodec.spec(spec), new Engaging.Before("", "10.0.0.2", ""));
+        engaging.restore(ann, EngagementCodec.spec(spec), new CreateEngagement.Before("", "10.0.0.2", ""));
     }
 
     @Test

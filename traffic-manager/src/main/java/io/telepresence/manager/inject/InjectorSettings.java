@@ -9,8 +9,8 @@ import io.telepresence.agree.AgentNames;
 import io.telepresence.agree.Ports;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.manager.cluster.ApiServerVersion;
 import io.telepresence.manager.cluster.Workloads;
+import io.telepresence.manager.watch.ApiServerVersion;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -43,8 +43,8 @@ public record InjectorSettings(boolean enabled, boolean whenEnabled, Scope scope
      * @param namespaces the managed ones; empty: all
      * @param kinds of workloads that are enabled
      */
-    record Scope(String managerNamespace, List<String> namespaces, Set<String> kinds) {
-        boolean manages(String namespace) {
+    public record Scope(String managerNamespace, List<String> namespaces, Set<String> kinds) {
+        public boolean manages(String namespace) {
             return namespaces.isEmpty() || namespaces.contains(namespace);
         }
     }
@@ -54,17 +54,18 @@ public record InjectorSettings(boolean enabled, boolean whenEnabled, Scope scope
      *
      * @param securityContext null: like the first container of the application
      */
-    record Sidecar(
+    public record Sidecar(
             Image image,
             ResourceRequirements resources,
             SecurityContext securityContext,
             Init init,
             SidecarForms forms) {}
 
-    record Image(String name, String pullPolicy, List<LocalObjectReference> pullSecrets) {}
+    public record Image(String name, String pullPolicy, List<LocalObjectReference> pullSecrets) {}
 
     /** @param securityContext null: root with NET_ADMIN and NET_RAW and nothing else */
-    record Init(boolean enabled, ResourceRequirements resources, SecurityContext securityContext, NamedPorts named) {
+    public record Init(
+            boolean enabled, ResourceRequirements resources, SecurityContext securityContext, NamedPorts named) {
         /** Named ports need none. */
         Init(boolean enabled, ResourceRequirements resources, SecurityContext securityContext) {
             this(enabled, resources, securityContext, NamedPorts.RENAMED);
@@ -83,7 +84,7 @@ public record InjectorSettings(boolean enabled, boolean whenEnabled, Scope scope
      * @param tlsDirectory holds that part, too
      * @param within how long a call may take, less than the API server waits
      */
-    record Hook(String name, int port, String path, Path tlsDirectory, Duration within) {}
+    public record Hook(String name, int port, String path, Path tlsDirectory, Duration within) {}
 
     /** @throws FaultException a variable cannot be read; names it */
     public static InjectorSettings from(Map<String, String> environment) throws FaultException {

@@ -13,8 +13,8 @@ import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.engage.EngagingBench;
 import io.telepresence.manager.inject.ManualYaml.What;
+import io.telepresence.manager.lifecycle.CreateEngagementBench;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ManualYamlTest {
     private static final KubernetesSerialization YAML = new KubernetesSerialization();
-    private final EngagingBench bench = new EngagingBench();
+    private final CreateEngagementBench bench = new CreateEngagementBench();
     private ManualYaml manual;
 
     @BeforeEach
@@ -63,7 +63,7 @@ class ManualYamlTest {
                 .endSpec()
                 .build();
         WorkloadRef ref = new WorkloadRef("Deployment", "default", "echo");
-        assertTrue(new AgentInjector(AgentInjectorTest.look(true))
+        assertTrue(new SidecarInjector(SidecarInjectorTest.look(true))
                 .serves(pod, bench.plans.configFor(ref, template.getMetadata(), template.getSpec())));
     }
 
