@@ -15,17 +15,23 @@ import io.telepresence.manager.auth.AgentReview;
 import io.telepresence.manager.auth.SigningKeys;
 import io.telepresence.manager.auth.TokenCheck;
 import io.telepresence.manager.cluster.Workloads;
+import io.telepresence.manager.config.ManagerConfig;
 import io.telepresence.manager.engagement.RevocationWatcher;
+import io.telepresence.manager.grpc.AgentAuthenticator;
+import io.telepresence.manager.grpc.AgentConnection;
+import io.telepresence.manager.grpc.AgentGateService;
+import io.telepresence.manager.grpc.AgentService;
+import io.telepresence.manager.grpc.ClientSessionService;
 import io.telepresence.manager.inject.InjectorSettings;
 import io.telepresence.manager.lease.ManagerLease;
 import io.telepresence.manager.lifecycle.ContainerRestorer;
 import io.telepresence.manager.lifecycle.EngagementReconciler;
 import io.telepresence.manager.lifecycle.IdleAgentReaper;
 import io.telepresence.manager.lifecycle.Injection;
-import io.telepresence.manager.log.LogLevels;
 import io.telepresence.manager.log.LogRing;
+import io.telepresence.manager.log.ManagerLogLevels;
 import io.telepresence.manager.network.ClusterNetwork;
-import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.session.SessionRegistry;
 import io.telepresence.manager.watch.ApiServerVersion;
 import io.telepresence.manager.watch.ClusterWatches;
 import io.telepresence.rpc.tunnel.Open;
@@ -66,7 +72,7 @@ final class Manager implements AutoCloseable {
     private static final Duration SERVICE_CIDRS_APART = Duration.ofMinutes(1);
 
     /** Who replaced a container before a restart comes back within that time, or the container does. */
-    private static final Duration CLAIMED_WITHIN = Sessions.CLIENT_SILENCE;
+    private static final Duration CLAIMED_WITHIN = SessionRegistry.CLIENT_SILENCE;
 
     private final Closers opened;
 
@@ -86,29 +92,29 @@ final class Manager implements AutoCloseable {
         Closers opened = new Closers();
         try {
             AtomicBoolean ready = new AtomicBoolean();
-            opened.add(Health.open(Ports.HEALTH, ready::get));
+            opened.add(ManagerHealth.open(Ports.HEALTH, ready::get));
             opened.add(ManagerLease.await(
                     client, config.pod().namespace(), config.pod().name(), lost));
             ClusterWatches watches = opened.add(ClusterWatches.open(
                     client, config.namespaces(), config.agent().kinds().contains(Workloads.JOB)));
             watches.synced().get();
-            Parts parts = Parts.of(config, client, watches.stores());
+            ManagerWiring parts = ManagerWiring.of(config, client, watches.stores());
             opened.add(parts.view());
             InjectorSettings injecting = InjectorSettings.from(environment)
                     .on(ApiServerVersion.read(client))
                     .in(client);
             Injection injector = opened.add(
                     Injection.open(client, injecting, config.agent().arrival(), parts.plans(), parts.workloads()));
-            LogLevels levels =
-                    LogLevels.of(config.logs().level(), config.agent().logLevel(), MonotonicTime.start());
+            ManagerLogLevels levels =
+                    ManagerLogLevels.of(config.logs().level(), config.agent().logLevel(), MonotonicTime.start());
             ContainerRestorer restoration = opened.add(parts.restoration(config, injector));
             EngagementReconciler reconciler = opened.add(parts.reconciler(config, injector));
-            Parts.Agents agents = parts.agents(config, injecting, injector, restoration, reconciler);
+            ManagerWiring.Agents agents = parts.agents(config, injecting, injector, restoration, reconciler);
             serve(opened, config, parts, new Edges(config, client, parts, agents, levels), ring);
             tick(opened, parts, levels);
             tend(opened, config, parts, agents, client);
             ready.set(true);
-            LOG.info("{} {} serves", SessionCalls.NAME, Versions.VERSION);
+            LOG.info("{} {} serves", ClientSessionService.NAME, Versions.VERSION);
             // What the first lists left behind goes back to the node, and later what the arrival of all who waited did:
             // the heap shrinks in a full collection only.
             Threads.virtual("first-collection", System::gc);
@@ -120,7 +126,7 @@ final class Manager implements AutoCloseable {
         }
     }
 
-    private static void serve(Closers opened, ManagerConfig config, Parts parts, Edges edges, LogRing ring)
+    private static void serve(Closers opened, ManagerConfig config, ManagerWiring parts, Edges edges, LogRing ring)
             throws IOException, FaultException {
         EventLoopGroup loops =
                 Loops.create("flows", Math.max(2, Runtime.getRuntime().availableProcessors()));
@@ -153,7 +159,7 @@ final class Manager implements AutoCloseable {
         }
     }
 
-    private static void tick(Closers opened, Parts parts, LogLevels levels) {
+    private static void tick(Closers opened, ManagerWiring parts, ManagerLogLevels levels) {
         opened.add(every("sweep", Duration.ofSeconds(1), () -> {
             parts.sessions().sweep();
             levels.sweep();
@@ -164,7 +170,11 @@ final class Manager implements AutoCloseable {
 
     /** Looks after agents and engagements from time to time. */
     private static void tend(
-            Closers opened, ManagerConfig config, Parts parts, Parts.Agents agents, KubernetesClient client) {
+            Closers opened,
+            ManagerConfig config,
+            ManagerWiring parts,
+            ManagerWiring.Agents agents,
+            KubernetesClient client) {
         opened.add(once(
                 "claims", CLAIMED_WITHIN, () -> parts.board().claims().expire().forEach(workload -> {
                     parts.plans().found(workload, false);
@@ -222,7 +232,11 @@ final class Manager implements AutoCloseable {
 
     /** Puts the gRPC edges together. */
     private record Edges(
-            ManagerConfig config, KubernetesClient client, Parts parts, Parts.Agents agents, LogLevels levels) {
+            ManagerConfig config,
+            KubernetesClient client,
+            ManagerWiring parts,
+            ManagerWiring.Agents agents,
+            ManagerLogLevels levels) {
 
         NettyServerBuilder agentPort(EventLoopGroup loops) {
             ConnectionLimits limits = new ConnectionLimits(AgentConnection.STRANGERS);
@@ -240,7 +254,7 @@ final class Manager implements AutoCloseable {
         }
 
         private AgentGateService gate(AgentReview review) {
-            AgentCalls calls = parts.agentCalls(review, agents.restoration());
+            AgentService calls = parts.agentCalls(review, agents.restoration());
             return new AgentGateService(parts.sessions(), calls, levels);
         }
 

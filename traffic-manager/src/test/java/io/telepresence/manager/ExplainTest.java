@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.fault.FaultException;
+import io.telepresence.manager.grpc.TrafficTranslator;
 import io.telepresence.manager.lifecycle.CreateEngagement;
 import io.telepresence.manager.lifecycle.CreateEngagementBench;
 import io.telepresence.manager.report.RouteExplainer;
@@ -104,8 +105,8 @@ class ExplainTest {
     }
 
     private Explanation explain(ExplainRequest.Builder request) throws Exception {
-        return ReportTranslator.toWire(
-                explaining.explain(ReportTranslator.fromWire(request.build(), "default")), Map.of());
+        return TrafficTranslator.toWire(
+                explaining.explain(TrafficTranslator.fromWire(request.build(), "default")), Map.of());
     }
 
     private static ExplainRequest.Builder request(String host, String target) {

@@ -18,12 +18,15 @@ import io.telepresence.local.Loops;
 import io.telepresence.manager.auth.AgentReview;
 import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.config.ManagerConfig;
+import io.telepresence.manager.grpc.AgentGateService;
+import io.telepresence.manager.grpc.AgentService;
 import io.telepresence.manager.inject.InjectorSettings;
 import io.telepresence.manager.lifecycle.ContainerRestorer;
 import io.telepresence.manager.lifecycle.EngagementReconciler;
-import io.telepresence.manager.log.LogLevels;
 import io.telepresence.manager.log.LogRing;
-import io.telepresence.manager.log.Logs;
+import io.telepresence.manager.log.ManagerLogLevels;
+import io.telepresence.manager.log.ManagerLogs;
 import io.telepresence.manager.rollout.AgentInstaller;
 import io.telepresence.manager.sidecar.DesiredConfig;
 import io.telepresence.manager.tunnel.TestSwitchboards;
@@ -100,7 +103,7 @@ public final class MemoryManager implements AutoCloseable {
                 "RESOLV_CONF", around.resolvConf().toString());
         ManagerConfig config = ManagerConfig.from(environment);
         KubernetesClient client = opened.add(client(around.apiServer()));
-        Parts parts = Parts.of(
+        ManagerWiring parts = ManagerWiring.of(
                 config,
                 client,
                 around.cluster().stores,
@@ -109,10 +112,10 @@ public final class MemoryManager implements AutoCloseable {
         Installer installer = new Installer(around.agents());
         ContainerRestorer restoration = opened.add(parts.restoration(config, installer));
         EngagementReconciler reconciler = opened.add(parts.reconciler(config, installer));
-        Parts.Agents agents =
+        ManagerWiring.Agents agents =
                 parts.agents(config, InjectorSettings.from(environment), installer, restoration, reconciler);
-        LogLevels levels = LogLevels.of("INFO", "INFO", InstantSource.system());
-        AgentCalls gate = parts.agentCalls(AgentReview.with(client, InstantSource.system()), restoration);
+        ManagerLogLevels levels = ManagerLogLevels.of("INFO", "INFO", InstantSource.system());
+        AgentService gate = parts.agentCalls(AgentReview.with(client, InstantSource.system()), restoration);
         LogRing ring = logRing();
         EventLoopGroup loops = Loops.create("flows", 2);
         opened.add(() -> Loops.shutdown(loops));
@@ -133,7 +136,7 @@ public final class MemoryManager implements AutoCloseable {
         Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
         Level before = root.getLevel();
         opened.add(() -> root.setLevel(before));
-        Logs.limitLibraries(context);
+        ManagerLogs.limitLibraries(context);
         PatternLayoutEncoder encoder = new PatternLayoutEncoder();
         encoder.setContext(context);
         encoder.setPattern("%level [%thread] %logger %msg%n%ex");

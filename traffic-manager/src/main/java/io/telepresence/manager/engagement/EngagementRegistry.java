@@ -8,7 +8,7 @@ import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engagement.ConflictRules.Conflict;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
-import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.session.SessionRegistry;
 import io.telepresence.manager.sidecar.ReplacedContainers;
 import io.telepresence.run.Watched;
 import java.time.Duration;
@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
 public final class EngagementRegistry implements ReplacedContainers {
     private static final Logger LOG = LoggerFactory.getLogger(EngagementRegistry.class);
 
-    private final Sessions sessions;
+    private final SessionRegistry sessions;
     private final Duration inactiveBlock;
     private final Consumer<String> ended;
     private final Watched<List<RegisteredEngagement>> all = new Watched<>(List.of());
@@ -41,7 +41,7 @@ public final class EngagementRegistry implements ReplacedContainers {
      * @param inactiveBlock an engagement whose owner is idle for longer gives way to another; zero: never
      * @param ended is told the id of each engagement that has ended; quick
      */
-    public EngagementRegistry(Sessions sessions, Duration inactiveBlock, Consumer<String> ended) {
+    public EngagementRegistry(SessionRegistry sessions, Duration inactiveBlock, Consumer<String> ended) {
         this.sessions = sessions;
         this.inactiveBlock = inactiveBlock;
         this.ended = ended;

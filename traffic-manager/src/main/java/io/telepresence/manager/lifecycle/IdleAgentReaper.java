@@ -4,7 +4,7 @@ import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engagement.EngagementRegistry;
 import io.telepresence.manager.engagement.RegisteredEngagement;
-import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.session.SessionRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -19,14 +19,15 @@ import org.slf4j.LoggerFactory;
 public final class IdleAgentReaper {
     private static final Logger LOG = LoggerFactory.getLogger(IdleAgentReaper.class);
 
-    private final Sessions sessions;
+    private final SessionRegistry sessions;
     private final EngagementRegistry engagements;
     private final Uninstaller uninstalling;
     private final Duration most;
     private final Map<WorkloadRef, Instant> idleSince = new HashMap<>();
 
     /** @param most how long they may be idle; zero: for ever */
-    public IdleAgentReaper(Sessions sessions, EngagementRegistry engagements, Uninstaller uninstalling, Duration most) {
+    public IdleAgentReaper(
+            SessionRegistry sessions, EngagementRegistry engagements, Uninstaller uninstalling, Duration most) {
         this.sessions = sessions;
         this.engagements = engagements;
         this.uninstalling = uninstalling;

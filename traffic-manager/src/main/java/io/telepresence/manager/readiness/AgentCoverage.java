@@ -7,7 +7,7 @@ import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.engagement.RegisteredEngagement;
 import io.telepresence.manager.readiness.PodProblems.Trouble;
 import io.telepresence.manager.session.AgentSession;
-import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.session.SessionRegistry;
 import io.telepresence.run.Watched;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,11 +17,11 @@ import java.util.Optional;
 /** Which ready pods of a workload bypass an engagement, and why. Any thread; answers come from watches. */
 public final class AgentCoverage {
     private final Workloads workloads;
-    private final Sessions sessions;
+    private final SessionRegistry sessions;
     private final Watched<Map<WorkloadRef, String>> failures;
 
     /** @param failures why agents could not be installed, by workload */
-    public AgentCoverage(Workloads workloads, Sessions sessions, Watched<Map<WorkloadRef, String>> failures) {
+    public AgentCoverage(Workloads workloads, SessionRegistry sessions, Watched<Map<WorkloadRef, String>> failures) {
         this.workloads = workloads;
         this.sessions = sessions;
         this.failures = failures;
@@ -84,7 +84,7 @@ public final class AgentCoverage {
         return "it was made without a traffic-agent" + (failure.isEmpty() ? "" : ": " + failure);
     }
 
-    public Sessions sessions() {
+    public SessionRegistry sessions() {
         return sessions;
     }
 

@@ -8,7 +8,7 @@ import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.engagement.RegisteredEngagement;
 import io.telepresence.manager.readiness.PodProblems.Trouble;
 import io.telepresence.manager.rollout.AgentInstaller;
-import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.session.SessionRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -33,13 +33,16 @@ public final class AgentReadiness {
     private static final Duration EVENTS_LAST = Duration.ofHours(1);
 
     private final Workloads workloads;
-    private final Sessions sessions;
+    private final SessionRegistry sessions;
     private final Function<Instant, PodEvents> events;
     private final AgentInstaller installer;
     private final BrokenPods broken;
 
     public AgentReadiness(
-            Workloads workloads, Sessions sessions, Function<Instant, PodEvents> events, AgentInstaller installer) {
+            Workloads workloads,
+            SessionRegistry sessions,
+            Function<Instant, PodEvents> events,
+            AgentInstaller installer) {
         this.workloads = workloads;
         this.sessions = sessions;
         this.events = events;
@@ -54,7 +57,7 @@ public final class AgentReadiness {
 
     /** @param installer knows how far the replacement of pods is, and what keeps the webhook from working */
     public static AgentReadiness reading(
-            KubernetesClient client, Workloads workloads, Sessions sessions, AgentInstaller installer) {
+            KubernetesClient client, Workloads workloads, SessionRegistry sessions, AgentInstaller installer) {
         KubernetesEvents events = new KubernetesEvents(client, InstantSource.system());
         return new AgentReadiness(workloads, sessions, events::since, installer);
     }

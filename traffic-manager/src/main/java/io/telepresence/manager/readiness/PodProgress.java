@@ -5,7 +5,7 @@ import io.telepresence.manager.cluster.Pods;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.session.AgentSession;
-import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.session.SessionRegistry;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
@@ -20,14 +20,14 @@ final class PodProgress {
 
     private final WorkloadRef workload;
     private final Workloads workloads;
-    private final Sessions sessions;
+    private final SessionRegistry sessions;
     private final long limit;
     private final Set<String> steps = new HashSet<>();
     private long end;
     private long next;
     private boolean waiting;
 
-    PodProgress(WorkloadRef workload, Workloads workloads, Sessions sessions, Duration limit) {
+    PodProgress(WorkloadRef workload, Workloads workloads, SessionRegistry sessions, Duration limit) {
         this.workload = workload;
         this.workloads = workloads;
         this.sessions = sessions;

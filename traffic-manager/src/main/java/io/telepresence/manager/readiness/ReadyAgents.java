@@ -6,7 +6,7 @@ import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.engagement.RegisteredEngagement;
 import io.telepresence.manager.session.AgentSession;
-import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.session.SessionRegistry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,9 +15,9 @@ import java.util.Optional;
 /** Whether every pod that gets traffic of a workload has an agent that listens to us. */
 final class ReadyAgents {
     private final Workloads workloads;
-    private final Sessions sessions;
+    private final SessionRegistry sessions;
 
-    ReadyAgents(Workloads workloads, Sessions sessions) {
+    ReadyAgents(Workloads workloads, SessionRegistry sessions) {
         this.workloads = workloads;
         this.sessions = sessions;
     }

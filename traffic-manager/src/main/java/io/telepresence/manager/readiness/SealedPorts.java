@@ -6,13 +6,13 @@ import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.engagement.RegisteredEngagement;
 import io.telepresence.manager.session.AgentSession;
-import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.session.SessionRegistry;
 
 /**
  * Ports whose TLS agents do not open, because with it open the application would be less safe than without the agent: a
  * filter there would never see a request. Any thread.
  */
-record SealedPorts(Sessions sessions) {
+record SealedPorts(SessionRegistry sessions) {
     /** @throws FaultException it wants to see what is inside TLS that stays closed; the reason is the agent's */
     void refuse(RegisteredEngagement engagement) throws FaultException {
         EngagementOptions handling = engagement.spec().options();

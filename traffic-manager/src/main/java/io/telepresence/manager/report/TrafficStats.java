@@ -5,7 +5,7 @@ import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engagement.EngagementRegistry;
 import io.telepresence.manager.engagement.RegisteredEngagement;
 import io.telepresence.manager.session.AgentSession;
-import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.session.SessionRegistry;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -26,14 +26,14 @@ public final class TrafficStats {
     private static final int MOST_VERDICTS = 200;
     private static final int LONGEST_TEXT = 2048;
 
-    private final Sessions sessions;
+    private final SessionRegistry sessions;
     private final Map<String, WorkloadRef> engaged = new HashMap<>();
     private final Map<String, Map<String, Entry>> byEngagement = new HashMap<>();
     private final Map<AgentSession, Deque<Verdict>> verdicts = new HashMap<>();
     private final Set<Runnable> watchers = ConcurrentHashMap.newKeySet();
     private volatile Map<String, TrafficCount> counts = Map.of();
 
-    public TrafficStats(EngagementRegistry engagements, Sessions sessions) {
+    public TrafficStats(EngagementRegistry engagements, SessionRegistry sessions) {
         this.sessions = sessions;
         engagements.all().watch(this::engaged);
     }

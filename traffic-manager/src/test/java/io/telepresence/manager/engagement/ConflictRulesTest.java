@@ -14,7 +14,7 @@ import io.telepresence.engagement.PathMatch;
 import io.telepresence.engagement.Port;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.session.ClientSession;
-import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.session.SessionRegistry;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -132,7 +132,7 @@ class ConflictRulesTest {
         return new RegisteredEngagement(
                 EngagementIds.next(spec.name()),
                 spec,
-                new Sessions(InstantSource.system())
+                new SessionRegistry(InstantSource.system())
                         .arrive(new ClientSession.Client(owner + "@laptop", owner, "default", ""), "")
                         .session(),
                 owner + "@laptop",

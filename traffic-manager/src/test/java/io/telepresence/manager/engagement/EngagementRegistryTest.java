@@ -12,7 +12,7 @@ import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.FakeTime;
 import io.telepresence.manager.session.SessionIds;
-import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.session.SessionRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +28,7 @@ class EngagementRegistryTest {
     private static final ClientSession.Client ANN =
             new ClientSession.Client("ann", "install", "default", "5".repeat(64));
 
-    private final Sessions sessions = new Sessions(new FakeTime());
+    private final SessionRegistry sessions = new SessionRegistry(new FakeTime());
     private final EngagementRegistry engagements = new EngagementRegistry(sessions, Duration.ZERO, id -> {});
 
     @Test

@@ -13,7 +13,7 @@ import io.telepresence.manager.report.TrafficStats;
 import io.telepresence.manager.report.WorkloadList;
 import io.telepresence.manager.rollout.AgentInstaller;
 import io.telepresence.manager.session.FakeTime;
-import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.session.SessionRegistry;
 import io.telepresence.manager.sidecar.DesiredConfig;
 import io.telepresence.manager.sidecar.SidecarConfigs;
 import io.telepresence.run.Watched;
@@ -32,7 +32,7 @@ public final class CreateEngagementBench implements AutoCloseable {
     public final FakeCluster cluster = new FakeCluster();
     public final Workloads workloads = cluster.workloads();
     public final FakeTime time = new FakeTime();
-    public final Sessions sessions = new Sessions(time);
+    public final SessionRegistry sessions = new SessionRegistry(time);
     public final EngagementRegistry engagements = new EngagementRegistry(sessions, Duration.ofMinutes(10), _ -> {});
     public final SidecarConfigs plans = new SidecarConfigs(
             workloads, new SidecarConfigs.Settings("traffic-manager.ambassador", 8081, 9900, "INFO"), engagements);
@@ -58,7 +58,7 @@ public final class CreateEngagementBench implements AutoCloseable {
 
     /** What {@code list} shows, where no agent has failed to be installed. */
     public static WorkloadList board(
-            Workloads workloads, Sessions sessions, EngagementRegistry engagements, AgentInstaller installer) {
+            Workloads workloads, SessionRegistry sessions, EngagementRegistry engagements, AgentInstaller installer) {
         AgentCoverage coverage = new AgentCoverage(workloads, sessions, new Watched<>(Map.of()));
         return new WorkloadList(workloads, coverage, engagements, new TrafficStats(engagements, sessions), installer);
     }

@@ -25,7 +25,7 @@ import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.FakeTime;
 import io.telepresence.manager.session.SessionIds;
-import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.session.SessionRegistry;
 import io.telepresence.manager.sidecar.DesiredConfig;
 import io.telepresence.manager.sidecar.SidecarConfigs;
 import io.telepresence.rpc.agent.AgentConfig;
@@ -53,7 +53,7 @@ class CreateEngagementTest {
     private final FakeCluster cluster = new FakeCluster();
     private final Workloads workloads = cluster.workloads();
     private final FakeTime time = new FakeTime();
-    private final Sessions sessions = new Sessions(time);
+    private final SessionRegistry sessions = new SessionRegistry(time);
     private final List<String> ended = new CopyOnWriteArrayList<>();
     private final EngagementRegistry engagements = new EngagementRegistry(sessions, Duration.ofMinutes(10), ended::add);
     private final SidecarConfigs plans = new SidecarConfigs(

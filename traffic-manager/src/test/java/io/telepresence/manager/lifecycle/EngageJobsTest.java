@@ -19,7 +19,7 @@ import io.telepresence.manager.engagement.WorkloadSelector;
 import io.telepresence.manager.report.WorkloadList;
 import io.telepresence.manager.rollout.AgentInstaller;
 import io.telepresence.manager.session.FakeTime;
-import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.session.SessionRegistry;
 import io.telepresence.manager.sidecar.DesiredConfig;
 import io.telepresence.run.Watched;
 import java.time.Duration;
@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 class EngageJobsTest {
     private final FakeCluster cluster = new FakeCluster();
     private final Workloads workloads = cluster.workloads("Deployment", "Job", "CronJob");
-    private final Sessions sessions = new Sessions(new FakeTime());
+    private final SessionRegistry sessions = new SessionRegistry(new FakeTime());
     private final EngagementRegistry engagements = new EngagementRegistry(sessions, Duration.ofMinutes(10), _ -> {});
 
     private static final class Refusing implements AgentInstaller {

@@ -24,7 +24,7 @@ import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.FakeTime;
 import io.telepresence.manager.session.SessionIds;
-import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.session.SessionRegistry;
 import io.telepresence.manager.sidecar.DesiredConfig;
 import io.telepresence.manager.sidecar.SidecarConfigs;
 import io.telepresence.run.Watched;
@@ -51,7 +51,7 @@ class ReplaceTest {
     private final FakeCluster cluster = new FakeCluster();
     private final Workloads workloads = cluster.workloads();
     private final FakeTime time = new FakeTime();
-    private final Sessions sessions = new Sessions(time);
+    private final SessionRegistry sessions = new SessionRegistry(time);
     private final BlockingQueue<String> ended = new LinkedBlockingQueue<>();
     private final EngagementRegistry engagements = new EngagementRegistry(sessions, Duration.ofMinutes(10), ended::add);
     private final SidecarConfigs plans = new SidecarConfigs(

@@ -14,7 +14,7 @@ import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engagement.EngagementIds;
 import io.telepresence.manager.engagement.RegisteredEngagement;
 import io.telepresence.manager.session.ClientSession;
-import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.session.SessionRegistry;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +30,7 @@ class BrokenPodsTest {
             "Deployment echo.default has no pod that runs, with or without a traffic-agent: ";
 
     private final FakeCluster cluster = new FakeCluster();
-    private final ClientSession ann = new Sessions(InstantSource.system())
+    private final ClientSession ann = new SessionRegistry(InstantSource.system())
             .arrive(new ClientSession.Client("ann", "laptop", "default", ""), "")
             .session();
     private final BrokenPods broken = new BrokenPods(cluster.workloads());

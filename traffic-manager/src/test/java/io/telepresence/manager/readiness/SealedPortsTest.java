@@ -18,7 +18,7 @@ import io.telepresence.manager.engagement.EngagementIds;
 import io.telepresence.manager.engagement.RegisteredEngagement;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
-import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.session.SessionRegistry;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +30,7 @@ class SealedPortsTest {
     private static final WorkloadRef ECHO = new WorkloadRef("Deployment", "default", "echo");
     private static final Port PORT = Port.of(false, 8443);
 
-    private final Sessions sessions = new Sessions(InstantSource.system());
+    private final SessionRegistry sessions = new SessionRegistry(InstantSource.system());
     private final AgentSession agent = sessions.arrive(
                     new AgentSession.Agent("echo-1", "uid", "10.0.0.1", ECHO, "v1", Set.of(PORT), Set.of()), "")
             .session();

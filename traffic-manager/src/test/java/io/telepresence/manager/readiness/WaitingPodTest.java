@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.session.SessionRegistry;
 import io.telepresence.run.MonotonicTime;
 import java.time.Duration;
 import java.util.List;
@@ -54,8 +54,8 @@ class WaitingPodTest {
     @Test
     void theTimeForAnAgentBeginsWhenItMayBegin() {
         pod("telepresence.io/waiting: '1000'");
-        PodProgress progress =
-                new PodProgress(ECHO, cluster.workloads(), new Sessions(MonotonicTime.start()), Duration.ofNanos(1));
+        PodProgress progress = new PodProgress(
+                ECHO, cluster.workloads(), new SessionRegistry(MonotonicTime.start()), Duration.ofNanos(1));
         assertFalse(progress.over());
         assertFalse(progress.over());
         pod("");
