@@ -69,7 +69,11 @@ class LayersTest {
                 }
             });
         }
-        assertEquals(Set.of("io/telepresence/manager/grpc/AgentService", "io/telepresence/manager/grpc/ClientSessionService"), tell);
+        assertEquals(
+                Set.of(
+                        "io/telepresence/manager/grpc/AgentService",
+                        "io/telepresence/manager/grpc/ClientSessionService"),
+                tell);
     }
 
     /** A periodic task that fails once never runs again; {@code Loops.repeat} runs it. */
