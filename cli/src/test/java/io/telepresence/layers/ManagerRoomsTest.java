@@ -58,6 +58,7 @@ class ManagerRoomsTest {
                             "lifecycle",
                             "log",
                             "network",
+                            "readiness",
                             "report",
                             "session",
                             "sidecar",

@@ -67,6 +67,8 @@ class CreateEngagementTest {
             new AgentReadiness(workloads, sessions, _ -> _ -> List.copyOf(events), installer);
     private final CreateEngagement engaging = new CreateEngagement(
             engagements, plans, workloads, new CreateEngagement.Arrivals(installer, wait, restoration), true);
+    private final CreateEngagement careful = new CreateEngagement(
+            engagements, plans, workloads, new CreateEngagement.Arrivals(installer, wait, restoration), false);
     private ClientSession ann;
     private ClientSession bob;
 
@@ -172,8 +174,6 @@ class CreateEngagementTest {
 
     @Test
     void globalEngagementsCanBeForbidden() {
-        CreateEngagement careful = new CreateEngagement(
-                engagements, plans, workloads, new CreateEngagement.Arrivals(installer, wait, restoration), false);
         FaultException fault =
                 assertThrows(FaultException.class, () -> careful.engage(ann, spec("echo", "echo"), SHORT, new Quiet()));
         assertTrue(fault.fault().text().contains("takes all traffic"), fault.fault()::text);
@@ -182,8 +182,6 @@ class CreateEngagementTest {
 
     @Test
     void whatIsForbiddenIsNotRestoredEither() {
-        CreateEngagement careful = new CreateEngagement(
-                engagements, plans, workloads, new CreateEngagement.Arrivals(installer, wait, restoration), false);
         careful.restore(ann, spec("echo", "echo"), new CreateEngagement.Before("", "10.244.0.5", ""));
         RegisteredEngagement refused = engagements.of(ann).getFirst();
         assertEquals(EngagementState.REMOVED, refused.state());

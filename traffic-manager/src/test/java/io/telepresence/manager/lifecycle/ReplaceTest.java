@@ -1,12 +1,13 @@
 package io.telepresence.manager.lifecycle;
 
+import static io.telepresence.engagement.EngagementKind.INGEST;
+import static io.telepresence.engagement.EngagementKind.REPLACE;
 import static io.telepresence.manager.engagement.Specs.port;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.EngagementState;
 import io.telepresence.engagement.Port;
@@ -115,8 +116,7 @@ class ReplaceTest {
         AgentSession.Agent old = agent("echo-abc-1", Set.of());
         sessions.watching(sessions.arrive(old, "").session(), true);
         CompletableFuture<RegisteredEngagement> reserved = new CompletableFuture<>();
-        CompletableFuture<RegisteredEngagement> active =
-                engageLater(Specs.of(EngagementKind.REPLACE, "echo", ""), reserved);
+        CompletableFuture<RegisteredEngagement> active = engageLater(Specs.of(REPLACE, "echo", ""), reserved);
         RegisteredEngagement entered = reserved.get(10, TimeUnit.SECONDS);
         assertEquals("echo/app", entered.spec().name());
         assertEquals(Map.of("app", Set.of(Port.of(false, 8080))), engagements.of(ECHO));
@@ -156,8 +156,8 @@ class ReplaceTest {
         assertTrue(engagements.receiver(stand, active.id(), "127.0.0.1", 8080).isPresent());
         assertFalse(left.isDone());
         assertTrue(ended.isEmpty());
-        FaultException again = assertThrows(
-                FaultException.class, () -> engage(ann, Specs.of(EngagementKind.REPLACE, "echo", ""), new Quiet()));
+        FaultException again =
+                assertThrows(FaultException.class, () -> engage(ann, Specs.of(REPLACE, "echo", ""), new Quiet()));
         assertTrue(again.fault().text().contains("is being ended"), again.fault()::text);
         installer.settled = true;
         left.get(10, TimeUnit.SECONDS);
@@ -189,8 +189,7 @@ class ReplaceTest {
     @Test
     void aReplaceThatIsLeftWhileItWaitsGoesOnDeliveringUntilTheContainerIsBack() throws Exception {
         CompletableFuture<RegisteredEngagement> reserved = new CompletableFuture<>();
-        CompletableFuture<RegisteredEngagement> active =
-                engageLater(Specs.of(EngagementKind.REPLACE, "echo", ""), reserved);
+        CompletableFuture<RegisteredEngagement> active = engageLater(Specs.of(REPLACE, "echo", ""), reserved);
         RegisteredEngagement waiting = reserved.get(10, TimeUnit.SECONDS);
         CompletableFuture<Void> left = endLater(waiting);
         CompletableFuture<Void> leftTwice = endLater(waiting);
@@ -237,8 +236,7 @@ class ReplaceTest {
         installer.settled = true;
         FaultException fault = assertThrows(
                 FaultException.class,
-                () -> engaging.engage(
-                        ann, Specs.of(EngagementKind.REPLACE, "echo", ""), Duration.ofMillis(50), new Quiet()));
+                () -> engaging.engage(ann, Specs.of(REPLACE, "echo", ""), Duration.ofMillis(50), new Quiet()));
         assertTrue(fault.fault().text().contains("timed out"), fault.fault()::text);
         assertEquals(ECHO, installer.asked.poll(10, TimeUnit.SECONDS));
         assertEquals(ECHO, installer.asked.poll(10, TimeUnit.SECONDS));
@@ -261,8 +259,7 @@ class ReplaceTest {
         assertEquals(Set.of(ECHO), claims.expire());
         assertEquals(Map.of(), claims.of(ECHO));
         OrphanedReplacements taken = OrphanedReplacements.of(engagements, workloads, cluster.pods.all());
-        engaging.restore(
-                ann, Specs.of(EngagementKind.REPLACE, "echo", ""), new CreateEngagement.Before("", "10.244.0.5", ""));
+        engaging.restore(ann, Specs.of(REPLACE, "echo", ""), new CreateEngagement.Before("", "10.244.0.5", ""));
         assertEquals(Set.of("app"), taken.of(ECHO).keySet());
         assertEquals(Set.of(), taken.expire());
         engagements.ending(engagements.find(ann, "echo/app").orElseThrow().id());
@@ -273,30 +270,28 @@ class ReplaceTest {
     void aWorkerThatNoServiceKnowsCanBeReplacedAndIngested() throws Exception {
         assertEquals(
                 "Deployment queue.default has several containers: worker, log",
-                fault(Specs.of(EngagementKind.REPLACE, "queue", "")).text());
+                fault(Specs.of(REPLACE, "queue", "")).text());
         assertEquals(
                 "Deployment queue.default has no container named nobody",
-                fault(Specs.of(EngagementKind.INGEST, "queue", "nobody")).text());
-        RegisteredEngagement worker = reserve(Specs.of(EngagementKind.REPLACE, "queue", "worker"));
+                fault(Specs.of(INGEST, "queue", "nobody")).text());
+        RegisteredEngagement worker = reserve(Specs.of(REPLACE, "queue", "worker"));
         assertEquals(
                 List.of("8080 false", "53 true"),
                 worker.ports().stream()
                         .map(p -> p.containerPort() + " " + p.udp())
                         .toList());
-        RegisteredEngagement log = reserve(Specs.of(EngagementKind.REPLACE, "queue", "log"));
+        RegisteredEngagement log = reserve(Specs.of(REPLACE, "queue", "log"));
         assertEquals(List.of(), log.ports());
         assertEquals(
                 "queue.default/log",
-                reserve(bob, Specs.of(EngagementKind.INGEST, "queue", "log"))
-                        .spec()
-                        .name());
+                reserve(bob, Specs.of(INGEST, "queue", "log")).spec().name());
         assertEquals(Set.of("worker", "log"), engagements.of(QUEUE).keySet());
     }
 
     @Test
     void portsOfAReplaceAreDeclaredOrNumbers() throws Exception {
         RegisteredEngagement engagement =
-                reserve(Specs.of(EngagementKind.REPLACE, "queue", "worker", port(1080, "http"), port(0, "9000/UDP")));
+                reserve(Specs.of(REPLACE, "queue", "worker", port(1080, "http"), port(0, "9000/UDP")));
         assertEquals(
                 List.of("1080 8080 false", "9000 9000 true"),
                 engagement.ports().stream()
@@ -304,23 +299,21 @@ class ReplaceTest {
                         .toList());
         assertEquals(
                 "container worker of Deployment queue.default has no port web",
-                fault(Specs.of(EngagementKind.REPLACE, "queue", "worker", port(1, "web")))
-                        .text());
+                fault(Specs.of(REPLACE, "queue", "worker", port(1, "web"))).text());
         assertEquals(
                 "container ports 8080 and 9000 of Deployment queue.default cannot both go to local port 5",
-                fault(Specs.of(EngagementKind.REPLACE, "queue", "worker", port(5, "8080"), port(5, "9000")))
+                fault(Specs.of(REPLACE, "queue", "worker", port(5, "8080"), port(5, "9000")))
                         .text());
         assertEquals(
                 "an ingest has no ports",
-                fault(Specs.of(EngagementKind.INGEST, "queue", "worker", port(5, "8080")))
-                        .text());
+                fault(Specs.of(INGEST, "queue", "worker", port(5, "8080"))).text());
     }
 
     /** A replace by Ann that is active. */
     private RegisteredEngagement replaced() throws Exception {
         sessions.watching(
                 sessions.arrive(agent("echo-abc-1", Set.of("app")), "").session(), true);
-        return engage(ann, Specs.of(EngagementKind.REPLACE, "echo", ""), new Quiet());
+        return engage(ann, Specs.of(REPLACE, "echo", ""), new Quiet());
     }
 
     private RegisteredEngagement reserve(EngagementSpec spec) throws Exception {
