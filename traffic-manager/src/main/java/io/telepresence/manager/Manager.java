@@ -104,12 +104,12 @@ final class Manager implements AutoCloseable {
                     .on(ApiServerVersion.read(client))
                     .in(client);
             Injection injector = opened.add(
-                    Injection.open(client, injecting, config.agent().arrival(), parts.plans(), parts.workloads()));
+                    Injection.open(client, injecting, config.agent().arrival(), parts.sidecars(), parts.workloads()));
             ManagerLogLevels levels =
                     ManagerLogLevels.of(config.logs().level(), config.agent().logLevel(), MonotonicTime.start());
-            ContainerRestorer restoration = opened.add(parts.restoration(config, injector));
+            ContainerRestorer restorer = opened.add(parts.restorer(config, injector));
             EngagementReconciler reconciler = opened.add(parts.reconciler(config, injector));
-            ManagerWiring.Agents agents = parts.agents(config, injecting, injector, restoration, reconciler);
+            ManagerWiring.Agents agents = parts.agents(config, injecting, injector, restorer, reconciler);
             serve(opened, config, parts, new Edges(config, client, parts, agents, levels), ring);
             tick(opened, parts, levels);
             tend(opened, config, parts, agents, client);
@@ -176,14 +176,16 @@ final class Manager implements AutoCloseable {
             ManagerWiring.Agents agents,
             KubernetesClient client) {
         opened.add(once(
-                "claims", CLAIMED_WITHIN, () -> parts.board().claims().expire().forEach(workload -> {
-                    parts.plans().found(workload, false);
-                    agents.restoration().settle(workload);
+                "claims",
+                CLAIMED_WITHIN,
+                () -> parts.board().orphaned().expire().forEach(workload -> {
+                    parts.sidecars().found(workload, false);
+                    agents.restorer().settle(workload);
                 })));
         IdleAgentReaper idle = new IdleAgentReaper(
                 parts.sessions(),
                 parts.engagements(),
-                agents.uninstalling(),
+                agents.uninstaller(),
                 config.rules().maxIdle());
         MonotonicTime time = MonotonicTime.start();
         opened.add(every("idle-agents", IDLE_APART, () -> idle.sweep(time.instant())));
@@ -254,7 +256,7 @@ final class Manager implements AutoCloseable {
         }
 
         private AgentGateService gate(AgentReview review) {
-            AgentService calls = parts.agentCalls(review, agents.restoration());
+            AgentService calls = parts.agentCalls(review, agents.restorer());
             return new AgentGateService(parts.sessions(), calls, levels);
         }
 

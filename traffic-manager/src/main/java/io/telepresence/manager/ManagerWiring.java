@@ -65,10 +65,10 @@ record ManagerWiring(
     /** Engagements, and what delivers their traffic. */
     record Board(
             EngagementRegistry engagements,
-            OrphanedReplacements claims,
-            SidecarConfigs plans,
+            OrphanedReplacements orphaned,
+            SidecarConfigs sidecars,
             Switchboard switchboard,
-            TrafficStats tally) {}
+            TrafficStats stats) {}
 
     /** Makes the switchboard of the engagements' flows. */
     @FunctionalInterface
@@ -143,10 +143,10 @@ record ManagerWiring(
         switchboard.set(switchboards.of(
                 sessions, new Switchboard.Sources(engagements::receiver, new PodAccessTargets(engagements, sessions))));
         sessions.watchAgents(engagements::agentsChanged);
-        OrphanedReplacements claims = OrphanedReplacements.of(
+        OrphanedReplacements orphaned = OrphanedReplacements.of(
                 engagements, workloads, cluster.stores().pods().all());
         String host = config.service().name() + "." + config.pod().namespace() + ".svc." + cluster.domain();
-        SidecarConfigs plans = new SidecarConfigs(
+        SidecarConfigs sidecars = new SidecarConfigs(
                 workloads,
                 new SidecarConfigs.Settings(
                         new SidecarConfigs.ManagerService(
@@ -154,16 +154,16 @@ record ManagerWiring(
                         config.agent().port(),
                         config.agent().logLevel(),
                         config.shown()),
-                claims);
-        return new Board(engagements, claims, plans, switchboard.get(), new TrafficStats(engagements, sessions));
+                orphaned);
+        return new Board(engagements, orphaned, sidecars, switchboard.get(), new TrafficStats(engagements, sessions));
     }
 
     EngagementRegistry engagements() {
         return board.engagements();
     }
 
-    SidecarConfigs plans() {
-        return board.plans();
+    SidecarConfigs sidecars() {
+        return board.sidecars();
     }
 
     Switchboard switchboard() {
@@ -171,10 +171,10 @@ record ManagerWiring(
     }
 
     /** What brings replaced containers back. */
-    ContainerRestorer restoration(ManagerConfig config, AgentInstaller installer) {
+    ContainerRestorer restorer(ManagerConfig config, AgentInstaller installer) {
         return ContainerRestorer.open(
                 engagements(),
-                plans(),
+                sidecars(),
                 workloads,
                 installer,
                 config.agent().arrival().multipliedBy(4));
@@ -184,24 +184,24 @@ record ManagerWiring(
     EngagementReconciler reconciler(ManagerConfig config, AgentInstaller installer) {
         return EngagementReconciler.open(
                 engagements(),
-                plans(),
+                sidecars(),
                 workloads,
                 installer,
                 config.agent().arrival().multipliedBy(4));
     }
 
     /** What agents ask for. */
-    AgentService agentCalls(AgentReview review, ContainerRestorer restoration) {
+    AgentService agentCalls(AgentReview review, ContainerRestorer restorer) {
         return new AgentService(
-                sessions, review, workloads, plans(), restoration, engagements(), switchboard(), board.tally());
+                sessions, review, workloads, sidecars(), restorer, engagements(), switchboard(), board.stats());
     }
 
     /** How agents come and go. */
     record Agents(
             AgentInstaller installer,
-            ContainerRestorer restoration,
+            ContainerRestorer restorer,
             EngagementReconciler reconciler,
-            Uninstaller uninstalling,
+            Uninstaller uninstaller,
             ManualYaml manual,
             InjectorSettings settings) {}
 
@@ -209,15 +209,15 @@ record ManagerWiring(
             ManagerConfig config,
             InjectorSettings settings,
             AgentInstaller installer,
-            ContainerRestorer restoration,
+            ContainerRestorer restorer,
             EngagementReconciler reconciler) {
         Duration limit = config.agent().arrival().multipliedBy(8);
         return new Agents(
                 installer,
-                restoration,
+                restorer,
                 reconciler,
-                new Uninstaller(engagements(), plans(), workloads, installer, limit),
-                new ManualYaml(settings, plans(), workloads),
+                new Uninstaller(engagements(), sidecars(), workloads, installer, limit),
+                new ManualYaml(settings, sidecars(), workloads),
                 settings);
     }
 
@@ -225,12 +225,12 @@ record ManagerWiring(
             ManagerConfig config, KubernetesClient client, Agents agents, ManagerLogLevels levels, LogRing ring) {
         AgentInstaller installer = agents.installer();
         AgentReadiness wait = AgentReadiness.reading(client, workloads, sessions, installer);
-        CreateEngagement engaging = new CreateEngagement(
+        CreateEngagement createEngagement = new CreateEngagement(
                 engagements(),
-                plans(),
+                sidecars(),
                 workloads,
                 new CreateEngagement.Arrivals(
-                        installer, wait, agents.restoration(), NetworkPolicyWarnings.of(agents.settings(), client)),
+                        installer, wait, agents.restorer(), NetworkPolicyWarnings.of(agents.settings(), client)),
                 config.rules().allowGlobal());
         AgentCoverage coverage =
                 new AgentCoverage(workloads, sessions, agents.reconciler().failures());
@@ -242,17 +242,17 @@ record ManagerWiring(
         return ServerInterceptors.intercept(
                 new ManagerService(
                         sessions,
-                        new ClientSessionService(config, sessions, engaging, switchboard()),
+                        new ClientSessionService(config, sessions, createEngagement, switchboard()),
                         new EngagementService(
                                 sessions,
                                 engagements(),
-                                engaging,
+                                createEngagement,
                                 new EngagementService.Views(
-                                        new WorkloadList(workloads, coverage, engagements(), board.tally(), installer),
-                                        board.tally(),
-                                        new RouteExplainer(workloads, plans(), engagements(), board.tally())),
+                                        new WorkloadList(workloads, coverage, engagements(), board.stats(), installer),
+                                        board.stats(),
+                                        new RouteExplainer(workloads, sidecars(), engagements(), board.stats())),
                                 config.agent().arrival()),
-                        new AgentAdminService(sessions, agents.uninstalling(), agents.manual()),
+                        new AgentAdminService(sessions, agents.uninstaller(), agents.manual()),
                         new ClusterInfoService(
                                 sessions,
                                 new ClusterInfoService.Network(view, names, new ServiceReachability(stores.services())),

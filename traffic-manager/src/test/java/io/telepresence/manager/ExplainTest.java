@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Test;
 
 class ExplainTest {
     private final CreateEngagementBench bench = new CreateEngagementBench();
-    private final RouteExplainer explaining = new RouteExplainer(
-            bench.workloads, bench.plans, bench.engagements, new TrafficStats(bench.engagements, bench.sessions));
+    private final RouteExplainer explainer = new RouteExplainer(
+            bench.workloads, bench.sidecars, bench.engagements, new TrafficStats(bench.engagements, bench.sessions));
     private ClientSession ann;
 
     @BeforeEach
@@ -59,7 +59,7 @@ class ExplainTest {
 
     private void engage(String name, EngagementSpec.Builder spec) throws Exception {
         spec.setName(name).setNamespace("default").setWorkload("echo").setTargetHost("127.0.0.1");
-        bench.engaging.restore(
+        bench.createEngagement.restore(
                 ann, EngagementCodec.spec(spec.build()), new CreateEngagement.Before("", "10.0.0.1", ""));
     }
 
@@ -106,7 +106,7 @@ class ExplainTest {
 
     private Explanation explain(ExplainRequest.Builder request) throws Exception {
         return TrafficTranslator.toWire(
-                explaining.explain(TrafficTranslator.fromWire(request.build(), "default")), Map.of());
+                explainer.explain(TrafficTranslator.fromWire(request.build(), "default")), Map.of());
     }
 
     private static ExplainRequest.Builder request(String host, String target) {

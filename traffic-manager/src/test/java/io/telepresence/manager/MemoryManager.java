@@ -110,12 +110,12 @@ public final class MemoryManager implements AutoCloseable {
                 (sessions, sources) -> TestSwitchboards.on(sessions, sources, around.network()));
         opened.add(parts.view());
         Installer installer = new Installer(around.agents());
-        ContainerRestorer restoration = opened.add(parts.restoration(config, installer));
+        ContainerRestorer restorer = opened.add(parts.restorer(config, installer));
         EngagementReconciler reconciler = opened.add(parts.reconciler(config, installer));
         ManagerWiring.Agents agents =
-                parts.agents(config, InjectorSettings.from(environment), installer, restoration, reconciler);
+                parts.agents(config, InjectorSettings.from(environment), installer, restorer, reconciler);
         ManagerLogLevels levels = ManagerLogLevels.of("INFO", "INFO", InstantSource.system());
-        AgentService gate = parts.agentCalls(AgentReview.with(client, InstantSource.system()), restoration);
+        AgentService gate = parts.agentCalls(AgentReview.with(client, InstantSource.system()), restorer);
         LogRing ring = logRing();
         EventLoopGroup loops = Loops.create("flows", 2);
         opened.add(() -> Loops.shutdown(loops));

@@ -47,7 +47,7 @@ class PodAccessTargetsTest {
     }
 
     private void restore(EngagementKind kind, String name) throws Exception {
-        CreateEngagement engaging = bench.engaging;
+        CreateEngagement createEngagement = bench.createEngagement;
         EngagementSpec spec = EngagementSpec.newBuilder()
                 .setKind(kind)
                 .setName(name)
@@ -56,7 +56,7 @@ class PodAccessTargetsTest {
                 .setTargetHost("127.0.0.1")
                 .addToPod(PodPort.newBuilder().setPort(5432))
                 .build();
-        engaging.restore(ann, EngagementCodec.spec(spec), new CreateEngagement.Before("", "10.0.0.2", ""));
+        createEngagement.restore(ann, EngagementCodec.spec(spec), new CreateEngagement.Before("", "10.0.0.2", ""));
     }
 
     @Test

@@ -15,20 +15,20 @@ final class ConflictRules {
     record Conflict(RegisteredEngagement other, Fault fault) {}
 
     /** Why the client cannot have another one of that name; empty: it can. */
-    static Optional<Fault> sameName(RegisteredEngagement wished, Collection<RegisteredEngagement> others) {
+    static Optional<Fault> sameName(RegisteredEngagement desired, Collection<RegisteredEngagement> others) {
         return others.stream()
-                .filter(wished::sameName)
+                .filter(desired::sameName)
                 .findFirst()
                 .map(other -> other.state() == EngagementState.TERMINATING
                         ? Fault.user(
-                                wished.spec().kind().title() + " \""
-                                        + wished.spec().name() + "\" is being ended at this moment",
+                                desired.spec().kind().title() + " \""
+                                        + desired.spec().name() + "\" is being ended at this moment",
                                 "Try again once the container is back")
                         : Fault.user(
-                                wished.spec().kind().title() + " named \""
-                                        + wished.spec().name() + "\" already exists",
+                                desired.spec().kind().title() + " named \""
+                                        + desired.spec().name() + "\" already exists",
                                 "Choose another name, or end it with: telepresence leave "
-                                        + wished.spec().name()));
+                                        + desired.spec().name()));
     }
 
     /**
@@ -37,44 +37,44 @@ final class ConflictRules {
      *
      * @param others every other engagement
      */
-    static List<Conflict> judge(RegisteredEngagement wished, Collection<RegisteredEngagement> others) {
+    static List<Conflict> judge(RegisteredEngagement desired, Collection<RegisteredEngagement> others) {
         return others.stream()
-                .filter(other -> stands(wished, other))
-                .map(other -> conflict(wished, other))
+                .filter(other -> stands(desired, other))
+                .map(other -> conflict(desired, other))
                 .flatMap(Optional::stream)
                 .toList();
     }
 
-    private static boolean stands(RegisteredEngagement wished, RegisteredEngagement other) {
-        return !other.sameName(wished)
-                && wished.spec().kind().takesTraffic()
+    private static boolean stands(RegisteredEngagement desired, RegisteredEngagement other) {
+        return !other.sameName(desired)
+                && desired.spec().kind().takesTraffic()
                 && other.spec().kind().takesTraffic()
-                && wished.workload().equals(other.workload())
+                && desired.workload().equals(other.workload())
                 && other.state() != EngagementState.REMOVED;
     }
 
-    private static Optional<Conflict> conflict(RegisteredEngagement wished, RegisteredEngagement other) {
+    private static Optional<Conflict> conflict(RegisteredEngagement desired, RegisteredEngagement other) {
         boolean bothReplace =
-                wished.spec().kind().replacesContainer() && other.spec().kind().replacesContainer();
-        if (bothReplace && wished.container().equals(other.container())) {
+                desired.spec().kind().replacesContainer() && other.spec().kind().replacesContainer();
+        if (bothReplace && desired.container().equals(other.container())) {
             String text = other.state() == EngagementState.TERMINATING
                     ? "is coming back from the " + other.described() + " at this moment"
                     : "is already replaced by " + other.client() + ": conflicts with the " + named(other);
             return Optional.of(new Conflict(
                     other,
                     Fault.user(
-                            "container " + wished.container() + " of " + wished.workload() + " " + text,
+                            "container " + desired.container() + " of " + desired.workload() + " " + text,
                             remedy(other))));
         }
         if (other.state() == EngagementState.TERMINATING
-                || !wished.spec().filter().conflictsWith(other.spec().filter())) {
+                || !desired.spec().filter().conflictsWith(other.spec().filter())) {
             return Optional.empty();
         }
-        return sharedPort(wished, other)
+        return sharedPort(desired, other)
                 .map(port -> new Conflict(
                         other,
                         Fault.user(
-                                "port " + port.containerPort() + " of " + wished.workload()
+                                "port " + port.containerPort() + " of " + desired.workload()
                                         + " is already engaged by " + other.client() + ": conflicts with the "
                                         + named(other),
                                 remedy(other))));
@@ -92,8 +92,8 @@ final class ConflictRules {
                 + (other.spec().kind().replacesContainer() ? "" : "; other HTTP filters can be used beside it");
     }
 
-    private static Optional<EngagedPort> sharedPort(RegisteredEngagement wished, RegisteredEngagement other) {
-        return wished.ports().stream()
+    private static Optional<EngagedPort> sharedPort(RegisteredEngagement desired, RegisteredEngagement other) {
+        return desired.ports().stream()
                 .filter(p -> other.ports().stream().anyMatch(o -> o.port().equals(p.port())))
                 .findFirst();
     }

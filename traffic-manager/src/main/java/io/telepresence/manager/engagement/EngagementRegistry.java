@@ -93,21 +93,21 @@ public final class EngagementRegistry implements ReplacedContainers {
     /**
      * Enters a new engagement. Those in its way whose owners have been idle for too long give way.
      *
-     * @param wished the client's
+     * @param desired the client's
      * @throws FaultException it conflicts with another one; then nothing has changed
      */
-    public RegisteredEngagement reserve(ClientSession client, RegisteredEngagement wished) throws FaultException {
-        Entry entry = new Entry(wished);
+    public RegisteredEngagement reserve(ClientSession client, RegisteredEngagement desired) throws FaultException {
+        Entry entry = new Entry(desired);
         all.update(entry::strictly);
         if (entry.refusal != null) {
             throw entry.refusal.exception();
         }
         for (RegisteredEngagement gone : entry.pushedAside) {
-            LOG.info("the {} gives way to the {}", gone.described(), wished.described());
+            LOG.info("the {} gives way to the {}", gone.described(), desired.described());
             ended.accept(gone.id());
         }
-        endWith(client, wished.id());
-        return wished;
+        endWith(client, desired.id());
+        return desired;
     }
 
     /**
@@ -120,7 +120,7 @@ public final class EngagementRegistry implements ReplacedContainers {
         if (!entry.entered) {
             return;
         }
-        endWith(client, entry.wished.id());
+        endWith(client, entry.desired.id());
         LOG.info("restored the {} on {}", had.described(), had.workload());
     }
 
@@ -229,21 +229,21 @@ public final class EngagementRegistry implements ReplacedContainers {
 
     /** What {@link Watched#update} does with one that is to be entered; says afterwards what came of it. */
     private final class Entry {
-        private RegisteredEngagement wished;
+        private RegisteredEngagement desired;
         private final List<RegisteredEngagement> pushedAside = new ArrayList<>();
         private Fault refusal;
         private boolean entered;
 
-        Entry(RegisteredEngagement wished) {
-            this.wished = wished;
+        Entry(RegisteredEngagement desired) {
+            this.desired = desired;
         }
 
         List<RegisteredEngagement> strictly(List<RegisteredEngagement> before) {
             List<RegisteredEngagement> list = before.stream()
-                    .filter(e -> e.state() != EngagementState.REMOVED || !e.sameName(wished))
+                    .filter(e -> e.state() != EngagementState.REMOVED || !e.sameName(desired))
                     .toList();
-            List<Conflict> conflicts = ConflictRules.judge(wished, list);
-            refusal = ConflictRules.sameName(wished, list)
+            List<Conflict> conflicts = ConflictRules.judge(desired, list);
+            refusal = ConflictRules.sameName(desired, list)
                     .or(() -> conflicts.stream()
                             .filter(c -> !givesWay(c.other()))
                             .map(Conflict::fault)
@@ -260,26 +260,26 @@ public final class EngagementRegistry implements ReplacedContainers {
                         next.indexOf(other),
                         other.with(
                                 EngagementState.REMOVED,
-                                "removed: inactive for more than " + words(inactiveBlock) + ", and " + wished.client()
+                                "removed: inactive for more than " + words(inactiveBlock) + ", and " + desired.client()
                                         + " needed it"));
             }
-            next.add(wished);
+            next.add(desired);
             return List.copyOf(next);
         }
 
         List<RegisteredEngagement> evenSo(List<RegisteredEngagement> list) {
-            entered = list.stream().noneMatch(wished::sameName);
+            entered = list.stream().noneMatch(desired::sameName);
             if (!entered) {
                 return list;
             }
-            if (list.stream().anyMatch(e -> e.id().equals(wished.id()))) {
-                wished = wished.named(EngagementIds.next(wished.spec().name()));
+            if (list.stream().anyMatch(e -> e.id().equals(desired.id()))) {
+                desired = desired.named(EngagementIds.next(desired.spec().name()));
             }
             List<RegisteredEngagement> next = new ArrayList<>(list);
-            next.add(ConflictRules.judge(wished, list).stream()
+            next.add(ConflictRules.judge(desired, list).stream()
                     .findFirst()
-                    .map(c -> wished.with(EngagementState.REMOVED, c.fault().text()))
-                    .orElse(wished));
+                    .map(c -> desired.with(EngagementState.REMOVED, c.fault().text()))
+                    .orElse(desired));
             return List.copyOf(next);
         }
     }

@@ -9,7 +9,7 @@ import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.sidecar.PortCandidates.Candidate;
-import io.telepresence.manager.sidecar.PortCandidates.PortName;
+import io.telepresence.manager.sidecar.PortCandidates.PortSelector;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -39,7 +39,8 @@ public record ReplacedPorts(WorkloadRef workload, Container container, List<Cand
             if (wish.identifier().equals(ALL) && wish.localPort() == 0) {
                 declared().forEach(port -> chosen.add(engaged(port, 0)));
             } else {
-                DeclaredPort port = wish.identifier().isEmpty() ? only(wish) : named(PortName.parse(wish.identifier()));
+                DeclaredPort port =
+                        wish.identifier().isEmpty() ? only(wish) : named(PortSelector.parse(wish.identifier()));
                 chosen.add(engaged(port, wish.localPort()));
             }
         }
@@ -75,7 +76,7 @@ public record ReplacedPorts(WorkloadRef workload, Container container, List<Cand
                 .exception();
     }
 
-    private DeclaredPort named(PortName name) throws FaultException {
+    private DeclaredPort named(PortSelector name) throws FaultException {
         Optional<DeclaredPort> declared = declared().stream()
                 .filter(p -> name.matches(p.udp(), p.name(), p.number()))
                 .findFirst();

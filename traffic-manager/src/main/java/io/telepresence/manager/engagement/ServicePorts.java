@@ -8,7 +8,7 @@ import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.sidecar.PortCandidates.Candidate;
-import io.telepresence.manager.sidecar.PortCandidates.PortName;
+import io.telepresence.manager.sidecar.PortCandidates.PortSelector;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -95,7 +95,7 @@ public final class ServicePorts {
                 .filter(c -> spec.service().isEmpty() || spec.service().equals(c.service()))
                 .toList();
         if (!identifier.isEmpty()) {
-            found = matching(found, PortName.parse(identifier));
+            found = matching(found, PortSelector.parse(identifier));
         }
         if (found.size() == 1) {
             return found.getFirst();
@@ -105,7 +105,7 @@ public final class ServicePorts {
     }
 
     /** The number or name of a service port; only where there is none such, that of the container port. */
-    private static List<Candidate> matching(List<Candidate> candidates, PortName name) {
+    private static List<Candidate> matching(List<Candidate> candidates, PortSelector name) {
         List<Candidate> byService = candidates.stream()
                 .filter(c -> !c.service().isEmpty() && name.matches(c.udp(), c.servicePortName(), c.servicePort()))
                 .toList();

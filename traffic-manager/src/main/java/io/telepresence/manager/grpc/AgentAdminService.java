@@ -17,12 +17,12 @@ import java.util.List;
 /** Clients take agents out of pods, or write them in by hand. */
 public final class AgentAdminService {
     private final SessionRegistry sessions;
-    private final Uninstaller uninstalling;
+    private final Uninstaller uninstaller;
     private final ManualYaml manual;
 
-    public AgentAdminService(SessionRegistry sessions, Uninstaller uninstalling, ManualYaml manual) {
+    public AgentAdminService(SessionRegistry sessions, Uninstaller uninstaller, ManualYaml manual) {
         this.sessions = sessions;
-        this.uninstalling = uninstalling;
+        this.uninstaller = uninstaller;
         this.manual = manual;
     }
 
@@ -41,7 +41,7 @@ public final class AgentAdminService {
     private void uninstall(
             ClientSession client, String namespace, List<String> names, WatchStream<UninstallProgress> stream) {
         try {
-            uninstalling.uninstall(
+            uninstaller.uninstall(
                     client,
                     namespace,
                     names,

@@ -36,30 +36,30 @@ public final class AgentService {
     private final SessionRegistry sessions;
     private final AgentReview review;
     private final Workloads workloads;
-    private final SidecarConfigs plans;
-    private final ContainerRestorer restoration;
+    private final SidecarConfigs sidecars;
+    private final ContainerRestorer restorer;
     private final EngagementRegistry engagements;
     private final Switchboard switchboard;
-    private final TrafficStats tally;
+    private final TrafficStats stats;
 
-    /** @param restoration takes agents out that come after they were dismissed */
+    /** @param restorer takes agents out that come after they were dismissed */
     public AgentService(
             SessionRegistry sessions,
             AgentReview review,
             Workloads workloads,
-            SidecarConfigs plans,
-            ContainerRestorer restoration,
+            SidecarConfigs sidecars,
+            ContainerRestorer restorer,
             EngagementRegistry engagements,
             Switchboard switchboard,
-            TrafficStats tally) {
+            TrafficStats stats) {
         this.sessions = sessions;
         this.review = review;
         this.workloads = workloads;
-        this.plans = plans;
-        this.restoration = restoration;
+        this.sidecars = sidecars;
+        this.restorer = restorer;
         this.engagements = engagements;
         this.switchboard = switchboard;
-        this.tally = tally;
+        this.stats = stats;
     }
 
     /** Blocks: the API server reviews the token. */
@@ -72,7 +72,7 @@ public final class AgentService {
         Pod pod = checkOwner(arrival, workload);
         boolean stays = Pods.alive(pod) && !Pods.replaced(pod);
         if (stays) {
-            plans.found(workload, Pods.dismissed(pod));
+            sidecars.found(workload, Pods.dismissed(pod));
         }
         SessionRegistry.Arrival<AgentSession> arrived = sessions.arrive(
                 new AgentSession.Agent(
@@ -85,8 +85,8 @@ public final class AgentService {
                         replaced(arrival)),
                 arrival.getResumeSessionId());
         arrived.session().sealed(TrafficTranslator.sealed(arrival.getSealedList()));
-        if (stays && !plans.wished(workload)) {
-            restoration.settle(workload);
+        if (stays && !sidecars.desired(workload)) {
+            restorer.settle(workload);
         }
         return io.telepresence.rpc.agent.AgentSession.newBuilder()
                 .setSessionId(arrived.credential())
@@ -102,7 +102,7 @@ public final class AgentService {
         boolean news = beat.getCountsCount() > 0 || beat.getRecentCount() > 0;
         if (known && news) {
             sessions.agent(beat.getSessionId())
-                    .ifPresent(agent -> tally.report(
+                    .ifPresent(agent -> stats.report(
                             agent,
                             TrafficTranslator.counts(beat),
                             TrafficTranslator.verdicts(beat, agent.agent().pod())));

@@ -25,14 +25,17 @@ public final class ClientSessionService {
 
     private final ManagerConfig config;
     private final SessionRegistry sessions;
-    private final CreateEngagement engaging;
+    private final CreateEngagement createEngagement;
     private final Switchboard switchboard;
 
     public ClientSessionService(
-            ManagerConfig config, SessionRegistry sessions, CreateEngagement engaging, Switchboard switchboard) {
+            ManagerConfig config,
+            SessionRegistry sessions,
+            CreateEngagement createEngagement,
+            Switchboard switchboard) {
         this.config = config;
         this.sessions = sessions;
-        this.engaging = engaging;
+        this.createEngagement = createEngagement;
         this.switchboard = switchboard;
     }
 
@@ -45,7 +48,7 @@ public final class ClientSessionService {
         ClientSession session = arrived.session();
         for (Engagement had : arrival.getEngagementsList()) {
             boolean broken = EngagementCodec.state(had).isOver();
-            engaging.restore(
+            createEngagement.restore(
                     session,
                     EngagementCodec.spec(had.getSpec()),
                     new CreateEngagement.Before(

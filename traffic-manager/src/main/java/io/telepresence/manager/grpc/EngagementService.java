@@ -34,7 +34,7 @@ import java.util.Optional;
 public final class EngagementService {
     private final SessionRegistry sessions;
     private final EngagementRegistry engagements;
-    private final CreateEngagement engaging;
+    private final CreateEngagement createEngagement;
     private final Views views;
     private final Duration arrival;
     private volatile Translated translated = new Translated(null, WorkloadSnapshot.getDefaultInstance());
@@ -42,18 +42,18 @@ public final class EngagementService {
     private record Translated(List<WorkloadList.Line> lines, WorkloadSnapshot wire) {}
 
     /** What there is to see. */
-    public record Views(WorkloadList board, TrafficStats tally, RouteExplainer explaining) {}
+    public record Views(WorkloadList board, TrafficStats stats, RouteExplainer explainer) {}
 
     /** @param arrival how long to wait for agents where the client does not say */
     public EngagementService(
             SessionRegistry sessions,
             EngagementRegistry engagements,
-            CreateEngagement engaging,
+            CreateEngagement createEngagement,
             Views views,
             Duration arrival) {
         this.sessions = sessions;
         this.engagements = engagements;
-        this.engaging = engaging;
+        this.createEngagement = createEngagement;
         this.views = views;
         this.arrival = arrival;
     }
@@ -69,7 +69,7 @@ public final class EngagementService {
 
     private void engage(ClientSession client, EngagementSpec spec, Duration limit, WatchStream<EngageProgress> stream) {
         try {
-            RegisteredEngagement active = engaging.engage(client, spec, limit, new Told(stream));
+            RegisteredEngagement active = createEngagement.engage(client, spec, limit, new Told(stream));
             stream.send(EngageProgress.newBuilder()
                     .setEngagement(EngagementCodec.toWire(active.reported()))
                     .build());
@@ -104,16 +104,16 @@ public final class EngagementService {
             throw Fault.user("there is no engagement named \"" + request.getName() + "\"", "See: telepresence list")
                     .exception();
         }
-        engaging.end(engagement.get());
+        createEngagement.end(engagement.get());
         return Empty.getDefaultInstance();
     }
 
     void watchEngagements(SessionRef ref, StreamObserver<EngagementSnapshot> out) throws FaultException {
         ClientSession client = GrpcAnswers.client(sessions, ref.getSessionId());
         WatchStream<EngagementSnapshot> stream = WatchStream.latest(out, client);
-        CountedSnapshots own = new CountedSnapshots(stream, views.tally());
+        CountedSnapshots own = new CountedSnapshots(stream, views.stats());
         stream.closeAtEnd(engagements.all().watch(all -> own.next(EngagementRegistry.of(all, client))));
-        stream.closeAtEnd(views.tally().watch(own::counted));
+        stream.closeAtEnd(views.stats().watch(own::counted));
     }
 
     WorkloadSnapshot list(WorkloadQuery query) throws FaultException {
@@ -150,19 +150,19 @@ public final class EngagementService {
         RouteExplainer.Question question =
                 TrafficTranslator.fromWire(request, client.client().namespace());
         return TrafficTranslator.toWire(
-                views.explaining().explain(question), views.tally().counts());
+                views.explainer().explain(question), views.stats().counts());
     }
 
     /** Sends a snapshot with counts only if it differs from the last one. Any thread; takes no lock but its own. */
     private static final class CountedSnapshots {
         private final WatchStream<EngagementSnapshot> stream;
-        private final TrafficStats tally;
+        private final TrafficStats stats;
         private List<RegisteredEngagement> engagements = List.of();
         private EngagementSnapshot last;
 
-        CountedSnapshots(WatchStream<EngagementSnapshot> stream, TrafficStats tally) {
+        CountedSnapshots(WatchStream<EngagementSnapshot> stream, TrafficStats stats) {
             this.stream = stream;
-            this.tally = tally;
+            this.stats = stats;
         }
 
         synchronized void next(List<RegisteredEngagement> now) {
@@ -171,7 +171,7 @@ public final class EngagementService {
         }
 
         synchronized void counted() {
-            Map<String, TrafficCount> counts = tally.counts();
+            Map<String, TrafficCount> counts = stats.counts();
             EngagementSnapshot now = EngagementCodec.snapshot(
                     engagements.stream().map(e -> e.reported(counts)).toList());
             if (!now.equals(last)) {

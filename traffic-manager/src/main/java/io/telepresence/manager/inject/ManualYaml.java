@@ -45,7 +45,7 @@ public final class ManualYaml {
     private static final List<String> LEVELS = List.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE");
 
     private final InjectorSettings settings;
-    private final DesiredSidecars plans;
+    private final DesiredSidecars sidecars;
     private final Workloads workloads;
     private final KubernetesSerialization yaml = new KubernetesSerialization();
 
@@ -73,9 +73,9 @@ public final class ManualYaml {
 
     private record Template(WorkloadRef ref, ObjectMeta meta, io.fabric8.kubernetes.api.model.PodSpec spec) {}
 
-    public ManualYaml(InjectorSettings settings, DesiredSidecars plans, Workloads workloads) {
+    public ManualYaml(InjectorSettings settings, DesiredSidecars sidecars, Workloads workloads) {
         this.settings = settings;
-        this.plans = plans;
+        this.sidecars = sidecars;
         this.workloads = workloads;
     }
 
@@ -104,7 +104,7 @@ public final class ManualYaml {
     private String config(Question question) throws FaultException {
         Template template = template(question, AgentConfig.getDefaultInstance());
         Pod pod = pod(template);
-        AgentConfig config = plans.configFor(template.ref(), pod.getMetadata(), pod.getSpec());
+        AgentConfig config = sidecars.configFor(template.ref(), pod.getMetadata(), pod.getSpec());
         Map<String, Object> written = new LinkedHashMap<>(map(json(changed(config, question.options()))));
         String image = question.options().getOrDefault("agent-image", "");
         if (!image.isEmpty()) {

@@ -35,7 +35,7 @@ public final class ContainerRestorer implements AutoCloseable {
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
     private final EngagementRegistry engagements;
-    private final SidecarConfigs plans;
+    private final SidecarConfigs sidecars;
     private final Workloads workloads;
     private final AgentInstaller installer;
     private final Duration limit;
@@ -52,12 +52,12 @@ public final class ContainerRestorer implements AutoCloseable {
 
     private ContainerRestorer(
             EngagementRegistry engagements,
-            SidecarConfigs plans,
+            SidecarConfigs sidecars,
             Workloads workloads,
             AgentInstaller installer,
             Duration limit) {
         this.engagements = engagements;
-        this.plans = plans;
+        this.sidecars = sidecars;
         this.workloads = workloads;
         this.installer = installer;
         this.limit = limit;
@@ -66,11 +66,11 @@ public final class ContainerRestorer implements AutoCloseable {
     /** @param limit for one try, and for a user who waits */
     public static ContainerRestorer open(
             EngagementRegistry engagements,
-            SidecarConfigs plans,
+            SidecarConfigs sidecars,
             Workloads workloads,
             AgentInstaller installer,
             Duration limit) {
-        ContainerRestorer opened = new ContainerRestorer(engagements, plans, workloads, installer, limit);
+        ContainerRestorer opened = new ContainerRestorer(engagements, sidecars, workloads, installer, limit);
         opened.opened.add(engagements.all().watch(opened::changed));
         return opened;
     }
@@ -178,7 +178,7 @@ public final class ContainerRestorer implements AutoCloseable {
     }
 
     private boolean attempt(WorkloadRef workload) throws InterruptedException {
-        DesiredConfig wish = DesiredConfig.of(plans, workloads, workload);
+        DesiredConfig wish = DesiredConfig.of(sidecars, workloads, workload);
         try {
             installer.ensure(workload, wish, sentence -> LOG.info("{}", sentence));
             long end = System.nanoTime() + limit.toNanos();

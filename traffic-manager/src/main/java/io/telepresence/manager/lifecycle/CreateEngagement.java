@@ -39,20 +39,17 @@ public final class CreateEngagement {
     private static final Logger LOG = LoggerFactory.getLogger(CreateEngagement.class);
 
     private final EngagementRegistry engagements;
-    private final SidecarConfigs plans;
+    private final SidecarConfigs sidecars;
     private final Workloads workloads;
     private final Arrivals arrivals;
     private final boolean allowGlobal;
 
     /** How agents come, and how containers come back. */
     public record Arrivals(
-            AgentInstaller installer,
-            AgentReadiness agents,
-            ContainerRestorer restoration,
-            InjectionWarnings cautions) {
+            AgentInstaller installer, AgentReadiness agents, ContainerRestorer restorer, InjectionWarnings warnings) {
         /** Nothing is said before agents come. */
-        public Arrivals(AgentInstaller installer, AgentReadiness agents, ContainerRestorer restoration) {
-            this(installer, agents, restoration, InjectionWarnings.NONE);
+        public Arrivals(AgentInstaller installer, AgentReadiness agents, ContainerRestorer restorer) {
+            this(installer, agents, restorer, InjectionWarnings.NONE);
         }
     }
 
@@ -67,12 +64,12 @@ public final class CreateEngagement {
     /** @param allowGlobal false: nobody may take all traffic of a port */
     public CreateEngagement(
             EngagementRegistry engagements,
-            SidecarConfigs plans,
+            SidecarConfigs sidecars,
             Workloads workloads,
             Arrivals arrivals,
             boolean allowGlobal) {
         this.engagements = engagements;
-        this.plans = plans;
+        this.sidecars = sidecars;
         this.workloads = workloads;
         this.arrivals = arrivals;
         this.allowGlobal = allowGlobal;
@@ -91,24 +88,24 @@ public final class CreateEngagement {
         KubernetesWorkload workload = choose(spec);
         WorkloadRef ref = workload.ref();
         refuseObstacle(workload);
-        RegisteredEngagement wished = resolve(client, spec, workload);
+        RegisteredEngagement desired = resolve(client, spec, workload);
         refuseNoPods(workload);
-        arrivals.agents().refuseBroken(wished, plans.wished(ref));
-        List<InjectionWarnings.Caution> cautions = cautions(workload);
-        cautions.forEach(c -> progress.waiting(c.text()));
-        RegisteredEngagement reserved = engagements.reserve(client, wished);
+        arrivals.agents().refuseBroken(desired, sidecars.desired(ref));
+        List<InjectionWarnings.Warning> warnings = warnings(workload);
+        warnings.forEach(c -> progress.waiting(c.text()));
+        RegisteredEngagement reserved = engagements.reserve(client, desired);
         boolean done = false;
         PendingEngagement entered = PendingEngagement.follow(engagements, reserved.id());
         try {
             progress.reserved(reserved);
-            plans.wishProvisionally(ref);
-            arrivals.installer().ensure(ref, DesiredConfig.of(plans, workloads, ref), progress::waiting);
+            sidecars.wantProvisionally(ref);
+            arrivals.installer().ensure(ref, DesiredConfig.of(sidecars, workloads, ref), progress::waiting);
             String podIp = arrivals.agents()
                     .await(reserved, limit, entered::waits, progress::waiting)
                     .orElseThrow(() -> engagements.gone(reserved.id()).exception());
             arrivals.agents().refuseSealed(reserved);
-            RegisteredEngagement active = engagements.activate(entered, podIp, lasting(cautions));
-            plans.confirm(ref);
+            RegisteredEngagement active = engagements.activate(entered, podIp, lasting(warnings));
+            sidecars.confirm(ref);
             done = true;
             LOG.info("{} on {} is active", active.described(), ref);
             return active;
@@ -124,12 +121,12 @@ public final class CreateEngagement {
     /** Pods that have been replaced for an engagement that failed are replaced again, in the background. */
     private void giveBack(WorkloadRef workload) {
         // Each has left the registry before it looks: of several that fail together the last one sees nobody.
-        if (engagements.all().get().stream().anyMatch(e -> needsAgents(e, workload)) || !plans.withdraw(workload)) {
+        if (engagements.all().get().stream().anyMatch(e -> needsAgents(e, workload)) || !sidecars.withdraw(workload)) {
             return;
         }
         Threads.virtual("give-back-" + workload.name(), () -> {
             try {
-                arrivals.installer().ensure(workload, DesiredConfig.of(plans, workloads, workload), _ -> {});
+                arrivals.installer().ensure(workload, DesiredConfig.of(sidecars, workloads, workload), _ -> {});
             } catch (FaultException e) {
                 LOG.warn("agents stay in pods of {}, whose engagement has failed", workload, e);
             } catch (InterruptedException e) {
@@ -164,10 +161,10 @@ public final class CreateEngagement {
             KubernetesWorkload workload = choose(spec);
             RegisteredEngagement had =
                     before.named(resolve(client, spec, workload)).servedBy(before.podIp());
-            plans.confirm(workload.ref());
+            sidecars.confirm(workload.ref());
             engagements.restore(client, broken.isEmpty() ? had : had.with(EngagementState.REMOVED, broken));
             if (had.spec().kind().replacesContainer()) {
-                arrivals.restoration().settle(workload.ref());
+                arrivals.restorer().settle(workload.ref());
             }
         } catch (FaultException e) {
             LOG.warn("cannot restore \"{}\" of {}: {}", spec.name(), client, e.fault());
@@ -184,7 +181,7 @@ public final class CreateEngagement {
      * @throws FaultException the container is not back in time; it is tried on
      */
     public void end(RegisteredEngagement engagement) throws FaultException, InterruptedException {
-        arrivals.restoration().end(engagement);
+        arrivals.restorer().end(engagement);
     }
 
     private void refuseGlobal(EngagementSpec spec) throws FaultException {
@@ -206,19 +203,19 @@ public final class CreateEngagement {
         }
     }
 
-    private static String lasting(List<InjectionWarnings.Caution> cautions) {
-        return cautions.stream()
-                .filter(InjectionWarnings.Caution::lasting)
-                .map(InjectionWarnings.Caution::text)
+    private static String lasting(List<InjectionWarnings.Warning> warnings) {
+        return warnings.stream()
+                .filter(InjectionWarnings.Warning::lasting)
+                .map(InjectionWarnings.Warning::text)
                 .collect(Collectors.joining("; "));
     }
 
-    private List<InjectionWarnings.Caution> cautions(KubernetesWorkload workload) {
+    private List<InjectionWarnings.Warning> warnings(KubernetesWorkload workload) {
         PodTemplateSpec template = workload.template();
         ObjectMeta meta = template.getMetadata() == null ? new ObjectMeta() : template.getMetadata();
         return template.getSpec() == null
                 ? List.of()
-                : arrivals.cautions().of(template, plans.configFor(workload.ref(), meta, template.getSpec()));
+                : arrivals.warnings().of(template, sidecars.configFor(workload.ref(), meta, template.getSpec()));
     }
 
     private static void refuseNoPods(KubernetesWorkload workload) throws FaultException {
@@ -243,17 +240,17 @@ public final class CreateEngagement {
                 ? List.of()
                 : ServicePorts.choose(
                         workload.ref(),
-                        plans.ports(workload),
+                        sidecars.ports(workload),
                         spec,
-                        plans.unredirected(workload.ref().namespace()));
+                        sidecars.unredirected(workload.ref().namespace()));
         Container container = ContainerSelector.choose(workload, spec, ports);
         if (spec.kind().replacesContainer()) {
-            ports = ReplacedPorts.choose(workload.ref(), container, plans.ports(workload), spec.ports());
+            ports = ReplacedPorts.choose(workload.ref(), container, sidecars.ports(workload), spec.ports());
         }
         String remark = spec.filter().takesEverything()
                 ? ""
                 : FilteredPorts.check(
-                        workload.ref(), plans.ports(workload), ports, c -> SidecarConfigs.opens(workload, c));
+                        workload.ref(), sidecars.ports(workload), ports, c -> SidecarConfigs.opens(workload, c));
         return engagement(
                         client, spec.about(container.getName(), client.client().namespace()), workload.ref(), ports)
                 .with(EngagementState.WAITING, remark);

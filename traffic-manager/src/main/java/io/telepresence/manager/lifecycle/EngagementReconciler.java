@@ -33,7 +33,7 @@ public final class EngagementReconciler implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EngagementReconciler.class);
 
     private final EngagementRegistry engagements;
-    private final SidecarConfigs plans;
+    private final SidecarConfigs sidecars;
     private final Workloads workloads;
     private final AgentInstaller installer;
     private final Limits limits;
@@ -54,12 +54,12 @@ public final class EngagementReconciler implements AutoCloseable {
 
     private EngagementReconciler(
             EngagementRegistry engagements,
-            SidecarConfigs plans,
+            SidecarConfigs sidecars,
             Workloads workloads,
             AgentInstaller installer,
             Limits limits) {
         this.engagements = engagements;
-        this.plans = plans;
+        this.sidecars = sidecars;
         this.workloads = workloads;
         this.installer = installer;
         this.limits = limits;
@@ -68,13 +68,13 @@ public final class EngagementReconciler implements AutoCloseable {
     /** @param attempt until the pods of one try have their agents */
     public static EngagementReconciler open(
             EngagementRegistry engagements,
-            SidecarConfigs plans,
+            SidecarConfigs sidecars,
             Workloads workloads,
             AgentInstaller installer,
             Duration attempt) {
         return open(
                 engagements,
-                plans,
+                sidecars,
                 workloads,
                 installer,
                 new Limits(attempt, Duration.ofSeconds(2), Duration.ofMinutes(10), Duration.ofMillis(300)));
@@ -82,11 +82,11 @@ public final class EngagementReconciler implements AutoCloseable {
 
     static EngagementReconciler open(
             EngagementRegistry engagements,
-            SidecarConfigs plans,
+            SidecarConfigs sidecars,
             Workloads workloads,
             AgentInstaller installer,
             Limits limits) {
-        EngagementReconciler opened = new EngagementReconciler(engagements, plans, workloads, installer, limits);
+        EngagementReconciler opened = new EngagementReconciler(engagements, sidecars, workloads, installer, limits);
         Coalesced changes = opened.opened.add(new Coalesced("reconcile", opened::look));
         opened.opened.add(workloads.watch(changes::changed));
         opened.opened.add(engagements.all().watch(_ -> changes.changed()));
@@ -123,7 +123,7 @@ public final class EngagementReconciler implements AutoCloseable {
         return !workload.batch()
                 && engagements.all().get().stream()
                         .anyMatch(e -> e.active() && e.workload().equals(workload))
-                && plans.wished(workload)
+                && sidecars.desired(workload)
                 && AgentCoverage.ready(workloads, workload).stream().anyMatch(pod -> !Pods.hasAgent(pod));
     }
 
@@ -174,7 +174,7 @@ public final class EngagementReconciler implements AutoCloseable {
         try {
             LOG.info("{} is engaged and has ready pods without an agent: they are replaced", workload);
             installer.ensure(
-                    workload, DesiredConfig.of(plans, workloads, workload), sentence -> failed(workload, sentence));
+                    workload, DesiredConfig.of(sidecars, workloads, workload), sentence -> failed(workload, sentence));
             long end = System.nanoTime() + limits.attempt().toNanos();
             while (lacksAgents(workload)) {
                 if (System.nanoTime() > end) {

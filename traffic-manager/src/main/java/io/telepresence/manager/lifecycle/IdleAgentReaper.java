@@ -21,16 +21,16 @@ public final class IdleAgentReaper {
 
     private final SessionRegistry sessions;
     private final EngagementRegistry engagements;
-    private final Uninstaller uninstalling;
+    private final Uninstaller uninstaller;
     private final Duration most;
     private final Map<WorkloadRef, Instant> idleSince = new HashMap<>();
 
     /** @param most how long they may be idle; zero: for ever */
     public IdleAgentReaper(
-            SessionRegistry sessions, EngagementRegistry engagements, Uninstaller uninstalling, Duration most) {
+            SessionRegistry sessions, EngagementRegistry engagements, Uninstaller uninstaller, Duration most) {
         this.sessions = sessions;
         this.engagements = engagements;
-        this.uninstalling = uninstalling;
+        this.uninstaller = uninstaller;
         this.most = most;
     }
 
@@ -59,7 +59,7 @@ public final class IdleAgentReaper {
     private void remove(WorkloadRef workload) throws InterruptedException {
         try {
             LOG.info("nobody has engaged {} for {} s: its agents go", workload, most.toSeconds());
-            uninstalling.remove(workload);
+            uninstaller.remove(workload);
         } catch (FaultException e) {
             LOG.warn("the agents of {} stay", workload, e);
         }

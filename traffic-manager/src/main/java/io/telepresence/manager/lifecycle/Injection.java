@@ -54,7 +54,7 @@ public final class Injection implements AgentInstaller, AutoCloseable {
     private final InjectionRefusals refusals;
     private final SidecarInjector change;
     private final WorkloadPods cluster;
-    private final Rollouts rolls;
+    private final Rollouts rollouts;
     private final Watched<String> trouble = new Watched<>("");
     private final Running running = new Running();
 
@@ -69,7 +69,7 @@ public final class Injection implements AgentInstaller, AutoCloseable {
         this.refusals = new InjectionRefusals(rules, cluster, settings.enabled());
         this.change = new SidecarInjector(settings.sidecar());
         this.cluster = cluster;
-        this.rolls = new Rollouts(rollout, change::serves, this::past, this::failed);
+        this.rollouts = new Rollouts(rollout, change::serves, this::past, this::failed);
     }
 
     /**
@@ -82,7 +82,7 @@ public final class Injection implements AgentInstaller, AutoCloseable {
             KubernetesClient client,
             InjectorSettings settings,
             Duration arrival,
-            DesiredSidecars wished,
+            DesiredSidecars desired,
             Workloads workloads)
             throws Exception {
         PodOwners owners = new PodOwners(client, settings.scope().kinds());
@@ -91,11 +91,14 @@ public final class Injection implements AgentInstaller, AutoCloseable {
         PodRollout.Limits limits = PodRollout.Limits.of(arrival);
         JobRules jobs = new JobRules(settings.sidecar().forms().usual() == SidecarForm.NATIVE);
         InjectionPolicy rules = new InjectionPolicy(
-                settings.scope(), settings.whenEnabled(), jobs, owner -> wished.wished(owner.workload(), owner.uid()));
+                settings.scope(),
+                settings.whenEnabled(),
+                jobs,
+                owner -> desired.desired(owner.workload(), owner.uid()));
         Injection injector = new Injection(settings, rules, cluster, new PodRollout(cluster, limits));
         try {
             if (settings.enabled()) {
-                injector.listen(client, new Admission(rules, injector.change, owners::of, wished::configFor, turns));
+                injector.listen(client, new Admission(rules, injector.change, owners::of, desired::configFor, turns));
                 injector.running.opened.add(turns.start());
             }
             injector.finishOrphans(client, new OrphanedPods(cluster, limits));
@@ -115,7 +118,7 @@ public final class Injection implements AgentInstaller, AutoCloseable {
                 awaitFirstCall(workload, wish);
             }
             if (settings.enabled() && !workload.batch()) {
-                rolls.start(workload, wish, progress).get();
+                rollouts.start(workload, wish, progress).get();
             }
         } catch (KubernetesClientException e) {
             throw unanswered(workload, e);
@@ -133,7 +136,7 @@ public final class Injection implements AgentInstaller, AutoCloseable {
     private void awaitFirstCall(WorkloadRef workload, DesiredConfig wish) throws InterruptedException {
         if (running.check != null
                 && running.check.first().pending()
-                && !cluster.pods(workload).stream().allMatch(rolls.upToDate(wish))) {
+                && !cluster.pods(workload).stream().allMatch(rollouts.upToDate(wish))) {
             running.check.first().await();
         }
     }
@@ -143,7 +146,8 @@ public final class Injection implements AgentInstaller, AutoCloseable {
         try {
             return !settings.enabled()
                     || workload.batch()
-                    || !rolls.busy(workload) && cluster.pods(workload).stream().allMatch(rolls.upToDate(wish));
+                    || !rollouts.busy(workload)
+                            && cluster.pods(workload).stream().allMatch(rollouts.upToDate(wish));
         } catch (KubernetesClientException e) {
             throw unanswered(workload, e);
         }
@@ -156,12 +160,12 @@ public final class Injection implements AgentInstaller, AutoCloseable {
 
     @Override
     public boolean busy(WorkloadRef workload) {
-        return rolls.busy(workload);
+        return rollouts.busy(workload);
     }
 
     @Override
     public Optional<Fault> failure(WorkloadRef workload) {
-        return rolls.failure(workload);
+        return rollouts.failure(workload);
     }
 
     private Fault past(WorkloadRef workload) {

@@ -36,14 +36,14 @@ public final class OrphanedReplacements implements ReplacedContainers {
 
     /** @param pods all that there are at the manager's start */
     public static OrphanedReplacements of(EngagementRegistry engagements, Workloads workloads, List<Pod> pods) {
-        OrphanedReplacements claims = new OrphanedReplacements(engagements);
+        OrphanedReplacements orphaned = new OrphanedReplacements(engagements);
         for (Pod pod : pods) {
             Optional<WorkloadRef> owner =
                     Pods.alive(pod) && !Pods.replaced(pod) ? workloads.ownerOf(pod) : Optional.empty();
-            owner.ifPresent(workload -> claims.claim(workload, pod));
+            owner.ifPresent(workload -> orphaned.claim(workload, pod));
         }
-        engagements.all().watch(claims::taken);
-        return claims;
+        engagements.all().watch(orphaned::taken);
+        return orphaned;
     }
 
     private void claim(WorkloadRef workload, Pod pod) {
@@ -97,9 +97,9 @@ public final class OrphanedReplacements implements ReplacedContainers {
         synchronized (left) {
             all.stream()
                     .filter(RegisteredEngagement::replaces)
-                    .forEach(e -> left.computeIfPresent(e.workload(), (_, claims) -> {
-                        claims.remove(e.container());
-                        return claims.isEmpty() ? null : claims;
+                    .forEach(e -> left.computeIfPresent(e.workload(), (_, containers) -> {
+                        containers.remove(e.container());
+                        return containers.isEmpty() ? null : containers;
                     }));
         }
     }

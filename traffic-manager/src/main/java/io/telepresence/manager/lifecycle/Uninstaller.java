@@ -30,7 +30,7 @@ public final class Uninstaller {
     private static final DesiredConfig NO_AGENT = Optional::empty;
 
     private final EngagementRegistry engagements;
-    private final SidecarConfigs plans;
+    private final SidecarConfigs sidecars;
     private final Workloads workloads;
     private final AgentInstaller installer;
     private final Duration limit;
@@ -38,12 +38,12 @@ public final class Uninstaller {
     /** @param limit for the pods of one workload */
     public Uninstaller(
             EngagementRegistry engagements,
-            SidecarConfigs plans,
+            SidecarConfigs sidecars,
             Workloads workloads,
             AgentInstaller installer,
             Duration limit) {
         this.engagements = engagements;
-        this.plans = plans;
+        this.sidecars = sidecars;
         this.workloads = workloads;
         this.installer = installer;
         this.limit = limit;
@@ -76,7 +76,7 @@ public final class Uninstaller {
                 begun.add(workload.ref());
             } else {
                 if (!agents(workload)) {
-                    plans.unwish(workload.ref());
+                    sidecars.dismiss(workload.ref());
                 }
                 progress.accept(stays);
             }
@@ -110,12 +110,12 @@ public final class Uninstaller {
 
     /** Whether its pods have agents, or would get some. */
     private boolean agents(KubernetesWorkload workload) {
-        return workloads.pods(workload.ref()).stream().anyMatch(Pods::hasAgent) || plans.wished(workload.ref());
+        return workloads.pods(workload.ref()).stream().anyMatch(Pods::hasAgent) || sidecars.desired(workload.ref());
     }
 
     private void begin(WorkloadRef workload, String why, ClientSession client, Consumer<String> progress)
             throws FaultException, InterruptedException {
-        plans.unwish(workload);
+        sidecars.dismiss(workload);
         for (RegisteredEngagement engagement : engagements.all().get()) {
             if (engagement.workload().equals(workload)) {
                 if (engagement.owner() == client) {
@@ -125,13 +125,13 @@ public final class Uninstaller {
                 }
             }
         }
-        installer.ensure(workload, DesiredConfig.of(plans, workloads, workload), progress);
+        installer.ensure(workload, DesiredConfig.of(sidecars, workloads, workload), progress);
     }
 
     private void await(WorkloadRef workload) throws FaultException, InterruptedException {
         long end = System.nanoTime() + limit.toNanos();
         while (true) {
-            if (plans.wished(workload)) {
+            if (sidecars.desired(workload)) {
                 throw Fault.user(
                                 workload + " was engaged again while its traffic-agents were going: they stay",
                                 "See: telepresence list")

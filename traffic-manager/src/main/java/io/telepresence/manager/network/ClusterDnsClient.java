@@ -74,8 +74,8 @@ public final class ClusterDnsClient {
         if (servers.isEmpty() || !places.take(caller)) {
             return CompletableFuture.completedStage(Answer.failed());
         }
-        Duration wished = timeout.isZero() ? DEFAULT_TIMEOUT : timeout;
-        Duration whole = wished.compareTo(LONGEST_TIMEOUT) > 0 ? LONGEST_TIMEOUT : wished;
+        Duration desired = timeout.isZero() ? DEFAULT_TIMEOUT : timeout;
+        Duration whole = desired.compareTo(LONGEST_TIMEOUT) > 0 ? LONGEST_TIMEOUT : desired;
         return ask(query, 0, System.nanoTime() + whole.toNanos())
                 .exceptionally(error -> {
                     LOG.debug("{} type {}: {}", name, type, error.toString());

@@ -23,7 +23,7 @@ record EgressWarnings(Function<String, List<NetworkPolicy>> policies, Function<S
     private static final String NAME = "kubernetes.io/metadata.name";
 
     @Override
-    public List<Caution> of(PodTemplateSpec template, AgentConfig wish) {
+    public List<Warning> of(PodTemplateSpec template, AgentConfig wish) {
         Map<String, String> podLabels = labels(template.getMetadata());
         List<NetworkPolicy> limiting = policies.apply(wish.getNamespace()).stream()
                 .filter(EgressWarnings::limitsEgress)
@@ -40,7 +40,7 @@ record EgressWarnings(Function<String, List<NetworkPolicy>> policies, Function<S
         String text = "NetworkPolicy " + names + " admits no traffic from these pods to port " + wish.getManagerPort()
                 + " of the traffic-manager in " + managerNamespace(wish)
                 + ", without which their agents cannot arrive: let it admit that";
-        return List.of(new Caution(text, false));
+        return List.of(new Warning(text, false));
     }
 
     private static Map<String, String> labels(ObjectMeta meta) {

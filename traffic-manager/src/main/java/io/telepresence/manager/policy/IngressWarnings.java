@@ -24,7 +24,7 @@ import java.util.function.Function;
 record IngressWarnings(SidecarInjector injector, Function<String, List<NetworkPolicy>> policies)
         implements InjectionWarnings {
     @Override
-    public List<Caution> of(PodTemplateSpec template, AgentConfig wish) {
+    public List<Warning> of(PodTemplateSpec template, AgentConfig wish) {
         Pod pod = new PodBuilder()
                 .withMetadata(template.getMetadata())
                 .withSpec(template.getSpec())
@@ -38,23 +38,23 @@ record IngressWarnings(SidecarInjector injector, Function<String, List<NetworkPo
         if (renamed.isEmpty()) {
             return List.of();
         }
-        List<Caution> cautions = new ArrayList<>();
+        List<Warning> warnings = new ArrayList<>();
         for (NetworkPolicy policy : policies.apply(wish.getNamespace())) {
             if (NetworkPolicies.selects(policy.getSpec().getPodSelector(), Pods.labels(pod))) {
                 renamed.stream()
                         .filter(port -> policy.getSpec().getIngress().stream().anyMatch(rule -> loses(rule, port)))
                         .map(port -> sentence(policy, port))
-                        .forEach(cautions::add);
+                        .forEach(warnings::add);
             }
         }
-        return cautions;
+        return warnings;
     }
 
-    private static Caution sentence(NetworkPolicy policy, AgentPort port) {
+    private static Warning sentence(NetworkPolicy policy, AgentPort port) {
         String text = "NetworkPolicy " + policy.getMetadata().getName() + " admits port " + port.getContainerPort()
                 + ", but while pods have an agent, services that use port " + port.getName() + " lead to "
                 + port.getAgentPort() + ", which it drops: let it admit port " + port.getName() + " by name";
-        return new Caution(text, true);
+        return new Warning(text, true);
     }
 
     private static boolean loses(NetworkPolicyIngressRule rule, AgentPort port) {

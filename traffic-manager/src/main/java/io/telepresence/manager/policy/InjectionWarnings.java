@@ -17,14 +17,14 @@ public interface InjectionWarnings {
      * @param text one sentence
      * @param lasting true also once the agents are there; else it is about their arrival
      */
-    record Caution(String text, boolean lasting) {}
+    record Warning(String text, boolean lasting) {}
 
     /**
      * Blocks for API calls.
      *
      * @param wish the configuration that agents in pods of that template are to get
      */
-    List<Caution> of(PodTemplateSpec template, AgentConfig wish);
+    List<Warning> of(PodTemplateSpec template, AgentConfig wish);
 
     /** Those of both. */
     default InjectionWarnings and(InjectionWarnings others) {

@@ -107,9 +107,10 @@ public final class AgentReadiness {
      * @param wishedBefore its pods get agents already
      * @throws FaultException it has no pod that runs, for a reason of its own
      */
-    public void refuseBroken(RegisteredEngagement wished, boolean wishedBefore) throws FaultException {
+    public void refuseBroken(RegisteredEngagement desired, boolean wishedBefore) throws FaultException {
         PodEvents ever = lately();
-        broken.check(wished, wishedBefore, () -> ever.warnings(wished.workload().namespace()));
+        broken.check(
+                desired, wishedBefore, () -> ever.warnings(desired.workload().namespace()));
     }
 
     private PodEvents lately() {

@@ -40,13 +40,13 @@ record BrokenPods(Workloads workloads) {
     /**
      * Before anything is done to the workload.
      *
-     * @param wished its pods get agents already, which may be the reason
+     * @param desired its pods get agents already, which may be the reason
      * @param events of the last hour, of all objects; blocks for an API call
      * @throws FaultException it has no pod that runs, and this is why
      */
-    void check(RegisteredEngagement engagement, boolean wished, Supplier<List<PodProblems.Event>> events)
+    void check(RegisteredEngagement engagement, boolean desired, Supplier<List<PodProblems.Event>> events)
             throws FaultException {
-        refuse(engagement.workload(), reason(engagement, events), wished ? "" : ", with or without a traffic-agent");
+        refuse(engagement.workload(), reason(engagement, events), desired ? "" : ", with or without a traffic-agent");
     }
 
     /** The same while agents are waited for: that no pod can be made may be due to them, and is told elsewhere. */

@@ -15,7 +15,7 @@ import io.telepresence.manager.engagement.EngagementRegistry;
 import io.telepresence.manager.engagement.RegisteredEngagement;
 import io.telepresence.manager.engagement.WorkloadSelector;
 import io.telepresence.manager.sidecar.PortCandidates.Candidate;
-import io.telepresence.manager.sidecar.PortCandidates.PortName;
+import io.telepresence.manager.sidecar.PortCandidates.PortSelector;
 import io.telepresence.manager.sidecar.SidecarConfigs;
 import java.util.Comparator;
 import java.util.List;
@@ -27,16 +27,16 @@ public final class RouteExplainer {
     private static final int MOST_VERDICTS = 1000;
 
     private final Workloads workloads;
-    private final SidecarConfigs plans;
+    private final SidecarConfigs sidecars;
     private final EngagementRegistry engagements;
-    private final TrafficStats tally;
+    private final TrafficStats stats;
 
     public RouteExplainer(
-            Workloads workloads, SidecarConfigs plans, EngagementRegistry engagements, TrafficStats tally) {
+            Workloads workloads, SidecarConfigs sidecars, EngagementRegistry engagements, TrafficStats stats) {
         this.workloads = workloads;
-        this.plans = plans;
+        this.sidecars = sidecars;
         this.engagements = engagements;
-        this.tally = tally;
+        this.stats = stats;
     }
 
     /**
@@ -77,7 +77,7 @@ public final class RouteExplainer {
                 .findFirst()
                 .orElse("");
         int last = Math.clamp(question.last(), 0, MOST_VERDICTS);
-        return new Answer(ref, port, rules, taker, last == 0 ? List.of() : tally.recent(ref, last));
+        return new Answer(ref, port, rules, taker, last == 0 ? List.of() : stats.recent(ref, last));
     }
 
     /** Of what is engaged on a TCP port. */
@@ -154,11 +154,11 @@ public final class RouteExplainer {
     private int port(Target target, String port) throws FaultException {
         WorkloadRef ref = target.workload().ref();
         String service = target.service().map(s -> s.getMetadata().getName()).orElse("");
-        List<Candidate> all = plans.ports(target.workload()).stream()
+        List<Candidate> all = sidecars.ports(target.workload()).stream()
                 .filter(c -> !c.udp() && (service.isEmpty() || c.service().equals(service)))
                 .toList();
         List<Integer> found = all.stream()
-                .filter(c -> port.isEmpty() || matches(c, PortName.parse(port), !service.isEmpty()))
+                .filter(c -> port.isEmpty() || matches(c, PortSelector.parse(port), !service.isEmpty()))
                 .map(Candidate::containerPort)
                 .distinct()
                 .toList();
@@ -190,7 +190,7 @@ public final class RouteExplainer {
         return ports.size() == 1 ? Optional.of(ports.getFirst()) : Optional.empty();
     }
 
-    private static boolean matches(Candidate candidate, PortName name, boolean byService) {
+    private static boolean matches(Candidate candidate, PortSelector name, boolean byService) {
         return name.matches(false, candidate.servicePortName(), candidate.servicePort())
                 || !byService && name.matches(false, candidate.portName(), candidate.containerPort());
     }

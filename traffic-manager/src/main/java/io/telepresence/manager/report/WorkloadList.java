@@ -30,7 +30,7 @@ public final class WorkloadList {
     private final Workloads workloads;
     private final AgentCoverage coverage;
     private final EngagementRegistry engagements;
-    private final TrafficStats tally;
+    private final TrafficStats stats;
     private final AgentInstaller installer;
     private final Map<List<String>, Feed> feeds = new HashMap<>();
     private final Map<String, Map<WorkloadRef, PodCounts>> counted = new ConcurrentHashMap<>();
@@ -40,13 +40,13 @@ public final class WorkloadList {
             Workloads workloads,
             AgentCoverage coverage,
             EngagementRegistry engagements,
-            TrafficStats tally,
+            TrafficStats stats,
             AgentInstaller installer) {
         this.workloads = workloads;
         this.installer = installer;
         this.coverage = coverage;
         this.engagements = engagements;
-        this.tally = tally;
+        this.stats = stats;
     }
 
     /**
@@ -147,7 +147,7 @@ public final class WorkloadList {
             opened.add(workloads.watch(changes::changed));
             opened.add(coverage.sessions().watchAgents(changes::changed));
             opened.add(engagements.all().watch(_ -> changes.changed()));
-            opened.add(tally.watch(changes::changed));
+            opened.add(stats.watch(changes::changed));
             opened.add(coverage.watch(changes::changed));
         }
 
@@ -207,7 +207,7 @@ public final class WorkloadList {
                 ? pods.installed() ? "installed" : ""
                 : pods.agents().getFirst().agent().version();
         Map<String, TrafficCount> counts = new HashMap<>();
-        own.forEach(e -> tally.count(e.id()).ifPresent(count -> counts.put(e.id(), count)));
+        own.forEach(e -> stats.count(e.id()).ifPresent(count -> counts.put(e.id(), count)));
         return new Line(
                 workload,
                 version,

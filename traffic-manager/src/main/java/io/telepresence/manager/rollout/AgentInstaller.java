@@ -16,7 +16,7 @@ public interface AgentInstaller {
      * Makes every pod of the workload as it is wished, but those of a Job, which stay as they are. Returns at once where that is so already; else starts the
      * replacement of the others, one after the other, returns when the first has been asked for, and goes on in the
      * background. Blocks for API calls: call it on a virtual thread. If a replacement is under way, its end looks at
-     * the wish again. {@link DesiredSidecars#wished} says the same when this is called.
+     * the wish again. {@link DesiredSidecars#desired} says the same when this is called.
      *
      * @param progress gets a sentence when something happens that a waiting user would like to know; any thread
      * @throws FaultException there can be no agent: injection is disabled for this workload or altogether, or a pod of a

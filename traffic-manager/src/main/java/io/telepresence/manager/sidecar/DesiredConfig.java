@@ -14,13 +14,15 @@ public interface DesiredConfig {
     Optional<AgentConfig> now();
 
     /** What the engagements of this moment come to. */
-    static DesiredConfig of(SidecarConfigs plans, Workloads workloads, WorkloadRef workload) {
-        return () -> plans.wished(workload) ? workloads.get(workload).map(w -> configFor(plans, w)) : Optional.empty();
+    static DesiredConfig of(SidecarConfigs sidecars, Workloads workloads, WorkloadRef workload) {
+        return () -> sidecars.desired(workload)
+                ? workloads.get(workload).map(w -> configFor(sidecars, w))
+                : Optional.empty();
     }
 
-    private static AgentConfig configFor(SidecarConfigs plans, KubernetesWorkload workload) {
+    private static AgentConfig configFor(SidecarConfigs sidecars, KubernetesWorkload workload) {
         ObjectMeta meta = workload.template().getMetadata();
-        return plans.configFor(
+        return sidecars.configFor(
                 workload.ref(),
                 meta == null ? new ObjectMeta() : meta,
                 workload.template().getSpec());

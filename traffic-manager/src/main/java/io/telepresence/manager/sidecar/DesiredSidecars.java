@@ -14,14 +14,14 @@ public interface DesiredSidecars {
      * True once somebody has engaged the workload (or one of its agents has arrived) in this manager's life, and where
      * its pod template asks for an agent. It stays true when the engagement ends: agents stay until they are uninstalled.
      */
-    boolean wished(WorkloadRef workload);
+    boolean desired(WorkloadRef workload);
 
     /**
      * The same for a pod that is being made, whatever its template asks for.
      *
      * @param uid of the pod's own workload: another one of that name, before or after it, does not count
      */
-    boolean wished(WorkloadRef workload, String uid);
+    boolean desired(WorkloadRef workload, String uid);
 
     /**
      * The configuration for an agent in a pod of that shape: all its ports that services select or its annotations

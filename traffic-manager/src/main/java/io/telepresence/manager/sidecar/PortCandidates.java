@@ -66,14 +66,14 @@ public final class PortCandidates {
             return found;
         }
         String onlyService = annotations.text(AgentNames.INJECT_SERVICE_NAME);
-        List<PortName> onlyPorts = names(annotations.text(AgentNames.INJECT_SERVICE_PORTS));
+        List<PortSelector> onlyPorts = names(annotations.text(AgentNames.INJECT_SERVICE_PORTS));
         for (Service service : services) {
             if (onlyService.isEmpty()
                     || onlyService.equals(service.getMetadata().getName())) {
                 addService(found, containers, service, onlyPorts);
             }
         }
-        for (PortName name : names(annotations.text(AgentNames.INJECT_CONTAINER_PORTS))) {
+        for (PortSelector name : names(annotations.text(AgentNames.INJECT_CONTAINER_PORTS))) {
             annotated(containers, name)
                     .filter(c -> found.stream().noneMatch(c::samePort))
                     .ifPresent(found::add);
@@ -82,7 +82,7 @@ public final class PortCandidates {
     }
 
     private static void addService(
-            List<Candidate> found, List<Container> containers, Service service, List<PortName> only) {
+            List<Candidate> found, List<Container> containers, Service service, List<PortSelector> only) {
         boolean headless = "None".equals(service.getSpec().getClusterIP());
         for (ServicePort port : service.getSpec().getPorts()) {
             boolean udp = "UDP".equals(port.getProtocol());
@@ -93,9 +93,9 @@ public final class PortCandidates {
             }
             IntOrString target = port.getTargetPort();
             boolean byName = target != null && target.getStrVal() != null;
-            PortName name = byName
-                    ? new PortName(target.getStrVal(), 0, Optional.of(udp))
-                    : new PortName("", number(target, port), Optional.of(udp));
+            PortSelector name = byName
+                    ? new PortSelector(target.getStrVal(), 0, Optional.of(udp))
+                    : new PortSelector("", number(target, port), Optional.of(udp));
             place(containers, name)
                     .map(at -> new Candidate(
                             service.getMetadata().getName(),
@@ -117,16 +117,16 @@ public final class PortCandidates {
                 : target.getIntVal();
     }
 
-    private static Optional<Candidate> annotated(List<Container> containers, PortName name) {
+    private static Optional<Candidate> annotated(List<Container> containers, PortSelector name) {
         boolean udp = name.udp().orElse(false);
-        return place(containers, new PortName(name.name(), name.number(), Optional.of(udp)))
+        return place(containers, new PortSelector(name.name(), name.number(), Optional.of(udp)))
                 .map(at -> new Candidate("", "", 0, udp, at.container(), at.port(), at.name(), true));
     }
 
     private record Place(String container, int port, String name) {}
 
     /** A number that no container declares belongs to the first container. */
-    private static Optional<Place> place(List<Container> containers, PortName wanted) {
+    private static Optional<Place> place(List<Container> containers, PortSelector wanted) {
         for (Container container : containers) {
             for (ContainerPort port : container.getPorts()) {
                 String name = appName(port);
@@ -150,11 +150,11 @@ public final class PortCandidates {
         return Objects.requireNonNullElse(mayBeNull, "");
     }
 
-    private static List<PortName> names(String commaList) {
+    private static List<PortSelector> names(String commaList) {
         return Arrays.stream(commaList.split(","))
                 .map(String::strip)
                 .filter(s -> !s.isEmpty())
-                .map(PortName::parse)
+                .map(PortSelector::parse)
                 .toList();
     }
 
@@ -164,8 +164,8 @@ public final class PortCandidates {
      * @param number 1 to 65535; zero: it is a name, which no port has if it looks like another number
      * @param udp empty: either protocol
      */
-    public record PortName(String name, int number, Optional<Boolean> udp) {
-        public static PortName parse(String text) {
+    public record PortSelector(String name, int number, Optional<Boolean> udp) {
+        public static PortSelector parse(String text) {
             int slash = text.indexOf('/');
             String port = slash < 0 ? text : text.substring(0, slash);
             Optional<Boolean> udp = slash < 0
@@ -173,8 +173,8 @@ public final class PortCandidates {
                     : Optional.of(
                             text.substring(slash + 1).toUpperCase(Locale.ROOT).equals("UDP"));
             return port.matches("\\d{1,5}") && Port.isNumber(Integer.parseInt(port))
-                    ? new PortName("", Integer.parseInt(port), udp)
-                    : new PortName(port, 0, udp);
+                    ? new PortSelector("", Integer.parseInt(port), udp)
+                    : new PortSelector(port, 0, udp);
         }
 
         public boolean matches(boolean isUdp, String portName, int portNumber) {

@@ -76,7 +76,7 @@ public final class SidecarConfigs implements DesiredSidecars {
     }
 
     /** New pods get an agent, for an engagement that may fail: {@link #withdraw} takes it back. */
-    public void wishProvisionally(WorkloadRef workload) {
+    public void wantProvisionally(WorkloadRef workload) {
         wanted.provisionally(workload);
     }
 
@@ -91,18 +91,18 @@ public final class SidecarConfigs implements DesiredSidecars {
     }
 
     /** New pods of the workload get no agent until it is engaged again. */
-    public void unwish(WorkloadRef workload) {
+    public void dismiss(WorkloadRef workload) {
         wanted.dismiss(workload);
     }
 
     @Override
-    public boolean wished(WorkloadRef workload) {
+    public boolean desired(WorkloadRef workload) {
         return wanted.wanted(workload)
                 || workloads.get(workload).filter(SidecarConfigs::asksItself).isPresent();
     }
 
     @Override
-    public boolean wished(WorkloadRef workload, String uid) {
+    public boolean desired(WorkloadRef workload, String uid) {
         return wanted.wanted(workload, uid);
     }
 
@@ -140,7 +140,7 @@ public final class SidecarConfigs implements DesiredSidecars {
 
     private List<AgentContainer> containers(WorkloadRef workload, ObjectMeta pod, PodSpec spec) {
         PodAnnotations annotations = PodAnnotations.of(pod);
-        SidecarConfigBuilder plans = new SidecarConfigBuilder(
+        SidecarConfigBuilder builder = new SidecarConfigBuilder(
                 spec,
                 settings.shown().policies().with(annotations),
                 new TlsAnnotations(annotations),
@@ -152,7 +152,7 @@ public final class SidecarConfigs implements DesiredSidecars {
         boolean redirects = unredirected(workload.namespace()).isEmpty();
         Set<Integer> taken = PodPortNumbers.written(pod, spec);
         taken.addAll(List.of(AgentNames.READY_PORT, settings.shown().apiPort()));
-        return plans.containers(
+        return builder.containers(
                 ports(workload.namespace(), pod, spec).stream()
                         .filter(port -> redirects || !port.redirect())
                         .toList(),

@@ -18,7 +18,7 @@ import java.util.function.Predicate;
  * anybody wishes; under policy WhenEnabled, and in Jobs, there is no agent without it.
  */
 public record InjectionPolicy(
-        InjectorSettings.Scope scope, boolean whenEnabled, JobRules jobs, Predicate<PodOwner> wished) {
+        InjectorSettings.Scope scope, boolean whenEnabled, JobRules jobs, Predicate<PodOwner> desired) {
     /** Never served by an agent: the cluster's own. */
     private static final Set<String> SYSTEM = Set.of("kube-system", "kube-node-lease");
 
@@ -89,7 +89,7 @@ public record InjectionPolicy(
     }
 
     private InjectionDecision wanted(ObjectMeta template, PodOwner owner) {
-        return enabled(template) || wished.test(owner)
+        return enabled(template) || desired.test(owner)
                 ? new InjectionDecision.Inject(owner.workload())
                 : new InjectionDecision.Leave("nobody has engaged " + owner.workload());
     }

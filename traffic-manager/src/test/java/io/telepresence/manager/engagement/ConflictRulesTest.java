@@ -56,9 +56,9 @@ class ConflictRulesTest {
         "intercept 8080 /api/, intercept 8080, no",
         "wiretap 8080 x-user=bob, intercept 8080 x-user=bob, no",
     })
-    void theTable(String wished, String other, String conflict) throws Exception {
+    void theTable(String desired, String other, String conflict) throws Exception {
         List<ConflictRules.Conflict> found =
-                ConflictRules.judge(engagement("bob", wished), List.of(engagement("ann", other)));
+                ConflictRules.judge(engagement("bob", desired), List.of(engagement("ann", other)));
         assertEquals(conflict.equals("yes"), !found.isEmpty(), found::toString);
     }
 

@@ -90,6 +90,6 @@ class EngagementIdsTest {
                 "127.0.0.1",
                 List.of(),
                 EngagementOptions.NONE);
-        bench.engaging.restore(client, spec, new CreateEngagement.Before(id, "10.244.0.5", ""));
+        bench.createEngagement.restore(client, spec, new CreateEngagement.Before(id, "10.244.0.5", ""));
     }
 }

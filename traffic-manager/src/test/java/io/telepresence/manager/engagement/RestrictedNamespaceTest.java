@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RestrictedNamespaceTest {
     private final FakeCluster cluster = new FakeCluster();
     private final Workloads workloads = cluster.workloads();
-    private final SidecarConfigs plans = new SidecarConfigs(
+    private final SidecarConfigs sidecars = new SidecarConfigs(
             workloads, new SidecarConfigs.Settings("traffic-manager", 8081, 9900, "INFO"), _ -> Map.of());
 
     private KubernetesWorkload hard(String level) {
@@ -48,7 +48,7 @@ class RestrictedNamespaceTest {
     }
 
     private List<Boolean> redirected(KubernetesWorkload workload) {
-        return plans
+        return sidecars
                 .configFor(
                         workload.ref(),
                         workload.template().getMetadata(),
@@ -72,7 +72,7 @@ class RestrictedNamespaceTest {
                 "127.0.0.1",
                 List.of(),
                 EngagementOptions.NONE);
-        return ServicePorts.choose(workload.ref(), plans.ports(workload), spec, plans.unredirected("default"));
+        return ServicePorts.choose(workload.ref(), sidecars.ports(workload), spec, sidecars.unredirected("default"));
     }
 
     @ParameterizedTest

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 
 class ServicePortsTest {
     private final FakeCluster cluster = new FakeCluster();
-    private final SidecarConfigs plans = new SidecarConfigs(
+    private final SidecarConfigs sidecars = new SidecarConfigs(
             cluster.workloads(),
             new SidecarConfigs.Settings("traffic-manager.ambassador", 8081, 9900, "INFO"),
             ReplacedContainers.NOTHING);
@@ -117,7 +117,7 @@ class ServicePortsTest {
         KubernetesWorkload workload = find(name);
         return FilteredPorts.check(
                 workload.ref(),
-                plans.ports(workload),
+                sidecars.ports(workload),
                 choose(name, "", wish(1, "")),
                 c -> SidecarConfigs.opens(workload, c));
     }
@@ -229,7 +229,7 @@ class ServicePortsTest {
 
     private AgentConfig config(String name) {
         KubernetesWorkload workload = find(name);
-        return plans.configFor(
+        return sidecars.configFor(
                 workload.ref(),
                 workload.template().getMetadata(),
                 workload.template().getSpec());
@@ -254,7 +254,7 @@ class ServicePortsTest {
                 "127.0.0.1",
                 List.of(wishes),
                 EngagementOptions.NONE);
-        return ServicePorts.choose(workload.ref(), plans.ports(workload), spec, Optional.empty());
+        return ServicePorts.choose(workload.ref(), sidecars.ports(workload), spec, Optional.empty());
     }
 
     private KubernetesWorkload find(String name) {

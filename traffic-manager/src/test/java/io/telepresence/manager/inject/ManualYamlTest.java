@@ -32,7 +32,7 @@ class ManualYamlTest {
     void open() throws Exception {
         InjectorSettings settings =
                 InjectorSettings.from(Map.of("AGENT_IMAGE", "localhost/telepresence/traffic-agent:0.1.0"));
-        manual = new ManualYaml(settings, bench.plans, bench.workloads);
+        manual = new ManualYaml(settings, bench.sidecars, bench.workloads);
     }
 
     @AfterEach
@@ -64,7 +64,7 @@ class ManualYamlTest {
                 .build();
         WorkloadRef ref = new WorkloadRef("Deployment", "default", "echo");
         assertTrue(new SidecarInjector(SidecarInjectorTest.look(true))
-                .serves(pod, bench.plans.configFor(ref, template.getMetadata(), template.getSpec())));
+                .serves(pod, bench.sidecars.configFor(ref, template.getMetadata(), template.getSpec())));
     }
 
     private String shaped(String form) throws Exception {

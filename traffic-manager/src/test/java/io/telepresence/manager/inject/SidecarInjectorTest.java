@@ -100,7 +100,7 @@ public class SidecarInjectorTest {
         return YAML.unmarshal(Files.readString(CASES.resolve(name).resolve("pod.yaml")), Pod.class);
     }
 
-    static AgentConfig wished(String name) throws IOException {
+    static AgentConfig desired(String name) throws IOException {
         AgentConfig.Builder config = AgentConfig.newBuilder();
         JsonFormat.parser().merge(Files.readString(CASES.resolve(name).resolve("wished.json")), config);
         return config.build();
@@ -110,7 +110,7 @@ public class SidecarInjectorTest {
     @MethodSource("cases")
     void becomesWhatIsWanted(String name) throws IOException {
         Path want = CASES.resolve(name).resolve("want.yaml");
-        Pod result = injector(name).inject(pod(name), wished(name));
+        Pod result = injector(name).inject(pod(name), desired(name));
         if ("true".equals(System.getenv("GOLDEN_UPDATE"))) {
             Files.writeString(want, YAML.asYaml(result));
         }
@@ -121,9 +121,9 @@ public class SidecarInjectorTest {
     @MethodSource("cases")
     void aSecondPassChangesNothing(String name) throws IOException {
         SidecarInjector injector = injector(name);
-        Pod once = injector.inject(pod(name), wished(name));
-        assertSame(once, injector.inject(once, wished(name)));
-        assertTrue(injector.serves(once, wished(name)));
+        Pod once = injector.inject(pod(name), desired(name));
+        assertSame(once, injector.inject(once, desired(name)));
+        assertTrue(injector.serves(once, desired(name)));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -132,7 +132,7 @@ public class SidecarInjectorTest {
         JsonNode raw = JSON.valueToTree(
                 YAML.unmarshal(Files.readString(CASES.resolve(name).resolve("pod.yaml")), java.util.Map.class));
         Pod before = YAML.unmarshal(raw.toString(), Pod.class);
-        Pod after = injector(name).inject(before, wished(name));
+        Pod after = injector(name).inject(before, desired(name));
         JsonNode patch = JsonPatch.between(JSON.readTree(YAML.asJson(before)), JSON.readTree(YAML.asJson(after)));
         Pod patched = YAML.unmarshal(JsonPatch.apply(patch, raw).toString(), Pod.class);
         assertEquals(after, patched);
@@ -141,8 +141,8 @@ public class SidecarInjectorTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("cases")
     void aRefreshWithoutNewsChangesNothing(String name) throws IOException {
-        Pod once = injector(name).inject(pod(name), wished(name));
-        assertSame(once, SidecarInjector.refreshed(once, wished(name)));
+        Pod once = injector(name).inject(pod(name), desired(name));
+        assertSame(once, SidecarInjector.refreshed(once, desired(name)));
     }
 
     @Test
@@ -150,7 +150,7 @@ public class SidecarInjectorTest {
         SidecarInjector now = new SidecarInjector(look(true, SidecarForms.Setting.AUTO, "v1.32.0"));
         SidecarInjector before = new SidecarInjector(look(true, SidecarForms.Setting.AUTO, "v1.31.9"));
         Pod pod = pod("env-and-volumes");
-        AgentConfig wish = wished("env-and-volumes");
+        AgentConfig wish = desired("env-and-volumes");
         assertFalse(
                 SidecarInjector.configOf(now.inject(pod, wish)).orElseThrow().getNarrowNames());
         assertTrue(
@@ -165,21 +165,21 @@ public class SidecarInjectorTest {
     void aPodOfEitherFormIsUpToDate() throws IOException {
         SidecarInjector container = new SidecarInjector(look(true, SidecarForms.Setting.CONTAINER, "v1.36.3"));
         for (String name : List.of("named-port", "numeric-port", "udp", "env-and-volumes")) {
-            Pod ordinary = container.inject(pod(name), wished(name));
-            Pod sidecar = nativeInjector().inject(pod(name), wished(name));
+            Pod ordinary = container.inject(pod(name), desired(name));
+            Pod sidecar = nativeInjector().inject(pod(name), desired(name));
             assertFalse(PodContainers.hasNativeAgent(ordinary.getSpec()));
             assertTrue(PodContainers.hasNativeAgent(sidecar.getSpec()));
-            assertTrue(nativeInjector().serves(ordinary, wished(name)), name);
-            assertTrue(container.serves(sidecar, wished(name)), name);
-            assertSame(sidecar, container.inject(sidecar, wished(name)));
-            assertSame(ordinary, nativeInjector().inject(ordinary, wished(name)));
+            assertTrue(nativeInjector().serves(ordinary, desired(name)), name);
+            assertTrue(container.serves(sidecar, desired(name)), name);
+            assertSame(sidecar, container.inject(sidecar, desired(name)));
+            assertSame(ordinary, nativeInjector().inject(ordinary, desired(name)));
         }
     }
 
     /** Who gets the traffic is the same, so nothing has to be replaced where only the way to it has changed. */
     @Test
     void aNamedPortMayBeRedirectedOrRenamedButANumberMustBeRedirected() throws IOException {
-        AgentConfig byName = wished("named-port");
+        AgentConfig byName = desired("named-port");
         AgentConfig.Builder byNumber = byName.toBuilder();
         byNumber.getContainersBuilder(0).getPortsBuilder(0).setRedirect(true);
         SidecarInjector redirecting = redirecting("v1.31.0", _ -> true);
@@ -206,7 +206,7 @@ public class SidecarInjectorTest {
 
     @Test
     void nothingDelaysTheStartOfTheApplicationButTheAgentsProcess() throws IOException {
-        Pod pod = nativeInjector().inject(pod("named-port"), wished("named-port"));
+        Pod pod = nativeInjector().inject(pod("named-port"), desired("named-port"));
         Container agent = PodContainers.agent(pod.getSpec()).orElseThrow();
         assertEquals("Always", agent.getRestartPolicy());
         assertNull(agent.getStartupProbe());
@@ -218,7 +218,7 @@ public class SidecarInjectorTest {
     @ValueSource(strings = {"v1.31.0", "v1.36.3"})
     void whatAnotherWebhookAddsLaterReachesTheAgentToo(String server) throws IOException {
         Pod once = new SidecarInjector(look(true, SidecarForms.Setting.AUTO, server))
-                .inject(pod("env-and-volumes"), wished("env-and-volumes"));
+                .inject(pod("env-and-volumes"), desired("env-and-volumes"));
         Pod later = new PodBuilder(once).build();
         Container app = later.getSpec().getContainers().getFirst();
         app.getEnv().add(new EnvVar("AWS_ROLE_ARN", "role", null));
@@ -227,7 +227,7 @@ public class SidecarInjectorTest {
                         .withName("aws-token")
                         .withMountPath("/var/run/secrets/eks")
                         .build());
-        AgentConfig.Builder now = wished("env-and-volumes").toBuilder();
+        AgentConfig.Builder now = desired("env-and-volumes").toBuilder();
         now.getContainersBuilder(0).addMountsBuilder().setVolume("aws-token").setPath("/var/run/secrets/eks");
         Pod refreshed = SidecarInjector.refreshed(later, now.build());
         Container agent = PodContainers.agent(refreshed.getSpec()).orElseThrow();
@@ -247,23 +247,23 @@ public class SidecarInjectorTest {
     @Test
     void replacedAndNotReplacedDifferInBothDirections() throws IOException {
         SidecarInjector injector = new SidecarInjector(look(true));
-        AgentConfig replaced = wished("replace-one-of-two");
+        AgentConfig replaced = desired("replace-one-of-two");
         AgentConfig.Builder back = replaced.toBuilder();
         back.getContainersBuilder(1).setReplaced(false);
         Pod pod = injector.inject(pod("replace-one-of-two"), replaced);
         assertTrue(injector.serves(pod, replaced));
         assertFalse(injector.serves(pod, back.build()));
         assertFalse(injector.serves(injector.inject(pod("replace-one-of-two"), back.build()), replaced));
-        AgentConfig.Builder none = wished("replace-no-ports").toBuilder();
+        AgentConfig.Builder none = desired("replace-no-ports").toBuilder();
         none.getContainersBuilder(0).setReplaced(false);
-        Pod worker = injector.inject(pod("replace-no-ports"), wished("replace-no-ports"));
+        Pod worker = injector.inject(pod("replace-no-ports"), desired("replace-no-ports"));
         assertFalse(injector.serves(worker, none.build()));
     }
 
     @Test
     void whatOthersAddToThePodMakesItsAgentNoOlder() throws IOException {
         SidecarInjector injector = new SidecarInjector(look(true));
-        AgentConfig template = wished("named-port");
+        AgentConfig template = desired("named-port");
         AgentConfig.Builder admitted = template.toBuilder();
         admitted.getContainersBuilder(0)
                 .addMountsBuilder()
@@ -275,7 +275,7 @@ public class SidecarInjectorTest {
 
     @Test
     void theApplicationIsToldWhereItsAgentAnswers() throws IOException {
-        AgentConfig config = wished("named-port").toBuilder().setApiPort(9980).build();
+        AgentConfig config = desired("named-port").toBuilder().setApiPort(9980).build();
         Pod pod = new SidecarInjector(look(true)).inject(pod("named-port"), config);
         EnvVar told = new EnvVar("TELEPRESENCE_API_PORT", "9980", null);
         assertTrue(pod.getSpec().getContainers().getFirst().getEnv().contains(told));
@@ -285,10 +285,10 @@ public class SidecarInjectorTest {
     @Test
     void withoutInitContainerRedirectedPortsAreLeftOut() throws IOException {
         SidecarInjector injector = new SidecarInjector(look(false));
-        Pod pod = injector.inject(pod("numeric-port"), wished("numeric-port"));
+        Pod pod = injector.inject(pod("numeric-port"), desired("numeric-port"));
         assertEquals(1, pod.getSpec().getInitContainers().size());
         assertEquals(
                 0, SidecarInjector.configOf(pod).orElseThrow().getContainers(0).getPortsCount());
-        assertTrue(injector.serves(pod, wished("numeric-port")));
+        assertTrue(injector.serves(pod, desired("numeric-port")));
     }
 }

@@ -34,22 +34,22 @@ public final class CreateEngagementBench implements AutoCloseable {
     public final FakeTime time = new FakeTime();
     public final SessionRegistry sessions = new SessionRegistry(time);
     public final EngagementRegistry engagements = new EngagementRegistry(sessions, Duration.ofMinutes(10), _ -> {});
-    public final SidecarConfigs plans = new SidecarConfigs(
+    public final SidecarConfigs sidecars = new SidecarConfigs(
             workloads, new SidecarConfigs.Settings("traffic-manager.ambassador", 8081, 9900, "INFO"), engagements);
     /** What Kubernetes warns of. */
     final List<PodProblems.Event> events = new CopyOnWriteArrayList<>();
 
     public final Installed installer = new Installed();
-    public final ContainerRestorer restoration =
-            ContainerRestorer.open(engagements, plans, workloads, installer, Duration.ofSeconds(15));
-    public final CreateEngagement engaging = new CreateEngagement(
+    public final ContainerRestorer restorer =
+            ContainerRestorer.open(engagements, sidecars, workloads, installer, Duration.ofSeconds(15));
+    public final CreateEngagement createEngagement = new CreateEngagement(
             engagements,
-            plans,
+            sidecars,
             workloads,
             new CreateEngagement.Arrivals(
                     installer,
                     new AgentReadiness(workloads, sessions, _ -> _ -> List.copyOf(events), installer),
-                    restoration),
+                    restorer),
             true);
 
     public CreateEngagementBench() {
@@ -113,6 +113,6 @@ public final class CreateEngagementBench implements AutoCloseable {
 
     @Override
     public void close() throws Exception {
-        restoration.close();
+        restorer.close();
     }
 }

@@ -56,19 +56,19 @@ class CreateEngagementTest {
     private final SessionRegistry sessions = new SessionRegistry(time);
     private final List<String> ended = new CopyOnWriteArrayList<>();
     private final EngagementRegistry engagements = new EngagementRegistry(sessions, Duration.ofMinutes(10), ended::add);
-    private final SidecarConfigs plans = new SidecarConfigs(
+    private final SidecarConfigs sidecars = new SidecarConfigs(
             workloads, new SidecarConfigs.Settings("traffic-manager.ambassador", 8081, 9900, "INFO"), engagements);
     private final FakeInstaller installer = new FakeInstaller();
     private final List<PodProblems.Event> events = new CopyOnWriteArrayList<>();
     private final List<String> progress = new CopyOnWriteArrayList<>();
-    private final ContainerRestorer restoration =
-            ContainerRestorer.open(engagements, plans, workloads, installer, Duration.ofSeconds(15));
+    private final ContainerRestorer restorer =
+            ContainerRestorer.open(engagements, sidecars, workloads, installer, Duration.ofSeconds(15));
     private final AgentReadiness wait =
             new AgentReadiness(workloads, sessions, _ -> _ -> List.copyOf(events), installer);
-    private final CreateEngagement engaging = new CreateEngagement(
-            engagements, plans, workloads, new CreateEngagement.Arrivals(installer, wait, restoration), true);
+    private final CreateEngagement createEngagement = new CreateEngagement(
+            engagements, sidecars, workloads, new CreateEngagement.Arrivals(installer, wait, restorer), true);
     private final CreateEngagement careful = new CreateEngagement(
-            engagements, plans, workloads, new CreateEngagement.Arrivals(installer, wait, restoration), false);
+            engagements, sidecars, workloads, new CreateEngagement.Arrivals(installer, wait, restorer), false);
     private ClientSession ann;
     private ClientSession bob;
 
@@ -83,7 +83,7 @@ class CreateEngagementTest {
             if (wish.now().isEmpty()) {
                 return;
             }
-            assertTrue(plans.wished(workload), "the webhook must know before the pods come");
+            assertTrue(sidecars.desired(workload), "the webhook must know before the pods come");
             asked.add(wish.now().orElseThrow());
             action.run();
         }
@@ -193,7 +193,7 @@ class CreateEngagementTest {
         CompletableFuture<RegisteredEngagement> first = new CompletableFuture<>();
         installer.action = () -> first.complete(engagements.of(ann).getFirst());
         CompletableFuture<RegisteredEngagement> result = engageLater(ann, "echo");
-        engaging.end(first.get(10, TimeUnit.SECONDS));
+        createEngagement.end(first.get(10, TimeUnit.SECONDS));
         engagements.reserve(ann, first.get());
         ExecutionException gone = assertThrows(ExecutionException.class, () -> result.get(5, TimeUnit.SECONDS));
         assertTrue(gone.getCause().getMessage().contains("was ended while it waited"), gone::getMessage);
@@ -295,14 +295,14 @@ class CreateEngagementTest {
 
     @Test
     void whatWasRestoredIsActiveUnlessSomebodyCameFirst() {
-        engaging.restore(ann, spec("echo", "echo"), new CreateEngagement.Before("", "10.244.0.5", ""));
+        createEngagement.restore(ann, spec("echo", "echo"), new CreateEngagement.Before("", "10.244.0.5", ""));
         assertTrue(engagements.of(ann).getFirst().active());
-        assertTrue(plans.wished(ECHO));
-        engaging.restore(bob, spec("mine", "echo"), new CreateEngagement.Before("", "", ""));
+        assertTrue(sidecars.desired(ECHO));
+        createEngagement.restore(bob, spec("mine", "echo"), new CreateEngagement.Before("", "", ""));
         RegisteredEngagement broken = engagements.of(bob).getFirst();
         assertEquals(EngagementState.REMOVED, broken.state());
         assertTrue(broken.message().contains("ann@laptop"), broken::message);
-        engaging.restore(bob, spec("gone", "nothing-there"), new CreateEngagement.Before("", "", ""));
+        createEngagement.restore(bob, spec("gone", "nothing-there"), new CreateEngagement.Before("", "", ""));
         assertTrue(engagements.of(bob).getLast().message().contains("named nothing-there"));
     }
 
@@ -348,7 +348,7 @@ class CreateEngagementTest {
 
     @AfterEach
     void close() throws Exception {
-        restoration.close();
+        restorer.close();
     }
 
     private CompletableFuture<RegisteredEngagement> engageLater(ClientSession client, String name) {
@@ -364,7 +364,7 @@ class CreateEngagementTest {
     }
 
     private RegisteredEngagement engage(ClientSession client, String name, Duration limit) throws Exception {
-        return engaging.engage(client, spec(name, name.equals("mine") ? "echo" : name), limit, new Quiet());
+        return createEngagement.engage(client, spec(name, name.equals("mine") ? "echo" : name), limit, new Quiet());
     }
 
     private final class Quiet implements CreateEngagement.Progress {

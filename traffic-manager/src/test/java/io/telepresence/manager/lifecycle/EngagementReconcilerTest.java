@@ -77,7 +77,7 @@ class EngagementReconcilerTest {
         Duration soon = Duration.ofMillis(20);
         reconciler = EngagementReconciler.open(
                 bench.engagements,
-                bench.plans,
+                bench.sidecars,
                 bench.workloads,
                 installer,
                 new EngagementReconciler.Limits(Duration.ofSeconds(5), soon, soon, Duration.ofMillis(5)));
@@ -103,7 +103,7 @@ class EngagementReconcilerTest {
 
     private void restore(EngagementKind kind) {
         List<PortRequest> ports = kind == EngagementKind.INGEST ? List.of() : List.of(new PortRequest(8080, ""));
-        bench.engaging.restore(
+        bench.createEngagement.restore(
                 ann,
                 new EngagementSpec(
                         kind, "echo", "default", "echo", "", "", "", "127.0.0.1", ports, EngagementOptions.NONE),
@@ -170,7 +170,7 @@ class EngagementReconcilerTest {
 
     @Test
     void whatNobodyEngagesStaysAsItIs() throws Exception {
-        bench.plans.found(ECHO, false);
+        bench.sidecars.found(ECHO, false);
         bench.cluster.addEchoPod("echo-abc-2", "True");
         assertNull(installer.asked.poll(300, TimeUnit.MILLISECONDS));
         assertEquals(List.of(), bypasses());

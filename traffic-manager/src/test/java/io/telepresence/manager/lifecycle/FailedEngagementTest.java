@@ -48,11 +48,11 @@ class FailedEngagementTest {
     void itsLaterPodsGetNoAgentAndThoseThatCameGo() throws Exception {
         bench.installer.action = () -> agentArrives("echo-abc-1");
         fails(ann, EngagementKind.INTERCEPT);
-        assertFalse(bench.plans.wished(ECHO), "the next pod would get an agent that cannot run");
+        assertFalse(bench.sidecars.desired(ECHO), "the next pod would get an agent that cannot run");
         assertEquals(ECHO, bench.installer.givenBack.poll(10, TimeUnit.SECONDS));
         bench.installer.action = () -> bench.sessions.watching(agentArrives("echo-abc-1"), true);
         assertTrue(engage(ann, EngagementKind.INTERCEPT, LONG).active());
-        assertTrue(bench.plans.wished(ECHO));
+        assertTrue(bench.sidecars.desired(ECHO));
     }
 
     @Test
@@ -62,7 +62,7 @@ class FailedEngagementTest {
         CompletableFuture<RegisteredEngagement> waits = engageLater();
         asked.get(10, TimeUnit.SECONDS);
         fails(bob, EngagementKind.INGEST);
-        assertTrue(bench.plans.wished(ECHO));
+        assertTrue(bench.sidecars.desired(ECHO));
         bench.sessions.watching(agentArrives("echo-abc-1"), true);
         assertTrue(waits.get(10, TimeUnit.SECONDS).active());
         assertTrue(bench.installer.givenBack.isEmpty());
@@ -76,7 +76,7 @@ class FailedEngagementTest {
         bench.installer.action = () -> {};
         bench.cluster.addEchoPod("echo-abc-2", "True");
         fails(bob, EngagementKind.INTERCEPT);
-        assertTrue(bench.plans.wished(ECHO));
+        assertTrue(bench.sidecars.desired(ECHO));
         assertTrue(bench.installer.givenBack.isEmpty());
     }
 
@@ -96,7 +96,7 @@ class FailedEngagementTest {
         bench.installer.failure.set(Fault.user("echo-abc-1 cannot be replaced: the disruption budget keep", ""));
         ExecutionException ended = assertThrows(ExecutionException.class, () -> result.get(10, TimeUnit.SECONDS));
         assertTrue(ended.getCause().getMessage().contains("budget keep"), ended::toString);
-        assertFalse(bench.plans.wished(ECHO));
+        assertFalse(bench.sidecars.desired(ECHO));
     }
 
     private CompletableFuture<RegisteredEngagement> engageLater() {
@@ -119,7 +119,7 @@ class FailedEngagementTest {
         List<PortRequest> ports = kind == EngagementKind.INGEST ? List.of() : List.of(new PortRequest(8080, ""));
         EngagementSpec spec = new EngagementSpec(
                 kind, "echo", "default", "echo", "", "", "", "127.0.0.1", ports, EngagementOptions.NONE);
-        return bench.engaging.engage(client, spec, limit, new CreateEngagement.Progress() {
+        return bench.createEngagement.engage(client, spec, limit, new CreateEngagement.Progress() {
             @Override
             public void waiting(String sentence) {}
 

@@ -39,21 +39,21 @@ class InjectionWarningsTest {
             happened.add("agents");
             agentArrives();
         };
-        InjectionWarnings cautions = (template, wish) -> List.of(
-                new InjectionWarnings.Caution(
+        InjectionWarnings warnings = (template, wish) -> List.of(
+                new InjectionWarnings.Warning(
                         "of " + wish.getWorkload() + " with "
                                 + template.getSpec().getContainers().getFirst().getName(),
                         true),
-                new InjectionWarnings.Caution("of their arrival", false));
-        CreateEngagement engaging = new CreateEngagement(
+                new InjectionWarnings.Warning("of their arrival", false));
+        CreateEngagement createEngagement = new CreateEngagement(
                 bench.engagements,
-                bench.plans,
+                bench.sidecars,
                 bench.workloads,
                 new CreateEngagement.Arrivals(
                         bench.installer,
                         new AgentReadiness(bench.workloads, bench.sessions, _ -> _ -> List.of(), bench.installer),
-                        bench.restoration,
-                        cautions),
+                        bench.restorer,
+                        warnings),
                 true);
         EngagementSpec spec = new EngagementSpec(
                 EngagementKind.INTERCEPT,
@@ -67,7 +67,7 @@ class InjectionWarningsTest {
                 List.of(new PortRequest(8080, "")),
                 EngagementOptions.NONE);
         RegisteredEngagement active =
-                engaging.engage(client(), spec, Duration.ofSeconds(10), new CreateEngagement.Progress() {
+                createEngagement.engage(client(), spec, Duration.ofSeconds(10), new CreateEngagement.Progress() {
                     @Override
                     public void waiting(String sentence) {
                         happened.add(sentence);

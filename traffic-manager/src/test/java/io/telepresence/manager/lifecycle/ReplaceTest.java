@@ -55,11 +55,11 @@ class ReplaceTest {
     private final SessionRegistry sessions = new SessionRegistry(time);
     private final BlockingQueue<String> ended = new LinkedBlockingQueue<>();
     private final EngagementRegistry engagements = new EngagementRegistry(sessions, Duration.ofMinutes(10), ended::add);
-    private final SidecarConfigs plans = new SidecarConfigs(
+    private final SidecarConfigs sidecars = new SidecarConfigs(
             workloads, new SidecarConfigs.Settings("traffic-manager.ambassador", 8081, 9900, "INFO"), engagements);
     private final FakeInstaller installer = new FakeInstaller();
-    private ContainerRestorer restoration;
-    private CreateEngagement engaging;
+    private ContainerRestorer restorer;
+    private CreateEngagement createEngagement;
     private ClientSession ann;
     private ClientSession bob;
 
@@ -100,15 +100,15 @@ class ReplaceTest {
     }
 
     private void restore(Duration limit) {
-        restoration = ContainerRestorer.open(engagements, plans, workloads, installer, limit);
+        restorer = ContainerRestorer.open(engagements, sidecars, workloads, installer, limit);
         AgentReadiness wait = new AgentReadiness(workloads, sessions, _ -> _ -> List.of(), installer);
-        engaging = new CreateEngagement(
-                engagements, plans, workloads, new CreateEngagement.Arrivals(installer, wait, restoration), true);
+        createEngagement = new CreateEngagement(
+                engagements, sidecars, workloads, new CreateEngagement.Arrivals(installer, wait, restorer), true);
     }
 
     @AfterEach
     void close() throws Exception {
-        restoration.close();
+        restorer.close();
     }
 
     @Test
@@ -169,7 +169,7 @@ class ReplaceTest {
         close();
         restore(Duration.ofMillis(200));
         RegisteredEngagement active = replaced();
-        FaultException fault = assertThrows(FaultException.class, () -> engaging.end(active));
+        FaultException fault = assertThrows(FaultException.class, () -> createEngagement.end(active));
         assertTrue(
                 fault.fault().text().startsWith("container app of Deployment echo.default is not back"),
                 fault.fault()::text);
@@ -236,7 +236,7 @@ class ReplaceTest {
         installer.settled = true;
         FaultException fault = assertThrows(
                 FaultException.class,
-                () -> engaging.engage(ann, Specs.of(REPLACE, "echo", ""), Duration.ofMillis(50), new Quiet()));
+                () -> createEngagement.engage(ann, Specs.of(REPLACE, "echo", ""), Duration.ofMillis(50), new Quiet()));
         assertTrue(fault.fault().text().contains("timed out"), fault.fault()::text);
         assertEquals(ECHO, installer.asked.poll(10, TimeUnit.SECONDS));
         assertEquals(ECHO, installer.asked.poll(10, TimeUnit.SECONDS));
@@ -254,12 +254,12 @@ class ReplaceTest {
                      [{apiVersion: apps/v1, kind: ReplicaSet, name: echo-abc, uid: r-echo, controller: true}]},
                  spec: {containers: [{name: traffic-agent}]}, status: {phase: Running}}
                 """);
-        OrphanedReplacements claims = OrphanedReplacements.of(engagements, workloads, cluster.pods.all());
-        assertEquals(Map.of("app", Set.of(Port.of(false, 8080), Port.of(true, 53))), claims.of(ECHO));
-        assertEquals(Set.of(ECHO), claims.expire());
-        assertEquals(Map.of(), claims.of(ECHO));
+        OrphanedReplacements orphaned = OrphanedReplacements.of(engagements, workloads, cluster.pods.all());
+        assertEquals(Map.of("app", Set.of(Port.of(false, 8080), Port.of(true, 53))), orphaned.of(ECHO));
+        assertEquals(Set.of(ECHO), orphaned.expire());
+        assertEquals(Map.of(), orphaned.of(ECHO));
         OrphanedReplacements taken = OrphanedReplacements.of(engagements, workloads, cluster.pods.all());
-        engaging.restore(ann, Specs.of(REPLACE, "echo", ""), new CreateEngagement.Before("", "10.244.0.5", ""));
+        createEngagement.restore(ann, Specs.of(REPLACE, "echo", ""), new CreateEngagement.Before("", "10.244.0.5", ""));
         assertEquals(Set.of("app"), taken.of(ECHO).keySet());
         assertEquals(Set.of(), taken.expire());
         engagements.ending(engagements.find(ann, "echo/app").orElseThrow().id());
@@ -345,7 +345,7 @@ class ReplaceTest {
 
     private RegisteredEngagement engage(ClientSession client, EngagementSpec spec, CreateEngagement.Progress progress)
             throws Exception {
-        return engaging.engage(client, spec, Duration.ofSeconds(15), progress);
+        return createEngagement.engage(client, spec, Duration.ofSeconds(15), progress);
     }
 
     private CompletableFuture<RegisteredEngagement> engageLater(
@@ -370,7 +370,7 @@ class ReplaceTest {
         CompletableFuture<Void> left = new CompletableFuture<>();
         Thread.startVirtualThread(() -> {
             try {
-                engaging.end(engagement);
+                createEngagement.end(engagement);
                 left.complete(null);
             } catch (Exception e) {
                 left.completeExceptionally(e);

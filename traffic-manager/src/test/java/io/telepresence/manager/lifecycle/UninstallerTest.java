@@ -34,8 +34,8 @@ class UninstallerTest {
     private static final WorkloadRef ECHO = new WorkloadRef("Deployment", "default", "echo");
 
     private final CreateEngagementBench bench = new CreateEngagementBench();
-    private final Uninstaller uninstalling =
-            new Uninstaller(bench.engagements, bench.plans, bench.workloads, bench.installer, Duration.ofSeconds(5));
+    private final Uninstaller uninstaller =
+            new Uninstaller(bench.engagements, bench.sidecars, bench.workloads, bench.installer, Duration.ofSeconds(5));
     private final List<String> told = new ArrayList<>();
     private ClientSession ann;
     private ClientSession bob;
@@ -60,7 +60,7 @@ class UninstallerTest {
     }
 
     private void restore(ClientSession client) {
-        bench.engaging.restore(
+        bench.createEngagement.restore(
                 client,
                 new EngagementSpec(
                         EngagementKind.WIRETAP,
@@ -89,9 +89,9 @@ class UninstallerTest {
 
     @Test
     void itEndsWhatNeedsTheAgentWhoeverHasIt() throws Exception {
-        assertTrue(bench.plans.wished(ECHO));
-        uninstalling.uninstall(ann, "default", List.of("echo"), told::add);
-        assertFalse(bench.plans.wished(ECHO));
+        assertTrue(bench.sidecars.desired(ECHO));
+        uninstaller.uninstall(ann, "default", List.of("echo"), told::add);
+        assertFalse(bench.sidecars.desired(ECHO));
         assertEquals(List.of(), bench.engagements.of(ann));
         RegisteredEngagement his = bench.engagements.of(bob).getFirst();
         assertEquals(EngagementState.REMOVED, his.state());
@@ -102,21 +102,21 @@ class UninstallerTest {
     @Test
     void whatIsWantedGoesAlsoWhereNoPodHasAnAgent() throws Exception {
         cluster("echo-abc-1", "other");
-        uninstalling.uninstall(ann, "default", List.of("echo"), told::add);
-        assertFalse(bench.plans.wished(ECHO));
+        uninstaller.uninstall(ann, "default", List.of("echo"), told::add);
+        assertFalse(bench.sidecars.desired(ECHO));
         assertEquals(List.of(), bench.engagements.of(ann));
-        uninstalling.uninstall(ann, "default", List.of("echo"), told::add);
+        uninstaller.uninstall(ann, "default", List.of("echo"), told::add);
         assertEquals("Deployment echo.default has no traffic-agent", told.getLast());
-        bench.plans.found(ECHO, false);
-        assertFalse(bench.plans.wished(ECHO), "it was on its way");
+        bench.sidecars.found(ECHO, false);
+        assertFalse(bench.sidecars.desired(ECHO), "it was on its way");
     }
 
     @Test
     void whoEngagesItMeanwhileIsNotSaidToHaveNone() {
         bench.installer.action = () -> {};
-        bench.installer.whenGivenBack = () -> bench.plans.wishProvisionally(ECHO);
+        bench.installer.whenGivenBack = () -> bench.sidecars.wantProvisionally(ECHO);
         FaultException e = assertThrows(
-                FaultException.class, () -> uninstalling.uninstall(ann, "default", List.of("echo"), told::add));
+                FaultException.class, () -> uninstaller.uninstall(ann, "default", List.of("echo"), told::add));
         assertTrue(e.fault().text().contains("was engaged again"), e::toString);
     }
 
@@ -124,8 +124,8 @@ class UninstallerTest {
     void aNameThatDoesNotExistLeavesEverythingAsItIs() {
         assertThrows(
                 FaultException.class,
-                () -> uninstalling.uninstall(ann, "default", List.of("echo", "nothing"), told::add));
-        assertTrue(bench.plans.wished(ECHO));
+                () -> uninstaller.uninstall(ann, "default", List.of("echo", "nothing"), told::add));
+        assertTrue(bench.sidecars.desired(ECHO));
         assertEquals(1, bench.engagements.of(ann).size());
     }
 
@@ -137,7 +137,7 @@ class UninstallerTest {
                   {metadata: {labels: {app: echo}, annotations: {telepresence.io/inject-traffic-agent: enabled}},
                    spec: {containers: [{name: app, ports: [{name: http, containerPort: 8080}]}]}}}}
                 """);
-        uninstalling.uninstall(ann, "default", List.of(), told::add);
+        uninstaller.uninstall(ann, "default", List.of(), told::add);
         assertTrue(told.getFirst().contains("the annotation telepresence.io/inject-traffic-agent"), told::toString);
         assertEquals(1, bench.engagements.of(ann).size());
     }
@@ -146,18 +146,18 @@ class UninstallerTest {
     void agentsThatNobodyHasEngagedForLongGo() throws Exception {
         bench.sessions.arrive(new AgentSession.Agent("echo-abc-1", "u", "10.0.0.1", ECHO, "v", Set.of(), Set.of()), "");
         IdleAgentReaper idle =
-                new IdleAgentReaper(bench.sessions, bench.engagements, uninstalling, Duration.ofMinutes(5));
+                new IdleAgentReaper(bench.sessions, bench.engagements, uninstaller, Duration.ofMinutes(5));
         Instant start = Instant.parse("2026-01-01T00:00:00Z");
         idle.sweep(start);
         idle.sweep(start.plusSeconds(3600));
-        assertTrue(bench.plans.wished(ECHO), "it is engaged");
+        assertTrue(bench.sidecars.desired(ECHO), "it is engaged");
         bench.sessions.depart(SessionIds.of(ann), ClientSession.class);
         bench.sessions.depart(SessionIds.of(bob), ClientSession.class);
         idle.sweep(start.plusSeconds(3600));
         idle.sweep(start.plusSeconds(3600 + 299));
-        assertTrue(bench.plans.wished(ECHO));
+        assertTrue(bench.sidecars.desired(ECHO));
         idle.sweep(start.plusSeconds(3600 + 301));
-        assertFalse(bench.plans.wished(ECHO));
+        assertFalse(bench.sidecars.desired(ECHO));
     }
 
     @Test

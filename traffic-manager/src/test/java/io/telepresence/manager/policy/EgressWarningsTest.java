@@ -32,10 +32,10 @@ class EgressWarningsTest {
                 NetworkPolicy.class);
     }
 
-    private static List<String> cautions(AgentConfig config, Map<String, String> labels, NetworkPolicy... policies) {
+    private static List<String> warnings(AgentConfig config, Map<String, String> labels, NetworkPolicy... policies) {
         return new EgressWarnings(_ -> List.of(policies), _ -> labels)
                 .of(TEMPLATE, config).stream()
-                        .map(InjectionWarnings.Caution::text)
+                        .map(InjectionWarnings.Warning::text)
                         .toList();
     }
 
@@ -64,7 +64,7 @@ class EgressWarningsTest {
     void isAboutPoliciesThatCertainlyKeepTheAgentFromTheManager(String spec, int sentences) {
         assertEquals(
                 sentences,
-                cautions(CONFIG, Map.of("team", "tools"), policy("narrow", spec))
+                warnings(CONFIG, Map.of("team", "tools"), policy("narrow", spec))
                         .size());
     }
 
@@ -73,7 +73,7 @@ class EgressWarningsTest {
         assertEquals(
                 List.of("NetworkPolicy a, b admits no traffic from these pods to port 8081 of the traffic-manager in"
                         + " ambassador, without which their agents cannot arrive: let it admit that"),
-                cautions(
+                warnings(
                         CONFIG,
                         Map.of(),
                         policy("a", "podSelector: {}, policyTypes: [Egress]"),
@@ -84,7 +84,7 @@ class EgressWarningsTest {
     void whatOnePolicyAdmitsNoOtherTakesAway() {
         assertEquals(
                 List.of(),
-                cautions(
+                warnings(
                         CONFIG,
                         Map.of(),
                         policy("a", "podSelector: {}, policyTypes: [Egress]"),
@@ -97,7 +97,7 @@ class EgressWarningsTest {
                 "a",
                 "podSelector: {}, egress: [{to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name:"
                         + " ambassador}}}]}]");
-        assertEquals(List.of(), cautions(CONFIG, Map.of(), byName));
+        assertEquals(List.of(), warnings(CONFIG, Map.of(), byName));
     }
 
     @Test
@@ -105,6 +105,6 @@ class EgressWarningsTest {
         AgentConfig beside = CONFIG.toBuilder().setNamespace("ambassador").build();
         assertEquals(
                 List.of(),
-                cautions(beside, Map.of(), policy("a", "podSelector: {}, egress: [{to: [{podSelector: {}}]}]")));
+                warnings(beside, Map.of(), policy("a", "podSelector: {}, egress: [{to: [{podSelector: {}}]}]")));
     }
 }

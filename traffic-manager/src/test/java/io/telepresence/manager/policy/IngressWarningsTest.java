@@ -47,14 +47,14 @@ class IngressWarningsTest {
         return config.build();
     }
 
-    private static List<String> cautions(String selector, String rules, boolean redirected) {
+    private static List<String> warnings(String selector, String rules, boolean redirected) {
         NetworkPolicy policy = SidecarInjectorTest.YAML.unmarshal(
                 "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: narrow}\nspec: {podSelector: {"
                         + selector + "}, ingress: [" + rules + "]}",
                 NetworkPolicy.class);
         return new IngressWarnings(SidecarInjectorTest.redirecting("v1.31.0", _ -> redirected), _ -> List.of(policy))
                 .of(TEMPLATE, config()).stream()
-                        .map(InjectionWarnings.Caution::text)
+                        .map(InjectionWarnings.Warning::text)
                         .toList();
     }
 
@@ -82,13 +82,13 @@ class IngressWarningsTest {
             matchExpressions: [{key: who, operator: DoesNotExist}]                    | {ports: [{port: 8080}]}                      | 0
             """)
     void aPolicyThatListsTheNumberIsNamed(String selector, String rules, int count) {
-        assertEquals(count, cautions(selector, rules, false).size());
-        assertEquals(List.of(), cautions(selector, rules, true), "the number stays the same");
+        assertEquals(count, warnings(selector, rules, false).size());
+        assertEquals(List.of(), warnings(selector, rules, true), "the number stays the same");
     }
 
     @Test
     void theSentenceSaysWhatToDo() {
-        String said = cautions("", "{ports: [{port: 8080}]}", false).getFirst();
+        String said = warnings("", "{ports: [{port: 8080}]}", false).getFirst();
         assertTrue(said.startsWith("NetworkPolicy narrow admits port 8080"), said);
         assertTrue(said.contains("9900") && said.endsWith("let it admit port http by name"), said);
     }

@@ -26,7 +26,7 @@ class TrafficStatsTest {
     private static final String ID = "0123456789abcdef".repeat(2) + ":tap";
     private static final WorkloadRef ECHO = new WorkloadRef("Deployment", "default", "echo");
     private final CreateEngagementBench bench = new CreateEngagementBench();
-    private final TrafficStats tally = new TrafficStats(bench.engagements, bench.sessions);
+    private final TrafficStats stats = new TrafficStats(bench.engagements, bench.sessions);
     private final AgentSession first = agent("1", ECHO);
     private final AgentSession second = agent("2", ECHO);
     private final AgentSession stranger = agent("3", new WorkloadRef("Deployment", "default", "other"));
@@ -45,7 +45,7 @@ class TrafficStatsTest {
     }
 
     private void tap() {
-        bench.engaging.restore(
+        bench.createEngagement.restore(
                 ann,
                 new EngagementSpec(
                         EngagementKind.WIRETAP,
@@ -68,52 +68,52 @@ class TrafficStatsTest {
 
     @Test
     void allAgentsCountTogetherAlsoWhenOneStartsAnew() {
-        tally.report(first, Map.of(id, new TrafficCount(5, 1, 0)), List.of());
-        tally.report(second, Map.of(id, new TrafficCount(2, 0, 0)), List.of());
-        tally.report(first, Map.of(id, new TrafficCount(7, 1, 0)), List.of());
-        assertEquals(new TrafficCount(9, 1, 0), tally.count(id).orElseThrow());
-        tally.report(first, Map.of(id, new TrafficCount(1, 0, 0)), List.of());
-        assertEquals(new TrafficCount(10, 1, 0), tally.count(id).orElseThrow(), "its container was restarted");
+        stats.report(first, Map.of(id, new TrafficCount(5, 1, 0)), List.of());
+        stats.report(second, Map.of(id, new TrafficCount(2, 0, 0)), List.of());
+        stats.report(first, Map.of(id, new TrafficCount(7, 1, 0)), List.of());
+        assertEquals(new TrafficCount(9, 1, 0), stats.count(id).orElseThrow());
+        stats.report(first, Map.of(id, new TrafficCount(1, 0, 0)), List.of());
+        assertEquals(new TrafficCount(10, 1, 0), stats.count(id).orElseThrow(), "its container was restarted");
         bench.sessions.depart(SessionIds.of(second), AgentSession.class);
-        assertEquals(new TrafficCount(10, 1, 0), tally.count(id).orElseThrow(), "what a pod did stays done");
+        assertEquals(new TrafficCount(10, 1, 0), stats.count(id).orElseThrow(), "what a pod did stays done");
     }
 
     @Test
     void othersCannotCountAndWhatHasEndedIsForgotten() {
-        tally.report(stranger, Map.of(id, new TrafficCount(5, 1, 0)), List.of());
-        assertTrue(tally.count(id).isEmpty());
-        tally.report(first, Map.of("nobody:x", new TrafficCount(5, 1, 0), id, new TrafficCount(1, 0, 0)), List.of());
-        assertEquals(Set.of(id), tally.counts().keySet());
+        stats.report(stranger, Map.of(id, new TrafficCount(5, 1, 0)), List.of());
+        assertTrue(stats.count(id).isEmpty());
+        stats.report(first, Map.of("nobody:x", new TrafficCount(5, 1, 0), id, new TrafficCount(1, 0, 0)), List.of());
+        assertEquals(Set.of(id), stats.counts().keySet());
         bench.engagements.remove(id);
-        tally.report(first, Map.of(), List.of());
-        assertEquals(Map.of(), tally.counts());
+        stats.report(first, Map.of(), List.of());
+        assertEquals(Map.of(), stats.counts());
     }
 
     @Test
     void oneThatComesAgainBeginsAtZero() {
-        tally.report(first, Map.of(id, new TrafficCount(5, 1, 0)), List.of());
+        stats.report(first, Map.of(id, new TrafficCount(5, 1, 0)), List.of());
         bench.engagements.remove(id);
         tap();
-        assertTrue(tally.count(id).isEmpty());
-        tally.report(first, Map.of(id, new TrafficCount(1, 0, 0)), List.of());
-        assertEquals(new TrafficCount(1, 0, 0), tally.count(id).orElseThrow());
+        assertTrue(stats.count(id).isEmpty());
+        stats.report(first, Map.of(id, new TrafficCount(1, 0, 0)), List.of());
+        assertEquals(new TrafficCount(1, 0, 0), stats.count(id).orElseThrow());
     }
 
     @Test
     void watchersHearOfChangesOnly() {
         List<String> heard = new ArrayList<>();
-        tally.watch(() -> heard.add("changed"));
-        tally.report(first, Map.of(id, new TrafficCount(5, 1, 0)), List.of());
-        tally.report(first, Map.of(id, new TrafficCount(5, 1, 0)), List.of());
+        stats.watch(() -> heard.add("changed"));
+        stats.report(first, Map.of(id, new TrafficCount(5, 1, 0)), List.of());
+        stats.report(first, Map.of(id, new TrafficCount(5, 1, 0)), List.of());
         assertEquals(List.of("changed"), heard);
     }
 
     @Test
     void verdictsAreMergedByTimeAndBounded() {
-        tally.report(first, Map.of(), List.of(verdict(1), verdict(3)));
-        tally.report(second, Map.of(), List.of(verdict(2), verdict(4)));
+        stats.report(first, Map.of(), List.of(verdict(1), verdict(3)));
+        stats.report(second, Map.of(), List.of(verdict(2), verdict(4)));
         assertEquals(List.of(2L, 3L, 4L), times(3));
-        tally.report(
+        stats.report(
                 first,
                 Map.of(),
                 IntStream.range(10, 500).mapToObj(TrafficStatsTest::verdict).toList());
@@ -123,7 +123,7 @@ class TrafficStatsTest {
     }
 
     private List<Long> times(int most) {
-        return tally.recent(ECHO, most).stream()
+        return stats.recent(ECHO, most).stream()
                 .map(TrafficStats.Verdict::timeMillis)
                 .toList();
     }

@@ -140,7 +140,8 @@ class WorkloadListTest {
                 .arrive(new ClientSession.Client("ann", "ann", "default", ""), "")
                 .session();
         FaultException refused = assertThrows(
-                FaultException.class, () -> bench.engaging.engage(ann, spec, Duration.ofSeconds(15), new Quiet()));
+                FaultException.class,
+                () -> bench.createEngagement.engage(ann, spec, Duration.ofSeconds(15), new Quiet()));
         assertEquals(
                 "Deployment bare.default cannot have a traffic-agent: " + WHY,
                 refused.fault().text());

@@ -151,8 +151,8 @@ final class FakeWorkload implements WorkloadPods {
     }
 
     /** As an autoscaler does: it prefers to take those that are not ready. */
-    synchronized void scale(int wished) {
-        desired = wished;
+    synchronized void scale(int desired) {
+        this.desired = desired;
         shrink();
         fill();
     }

@@ -34,13 +34,13 @@ class RolloutsTest {
 
     private final FakeWorkload cluster = new FakeWorkload(3, true);
     private final AtomicInteger failures = new AtomicInteger();
-    private final Rollouts rolls = new Rollouts(
+    private final Rollouts rollouts = new Rollouts(
             new PodRollout(cluster, PodRolloutTest.QUICK),
             new SidecarInjector(SidecarInjectorTest.look(true))::serves,
             _ -> Fault.internal("past the injector"),
             failures::incrementAndGet);
-    private volatile Optional<AgentConfig> wished = BESIDE;
-    private final DesiredConfig wish = () -> wished;
+    private volatile Optional<AgentConfig> desired = BESIDE;
+    private final DesiredConfig wish = () -> desired;
 
     private static Optional<AgentConfig> config(boolean replaced) {
         return Optional.of(AgentConfig.newBuilder()
@@ -50,22 +50,22 @@ class RolloutsTest {
 
     @BeforeEach
     void webhook() throws Exception {
-        cluster.webhook = pod -> wished.map(config -> injected(pod, config)).orElseGet(() -> bare(pod));
+        cluster.webhook = pod -> desired.map(config -> injected(pod, config)).orElseGet(() -> bare(pod));
         follow();
     }
 
     @Test
     void theContainerGoesAndComesBackAndNoPodLessServes() throws Exception {
         assertTrue(asWished());
-        wished = INSTEAD;
+        desired = INSTEAD;
         follow();
         assertTrue(asWished());
-        wished = BESIDE;
+        desired = BESIDE;
         follow();
         assertTrue(asWished());
         assertEquals(3, cluster.fewestServing);
         assertEquals(0, cluster.orphans.size());
-        wished = Optional.empty();
+        desired = Optional.empty();
         follow();
         assertEquals(0, cluster.agents());
     }
@@ -76,24 +76,24 @@ class RolloutsTest {
         CompletableFuture<Void> second = new CompletableFuture<>();
         cluster.atOrphan = () -> {
             if (once.compareAndSet(false, true)) {
-                wished = BESIDE;
-                rolls.start(WEB, wish, _ -> {}).thenRun(() -> second.complete(null));
+                desired = BESIDE;
+                rollouts.start(WEB, wish, _ -> {}).thenRun(() -> second.complete(null));
             }
         };
-        wished = INSTEAD;
+        desired = INSTEAD;
         follow();
         second.get();
         assertTrue(asWished());
-        assertEquals(BESIDE, wished);
+        assertEquals(BESIDE, desired);
         assertEquals(3, cluster.fewestServing);
     }
 
     @Test
     void whatFailsIsToldAndLeavesThePodsAsTheyAre() {
-        wished = INSTEAD;
+        desired = INSTEAD;
         cluster.newOnesBecomeReady = false;
         CompletableFuture<Void> told = new CompletableFuture<>();
-        CompletableFuture<Void> started = rolls.start(WEB, wish, text -> {
+        CompletableFuture<Void> started = rollouts.start(WEB, wish, text -> {
             if (text.contains("no new pod became ready")) {
                 told.complete(null);
             }
@@ -101,13 +101,14 @@ class RolloutsTest {
         told.join();
         started.join();
         settle();
-        wished = BESIDE;
+        desired = BESIDE;
         assertTrue(asWished(), "the old ones have their controller back");
         assertEquals(1, failures.get());
-        assertTrue(rolls.failure(WEB).orElseThrow().text().contains("no new pod became ready"), "who waits hears it");
+        assertTrue(
+                rollouts.failure(WEB).orElseThrow().text().contains("no new pod became ready"), "who waits hears it");
         cluster.webhook = RolloutsTest::bare;
         cluster.newOnesBecomeReady = true;
-        wished = INSTEAD;
+        desired = INSTEAD;
         ExecutionException past = assertThrows(ExecutionException.class, () -> failed().get());
         assertEquals(
                 "past the injector", ((FaultException) past.getCause()).fault().text());
@@ -116,11 +117,11 @@ class RolloutsTest {
     @Test
     void whatIsToGoSaysSoInItsPodUntilItIsWantedAgain() throws Exception {
         cluster.newOnesBecomeReady = false;
-        wished = Optional.empty();
+        desired = Optional.empty();
         follow();
         assertEquals(3, cluster.agents());
         assertTrue(cluster.pods(WEB).stream().allMatch(Pods::dismissed), "a manager that starts now would keep them");
-        wished = BESIDE;
+        desired = BESIDE;
         follow();
         assertTrue(cluster.pods(WEB).stream().noneMatch(Pods::dismissed));
     }
@@ -130,15 +131,15 @@ class RolloutsTest {
         CompletableFuture<CompletableFuture<Void>> second = new CompletableFuture<>();
         AtomicBoolean first = new AtomicBoolean(true);
         cluster.atOrphan = () -> {
-            CompletableFuture<Void> asked = rolls.start(WEB, wish, _ -> {});
+            CompletableFuture<Void> asked = rollouts.start(WEB, wish, _ -> {});
             if (first.compareAndSet(true, false)) {
                 throw new IllegalStateException("the first pass fails");
             }
             second.complete(asked);
         };
-        wished = INSTEAD;
-        assertThrows(
-                ExecutionException.class, () -> rolls.start(WEB, wish, _ -> {}).get());
+        desired = INSTEAD;
+        assertThrows(ExecutionException.class, () -> rollouts.start(WEB, wish, _ -> {})
+                .get());
         second.get().get();
         settle();
         assertTrue(asWished());
@@ -147,7 +148,7 @@ class RolloutsTest {
     /** A roll that fails may have told before that it has begun. */
     private CompletableFuture<Void> failed() {
         CompletableFuture<Void> result = new CompletableFuture<>();
-        rolls.start(WEB, wish, text -> {
+        rollouts.start(WEB, wish, text -> {
             if (text.contains("past the injector")) {
                 result.completeExceptionally(Fault.internal("past the injector").exception());
             }
@@ -156,19 +157,19 @@ class RolloutsTest {
     }
 
     private void follow() throws Exception {
-        rolls.start(WEB, wish, _ -> {}).get();
+        rollouts.start(WEB, wish, _ -> {}).get();
         settle();
     }
 
     private void settle() {
-        while (rolls.busy(WEB)) {
+        while (rollouts.busy(WEB)) {
             Thread.onSpinWait();
         }
     }
 
     private boolean asWished() {
         List<Pod> pods = cluster.pods(WEB);
-        return pods.size() == 3 && pods.stream().allMatch(rolls.upToDate(wish));
+        return pods.size() == 3 && pods.stream().allMatch(rollouts.upToDate(wish));
     }
 
     private static Pod injected(Pod pod, AgentConfig config) {

@@ -50,24 +50,24 @@ class SidecarConfigsTest {
         Map<String, Set<Port>> replaced = replaced(directory.resolve("replaced"));
         SidecarConfigs.Shown shown = new SidecarConfigs.Shown(
                 MountPolicies.parse("{\"/tmp\": \"Local\"}", "the value"), List.of("PASSWORD"), 0);
-        SidecarConfigs plans = new SidecarConfigs(
+        SidecarConfigs sidecars = new SidecarConfigs(
                 cluster.workloads(),
                 new SidecarConfigs.Settings("traffic-manager.ambassador", 8081, 9900, "INFO", shown),
                 _ -> replaced);
         Pod pod = FakeCluster.parse(Files.readString(directory.resolve("pod.yaml")));
         AgentConfig config =
-                plans.configFor(new WorkloadRef("Deployment", "default", "web"), pod.getMetadata(), pod.getSpec());
+                sidecars.configFor(new WorkloadRef("Deployment", "default", "web"), pod.getMetadata(), pod.getSpec());
         String json = JsonFormat.printer().print(config.toBuilder().clearAgentVersion()) + "\n";
-        Path wished = directory.resolve("wished.json");
+        Path desired = directory.resolve("wished.json");
         if ("true".equals(System.getenv("GOLDEN_UPDATE"))) {
-            Files.writeString(wished, json);
+            Files.writeString(desired, json);
         }
-        assertEquals(Files.readString(wished), json);
+        assertEquals(Files.readString(desired), json);
     }
 
     @Test
     void saysTheManagersAddressToPodsThatCannotLookItUp() {
-        SidecarConfigs plans = new SidecarConfigs(
+        SidecarConfigs sidecars = new SidecarConfigs(
                 new FakeCluster().workloads(),
                 new SidecarConfigs.Settings(
                         new SidecarConfigs.ManagerService("traffic-manager.ambassador", "10.96.0.7", 8081),
@@ -77,7 +77,7 @@ class SidecarConfigsTest {
                 _ -> Map.of());
         Pod pod = FakeCluster.parse("{kind: Pod, apiVersion: v1, metadata: {name: a}, spec: {containers: []}}");
         AgentConfig config =
-                plans.configFor(new WorkloadRef("Deployment", "default", "a"), pod.getMetadata(), pod.getSpec());
+                sidecars.configFor(new WorkloadRef("Deployment", "default", "a"), pod.getMetadata(), pod.getSpec());
         assertEquals("10.96.0.7", config.getManagerAddress());
         assertEquals("traffic-manager.ambassador", config.getManagerHost());
     }
@@ -86,13 +86,13 @@ class SidecarConfigsTest {
     @Test
     void saysThePodsGracePeriod() {
         FakeCluster cluster = new FakeCluster();
-        SidecarConfigs plans = new SidecarConfigs(
+        SidecarConfigs sidecars = new SidecarConfigs(
                 cluster.workloads(), new SidecarConfigs.Settings("traffic-manager", 8081, 9900, "INFO"), _ -> Map.of());
         for (String[] each : new String[][] {{"120", "120"}, {"0", "1"}, {"null", "0"}}) {
             Pod pod = FakeCluster.parse("{kind: Pod, apiVersion: v1, metadata: {name: a}, spec: {containers: [],"
                     + " terminationGracePeriodSeconds: " + each[0] + "}}");
             AgentConfig config =
-                    plans.configFor(new WorkloadRef("Deployment", "default", "a"), pod.getMetadata(), pod.getSpec());
+                    sidecars.configFor(new WorkloadRef("Deployment", "default", "a"), pod.getMetadata(), pod.getSpec());
             assertEquals(Integer.parseInt(each[1]), config.getGraceSeconds());
         }
     }

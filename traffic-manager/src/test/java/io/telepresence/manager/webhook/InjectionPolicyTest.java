@@ -35,9 +35,9 @@ class InjectionPolicyTest {
                 .build();
     }
 
-    private static boolean injects(boolean whenEnabled, boolean wished, Pod pod, String namespace) {
+    private static boolean injects(boolean whenEnabled, boolean desired, Pod pod, String namespace) {
         InjectorSettings.Scope scope = new InjectorSettings.Scope("ambassador", List.of(), Set.of("Deployment"));
-        return new InjectionPolicy(scope, whenEnabled, new JobRules(true), w -> wished)
+        return new InjectionPolicy(scope, whenEnabled, new JobRules(true), w -> desired)
                         .verdict(pod, namespace, Optional.of(WEB))
                 instanceof InjectionDecision.Inject;
     }
