@@ -98,21 +98,21 @@ final class Manager implements AutoCloseable {
             ClusterWatches watches = opened.add(ClusterWatches.open(
                     client, config.namespaces(), config.agent().kinds().contains(Workloads.JOB)));
             watches.synced().get();
-            ManagerWiring parts = ManagerWiring.of(config, client, watches.stores());
-            opened.add(parts.view());
+            ManagerWiring wiring = ManagerWiring.of(config, client, watches.stores());
+            opened.add(wiring.view());
             InjectorSettings injecting = InjectorSettings.from(environment)
                     .on(ApiServerVersion.read(client))
                     .in(client);
-            Injection injector = opened.add(
-                    Injection.open(client, injecting, config.agent().arrival(), parts.sidecars(), parts.workloads()));
+            Injection injection = opened.add(
+                    Injection.open(client, injecting, config.agent().arrival(), wiring.sidecars(), wiring.workloads()));
             ManagerLogLevels levels =
                     ManagerLogLevels.of(config.logs().level(), config.agent().logLevel(), MonotonicTime.start());
-            ContainerRestorer restorer = opened.add(parts.restorer(config, injector));
-            EngagementReconciler reconciler = opened.add(parts.reconciler(config, injector));
-            ManagerWiring.Agents agents = parts.agents(config, injecting, injector, restorer, reconciler);
-            serve(opened, config, parts, new Edges(config, client, parts, agents, levels), ring);
-            tick(opened, parts, levels);
-            tend(opened, config, parts, agents, client);
+            ContainerRestorer restorer = opened.add(wiring.restorer(config, injection));
+            EngagementReconciler reconciler = opened.add(wiring.reconciler(config, injection));
+            ManagerWiring.Agents agents = wiring.agents(config, injecting, injection, restorer, reconciler);
+            serve(opened, config, wiring, new Edges(config, client, wiring, agents, levels), ring);
+            tick(opened, wiring, levels);
+            tend(opened, config, wiring, agents, client);
             ready.set(true);
             LOG.info("{} {} serves", ClientSessionService.NAME, Versions.VERSION);
             // What the first lists left behind goes back to the node, and later what the arrival of all who waited did:
@@ -126,7 +126,7 @@ final class Manager implements AutoCloseable {
         }
     }
 
-    private static void serve(Closers opened, ManagerConfig config, ManagerWiring parts, Edges edges, LogRing ring)
+    private static void serve(Closers opened, ManagerConfig config, ManagerWiring wiring, Edges edges, LogRing ring)
             throws IOException, FaultException {
         EventLoopGroup loops =
                 Loops.create("flows", Math.max(2, Runtime.getRuntime().availableProcessors()));
@@ -135,7 +135,7 @@ final class Manager implements AutoCloseable {
         InetAddress loopback = InetAddress.ofLiteral("127.0.0.1");
         NettyServerBuilder clients = TunnelServers.builder(new InetSocketAddress(loopback, Ports.CLIENT_API), loops)
                 .addService(edges.clients(ring))
-                .addService(TunnelService.bind(loops, parts.switchboard().clients()));
+                .addService(TunnelService.bind(loops, wiring.switchboard().clients()));
         InetAddress loopback6 = InetAddress.ofLiteral("::1");
         if (canListen(loopback6)) {
             clients.addListenAddress(new InetSocketAddress(loopback6, Ports.CLIENT_API));
@@ -159,12 +159,12 @@ final class Manager implements AutoCloseable {
         }
     }
 
-    private static void tick(Closers opened, ManagerWiring parts, ManagerLogLevels levels) {
+    private static void tick(Closers opened, ManagerWiring wiring, ManagerLogLevels levels) {
         opened.add(every("sweep", Duration.ofSeconds(1), () -> {
-            parts.sessions().sweep();
+            wiring.sessions().sweep();
             levels.sweep();
         }));
-        ClusterNetwork view = parts.view();
+        ClusterNetwork view = wiring.view();
         opened.add(every("service-subnets", SERVICE_CIDRS_APART, view::refreshServiceCidrs));
     }
 
@@ -172,25 +172,25 @@ final class Manager implements AutoCloseable {
     private static void tend(
             Closers opened,
             ManagerConfig config,
-            ManagerWiring parts,
+            ManagerWiring wiring,
             ManagerWiring.Agents agents,
             KubernetesClient client) {
         opened.add(once(
                 "claims",
                 CLAIMED_WITHIN,
-                () -> parts.board().orphaned().expire().forEach(workload -> {
-                    parts.sidecars().found(workload, false);
+                () -> wiring.board().orphaned().expire().forEach(workload -> {
+                    wiring.sidecars().found(workload, false);
                     agents.restorer().settle(workload);
                 })));
         IdleAgentReaper idle = new IdleAgentReaper(
-                parts.sessions(),
-                parts.engagements(),
+                wiring.sessions(),
+                wiring.engagements(),
                 agents.uninstaller(),
                 config.rules().maxIdle());
         MonotonicTime time = MonotonicTime.start();
         opened.add(every("idle-agents", IDLE_APART, () -> idle.sweep(time.instant())));
         RevocationWatcher revocations =
-                RevocationWatcher.reading(client, config.pod().namespace(), parts.engagements());
+                RevocationWatcher.reading(client, config.pod().namespace(), wiring.engagements());
         opened.add(every("revocations", REVOCATIONS_APART, revocations::sweep));
     }
 
@@ -236,7 +236,7 @@ final class Manager implements AutoCloseable {
     private record Edges(
             ManagerConfig config,
             KubernetesClient client,
-            ManagerWiring parts,
+            ManagerWiring wiring,
             ManagerWiring.Agents agents,
             ManagerLogLevels levels) {
 
@@ -256,19 +256,19 @@ final class Manager implements AutoCloseable {
         }
 
         private AgentGateService gate(AgentReview review) {
-            AgentService calls = parts.agentCalls(review, agents.restorer());
-            return new AgentGateService(parts.sessions(), calls, levels);
+            AgentService calls = wiring.agentCalls(review, agents.restorer());
+            return new AgentGateService(wiring.sessions(), calls, levels);
         }
 
         private void accept(Flow flow, Open open) {
-            if (parts.sessions().agent(open.getSessionId()).isPresent()) {
+            if (wiring.sessions().agent(open.getSessionId()).isPresent()) {
                 AgentConnection.trust();
             }
-            parts.switchboard().agents().accept(flow, open);
+            wiring.switchboard().agents().accept(flow, open);
         }
 
         ServerServiceDefinition clients(LogRing ring) {
-            return parts.clientEdge(config, client, agents, levels, ring);
+            return wiring.clientEdge(config, client, agents, levels, ring);
         }
     }
 

@@ -103,29 +103,29 @@ public final class MemoryManager implements AutoCloseable {
                 "RESOLV_CONF", around.resolvConf().toString());
         ManagerConfig config = ManagerConfig.from(environment);
         KubernetesClient client = opened.add(client(around.apiServer()));
-        ManagerWiring parts = ManagerWiring.of(
+        ManagerWiring wiring = ManagerWiring.of(
                 config,
                 client,
                 around.cluster().stores,
                 (sessions, sources) -> TestSwitchboards.on(sessions, sources, around.network()));
-        opened.add(parts.view());
+        opened.add(wiring.view());
         Installer installer = new Installer(around.agents());
-        ContainerRestorer restorer = opened.add(parts.restorer(config, installer));
-        EngagementReconciler reconciler = opened.add(parts.reconciler(config, installer));
+        ContainerRestorer restorer = opened.add(wiring.restorer(config, installer));
+        EngagementReconciler reconciler = opened.add(wiring.reconciler(config, installer));
         ManagerWiring.Agents agents =
-                parts.agents(config, InjectorSettings.from(environment), installer, restorer, reconciler);
+                wiring.agents(config, InjectorSettings.from(environment), installer, restorer, reconciler);
         ManagerLogLevels levels = ManagerLogLevels.of("INFO", "INFO", InstantSource.system());
-        AgentService gate = parts.agentCalls(AgentReview.with(client, InstantSource.system()), restorer);
+        AgentService gate = wiring.agentCalls(AgentReview.with(client, InstantSource.system()), restorer);
         LogRing ring = logRing();
         EventLoopGroup loops = Loops.create("flows", 2);
         opened.add(() -> Loops.shutdown(loops));
         this.agents = serve(builder(loops)
                 .addService(ServerInterceptors.intercept(
-                        new AgentGateService(parts.sessions(), gate, levels), new AgentGateService.TokenReader()))
-                .addService(TunnelService.bind(loops, parts.switchboard().agents())));
+                        new AgentGateService(wiring.sessions(), gate, levels), new AgentGateService.TokenReader()))
+                .addService(TunnelService.bind(loops, wiring.switchboard().agents())));
         this.clients = serve(builder(loops)
-                .addService(parts.clientEdge(config, client, agents, levels, ring))
-                .addService(TunnelService.bind(loops, parts.switchboard().clients())));
+                .addService(wiring.clientEdge(config, client, agents, levels, ring))
+                .addService(TunnelService.bind(loops, wiring.switchboard().clients())));
     }
 
     /** Of all that this process logs, if it logs at all; the levels are as before when this is closed. */

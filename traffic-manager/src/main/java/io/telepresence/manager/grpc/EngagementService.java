@@ -39,7 +39,7 @@ public final class EngagementService {
     private final Duration arrival;
     private volatile Translated translated = new Translated(null, WorkloadSnapshot.getDefaultInstance());
 
-    private record Translated(List<WorkloadList.Line> lines, WorkloadSnapshot wire) {}
+    private record Translated(List<WorkloadList.WorkloadInfo> lines, WorkloadSnapshot wire) {}
 
     /** What there is to see. */
     public record Views(WorkloadList board, TrafficStats stats, RouteExplainer explainer) {}
@@ -131,7 +131,7 @@ public final class EngagementService {
     }
 
     /** Those who watch the same are given the same list one after the other, and it becomes a message once. */
-    private WorkloadSnapshot onWire(List<WorkloadList.Line> lines) {
+    private WorkloadSnapshot onWire(List<WorkloadList.WorkloadInfo> lines) {
         Translated last = translated;
         if (last.lines() != lines) {
             last = new Translated(lines, WorkloadTranslator.workloads(lines));

@@ -11,13 +11,13 @@ import java.util.List;
 final class WorkloadTranslator {
     private WorkloadTranslator() {}
 
-    static WorkloadSnapshot workloads(List<WorkloadList.Line> lines) {
+    static WorkloadSnapshot workloads(List<WorkloadList.WorkloadInfo> lines) {
         return WorkloadSnapshot.newBuilder()
                 .addAllWorkloads(lines.stream().map(WorkloadTranslator::toWire).toList())
                 .build();
     }
 
-    private static Workload toWire(WorkloadList.Line line) {
+    private static Workload toWire(WorkloadList.WorkloadInfo line) {
         return Workload.newBuilder()
                 .setKind(line.workload().ref().kind())
                 .setName(line.workload().ref().name())

@@ -95,16 +95,16 @@ public final class Injection implements AgentInstaller, AutoCloseable {
                 settings.whenEnabled(),
                 jobs,
                 owner -> desired.desired(owner.workload(), owner.uid()));
-        Injection injector = new Injection(settings, rules, cluster, new PodRollout(cluster, limits));
+        Injection injection = new Injection(settings, rules, cluster, new PodRollout(cluster, limits));
         try {
             if (settings.enabled()) {
-                injector.listen(client, new Admission(rules, injector.change, owners::of, desired::configFor, turns));
-                injector.running.opened.add(turns.start());
+                injection.listen(client, new Admission(rules, injection.change, owners::of, desired::configFor, turns));
+                injection.running.opened.add(turns.start());
             }
-            injector.finishOrphans(client, new OrphanedPods(cluster, limits));
-            return injector;
+            injection.finishOrphans(client, new OrphanedPods(cluster, limits));
+            return injection;
         } catch (Exception e) {
-            injector.running.opened.closeAfter(e);
+            injection.running.opened.closeAfter(e);
             throw e;
         }
     }

@@ -59,7 +59,7 @@ public final class WorkloadList {
      * @param bypasses ready pods that its engagements do not reach
      * @param counts of its engagements, by id
      */
-    public record Line(
+    public record WorkloadInfo(
             KubernetesWorkload workload,
             String agentVersion,
             String obstacle,
@@ -70,8 +70,8 @@ public final class WorkloadList {
             Map<String, TrafficCount> counts) {}
 
     /** @throws FaultException a namespace is not managed */
-    public List<Line> lines(List<String> namespaces) throws FaultException {
-        List<Line> lines = new ArrayList<>();
+    public List<WorkloadInfo> lines(List<String> namespaces) throws FaultException {
+        List<WorkloadInfo> lines = new ArrayList<>();
         Map<WorkloadRef, List<RegisteredEngagement>> byWorkload =
                 engagements.all().get().stream().collect(Collectors.groupingBy(RegisteredEngagement::workload));
         for (String namespace : namespaces) {
@@ -98,7 +98,7 @@ public final class WorkloadList {
      *
      * @throws FaultException a namespace is not managed
      */
-    public AutoCloseable watch(List<String> namespaces, Consumer<List<Line>> watcher) throws FaultException {
+    public AutoCloseable watch(List<String> namespaces, Consumer<List<WorkloadInfo>> watcher) throws FaultException {
         for (String namespace : namespaces) {
             checkManaged(namespace);
         }
@@ -116,7 +116,7 @@ public final class WorkloadList {
     }
 
     /** No lock is held while another is taken: a watcher may leave while it is told something. */
-    private void remove(Feed feed, Consumer<List<Line>> watcher) throws Exception {
+    private void remove(Feed feed, Consumer<List<WorkloadInfo>> watcher) throws Exception {
         boolean last = false;
         if (feed.watchers.remove(watcher)) {
             synchronized (feeds) {
@@ -132,8 +132,8 @@ public final class WorkloadList {
     private final class Feed {
         private final List<String> namespaces;
         private final Closers opened = new Closers();
-        private final List<Consumer<List<Line>>> watchers = new CopyOnWriteArrayList<>();
-        private List<Line> latest;
+        private final List<Consumer<List<WorkloadInfo>>> watchers = new CopyOnWriteArrayList<>();
+        private List<WorkloadInfo> latest;
 
         /** Guarded by the board's {@link #feeds}. */
         private int users;
@@ -152,7 +152,7 @@ public final class WorkloadList {
         }
 
         /** Whoever comes later gets the present list at once. */
-        synchronized void add(Consumer<List<Line>> watcher) {
+        synchronized void add(Consumer<List<WorkloadInfo>> watcher) {
             watchers.add(watcher);
             if (latest != null) {
                 watcher.accept(latest);
@@ -167,7 +167,7 @@ public final class WorkloadList {
             }
         }
 
-        private synchronized void tell(List<Line> now) {
+        private synchronized void tell(List<WorkloadInfo> now) {
             if (!now.equals(latest)) {
                 latest = now;
                 watchers.forEach(w -> w.accept(now));
@@ -176,7 +176,7 @@ public final class WorkloadList {
     }
 
     /** A Job that is over is not listed, unless somebody still has an engagement of it. */
-    private static boolean worthwhile(Line line) {
+    private static boolean worthwhile(WorkloadInfo line) {
         boolean over = line.workload().ref().kind().equals(Workloads.JOB)
                 && line.workload().replicas() == 0;
         return !over || !line.engagements().isEmpty();
@@ -199,7 +199,7 @@ public final class WorkloadList {
         return now;
     }
 
-    private Line line(
+    private WorkloadInfo line(
             KubernetesWorkload workload, Map<WorkloadRef, PodCounts> counted, List<RegisteredEngagement> own) {
         WorkloadRef ref = workload.ref();
         PodCounts pods = counted.getOrDefault(ref, PodCounts.NONE);
@@ -208,7 +208,7 @@ public final class WorkloadList {
                 : pods.agents().getFirst().agent().version();
         Map<String, TrafficCount> counts = new HashMap<>();
         own.forEach(e -> stats.count(e.id()).ifPresent(count -> counts.put(e.id(), count)));
-        return new Line(
+        return new WorkloadInfo(
                 workload,
                 version,
                 installer.obstacle(workload).orElse(""),

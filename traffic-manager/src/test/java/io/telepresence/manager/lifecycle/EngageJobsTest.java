@@ -55,7 +55,7 @@ class EngageJobsTest {
         }
     }
 
-    private List<WorkloadList.Line> listed() throws FaultException {
+    private List<WorkloadList.WorkloadInfo> listed() throws FaultException {
         return CreateEngagementBench.board(workloads, sessions, engagements, new Refusing())
                 .lines(List.of("default"));
     }
@@ -80,7 +80,7 @@ class EngageJobsTest {
                 listed().stream().map(l -> l.workload().ref().name()).toList());
         assertEquals(
                 List.of("", "it is a Job", "it is a Job"),
-                listed().stream().map(WorkloadList.Line::obstacle).toList());
+                listed().stream().map(WorkloadList.WorkloadInfo::obstacle).toList());
     }
 
     private static EngagementSpec spec(EngagementKind kind, String container) {

@@ -53,11 +53,12 @@ class WorkloadListTest {
         AgentSession.Agent agent = new AgentSession.Agent(
                 "echo-abc-1", "uid-echo-abc-1", "10.244.0.5", ECHO, "v0.1.0", Set.of(Port.of(false, 8080)), Set.of());
         bench.sessions.watching(bench.sessions.arrive(agent, "").session(), true);
-        List<WorkloadList.Line> lines = CreateEngagementBench.board(
+        List<WorkloadList.WorkloadInfo> lines = CreateEngagementBench.board(
                         bench.workloads, bench.sessions, bench.engagements, bench.installer)
                 .lines(List.of("default"));
         assertEquals(
-                List.of(0, 1), lines.stream().map(WorkloadList.Line::agents).toList());
+                List.of(0, 1),
+                lines.stream().map(WorkloadList.WorkloadInfo::agents).toList());
         assertEquals(WHY, lines.getFirst().obstacle());
         assertEquals("", lines.getLast().obstacle());
         assertEquals("v0.1.0", lines.getLast().agentVersion());
@@ -69,27 +70,27 @@ class WorkloadListTest {
         AtomicInteger asked = new AtomicInteger();
         AgentInstaller counting = new Installer(asked);
         WorkloadList board = CreateEngagementBench.board(bench.workloads, bench.sessions, bench.engagements, counting);
-        List<BlockingQueue<List<WorkloadList.Line>>> seen = new ArrayList<>();
+        List<BlockingQueue<List<WorkloadList.WorkloadInfo>>> seen = new ArrayList<>();
         try (Closers watches = new Closers()) {
             for (int i = 0; i < 20; i++) {
-                BlockingQueue<List<WorkloadList.Line>> lists = new LinkedBlockingQueue<>();
+                BlockingQueue<List<WorkloadList.WorkloadInfo>> lists = new LinkedBlockingQueue<>();
                 seen.add(lists);
                 watches.add(board.watch(List.of("default"), lists::add));
             }
-            List<WorkloadList.Line> before = seen.getFirst().poll(5, TimeUnit.SECONDS);
+            List<WorkloadList.WorkloadInfo> before = seen.getFirst().poll(5, TimeUnit.SECONDS);
             for (int i = 1; i < 20; i++) {
                 assertSame(before, seen.get(i).poll(5, TimeUnit.SECONDS));
             }
             int looked = asked.get();
             bench.cluster.addEchoPod("echo-abc-2", "True");
-            List<WorkloadList.Line> after = seen.getFirst().poll(5, TimeUnit.SECONDS);
+            List<WorkloadList.WorkloadInfo> after = seen.getFirst().poll(5, TimeUnit.SECONDS);
             for (int i = 1; i < 20; i++) {
                 assertSame(after, seen.get(i).poll(5, TimeUnit.SECONDS));
             }
             assertEquals(2, after.getFirst().readyPods());
             assertEquals(1, asked.get() - looked);
         }
-        BlockingQueue<List<WorkloadList.Line>> later = new LinkedBlockingQueue<>();
+        BlockingQueue<List<WorkloadList.WorkloadInfo>> later = new LinkedBlockingQueue<>();
         try (AutoCloseable watch = board.watch(List.of("default"), later::add)) {
             assertEquals(2, later.poll(5, TimeUnit.SECONDS).getFirst().readyPods(), watch::toString);
         }
