@@ -31,7 +31,7 @@ public final class Switchboard {
     private final ClusterDialer dialer;
     private final PickupTimeout fetches;
     private final PendingFlows<ClientSession, Wanted> parked = new PendingFlows<>();
-    private final PodAccessBroker reaching;
+    private final PodAccessFlows reaching;
     private final EngagedFlows delivered = new EngagedFlows();
     private final EngagedFlows reached = new EngagedFlows();
 
@@ -57,7 +57,7 @@ public final class Switchboard {
         this.grace = limits.grace();
         this.dialer = new ClusterDialer(roads);
         this.fetches = new PickupTimeout(limits.fetch());
-        this.reaching = new PodAccessBroker(sources.reaches(), fetches);
+        this.reaching = new PodAccessFlows(sources.reaches(), fetches);
     }
 
     /** Whether the manager reaches out to that address on behalf of a client. */

@@ -8,14 +8,14 @@ import io.telepresence.tunnel.Flow;
 import java.util.function.Consumer;
 
 /** Clients want something inside a pod: the agent there is asked to come and fetch the flow. On the flows' loops. */
-final class PodAccessBroker {
+final class PodAccessFlows {
     private final PodAccessRules reaches;
     private final PendingFlows<AgentSession, Wish> parked = new PendingFlows<>();
     private final PickupTimeout fetches;
 
     private record Wish(Reach reach, String container) {}
 
-    PodAccessBroker(PodAccessRules reaches, PickupTimeout fetches) {
+    PodAccessFlows(PodAccessRules reaches, PickupTimeout fetches) {
         this.reaches = reaches;
         this.fetches = fetches;
     }
