@@ -125,7 +125,7 @@ build_images() {
   root=$IMAGES/traffic-manager.root
   memory="512 160 62 32"
   entry_point "$root" traffic-manager/src/main/packaging/jvm.options manager "$memory" \
-    manager=io.telepresence.manager.ManagerMain uninstall=io.telepresence.manager.inject.UninstallMain
+    manager=io.telepresence.manager.ManagerMain uninstall=io.telepresence.manager.UninstallMain
   # With somebody who answers as the API server does, else it would only learn to wait for one.
   build_go apiserver "$IMAGES/apiserver"
   BEFORE="'$IMAGES/apiserver' 6443 '$root'" rehearse_image "$root" manager 12 "POD_NAME=rehearsal POD_IP=127.0.0.1 POD_NAMESPACE=ambassador AGENT_IMAGE=none KUBERNETES_SERVICE_HOST=127.0.0.1 KUBERNETES_SERVICE_PORT=6443" manager

@@ -63,13 +63,17 @@ class LayersTest {
         for (ClassModel model : Classes.of("traffic-manager")) {
             model.constantPool().forEach(entry -> {
                 if (entry instanceof MethodRefEntry method
-                        && method.owner().asInternalName().endsWith("session/Sessions$Arrival")
+                        && method.owner().asInternalName().endsWith("session/SessionRegistry$Arrival")
                         && method.name().equalsString("credential")) {
                     tell.add(model.thisClass().asInternalName());
                 }
             });
         }
-        assertEquals(Set.of("io/telepresence/manager/AgentCalls", "io/telepresence/manager/SessionCalls"), tell);
+        assertEquals(
+                Set.of(
+                        "io/telepresence/manager/grpc/AgentService",
+                        "io/telepresence/manager/grpc/ClientSessionService"),
+                tell);
     }
 
     /** A periodic task that fails once never runs again; {@code Loops.repeat} runs it. */

@@ -14,19 +14,26 @@ import io.telepresence.local.Loops;
 import io.telepresence.manager.auth.AgentReview;
 import io.telepresence.manager.auth.SigningKeys;
 import io.telepresence.manager.auth.TokenCheck;
-import io.telepresence.manager.cluster.ApiServerVersion;
-import io.telepresence.manager.cluster.ClusterView;
-import io.telepresence.manager.cluster.Watches;
-import io.telepresence.manager.engage.EngagementReconciler;
-import io.telepresence.manager.engage.IdleAgents;
-import io.telepresence.manager.engage.Restoration;
-import io.telepresence.manager.engage.Revocations;
-import io.telepresence.manager.inject.Injector;
+import io.telepresence.manager.cluster.Workloads;
+import io.telepresence.manager.config.ManagerConfig;
+import io.telepresence.manager.engagement.RevocationWatcher;
+import io.telepresence.manager.grpc.AgentAuthenticator;
+import io.telepresence.manager.grpc.AgentConnection;
+import io.telepresence.manager.grpc.AgentGateService;
+import io.telepresence.manager.grpc.AgentService;
+import io.telepresence.manager.grpc.ClientSessionService;
 import io.telepresence.manager.inject.InjectorSettings;
 import io.telepresence.manager.lease.ManagerLease;
-import io.telepresence.manager.log.LogLevels;
+import io.telepresence.manager.lifecycle.ContainerRestorer;
+import io.telepresence.manager.lifecycle.EngagementReconciler;
+import io.telepresence.manager.lifecycle.IdleAgentReaper;
+import io.telepresence.manager.lifecycle.Injection;
 import io.telepresence.manager.log.LogRing;
-import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.log.ManagerLogLevels;
+import io.telepresence.manager.network.ClusterNetwork;
+import io.telepresence.manager.session.SessionRegistry;
+import io.telepresence.manager.watch.ApiServerVersion;
+import io.telepresence.manager.watch.ClusterWatches;
 import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.run.Closers;
 import io.telepresence.run.MonotonicTime;
@@ -65,7 +72,7 @@ final class Manager implements AutoCloseable {
     private static final Duration SERVICE_CIDRS_APART = Duration.ofMinutes(1);
 
     /** Who replaced a container before a restart comes back within that time, or the container does. */
-    private static final Duration CLAIMED_WITHIN = Sessions.CLIENT_SILENCE;
+    private static final Duration CLAIMED_WITHIN = SessionRegistry.CLIENT_SILENCE;
 
     private final Closers opened;
 
@@ -85,29 +92,29 @@ final class Manager implements AutoCloseable {
         Closers opened = new Closers();
         try {
             AtomicBoolean ready = new AtomicBoolean();
-            opened.add(Health.open(Ports.HEALTH, ready::get));
+            opened.add(ManagerHealth.open(Ports.HEALTH, ready::get));
             opened.add(ManagerLease.await(
                     client, config.pod().namespace(), config.pod().name(), lost));
-            Watches watches = opened.add(
-                    Watches.open(client, config.namespaces(), config.agent().kinds()));
+            ClusterWatches watches = opened.add(ClusterWatches.open(
+                    client, config.namespaces(), config.agent().kinds().contains(Workloads.JOB)));
             watches.synced().get();
-            Parts parts = Parts.of(config, client, watches.stores());
-            opened.add(parts.view());
+            ManagerWiring wiring = ManagerWiring.of(config, client, watches.stores());
+            opened.add(wiring.view());
             InjectorSettings injecting = InjectorSettings.from(environment)
                     .on(ApiServerVersion.read(client))
                     .in(client);
-            Injector injector = opened.add(
-                    Injector.open(client, injecting, config.agent().arrival(), parts.plans(), parts.workloads()));
-            LogLevels levels =
-                    LogLevels.of(config.logs().level(), config.agent().logLevel(), MonotonicTime.start());
-            Restoration restoration = opened.add(parts.restoration(config, injector));
-            EngagementReconciler reconciler = opened.add(parts.reconciler(config, injector));
-            Parts.Agents agents = parts.agents(config, injecting, injector, restoration, reconciler);
-            serve(opened, config, parts, new Edges(config, client, parts, agents, levels), ring);
-            tick(opened, parts, levels);
-            tend(opened, config, parts, agents, client);
+            Injection injection = opened.add(
+                    Injection.open(client, injecting, config.agent().arrival(), wiring.sidecars(), wiring.workloads()));
+            ManagerLogLevels levels =
+                    ManagerLogLevels.of(config.logs().level(), config.agent().logLevel(), MonotonicTime.start());
+            ContainerRestorer restorer = opened.add(wiring.restorer(config, injection));
+            EngagementReconciler reconciler = opened.add(wiring.reconciler(config, injection));
+            ManagerWiring.Agents agents = wiring.agents(config, injecting, injection, restorer, reconciler);
+            serve(opened, config, wiring, new Edges(config, client, wiring, agents, levels), ring);
+            tick(opened, wiring, levels);
+            tend(opened, config, wiring, agents, client);
             ready.set(true);
-            LOG.info("{} {} serves", SessionCalls.NAME, Versions.VERSION);
+            LOG.info("{} {} serves", ClientSessionService.NAME, Versions.VERSION);
             // What the first lists left behind goes back to the node, and later what the arrival of all who waited did:
             // the heap shrinks in a full collection only.
             Threads.virtual("first-collection", System::gc);
@@ -119,7 +126,7 @@ final class Manager implements AutoCloseable {
         }
     }
 
-    private static void serve(Closers opened, ManagerConfig config, Parts parts, Edges edges, LogRing ring)
+    private static void serve(Closers opened, ManagerConfig config, ManagerWiring wiring, Edges edges, LogRing ring)
             throws IOException, FaultException {
         EventLoopGroup loops =
                 Loops.create("flows", Math.max(2, Runtime.getRuntime().availableProcessors()));
@@ -128,7 +135,7 @@ final class Manager implements AutoCloseable {
         InetAddress loopback = InetAddress.ofLiteral("127.0.0.1");
         NettyServerBuilder clients = TunnelServers.builder(new InetSocketAddress(loopback, Ports.CLIENT_API), loops)
                 .addService(edges.clients(ring))
-                .addService(TunnelService.bind(loops, parts.switchboard().clients()));
+                .addService(TunnelService.bind(loops, wiring.switchboard().clients()));
         InetAddress loopback6 = InetAddress.ofLiteral("::1");
         if (canListen(loopback6)) {
             clients.addListenAddress(new InetSocketAddress(loopback6, Ports.CLIENT_API));
@@ -152,31 +159,38 @@ final class Manager implements AutoCloseable {
         }
     }
 
-    private static void tick(Closers opened, Parts parts, LogLevels levels) {
+    private static void tick(Closers opened, ManagerWiring wiring, ManagerLogLevels levels) {
         opened.add(every("sweep", Duration.ofSeconds(1), () -> {
-            parts.sessions().sweep();
+            wiring.sessions().sweep();
             levels.sweep();
         }));
-        ClusterView view = parts.view();
+        ClusterNetwork view = wiring.view();
         opened.add(every("service-subnets", SERVICE_CIDRS_APART, view::refreshServiceCidrs));
     }
 
     /** Looks after agents and engagements from time to time. */
     private static void tend(
-            Closers opened, ManagerConfig config, Parts parts, Parts.Agents agents, KubernetesClient client) {
+            Closers opened,
+            ManagerConfig config,
+            ManagerWiring wiring,
+            ManagerWiring.Agents agents,
+            KubernetesClient client) {
         opened.add(once(
-                "claims", CLAIMED_WITHIN, () -> parts.board().claims().expire().forEach(workload -> {
-                    parts.plans().found(workload, false);
-                    agents.restoration().settle(workload);
+                "claims",
+                CLAIMED_WITHIN,
+                () -> wiring.board().orphaned().expire().forEach(workload -> {
+                    wiring.sidecars().found(workload, false);
+                    agents.restorer().settle(workload);
                 })));
-        IdleAgents idle = new IdleAgents(
-                parts.sessions(),
-                parts.engagements(),
-                agents.uninstalling(),
+        IdleAgentReaper idle = new IdleAgentReaper(
+                wiring.sessions(),
+                wiring.engagements(),
+                agents.uninstaller(),
                 config.rules().maxIdle());
         MonotonicTime time = MonotonicTime.start();
         opened.add(every("idle-agents", IDLE_APART, () -> idle.sweep(time.instant())));
-        Revocations revocations = Revocations.reading(client, config.pod().namespace(), parts.engagements());
+        RevocationWatcher revocations =
+                RevocationWatcher.reading(client, config.pod().namespace(), wiring.engagements());
         opened.add(every("revocations", REVOCATIONS_APART, revocations::sweep));
     }
 
@@ -220,7 +234,11 @@ final class Manager implements AutoCloseable {
 
     /** Puts the gRPC edges together. */
     private record Edges(
-            ManagerConfig config, KubernetesClient client, Parts parts, Parts.Agents agents, LogLevels levels) {
+            ManagerConfig config,
+            KubernetesClient client,
+            ManagerWiring wiring,
+            ManagerWiring.Agents agents,
+            ManagerLogLevels levels) {
 
         NettyServerBuilder agentPort(EventLoopGroup loops) {
             ConnectionLimits limits = new ConnectionLimits(AgentConnection.STRANGERS);
@@ -238,20 +256,19 @@ final class Manager implements AutoCloseable {
         }
 
         private AgentGateService gate(AgentReview review) {
-            AgentCalls calls =
-                    new AgentCalls(parts.sessions(), review, parts.workloads(), parts.board(), agents.restoration());
-            return new AgentGateService(parts.sessions(), calls, levels);
+            AgentService calls = wiring.agentCalls(review, agents.restorer());
+            return new AgentGateService(wiring.sessions(), calls, levels);
         }
 
         private void accept(Flow flow, Open open) {
-            if (parts.sessions().agent(open.getSessionId()).isPresent()) {
+            if (wiring.sessions().agent(open.getSessionId()).isPresent()) {
                 AgentConnection.trust();
             }
-            parts.switchboard().agents().accept(flow, open);
+            wiring.switchboard().agents().accept(flow, open);
         }
 
         ServerServiceDefinition clients(LogRing ring) {
-            return parts.clientEdge(config, client, agents, levels, ring);
+            return wiring.clientEdge(config, client, agents, levels, ring);
         }
     }
 

@@ -3,8 +3,9 @@ package io.telepresence.manager;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.telepresence.fault.FaultStatus;
+import io.telepresence.manager.config.ManagerConfig;
 import io.telepresence.manager.log.LogRing;
-import io.telepresence.manager.log.Logs;
+import io.telepresence.manager.log.ManagerLogs;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.LoggerFactory;
 
@@ -16,11 +17,11 @@ public final class ManagerMain {
     private ManagerMain() {}
 
     public static void main(String[] args) throws InterruptedException {
-        LogRing ring = Logs.start("INFO");
+        LogRing ring = ManagerLogs.start("INFO");
         Manager manager;
         try {
             ManagerConfig config = ManagerConfig.from(System.getenv());
-            Logs.level(config.logs().level());
+            ManagerLogs.level(config.logs().level());
             config.warnings().forEach(LoggerFactory.getLogger(ManagerMain.class)::warn);
             KubernetesClient client = new KubernetesClientBuilder().build();
             manager = Manager.open(config, System.getenv(), client, ring, () -> System.exit(LOST));

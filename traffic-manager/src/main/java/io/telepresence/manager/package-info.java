@@ -1,5 +1,5 @@
 /**
- * The traffic-manager: its start, the wiring of its parts, and the gRPC edges for clients and agents. The edges
- * translate and call; they decide nothing.
+ * The traffic-manager: its start, the wiring of its parts, what the kubelet asks of it, and the uninstaller that runs
+ * before the release goes.
  */
 package io.telepresence.manager;

@@ -6,10 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.fault.FaultException;
-import io.telepresence.manager.engage.Engaging;
-import io.telepresence.manager.engage.EngagingBench;
-import io.telepresence.manager.engage.Explaining;
-import io.telepresence.manager.engage.Tally;
+import io.telepresence.manager.grpc.TrafficTranslator;
+import io.telepresence.manager.lifecycle.CreateEngagement;
+import io.telepresence.manager.lifecycle.CreateEngagementBench;
+import io.telepresence.manager.report.RouteExplainer;
+import io.telepresence.manager.report.TrafficStats;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.rpc.engagement.EngagementKind;
 import io.telepresence.rpc.engagement.EngagementSpec;
@@ -23,9 +24,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class ExplainTest {
-    private final EngagingBench bench = new EngagingBench();
-    private final Explaining explaining = new Explaining(
-            bench.workloads, bench.plans, bench.engagements, new Tally(bench.engagements, bench.sessions));
+    private final CreateEngagementBench bench = new CreateEngagementBench();
+    private final RouteExplainer explainer = new RouteExplainer(
+            bench.workloads, bench.sidecars, bench.engagements, new TrafficStats(bench.engagements, bench.sessions));
     private ClientSession ann;
 
     @BeforeEach
@@ -58,7 +59,8 @@ class ExplainTest {
 
     private void engage(String name, EngagementSpec.Builder spec) throws Exception {
         spec.setName(name).setNamespace("default").setWorkload("echo").setTargetHost("127.0.0.1");
-        bench.engaging.restore(ann, EngagementCodec.spec(spec.build()), new Engaging.Before("", "10.0.0.1", ""));
+        bench.createEngagement.restore(
+                ann, EngagementCodec.spec(spec.build()), new CreateEngagement.Before("", "10.0.0.1", ""));
     }
 
     @Test
@@ -103,8 +105,8 @@ class ExplainTest {
     }
 
     private Explanation explain(ExplainRequest.Builder request) throws Exception {
-        return ReportTranslator.toWire(
-                explaining.explain(ReportTranslator.fromWire(request.build(), "default")), Map.of());
+        return TrafficTranslator.toWire(
+                explainer.explain(TrafficTranslator.fromWire(request.build(), "default")), Map.of());
     }
 
     private static ExplainRequest.Builder request(String host, String target) {

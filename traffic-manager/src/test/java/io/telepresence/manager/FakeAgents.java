@@ -4,7 +4,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
 import io.telepresence.agree.Versions;
-import io.telepresence.manager.cluster.FakeApiServer;
+import io.telepresence.manager.watch.FakeApiServer;
 import io.telepresence.rpc.agent.AgentArrival;
 import io.telepresence.rpc.agent.AgentBeat;
 import io.telepresence.rpc.agent.AgentConfig;

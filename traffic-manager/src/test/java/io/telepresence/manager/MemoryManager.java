@@ -18,14 +18,17 @@ import io.telepresence.local.Loops;
 import io.telepresence.manager.auth.AgentReview;
 import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.engage.AgentInstaller;
-import io.telepresence.manager.engage.EngagementReconciler;
-import io.telepresence.manager.engage.Restoration;
-import io.telepresence.manager.engage.Wish;
+import io.telepresence.manager.config.ManagerConfig;
+import io.telepresence.manager.grpc.AgentGateService;
+import io.telepresence.manager.grpc.AgentService;
 import io.telepresence.manager.inject.InjectorSettings;
-import io.telepresence.manager.log.LogLevels;
+import io.telepresence.manager.lifecycle.ContainerRestorer;
+import io.telepresence.manager.lifecycle.EngagementReconciler;
 import io.telepresence.manager.log.LogRing;
-import io.telepresence.manager.log.Logs;
+import io.telepresence.manager.log.ManagerLogLevels;
+import io.telepresence.manager.log.ManagerLogs;
+import io.telepresence.manager.rollout.AgentInstaller;
+import io.telepresence.manager.sidecar.DesiredConfig;
 import io.telepresence.manager.tunnel.TestSwitchboards;
 import io.telepresence.run.Closers;
 import io.telepresence.run.Watched;
@@ -100,34 +103,29 @@ public final class MemoryManager implements AutoCloseable {
                 "RESOLV_CONF", around.resolvConf().toString());
         ManagerConfig config = ManagerConfig.from(environment);
         KubernetesClient client = opened.add(client(around.apiServer()));
-        Parts parts = Parts.of(
+        ManagerWiring wiring = ManagerWiring.of(
                 config,
                 client,
                 around.cluster().stores,
                 (sessions, sources) -> TestSwitchboards.on(sessions, sources, around.network()));
-        opened.add(parts.view());
+        opened.add(wiring.view());
         Installer installer = new Installer(around.agents());
-        Restoration restoration = opened.add(parts.restoration(config, installer));
-        EngagementReconciler reconciler = opened.add(parts.reconciler(config, installer));
-        Parts.Agents agents =
-                parts.agents(config, InjectorSettings.from(environment), installer, restoration, reconciler);
-        LogLevels levels = LogLevels.of("INFO", "INFO", InstantSource.system());
-        AgentCalls gate = new AgentCalls(
-                parts.sessions(),
-                AgentReview.with(client, InstantSource.system()),
-                parts.workloads(),
-                parts.board(),
-                restoration);
+        ContainerRestorer restorer = opened.add(wiring.restorer(config, installer));
+        EngagementReconciler reconciler = opened.add(wiring.reconciler(config, installer));
+        ManagerWiring.Agents agents =
+                wiring.agents(config, InjectorSettings.from(environment), installer, restorer, reconciler);
+        ManagerLogLevels levels = ManagerLogLevels.of("INFO", "INFO", InstantSource.system());
+        AgentService gate = wiring.agentCalls(AgentReview.with(client, InstantSource.system()), restorer);
         LogRing ring = logRing();
         EventLoopGroup loops = Loops.create("flows", 2);
         opened.add(() -> Loops.shutdown(loops));
         this.agents = serve(builder(loops)
                 .addService(ServerInterceptors.intercept(
-                        new AgentGateService(parts.sessions(), gate, levels), new AgentGateService.TokenReader()))
-                .addService(TunnelService.bind(loops, parts.switchboard().agents())));
+                        new AgentGateService(wiring.sessions(), gate, levels), new AgentGateService.TokenReader()))
+                .addService(TunnelService.bind(loops, wiring.switchboard().agents())));
         this.clients = serve(builder(loops)
-                .addService(parts.clientEdge(config, client, agents, levels, ring))
-                .addService(TunnelService.bind(loops, parts.switchboard().clients())));
+                .addService(wiring.clientEdge(config, client, agents, levels, ring))
+                .addService(TunnelService.bind(loops, wiring.switchboard().clients())));
     }
 
     /** Of all that this process logs, if it logs at all; the levels are as before when this is closed. */
@@ -138,7 +136,7 @@ public final class MemoryManager implements AutoCloseable {
         Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
         Level before = root.getLevel();
         opened.add(() -> root.setLevel(before));
-        Logs.limitLibraries(context);
+        ManagerLogs.limitLibraries(context);
         PatternLayoutEncoder encoder = new PatternLayoutEncoder();
         encoder.setContext(context);
         encoder.setPattern("%level [%thread] %logger %msg%n%ex");
@@ -174,7 +172,7 @@ public final class MemoryManager implements AutoCloseable {
 
     private record Installer(Consumer<String> agents) implements AgentInstaller {
         @Override
-        public void ensure(WorkloadRef workload, Wish wish, Consumer<String> progress) {
+        public void ensure(WorkloadRef workload, DesiredConfig wish, Consumer<String> progress) {
             wish.now().ifPresent(config -> {
                 try {
                     agents.accept(JsonFormat.printer().print(config));
@@ -185,7 +183,7 @@ public final class MemoryManager implements AutoCloseable {
         }
 
         @Override
-        public boolean settled(WorkloadRef workload, Wish wish) {
+        public boolean settled(WorkloadRef workload, DesiredConfig wish) {
             return true;
         }
 

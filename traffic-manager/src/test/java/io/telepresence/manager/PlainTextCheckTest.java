@@ -9,6 +9,7 @@ import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.Message;
 import io.grpc.Status;
 import io.telepresence.manager.Conversation.Answers;
+import io.telepresence.manager.grpc.PlainTextCheck;
 import io.telepresence.rpc.engagement.EngagementSpec;
 import io.telepresence.rpc.engagement.HttpHeader;
 import io.telepresence.rpc.manager.EngageRequest;

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.telepresence.manager.watch.ClusterStores;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -23,7 +24,7 @@ import java.util.function.Supplier;
 final class OwnerIndex {
     private final ClusterStores stores;
     private final Supplier<Function<HasMetadata, Optional<WorkloadRef>>> owners;
-    private final Function<String, List<Workload>> workloadsIn;
+    private final Function<String, List<KubernetesWorkload>> workloadsIn;
     private final Map<String, Space> byNamespace = new ConcurrentHashMap<>();
 
     /** Of the namespaces that are known: which pods have changed since they were looked at. */
@@ -36,7 +37,7 @@ final class OwnerIndex {
     OwnerIndex(
             ClusterStores stores,
             Supplier<Function<HasMetadata, Optional<WorkloadRef>>> owners,
-            Function<String, List<Workload>> workloadsIn) {
+            Function<String, List<KubernetesWorkload>> workloadsIn) {
         this.stores = stores;
         this.owners = owners;
         this.workloadsIn = workloadsIn;
@@ -52,7 +53,7 @@ final class OwnerIndex {
      * @param replaced live pods that wait for their replacement to become ready
      */
     record Known(
-            List<Workload> workloads,
+            List<KubernetesWorkload> workloads,
             Map<WorkloadRef, List<Pod>> pods,
             Map<WorkloadRef, List<HasMetadata>> makers,
             List<Pod> replaced) {

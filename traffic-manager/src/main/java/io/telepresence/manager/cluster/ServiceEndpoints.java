@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.ObjectReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.telepresence.manager.watch.ApiGroups;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.Stream;

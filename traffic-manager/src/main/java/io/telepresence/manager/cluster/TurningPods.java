@@ -2,6 +2,7 @@ package io.telepresence.manager.cluster;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.telepresence.agree.AgentNames;
+import io.telepresence.manager.watch.Store;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;

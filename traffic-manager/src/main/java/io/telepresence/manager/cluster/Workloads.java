@@ -13,6 +13,7 @@ import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobSpec;
 import io.fabric8.kubernetes.api.model.batch.v1.JobStatus;
+import io.telepresence.manager.watch.ClusterStores;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
@@ -74,11 +75,11 @@ public final class Workloads {
     }
 
     /** Those of the namespace that no other enabled workload owns, sorted by name and kind. */
-    public List<Workload> in(String namespace) {
+    public List<KubernetesWorkload> in(String namespace) {
         return index.of(namespace).workloads();
     }
 
-    private List<Workload> find(String namespace) {
+    private List<KubernetesWorkload> find(String namespace) {
         return Stream.of(
                         stores.deployments().in(namespace),
                         stores.replicaSets().in(namespace),
@@ -88,12 +89,12 @@ public final class Workloads {
                 .flatMap(List::stream)
                 .filter(o -> kinds.contains(o.getKind()) && !ownedByWorkload(o))
                 .map(Workloads::of)
-                .sorted(Comparator.comparing((Workload w) -> w.ref().name())
+                .sorted(Comparator.comparing((KubernetesWorkload w) -> w.ref().name())
                         .thenComparing(w -> w.ref().kind()))
                 .toList();
     }
 
-    public Optional<Workload> get(WorkloadRef ref) {
+    public Optional<KubernetesWorkload> get(WorkloadRef ref) {
         if (!kinds.contains(ref.kind())) {
             return Optional.empty();
         }
@@ -282,7 +283,7 @@ public final class Workloads {
         return Optional.empty();
     }
 
-    private static Workload of(HasMetadata object) {
+    private static KubernetesWorkload of(HasMetadata object) {
         return switch (object) {
             case Deployment d ->
                 workload(
@@ -308,7 +309,7 @@ public final class Workloads {
         };
     }
 
-    private static Workload job(Job job) {
+    private static KubernetesWorkload job(Job job) {
         JobStatus status = job.getStatus();
         return workload(
                 job,
@@ -317,15 +318,16 @@ public final class Workloads {
                 job.getSpec().getTemplate());
     }
 
-    private static Workload cronJob(CronJob job) {
+    private static KubernetesWorkload cronJob(CronJob job) {
         int active = job.getStatus() == null ? 0 : job.getStatus().getActive().size();
         JobSpec spec = job.getSpec().getJobTemplate().getSpec();
         return workload(job, active, null, spec == null ? null : spec.getTemplate());
     }
 
-    private static Workload workload(HasMetadata object, Integer replicas, Integer ready, PodTemplateSpec template) {
+    private static KubernetesWorkload workload(
+            HasMetadata object, Integer replicas, Integer ready, PodTemplateSpec template) {
         var meta = object.getMetadata();
-        return new Workload(
+        return new KubernetesWorkload(
                 new WorkloadRef(object.getKind(), meta.getNamespace(), meta.getName()),
                 meta.getUid(),
                 replicas == null ? 1 : replicas,

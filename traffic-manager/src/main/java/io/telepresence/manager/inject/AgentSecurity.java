@@ -62,7 +62,7 @@ record AgentSecurity(PodSpec spec, AgentConfig config) {
     }
 
     private Container model() {
-        Set<String> replaced = Replacement.names(config);
+        Set<String> replaced = ContainerReplacement.names(config);
         return spec.getContainers().stream()
                 .filter(c -> replaced.contains(c.getName()))
                 .findFirst()

@@ -10,8 +10,8 @@ import io.fabric8.kubernetes.api.model.ResourceFieldSelector;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import io.telepresence.agree.AgentNames;
-import io.telepresence.manager.annotation.MountPolicies;
 import io.telepresence.manager.cluster.PodContainers;
+import io.telepresence.manager.sidecar.MountPolicies;
 import io.telepresence.rpc.agent.AgentConfig;
 import io.telepresence.rpc.agent.AgentContainer;
 import io.telepresence.rpc.agent.AgentMount;
@@ -35,7 +35,7 @@ record AppCopies(PodSpec spec, AgentConfig config) {
         return each((container, plan) -> {
             List<EnvVar> copies = new ArrayList<>();
             for (EnvVar variable : container.getEnv()) {
-                if (!AgentApi.PORT.equals(variable.getName())) {
+                if (!AgentApiEnvironment.PORT.equals(variable.getName())) {
                     copies.add(copy(container, plan, variable));
                 }
             }
@@ -88,7 +88,7 @@ record AppCopies(PodSpec spec, AgentConfig config) {
         EnvVarBuilder copy = new EnvVarBuilder(variable).withName(prefix + variable.getName());
         if (variable.getValue() != null) {
             // Which of them lead anywhere only the kubelet knows; the agent puts back what it leaves.
-            copy.withValue(References.prefixed(variable.getValue(), prefix, _ -> true));
+            copy.withValue(EnvironmentReferences.prefixed(variable.getValue(), prefix, _ -> true));
         }
         ResourceFieldSelector field =
                 variable.getValueFrom() == null ? null : variable.getValueFrom().getResourceFieldRef();
@@ -117,11 +117,11 @@ record AppCopies(PodSpec spec, AgentConfig config) {
 
     /** A sub path with references to the container's variables, for the agent's container. */
     static String expression(Container container, AgentContainer plan, String subPath) {
-        return References.prefixed(subPath, plan.getEnvPrefix(), own(container));
+        return EnvironmentReferences.prefixed(subPath, plan.getEnvPrefix(), own(container));
     }
 
     private static Predicate<String> own(Container container) {
         Set<String> declared = container.getEnv().stream().map(EnvVar::getName).collect(Collectors.toSet());
-        return References.own(declared, !container.getEnvFrom().isEmpty());
+        return EnvironmentReferences.own(declared, !container.getEnvFrom().isEmpty());
     }
 }

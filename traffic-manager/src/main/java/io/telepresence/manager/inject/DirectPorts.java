@@ -7,7 +7,7 @@ import io.fabric8.kubernetes.api.model.PodSpec;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.manager.cluster.KubeletCall;
 import io.telepresence.manager.cluster.PodContainers;
-import io.telepresence.manager.cluster.PodNumbers;
+import io.telepresence.manager.cluster.PodPortNumbers;
 import io.telepresence.rpc.agent.AgentConfig;
 import io.telepresence.rpc.agent.AgentContainer;
 import io.telepresence.rpc.agent.AgentPort;
@@ -113,7 +113,7 @@ final class DirectPorts {
     }
 
     private static Set<Integer> taken(AgentConfig config, ObjectMeta pod, PodSpec spec) {
-        Set<Integer> taken = PodNumbers.written(pod, spec);
+        Set<Integer> taken = PodPortNumbers.written(pod, spec);
         taken.add(AgentNames.READY_PORT);
         taken.add(config.getApiPort());
         config.getContainersList().stream()

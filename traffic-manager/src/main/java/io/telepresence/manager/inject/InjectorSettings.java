@@ -1,19 +1,16 @@
 package io.telepresence.manager.inject;
 
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
-import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.fabric8.kubernetes.api.model.SecurityContext;
-import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.agree.Ports;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.manager.cluster.ApiServerVersion;
 import io.telepresence.manager.cluster.Workloads;
-import io.telepresence.manager.engage.Cautions;
+import io.telepresence.manager.watch.ApiServerVersion;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -21,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 
 /**
  * The injector's settings, from the environment variables that the chart sets.
@@ -47,8 +43,8 @@ public record InjectorSettings(boolean enabled, boolean whenEnabled, Scope scope
      * @param namespaces the managed ones; empty: all
      * @param kinds of workloads that are enabled
      */
-    record Scope(String managerNamespace, List<String> namespaces, Set<String> kinds) {
-        boolean manages(String namespace) {
+    public record Scope(String managerNamespace, List<String> namespaces, Set<String> kinds) {
+        public boolean manages(String namespace) {
             return namespaces.isEmpty() || namespaces.contains(namespace);
         }
     }
@@ -58,17 +54,18 @@ public record InjectorSettings(boolean enabled, boolean whenEnabled, Scope scope
      *
      * @param securityContext null: like the first container of the application
      */
-    record Sidecar(
+    public record Sidecar(
             Image image,
             ResourceRequirements resources,
             SecurityContext securityContext,
             Init init,
             SidecarForms forms) {}
 
-    record Image(String name, String pullPolicy, List<LocalObjectReference> pullSecrets) {}
+    public record Image(String name, String pullPolicy, List<LocalObjectReference> pullSecrets) {}
 
     /** @param securityContext null: root with NET_ADMIN and NET_RAW and nothing else */
-    record Init(boolean enabled, ResourceRequirements resources, SecurityContext securityContext, NamedPorts named) {
+    public record Init(
+            boolean enabled, ResourceRequirements resources, SecurityContext securityContext, NamedPorts named) {
         /** Named ports need none. */
         Init(boolean enabled, ResourceRequirements resources, SecurityContext securityContext) {
             this(enabled, resources, securityContext, NamedPorts.RENAMED);
@@ -87,7 +84,7 @@ public record InjectorSettings(boolean enabled, boolean whenEnabled, Scope scope
      * @param tlsDirectory holds that part, too
      * @param within how long a call may take, less than the API server waits
      */
-    record Hook(String name, int port, String path, Path tlsDirectory, Duration within) {}
+    public record Hook(String name, int port, String path, Path tlsDirectory, Duration within) {}
 
     /** @throws FaultException a variable cannot be read; names it */
     public static InjectorSettings from(Map<String, String> environment) throws FaultException {
@@ -155,20 +152,6 @@ public record InjectorSettings(boolean enabled, boolean whenEnabled, Scope scope
                         new NamedPorts(init.named().enabled(), namespaces::of)),
                 sidecar.forms());
         return new InjectorSettings(enabled, whenEnabled, scope, look, hook);
-    }
-
-    /** What is to be said before agents of this look come to a workload. */
-    public Cautions cautions(KubernetesClient client) {
-        if (!enabled) {
-            return Cautions.NONE;
-        }
-        NamespaceMetadata namespaces = new NamespaceMetadata(client);
-        Function<String, List<NetworkPolicy>> policies = namespace -> NetworkPolicies.in(client, namespace);
-        return new PolicyCautions(new AgentInjector(sidecar), policies)
-                .and(new EgressCautions(policies, namespace -> namespaces
-                        .of(namespace)
-                        .map(ObjectMeta::getLabels)
-                        .orElse(Map.of())));
     }
 
     private record Reader(Map<String, String> environment, KubernetesSerialization json) {

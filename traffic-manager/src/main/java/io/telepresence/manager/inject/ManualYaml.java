@@ -19,11 +19,11 @@ import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.manager.cluster.KubernetesWorkload;
 import io.telepresence.manager.cluster.PodContainers;
-import io.telepresence.manager.cluster.Workload;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
-import io.telepresence.manager.engage.WishedAgents;
+import io.telepresence.manager.sidecar.DesiredSidecars;
 import io.telepresence.rpc.agent.AgentConfig;
 import io.telepresence.rpc.agent.AgentContainer;
 import io.telepresence.rpc.agent.AgentPort;
@@ -45,7 +45,7 @@ public final class ManualYaml {
     private static final List<String> LEVELS = List.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE");
 
     private final InjectorSettings settings;
-    private final WishedAgents plans;
+    private final DesiredSidecars sidecars;
     private final Workloads workloads;
     private final KubernetesSerialization yaml = new KubernetesSerialization();
 
@@ -73,9 +73,9 @@ public final class ManualYaml {
 
     private record Template(WorkloadRef ref, ObjectMeta meta, io.fabric8.kubernetes.api.model.PodSpec spec) {}
 
-    public ManualYaml(InjectorSettings settings, WishedAgents plans, Workloads workloads) {
+    public ManualYaml(InjectorSettings settings, DesiredSidecars sidecars, Workloads workloads) {
         this.settings = settings;
-        this.plans = plans;
+        this.sidecars = sidecars;
         this.workloads = workloads;
     }
 
@@ -91,7 +91,7 @@ public final class ManualYaml {
                 Objects.toString(written.get(IMAGE), settings.sidecar().image().name());
         Pod before = pod(template);
         SidecarForm form = form(question, template.ref());
-        Pod after = new AgentInjector(look(image, form)).inject(before, config);
+        Pod after = new SidecarInjector(look(image, form)).inject(before, config);
         return switch (question.what()) {
             case CONFIG -> throw new IllegalStateException("answered above");
             case CONTAINER -> container(after);
@@ -104,7 +104,7 @@ public final class ManualYaml {
     private String config(Question question) throws FaultException {
         Template template = template(question, AgentConfig.getDefaultInstance());
         Pod pod = pod(template);
-        AgentConfig config = plans.configFor(template.ref(), pod.getMetadata(), pod.getSpec());
+        AgentConfig config = sidecars.configFor(template.ref(), pod.getMetadata(), pod.getSpec());
         Map<String, Object> written = new LinkedHashMap<>(map(json(changed(config, question.options()))));
         String image = question.options().getOrDefault("agent-image", "");
         if (!image.isEmpty()) {
@@ -168,7 +168,7 @@ public final class ManualYaml {
             throw Fault.user("a workload is missing", "Name one, or give one as YAML")
                     .exception();
         }
-        List<Workload> found = workloads.in(namespace).stream()
+        List<KubernetesWorkload> found = workloads.in(namespace).stream()
                 .filter(w -> w.ref().name().equals(name))
                 .filter(w ->
                         config.getWorkloadKind().isEmpty() || w.ref().kind().equals(config.getWorkloadKind()))

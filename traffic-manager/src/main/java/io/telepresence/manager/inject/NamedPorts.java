@@ -20,7 +20,7 @@ import java.util.function.Function;
  * @param enabled false: they are renamed everywhere
  * @param namespaces metadata of a namespace; empty: it cannot be read. May ask the API server
  */
-record NamedPorts(boolean enabled, Function<String, Optional<ObjectMeta>> namespaces) {
+public record NamedPorts(boolean enabled, Function<String, Optional<ObjectMeta>> namespaces) {
     static final NamedPorts RENAMED = new NamedPorts(false, _ -> Optional.empty());
 
     /** Labels or annotations, of the pod or else of its namespace, that say whether it is part of a mesh. */

@@ -12,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Labels and annotations of namespaces, asked of the API server and kept for some seconds. Thread-safe. */
-final class NamespaceMetadata {
+public final class NamespaceMetadata {
     private static final Logger LOG = LoggerFactory.getLogger(NamespaceMetadata.class);
     private static final Duration KEPT = Duration.ofSeconds(10);
     private static final int MOST = 1000;
@@ -22,12 +22,12 @@ final class NamespaceMetadata {
 
     private record Known(Optional<ObjectMeta> meta, long askedNanos) {}
 
-    NamespaceMetadata(KubernetesClient client) {
+    public NamespaceMetadata(KubernetesClient client) {
         this.client = client;
     }
 
     /** Empty where it is not there or may not be read. Blocks for one API call at most. */
-    Optional<ObjectMeta> of(String namespace) {
+    public Optional<ObjectMeta> of(String namespace) {
         long now = System.nanoTime();
         synchronized (known) {
             Known before = known.get(namespace);

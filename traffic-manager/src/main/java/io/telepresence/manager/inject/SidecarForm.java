@@ -8,7 +8,7 @@ import io.telepresence.agree.AgentNames;
 import io.telepresence.manager.cluster.PodContainers;
 
 /** As what an agent runs in its pod. */
-enum SidecarForm {
+public enum SidecarForm {
     /** One of the ordinary containers, the last one: it starts and ends together with the application. */
     CONTAINER {
         @Override

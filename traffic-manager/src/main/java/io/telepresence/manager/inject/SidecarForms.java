@@ -2,7 +2,7 @@ package io.telepresence.manager.inject;
 
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.manager.cluster.ApiServerVersion;
+import io.telepresence.manager.watch.ApiServerVersion;
 import io.telepresence.rpc.agent.AgentConfig;
 import io.telepresence.rpc.agent.AgentContainer;
 import java.util.Optional;
@@ -12,9 +12,9 @@ import java.util.Optional;
  *
  * @param server empty: not known, which counts as old
  */
-record SidecarForms(Setting setting, Optional<ApiServerVersion> server) {
+public record SidecarForms(Setting setting, Optional<ApiServerVersion> server) {
     /** What the value may be, lower case. */
-    enum Setting {
+    public enum Setting {
         AUTO,
         NATIVE,
         CONTAINER
@@ -45,7 +45,7 @@ record SidecarForms(Setting setting, Optional<ApiServerVersion> server) {
     }
 
     /** Where nothing stands against it. */
-    SidecarForm usual() {
+    public SidecarForm usual() {
         return switch (setting) {
             case NATIVE -> SidecarForm.NATIVE;
             case CONTAINER -> SidecarForm.CONTAINER;

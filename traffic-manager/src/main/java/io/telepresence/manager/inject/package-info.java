@@ -1,6 +1,6 @@
 /**
- * Brings agents into pods and takes them out again: the mutating webhook, the pure change of a pod, the check that the
- * API server reaches the webhook, and the replacement of running pods. Used by the manager's wiring through {@code
- * Injector}; knows nothing of sessions, flows or who asked for an engagement.
+ * The change of a pod that gets an agent: containers, ports, volumes, environment; and the same as YAML for who does it by
+ * hand. Almost all of it is pure. Used by the webhook and by the warnings of {@code policy}. Knows nothing of requests,
+ * of running pods, sessions and engagements.
  */
 package io.telepresence.manager.inject;

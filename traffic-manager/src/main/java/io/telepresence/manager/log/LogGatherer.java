@@ -6,7 +6,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.manager.cluster.Pods;
-import io.telepresence.manager.cluster.Store;
+import io.telepresence.manager.watch.Store;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

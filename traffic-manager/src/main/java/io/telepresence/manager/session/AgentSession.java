@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A traffic-agent in a pod. */
-public final class AgentSession extends Session {
+public final class AgentSession extends PeerSession {
     private final Agent agent;
     private final AtomicInteger watches = new AtomicInteger();
     private volatile Map<Port, String> sealed = Map.of();

@@ -4,7 +4,7 @@ import java.time.Instant;
 import java.util.regex.Pattern;
 
 /** A user daemon. */
-public final class ClientSession extends Session {
+public final class ClientSession extends PeerSession {
     private final Client client;
 
     private volatile Instant lastActive;

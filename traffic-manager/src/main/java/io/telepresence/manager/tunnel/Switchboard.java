@@ -2,7 +2,7 @@ package io.telepresence.manager.tunnel;
 
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
-import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.session.SessionRegistry;
 import io.telepresence.rpc.tunnel.Deliver;
 import io.telepresence.rpc.tunnel.Reach;
 import io.telepresence.rpc.tunnel.Reset;
@@ -25,18 +25,18 @@ public final class Switchboard {
     /** How long a connection may go on when its engagement has ended: a request that is being answered gets there. */
     public static final Duration GRACE = Duration.ofSeconds(5);
 
-    private final Sessions sessions;
+    private final SessionRegistry sessions;
     private final Sources sources;
     private final Duration grace;
     private final ClusterDialer dialer;
-    private final FetchWait fetches;
-    private final ParkedFlows<ClientSession, Wanted> parked = new ParkedFlows<>();
-    private final Reaching reaching;
+    private final PickupTimeout fetches;
+    private final PendingFlows<ClientSession, Wanted> parked = new PendingFlows<>();
+    private final PodAccessFlows reaching;
     private final EngagedFlows delivered = new EngagedFlows();
     private final EngagedFlows reached = new EngagedFlows();
 
     /** Who says where flows may go. */
-    public record Sources(Deliveries deliveries, Reaches reaches) {}
+    public record Sources(Deliveries deliveries, PodAccessRules reaches) {}
 
     /**
      * @param fetch until a parked flow is given up
@@ -46,18 +46,18 @@ public final class Switchboard {
 
     private record Wanted(String engagementId, String host, int port) {}
 
-    public Switchboard(Sessions sessions, Sources sources) {
+    public Switchboard(SessionRegistry sessions, Sources sources) {
         this(sessions, sources, new Limits(FETCH_LIMIT, GRACE), to -> Optional.of(to)
                 .filter(a -> mayDial(a.getAddress())));
     }
 
-    Switchboard(Sessions sessions, Sources sources, Limits limits, ClusterDialer.Roads roads) {
+    Switchboard(SessionRegistry sessions, Sources sources, Limits limits, ClusterDialer.Roads roads) {
         this.sessions = sessions;
         this.sources = sources;
         this.grace = limits.grace();
         this.dialer = new ClusterDialer(roads);
-        this.fetches = new FetchWait(limits.fetch());
-        this.reaching = new Reaching(sources.reaches(), fetches);
+        this.fetches = new PickupTimeout(limits.fetch());
+        this.reaching = new PodAccessFlows(sources.reaches(), fetches);
     }
 
     /** Whether the manager reaches out to that address on behalf of a client. */
@@ -76,7 +76,7 @@ public final class Switchboard {
             switch (open.getPurposeCase()) {
                 case DIAL -> dialer.dial(new TrackedFlow(flow, client.get()), open.getDialTimeoutMs());
                 case FETCH ->
-                    FetchWait.join(
+                    PickupTimeout.join(
                             flow,
                             client.get(),
                             parked.take(client.get(), open.getFetch().getDialId()));

@@ -2,7 +2,7 @@ package io.telepresence.manager.tunnel;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
-import io.telepresence.manager.session.Session;
+import io.telepresence.manager.session.PeerSession;
 import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
@@ -16,12 +16,12 @@ import java.util.List;
  */
 final class TrackedFlow implements Flow, FlowHandler {
     private final Flow flow;
-    private final Session.Ending ending;
+    private final PeerSession.Ending ending;
     private final List<Runnable> whenClosed = new ArrayList<>(2);
     private FlowHandler handler;
     private boolean ended;
 
-    TrackedFlow(Flow flow, Session session) {
+    TrackedFlow(Flow flow, PeerSession session) {
         this.flow = flow;
         flow.handler(this);
         this.ending = session.onEnd(() -> cut("the session has ended"));

@@ -11,6 +11,9 @@ import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.telepresence.manager.watch.BatchStores;
+import io.telepresence.manager.watch.ClusterStores;
+import io.telepresence.manager.watch.MemoryStore;
 import java.util.List;
 import java.util.Set;
 

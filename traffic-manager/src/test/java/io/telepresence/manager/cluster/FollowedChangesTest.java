@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.telepresence.manager.network.PodSubnets;
+import io.telepresence.manager.watch.MemoryStore;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

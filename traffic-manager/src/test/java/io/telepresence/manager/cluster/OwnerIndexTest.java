@@ -90,6 +90,8 @@ class OwnerIndexTest {
                         .toList());
         assertEquals(
                 List.of(ECHO),
-                index.of("default").workloads().stream().map(Workload::ref).toList());
+                index.of("default").workloads().stream()
+                        .map(KubernetesWorkload::ref)
+                        .toList());
     }
 }

@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
+import io.telepresence.manager.watch.ApiGroups;
+import io.telepresence.manager.watch.BatchStores;
+import io.telepresence.manager.watch.FakeApiServer;
+import io.telepresence.manager.watch.MemoryStore;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -37,7 +41,7 @@ class WorkloadsTest {
         assertEquals(Optional.of(nightly), all.ownerOf(pod));
         assertEquals(List.of(pod), all.pods(nightly));
         assertTrue(all.uidsOf(nightly).containsAll(Set.of("c-nightly", "j-nightly", "uid-nightly-1-x")));
-        Workload workload = all.get(nightly).orElseThrow();
+        KubernetesWorkload workload = all.get(nightly).orElseThrow();
         assertEquals(1, workload.replicas());
         assertEquals(
                 "work", workload.template().getSpec().getContainers().getFirst().getName());
@@ -143,6 +147,6 @@ class WorkloadsTest {
     }
 
     private static List<WorkloadRef> names(Workloads workloads) {
-        return workloads.in("default").stream().map(Workload::ref).toList();
+        return workloads.in("default").stream().map(KubernetesWorkload::ref).toList();
     }
 }

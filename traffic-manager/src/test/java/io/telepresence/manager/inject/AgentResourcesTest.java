@@ -68,7 +68,7 @@ class AgentResourcesTest {
 
     @Test
     void allContainersOfOursAreSo() {
-        InjectorSettings.Sidecar look = AgentInjectorTest.look(true);
+        InjectorSettings.Sidecar look = SidecarInjectorTest.look(true);
         InjectorSettings.Sidecar chart =
                 new InjectorSettings.Sidecar(look.image(), CHART, look.securityContext(), look.init(), look.forms());
         AgentConfig config = AgentConfig.newBuilder()
@@ -79,7 +79,7 @@ class AgentResourcesTest {
                                 .setAgentPort(9900)
                                 .setRedirect(true)))
                 .build();
-        Pod injected = new AgentInjector(chart).inject(pod(EQUAL), config);
+        Pod injected = new SidecarInjector(chart).inject(pod(EQUAL), config);
         for (Container container : Stream.concat(
                         injected.getSpec().getInitContainers().stream(), injected.getSpec().getContainers().stream())
                 .toList()) {

@@ -28,7 +28,7 @@ class AgentSecurityTest {
             {}                                                              | false | ``
             """)
     void itHasTheRightsOnFilesOfRootInTheContainer(String container, boolean volumes, String rights) {
-        Pod pod = AgentInjectorTest.YAML.unmarshal(
+        Pod pod = SidecarInjectorTest.YAML.unmarshal(
                 "spec: {containers: [{name: app, securityContext: " + container + "}]}", Pod.class);
         AgentConfig.Builder config = AgentConfig.newBuilder();
         config.addContainersBuilder().setName("app");
@@ -47,7 +47,7 @@ class AgentSecurityTest {
                 "{runAsUser: 6} | {runAsUser: 7} | SETGID SETUID",
             })
     void ofSeveralContainersItHasWhatEachThatIsRootHas(String one, String two, String rights) {
-        Pod pod = AgentInjectorTest.YAML.unmarshal(
+        Pod pod = SidecarInjectorTest.YAML.unmarshal(
                 "spec: {containers: [{name: one, securityContext: " + one + "}, {name: two, securityContext: " + two
                         + "}]}",
                 Pod.class);

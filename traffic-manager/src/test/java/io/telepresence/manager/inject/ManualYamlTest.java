@@ -13,8 +13,8 @@ import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.engage.EngagingBench;
 import io.telepresence.manager.inject.ManualYaml.What;
+import io.telepresence.manager.lifecycle.CreateEngagementBench;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -25,14 +25,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ManualYamlTest {
     private static final KubernetesSerialization YAML = new KubernetesSerialization();
-    private final EngagingBench bench = new EngagingBench();
+    private final CreateEngagementBench bench = new CreateEngagementBench();
     private ManualYaml manual;
 
     @BeforeEach
     void open() throws Exception {
         InjectorSettings settings =
                 InjectorSettings.from(Map.of("AGENT_IMAGE", "localhost/telepresence/traffic-agent:0.1.0"));
-        manual = new ManualYaml(settings, bench.plans, bench.workloads);
+        manual = new ManualYaml(settings, bench.sidecars, bench.workloads);
     }
 
     @AfterEach
@@ -63,8 +63,8 @@ class ManualYamlTest {
                 .endSpec()
                 .build();
         WorkloadRef ref = new WorkloadRef("Deployment", "default", "echo");
-        assertTrue(new AgentInjector(AgentInjectorTest.look(true))
-                .serves(pod, bench.plans.configFor(ref, template.getMetadata(), template.getSpec())));
+        assertTrue(new SidecarInjector(SidecarInjectorTest.look(true))
+                .serves(pod, bench.sidecars.configFor(ref, template.getMetadata(), template.getSpec())));
     }
 
     private String shaped(String form) throws Exception {

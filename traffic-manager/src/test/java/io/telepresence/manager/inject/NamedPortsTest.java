@@ -17,12 +17,12 @@ class NamedPortsTest {
     private static boolean redirected(String namespace, String pod, String spec) {
         Optional<ObjectMeta> meta = namespace.equals("unknown")
                 ? Optional.empty()
-                : Optional.of(AgentInjectorTest.YAML
+                : Optional.of(SidecarInjectorTest.YAML
                         .unmarshal("apiVersion: v1\nkind: Namespace\nmetadata: {" + namespace + "}", Namespace.class)
                         .getMetadata());
         return new NamedPorts(true, _ -> meta)
                 .redirected(
-                        AgentInjectorTest.YAML.unmarshal(
+                        SidecarInjectorTest.YAML.unmarshal(
                                 "apiVersion: v1\nkind: Pod\nmetadata: {" + pod + "}\nspec: {" + spec + "}", Pod.class),
                         "any");
     }
@@ -67,7 +67,7 @@ class NamedPortsTest {
 
     @Test
     void areRenamedWhereTheChartSaysSo() {
-        Pod pod = AgentInjectorTest.YAML.unmarshal("apiVersion: v1\nkind: Pod\nspec: {" + APP + "}", Pod.class);
+        Pod pod = SidecarInjectorTest.YAML.unmarshal("apiVersion: v1\nkind: Pod\nspec: {" + APP + "}", Pod.class);
         assertEquals(false, new NamedPorts(false, _ -> Optional.of(new ObjectMeta())).redirected(pod, "any"));
         assertEquals(false, NamedPorts.RENAMED.redirected(pod, "any"));
     }

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.fault.FaultException;
-import io.telepresence.manager.cluster.ApiServerVersion;
-import io.telepresence.manager.cluster.ApiServerVersionTest;
+import io.telepresence.manager.watch.ApiServerVersion;
+import io.telepresence.manager.watch.ApiServerVersionTest;
 import io.telepresence.rpc.agent.AgentConfig;
 import java.util.Map;
 import java.util.Optional;

@@ -36,6 +36,6 @@ class LogsTest {
 
     private String logged(String logger, Level level, Exception error) {
         LoggingEvent event = new LoggingEvent("", context.getLogger(logger), level, "will retry", error, null);
-        return new String(Logs.encoder(context).encode(event), UTF_8);
+        return new String(ManagerLogs.encoder(context).encode(event), UTF_8);
     }
 }

@@ -4,7 +4,7 @@ package io.telepresence.manager.session;
 public final class SessionIds {
     private SessionIds() {}
 
-    public static String of(Session session) {
+    public static String of(PeerSession session) {
         return session.id();
     }
 }

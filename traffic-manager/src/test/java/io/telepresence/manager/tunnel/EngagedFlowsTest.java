@@ -6,7 +6,7 @@ import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.EventLoop;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.FakeTime;
-import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.session.SessionRegistry;
 import io.telepresence.tunnel.Flow;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
@@ -24,7 +24,7 @@ class EngagedFlowsTest {
     private final EventLoop loop = new DefaultEventLoop();
     private final EngagedFlows flows = new EngagedFlows();
     private final AtomicInteger cut = new AtomicInteger();
-    private final ClientSession ann = new Sessions(new FakeTime())
+    private final ClientSession ann = new SessionRegistry(new FakeTime())
             .arrive(new ClientSession.Client("ann", "ann", "default", ""), "")
             .session();
 

@@ -4,7 +4,7 @@ import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.FakeTime;
-import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.session.SessionRegistry;
 import io.telepresence.rpc.tunnel.Fetch;
 import io.telepresence.rpc.tunnel.Files;
 import io.telepresence.rpc.tunnel.Open;
@@ -34,7 +34,7 @@ abstract class SwitchboardFixture {
     Path directory;
 
     final FakeTime time = new FakeTime();
-    final Sessions sessions = new Sessions(time);
+    final SessionRegistry sessions = new SessionRegistry(time);
     ClientSession ann;
     AgentSession agent;
     volatile List<AgentSession> targets;
@@ -62,12 +62,12 @@ abstract class SwitchboardFixture {
     void start(Duration fetchLimit, boolean forbidLoopback) throws Exception {
         Deliveries deliveries = (from, id, host, port) ->
                 from == agent && id.equals("e1") && port == 8080 ? Optional.of(ann) : Optional.empty();
-        Reaches reaches = (from, wish, protocol) -> {
+        PodAccessRules reaches = (from, wish, protocol) -> {
             if (from != ann || !wish.getEngagementId().equals(reachable)) {
-                return new Reaches.Answer.Denied("not yours");
+                return new PodAccessRules.Answer.Denied("not yours");
             }
             whenGranted.run();
-            return new Reaches.Answer.Granted(
+            return new PodAccessRules.Answer.Granted(
                     targets,
                     wish.toBuilder()
                             .setFiles(Files.newBuilder().setReadOnly(true))

@@ -1,6 +1,6 @@
 package io.telepresence.manager.tunnel;
 
-import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.session.SessionRegistry;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
@@ -12,7 +12,7 @@ public final class TestSwitchboards {
 
     /** @param network where a destination really is */
     public static Switchboard on(
-            Sessions sessions, Switchboard.Sources sources, UnaryOperator<InetSocketAddress> network) {
+            SessionRegistry sessions, Switchboard.Sources sources, UnaryOperator<InetSocketAddress> network) {
         Switchboard.Limits limits = new Switchboard.Limits(Switchboard.FETCH_LIMIT, Duration.ofMillis(200));
         return new Switchboard(sessions, sources, limits, to -> Optional.of(network.apply(to)));
     }

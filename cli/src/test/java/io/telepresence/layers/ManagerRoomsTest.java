@@ -1,0 +1,113 @@
+package io.telepresence.layers;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.lang.classfile.ClassModel;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** The rooms of the traffic-manager: which other ones each knows, how many classes it holds, and what these are called. */
+class ManagerRoomsTest {
+    private static final String MANAGER = "io/telepresence/manager";
+    private static final int CLASSES = 22;
+
+    /** What each room knows; the wiring beside {@code ManagerMain} knows them all. */
+    private static final Map<String, Set<String>> KNOWS = Map.ofEntries(
+            Map.entry("auth", Set.of()),
+            Map.entry("lease", Set.of()),
+            Map.entry("watch", Set.of()),
+            Map.entry("cluster", Set.of("watch")),
+            Map.entry("network", Set.of("cluster", "watch")),
+            Map.entry("log", Set.of("cluster", "watch")),
+            Map.entry("session", Set.of("cluster")),
+            Map.entry("tunnel", Set.of("session")),
+            Map.entry("sidecar", Set.of("cluster")),
+            Map.entry("config", Set.of("cluster", "sidecar")),
+            Map.entry("engagement", Set.of("cluster", "session", "sidecar")),
+            Map.entry("inject", Set.of("cluster", "sidecar", "watch")),
+            Map.entry("policy", Set.of("cluster", "inject")),
+            Map.entry("rollout", Set.of("cluster", "sidecar")),
+            Map.entry("webhook", Set.of("cluster", "inject", "rollout", "sidecar")),
+            Map.entry("readiness", Set.of("cluster", "engagement", "rollout", "session")),
+            Map.entry(
+                    "lifecycle",
+                    Set.of(
+                            "cluster",
+                            "engagement",
+                            "inject",
+                            "policy",
+                            "readiness",
+                            "rollout",
+                            "session",
+                            "sidecar",
+                            "watch",
+                            "webhook")),
+            Map.entry("report", Set.of("cluster", "engagement", "readiness", "rollout", "session", "sidecar", "watch")),
+            Map.entry(
+                    "grpc",
+                    Set.of(
+                            "auth",
+                            "cluster",
+                            "config",
+                            "engagement",
+                            "inject",
+                            "lifecycle",
+                            "log",
+                            "network",
+                            "readiness",
+                            "report",
+                            "session",
+                            "sidecar",
+                            "tunnel")));
+
+    @Test
+    void aRoomKnowsOnlyTheRoomsThatAreListed() {
+        Map<String, Set<String>> known = new TreeMap<>();
+        for (ClassModel model : Classes.of("traffic-manager")) {
+            String from = room(model.thisClass().asInternalName());
+            if (!from.isEmpty()) {
+                Set<String> to = known.computeIfAbsent(from, _ -> new TreeSet<>());
+                Classes.mentioned(model).stream()
+                        .filter(name -> name.startsWith(MANAGER + "/"))
+                        .map(ManagerRoomsTest::room)
+                        .filter(room -> !room.equals(from))
+                        .forEach(to::add);
+            }
+        }
+        assertEquals(new TreeMap<>(KNOWS), known);
+    }
+
+    @Test
+    void aRoomIsSeenAtAGlance() {
+        Map<String, Long> large = Classes.of("traffic-manager").stream()
+                .map(model -> model.thisClass().asInternalName())
+                .filter(name -> !name.contains("$") && !name.endsWith("package-info"))
+                .collect(Collectors.groupingBy(ManagerRoomsTest::room, TreeMap::new, Collectors.counting()));
+        large.values().removeIf(count -> count <= CLASSES);
+        assertEquals(Map.of(), large);
+    }
+
+    /** Who reads a name knows which class is meant. */
+    @Test
+    void noClassOfTheManagerIsCalledLikeAnother() {
+        Map<String, Set<String>> places = new TreeMap<>();
+        for (Path file : Classes.sources("/src/main/java/")) {
+            String name = file.getFileName().toString();
+            if (!name.equals("package-info.java")) {
+                places.computeIfAbsent(name, _ -> new TreeSet<>())
+                        .add(Classes.root().relativize(file.getParent()).toString());
+            }
+        }
+        places.values().removeIf(at -> at.size() == 1 || at.stream().noneMatch(p -> p.startsWith("traffic-manager")));
+        assertEquals(Map.of(), places);
+    }
+
+    private static String room(String internalName) {
+        return Classes.packageOf(internalName).substring(MANAGER.length()).replaceFirst("^/", "");
+    }
+}

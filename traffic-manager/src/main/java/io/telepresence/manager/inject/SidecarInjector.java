@@ -1,0 +1,195 @@
+package io.telepresence.manager.inject;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.util.JsonFormat;
+import io.fabric8.kubernetes.api.model.ContainerPort;
+import io.fabric8.kubernetes.api.model.LocalObjectReference;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.telepresence.agree.AgentNames;
+import io.telepresence.manager.cluster.PodContainers;
+import io.telepresence.manager.cluster.Pods;
+import io.telepresence.rpc.agent.AgentConfig;
+import io.telepresence.rpc.agent.AgentContainer;
+import io.telepresence.rpc.agent.AgentPort;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Puts an agent into a pod. Pure: the pod that is handed in stays as it is. */
+public record SidecarInjector(InjectorSettings.Sidecar look) {
+    private static final int LONGEST_LABEL = 63;
+
+    /**
+     * What of a configuration can be had in that pod: named ports are redirected like the others where that can be, and
+     * without init container there are no redirected ports.
+     */
+    public AgentConfig possible(Pod pod, AgentConfig wish) {
+        return possible(
+                wish,
+                look.forms().of(wish),
+                look.init().enabled() && look.init().named().redirected(pod, wish.getNamespace()));
+    }
+
+    /** @param all named ports are redirected, too */
+    private AgentConfig possible(AgentConfig wish, SidecarForm form, boolean all) {
+        boolean nameless = form == SidecarForm.NATIVE && !look.forms().findsNamedPorts();
+        if (look.init().enabled() && !nameless && !all) {
+            return wish;
+        }
+        AgentConfig.Builder less = wish.toBuilder().clearContainers();
+        for (AgentContainer container : wish.getContainersList()) {
+            boolean led = (nameless || all) && !container.getReplaced();
+            less.addContainers(container.toBuilder()
+                    .clearPorts()
+                    .addAllPorts(container.getPortsList().stream()
+                            .map(p -> led ? p.toBuilder().setRedirect(true).build() : p)
+                            .filter(p -> look.init().enabled() || !p.getRedirect())
+                            .toList()));
+        }
+        return less.build();
+    }
+
+    /** The pod with an agent of that configuration. A pod that has an agent already comes back as it is. */
+    public Pod inject(Pod pod, AgentConfig wish) {
+        if (Pods.hasAgent(pod)) {
+            return pod;
+        }
+        SidecarForm form = look.forms().of(wish);
+        AgentConfig config = DirectPorts.assigned(possible(pod, wish), pod.getMetadata(), pod.getSpec()).toBuilder()
+                .setNarrowNames(look.forms().narrowNames() && hasUnknownNames(pod.getSpec()))
+                .build();
+        Pod changed = annotated(pod, config);
+        PodSpec spec = changed.getSpec();
+        SidecarContainers containers = new SidecarContainers(look, pod, config);
+        List<ContainerPort> ports = new AgentPorts(pod.getSpec(), config).all();
+        takeOver(spec, ports);
+        DirectPorts.lead(spec, config);
+        if (ports(config).anyMatch(AgentPort::getRedirect)) {
+            spec.getInitContainers().add(DirectPorts.neededBy(spec, config), containers.init());
+        }
+        form.place(spec, containers.agent(ports));
+        spec.getVolumes().addAll(containers.volumes());
+        ContainerReplacement.apply(changed, config);
+        AgentApiEnvironment.announce(spec, config);
+        addPullSecrets(spec, look.image());
+        return changed;
+    }
+
+    /** A pod with an agent, of which others have changed the containers since. Where nothing is new it comes back as it is. */
+    public static Pod refreshed(Pod pod, AgentConfig now) {
+        return configOf(pod)
+                .map(old -> new SidecarRefresh(pod, old, now).pod(SidecarInjector::json))
+                .orElse(pod);
+    }
+
+    /** The configuration in a pod's annotation; empty where there is none that can be read. */
+    static Optional<AgentConfig> configOf(Pod pod) {
+        String json = Pods.annotations(pod).getOrDefault(AgentNames.CONFIG, "");
+        try {
+            AgentConfig.Builder config = AgentConfig.newBuilder();
+            JsonFormat.parser().ignoringUnknownFields().merge(json, config);
+            return Optional.of(config.build());
+        } catch (InvalidProtocolBufferException e) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * Whether the pod's agent serves what that configuration says, in the places of the same containers. Its version
+     * form and log level do not matter; environments, volumes and certificates are of the pod, which others may have changed.
+     */
+    public boolean serves(Pod pod, AgentConfig wish) {
+        if (!Pods.hasAgent(pod)) {
+            return false;
+        }
+        AgentConfig wanted = possible(wish, SidecarForm.of(pod.getSpec()), false);
+        return configOf(pod)
+                .filter(now -> served(now).equals(served(wanted)))
+                .filter(now -> redirected(now).containsAll(redirected(wanted)))
+                .isPresent();
+    }
+
+    /** What must be redirected; that a named port is so too, or is not, makes no difference to who gets its traffic. */
+    private static Set<AgentPort> redirected(AgentConfig config) {
+        return ports(config)
+                .filter(AgentPort::getRedirect)
+                .map(p -> AgentPort.newBuilder()
+                        .setProtocol(p.getProtocol())
+                        .setContainerPort(p.getContainerPort())
+                        .build())
+                .collect(Collectors.toSet());
+    }
+
+    /** By container: what an agent of that configuration does for it. Others may have added containers to the pod. */
+    private static Map<String, AgentContainer> served(AgentConfig config) {
+        Map<String, AgentContainer> served = new HashMap<>();
+        for (AgentContainer container : config.getContainersList()) {
+            if (container.getReplaced() || container.getPortsCount() > 0) {
+                AgentContainer.Builder essence = AgentContainer.newBuilder().setReplaced(container.getReplaced());
+                container
+                        .getPortsList()
+                        .forEach(p -> essence.addPorts(p.toBuilder()
+                                .clearAgentPort()
+                                .clearDirectPort()
+                                .clearRedirect()
+                                .clearDownstreamTlsDir()
+                                .clearUpstreamTlsDir()));
+                served.put(container.getName(), essence.build());
+            }
+        }
+        return served;
+    }
+
+    /** Whether there are variables whose names only the kubelet learns. */
+    private static boolean hasUnknownNames(PodSpec spec) {
+        return PodContainers.application(spec).stream()
+                .anyMatch(c -> !c.getEnvFrom().isEmpty());
+    }
+
+    private static Pod annotated(Pod pod, AgentConfig config) {
+        return new PodBuilder(pod)
+                .editMetadata()
+                .addToAnnotations(AgentNames.CONFIG, json(config))
+                .addToLabels(AgentNames.WORKLOAD_NAME_LABEL, label(config.getWorkload()))
+                .addToLabels(AgentNames.WORKLOAD_KIND_LABEL, config.getWorkloadKind())
+                .addToLabels(AgentNames.WORKLOAD_ENABLED_LABEL, "true")
+                .endMetadata()
+                .build();
+    }
+
+    private static void takeOver(PodSpec spec, List<ContainerPort> ports) {
+        PortTakeover takeover = new PortTakeover(spec);
+        ports.stream().filter(p -> p.getName() != null).forEach(p -> takeover.free(p.getName(), p.getProtocol()));
+    }
+
+    private static Stream<AgentPort> ports(AgentConfig config) {
+        return config.getContainersList().stream().flatMap(c -> c.getPortsList().stream());
+    }
+
+    /** Those of the agent's image; a pod that has them stays as it is. */
+    static void addPullSecrets(PodSpec spec, InjectorSettings.Image image) {
+        List<LocalObjectReference> secrets = new ArrayList<>(spec.getImagePullSecrets());
+        image.pullSecrets().stream().filter(s -> !secrets.contains(s)).forEach(secrets::add);
+        spec.setImagePullSecrets(secrets);
+    }
+
+    private static String label(String value) {
+        String head = value.substring(0, Math.min(LONGEST_LABEL, value.length()));
+        return head.replaceAll("[^A-Za-z0-9]+$", "");
+    }
+
+    private static String json(AgentConfig config) {
+        try {
+            return JsonFormat.printer().omittingInsignificantWhitespace().print(config);
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalArgumentException("no JSON for " + config, e);
+        }
+    }
+}

@@ -1,0 +1,273 @@
+package io.telepresence.manager.lifecycle;
+
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.telepresence.engagement.EngagedPort;
+import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.EngagementState;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.manager.cluster.KubernetesWorkload;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.cluster.Workloads;
+import io.telepresence.manager.engagement.ContainerSelector;
+import io.telepresence.manager.engagement.EngagementIds;
+import io.telepresence.manager.engagement.EngagementRegistry;
+import io.telepresence.manager.engagement.PendingEngagement;
+import io.telepresence.manager.engagement.RegisteredEngagement;
+import io.telepresence.manager.engagement.ReplacedPorts;
+import io.telepresence.manager.engagement.ServicePorts;
+import io.telepresence.manager.engagement.WorkloadSelector;
+import io.telepresence.manager.policy.InjectionWarnings;
+import io.telepresence.manager.readiness.AgentReadiness;
+import io.telepresence.manager.rollout.AgentInstaller;
+import io.telepresence.manager.session.ClientSession;
+import io.telepresence.manager.sidecar.DesiredConfig;
+import io.telepresence.manager.sidecar.FilteredPorts;
+import io.telepresence.manager.sidecar.SidecarConfigs;
+import io.telepresence.run.Threads;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The use case behind {@code Engage}: from a wish to an engagement that runs, or to nothing at all. */
+public final class CreateEngagement {
+    private static final Logger LOG = LoggerFactory.getLogger(CreateEngagement.class);
+
+    private final EngagementRegistry engagements;
+    private final SidecarConfigs sidecars;
+    private final Workloads workloads;
+    private final Arrivals arrivals;
+    private final boolean allowGlobal;
+
+    /** How agents come, and how containers come back. */
+    public record Arrivals(
+            AgentInstaller installer, AgentReadiness agents, ContainerRestorer restorer, InjectionWarnings warnings) {
+        /** Nothing is said before agents come. */
+        public Arrivals(AgentInstaller installer, AgentReadiness agents, ContainerRestorer restorer) {
+            this(installer, agents, restorer, InjectionWarnings.NONE);
+        }
+    }
+
+    /** What a waiting user hears; any thread. */
+    public interface Progress {
+        void waiting(String sentence);
+
+        /** It is entered; only the agents are missing. */
+        void reserved(RegisteredEngagement engagement);
+    }
+
+    /** @param allowGlobal false: nobody may take all traffic of a port */
+    public CreateEngagement(
+            EngagementRegistry engagements,
+            SidecarConfigs sidecars,
+            Workloads workloads,
+            Arrivals arrivals,
+            boolean allowGlobal) {
+        this.engagements = engagements;
+        this.sidecars = sidecars;
+        this.workloads = workloads;
+        this.arrivals = arrivals;
+        this.allowGlobal = allowGlobal;
+    }
+
+    /**
+     * Blocks until the engagement is active. If it fails, or the thread is interrupted, nothing of it stays: a workload
+     * that had no agents before, and that nobody else engages, has none afterwards, nor do its later pods get any.
+     *
+     * @param limit for the agents to arrive
+     */
+    public RegisteredEngagement engage(ClientSession client, EngagementSpec spec, Duration limit, Progress progress)
+            throws FaultException, InterruptedException {
+        spec.check();
+        refuseGlobal(spec);
+        KubernetesWorkload workload = choose(spec);
+        WorkloadRef ref = workload.ref();
+        refuseObstacle(workload);
+        RegisteredEngagement desired = resolve(client, spec, workload);
+        refuseNoPods(workload);
+        arrivals.agents().refuseBroken(desired, sidecars.desired(ref));
+        List<InjectionWarnings.Warning> warnings = warnings(workload);
+        warnings.forEach(c -> progress.waiting(c.text()));
+        RegisteredEngagement reserved = engagements.reserve(client, desired);
+        boolean done = false;
+        PendingEngagement entered = PendingEngagement.follow(engagements, reserved.id());
+        try {
+            progress.reserved(reserved);
+            sidecars.wantProvisionally(ref);
+            arrivals.installer().ensure(ref, DesiredConfig.of(sidecars, workloads, ref), progress::waiting);
+            String podIp = arrivals.agents()
+                    .await(reserved, limit, entered::waits, progress::waiting)
+                    .orElseThrow(() -> engagements.gone(reserved.id()).exception());
+            arrivals.agents().refuseSealed(reserved);
+            RegisteredEngagement active = engagements.activate(entered, podIp, lasting(warnings));
+            sidecars.confirm(ref);
+            done = true;
+            LOG.info("{} on {} is active", active.described(), ref);
+            return active;
+        } finally {
+            if (!done) {
+                engagements.abandon(entered);
+                giveBack(ref);
+            }
+            entered.close();
+        }
+    }
+
+    /** Pods that have been replaced for an engagement that failed are replaced again, in the background. */
+    private void giveBack(WorkloadRef workload) {
+        // Each has left the registry before it looks: of several that fail together the last one sees nobody.
+        if (engagements.all().get().stream().anyMatch(e -> needsAgents(e, workload)) || !sidecars.withdraw(workload)) {
+            return;
+        }
+        Threads.virtual("give-back-" + workload.name(), () -> {
+            try {
+                arrivals.installer().ensure(workload, DesiredConfig.of(sidecars, workloads, workload), _ -> {});
+            } catch (FaultException e) {
+                LOG.warn("agents stay in pods of {}, whose engagement has failed", workload, e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+    }
+
+    private static boolean needsAgents(RegisteredEngagement engagement, WorkloadRef workload) {
+        return engagement.workload().equals(workload) && engagement.state() != EngagementState.REMOVED;
+    }
+
+    /**
+     * What a client says of an engagement that it had.
+     *
+     * @param id it is known by it to programs on the laptop, and to agents
+     * @param podIp may be empty
+     * @param broken why it did not work then; empty: it worked
+     */
+    public record Before(String id, String podIp, String broken) {
+        private RegisteredEngagement named(RegisteredEngagement had) {
+            return had.named(EngagementIds.again(id, had.spec().name()));
+        }
+    }
+
+    /** Enters again what a client had before this manager was started, under its id if that can be. */
+    public void restore(ClientSession client, EngagementSpec spec, Before before) {
+        String broken = before.broken();
+        try {
+            spec.check();
+            refuseGlobal(spec);
+            KubernetesWorkload workload = choose(spec);
+            RegisteredEngagement had =
+                    before.named(resolve(client, spec, workload)).servedBy(before.podIp());
+            sidecars.confirm(workload.ref());
+            engagements.restore(client, broken.isEmpty() ? had : had.with(EngagementState.REMOVED, broken));
+            if (had.spec().kind().replacesContainer()) {
+                arrivals.restorer().settle(workload.ref());
+            }
+        } catch (FaultException e) {
+            LOG.warn("cannot restore \"{}\" of {}: {}", spec.name(), client, e.fault());
+            WorkloadRef workload = new WorkloadRef(spec.workloadKind(), spec.namespace(), spec.workload());
+            RegisteredEngagement had = before.named(engagement(client, spec, workload, List.of()));
+            engagements.restore(
+                    client, had.with(EngagementState.REMOVED, e.fault().text()));
+        }
+    }
+
+    /**
+     * Ends an engagement. For a replace it returns when the container is back.
+     *
+     * @throws FaultException the container is not back in time; it is tried on
+     */
+    public void end(RegisteredEngagement engagement) throws FaultException, InterruptedException {
+        arrivals.restorer().end(engagement);
+    }
+
+    private void refuseGlobal(EngagementSpec spec) throws FaultException {
+        if (!allowGlobal && spec.kind().takesTraffic() && spec.filter().takesEverything()) {
+            String what = spec.kind().withArticle() + (spec.kind().hasFilter() ? " without a filter" : "");
+            throw Fault.user(
+                            what + " takes all traffic, which this traffic-manager does not allow",
+                            "Use an intercept with --http-header or --http-path-equal, --http-path-prefix,"
+                                    + " --http-path-regex; the Helm value is intercept.allowGlobalIntercepts")
+                    .exception();
+        }
+    }
+
+    private void refuseObstacle(KubernetesWorkload workload) throws FaultException {
+        Optional<String> obstacle = arrivals.installer().obstacle(workload);
+        if (obstacle.isPresent()) {
+            throw Fault.user(workload.ref() + " cannot have a traffic-agent: " + obstacle.get(), "")
+                    .exception();
+        }
+    }
+
+    private static String lasting(List<InjectionWarnings.Warning> warnings) {
+        return warnings.stream()
+                .filter(InjectionWarnings.Warning::lasting)
+                .map(InjectionWarnings.Warning::text)
+                .collect(Collectors.joining("; "));
+    }
+
+    private List<InjectionWarnings.Warning> warnings(KubernetesWorkload workload) {
+        PodTemplateSpec template = workload.template();
+        ObjectMeta meta = template.getMetadata() == null ? new ObjectMeta() : template.getMetadata();
+        return template.getSpec() == null
+                ? List.of()
+                : arrivals.warnings().of(template, sidecars.configFor(workload.ref(), meta, template.getSpec()));
+    }
+
+    private static void refuseNoPods(KubernetesWorkload workload) throws FaultException {
+        if (workload.replicas() == 0) {
+            throw (workload.ref().batch()
+                            ? Fault.user(
+                                    workload.ref() + " has no running pod to engage",
+                                    "It can be engaged while a Job runs")
+                            : Fault.user(workload.ref() + " is scaled to zero: there is no pod to engage", ""))
+                    .exception();
+        }
+    }
+
+    private KubernetesWorkload choose(EngagementSpec spec) throws FaultException {
+        return new WorkloadSelector(workloads).choose(spec.namespace(), spec.workload(), spec.workloadKind());
+    }
+
+    /** What the user wrote, with the container, the ports and the name that come of it. */
+    private RegisteredEngagement resolve(ClientSession client, EngagementSpec spec, KubernetesWorkload workload)
+            throws FaultException {
+        List<EngagedPort> ports = spec.kind().namedByContainer()
+                ? List.of()
+                : ServicePorts.choose(
+                        workload.ref(),
+                        sidecars.ports(workload),
+                        spec,
+                        sidecars.unredirected(workload.ref().namespace()));
+        Container container = ContainerSelector.choose(workload, spec, ports);
+        if (spec.kind().replacesContainer()) {
+            ports = ReplacedPorts.choose(workload.ref(), container, sidecars.ports(workload), spec.ports());
+        }
+        String remark = spec.filter().takesEverything()
+                ? ""
+                : FilteredPorts.check(
+                        workload.ref(), sidecars.ports(workload), ports, c -> SidecarConfigs.opens(workload, c));
+        return engagement(
+                        client, spec.about(container.getName(), client.client().namespace()), workload.ref(), ports)
+                .with(EngagementState.WAITING, remark);
+    }
+
+    private static RegisteredEngagement engagement(
+            ClientSession client, EngagementSpec spec, WorkloadRef workload, List<EngagedPort> ports) {
+        return new RegisteredEngagement(
+                EngagementIds.next(spec.name()),
+                spec,
+                client,
+                client.client().name(),
+                EngagementState.WAITING,
+                "",
+                workload,
+                spec.container(),
+                ports,
+                "");
+    }
+}

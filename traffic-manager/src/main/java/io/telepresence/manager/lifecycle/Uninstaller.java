@@ -1,0 +1,152 @@
+package io.telepresence.manager.lifecycle;
+
+import io.telepresence.agree.AgentNames;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.manager.cluster.KubernetesWorkload;
+import io.telepresence.manager.cluster.PodContainers;
+import io.telepresence.manager.cluster.Pods;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.cluster.Workloads;
+import io.telepresence.manager.engagement.EngagementRegistry;
+import io.telepresence.manager.engagement.RegisteredEngagement;
+import io.telepresence.manager.engagement.WorkloadSelector;
+import io.telepresence.manager.rollout.AgentInstaller;
+import io.telepresence.manager.session.ClientSession;
+import io.telepresence.manager.sidecar.DesiredConfig;
+import io.telepresence.manager.sidecar.SidecarConfigs;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The use case behind {@code Uninstall}: takes agents out of pods, and ends what needs them. */
+public final class Uninstaller {
+    private static final Logger LOG = LoggerFactory.getLogger(Uninstaller.class);
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(300);
+    private static final DesiredConfig NO_AGENT = Optional::empty;
+
+    private final EngagementRegistry engagements;
+    private final SidecarConfigs sidecars;
+    private final Workloads workloads;
+    private final AgentInstaller installer;
+    private final Duration limit;
+
+    /** @param limit for the pods of one workload */
+    public Uninstaller(
+            EngagementRegistry engagements,
+            SidecarConfigs sidecars,
+            Workloads workloads,
+            AgentInstaller installer,
+            Duration limit) {
+        this.engagements = engagements;
+        this.sidecars = sidecars;
+        this.workloads = workloads;
+        this.installer = installer;
+        this.limit = limit;
+    }
+
+    /**
+     * Blocks until the pods have no agent any more. Engagements of these workloads end, whoever has them.
+     *
+     * @param names of workloads; empty: all of the namespace whose pods have agents or would get some
+     * @param progress sentences for the waiting user
+     * @throws FaultException there is no such workload, then nothing has changed; or the agents do not go in time
+     */
+    public void uninstall(ClientSession client, String namespace, List<String> names, Consumer<String> progress)
+            throws FaultException, InterruptedException {
+        List<KubernetesWorkload> wanted = new ArrayList<>();
+        if (!workloads.managed(namespace)) {
+            throw WorkloadSelector.unmanaged(namespace).exception();
+        }
+        for (String name : names) {
+            wanted.add(new WorkloadSelector(workloads).choose(namespace, name, ""));
+        }
+        if (names.isEmpty()) {
+            workloads.in(namespace).stream().filter(this::agents).forEach(wanted::add);
+        }
+        List<WorkloadRef> begun = new ArrayList<>();
+        for (KubernetesWorkload workload : wanted) {
+            String stays = stays(workload);
+            if (stays.isEmpty()) {
+                begin(workload.ref(), "uninstalled by " + client.client().name(), client, progress);
+                begun.add(workload.ref());
+            } else {
+                if (!agents(workload)) {
+                    sidecars.dismiss(workload.ref());
+                }
+                progress.accept(stays);
+            }
+        }
+        for (WorkloadRef workload : begun) {
+            await(workload);
+            progress.accept(workload + " has no traffic-agent any more");
+        }
+    }
+
+    /** Takes the agents out in the background; for those that nobody uses. */
+    void remove(WorkloadRef workload) throws FaultException, InterruptedException {
+        if (workloads.get(workload).map(this::stays).orElse("gone").isEmpty()) {
+            begin(workload, "idle", null, sentence -> LOG.info("{}", sentence));
+        }
+    }
+
+    /** Why the agents cannot go; empty: they can. */
+    private String stays(KubernetesWorkload workload) {
+        if (!agents(workload)) {
+            return workload.ref() + " has no traffic-agent";
+        }
+        if (PodContainers.agent(workload.template().getSpec()).isPresent()) {
+            return workload.ref() + " keeps its traffic-agent: it is part of the pod template";
+        }
+        return SidecarConfigs.asksItself(workload)
+                ? workload.ref() + " keeps its traffic-agent: the annotation " + AgentNames.INJECT
+                        + " of the pod template asks for it"
+                : "";
+    }
+
+    /** Whether its pods have agents, or would get some. */
+    private boolean agents(KubernetesWorkload workload) {
+        return workloads.pods(workload.ref()).stream().anyMatch(Pods::hasAgent) || sidecars.desired(workload.ref());
+    }
+
+    private void begin(WorkloadRef workload, String why, ClientSession client, Consumer<String> progress)
+            throws FaultException, InterruptedException {
+        sidecars.dismiss(workload);
+        for (RegisteredEngagement engagement : engagements.all().get()) {
+            if (engagement.workload().equals(workload)) {
+                if (engagement.owner() == client) {
+                    engagements.remove(engagement.id());
+                } else {
+                    engagements.expel(engagement.id(), "its traffic-agent was " + why);
+                }
+            }
+        }
+        installer.ensure(workload, DesiredConfig.of(sidecars, workloads, workload), progress);
+    }
+
+    private void await(WorkloadRef workload) throws FaultException, InterruptedException {
+        long end = System.nanoTime() + limit.toNanos();
+        while (true) {
+            if (sidecars.desired(workload)) {
+                throw Fault.user(
+                                workload + " was engaged again while its traffic-agents were going: they stay",
+                                "See: telepresence list")
+                        .exception();
+            }
+            if (installer.settled(workload, NO_AGENT)) {
+                return;
+            }
+            if (System.nanoTime() > end) {
+                throw Fault.unreachable(
+                                "the traffic-agents of " + workload + " are not gone after " + limit.toSeconds() + " s",
+                                "See: kubectl describe pods --namespace " + workload.namespace())
+                        .exception();
+            }
+            Thread.sleep(LOOK_AGAIN);
+        }
+    }
+}

@@ -1,0 +1,189 @@
+package io.telepresence.manager.lifecycle;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.EngagementState;
+import io.telepresence.fault.FaultException;
+import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.engagement.RegisteredEngagement;
+import io.telepresence.manager.engagement.RevocationWatcher;
+import io.telepresence.manager.session.AgentSession;
+import io.telepresence.manager.session.ClientSession;
+import io.telepresence.manager.session.SessionIds;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** How agents go, and how others end an engagement. */
+class UninstallerTest {
+    private static final WorkloadRef ECHO = new WorkloadRef("Deployment", "default", "echo");
+
+    private final CreateEngagementBench bench = new CreateEngagementBench();
+    private final Uninstaller uninstaller =
+            new Uninstaller(bench.engagements, bench.sidecars, bench.workloads, bench.installer, Duration.ofSeconds(5));
+    private final List<String> told = new ArrayList<>();
+    private ClientSession ann;
+    private ClientSession bob;
+
+    @BeforeEach
+    void engage() {
+        cluster("echo-abc-1", "traffic-agent");
+        ann = client("ann@laptop");
+        bob = client("bob@desk");
+        restore(ann);
+        restore(bob);
+    }
+
+    private void cluster(String pod, String container) {
+        bench.cluster.add(
+                """
+                {apiVersion: v1, kind: Pod, metadata: {name: %s, uid: uid-%s, labels: {app: echo}, ownerReferences:
+                   [{apiVersion: apps/v1, kind: ReplicaSet, name: echo-abc, uid: r-echo, controller: true}]},
+                 spec: {containers: [{name: app}, {name: %s}]}, status: {phase: Running}}
+                """
+                        .formatted(pod, pod, container));
+    }
+
+    private void restore(ClientSession client) {
+        bench.createEngagement.restore(
+                client,
+                new EngagementSpec(
+                        EngagementKind.WIRETAP,
+                        "tap",
+                        "default",
+                        "echo",
+                        "",
+                        "",
+                        "",
+                        "127.0.0.1",
+                        List.of(),
+                        EngagementOptions.NONE),
+                new CreateEngagement.Before("", "10.0.0.1", ""));
+    }
+
+    private ClientSession client(String name) {
+        return bench.sessions
+                .arrive(new ClientSession.Client(name, name, "default", ""), "")
+                .session();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        bench.close();
+    }
+
+    @Test
+    void itEndsWhatNeedsTheAgentWhoeverHasIt() throws Exception {
+        assertTrue(bench.sidecars.desired(ECHO));
+        uninstaller.uninstall(ann, "default", List.of("echo"), told::add);
+        assertFalse(bench.sidecars.desired(ECHO));
+        assertEquals(List.of(), bench.engagements.of(ann));
+        RegisteredEngagement his = bench.engagements.of(bob).getFirst();
+        assertEquals(EngagementState.REMOVED, his.state());
+        assertEquals("its traffic-agent was uninstalled by ann@laptop", his.message());
+        assertEquals(List.of("Deployment echo.default has no traffic-agent any more"), told);
+    }
+
+    @Test
+    void whatIsWantedGoesAlsoWhereNoPodHasAnAgent() throws Exception {
+        cluster("echo-abc-1", "other");
+        uninstaller.uninstall(ann, "default", List.of("echo"), told::add);
+        assertFalse(bench.sidecars.desired(ECHO));
+        assertEquals(List.of(), bench.engagements.of(ann));
+        uninstaller.uninstall(ann, "default", List.of("echo"), told::add);
+        assertEquals("Deployment echo.default has no traffic-agent", told.getLast());
+        bench.sidecars.found(ECHO, false);
+        assertFalse(bench.sidecars.desired(ECHO), "it was on its way");
+    }
+
+    @Test
+    void whoEngagesItMeanwhileIsNotSaidToHaveNone() {
+        bench.installer.action = () -> {};
+        bench.installer.whenGivenBack = () -> bench.sidecars.wantProvisionally(ECHO);
+        FaultException e = assertThrows(
+                FaultException.class, () -> uninstaller.uninstall(ann, "default", List.of("echo"), told::add));
+        assertTrue(e.fault().text().contains("was engaged again"), e::toString);
+    }
+
+    @Test
+    void aNameThatDoesNotExistLeavesEverythingAsItIs() {
+        assertThrows(
+                FaultException.class,
+                () -> uninstaller.uninstall(ann, "default", List.of("echo", "nothing"), told::add));
+        assertTrue(bench.sidecars.desired(ECHO));
+        assertEquals(1, bench.engagements.of(ann).size());
+    }
+
+    @Test
+    void anAgentThatTheTemplateAsksForStays() throws Exception {
+        bench.cluster.add(
+                """
+                {apiVersion: apps/v1, kind: Deployment, metadata: {name: echo, uid: d-echo}, spec: {template:
+                  {metadata: {labels: {app: echo}, annotations: {telepresence.io/inject-traffic-agent: enabled}},
+                   spec: {containers: [{name: app, ports: [{name: http, containerPort: 8080}]}]}}}}
+                """);
+        uninstaller.uninstall(ann, "default", List.of(), told::add);
+        assertTrue(told.getFirst().contains("the annotation telepresence.io/inject-traffic-agent"), told::toString);
+        assertEquals(1, bench.engagements.of(ann).size());
+    }
+
+    @Test
+    void agentsThatNobodyHasEngagedForLongGo() throws Exception {
+        bench.sessions.arrive(new AgentSession.Agent("echo-abc-1", "u", "10.0.0.1", ECHO, "v", Set.of(), Set.of()), "");
+        IdleAgentReaper idle =
+                new IdleAgentReaper(bench.sessions, bench.engagements, uninstaller, Duration.ofMinutes(5));
+        Instant start = Instant.parse("2026-01-01T00:00:00Z");
+        idle.sweep(start);
+        idle.sweep(start.plusSeconds(3600));
+        assertTrue(bench.sidecars.desired(ECHO), "it is engaged");
+        bench.sessions.depart(SessionIds.of(ann), ClientSession.class);
+        bench.sessions.depart(SessionIds.of(bob), ClientSession.class);
+        idle.sweep(start.plusSeconds(3600));
+        idle.sweep(start.plusSeconds(3600 + 299));
+        assertTrue(bench.sidecars.desired(ECHO));
+        idle.sweep(start.plusSeconds(3600 + 301));
+        assertFalse(bench.sidecars.desired(ECHO));
+    }
+
+    @Test
+    void anAdministratorRevokes() {
+        String id = bench.engagements.of(ann).getFirst().id();
+        List<ConfigMap> maps = new ArrayList<>(List.of(new ConfigMapBuilder()
+                .withData(Map.of("revoke", "\n nobody:x \n" + id + "\n", "client.yaml", "{}"))
+                .build()));
+        RevocationWatcher revocations = new RevocationWatcher(bench.engagements, new RevocationWatcher.Source() {
+            @Override
+            public Optional<ConfigMap> get() {
+                return Optional.of(maps.getLast());
+            }
+
+            @Override
+            public void put(ConfigMap changed) {
+                maps.add(changed);
+            }
+        });
+        revocations.sweep();
+        revocations.sweep();
+        assertEquals(2, maps.size());
+        assertEquals(Map.of("client.yaml", "{}"), maps.getLast().getData());
+        RegisteredEngagement hers = bench.engagements.of(ann).getFirst();
+        assertEquals(EngagementState.REMOVED, hers.state());
+        assertEquals("revoked by an administrator", hers.message());
+        assertTrue(bench.engagements.of(bob).getFirst().active());
+    }
+}

@@ -1,0 +1,386 @@
+package io.telepresence.manager.webhook;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.marcnuri.helm.Helm;
+import com.marcnuri.helm.LintResult;
+import com.marcnuri.helm.TemplateCommand;
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
+import io.fabric8.kubernetes.api.model.rbac.Role;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.telepresence.agree.Versions;
+import io.telepresence.manager.cluster.Workloads;
+import io.telepresence.manager.inject.InjectorSettings;
+import io.telepresence.manager.inject.SidecarForms;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The chart as Helm itself renders it. */
+class ChartTest {
+    private static final Path CHART = Path.of("src/main/chart");
+    private static final KubernetesSerialization YAML = new KubernetesSerialization();
+
+    @TempDir
+    Path scratch;
+
+    private List<HasMetadata> render(String kubeVersion, String values) throws Exception {
+        Path file = Files.writeString(scratch.resolve("values.yaml"), values);
+        TemplateCommand template = new Helm(CHART)
+                .template()
+                .withName("traffic-manager")
+                .withNamespace("ambassador")
+                .withKubeVersion(kubeVersion)
+                // What asks the cluster stays off: there is none here.
+                .set("agentInjector.checkOverlap", false)
+                .set("agentInjector.certificate.regenerate", true)
+                .withValuesFile(file);
+        return Arrays.stream(template.call().split("(?m)^---"))
+                .filter(d -> d.contains("kind:"))
+                .map(d -> (HasMetadata) YAML.unmarshal(d))
+                .toList();
+    }
+
+    private static <T extends HasMetadata> T one(List<HasMetadata> objects, Class<T> type) {
+        return objects.stream()
+                .filter(type::isInstance)
+                .map(type::cast)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static Map<String, String> environment(List<HasMetadata> objects) {
+        Map<String, String> environment = new HashMap<>();
+        for (EnvVar env : one(objects, Deployment.class)
+                .getSpec()
+                .getTemplate()
+                .getSpec()
+                .getContainers()
+                .getFirst()
+                .getEnv()) {
+            environment.put(env.getName(), env.getValue() == null ? "" : env.getValue());
+        }
+        return environment;
+    }
+
+    @Test
+    void helmFindsNothingWrong() {
+        LintResult result = new Helm(CHART).lint().call();
+        assertFalse(result.isFailed(), () -> String.join("\n", result.getMessages()));
+    }
+
+    @Test
+    void versionIsThatOfTheBuild() throws Exception {
+        String chart = Files.readString(CHART.resolve("Chart.yaml"));
+        String version = Versions.VERSION.substring(1);
+        assertTrue(chart.contains("\nversion: " + version + "\n") && chart.contains("\nappVersion: " + version + "\n"));
+    }
+
+    @Test
+    void defaultsAreReadByTheInjector() throws Exception {
+        InjectorSettings settings = InjectorSettings.from(environment(render("1.33.0", "{}")));
+        assertTrue(settings.enabled());
+        assertFalse(settings.whenEnabled());
+        assertEquals(
+                "localhost/telepresence/traffic-agent:0.1.0",
+                settings.sidecar().image().name());
+        assertEquals("agent-injector-webhook-ambassador", settings.hook().name());
+        assertEquals(8443, settings.hook().port());
+        assertTrue(settings.scope().manages("anything"));
+        assertTrue(settings.sidecar().init().enabled());
+        assertEquals(
+                "192Mi",
+                settings.sidecar().resources().getLimits().get("memory").toString());
+        assertEquals(
+                "{cpu=10m, memory=64Mi}",
+                settings.sidecar().resources().getRequests().toString());
+    }
+
+    /** The limit that the image's launcher takes where there is none; its own test holds the shares of any limit. */
+    private static String usualLimit(String role) throws Exception {
+        return Files.readString(Path.of("../scripts/lib/package/image.sh"))
+                        .replaceAll("(?s).*memory=\"([0-9]+) [0-9 ]+\"\n[^\n]*\n *" + role + "=.*", "$1")
+                + "Mi";
+    }
+
+    @Test
+    void heapAndDirectMemoryFollowTheLimit() throws Exception {
+        assertEquals("192Mi", usualLimit("agent"));
+        assertEquals("512Mi", usualLimit("manager"));
+        Deployment deployment = one(render("1.33.0", "{}"), Deployment.class);
+        assertEquals(
+                "512Mi",
+                deployment
+                        .getSpec()
+                        .getTemplate()
+                        .getSpec()
+                        .getContainers()
+                        .getFirst()
+                        .getResources()
+                        .getLimits()
+                        .get("memory")
+                        .toString());
+    }
+
+    @Test
+    void agentValuesReachTheInjector() throws Exception {
+        InjectorSettings settings = InjectorSettings.from(
+                environment(
+                        render(
+                                "1.33.0",
+                                """
+                image: {registry: reg.example, tag: 9.9.9}
+                agent:
+                  image: {pullSecrets: [{name: one}, {name: two}]}
+                  resources: {limits: {memory: 128Mi}}
+                  securityContext: {runAsUser: 77}
+                  initContainer: {enabled: false, namedPorts: false}
+                agentInjector: {injectPolicy: WhenEnabled, webhook: {port: 9443}}
+                namespaces: [a, b]
+                workloads: {statefulSets: {enabled: false}}
+                global: {anything: goes}
+                logLevel: warning
+                """)));
+        InjectorSettings.Sidecar sidecar = settings.sidecar();
+        assertEquals("reg.example/traffic-agent:9.9.9", sidecar.image().name());
+        assertEquals(2, sidecar.image().pullSecrets().size());
+        assertEquals("128Mi", sidecar.resources().getLimits().get("memory").toString());
+        assertEquals(77L, sidecar.securityContext().getRunAsUser());
+        assertFalse(sidecar.init().enabled());
+        assertFalse(sidecar.init().named().enabled());
+        assertTrue(settings.whenEnabled());
+        assertEquals(9443, settings.hook().port());
+        assertEquals(List.of("a", "b"), settings.scope().namespaces());
+        assertFalse(settings.scope().kinds().contains("StatefulSet"));
+    }
+
+    @Test
+    void theWebhooksKeyAndCertificateAreAPairThatTheInjectorReads() throws Exception {
+        List<HasMetadata> objects = render("1.20.2", "{}");
+        Secret secret = one(objects, Secret.class);
+        for (String file : List.of("tls.crt", "tls.key")) {
+            Files.write(
+                    scratch.resolve(file),
+                    Base64.getDecoder().decode(secret.getData().get(file)));
+        }
+        WebhookTls.open(scratch).context();
+        Files.write(
+                scratch.resolve(WebhookPath.FILE),
+                Base64.getDecoder().decode(secret.getData().get(WebhookPath.FILE)));
+        String path = one(objects, MutatingWebhookConfiguration.class)
+                .getWebhooks()
+                .getFirst()
+                .getClientConfig()
+                .getService()
+                .getPath();
+        assertTrue(path.matches("/traffic-agent/[a-z0-9]{32}"), path);
+        assertTrue(WebhookPath.open("/traffic-agent", scratch).is(path + "?timeout=5s"));
+        String ca = one(objects, MutatingWebhookConfiguration.class)
+                .getWebhooks()
+                .getFirst()
+                .getClientConfig()
+                .getCaBundle();
+        assertEquals(secret.getData().get("ca.crt"), ca);
+        WebhookPem.certificates(Files.readString(scratch.resolve("tls.crt")))[0].verify(
+                WebhookPem.certificates(new String(Base64.getDecoder().decode(ca), StandardCharsets.US_ASCII))[0]
+                        .getPublicKey());
+    }
+
+    @Test
+    void aListOfNamespacesLimitsRightsAndWebhook() throws Exception {
+        List<HasMetadata> objects = render("1.33.0", "namespaces: [a, b]");
+        ClusterRole role = one(objects, ClusterRole.class);
+        assertTrue(role.getRules().stream()
+                .allMatch(r -> r.getResources().equals(List.of("tokenreviews"))
+                        || r.getResources().equals(List.of("servicecidrs"))));
+        String selector = YAML.asJson(one(objects, MutatingWebhookConfiguration.class)
+                .getWebhooks()
+                .getFirst()
+                .getNamespaceSelector());
+        assertTrue(selector.contains("[\"a\",\"b\",\"ambassador\"]"), selector);
+        String old = YAML.asJson(one(render("1.20.2", "namespaces: [a, b]"), MutatingWebhookConfiguration.class)
+                .getWebhooks()
+                .getFirst()
+                .getNamespaceSelector());
+        assertFalse(old.contains("\"a\""), old);
+    }
+
+    @Test
+    void theInjectorMayLookAtNamespacesAndNetworkPolicies() throws Exception {
+        String rights = YAML.asJson(render("1.33.0", "namespaces: [b]").stream()
+                .filter(Role.class::isInstance)
+                .toList());
+        assertTrue(rights.contains("\"namespaces\"") && rights.contains("\"networkpolicies\""), rights);
+    }
+
+    @Test
+    void switchedOffPartsLeaveNothingBehind() throws Exception {
+        List<HasMetadata> objects = render("1.33.0", "agentInjector: {enabled: false}");
+        assertTrue(objects.stream().noneMatch(o -> o instanceof MutatingWebhookConfiguration || o instanceof Secret));
+        assertTrue(one(objects, ClusterRole.class).getRules().stream()
+                .noneMatch(r -> r.getVerbs().contains("delete") || r.getVerbs().contains("patch")));
+        assertTrue(render("1.33.0", "rbac: {only: true}").stream()
+                .allMatch(o ->
+                        o.getApiVersion().startsWith("rbac.") || o.getKind().equals("ServiceAccount")));
+    }
+
+    @Test
+    void clientsGetPortForwardToTheManagerOnly() throws Exception {
+        List<HasMetadata> objects = render("1.33.0", "clientRbac: {create: true, subjects: [{kind: User, name: dev}]}");
+        long roles = objects.stream()
+                .filter(o -> YAML.asJson(o).contains("pods/portforward"))
+                .peek(o -> assertEquals("ambassador", o.getMetadata().getNamespace()))
+                .count();
+        assertEquals(1, roles);
+    }
+
+    @Test
+    void settingsOfEngagementsReachTheManager() throws Exception {
+        Map<String, String> plain = environment(render("1.33.0", "{}"));
+        assertEquals("{\"/tmp\":\"Local\"}", plain.get("AGENT_MOUNT_POLICIES"));
+        assertEquals("10m", plain.get("INACTIVE_BLOCK_TIMEOUT"));
+        assertEquals("0s", plain.get("AGENT_MAX_IDLE_TIME"));
+        assertEquals("true", plain.get("ALLOW_GLOBAL_INTERCEPTS"));
+        assertEquals("0", plain.get("REST_API_PORT"));
+        Map<String, String> set = environment(
+                render(
+                        "1.33.0",
+                        """
+                agent: {mountPolicies: {/tmp: null, secrets: Ignore, /data: RemoteReadOnly}, maxIdleTime: 24h}
+                intercept: {allowGlobalIntercepts: false, inactiveBlockTimeout: 0s,
+                            environment: {excluded: [PASSWORD, TOKEN]}}
+                telepresenceAPI: {port: 9980}
+                """));
+        assertEquals("{\"/data\":\"RemoteReadOnly\",\"secrets\":\"Ignore\"}", set.get("AGENT_MOUNT_POLICIES"));
+        assertEquals("PASSWORD TOKEN", set.get("ENVIRONMENT_EXCLUDED"));
+        assertEquals("false", set.get("ALLOW_GLOBAL_INTERCEPTS"));
+        assertEquals("9980", set.get("REST_API_PORT"));
+        assertThrows(Exception.class, () -> render("1.33.0", "agent: {mountPolicies: {/data: ReadOnly}}"));
+        assertThrows(Exception.class, () -> render("1.33.0", "intercept: {inactiveBlockTimeout: soon}"));
+    }
+
+    @Test
+    void theManagerReadsNoSecretsAndWritesOneConfigMap() throws Exception {
+        List<PolicyRule> rules = render("1.33.0", "{}").stream()
+                .flatMap(o -> o instanceof ClusterRole c
+                        ? c.getRules().stream()
+                        : o instanceof Role r && r.getMetadata().getName().equals("traffic-manager")
+                                ? r.getRules().stream()
+                                : Stream.empty())
+                .toList();
+        assertTrue(rules.stream().noneMatch(r -> r.getResources().contains("secrets")));
+        List<PolicyRule> maps = rules.stream()
+                .filter(r -> r.getResources().contains("configmaps"))
+                .toList();
+        assertEquals(1, maps.size());
+        assertEquals(List.of("traffic-manager"), maps.getFirst().getResourceNames());
+    }
+
+    @Test
+    void theManagerHasALeaseThatItMayHold() throws Exception {
+        List<HasMetadata> objects = render("1.33.0", "{}");
+        assertEquals("traffic-manager", one(objects, Lease.class).getMetadata().getName());
+        assertTrue(objects.stream()
+                .filter(Role.class::isInstance)
+                .flatMap(o -> ((Role) o).getRules().stream())
+                .anyMatch(r -> r.getResources().equals(List.of("leases"))
+                        && r.getResourceNames().equals(List.of("traffic-manager"))
+                        && r.getVerbs().equals(List.of("get", "update"))));
+    }
+
+    private static boolean grants(List<HasMetadata> objects, String group, String resource, String verb) {
+        return one(objects, ClusterRole.class).getRules().stream()
+                .anyMatch(r -> r.getApiGroups().contains(group)
+                        && r.getResources().contains(resource)
+                        && r.getVerbs().contains(verb));
+    }
+
+    @Test
+    void endpointsAreReadAsSlicesWhereThereAreSuch() throws Exception {
+        for (String version : List.of("v1.20.2", "v1.21.0", "v1.30.5-gke.1014001", "v1.36.3+k3s1")) {
+            List<HasMetadata> objects = render(version, "{}");
+            assertTrue(grants(objects, "discovery.k8s.io", "endpointslices", "list"), version);
+            assertEquals(version.startsWith("v1.20"), grants(objects, "", "endpoints", "get"), version);
+        }
+    }
+
+    @Test
+    void podsGoByEvictionOnly() throws Exception {
+        for (String version : List.of("1.20.2", "1.36.3")) {
+            List<HasMetadata> objects = render(version, "{}");
+            assertTrue(grants(objects, "", "pods/eviction", "create"));
+            assertFalse(grants(objects, "", "pods", "delete"));
+        }
+    }
+
+    @Test
+    void jobsAreReadOnlyWhereTheyAreEnabled() throws Exception {
+        assertFalse(grants(render("1.36.3", "{}"), "batch", "jobs", "get"));
+        for (String version : List.of("1.20.2", "1.36.3")) {
+            List<HasMetadata> objects = render(version, "workloads: {jobs: {enabled: true}}");
+            for (String verb : List.of("get", "list", "watch")) {
+                assertTrue(grants(objects, "batch", "jobs", verb));
+                assertTrue(grants(objects, "batch", "cronjobs", verb));
+            }
+            assertFalse(grants(objects, "batch", "jobs", "delete"));
+            assertEquals(
+                    Workloads.ALL,
+                    InjectorSettings.from(environment(objects)).scope().kinds());
+        }
+    }
+
+    @Test
+    void theFormOfAgentsReachesTheInjector() throws Exception {
+        assertEquals("auto", environment(render("1.36.3", "{}")).get("AGENT_SIDECAR"));
+        InjectorSettings native36 = InjectorSettings.from(environment(render("1.36.3", "agent: {sidecar: native}")));
+        assertEquals(SidecarForms.Setting.NATIVE, native36.sidecar().forms().setting());
+        assertEquals(
+                "container",
+                environment(render("1.20.2", "agent: {sidecar: container}")).get("AGENT_SIDECAR"));
+        Exception old = assertThrows(Exception.class, () -> render("v1.28.9-gke.1", "agent: {sidecar: native}"));
+        assertTrue(old.getMessage().contains("native sidecars need 1.29"), old::getMessage);
+        Exception unknown = assertThrows(Exception.class, () -> render("1.36.3", "agent: {sidecar: sidecar}"));
+        assertTrue(unknown.getMessage().contains("/agent/sidecar"), unknown::getMessage);
+        assertTrue(unknown.getMessage().contains("'auto', 'native', 'container'"), unknown::getMessage);
+    }
+
+    @Test
+    void unknownValuesAreRefusedByName() {
+        Exception e = assertThrows(Exception.class, () -> render("1.33.0", "agentt: {port: 1}"));
+        assertTrue(e.getMessage().contains("agentt"), e::getMessage);
+        Exception inner = assertThrows(Exception.class, () -> render("1.33.0", "agent: {porrt: 1}"));
+        assertTrue(inner.getMessage().contains("porrt"), inner::getMessage);
+    }
+
+    /** The manager compares the two addresses, however it came to be on its node's network. */
+    @Test
+    void theManagerKnowsItsNodesAddress() throws Exception {
+        Deployment deployment = one(render("1.30.0", "hostNetwork: true"), Deployment.class);
+        assertTrue(deployment.getSpec().getTemplate().getSpec().getHostNetwork());
+        Map<String, String> fields = new HashMap<>();
+        deployment.getSpec().getTemplate().getSpec().getContainers().getFirst().getEnv().stream()
+                .filter(e -> e.getValueFrom() != null && e.getValueFrom().getFieldRef() != null)
+                .forEach(e ->
+                        fields.put(e.getName(), e.getValueFrom().getFieldRef().getFieldPath()));
+        assertEquals("status.podIP", fields.get("POD_IP"));
+        assertEquals("status.hostIP", fields.get("HOST_IP"));
+    }
+}
