@@ -7,7 +7,7 @@ import io.netty.channel.EventLoopGroup;
 import io.telepresence.local.Loops;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.FakeTime;
-import io.telepresence.manager.session.Sessions;
+import io.telepresence.manager.session.SessionRegistry;
 import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.FlowContract;
 import io.telepresence.tunnel.FlowHandler;
@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 /** The accepting end is tracked. */
 class TrackedFlowTest extends FlowContract {
     private final EventLoopGroup loops = Loops.create("tracked", 1);
-    private final Sessions sessions = new Sessions(new FakeTime());
-    private final Sessions.Arrival<ClientSession> ann =
+    private final SessionRegistry sessions = new SessionRegistry(new FakeTime());
+    private final SessionRegistry.Arrival<ClientSession> ann =
             sessions.arrive(new ClientSession.Client("ann", "ann", "default", ""), "");
 
     @AfterEach
