@@ -1,6 +1,5 @@
 /**
- * HTTP/1.x on ports where somebody wants only some of the requests: a verdict for every request, also on kept
- * connections, and the bytes passed on as they are. Used by the forwarder of connections; hands what is no HTTP back to
- * it.
+ * HTTP/1.x on ports where somebody wants only some of the requests. Routes every request by itself, also on kept
+ * connections, and passes the bytes on unchanged. Used by {@code tcp}, which gets back what turns out not to be HTTP.
  */
 package io.telepresence.agent.http1;

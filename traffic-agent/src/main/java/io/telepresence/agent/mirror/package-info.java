@@ -1,4 +1,2 @@
-/**
- * Copies of traffic to laptops with a wiretap: bounded, and never in the way of the original. Used by the forwarders.
- */
+/** Copies of traffic for wiretaps: bounded, and never in the way of the original. Used by the protocol handlers. */
 package io.telepresence.agent.mirror;

@@ -1,5 +1,5 @@
 /**
- * What the pod tells a client about a container of the application: its environment and its volumes. Used by the reach
- * package and the wiring; knows no flows and no manager.
+ * The environment and the volumes of the pod's containers, as a client sees them. Used by {@code podaccess} and the
+ * wiring; knows no flows and no manager.
  */
 package io.telepresence.agent.podinfo;

@@ -1,5 +1,5 @@
 /**
- * What this agent has done for each engagement: counts and the last verdicts, told to the manager with every heartbeat.
- * Used by the forwarders, which tell, and by the link, which passes it on; knows nothing of sockets.
+ * Counts and last verdicts of each engagement, sent to the manager with every heartbeat. Written by the protocol handlers,
+ * read by {@code manager}; knows nothing of sockets.
  */
 package io.telepresence.agent.report;

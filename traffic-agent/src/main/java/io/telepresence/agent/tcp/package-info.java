@@ -1,5 +1,2 @@
-/**
- * Callers' TCP connections: forwards them as they are, or finds out what they speak and hands them to who speaks it.
- * Used by the listeners.
- */
+/** Callers' TCP connections: forwards them unread, or hands them to the handler of their protocol. Used by {@code listener}. */
 package io.telepresence.agent.tcp;
