@@ -7,7 +7,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.grpc.ManagedChannel;
 import io.grpc.stub.StreamObserver;
-import io.telepresence.agent.manager.ManagerSession;
+import io.telepresence.agent.manager.ManagerClient;
 import io.telepresence.agent.report.TrafficReport;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.agree.Versions;
@@ -21,7 +21,7 @@ import io.telepresence.rpc.manager.SessionRef;
 import io.telepresence.rpc.manager.Workload;
 import io.telepresence.rpc.manager.WorkloadQuery;
 import io.telepresence.rpc.manager.WorkloadSnapshot;
-import io.telepresence.tunnel.Carriers;
+import io.telepresence.tunnel.pool.Carriers;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -107,8 +107,8 @@ public final class ScalePeers {
                         .addPorts(AgentPort.newBuilder().setContainerPort(8080).setAgentPort(9900)))
                 .build();
         String text = token.getStatus().getToken();
-        ManagerSession.open(
-                new ManagerSession.Settings(manager, arrival, () -> text, _ -> {}, _ -> {}, Duration.ofSeconds(15)),
+        ManagerClient.open(
+                new ManagerClient.Settings(manager, arrival, () -> text, _ -> {}, _ -> {}, Duration.ofSeconds(15)),
                 new TrafficReport(),
                 _ -> {},
                 Map::of);

@@ -165,7 +165,7 @@ class LayersTest {
 
     @Test
     void theLayersOfAModuleAreSeenAtAll() {
-        assertTrue(arrows("proto/protocol").get("io/telepresence/tunnel").contains("io/telepresence/local"));
+        assertTrue(arrows("proto/protocol").get("io/telepresence/tunnel/grpc").contains("io/telepresence/local"));
     }
 
     private static Map<String, Set<String>> arrows(String module) {

@@ -10,16 +10,48 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** How long files and methods may grow, and that every package says what it is for. */
+/** How far files, methods and packages may grow, that each package says what it is for, and each name means one class. */
 class ShapeTest {
     private static final int FILE_LINES = 400;
     private static final int METHOD_LINES = 60;
+    private static final int PACKAGE_FILES = 22;
     private static final List<String> MODULES =
             List.of("proto/protocol", "root-daemon", "traffic-agent", "traffic-manager", "user-daemon", "cli");
+
+    /** A reader of a name knows which class is meant, in whichever module. */
+    @Test
+    void noTwoClassesHaveOneName() {
+        Map<String, Set<String>> places = new TreeMap<>();
+        for (Path file : Classes.sources("/src/main/java/")) {
+            String name = file.getFileName().toString();
+            if (!name.equals("package-info.java")) {
+                places.computeIfAbsent(name, _ -> new TreeSet<>())
+                        .add(Classes.root().relativize(file.getParent()).toString());
+            }
+        }
+        places.values().removeIf(at -> at.size() == 1);
+        assertEquals(Map.of(), places);
+    }
+
+    @Test
+    void aPackageIsSeenAtAGlance() {
+        Map<String, Long> large = Classes.sources("/src/main/java/").stream()
+                .filter(file -> !file.endsWith("package-info.java"))
+                .collect(Collectors.groupingBy(
+                        file -> Classes.root().relativize(file.getParent()).toString(),
+                        TreeMap::new,
+                        Collectors.counting()));
+        large.values().removeIf(count -> count <= PACKAGE_FILES);
+        assertEquals(Map.of(), large);
+    }
 
     @Test
     void filesStayShort() throws IOException {

@@ -9,7 +9,7 @@ import io.telepresence.agent.http2.Http2Handler;
 import io.telepresence.agent.listener.KeptSockets;
 import io.telepresence.agent.listener.PortListener;
 import io.telepresence.agent.manager.ClientFlows;
-import io.telepresence.agent.manager.ManagerSession;
+import io.telepresence.agent.manager.ManagerClient;
 import io.telepresence.agent.mirror.ClientMirrors;
 import io.telepresence.agent.mirror.MirrorBudget;
 import io.telepresence.agent.mirror.MirrorLimits;
@@ -63,7 +63,7 @@ final class Agent implements AutoCloseable {
     private final MirrorBudget tapped = new MirrorBudget(MirrorLimits.DEFAULT);
     private final Map<Port, Certificates> certificates = new LinkedHashMap<>();
     private ReadyServer readiness;
-    private ManagerSession link;
+    private ManagerClient link;
     private AppSockets sockets;
     private Runnable retell;
     private volatile boolean leaving;
@@ -84,7 +84,7 @@ final class Agent implements AutoCloseable {
             Duration udpIdle,
             AppPod app,
             KeptSockets sockets,
-            ManagerSession.Settings link) {}
+            ManagerClient.Settings link) {}
 
     private Agent() {}
 
@@ -109,7 +109,7 @@ final class Agent implements AutoCloseable {
         for (SidecarPlan.PlannedPort port : plan.ports()) {
             plan.tls(port).ifPresent(tls -> certificates.put(port.app(), new Certificates(tls)));
         }
-        link = opened.add(ManagerSession.open(settings.link(), report, reaches, this::sealed));
+        link = opened.add(ManagerClient.open(settings.link(), report, reaches, this::sealed));
         ClientFlows clients = link.clientFlows();
         sockets = new AppSockets(pod.ip());
         Supplier<RouteTable> rules = follow(link.rules());
@@ -209,7 +209,7 @@ final class Agent implements AutoCloseable {
         return Map.copyOf(listeners);
     }
 
-    ManagerSession link() {
+    ManagerClient link() {
         return link;
     }
 

@@ -5,7 +5,7 @@ import io.telepresence.agent.drain.EndingMark;
 import io.telepresence.agent.drain.GracePeriod;
 import io.telepresence.agent.drain.Time;
 import io.telepresence.agent.listener.KeptSockets;
-import io.telepresence.agent.manager.ManagerSession;
+import io.telepresence.agent.manager.ManagerClient;
 import io.telepresence.agent.podinfo.ProcessEnvironment;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.agree.Versions;
@@ -82,7 +82,7 @@ public final class AgentMain {
                 UDP_IDLE,
                 plan.app(pod, ProcessEnvironment.own(), Path.of(AgentNames.APP_MOUNTS)),
                 KeptSockets.of(System.getenv()),
-                new ManagerSession.Settings(
+                new ManagerClient.Settings(
                         plan.manager(),
                         plan.arrival(pod),
                         () -> Files.readString(token),

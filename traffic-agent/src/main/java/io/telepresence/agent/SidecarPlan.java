@@ -20,7 +20,7 @@ import io.telepresence.rpc.agent.AgentArrival;
 import io.telepresence.rpc.agent.AgentConfig;
 import io.telepresence.rpc.agent.AgentContainer;
 import io.telepresence.rpc.agent.AgentPort;
-import io.telepresence.tunnel.ServiceAddress;
+import io.telepresence.tunnel.grpc.ServiceAddress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;

@@ -2,7 +2,7 @@ package io.telepresence.agent;
 
 import com.google.protobuf.ByteString;
 import io.telepresence.agent.listener.KeptSockets;
-import io.telepresence.agent.manager.ManagerSession;
+import io.telepresence.agent.manager.ManagerClient;
 import io.telepresence.fault.FaultException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -49,7 +49,7 @@ public final class LoopbackAgent implements AutoCloseable {
                         IDLE,
                         plan.app(identity, pod.bytes(), Path.of("/nowhere")),
                         KeptSockets.none(),
-                        new ManagerSession.Settings(
+                        new ManagerClient.Settings(
                                 manager, plan.arrival(identity), () -> token, request -> {}, grace -> {}, PATIENCE))));
     }
 

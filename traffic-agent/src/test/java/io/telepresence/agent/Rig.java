@@ -2,7 +2,7 @@ package io.telepresence.agent;
 
 import com.google.protobuf.ByteString;
 import io.telepresence.agent.listener.KeptSockets;
-import io.telepresence.agent.manager.ManagerSession;
+import io.telepresence.agent.manager.ManagerClient;
 import io.telepresence.agent.route.PortRoutes;
 import io.telepresence.engagement.Port;
 import io.telepresence.engagement.Transport;
@@ -79,7 +79,7 @@ final class Rig implements AutoCloseable {
                         UDP_IDLE,
                         plan.app(pod, ENVIRONMENT, mounts),
                         KeptSockets.none(),
-                        new ManagerSession.Settings(
+                        new ManagerClient.Settings(
                                 new InetSocketAddress(loopback, manager.port),
                                 plan.arrival(pod),
                                 () -> token,

@@ -38,7 +38,7 @@ public final class ResetReasons {
      * {@code ABORTED} or {@code DENIED}; every other end is a fault of the tunnel, and then nobody knows whether the far
      * end would have refused.
      */
-    static Reset of(Status status) {
+    public static Reset of(Status status) {
         Reset.Why why =
                 switch (status.getCode()) {
                     case ABORTED -> Reset.Why.ABORTED;
@@ -50,7 +50,7 @@ public final class ResetReasons {
         return Reset.newBuilder().setWhy(why).setText(text).build();
     }
 
-    static Status toStatus(Reset reset) {
+    public static Status toStatus(Reset reset) {
         Status status = reset.getWhy() == Reset.Why.DENIED ? Status.PERMISSION_DENIED : Status.ABORTED;
         return status.withDescription(reset.getText());
     }

@@ -14,6 +14,8 @@ import io.telepresence.rpc.tunnel.Fetch;
 import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.grpc.Carrier;
+import io.telepresence.tunnel.splice.FlowJoin;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

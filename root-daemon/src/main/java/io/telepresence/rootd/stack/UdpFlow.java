@@ -4,7 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.telepresence.rootd.ip.Tuple;
 import io.telepresence.rootd.ip.Unreachable;
 import io.telepresence.rpc.tunnel.Reset;
-import io.telepresence.tunnel.DatagramSession;
+import io.telepresence.tunnel.splice.DatagramSession;
 import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 

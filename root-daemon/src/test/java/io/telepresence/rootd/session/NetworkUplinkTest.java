@@ -21,7 +21,7 @@ import io.telepresence.rpc.manager.RemainReply;
 import io.telepresence.rpc.rootd.DnsConfig;
 import io.telepresence.rpc.rootd.NetworkConfig;
 import io.telepresence.run.Closers;
-import io.telepresence.tunnel.TunnelServers;
+import io.telepresence.tunnel.grpc.TunnelServers;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -10,7 +10,7 @@ import io.telepresence.rootd.ip.Reassembler;
 import io.telepresence.rootd.ip.TestPackets;
 import io.telepresence.rootd.ip.Tuple;
 import io.telepresence.rpc.tunnel.Reset;
-import io.telepresence.tunnel.DatagramSession;
+import io.telepresence.tunnel.splice.DatagramSession;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;

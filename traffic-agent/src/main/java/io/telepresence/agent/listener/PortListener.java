@@ -13,7 +13,7 @@ import io.telepresence.agent.udp.UdpForwarder;
 import io.telepresence.agree.AddressText;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.tunnel.DatagramSockets;
+import io.telepresence.tunnel.splice.DatagramSockets;
 import java.net.InetSocketAddress;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;

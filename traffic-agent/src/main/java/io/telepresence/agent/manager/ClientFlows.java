@@ -7,7 +7,7 @@ import io.telepresence.rpc.tunnel.Deliver;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.FlowKey;
-import io.telepresence.tunnel.TunnelClient;
+import io.telepresence.tunnel.pool.TunnelClient;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 

@@ -6,7 +6,7 @@ import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
-import io.telepresence.tunnel.TunnelClient;
+import io.telepresence.tunnel.pool.TunnelClient;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -6,7 +6,7 @@ import io.telepresence.agent.manager.PodAccessCall;
 import io.telepresence.agent.manager.PodAccessCall.Wish;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.tunnel.ResetReasons;
-import io.telepresence.tunnel.Splice;
+import io.telepresence.tunnel.splice.Splice;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;

@@ -7,9 +7,9 @@ import io.telepresence.agent.podinfo.AppContainer;
 import io.telepresence.agent.podinfo.AppPod;
 import io.telepresence.agent.podinfo.ViewTranslator;
 import io.telepresence.rpc.tunnel.Reset;
-import io.telepresence.tunnel.ChannelPump;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.splice.ChannelPump;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 

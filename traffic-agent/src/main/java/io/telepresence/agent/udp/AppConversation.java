@@ -9,7 +9,7 @@ import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.socket.DatagramPacket;
 import io.telepresence.agent.route.AppAddresses;
 import io.telepresence.agent.route.Destination;
-import io.telepresence.tunnel.DatagramSockets;
+import io.telepresence.tunnel.splice.DatagramSockets;
 import java.util.ArrayDeque;
 import java.util.Deque;
 

@@ -15,7 +15,7 @@ import io.telepresence.local.Loops;
 import io.telepresence.rpc.agent.AgentBeat;
 import io.telepresence.rpc.agent.AgentGateGrpc;
 import io.telepresence.rpc.manager.RemainReply;
-import io.telepresence.tunnel.TunnelServers;
+import io.telepresence.tunnel.grpc.TunnelServers;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;

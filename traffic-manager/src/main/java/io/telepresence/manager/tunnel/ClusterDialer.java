@@ -4,7 +4,7 @@ import io.netty.channel.ChannelFuture;
 import io.telepresence.agree.AddressText;
 import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.ResetReasons;
-import io.telepresence.tunnel.Splice;
+import io.telepresence.tunnel.splice.Splice;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;

@@ -4,7 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
-import io.telepresence.tunnel.FlowJoin;
+import io.telepresence.tunnel.splice.FlowJoin;
 import java.util.concurrent.TimeUnit;
 
 /**

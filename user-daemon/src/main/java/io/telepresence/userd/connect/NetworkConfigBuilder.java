@@ -9,7 +9,7 @@ import io.telepresence.rpc.manager.ClusterInfo;
 import io.telepresence.rpc.rootd.DnsConfig;
 import io.telepresence.rpc.rootd.DnsMapping;
 import io.telepresence.rpc.rootd.NetworkConfig;
-import io.telepresence.tunnel.Carriers;
+import io.telepresence.tunnel.pool.Carriers;
 import io.telepresence.userd.config.ClientConfig;
 import java.net.InetAddress;
 import java.net.UnknownHostException;

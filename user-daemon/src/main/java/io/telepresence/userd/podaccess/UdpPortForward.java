@@ -11,7 +11,7 @@ import io.telepresence.fault.FaultException;
 import io.telepresence.local.Loops;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reset;
-import io.telepresence.tunnel.DatagramSockets;
+import io.telepresence.tunnel.splice.DatagramSockets;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;

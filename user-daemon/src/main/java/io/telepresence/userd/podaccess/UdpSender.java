@@ -3,7 +3,7 @@ package io.telepresence.userd.podaccess;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.socket.DatagramPacket;
-import io.telepresence.tunnel.DatagramSession;
+import io.telepresence.tunnel.splice.DatagramSession;
 import java.net.InetSocketAddress;
 
 /** A local sender at a UDP port. */
