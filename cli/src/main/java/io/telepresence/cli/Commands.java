@@ -22,6 +22,7 @@ import io.telepresence.cli.explain.WhyCommand;
 import io.telepresence.cli.invocation.Command;
 import io.telepresence.engagement.EngagementKind;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -30,7 +31,7 @@ public final class Commands {
     private Commands() {}
 
     public static List<Command> all() {
-        return List.of(
+        List<Command> all = new ArrayList<>(List.of(
                 new CompletionCommand(),
                 ConfigViewCommand.group(),
                 new ConnectCommand(),
@@ -39,23 +40,23 @@ public final class Commands {
                 new GatherLogsCommand(),
                 GenyamlCommand.group(),
                 HelmCommand.group(),
-                new EngageCommand(
-                        EngagementKind.INGEST, "Get a container's environment and volumes, and none of its traffic"),
-                new EngageCommand(EngagementKind.INTERCEPT, "Send a workload's traffic to this machine"),
                 new LeaveCommand(),
                 new ListCommand(),
                 new ListContextsCommand(),
                 new ListNamespacesCommand(),
                 new LogLevelCommand(),
                 new QuitCommand(),
-                new EngageCommand(EngagementKind.REPLACE, "Take a container out of its pods, and stand in for it"),
                 new RevokeCommand(),
                 new StatusCommand(),
                 new UninstallCommand(),
                 new VersionCommand(),
-                new WhyCommand(),
-                new EngageCommand(EngagementKind.WIRETAP, "Send a copy of a workload's traffic to this machine"),
-                new CompleteCommand());
+                new WhyCommand()));
+        for (EngagementKind kind : EngagementKind.values()) {
+            all.add(new EngageCommand(kind));
+        }
+        all.sort(Comparator.comparing(Command::name));
+        all.add(new CompleteCommand());
+        return List.copyOf(all);
     }
 
     /** The command of that name or alias. */

@@ -3,14 +3,19 @@ package io.telepresence.cli.connect;
 import io.telepresence.cli.daemon.ClientEngagement;
 import io.telepresence.cli.daemon.ContainerDaemon;
 import io.telepresence.cli.daemon.DaemonStatus;
+import io.telepresence.cli.engage.EngagementWords;
 import io.telepresence.cli.output.KeyValues;
 import io.telepresence.engagement.EngagementKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** The three blocks of {@code status}; of a daemon in a container the first two are one. */
 final class StatusText {
+    /** Told also when there is none, as Telepresence does. */
+    private static final Set<EngagementKind> SHOWN_IF_NONE = Set.of(EngagementKind.INTERCEPT);
+
     private static final String INDENT = "  ";
 
     private StatusText() {}
@@ -87,10 +92,9 @@ final class StatusText {
                     .add("Namespace", cluster.namespace())
                     .add("Manager namespace", cluster.managerNamespace())
                     .addIfSet("Mapped namespaces", bracketed(cluster.mappedNamespaces()));
-            addEngagements(block, "Intercepts", status, EngagementKind.INTERCEPT, true);
-            addEngagements(block, "Replaces", status, EngagementKind.REPLACE, false);
-            addEngagements(block, "Wiretaps", status, EngagementKind.WIRETAP, false);
-            addEngagements(block, "Ingests", status, EngagementKind.INGEST, false);
+            for (EngagementKind kind : EngagementKind.values()) {
+                addEngagements(block, status, kind);
+            }
         }
         for (String trouble : status.troubles()) {
             block.add("Trouble", trouble);
@@ -98,13 +102,12 @@ final class StatusText {
         return block;
     }
 
-    private static void addEngagements(
-            KeyValues block, String key, DaemonStatus status, EngagementKind kind, boolean shownIfNone) {
+    private static void addEngagements(KeyValues block, DaemonStatus status, EngagementKind kind) {
         List<ClientEngagement> all =
                 status.engagements().stream().filter(e -> e.kind() == kind).toList();
-        if (!all.isEmpty() || shownIfNone) {
+        if (!all.isEmpty() || SHOWN_IF_NONE.contains(kind)) {
             block.add(
-                    key,
+                    EngagementWords.title(kind),
                     all.size() + " total",
                     all.stream().map(StatusText::engagement).toList());
         }

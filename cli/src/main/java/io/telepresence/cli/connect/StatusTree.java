@@ -3,6 +3,7 @@ package io.telepresence.cli.connect;
 import io.telepresence.cli.daemon.ClientEngagement;
 import io.telepresence.cli.daemon.ContainerDaemon;
 import io.telepresence.cli.daemon.DaemonStatus;
+import io.telepresence.cli.engage.EngagementWords;
 import io.telepresence.engagement.EngagementKind;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -78,10 +79,9 @@ final class StatusTree {
         put(tree, "namespace", cluster.namespace());
         put(tree, "manager_namespace", cluster.managerNamespace());
         put(tree, "mapped_namespaces", cluster.mappedNamespaces());
-        put(tree, "intercepts", engagements(status, EngagementKind.INTERCEPT));
-        put(tree, "replaces", engagements(status, EngagementKind.REPLACE));
-        put(tree, "wiretaps", engagements(status, EngagementKind.WIRETAP));
-        put(tree, "ingests", engagements(status, EngagementKind.INGEST));
+        for (EngagementKind kind : EngagementKind.values()) {
+            put(tree, EngagementWords.key(kind), engagements(status, kind));
+        }
         put(tree, "troubles", status.troubles());
         return tree;
     }

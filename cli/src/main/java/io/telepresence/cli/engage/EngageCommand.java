@@ -8,7 +8,12 @@ import java.util.Locale;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code telepresence intercept | replace | wiretap | ingest NAME [-- COMMAND]}. */
-public record EngageCommand(EngagementKind kind, String summary) implements Command {
+public record EngageCommand(EngagementKind kind) implements Command {
+    @Override
+    public String summary() {
+        return EngagementWords.of(kind).summary();
+    }
+
     @Override
     public String name() {
         return kind.name().toLowerCase(Locale.ROOT);

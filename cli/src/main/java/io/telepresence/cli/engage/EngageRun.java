@@ -74,7 +74,10 @@ final class EngageRun {
      * @param handled the engagement as its handler sees it
      */
     ClientEngagement engage(EngageRequest request, UnaryOperator<ClientEngagement> handled) throws FaultException {
-        invocation.progress().step(doing() + " " + request.workload().name());
+        invocation
+                .progress()
+                .step(EngagementWords.of(kind).doing() + " "
+                        + request.workload().name());
         ClientEngagement engagement = handled.apply(daemon.engage(request, invocation.progress()::step));
         if (!invocation.childCommand().isEmpty() || HandlerOptions.isContainer(invocation)) {
             invocation.around().children().holdSignals();
@@ -94,15 +97,6 @@ final class EngageRun {
                     .exception();
         }
         return request.mounted(new EngageRequest.Mount(EngageRequest.MountMode.NONE, "", false, 0));
-    }
-
-    private String doing() {
-        return switch (kind) {
-            case INTERCEPT -> "Intercepting";
-            case REPLACE -> "Replacing a container of";
-            case WIRETAP -> "Wiretapping";
-            case INGEST -> "Ingesting";
-        };
     }
 
     /** The environment files that were asked for, which can be written. */

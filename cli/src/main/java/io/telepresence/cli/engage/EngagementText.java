@@ -2,7 +2,6 @@ package io.telepresence.cli.engage;
 
 import io.telepresence.cli.daemon.ClientEngagement;
 import io.telepresence.cli.output.KeyValues;
-import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.TrafficCount;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +13,9 @@ public final class EngagementText {
 
     private static final int SEVERAL_PORTS = "Service Port Identifier".length();
 
+    /** Indents a container whose traffic goes on. */
+    private static final String INGESTED = "   ";
+
     private EngagementText() {}
 
     /** What is printed when it begins. {@code mountWasNamed}: the user said where the volumes shall be. */
@@ -21,38 +23,25 @@ public final class EngagementText {
         List<String> lines = new ArrayList<>();
         lines.add("Using " + engagement.target().workloadKind() + " "
                 + engagement.target().workload());
-        switch (engagement.kind()) {
-            case REPLACE -> lines.addAll(container(engagement, "", false).lines());
-            case INGEST -> lines.addAll(container(engagement, "   ", false).lines());
-            case INTERCEPT, WIRETAP -> {
-                lines.add(word(engagement.kind()));
-                lines.addAll(traffic(engagement, !mountWasNamed, false).lines());
-            }
+        if (engagement.kind().namedByContainer()) {
+            String indent = engagement.kind().hasPorts() ? "" : INGESTED;
+            lines.addAll(container(engagement, indent, false).lines());
+        } else {
+            lines.add(EngagementWords.of(engagement.kind()).done());
+            lines.addAll(traffic(engagement, !mountWasNamed, false).lines());
         }
         return lines;
     }
 
     /** As a part of {@code list}; {@code debug} adds what only support wants to know. */
     static List<String> lines(ClientEngagement engagement, boolean debug) {
-        KeyValues block =
-                switch (engagement.kind()) {
-                    case REPLACE -> container(engagement, "  ", debug);
-                    case INGEST -> container(engagement, "   ", debug);
-                    case INTERCEPT, WIRETAP -> traffic(engagement, true, debug);
-                };
+        KeyValues block = engagement.kind().namedByContainer()
+                ? container(engagement, engagement.kind().hasPorts() ? "  " : INGESTED, debug)
+                : traffic(engagement, true, debug);
         engagement
                 .copies()
                 .ifPresent(c -> block.add(engagement.kind().copiesTraffic() ? "Copies" : "Delivered", count(c)));
         return block.lines();
-    }
-
-    static String word(EngagementKind kind) {
-        return switch (kind) {
-            case INTERCEPT -> "intercepted";
-            case REPLACE -> "replaced";
-            case WIRETAP -> "wiretapped";
-            case INGEST -> "ingested";
-        };
     }
 
     private static KeyValues container(ClientEngagement engagement, String indent, boolean debug) {

@@ -22,12 +22,6 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code telepresence list}. */
 public final class ListCommand implements Command {
-    private static final Map<String, EngagementKind> FLAGS = Map.of(
-            "--intercepts", EngagementKind.INTERCEPT,
-            "--replacements", EngagementKind.REPLACE,
-            "--wiretaps", EngagementKind.WIRETAP,
-            "--ingests", EngagementKind.INGEST);
-
     @Override
     public String name() {
         return "list";
@@ -40,14 +34,16 @@ public final class ListCommand implements Command {
 
     @Override
     public CommandSpec spec() {
-        return CommandSpec.create()
+        CommandSpec spec = CommandSpec.create()
                 .addOption(OptionSpecs.flag("Only workloads with an installed agent", "-a", "--agents"))
                 .addOption(OptionSpecs.flag("Include debug information", "--debug"))
-                .addOption(OptionSpecs.flag("Only ingested workloads", "-g", "--ingests"))
-                .addOption(OptionSpecs.flag("Only intercepted workloads", "-i", "--intercepts"))
-                .addOption(OptionSpecs.text("Namespace scope (default the connected one)", "-n", "--namespace"))
-                .addOption(OptionSpecs.flag("Only replaced workloads", "-r", "--replacements"))
-                .addOption(OptionSpecs.flag("Only wiretapped workloads", "-t", "--wiretaps"));
+                .addOption(OptionSpecs.text("Namespace scope (default the connected one)", "-n", "--namespace"));
+        for (EngagementKind kind : EngagementKind.values()) {
+            EngagementWords words = EngagementWords.of(kind);
+            spec.addOption(
+                    OptionSpecs.flag("Only " + words.done() + " workloads", words.listLetter(), words.listFlag()));
+        }
+        return spec;
     }
 
     @Override
@@ -76,11 +72,11 @@ public final class ListCommand implements Command {
     private static List<ListedWorkload> requested(
             Invocation invocation, SelectedDaemon chosen, List<ListedWorkload> all) {
         Set<EngagementKind> kinds = EnumSet.noneOf(EngagementKind.class);
-        FLAGS.forEach((flag, kind) -> {
-            if (invocation.flag(flag)) {
+        for (EngagementKind kind : EngagementKind.values()) {
+            if (invocation.flag(EngagementWords.of(kind).listFlag())) {
                 kinds.add(kind);
             }
-        });
+        }
         return all.stream()
                 .filter(w -> !invocation.flag("--agents") || !w.agentVersion().isEmpty())
                 .filter(w -> kinds.isEmpty() || w.engagements().stream().anyMatch(e -> kinds.contains(e.kind())))
@@ -129,7 +125,7 @@ public final class ListCommand implements Command {
                     .map(ClientEngagement::kind)
                     .distinct()
                     .sorted()
-                    .map(EngagementText::word)
+                    .map(kind -> EngagementWords.of(kind).done())
                     .collect(Collectors.joining(", "));
         }
         String installed = workload.agentVersion().isEmpty() ? "not installed" : "already installed";
