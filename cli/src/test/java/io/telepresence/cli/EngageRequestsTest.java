@@ -3,6 +3,7 @@ package io.telepresence.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.agree.Transport;
 import io.telepresence.cli.daemon.EngageRequest;
 import io.telepresence.cli.daemon.EngageRequest.Mount;
 import io.telepresence.cli.daemon.EngageRequest.MountMode;
@@ -14,7 +15,6 @@ import io.telepresence.engagement.HeaderMatch;
 import io.telepresence.engagement.HttpFilter;
 import io.telepresence.engagement.PathMatch;
 import io.telepresence.engagement.Port;
-import io.telepresence.engagement.Transport;
 import io.telepresence.fault.FaultException;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,7 @@
 package io.telepresence.layers;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.lang.classfile.Attributes;
@@ -23,6 +24,7 @@ class ShapeTest {
     private static final int FILE_LINES = 400;
     private static final int METHOD_LINES = 60;
     private static final int PACKAGE_FILES = 22;
+    private static final int MESSAGE_PERCENT = 15;
     private static final List<String> MODULES =
             List.of("proto/protocol", "root-daemon", "traffic-agent", "traffic-manager", "user-daemon", "cli");
 
@@ -39,6 +41,20 @@ class ShapeTest {
         }
         places.values().removeIf(at -> at.size() == 1);
         assertEquals(Map.of(), places);
+    }
+
+    /** Messages are for the edges: elsewhere a change of the protocol would be a change of everything. */
+    @Test
+    void fewFilesKnowMessages() throws IOException {
+        List<Path> files = Classes.sources("/src/main/java/");
+        List<Path> know = new ArrayList<>();
+        for (Path file : files) {
+            if (Files.readString(file).contains("\nimport io.telepresence.rpc.")) {
+                know.add(Classes.root().relativize(file));
+            }
+        }
+        int share = 100 * know.size() / files.size();
+        assertTrue(share <= MESSAGE_PERCENT, share + " % of all files import messages: " + know);
     }
 
     @Test

@@ -3,8 +3,8 @@ package io.telepresence.agent;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.agree.Transport;
 import io.telepresence.engagement.Port;
-import io.telepresence.engagement.Transport;
 import io.telepresence.rpc.agent.AgentArrival;
 import java.io.IOException;
 import java.net.Socket;

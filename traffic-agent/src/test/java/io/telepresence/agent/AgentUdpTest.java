@@ -2,8 +2,8 @@ package io.telepresence.agent;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.telepresence.agree.Transport;
 import io.telepresence.engagement.Port;
-import io.telepresence.engagement.Transport;
 import io.telepresence.rpc.engagement.Engagement;
 import io.telepresence.rpc.engagement.EngagementKind;
 import java.io.IOException;

@@ -2,10 +2,10 @@ package io.telepresence.agent;
 
 import io.netty.buffer.ByteBuf;
 import io.telepresence.rpc.tunnel.Open;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowAcceptor;
 import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.ResetReason;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicReference;
@@ -65,7 +65,7 @@ final class Fetched implements FlowAcceptor, FlowHandler {
     }
 
     @Override
-    public void onReset(Flow same, Reset.Why why, String text) {
+    public void onReset(Flow same, ResetReason why, String text) {
         state.set(why + ": " + text);
     }
 }

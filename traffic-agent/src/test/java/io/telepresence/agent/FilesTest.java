@@ -3,11 +3,10 @@ package io.telepresence.agent;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.netty.buffer.Unpooled;
+import io.telepresence.agree.Transport;
 import io.telepresence.engagement.Port;
-import io.telepresence.engagement.Transport;
 import io.telepresence.rpc.agent.ReachRequest;
 import io.telepresence.rpc.tunnel.Files;
-import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reach;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowKey;
@@ -48,7 +47,7 @@ class FilesTest {
         InetSocketAddress nowhere = new InetSocketAddress("127.0.0.1", 1);
         rig.manager.reach(ReachRequest.newBuilder()
                 .setDialId("dial-1")
-                .setId(new FlowKey(Protocol.TCP, nowhere, nowhere).toWire())
+                .setId(new FlowKey(Transport.TCP, nowhere, nowhere).toWire())
                 .setReach(Reach.newBuilder().setFiles(Files.newBuilder().setReadOnly(readOnly)))
                 .setContainer("app")
                 .build());

@@ -5,12 +5,12 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.telepresence.agree.Transport;
 import io.telepresence.rpc.tunnel.Open;
-import io.telepresence.rpc.tunnel.Protocol;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowAcceptor;
 import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.ResetReason;
 import io.telepresence.tunnel.ResetReasons;
 import io.telepresence.tunnel.splice.ChannelPump;
 import java.net.InetSocketAddress;
@@ -33,7 +33,7 @@ final class Laptop implements FlowAcceptor {
     final List<Open> opens = new CopyOnWriteArrayList<>();
     final List<String> datagrams = new CopyOnWriteArrayList<>();
     /** Hears of flows that the agent comes for. */
-    volatile FlowAcceptor fetched = (flow, open) -> flow.reset(Reset.Why.DENIED, "nobody asked");
+    volatile FlowAcceptor fetched = (flow, open) -> flow.reset(ResetReason.DENIED, "nobody asked");
 
     final AtomicInteger flows = new AtomicInteger();
     private final List<Flow> accepted = new CopyOnWriteArrayList<>();
@@ -47,7 +47,7 @@ final class Laptop implements FlowAcceptor {
             return;
         }
         switch (mood) {
-            case NOT_THERE -> flow.reset(Reset.Why.NO_CLIENT, "the laptop is away");
+            case NOT_THERE -> flow.reset(ResetReason.NO_CLIENT, "the laptop is away");
             case STALLED -> {
                 flows.incrementAndGet();
                 flow.handler(new Nothing() {
@@ -61,7 +61,7 @@ final class Laptop implements FlowAcceptor {
             case SILENT -> flow.handler(new Nothing());
             case DIALS -> {
                 flows.incrementAndGet();
-                if (flow.key().protocol() == Protocol.UDP) {
+                if (flow.key().protocol() == Transport.UDP) {
                     echo(flow);
                 } else {
                     dial(flow, open);
@@ -72,7 +72,7 @@ final class Laptop implements FlowAcceptor {
 
     /** Resets every flow, as the manager does when an engagement is over. */
     void cut() {
-        accepted.forEach(flow -> flow.reset(Reset.Why.NO_CLIENT, "the engagement is over"));
+        accepted.forEach(flow -> flow.reset(ResetReason.NO_CLIENT, "the engagement is over"));
     }
 
     private void dial(Flow flow, Open open) {
@@ -112,7 +112,7 @@ final class Laptop implements FlowAcceptor {
             }
 
             @Override
-            public void onReset(Flow same, Reset.Why why, String text) {}
+            public void onReset(Flow same, ResetReason why, String text) {}
 
             @Override
             public void onClosed(Flow same) {
@@ -133,6 +133,6 @@ final class Laptop implements FlowAcceptor {
         public void onFinished(Flow flow) {}
 
         @Override
-        public void onReset(Flow flow, Reset.Why why, String text) {}
+        public void onReset(Flow flow, ResetReason why, String text) {}
     }
 }

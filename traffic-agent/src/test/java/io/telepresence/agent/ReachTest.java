@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
 import io.netty.buffer.Unpooled;
+import io.telepresence.agree.Transport;
 import io.telepresence.rpc.agent.ContainerView;
 import io.telepresence.rpc.agent.ReachRequest;
-import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reach;
 import io.telepresence.rpc.tunnel.View;
 import io.telepresence.tunnel.Flow;
@@ -28,7 +28,7 @@ class ReachTest {
     void theViewTellsTheEnvironmentAndTheVolumesOfAContainer() throws Exception {
         try (Place app = Place.echo("app");
                 Rig rig = Rig.tcp(app)) {
-            Fetched view = ask(rig, "app", Protocol.TCP, Reach.newBuilder().setView(View.getDefaultInstance()));
+            Fetched view = ask(rig, "app", Transport.TCP, Reach.newBuilder().setView(View.getDefaultInstance()));
             view.awaitState("finished");
             ContainerView told = ContainerView.parseFrom(view.content());
             assertEquals("app", told.getContainer());
@@ -48,7 +48,7 @@ class ReachTest {
     void anUnknownContainerIsOneSentence() throws Exception {
         try (Place app = Place.echo("app");
                 Rig rig = Rig.tcp(app)) {
-            Fetched view = ask(rig, "web", Protocol.TCP, Reach.newBuilder().setView(View.getDefaultInstance()));
+            Fetched view = ask(rig, "web", Transport.TCP, Reach.newBuilder().setView(View.getDefaultInstance()));
             view.awaitState("DENIED: pod api-1 has no container 'web'");
         }
     }
@@ -57,7 +57,7 @@ class ReachTest {
     void aPortOfThePodsLoopbackCanBeReached() throws Exception {
         try (Place app = Place.echo("app");
                 Rig rig = Rig.tcp(app)) {
-            Fetched port = ask(rig, "app", Protocol.TCP, Reach.newBuilder().setPort(app.port()));
+            Fetched port = ask(rig, "app", Transport.TCP, Reach.newBuilder().setPort(app.port()));
             port.awaitState("opened");
             Until.holds("greeted", () -> text(port).equals("app\n"));
             Flow flow = port.flow();
@@ -74,9 +74,9 @@ class ReachTest {
     void aProgramThatListensOnIpv6OnlyIsReachedToo() throws Exception {
         try (Place app = Place.echo("app", InetAddress.getByName("::1"), 0);
                 Rig rig = Rig.tcp(app)) {
-            Fetched port = ask(rig, "app", Protocol.TCP, Reach.newBuilder().setPort(app.port()));
+            Fetched port = ask(rig, "app", Transport.TCP, Reach.newBuilder().setPort(app.port()));
             Until.holds("greeted", () -> text(port).equals("app\n"));
-            port.flow().reset(io.telepresence.rpc.tunnel.Reset.Why.ABORTED, "enough");
+            port.flow().reset(io.telepresence.tunnel.ResetReason.ABORTED, "enough");
         }
     }
 
@@ -86,7 +86,7 @@ class ReachTest {
                 DatagramSocket udp = new DatagramSocket(0, InetAddress.getByName("127.0.0.1"));
                 Rig rig = Rig.tcp(app)) {
             udp.setSoTimeout(10_000);
-            Fetched port = ask(rig, "app", Protocol.UDP, Reach.newBuilder().setPort(udp.getLocalPort()));
+            Fetched port = ask(rig, "app", Transport.UDP, Reach.newBuilder().setPort(udp.getLocalPort()));
             port.awaitState("opened");
             Flow flow = port.flow();
             flow.loop().execute(() -> flow.write(Unpooled.copiedBuffer("ping", StandardCharsets.UTF_8)));
@@ -95,7 +95,7 @@ class ReachTest {
             assertEquals("ping", new String(got.getData(), 0, got.getLength(), StandardCharsets.UTF_8));
             udp.send(new DatagramPacket("pong".getBytes(StandardCharsets.UTF_8), 4, got.getSocketAddress()));
             Until.holds("answered", () -> text(port).equals("pong"));
-            flow.reset(io.telepresence.rpc.tunnel.Reset.Why.ABORTED, "enough");
+            flow.reset(io.telepresence.tunnel.ResetReason.ABORTED, "enough");
         }
     }
 
@@ -107,11 +107,11 @@ class ReachTest {
             try (Place gone = Place.echo("gone")) {
                 free = gone.port();
             }
-            ask(rig, "app", Protocol.TCP, Reach.newBuilder().setPort(free))
+            ask(rig, "app", Transport.TCP, Reach.newBuilder().setPort(free))
                     .awaitState("REFUSED: nothing listens on port " + free + " of the pod");
-            ask(rig, "app", Protocol.TCP, Reach.newBuilder().setPort(65_536))
+            ask(rig, "app", Transport.TCP, Reach.newBuilder().setPort(65_536))
                     .awaitState("DENIED: there is no port 65536: 1 to 65535 can be reached");
-            ask(rig, "app", Protocol.TCP, Reach.newBuilder())
+            ask(rig, "app", Transport.TCP, Reach.newBuilder())
                     .awaitState("DENIED: this traffic-agent does not know what is wanted of it");
         }
     }
@@ -120,7 +120,7 @@ class ReachTest {
         return new String(fetched.content(), StandardCharsets.UTF_8);
     }
 
-    private static Fetched ask(Rig rig, String container, Protocol protocol, Reach.Builder what) {
+    private static Fetched ask(Rig rig, String container, Transport protocol, Reach.Builder what) {
         Fetched fetched = new Fetched();
         rig.laptop.fetched = fetched;
         Until.holds("the agent listens", rig.manager::reachable);

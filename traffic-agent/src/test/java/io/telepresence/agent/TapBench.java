@@ -1,7 +1,7 @@
 package io.telepresence.agent;
 
+import io.telepresence.agree.Transport;
 import io.telepresence.engagement.Port;
-import io.telepresence.engagement.Transport;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

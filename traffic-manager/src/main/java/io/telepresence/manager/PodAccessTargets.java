@@ -1,5 +1,6 @@
 package io.telepresence.manager;
 
+import io.telepresence.agree.Transport;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.EngagementState;
 import io.telepresence.engagement.Port;
@@ -10,7 +11,6 @@ import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.SessionRegistry;
 import io.telepresence.manager.tunnel.PodAccessRules;
 import io.telepresence.rpc.tunnel.Files;
-import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reach;
 import java.util.Comparator;
 import java.util.List;
@@ -27,7 +27,7 @@ final class PodAccessTargets implements PodAccessRules {
     }
 
     @Override
-    public Answer find(ClientSession client, Reach wish, Protocol protocol) {
+    public Answer find(ClientSession client, Reach wish, Transport protocol) {
         Optional<RegisteredEngagement> found = engagements.of(client).stream()
                 .filter(e -> e.id().equals(wish.getEngagementId()))
                 .findFirst();
@@ -53,9 +53,9 @@ final class PodAccessTargets implements PodAccessRules {
                 .build();
     }
 
-    private Answer port(RegisteredEngagement engagement, Reach wish, Protocol protocol) {
+    private Answer port(RegisteredEngagement engagement, Reach wish, Transport protocol) {
         boolean asked = Port.isNumber(wish.getPort())
-                && engagement.spec().options().toPod().contains(Port.of(protocol == Protocol.UDP, wish.getPort()));
+                && engagement.spec().options().toPod().contains(Port.of(protocol == Transport.UDP, wish.getPort()));
         return asked
                 ? granted(engagement, wish)
                 : new Answer.Denied("port " + wish.getPort() + " of the pod was not asked for with --to-pod");

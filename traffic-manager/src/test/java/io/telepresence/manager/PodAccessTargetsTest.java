@@ -3,6 +3,7 @@ package io.telepresence.manager;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
+import io.telepresence.agree.Transport;
 import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.lifecycle.CreateEngagement;
@@ -14,7 +15,6 @@ import io.telepresence.rpc.engagement.EngagementKind;
 import io.telepresence.rpc.engagement.EngagementSpec;
 import io.telepresence.rpc.engagement.PodPort;
 import io.telepresence.rpc.tunnel.Files;
-import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reach;
 import io.telepresence.rpc.tunnel.View;
 import java.util.List;
@@ -88,9 +88,9 @@ class PodAccessTargetsTest {
     @Test
     void portsAreThoseThatWereAskedFor() {
         assertEquals(5432, granted("mine", reach().setPort(5432)).reach().getPort());
-        assertDenied(find(ann, "mine", reach().setPort(22), Protocol.TCP));
-        assertDenied(find(ann, "mine", reach().setPort(5432), Protocol.UDP));
-        assertDenied(find(ann, "mine", reach(), Protocol.TCP));
+        assertDenied(find(ann, "mine", reach().setPort(22), Transport.TCP));
+        assertDenied(find(ann, "mine", reach().setPort(5432), Transport.UDP));
+        assertDenied(find(ann, "mine", reach(), Transport.TCP));
     }
 
     @Test
@@ -99,10 +99,10 @@ class PodAccessTargetsTest {
                         bench.engagements.find(ann, "mine").orElseThrow().id())
                 .setView(View.getDefaultInstance())
                 .build();
-        assertDenied(targets.find(client("bob"), wish, Protocol.TCP));
+        assertDenied(targets.find(client("bob"), wish, Transport.TCP));
         bench.engagements.expel(
                 bench.engagements.find(ann, "mine").orElseThrow().id(), "revoked");
-        assertDenied(targets.find(ann, wish, Protocol.TCP));
+        assertDenied(targets.find(ann, wish, Transport.TCP));
     }
 
     private static Reach.Builder reach() {
@@ -110,10 +110,10 @@ class PodAccessTargetsTest {
     }
 
     private Answer.Granted granted(String name, Reach.Builder wish) {
-        return assertInstanceOf(Answer.Granted.class, find(ann, name, wish, Protocol.TCP));
+        return assertInstanceOf(Answer.Granted.class, find(ann, name, wish, Transport.TCP));
     }
 
-    private Answer find(ClientSession client, String name, Reach.Builder wish, Protocol protocol) {
+    private Answer find(ClientSession client, String name, Reach.Builder wish, Transport protocol) {
         return targets.find(
                 client,
                 wish.setEngagementId(

@@ -2,6 +2,7 @@ package io.telepresence.manager;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
+import io.telepresence.agree.Transport;
 import io.telepresence.agree.Versions;
 import io.telepresence.manager.Conversation.Answers;
 import io.telepresence.manager.cluster.FakeCluster;
@@ -34,7 +35,6 @@ import io.telepresence.rpc.manager.WorkloadQuery;
 import io.telepresence.rpc.manager.YamlRequest;
 import io.telepresence.rpc.tunnel.Deliver;
 import io.telepresence.rpc.tunnel.Open;
-import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reach;
 import io.telepresence.rpc.tunnel.View;
 import io.telepresence.run.Closers;
@@ -324,7 +324,7 @@ final class TwoClients implements AutoCloseable {
 
     static Open.Builder open(String session) {
         InetSocketAddress pod = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 1);
-        return Open.newBuilder().setSessionId(session).setId(new FlowKey(Protocol.TCP, pod, pod).toWire());
+        return Open.newBuilder().setSessionId(session).setId(new FlowKey(Transport.TCP, pod, pod).toWire());
     }
 
     static Engagement named(List<Engagement> all, String name) {

@@ -3,8 +3,8 @@ package io.telepresence.cli.engage;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.telepresence.agree.Transport;
 import io.telepresence.engagement.Port;
-import io.telepresence.engagement.Transport;
 import io.telepresence.fault.FaultException;
 import org.junit.jupiter.api.Test;
 

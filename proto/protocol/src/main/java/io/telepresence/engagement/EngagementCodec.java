@@ -1,5 +1,6 @@
 package io.telepresence.engagement;
 
+import io.telepresence.agree.Transport;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.engagement.EngagementSnapshot;

@@ -1,5 +1,6 @@
 package io.telepresence.engagement;
 
+import io.telepresence.agree.Transport;
 import java.util.Objects;
 
 /**

@@ -2,7 +2,6 @@ package io.telepresence.tunnel;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
-import io.telepresence.rpc.tunnel.Reset;
 
 /**
  * One end of a two-way flow through the tunnel. TCP: a byte stream with half-close. UDP: each {@link #write} is one
@@ -43,7 +42,7 @@ public interface Flow {
      * Ends both directions at once; the peer's handler gets {@link FlowHandler#onReset}, with this reason where the flow was
      * not opened yet, else with {@code ABORTED} (or {@code DENIED}). Idempotent.
      */
-    void reset(Reset.Why why, String text);
+    void reset(ResetReason why, String text);
 
     /** Allows {@code frames} more calls of {@link FlowHandler#onData}. Nothing is received without asking. */
     void request(int frames);

@@ -1,7 +1,6 @@
 package io.telepresence.tunnel;
 
 import io.netty.buffer.ByteBuf;
-import io.telepresence.rpc.tunnel.Reset;
 
 /**
  * Hears what happens on a {@link Flow}; always called on the flow's event loop, and must not block. By default it throws
@@ -26,7 +25,7 @@ public interface FlowHandler {
     default void onWritable(Flow flow) {}
 
     /** The flow was cut, or never opened. {@link #onClosed} follows. */
-    default void onReset(Flow flow, Reset.Why why, String text) {}
+    default void onReset(Flow flow, ResetReason why, String text) {}
 
     /** Always the last call, exactly once: both directions have finished, or the flow was reset by either end. */
     default void onClosed(Flow flow) {}

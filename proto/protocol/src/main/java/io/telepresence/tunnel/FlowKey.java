@@ -2,6 +2,7 @@ package io.telepresence.tunnel;
 
 import com.google.protobuf.ByteString;
 import io.telepresence.agree.AddressText;
+import io.telepresence.agree.Transport;
 import io.telepresence.rpc.tunnel.Endpoint;
 import io.telepresence.rpc.tunnel.FlowId;
 import io.telepresence.rpc.tunnel.Protocol;
@@ -16,19 +17,27 @@ import java.net.UnknownHostException;
  * @param source address and port of the program that started the flow
  * @param destination address and port that it asked for
  */
-public record FlowKey(Protocol protocol, InetSocketAddress source, InetSocketAddress destination) {
+public record FlowKey(Transport protocol, InetSocketAddress source, InetSocketAddress destination) {
 
     public FlowId toWire() {
         return FlowId.newBuilder()
-                .setProtocol(protocol)
+                .setProtocol(protocol == Transport.UDP ? Protocol.UDP : Protocol.TCP)
                 .setSource(endpoint(source))
                 .setDestination(endpoint(destination))
                 .build();
     }
 
-    /** @throws IllegalArgumentException if an address has neither 4 nor 16 bytes or a port is out of range */
+    /** @throws IllegalArgumentException if an address has neither 4 nor 16 bytes, a port is out of range, or the protocol is neither */
     public static FlowKey fromWire(FlowId id) {
-        return new FlowKey(id.getProtocol(), address(id.getSource()), address(id.getDestination()));
+        return new FlowKey(transport(id.getProtocol()), address(id.getSource()), address(id.getDestination()));
+    }
+
+    private static Transport transport(Protocol wire) {
+        return switch (wire) {
+            case TCP -> Transport.TCP;
+            case UDP -> Transport.UDP;
+            case UNRECOGNIZED -> throw new IllegalArgumentException("flow of an unknown protocol");
+        };
     }
 
     @Override

@@ -13,24 +13,24 @@ public final class ResetReasons {
     private ResetReasons() {}
 
     /** Why dialling or a socket failed. Netty's own exceptions extend those of java.net. */
-    public static Reset.Why of(Throwable error) {
+    public static ResetReason of(Throwable error) {
         return switch (error) {
-            case ConnectTimeoutException e -> Reset.Why.TIMED_OUT;
-            case SocketTimeoutException e -> Reset.Why.TIMED_OUT;
-            case NoRouteToHostException e -> Reset.Why.UNREACHABLE;
-            case PortUnreachableException e -> Reset.Why.REFUSED;
+            case ConnectTimeoutException e -> ResetReason.TIMED_OUT;
+            case SocketTimeoutException e -> ResetReason.TIMED_OUT;
+            case NoRouteToHostException e -> ResetReason.UNREACHABLE;
+            case PortUnreachableException e -> ResetReason.REFUSED;
             case ConnectException e -> connect(String.valueOf(e.getMessage()));
-            default -> Reset.Why.ABORTED;
+            default -> ResetReason.ABORTED;
         };
     }
 
-    private static Reset.Why connect(String message) {
+    private static ResetReason connect(String message) {
         if (message.contains("timed out")) {
-            return Reset.Why.TIMED_OUT;
+            return ResetReason.TIMED_OUT;
         }
         return message.contains("nreachable") || message.contains("No route")
-                ? Reset.Why.UNREACHABLE
-                : Reset.Why.REFUSED;
+                ? ResetReason.UNREACHABLE
+                : ResetReason.REFUSED;
     }
 
     /**
@@ -39,19 +39,19 @@ public final class ResetReasons {
      * end would have refused.
      */
     public static Reset of(Status status) {
-        Reset.Why why =
+        ResetReason why =
                 switch (status.getCode()) {
-                    case ABORTED -> Reset.Why.ABORTED;
-                    case DEADLINE_EXCEEDED -> Reset.Why.TIMED_OUT;
-                    case PERMISSION_DENIED, UNAUTHENTICATED -> Reset.Why.DENIED;
-                    default -> Reset.Why.UNREACHABLE;
+                    case ABORTED -> ResetReason.ABORTED;
+                    case DEADLINE_EXCEEDED -> ResetReason.TIMED_OUT;
+                    case PERMISSION_DENIED, UNAUTHENTICATED -> ResetReason.DENIED;
+                    default -> ResetReason.UNREACHABLE;
                 };
         String text = status.getDescription() == null ? status.getCode().name() : status.getDescription();
-        return Reset.newBuilder().setWhy(why).setText(text).build();
+        return why.toWire(text);
     }
 
     public static Status toStatus(Reset reset) {
-        Status status = reset.getWhy() == Reset.Why.DENIED ? Status.PERMISSION_DENIED : Status.ABORTED;
+        Status status = ResetReason.of(reset) == ResetReason.DENIED ? Status.PERMISSION_DENIED : Status.ABORTED;
         return status.withDescription(reset.getText());
     }
 }

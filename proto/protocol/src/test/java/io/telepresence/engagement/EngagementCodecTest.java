@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.agree.Transport;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.engagement.EngagementSnapshot;
 import io.telepresence.rpc.engagement.HttpPath;

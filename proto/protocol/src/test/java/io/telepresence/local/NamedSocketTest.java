@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.telepresence.agree.Transport;
 import io.telepresence.rpc.tunnel.Open;
-import io.telepresence.rpc.tunnel.Protocol;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Far;
 import io.telepresence.tunnel.FlowKey;
 import io.telepresence.tunnel.RecordingHandler;
+import io.telepresence.tunnel.ResetReason;
 import io.telepresence.tunnel.grpc.Carrier;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
@@ -39,13 +39,13 @@ class NamedSocketTest {
     }
 
     /** How a flow through that socket ends. */
-    private static Reset.Why through(Path socket, NamedSocket.Listeners listeners) throws Exception {
+    private static ResetReason through(Path socket, NamedSocket.Listeners listeners) throws Exception {
         RecordingHandler handler = new RecordingHandler(1);
         try (Carrier carrier = Carrier.open("test", new NamedSocket(socket, listeners))) {
             InetSocketAddress somewhere = new InetSocketAddress("127.0.0.1", 9);
             carrier.open(
                     Open.newBuilder()
-                            .setId(new FlowKey(Protocol.TCP, somewhere, somewhere).toWire())
+                            .setId(new FlowKey(Transport.TCP, somewhere, somewhere).toWire())
                             .build(),
                     handler);
             return handler.reset.get(5, TimeUnit.SECONDS);
@@ -54,15 +54,15 @@ class NamedSocketTest {
 
     @Test
     void theSocketOfWhoMayListenIsUsed() throws Exception {
-        try (Far far = new Far(directory, (flow, open) -> flow.reset(Reset.Why.REFUSED, "heard"))) {
-            assertEquals(Reset.Why.REFUSED, through(Path.of(far.address.path()), uid -> uid == own));
+        try (Far far = new Far(directory, (flow, open) -> flow.reset(ResetReason.REFUSED, "heard"))) {
+            assertEquals(ResetReason.REFUSED, through(Path.of(far.address.path()), uid -> uid == own));
         }
     }
 
     @Test
     void anotherUsersSocketIsNotEvenConnectedTo() throws Exception {
         try (ServerSocketChannel other = listening()) {
-            assertEquals(Reset.Why.UNREACHABLE, through(socket(), uid -> uid == own + 1));
+            assertEquals(ResetReason.UNREACHABLE, through(socket(), uid -> uid == own + 1));
             other.configureBlocking(false);
             assertNull(other.accept());
         }
@@ -82,7 +82,7 @@ class NamedSocketTest {
                     return pid != ProcessHandle.current().pid();
                 }
             };
-            assertEquals(Reset.Why.UNREACHABLE, through(socket(), nobody));
+            assertEquals(ResetReason.UNREACHABLE, through(socket(), nobody));
             hearsNothing(other);
         }
     }
@@ -93,7 +93,7 @@ class NamedSocketTest {
         assumeTrue(own == 0, "not root");
         try (ServerSocketChannel other = listening()) {
             Files.setAttribute(socket(), "unix:uid", 1000);
-            assertEquals(Reset.Why.UNREACHABLE, through(socket(), uid -> uid == 1000));
+            assertEquals(ResetReason.UNREACHABLE, through(socket(), uid -> uid == 1000));
             hearsNothing(other);
         }
     }

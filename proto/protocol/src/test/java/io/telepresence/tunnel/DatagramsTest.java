@@ -6,10 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
+import io.telepresence.agree.Transport;
 import io.telepresence.rpc.tunnel.Dial;
 import io.telepresence.rpc.tunnel.Open;
-import io.telepresence.rpc.tunnel.Protocol;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.grpc.Carrier;
 import io.telepresence.tunnel.splice.DatagramPump;
 import io.telepresence.tunnel.splice.DatagramSockets;
@@ -76,7 +75,7 @@ class DatagramsTest {
             public void onFinished(Flow same) {}
 
             @Override
-            public void onReset(Flow same, Reset.Why why, String text) {}
+            public void onReset(Flow same, ResetReason why, String text) {}
         });
         flow.opened();
         flow.request(16);
@@ -110,7 +109,7 @@ class DatagramsTest {
         InetSocketAddress to = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
         return Open.newBuilder()
                 .setSessionId("s")
-                .setId(new FlowKey(Protocol.UDP, app, to).toWire())
+                .setId(new FlowKey(Transport.UDP, app, to).toWire())
                 .setDialTimeoutMs(3000)
                 .setDial(Dial.getDefaultInstance())
                 .build();
@@ -134,7 +133,7 @@ class DatagramsTest {
         public void onFinished(Flow flow) {}
 
         @Override
-        public void onReset(Flow flow, Reset.Why why, String text) {
+        public void onReset(Flow flow, ResetReason why, String text) {
             all.add("reset: " + why + " " + text);
         }
     }

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.telepresence.rpc.tunnel.Reset;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -22,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 public abstract class FlowContract {
     /** Of a flow of TCP that a subclass opens. */
     protected static final FlowKey KEY = new FlowKey(
-            io.telepresence.rpc.tunnel.Protocol.TCP,
+            io.telepresence.agree.Transport.TCP,
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 1000),
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 2000));
 
@@ -56,7 +55,7 @@ public abstract class FlowContract {
         }
 
         @Override
-        public void onReset(Flow flow, Reset.Why why, String text) {
+        public void onReset(Flow flow, ResetReason why, String text) {
             events.add("reset " + why);
         }
 
@@ -143,7 +142,7 @@ public abstract class FlowContract {
     void whoResetsHearsTheEndAndTheOtherEndThatItWasCut() throws Exception {
         Ends ends = opened();
         ends.opening().request(10);
-        ends.accepting().reset(Reset.Why.ABORTED, "gone");
+        ends.accepting().reset(ResetReason.ABORTED, "gone");
         assertEquals("reset ABORTED", near.next());
         assertEquals("closed", near.next());
         assertEquals("closed", far.next());
@@ -154,7 +153,7 @@ public abstract class FlowContract {
     void theOpeningEndMayResetToo() throws Exception {
         Ends ends = opened();
         ends.accepting().request(10);
-        ends.opening().reset(Reset.Why.ABORTED, "enough");
+        ends.opening().reset(ResetReason.ABORTED, "enough");
         assertEquals("reset ABORTED", far.next());
         assertEquals("closed", far.next());
         assertEquals("closed", near.next());
@@ -165,7 +164,7 @@ public abstract class FlowContract {
     void aResetIsAnAnswerToo() throws Exception {
         Ends ends = open(near, far);
         ends.opening().request(1);
-        ends.accepting().reset(Reset.Why.REFUSED, "nobody listens");
+        ends.accepting().reset(ResetReason.REFUSED, "nobody listens");
         assertEquals("reset REFUSED", near.next());
         assertEquals("closed", near.next());
         assertEquals("closed", far.next());
@@ -177,7 +176,7 @@ public abstract class FlowContract {
         Ends ends = opened();
         ends.opening().request(10);
         ends.accepting().request(10);
-        ends.accepting().reset(Reset.Why.ABORTED, "");
+        ends.accepting().reset(ResetReason.ABORTED, "");
         assertEquals("reset ABORTED", near.next());
         assertEquals("closed", near.next());
         assertEquals("closed", far.next());
@@ -209,7 +208,7 @@ public abstract class FlowContract {
                 flow.write(late);
                 flow.finish();
                 flow.request(1);
-                flow.reset(Reset.Why.ABORTED, "late");
+                flow.reset(ResetReason.ABORTED, "late");
             });
             assertEquals(0, late.refCnt());
         }

@@ -2,7 +2,6 @@ package io.telepresence.tunnel;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
-import io.telepresence.rpc.tunnel.Reset;
 import java.util.ArrayDeque;
 import java.util.Queue;
 
@@ -51,7 +50,7 @@ public final class MemoryFlow implements Flow {
     @Override
     public void handler(FlowHandler next) {
         if (closed) {
-            next.onReset(this, Reset.Why.ABORTED, "the flow is over");
+            next.onReset(this, ResetReason.ABORTED, "the flow is over");
             next.onClosed(this);
         } else {
             handler = next;
@@ -93,7 +92,7 @@ public final class MemoryFlow implements Flow {
     }
 
     @Override
-    public void reset(Reset.Why why, String text) {
+    public void reset(ResetReason why, String text) {
         if (!loop.inEventLoop()) {
             loop.execute(() -> reset(why, text));
         } else if (!closed) {
@@ -126,7 +125,7 @@ public final class MemoryFlow implements Flow {
         }
     }
 
-    private void cut(Reset.Why why, String text) {
+    private void cut(ResetReason why, String text) {
         if (!closed) {
             handler.onReset(this, why, text);
             close();

@@ -2,7 +2,6 @@ package io.telepresence.tunnel;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import io.telepresence.rpc.tunnel.Reset;
 import java.io.ByteArrayOutputStream;
 import java.util.concurrent.CompletableFuture;
 
@@ -10,7 +9,7 @@ import java.util.concurrent.CompletableFuture;
 public final class RecordingHandler implements FlowHandler {
     public final CompletableFuture<Flow> opened = new CompletableFuture<>();
     public final CompletableFuture<byte[]> finished = new CompletableFuture<>();
-    public final CompletableFuture<Reset.Why> reset = new CompletableFuture<>();
+    public final CompletableFuture<ResetReason> reset = new CompletableFuture<>();
     public final CompletableFuture<Void> closed = new CompletableFuture<>();
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private final int credit;
@@ -42,7 +41,7 @@ public final class RecordingHandler implements FlowHandler {
     }
 
     @Override
-    public void onReset(Flow flow, Reset.Why why, String text) {
+    public void onReset(Flow flow, ResetReason why, String text) {
         reset.complete(why);
     }
 

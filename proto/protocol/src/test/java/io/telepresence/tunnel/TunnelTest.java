@@ -9,11 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.Unpooled;
+import io.telepresence.agree.Transport;
 import io.telepresence.rpc.tunnel.Dial;
 import io.telepresence.rpc.tunnel.Fetch;
 import io.telepresence.rpc.tunnel.Open;
-import io.telepresence.rpc.tunnel.Protocol;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.grpc.Carrier;
 import io.telepresence.tunnel.splice.FlowJoin;
 import java.io.IOException;
@@ -109,7 +108,7 @@ class TunnelTest {
         origin.close();
         RecordingHandler near = new RecordingHandler(4);
         carrier.open(openTo(port), near);
-        assertEquals(Reset.Why.REFUSED, near.reset.get(5, TimeUnit.SECONDS));
+        assertEquals(ResetReason.REFUSED, near.reset.get(5, TimeUnit.SECONDS));
         near.closed.get(5, TimeUnit.SECONDS);
         assertFalse(near.opened.isDone());
         awaitNoFlows();
@@ -120,7 +119,7 @@ class TunnelTest {
         far.close();
         RecordingHandler near = new RecordingHandler(4);
         carrier.open(openTo(origin.getLocalPort()), near);
-        assertEquals(Reset.Why.UNREACHABLE, near.reset.get(5, TimeUnit.SECONDS));
+        assertEquals(ResetReason.UNREACHABLE, near.reset.get(5, TimeUnit.SECONDS));
         awaitNoFlows();
     }
 
@@ -135,7 +134,7 @@ class TunnelTest {
             carrier.open(openTo(origin.getLocalPort()), near);
             assertNotNull(dialling.poll(5, TimeUnit.SECONDS));
         }
-        assertEquals(Reset.Why.UNREACHABLE, near.reset.get(5, TimeUnit.SECONDS));
+        assertEquals(ResetReason.UNREACHABLE, near.reset.get(5, TimeUnit.SECONDS));
         awaitNoFlows();
     }
 
@@ -147,7 +146,7 @@ class TunnelTest {
         near.opened.get(5, TimeUnit.SECONDS);
         socket.setSoLinger(true, 0);
         socket.close();
-        assertEquals(Reset.Why.ABORTED, near.reset.get(5, TimeUnit.SECONDS));
+        assertEquals(ResetReason.ABORTED, near.reset.get(5, TimeUnit.SECONDS));
         awaitNoFlows();
     }
 
@@ -157,7 +156,7 @@ class TunnelTest {
         Flow flow = carrier.open(openTo(origin.getLocalPort()), near);
         Socket socket = origin.accept();
         near.opened.get(5, TimeUnit.SECONDS);
-        flow.reset(Reset.Why.ABORTED, "enough");
+        flow.reset(ResetReason.ABORTED, "enough");
         IOException error =
                 assertThrows(IOException.class, () -> socket.getInputStream().read());
         assertTrue(error.getMessage().contains("reset"), error.getMessage());
@@ -223,7 +222,7 @@ class TunnelTest {
                     public void onFinished(Flow fetched) {}
 
                     @Override
-                    public void onReset(Flow fetched, Reset.Why why, String text) {
+                    public void onReset(Flow fetched, ResetReason why, String text) {
                         parked.reset(why, text);
                     }
                 });
@@ -291,7 +290,7 @@ class TunnelTest {
         InetSocketAddress to = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
         return Open.newBuilder()
                 .setSessionId("s")
-                .setId(new FlowKey(Protocol.TCP, app, to).toWire())
+                .setId(new FlowKey(Transport.TCP, app, to).toWire())
                 .setDialTimeoutMs(3000)
                 .setDial(Dial.getDefaultInstance())
                 .build();

@@ -6,6 +6,7 @@ import com.google.common.util.concurrent.ListenableFuture;
 import com.google.common.util.concurrent.MoreExecutors;
 import com.google.protobuf.ByteString;
 import io.grpc.Status;
+import io.telepresence.agree.Transport;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.local.NamedSocket;
@@ -21,7 +22,6 @@ import io.telepresence.rpc.manager.PingRequest;
 import io.telepresence.rpc.manager.RemainReply;
 import io.telepresence.rpc.manager.SessionRef;
 import io.telepresence.rpc.rootd.NetworkConfig;
-import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.FlowKey;
@@ -126,7 +126,7 @@ final class NetworkUplink implements Uplink, ClusterLookup, AutoCloseable {
 
     @Override
     public Flow open(FlowKey key, FlowHandler handler) {
-        if (key.protocol() == Protocol.TCP) {
+        if (key.protocol() == Transport.TCP) {
             busyNanos.set(System.nanoTime());
         }
         return tunnel.dial(key, Duration.ofMillis(config.get().getDialTimeoutMs()), handler);

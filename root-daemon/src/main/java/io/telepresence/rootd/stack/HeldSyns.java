@@ -1,17 +1,17 @@
 package io.telepresence.rootd.stack;
 
 import io.netty.buffer.ByteBuf;
+import io.telepresence.agree.Transport;
 import io.telepresence.rootd.ip.IpHeader;
 import io.telepresence.rootd.ip.TcpHeader;
 import io.telepresence.rootd.ip.TcpPackets;
 import io.telepresence.rootd.ip.Tuple;
 import io.telepresence.rootd.ip.Unreachable;
 import io.telepresence.rootd.ip.VnetHeader;
-import io.telepresence.rpc.tunnel.Protocol;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.FlowKey;
+import io.telepresence.tunnel.ResetReason;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -59,15 +59,15 @@ final class HeldSyns {
         b.get(0, syn);
         held.incrementAndGet();
         Dialling dialling = new Dialling(connection, syn);
-        FlowKey key = flowKey(Protocol.TCP, app);
+        FlowKey key = flowKey(Transport.TCP, app);
         try {
             connection.flow(uplink.open(key, dialling));
         } catch (RuntimeException e) {
-            dialling.notOpened(key, Reset.Why.UNREACHABLE, e.toString());
+            dialling.notOpened(key, ResetReason.UNREACHABLE, e.toString());
         }
     }
 
-    static FlowKey flowKey(Protocol protocol, Tuple tuple) {
+    static FlowKey flowKey(Transport protocol, Tuple tuple) {
         return new FlowKey(
                 protocol,
                 new InetSocketAddress(tuple.source().toInet(), tuple.sourcePort()),
@@ -96,16 +96,16 @@ final class HeldSyns {
             if (packet != null && connection.letIn(nanoClock.getAsLong())) {
                 inject(packet);
             } else {
-                flow.reset(Reset.Why.ABORTED, "the program gave up");
+                flow.reset(ResetReason.ABORTED, "the program gave up");
             }
         }
 
         @Override
-        public void onReset(Flow flow, Reset.Why why, String text) {
+        public void onReset(Flow flow, ResetReason why, String text) {
             notOpened(flow.key(), why, text);
         }
 
-        void notOpened(FlowKey key, Reset.Why why, String text) {
+        void notOpened(FlowKey key, ResetReason why, String text) {
             LOG.debug("{} not opened: {} {}", key, why, text);
             byte[] packet = release();
             if (packet != null && connection.state() == NatEntry.State.DIALLING) {
@@ -131,7 +131,7 @@ final class HeldSyns {
 
         @Override
         public void onFinished(Flow flow) {
-            flow.reset(Reset.Why.ABORTED, "finished before it was asked for anything");
+            flow.reset(ResetReason.ABORTED, "finished before it was asked for anything");
         }
 
         /** The held SYN, the first time. */
@@ -152,14 +152,13 @@ final class HeldSyns {
             });
         }
 
-        private void refuse(byte[] packet, Reset.Why why) {
+        private void refuse(byte[] packet, ResetReason why) {
             ByteBuffer b = ByteBuffer.wrap(packet);
             IpHeader ip = IpHeader.parse(b, VnetHeader.LENGTH, packet.length);
             switch (why) {
                 case REFUSED -> out.send(TcpPackets.RESET_ROOM, (to, at) -> TcpPackets.reset(to, at, b, ip));
                 case DENIED -> errors.send(Unreachable.PROHIBITED, b, ip);
-                case UNREACHABLE, TIMED_OUT, NO_CLIENT, ABORTED, UNSPECIFIED, UNRECOGNIZED ->
-                    errors.send(Unreachable.HOST, b, ip);
+                case UNREACHABLE, TIMED_OUT, NO_CLIENT, ABORTED, UNSPECIFIED -> errors.send(Unreachable.HOST, b, ip);
             }
         }
     }

@@ -1,8 +1,8 @@
 package io.telepresence.rootd.stack;
 
 import io.telepresence.rootd.ip.Tuple;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.ResetReason;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -77,7 +77,7 @@ final class NatEntry {
     void abort(String why) {
         Flow now = flow;
         if (now != null) {
-            now.reset(Reset.Why.ABORTED, why);
+            now.reset(ResetReason.ABORTED, why);
         }
     }
 

@@ -3,7 +3,7 @@ package io.telepresence.rootd.stack;
 import io.netty.buffer.ByteBuf;
 import io.telepresence.rootd.ip.Tuple;
 import io.telepresence.rootd.ip.Unreachable;
-import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.ResetReason;
 import io.telepresence.tunnel.splice.DatagramSession;
 import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
@@ -41,12 +41,12 @@ final class UdpFlow implements DatagramSession.Peer {
     }
 
     @Override
-    public void onCut(Reset.Why why, boolean opened) {
+    public void onCut(ResetReason why, boolean opened) {
         switch (why) {
             case REFUSED -> out.unreachable(Unreachable.PORT, tuple);
             case DENIED -> out.unreachable(Unreachable.PROHIBITED, tuple);
             case UNREACHABLE, NO_CLIENT -> out.unreachable(Unreachable.HOST, tuple);
-            case TIMED_OUT, ABORTED, UNSPECIFIED, UNRECOGNIZED -> {
+            case TIMED_OUT, ABORTED, UNSPECIFIED -> {
                 if (!opened) { // else the far end closed its socket, which UDP does without a word
                     out.unreachable(Unreachable.HOST, tuple);
                 }

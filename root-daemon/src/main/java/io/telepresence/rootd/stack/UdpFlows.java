@@ -2,13 +2,13 @@ package io.telepresence.rootd.stack;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.telepresence.agree.Transport;
 import io.telepresence.rootd.ip.IpHeader;
 import io.telepresence.rootd.ip.Tuple;
 import io.telepresence.rootd.ip.UdpHeader;
 import io.telepresence.rootd.ip.Unreachable;
 import io.telepresence.rootd.ip.VnetHeader;
-import io.telepresence.rpc.tunnel.Protocol;
-import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.ResetReason;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -76,7 +76,7 @@ final class UdpFlows {
         flows.put(tuple, flow);
         total.incrementAndGet();
         try {
-            flow.session().through(uplink.open(HeldSyns.flowKey(Protocol.UDP, tuple), flow.session()));
+            flow.session().through(uplink.open(HeldSyns.flowKey(Transport.UDP, tuple), flow.session()));
         } catch (RuntimeException e) {
             LOG.debug("{} not opened: {}", tuple, e.toString());
             flows.remove(tuple, flow);
@@ -91,13 +91,13 @@ final class UdpFlows {
         flows.forEach(flow -> {
             long most = flow.tuple().destinationPort() == DNS ? DNS_IDLE_NANOS : IDLE_NANOS;
             if (flow.session().idleNanos(nowNanos) > most) {
-                flow.session().end(Reset.Why.TIMED_OUT, "no datagram for a while");
+                flow.session().end(ResetReason.TIMED_OUT, "no datagram for a while");
             }
         });
     }
 
     void close() {
-        flows.forEach(flow -> flow.session().end(Reset.Why.ABORTED, "the root daemon ends the session"));
+        flows.forEach(flow -> flow.session().end(ResetReason.ABORTED, "the root daemon ends the session"));
     }
 
     /** Flows that are open or being opened. */

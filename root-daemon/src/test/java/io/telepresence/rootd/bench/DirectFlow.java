@@ -10,10 +10,10 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DatagramPacket;
 import io.netty.channel.socket.DuplexChannel;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.FlowKey;
+import io.telepresence.tunnel.ResetReason;
 import io.telepresence.tunnel.ResetReasons;
 
 /** A flow that is nothing but a socket of this machine. */
@@ -76,7 +76,7 @@ final class DirectFlow extends ChannelInboundHandlerAdapter implements Flow {
     public void handler(FlowHandler next) {
         handler = next;
         if (closed) {
-            next.onReset(this, Reset.Why.ABORTED, "over");
+            next.onReset(this, ResetReason.ABORTED, "over");
             next.onClosed(this);
         }
     }
@@ -124,7 +124,7 @@ final class DirectFlow extends ChannelInboundHandlerAdapter implements Flow {
     }
 
     @Override
-    public void reset(Reset.Why why, String text) {
+    public void reset(ResetReason why, String text) {
         if (!loop.inEventLoop()) {
             loop.execute(() -> reset(why, text));
             return;

@@ -9,9 +9,9 @@ import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.telepresence.agree.Transport;
 import io.telepresence.local.Loops;
 import io.telepresence.rootd.stack.Uplink;
-import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.FlowKey;
@@ -37,7 +37,7 @@ final class DirectUplink implements Uplink, AutoCloseable {
         EventLoop loop = loops.next();
         var flow = new DirectFlow(key, loop, handler);
         var bootstrap = new Bootstrap().group(loop).handler(flow);
-        if (key.protocol() == Protocol.TCP) {
+        if (key.protocol() == Transport.TCP) {
             ChannelPump.configure(bootstrap);
             bootstrap
                     .channel(EpollSocketChannel.class)

@@ -5,10 +5,10 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import io.netty.channel.embedded.EmbeddedChannel;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.FlowKey;
+import io.telepresence.tunnel.ResetReason;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,7 +18,7 @@ final class FakeFlow implements Flow {
     boolean writable = true;
     boolean finished;
     int credit;
-    Reset.Why resetByUs;
+    ResetReason resetByUs;
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final FlowKey key;
     private FlowHandler handler;
@@ -33,7 +33,7 @@ final class FakeFlow implements Flow {
         handler.onOpened(this);
     }
 
-    void farReset(Reset.Why why) {
+    void farReset(ResetReason why) {
         handler.onReset(this, why, "by the test");
         close();
     }
@@ -96,7 +96,7 @@ final class FakeFlow implements Flow {
     }
 
     @Override
-    public void reset(Reset.Why why, String text) {
+    public void reset(ResetReason why, String text) {
         if (!closed) {
             resetByUs = why;
             close();

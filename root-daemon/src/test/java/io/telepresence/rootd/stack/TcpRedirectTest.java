@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.telepresence.rootd.ip.TcpHeader;
 import io.telepresence.rootd.ip.TestPackets;
 import io.telepresence.rootd.ip.Tuple;
-import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.ResetReason;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Random;
@@ -104,12 +104,12 @@ class TcpRedirectTest {
     @ParameterizedTest
     @MethodSource("io.telepresence.rootd.stack.StackFixture#apps")
     void refusedIsAResetAndUnreachableAnIcmpError(Tuple app) {
-        for (Reset.Why why : Reset.Why.values()) {
+        for (ResetReason why : ResetReason.values()) {
             stack.fromHost(TestPackets.syn(app, 5));
             stack.lastFlow().farReset(why);
             byte[] answer = stack.toHost();
             assertTrue(TestPackets.isValid(answer));
-            if (why == Reset.Why.REFUSED) {
+            if (why == ResetReason.REFUSED) {
                 assertEquals(TcpHeader.RST | TcpHeader.ACK, flags(answer));
                 assertEquals(app.swapped(), StackFixture.tuple(answer));
             } else {
@@ -117,7 +117,7 @@ class TcpRedirectTest {
                 int denied = app.source().isV4() ? 0x030d : 0x0101;
                 int host = app.source().isV4() ? 0x0301 : 0x0103;
                 assertEquals(
-                        why == Reset.Why.DENIED ? denied : host,
+                        why == ResetReason.DENIED ? denied : host,
                         ByteBuffer.wrap(answer).getShort(at),
                         why.name());
             }
@@ -147,13 +147,13 @@ class TcpRedirectTest {
     void aProgramThatGivesUpEndsTheFlow(Tuple app) {
         stack.fromHost(TestPackets.syn(app, 5));
         stack.fromHost(TestPackets.tcp(app, 6, 0, TcpHeader.RST, NONE));
-        assertEquals(Reset.Why.ABORTED, stack.lastFlow().resetByUs);
+        assertEquals(ResetReason.ABORTED, stack.lastFlow().resetByUs);
         assertEquals(0, stack.nat.size());
 
         connect(app, 77);
         stack.fromHost(TestPackets.tcp(app, 78, 0, TcpHeader.RST, NONE));
         assertNotNull(stack.toHost(), "the listener must hear of it too");
-        assertEquals(Reset.Why.ABORTED, stack.lastFlow().resetByUs);
+        assertEquals(ResetReason.ABORTED, stack.lastFlow().resetByUs);
         assertEquals(0, stack.nat.open());
     }
 
@@ -168,7 +168,7 @@ class TcpRedirectTest {
 
         Tuple second = connect(app, 6);
         assertNotEquals(first, second);
-        assertEquals(Reset.Why.ABORTED, flow.resetByUs);
+        assertEquals(ResetReason.ABORTED, flow.resetByUs);
         stack.fromHost(TestPackets.tcp(first.swapped(), 1, 1, TcpHeader.FIN | TcpHeader.ACK, NONE));
         assertNull(stack.toHost(), "nothing of the old one passes");
     }
@@ -203,7 +203,7 @@ class TcpRedirectTest {
         connect(app, 5);
         stack.now += NatTable.ACCEPT_NANOS + 1;
         stack.nat.sweep(stack.now);
-        assertEquals(Reset.Why.ABORTED, stack.lastFlow().resetByUs);
+        assertEquals(ResetReason.ABORTED, stack.lastFlow().resetByUs);
         assertEquals(0, stack.nat.open());
     }
 
@@ -224,7 +224,7 @@ class TcpRedirectTest {
         }
         assertEquals(HeldSyns.MOST, stack.heldSyns.held());
         assertEquals(HeldSyns.MOST, stack.flows.size());
-        stack.flows.forEach(flow -> flow.farReset(Reset.Why.REFUSED));
+        stack.flows.forEach(flow -> flow.farReset(ResetReason.REFUSED));
         assertEquals(0, stack.heldSyns.held());
         assertEquals(0, stack.nat.size());
     }

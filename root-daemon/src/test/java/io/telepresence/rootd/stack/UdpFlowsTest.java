@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.telepresence.rootd.ip.Reassembler;
 import io.telepresence.rootd.ip.TestPackets;
 import io.telepresence.rootd.ip.Tuple;
-import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.ResetReason;
 import io.telepresence.tunnel.splice.DatagramSession;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -87,7 +87,7 @@ class UdpFlowsTest {
     @MethodSource("io.telepresence.rootd.stack.StackFixture#apps")
     void refusedIsPortUnreachableAndTheNextDatagramTriesAgain(Tuple app) {
         send(app, (byte) 1);
-        stack.lastFlow().farReset(Reset.Why.REFUSED);
+        stack.lastFlow().farReset(ResetReason.REFUSED);
         byte[] error = stack.toHost();
         assertTrue(TestPackets.isValid(error));
         int at = StackFixture.header(error).payload();
@@ -103,14 +103,15 @@ class UdpFlowsTest {
     @ParameterizedTest
     @MethodSource("io.telepresence.rootd.stack.StackFixture#apps")
     void whatIsNotOpenedForAnotherReasonIsHostUnreachable(Tuple app) {
-        for (Reset.Why why : new Reset.Why[] {Reset.Why.UNREACHABLE, Reset.Why.ABORTED, Reset.Why.TIMED_OUT}) {
+        for (ResetReason why :
+                new ResetReason[] {ResetReason.UNREACHABLE, ResetReason.ABORTED, ResetReason.TIMED_OUT}) {
             send(app, (byte) 1);
             stack.lastFlow().farReset(why);
             hostUnreachable(app, stack.toHost());
         }
         send(app, (byte) 1);
         stack.lastFlow().farOpened();
-        stack.lastFlow().farReset(Reset.Why.ABORTED);
+        stack.lastFlow().farReset(ResetReason.ABORTED);
         assertNull(stack.toHost(), "an open one has ended at its far end");
     }
 

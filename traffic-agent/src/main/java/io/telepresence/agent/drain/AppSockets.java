@@ -1,8 +1,8 @@
 package io.telepresence.agent.drain;
 
 import io.netty.util.NetUtil;
+import io.telepresence.agree.Transport;
 import io.telepresence.engagement.Port;
-import io.telepresence.engagement.Transport;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -1,8 +1,7 @@
 package io.telepresence.agent.manager;
 
 import io.telepresence.agent.route.ClientEndpoint;
-import io.telepresence.engagement.EngagementCodec;
-import io.telepresence.engagement.Transport;
+import io.telepresence.agree.Transport;
 import io.telepresence.rpc.tunnel.Deliver;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
@@ -39,7 +38,7 @@ public final class ClientFlows {
             InetSocketAddress source,
             InetSocketAddress destination,
             FlowHandler handler) {
-        return tunnel.deliver(key(transport, source, destination), deliver(to), patience, handler);
+        return tunnel.deliver(new FlowKey(transport, source, destination), deliver(to), patience, handler);
     }
 
     /** The same for a flow that must not keep memory: it has credit only while nothing that was written waits. */
@@ -49,11 +48,7 @@ public final class ClientFlows {
             InetSocketAddress source,
             InetSocketAddress destination,
             FlowHandler handler) {
-        return tunnel.deliverSparing(key(transport, source, destination), deliver(to), patience, handler);
-    }
-
-    private static FlowKey key(Transport transport, InetSocketAddress source, InetSocketAddress destination) {
-        return new FlowKey(EngagementCodec.toWire(transport), source, destination);
+        return tunnel.deliverSparing(new FlowKey(transport, source, destination), deliver(to), patience, handler);
     }
 
     private static Deliver deliver(ClientEndpoint to) {

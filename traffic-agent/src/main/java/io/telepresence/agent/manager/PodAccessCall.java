@@ -3,9 +3,9 @@ package io.telepresence.agent.manager;
 import io.netty.channel.EventLoop;
 import io.telepresence.rpc.agent.ReachRequest;
 import io.telepresence.rpc.tunnel.Protocol;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.ResetReason;
 import io.telepresence.tunnel.pool.TunnelClient;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -96,7 +96,7 @@ public final class PodAccessCall {
     }
 
     /** Says why not. */
-    public void refuse(Reset.Why why, String text) {
+    public void refuse(ResetReason why, String text) {
         LOG.debug("refused: {}", text);
         flow.refuse(why, text);
     }

@@ -3,7 +3,7 @@ package io.telepresence.agent.mirror;
 import io.telepresence.agent.manager.ClientFlows;
 import io.telepresence.agent.report.TrafficRecorder;
 import io.telepresence.agent.route.ClientEndpoint;
-import io.telepresence.engagement.Transport;
+import io.telepresence.agree.Transport;
 import java.net.InetSocketAddress;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

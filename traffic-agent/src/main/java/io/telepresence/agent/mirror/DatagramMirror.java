@@ -3,9 +3,9 @@ package io.telepresence.agent.mirror;
 import io.netty.buffer.ByteBuf;
 import io.telepresence.agent.report.TrafficRecorder;
 import io.telepresence.agent.route.ClientEndpoint;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.ResetReason;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
@@ -55,7 +55,7 @@ public final class DatagramMirror implements FlowHandler {
 
     private void giveUp(Flow opening, Duration patience) {
         if (!opened) {
-            opening.reset(Reset.Why.TIMED_OUT, "no answer within " + patience);
+            opening.reset(ResetReason.TIMED_OUT, "no answer within " + patience);
         }
     }
 
@@ -92,7 +92,7 @@ public final class DatagramMirror implements FlowHandler {
     /** Ends it; idempotent. */
     public void close() {
         try {
-            flow.reset(Reset.Why.ABORTED, "the agent ends this copy");
+            flow.reset(ResetReason.ABORTED, "the agent ends this copy");
         } catch (RejectedExecutionException e) {
             LOG.debug("the link to the manager is closed", e);
         }
@@ -148,7 +148,7 @@ public final class DatagramMirror implements FlowHandler {
     }
 
     @Override
-    public void onReset(Flow same, Reset.Why why, String text) {
+    public void onReset(Flow same, ResetReason why, String text) {
         LOG.debug("copy {} reset: {} {}", same.key(), why, text);
     }
 

@@ -4,9 +4,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.util.concurrent.Future;
 import io.telepresence.agent.report.TrafficRecorder;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.ResetReason;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
@@ -99,7 +99,7 @@ final class StreamMirrorWriter implements Mirror, FlowHandler {
 
     private void tooLate(Flow same) {
         if (outbox.drained() && !outbox.sending()) {
-            same.reset(Reset.Why.ABORTED, "the copy has ended");
+            same.reset(ResetReason.ABORTED, "the copy has ended");
         } else {
             lose(same, "the laptop does not take the copy");
         }
@@ -121,7 +121,7 @@ final class StreamMirrorWriter implements Mirror, FlowHandler {
         outbox.close();
         countDropped();
         try {
-            of.reset(Reset.Why.ABORTED, why);
+            of.reset(ResetReason.ABORTED, why);
         } catch (RejectedExecutionException e) {
             LOG.debug("the link to the manager is closed", e);
         }
@@ -199,7 +199,7 @@ final class StreamMirrorWriter implements Mirror, FlowHandler {
     private void finish(Flow same) {
         if (!finished) {
             finished = true;
-            after(same, limits.linger(), () -> same.reset(Reset.Why.ABORTED, "the copy has ended"));
+            after(same, limits.linger(), () -> same.reset(ResetReason.ABORTED, "the copy has ended"));
             same.finish();
         }
     }
@@ -231,7 +231,7 @@ final class StreamMirrorWriter implements Mirror, FlowHandler {
     }
 
     @Override
-    public void onReset(Flow same, Reset.Why why, String text) {
+    public void onReset(Flow same, ResetReason why, String text) {
         broken = true;
         LOG.debug("copy {} reset: {} {}", same.key(), why, text);
     }

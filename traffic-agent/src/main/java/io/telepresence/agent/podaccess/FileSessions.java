@@ -5,7 +5,7 @@ import io.telepresence.agent.podinfo.AppContainer;
 import io.telepresence.agent.podinfo.AppPod;
 import io.telepresence.agent.sftp.FileTree;
 import io.telepresence.agent.sftp.SftpServer;
-import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.ResetReason;
 import java.util.concurrent.Semaphore;
 
 /** Serves the volumes of containers, to as many clients at once as there may be threads for it. Thread-safe. */
@@ -21,7 +21,7 @@ final class FileSessions {
 
     void serve(PodAccessCall call, AppContainer container, boolean readOnly) {
         if (!free.tryAcquire()) {
-            call.refuse(Reset.Why.DENIED, "pod " + pod.name() + " serves files to " + MOST + " clients already");
+            call.refuse(ResetReason.DENIED, "pod " + pod.name() + " serves files to " + MOST + " clients already");
             return;
         }
         FileTree tree = new FileTree(pod.mounts().resolve(container.name()), container.volumes(), readOnly);

@@ -4,7 +4,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.util.NetUtil;
 import io.telepresence.agent.manager.PodAccessCall;
 import io.telepresence.agent.manager.PodAccessCall.Wish;
-import io.telepresence.rpc.tunnel.Protocol;
+import io.telepresence.agree.Transport;
 import io.telepresence.tunnel.ResetReasons;
 import io.telepresence.tunnel.splice.Splice;
 import java.net.InetAddress;
@@ -34,7 +34,7 @@ final class LoopbackPorts {
 
     private void attempt(PodAccessCall call, Wish.Port port, int index) {
         InetSocketAddress address = new InetSocketAddress(ADDRESSES.get(index), port.number());
-        Protocol protocol = port.udp() ? Protocol.UDP : Protocol.TCP;
+        Transport protocol = port.udp() ? Transport.UDP : Transport.TCP;
         Splice.dial(call.loop(), protocol, address, DIAL).addListener((ChannelFuture done) -> {
             if (done.isSuccess()) {
                 Splice.join(call.flow(), done.channel(), protocol, udpIdle);

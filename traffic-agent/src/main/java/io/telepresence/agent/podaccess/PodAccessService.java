@@ -4,7 +4,7 @@ import io.telepresence.agent.manager.PodAccessCall;
 import io.telepresence.agent.manager.PodAccessCall.Wish;
 import io.telepresence.agent.podinfo.AppContainer;
 import io.telepresence.agent.podinfo.AppPod;
-import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.ResetReason;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -34,7 +34,7 @@ public final class PodAccessService implements Consumer<PodAccessCall> {
             case Wish.View _ -> ofContainer(call, container -> views.send(call, container));
             case Wish.Files wish -> ofContainer(call, container -> files.serve(call, container, wish.readOnly()));
             case Wish.Port port -> ports.dial(call, port);
-            case Wish.Unknown unknown -> call.refuse(Reset.Why.DENIED, unknown.why());
+            case Wish.Unknown unknown -> call.refuse(ResetReason.DENIED, unknown.why());
         }
     }
 
@@ -43,7 +43,7 @@ public final class PodAccessService implements Consumer<PodAccessCall> {
                 .ifPresentOrElse(
                         then,
                         () -> call.refuse(
-                                Reset.Why.DENIED,
+                                ResetReason.DENIED,
                                 "pod " + pod.name() + " has no container '" + call.container() + "'"));
     }
 }

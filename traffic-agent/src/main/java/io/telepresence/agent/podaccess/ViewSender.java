@@ -6,9 +6,9 @@ import io.telepresence.agent.manager.PodAccessCall;
 import io.telepresence.agent.podinfo.AppContainer;
 import io.telepresence.agent.podinfo.AppPod;
 import io.telepresence.agent.podinfo.ViewTranslator;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.ResetReason;
 import io.telepresence.tunnel.splice.ChannelPump;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -60,7 +60,7 @@ final class ViewSender {
         void expectEnd(Flow flow) {
             limit = flow.loop()
                     .schedule(
-                            () -> flow.reset(Reset.Why.TIMED_OUT, "the view was not taken"),
+                            () -> flow.reset(ResetReason.TIMED_OUT, "the view was not taken"),
                             PATIENCE_SECONDS,
                             TimeUnit.SECONDS);
         }

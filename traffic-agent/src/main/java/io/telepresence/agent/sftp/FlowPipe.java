@@ -1,9 +1,9 @@
 package io.telepresence.agent.sftp;
 
 import io.netty.buffer.ByteBuf;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.ResetReason;
 import java.io.EOFException;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -125,7 +125,7 @@ final class FlowPipe implements FlowHandler {
         onLoop(flow::finish);
     }
 
-    void reset(Reset.Why why, String text) {
+    void reset(ResetReason why, String text) {
         onLoop(() -> flow.reset(why, text));
     }
 
@@ -165,7 +165,7 @@ final class FlowPipe implements FlowHandler {
     }
 
     @Override
-    public void onReset(Flow same, Reset.Why why, String text) {
+    public void onReset(Flow same, ResetReason why, String text) {
         // onClosed follows.
     }
 

@@ -1,10 +1,10 @@
 package io.telepresence.agent.sftp;
 
 import io.telepresence.agent.podinfo.FileIdentity;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.run.Threads;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.ResetReason;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -79,12 +79,12 @@ public final class SftpServer {
             pipe.finish();
         } catch (EOFException e) {
             LOG.debug("files: {}", e.getMessage());
-            pipe.reset(Reset.Why.ABORTED, "the file server ended");
+            pipe.reset(ResetReason.ABORTED, "the file server ended");
         } catch (IOException e) {
             LOG.warn("files: {}", e.getMessage());
-            pipe.reset(Reset.Why.ABORTED, e.getMessage());
+            pipe.reset(ResetReason.ABORTED, e.getMessage());
         } catch (RuntimeException | Error e) {
-            pipe.reset(Reset.Why.ABORTED, "the file server failed");
+            pipe.reset(ResetReason.ABORTED, "the file server failed");
             throw e;
         } finally {
             replies.release();

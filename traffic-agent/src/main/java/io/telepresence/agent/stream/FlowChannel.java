@@ -12,9 +12,9 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.ResetReason;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.ArrayDeque;
@@ -186,7 +186,7 @@ final class FlowChannel extends AbstractChannel implements DuplexChannel {
         received.forEach(ReferenceCountUtil::release);
         received.clear();
         if (config.isResetOnClose()) {
-            flow.reset(Reset.Why.ABORTED, "connection reset");
+            flow.reset(ResetReason.ABORTED, "connection reset");
         } else {
             sending.close(peerFinished);
         }
@@ -319,7 +319,7 @@ final class FlowChannel extends AbstractChannel implements DuplexChannel {
         }
 
         @Override
-        public void onReset(Flow same, Reset.Why why, String text) {
+        public void onReset(Flow same, ResetReason why, String text) {
             on(() -> peerReset(new IOException("reset by the laptop: " + why + " " + text)));
         }
 

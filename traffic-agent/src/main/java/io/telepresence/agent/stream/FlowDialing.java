@@ -8,10 +8,10 @@ import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import io.telepresence.agent.manager.ClientFlows;
 import io.telepresence.agent.route.ClientEndpoint;
-import io.telepresence.engagement.Transport;
-import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.agree.Transport;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.ResetReason;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -72,7 +72,7 @@ final class FlowDialing implements FlowHandler {
 
     private void giveUp(Flow flow, Duration patience) {
         why = "no answer within " + patience;
-        flow.reset(Reset.Why.TIMED_OUT, why);
+        flow.reset(ResetReason.TIMED_OUT, why);
     }
 
     @Override
@@ -104,18 +104,18 @@ final class FlowDialing implements FlowHandler {
     @Override
     public void onData(Flow flow, ByteBuf data) {
         data.release();
-        flow.reset(Reset.Why.ABORTED, "data before the flow was opened");
+        flow.reset(ResetReason.ABORTED, "data before the flow was opened");
     }
 
     @Override
     public void onFinished(Flow flow) {
-        flow.reset(Reset.Why.ABORTED, "finished before the flow was opened");
+        flow.reset(ResetReason.ABORTED, "finished before the flow was opened");
     }
 
     @Override
-    public void onReset(Flow flow, Reset.Why reason, String text) {
+    public void onReset(Flow flow, ResetReason reason, String text) {
         why = reason + " " + text;
-        denied = reason == Reset.Why.DENIED;
+        denied = reason == ResetReason.DENIED;
     }
 
     @Override

@@ -2,9 +2,9 @@ package io.telepresence.agent.stream;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.ResetReason;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -82,7 +82,7 @@ final class FlowSending {
                 flow.request(1);
                 lingering = flow.loop()
                         .schedule(
-                                () -> flow.reset(Reset.Why.ABORTED, "connection closed"),
+                                () -> flow.reset(ResetReason.ABORTED, "connection closed"),
                                 LINGER_SECONDS,
                                 TimeUnit.SECONDS);
             }
@@ -124,7 +124,7 @@ final class FlowSending {
         @Override
         public void onData(Flow same, ByteBuf data) {
             data.release();
-            same.reset(Reset.Why.ABORTED, "connection closed");
+            same.reset(ResetReason.ABORTED, "connection closed");
         }
 
         @Override

@@ -2,9 +2,9 @@ package io.telepresence.agent.udp;
 
 import io.netty.buffer.ByteBuf;
 import io.telepresence.agent.route.Destination;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.ResetReason;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.slf4j.Logger;
@@ -73,7 +73,7 @@ final class ClientConversation implements Conversation, FlowHandler {
 
     @Override
     public void close() {
-        flow.reset(Reset.Why.ABORTED, "the agent ends this flow");
+        flow.reset(ResetReason.ABORTED, "the agent ends this flow");
     }
 
     private void pass(ByteBuf data) {
@@ -110,7 +110,7 @@ final class ClientConversation implements Conversation, FlowHandler {
     }
 
     @Override
-    public void onReset(Flow same, Reset.Why why, String text) {
+    public void onReset(Flow same, ResetReason why, String text) {
         LOG.debug("{} reset: {} {}", same.key(), why, text);
     }
 

@@ -3,8 +3,8 @@ package io.telepresence.agent.drain;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import io.telepresence.agree.Transport;
 import io.telepresence.engagement.Port;
-import io.telepresence.engagement.Transport;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

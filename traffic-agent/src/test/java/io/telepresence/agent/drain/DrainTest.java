@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.agent.drain.Drain.Outcome;
+import io.telepresence.agree.Transport;
 import io.telepresence.engagement.Port;
-import io.telepresence.engagement.Transport;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashSet;

@@ -4,13 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.telepresence.agent.route.ClientEndpoint;
 import io.telepresence.agent.route.RouteTable;
+import io.telepresence.agree.Transport;
 import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.HeaderMatch;
 import io.telepresence.engagement.HttpFilter;
 import io.telepresence.engagement.Port;
 import io.telepresence.engagement.RequestRouter.Rule;
-import io.telepresence.engagement.Transport;
 import io.telepresence.rpc.engagement.EngagedPort;
 import io.telepresence.rpc.engagement.Engagement;
 import io.telepresence.rpc.engagement.EngagementSnapshot;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.agree.Transport;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.HeaderMatch;
 import io.telepresence.engagement.HttpFilter;
@@ -13,7 +14,6 @@ import io.telepresence.engagement.HttpHead;
 import io.telepresence.engagement.PathMatch;
 import io.telepresence.engagement.Port;
 import io.telepresence.engagement.RequestRouter.Rule;
-import io.telepresence.engagement.Transport;
 import java.net.InetAddress;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -7,14 +7,14 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.telepresence.agree.Transport;
 import io.telepresence.local.Loops;
 import io.telepresence.rpc.tunnel.Open;
-import io.telepresence.rpc.tunnel.Protocol;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.run.Closers;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.FlowKey;
+import io.telepresence.tunnel.ResetReason;
 import io.telepresence.tunnel.grpc.Carrier;
 import io.telepresence.tunnel.grpc.TunnelServers;
 import io.telepresence.tunnel.grpc.TunnelService;
@@ -62,7 +62,7 @@ final class SftpRig implements AutoCloseable {
                         ChannelPump.configure(channel);
                         carrier.open(
                                 Open.newBuilder()
-                                        .setId(new FlowKey(Protocol.TCP, any, any).toWire())
+                                        .setId(new FlowKey(Transport.TCP, any, any).toWire())
                                         .build(),
                                 new Joining(channel));
                     }
@@ -103,7 +103,7 @@ final class SftpRig implements AutoCloseable {
         public void onFinished(Flow flow) {}
 
         @Override
-        public void onReset(Flow flow, Reset.Why why, String text) {
+        public void onReset(Flow flow, ResetReason why, String text) {
             channel.close();
         }
     }

@@ -2,7 +2,7 @@ package io.telepresence.manager.tunnel;
 
 import io.netty.channel.ChannelFuture;
 import io.telepresence.agree.AddressText;
-import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.ResetReason;
 import io.telepresence.tunnel.ResetReasons;
 import io.telepresence.tunnel.splice.Splice;
 import java.net.InetSocketAddress;
@@ -33,7 +33,8 @@ final class ClusterDialer {
         Optional<InetSocketAddress> road = roads.to(destination);
         if (road.isEmpty()) {
             flow.reset(
-                    Reset.Why.DENIED, "the traffic-manager does not dial " + AddressText.of(destination.getAddress()));
+                    ResetReason.DENIED,
+                    "the traffic-manager does not dial " + AddressText.of(destination.getAddress()));
         } else {
             Splice.dial(flow.loop(), flow.key().protocol(), road.get(), timeout(timeoutMillis))
                     .addListener((ChannelFuture done) -> answer(flow, done));

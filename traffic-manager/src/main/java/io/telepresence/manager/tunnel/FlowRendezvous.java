@@ -1,9 +1,9 @@
 package io.telepresence.manager.tunnel;
 
 import io.netty.buffer.ByteBuf;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.ResetReason;
 import io.telepresence.tunnel.splice.FlowJoin;
 import java.util.concurrent.TimeUnit;
 
@@ -27,12 +27,12 @@ final class FlowRendezvous implements FlowHandler {
     /** On the fetched flow's loop. */
     void begin() {
         fetched.handler(this);
-        fetched.whenClosed(() -> parked.reset(Reset.Why.ABORTED, "the far end closed the connection"));
+        fetched.whenClosed(() -> parked.reset(ResetReason.ABORTED, "the far end closed the connection"));
         parked.loop().execute(() -> {
             if (parked.ended()) {
-                fetched.reset(Reset.Why.ABORTED, "the connection is gone");
+                fetched.reset(ResetReason.ABORTED, "the connection is gone");
             } else {
-                parked.whenClosed(() -> fetched.reset(Reset.Why.ABORTED, "the connection is gone"));
+                parked.whenClosed(() -> fetched.reset(ResetReason.ABORTED, "the connection is gone"));
             }
         });
         var limit = fetched.loop().schedule(this::giveUp, DIAL_SECONDS, TimeUnit.SECONDS);
@@ -42,8 +42,8 @@ final class FlowRendezvous implements FlowHandler {
 
     private void giveUp() {
         if (!opened) {
-            parked.reset(Reset.Why.TIMED_OUT, "the far end has not dialled within " + DIAL_SECONDS + " s");
-            fetched.reset(Reset.Why.TIMED_OUT, "no Opened within " + DIAL_SECONDS + " s");
+            parked.reset(ResetReason.TIMED_OUT, "the far end has not dialled within " + DIAL_SECONDS + " s");
+            fetched.reset(ResetReason.TIMED_OUT, "no Opened within " + DIAL_SECONDS + " s");
         }
     }
 
@@ -62,16 +62,16 @@ final class FlowRendezvous implements FlowHandler {
     @Override
     public void onData(Flow same, ByteBuf data) {
         data.release();
-        fetched.reset(Reset.Why.ABORTED, "data before Opened");
+        fetched.reset(ResetReason.ABORTED, "data before Opened");
     }
 
     @Override
     public void onFinished(Flow same) {
-        fetched.reset(Reset.Why.ABORTED, "finished before Opened");
+        fetched.reset(ResetReason.ABORTED, "finished before Opened");
     }
 
     @Override
-    public void onReset(Flow same, Reset.Why why, String text) {
+    public void onReset(Flow same, ResetReason why, String text) {
         parked.reset(why, text);
     }
 }

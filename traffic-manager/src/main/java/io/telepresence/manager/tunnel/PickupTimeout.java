@@ -1,8 +1,8 @@
 package io.telepresence.manager.tunnel;
 
 import io.telepresence.manager.session.PeerSession;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.ResetReason;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -20,7 +20,7 @@ record PickupTimeout(Duration limit) {
      * @param why the reason if it does not
      */
     <S extends PeerSession, R> void begin(
-            PendingFlows<S, R> flows, PendingFlows.Parked<R> parked, S fetcher, Reset.Why why) {
+            PendingFlows<S, R> flows, PendingFlows.Parked<R> parked, S fetcher, ResetReason why) {
         TrackedFlow flow = parked.flow();
         Runnable giveUp = () -> {
             if (flows.drop(parked.id())) {
@@ -40,7 +40,7 @@ record PickupTimeout(Duration limit) {
     /** On the fetching flow's loop. */
     static <R> void join(Flow flow, PeerSession fetcher, Optional<PendingFlows.Parked<R>> parked) {
         if (parked.isEmpty()) {
-            flow.reset(Reset.Why.DENIED, "nothing to fetch under this id");
+            flow.reset(ResetReason.DENIED, "nothing to fetch under this id");
         } else {
             new FlowRendezvous(parked.get().flow(), new TrackedFlow(flow, fetcher)).begin();
         }

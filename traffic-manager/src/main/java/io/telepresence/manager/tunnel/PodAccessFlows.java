@@ -3,8 +3,8 @@ package io.telepresence.manager.tunnel;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.rpc.tunnel.Reach;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.ResetReason;
 import java.util.function.Consumer;
 
 /** Clients want something inside a pod: the agent there is asked to come and fetch the flow. On the flows' loops. */
@@ -23,12 +23,12 @@ final class PodAccessFlows {
     /** @param track is given the flow if an agent is asked */
     void reach(Flow flow, ClientSession client, Reach wish, Consumer<TrackedFlow> track) {
         switch (reaches.find(client, wish, flow.key().protocol())) {
-            case PodAccessRules.Answer.Denied denied -> flow.reset(Reset.Why.DENIED, denied.why());
+            case PodAccessRules.Answer.Denied denied -> flow.reset(ResetReason.DENIED, denied.why());
             case PodAccessRules.Answer.Granted granted -> {
                 park(flow, client, granted, track);
                 // What ended in the meantime has not seen this flow among those that it cuts.
                 if (reaches.find(client, wish, flow.key().protocol()) instanceof PodAccessRules.Answer.Denied denied) {
-                    flow.reset(Reset.Why.DENIED, denied.why());
+                    flow.reset(ResetReason.DENIED, denied.why());
                 }
             }
         }
@@ -42,17 +42,17 @@ final class PodAccessFlows {
                 .or(() -> granted.agents().stream().findFirst())
                 .orElse(null);
         if (agent == null) {
-            flow.reset(Reset.Why.UNREACHABLE, "no pod has a traffic-agent at this moment");
+            flow.reset(ResetReason.UNREACHABLE, "no pod has a traffic-agent at this moment");
             return;
         }
         TrackedFlow tracked = new TrackedFlow(flow, client);
         var waiting = parked.park(agent, new Wish(granted.reach(), granted.container()), tracked);
         if (waiting.isEmpty()) {
-            tracked.reset(Reset.Why.UNREACHABLE, agent + " fetches nothing");
+            tracked.reset(ResetReason.UNREACHABLE, agent + " fetches nothing");
             return;
         }
         track.accept(tracked);
-        fetches.begin(parked, waiting.get(), agent, Reset.Why.UNREACHABLE);
+        fetches.begin(parked, waiting.get(), agent, ResetReason.UNREACHABLE);
     }
 
     /** The agent has come for a flow. */

@@ -1,15 +1,15 @@
 package io.telepresence.manager.tunnel;
 
+import io.telepresence.agree.Transport;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
-import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reach;
 import java.util.List;
 
 /** Tells whether a client may reach into a pod, and into which. Called on event loops: it must be quick. */
 @FunctionalInterface
 public interface PodAccessRules {
-    Answer find(ClientSession client, Reach wish, Protocol protocol);
+    Answer find(ClientSession client, Reach wish, Transport protocol);
 
     /** What came of a wish. */
     sealed interface Answer {

@@ -5,10 +5,10 @@ import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.SessionRegistry;
 import io.telepresence.rpc.tunnel.Deliver;
 import io.telepresence.rpc.tunnel.Reach;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowAcceptor;
 import io.telepresence.tunnel.FlowKey;
+import io.telepresence.tunnel.ResetReason;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Optional;
@@ -70,7 +70,7 @@ public final class Switchboard {
         return (flow, open) -> {
             Optional<ClientSession> client = sessions.client(open.getSessionId());
             if (client.isEmpty()) { // it arrives again, for example after a restart of this manager
-                flow.reset(Reset.Why.UNREACHABLE, "no such session");
+                flow.reset(ResetReason.UNREACHABLE, "no such session");
                 return;
             }
             switch (open.getPurposeCase()) {
@@ -86,7 +86,7 @@ public final class Switchboard {
                             client.get(),
                             open.getReach(),
                             tracked -> reached.add(open.getReach().getEngagementId(), tracked));
-                case DELIVER, PURPOSE_NOT_SET -> flow.reset(Reset.Why.DENIED, "clients dial, fetch and reach");
+                case DELIVER, PURPOSE_NOT_SET -> flow.reset(ResetReason.DENIED, "clients dial, fetch and reach");
             }
         };
     }
@@ -96,13 +96,13 @@ public final class Switchboard {
         return (flow, open) -> {
             Optional<AgentSession> agent = sessions.agent(open.getSessionId());
             if (agent.isEmpty()) {
-                flow.reset(Reset.Why.DENIED, "no such session");
+                flow.reset(ResetReason.DENIED, "no such session");
                 return;
             }
             switch (open.getPurposeCase()) {
                 case DELIVER -> deliver(flow, agent.get(), open.getDeliver());
                 case FETCH -> reaching.fetch(flow, agent.get(), open.getFetch().getDialId());
-                case DIAL, REACH, PURPOSE_NOT_SET -> flow.reset(Reset.Why.DENIED, "agents deliver and fetch");
+                case DIAL, REACH, PURPOSE_NOT_SET -> flow.reset(ResetReason.DENIED, "agents deliver and fetch");
             }
         };
     }
@@ -143,7 +143,7 @@ public final class Switchboard {
     public void engagementEnded(String engagementId) {
         parked.dropAll(wanted -> wanted.engagementId().equals(engagementId))
                 .forEach(p ->
-                        p.flow().loop().execute(() -> p.flow().reset(Reset.Why.DENIED, "the engagement has ended")));
+                        p.flow().loop().execute(() -> p.flow().reset(ResetReason.DENIED, "the engagement has ended")));
         reached.end(engagementId, Duration.ZERO);
         delivered.end(engagementId, grace);
     }
@@ -153,22 +153,22 @@ public final class Switchboard {
         Optional<ClientSession> client =
                 sources.deliveries().receiver(agent, engagement, deliver.getHost(), deliver.getPort());
         if (client.isEmpty()) {
-            flow.reset(Reset.Why.DENIED, "not an engagement of this agent");
+            flow.reset(ResetReason.DENIED, "not an engagement of this agent");
             return;
         }
         TrackedFlow tracked = new TrackedFlow(flow, agent);
         var waiting = parked.park(client.get(), new Wanted(engagement, deliver.getHost(), deliver.getPort()), tracked);
         if (waiting.isEmpty()) {
-            tracked.reset(Reset.Why.NO_CLIENT, client.get() + " fetches nothing");
+            tracked.reset(ResetReason.NO_CLIENT, client.get() + " fetches nothing");
             return;
         }
         delivered.add(engagement, tracked);
-        fetches.begin(parked, waiting.get(), client.get(), Reset.Why.NO_CLIENT);
+        fetches.begin(parked, waiting.get(), client.get(), ResetReason.NO_CLIENT);
         boolean endedMeanwhile = sources.deliveries()
                 .receiver(agent, engagement, deliver.getHost(), deliver.getPort())
                 .isEmpty();
         if (endedMeanwhile && parked.drop(waiting.get().id())) {
-            tracked.reset(Reset.Why.DENIED, "the engagement has ended");
+            tracked.reset(ResetReason.DENIED, "the engagement has ended");
         }
     }
 }

@@ -3,10 +3,10 @@ package io.telepresence.manager.tunnel;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.telepresence.manager.session.PeerSession;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.FlowKey;
+import io.telepresence.tunnel.ResetReason;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -31,9 +31,9 @@ final class TrackedFlow implements Flow, FlowHandler {
     void cut(String text) {
         flow.loop().execute(() -> {
             if (!ended && handler != null) {
-                handler.onReset(this, Reset.Why.ABORTED, text);
+                handler.onReset(this, ResetReason.ABORTED, text);
             }
-            flow.reset(Reset.Why.ABORTED, text);
+            flow.reset(ResetReason.ABORTED, text);
         });
     }
 
@@ -82,7 +82,7 @@ final class TrackedFlow implements Flow, FlowHandler {
     }
 
     @Override
-    public void onReset(Flow same, Reset.Why why, String text) {
+    public void onReset(Flow same, ResetReason why, String text) {
         if (handler != null) {
             handler.onReset(this, why, text);
         }
@@ -111,7 +111,7 @@ final class TrackedFlow implements Flow, FlowHandler {
     @Override
     public void handler(FlowHandler next) {
         if (ended) {
-            next.onReset(this, Reset.Why.ABORTED, "the flow is over");
+            next.onReset(this, ResetReason.ABORTED, "the flow is over");
             next.onClosed(this);
         } else {
             handler = next;
@@ -139,7 +139,7 @@ final class TrackedFlow implements Flow, FlowHandler {
     }
 
     @Override
-    public void reset(Reset.Why why, String text) {
+    public void reset(ResetReason why, String text) {
         flow.reset(why, text);
     }
 

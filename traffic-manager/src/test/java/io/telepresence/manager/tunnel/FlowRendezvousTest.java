@@ -9,10 +9,10 @@ import io.netty.channel.EventLoop;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.FakeTime;
 import io.telepresence.manager.session.SessionRegistry;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.FlowKey;
+import io.telepresence.tunnel.ResetReason;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -99,7 +99,7 @@ class FlowRendezvousTest {
         }
 
         @Override
-        public void reset(Reset.Why why, String text) {
+        public void reset(ResetReason why, String text) {
             told.add(why + " " + text);
         }
 

@@ -6,15 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.Unpooled;
+import io.telepresence.agree.Transport;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.SessionIds;
 import io.telepresence.rpc.tunnel.Files;
 import io.telepresence.rpc.tunnel.Open;
-import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reach;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.RecordingHandler;
+import io.telepresence.tunnel.ResetReason;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -51,17 +51,17 @@ class PodAccessTest extends SwitchboardFixture {
     void nobodyReachesWhereHeMayNot() throws Exception {
         RecordingHandler other = new RecordingHandler(4);
         client.open(reach(SessionIds.of(ann), "e2"), other);
-        assertEquals(Reset.Why.DENIED, get(other.reset));
+        assertEquals(ResetReason.DENIED, get(other.reset));
         RecordingHandler asAgent = new RecordingHandler(4);
         agentSide.open(reach(SessionIds.of(agent), "e1"), asAgent);
-        assertEquals(Reset.Why.DENIED, get(asAgent.reset));
+        assertEquals(ResetReason.DENIED, get(asAgent.reset));
         RecordingHandler unasked = new RecordingHandler(4);
         agentSide.open(fetch(SessionIds.of(agent), "no such dial"), unasked);
-        assertEquals(Reset.Why.DENIED, get(unasked.reset));
+        assertEquals(ResetReason.DENIED, get(unasked.reset));
         targets = List.of();
         RecordingHandler noAgent = new RecordingHandler(4);
         client.open(reach(SessionIds.of(ann), "e1"), noAgent);
-        assertEquals(Reset.Why.UNREACHABLE, get(noAgent.reset));
+        assertEquals(ResetReason.UNREACHABLE, get(noAgent.reset));
     }
 
     @Test
@@ -70,7 +70,7 @@ class PodAccessTest extends SwitchboardFixture {
         start(Duration.ofMillis(100), false);
         RecordingHandler near = new RecordingHandler(4);
         client.open(reach(SessionIds.of(ann), "e1"), near);
-        assertEquals(Reset.Why.UNREACHABLE, get(near.reset));
+        assertEquals(ResetReason.UNREACHABLE, get(near.reset));
         AgentSession second = sessions.arrive(
                         new AgentSession.Agent("echo-2", "u2", "10.0.0.2", ECHO, "v0.1.0", Set.of(), Set.of()), "")
                 .session();
@@ -86,8 +86,8 @@ class PodAccessTest extends SwitchboardFixture {
         Reached reached = reach();
         get(reached.client.opened);
         board.engagementEnded("e1");
-        assertEquals(Reset.Why.ABORTED, get(reached.agent.reset));
-        assertEquals(Reset.Why.ABORTED, get(reached.client.reset));
+        assertEquals(ResetReason.ABORTED, get(reached.agent.reset));
+        assertEquals(ResetReason.ABORTED, get(reached.client.reset));
     }
 
     @Test
@@ -100,11 +100,11 @@ class PodAccessTest extends SwitchboardFixture {
         board.watchReaches(agent, requests::add, () -> {});
         RecordingHandler near = new RecordingHandler(4);
         client.open(reach(SessionIds.of(ann), "e1"), near);
-        assertEquals(Reset.Why.DENIED, get(near.reset));
+        assertEquals(ResetReason.DENIED, get(near.reset));
         RecordingHandler late = new RecordingHandler(4);
         agentSide.open(
                 fetch(SessionIds.of(agent), requests.poll(5, TimeUnit.SECONDS).dialId()), late);
-        assertEquals(Reset.Why.DENIED, get(late.reset));
+        assertEquals(ResetReason.DENIED, get(late.reset));
     }
 
     private record Reached(
@@ -126,7 +126,7 @@ class PodAccessTest extends SwitchboardFixture {
     }
 
     private static Open reach(String session, String engagement) {
-        return open(session, Protocol.TCP, 0)
+        return open(session, Transport.TCP, 0)
                 .setReach(Reach.newBuilder().setEngagementId(engagement).setFiles(Files.getDefaultInstance()))
                 .build();
     }

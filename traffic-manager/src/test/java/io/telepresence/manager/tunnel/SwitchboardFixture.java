@@ -1,5 +1,6 @@
 package io.telepresence.manager.tunnel;
 
+import io.telepresence.agree.Transport;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
@@ -8,7 +9,6 @@ import io.telepresence.manager.session.SessionRegistry;
 import io.telepresence.rpc.tunnel.Fetch;
 import io.telepresence.rpc.tunnel.Files;
 import io.telepresence.rpc.tunnel.Open;
-import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.tunnel.Far;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowKey;
@@ -99,12 +99,12 @@ abstract class SwitchboardFixture {
     }
 
     static Open fetch(String session, String dialId) {
-        return open(session, Protocol.TCP, 80)
+        return open(session, Transport.TCP, 80)
                 .setFetch(Fetch.newBuilder().setDialId(dialId))
                 .build();
     }
 
-    static Open.Builder open(String session, Protocol protocol, int port) {
+    static Open.Builder open(String session, Transport protocol, int port) {
         InetAddress loopback = InetAddress.getLoopbackAddress();
         FlowKey key =
                 new FlowKey(protocol, new InetSocketAddress(loopback, 1234), new InetSocketAddress(loopback, port));

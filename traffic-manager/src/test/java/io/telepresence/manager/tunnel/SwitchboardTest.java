@@ -7,16 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.Unpooled;
+import io.telepresence.agree.Transport;
 import io.telepresence.local.FreePorts;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.SessionIds;
 import io.telepresence.rpc.tunnel.Deliver;
 import io.telepresence.rpc.tunnel.Dial;
 import io.telepresence.rpc.tunnel.Open;
-import io.telepresence.rpc.tunnel.Protocol;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.RecordingHandler;
+import io.telepresence.tunnel.ResetReason;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -45,7 +45,7 @@ class SwitchboardTest extends SwitchboardFixture {
                 }
             });
             RecordingHandler near = new RecordingHandler(4);
-            Flow flow = client.open(dial(SessionIds.of(ann), Protocol.TCP, origin.getLocalPort()), near);
+            Flow flow = client.open(dial(SessionIds.of(ann), Transport.TCP, origin.getLocalPort()), near);
             get(near.opened);
             on(flow, () -> {
                 flow.write(Unpooled.copiedBuffer("hello", UTF_8));
@@ -60,7 +60,7 @@ class SwitchboardTest extends SwitchboardFixture {
     void datagramsKeepTheirBorders() throws Exception {
         try (DatagramSocket origin = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
             RecordingHandler near = new RecordingHandler(4);
-            Flow flow = client.open(dial(SessionIds.of(ann), Protocol.UDP, origin.getLocalPort()), near);
+            Flow flow = client.open(dial(SessionIds.of(ann), Transport.UDP, origin.getLocalPort()), near);
             get(near.opened);
             on(flow, () -> {
                 flow.write(Unpooled.copiedBuffer("one", UTF_8));
@@ -78,8 +78,8 @@ class SwitchboardTest extends SwitchboardFixture {
     void aPortNobodyListensOnIsRefused() throws Exception {
         int port = FreePorts.one();
         RecordingHandler near = new RecordingHandler(4);
-        client.open(dial(SessionIds.of(ann), Protocol.TCP, port), near);
-        assertEquals(Reset.Why.REFUSED, get(near.reset));
+        client.open(dial(SessionIds.of(ann), Transport.TCP, port), near);
+        assertEquals(ResetReason.REFUSED, get(near.reset));
     }
 
     @Test
@@ -87,8 +87,8 @@ class SwitchboardTest extends SwitchboardFixture {
         close();
         start(Duration.ofSeconds(5), true);
         RecordingHandler near = new RecordingHandler(4);
-        client.open(dial(SessionIds.of(ann), Protocol.TCP, 8082), near);
-        assertEquals(Reset.Why.DENIED, get(near.reset));
+        client.open(dial(SessionIds.of(ann), Transport.TCP, 8082), near);
+        assertEquals(ResetReason.DENIED, get(near.reset));
         assertFalse(Switchboard.mayDial(InetAddress.ofLiteral("169.254.169.254")));
         assertFalse(Switchboard.mayDial(InetAddress.ofLiteral("::1")));
         assertFalse(Switchboard.mayDial(InetAddress.ofLiteral("168.63.129.16")));
@@ -102,26 +102,26 @@ class SwitchboardTest extends SwitchboardFixture {
     @Test
     void whoHasNoSessionOpensNothing() throws Exception {
         RecordingHandler near = new RecordingHandler(4);
-        client.open(dial("00000000000000000000000000000000", Protocol.TCP, 1), near);
-        assertEquals(Reset.Why.UNREACHABLE, get(near.reset));
+        client.open(dial("00000000000000000000000000000000", Transport.TCP, 1), near);
+        assertEquals(ResetReason.UNREACHABLE, get(near.reset));
         RecordingHandler asAgent = new RecordingHandler(4);
-        client.open(dial(SessionIds.of(agent), Protocol.TCP, 1), asAgent);
-        assertEquals(Reset.Why.UNREACHABLE, get(asAgent.reset));
+        client.open(dial(SessionIds.of(agent), Transport.TCP, 1), asAgent);
+        assertEquals(ResetReason.UNREACHABLE, get(asAgent.reset));
         RecordingHandler dialByAgent = new RecordingHandler(4);
-        agentSide.open(dial(SessionIds.of(agent), Protocol.TCP, 1), dialByAgent);
-        assertEquals(Reset.Why.DENIED, get(dialByAgent.reset));
+        agentSide.open(dial(SessionIds.of(agent), Transport.TCP, 1), dialByAgent);
+        assertEquals(ResetReason.DENIED, get(dialByAgent.reset));
     }
 
     @Test
     void silenceOfTheClientCutsItsFlows() throws Exception {
         try (ServerSocket origin = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
             RecordingHandler near = new RecordingHandler(4);
-            client.open(dial(SessionIds.of(ann), Protocol.TCP, origin.getLocalPort()), near);
+            client.open(dial(SessionIds.of(ann), Transport.TCP, origin.getLocalPort()), near);
             get(near.opened);
             try (Socket accepted = origin.accept()) {
                 time.advance(Duration.ofSeconds(31));
                 sessions.sweep();
-                assertEquals(Reset.Why.ABORTED, get(near.reset));
+                assertEquals(ResetReason.ABORTED, get(near.reset));
                 accepted.setSoTimeout(5000);
                 org.junit.jupiter.api.Assertions.assertThrows(
                         java.net.SocketException.class,
@@ -155,10 +155,10 @@ class SwitchboardTest extends SwitchboardFixture {
     void anAgentDeliversForItsOwnEngagementsOnly() throws Exception {
         RecordingHandler far = new RecordingHandler(4);
         agentSide.open(deliver("e2", 8080), far);
-        assertEquals(Reset.Why.DENIED, get(far.reset));
+        assertEquals(ResetReason.DENIED, get(far.reset));
         RecordingHandler otherPort = new RecordingHandler(4);
         agentSide.open(deliver("e1", 22), otherPort);
-        assertEquals(Reset.Why.DENIED, get(otherPort.reset));
+        assertEquals(ResetReason.DENIED, get(otherPort.reset));
     }
 
     @Test
@@ -167,7 +167,7 @@ class SwitchboardTest extends SwitchboardFixture {
         start(Duration.ofMillis(100), false);
         RecordingHandler far = new RecordingHandler(4);
         agentSide.open(deliver("e1", 8080), far);
-        assertEquals(Reset.Why.NO_CLIENT, get(far.reset));
+        assertEquals(ResetReason.NO_CLIENT, get(far.reset));
     }
 
     @Test
@@ -198,16 +198,16 @@ class SwitchboardTest extends SwitchboardFixture {
         String dialId = asked.poll(5, TimeUnit.SECONDS).dialId();
         RecordingHandler thief = new RecordingHandler(4);
         client.open(fetch(SessionIds.of(bob), dialId), thief);
-        assertEquals(Reset.Why.DENIED, get(thief.reset));
+        assertEquals(ResetReason.DENIED, get(thief.reset));
         RecordingHandler unknown = new RecordingHandler(4);
         client.open(fetch(SessionIds.of(ann), "no such dial"), unknown);
-        assertEquals(Reset.Why.DENIED, get(unknown.reset));
+        assertEquals(ResetReason.DENIED, get(unknown.reset));
         Flow rightful = client.open(fetch(SessionIds.of(ann), dialId), new RecordingHandler(4));
         on(rightful, rightful::opened);
         get(far.opened);
         RecordingHandler twice = new RecordingHandler(4);
         client.open(fetch(SessionIds.of(ann), dialId), twice);
-        assertEquals(Reset.Why.DENIED, get(twice.reset));
+        assertEquals(ResetReason.DENIED, get(twice.reset));
     }
 
     @Test
@@ -218,8 +218,8 @@ class SwitchboardTest extends SwitchboardFixture {
         agentSide.open(deliver("e1", 8080), far);
         Flow fetched = client.open(
                 fetch(SessionIds.of(ann), asked.poll(5, TimeUnit.SECONDS).dialId()), new RecordingHandler(4));
-        fetched.reset(Reset.Why.REFUSED, "nothing listens");
-        assertEquals(Reset.Why.REFUSED, get(far.reset));
+        fetched.reset(ResetReason.REFUSED, "nothing listens");
+        assertEquals(ResetReason.REFUSED, get(far.reset));
     }
 
     @Test
@@ -227,8 +227,8 @@ class SwitchboardTest extends SwitchboardFixture {
         Joined joined = join();
         get(joined.agent.opened);
         board.engagementEnded("e1");
-        assertEquals(Reset.Why.ABORTED, get(joined.agent.reset));
-        assertEquals(Reset.Why.ABORTED, get(joined.client.reset));
+        assertEquals(ResetReason.ABORTED, get(joined.agent.reset));
+        assertEquals(ResetReason.ABORTED, get(joined.client.reset));
     }
 
     @Test
@@ -254,10 +254,10 @@ class SwitchboardTest extends SwitchboardFixture {
         agentSide.open(deliver("e1", 8080), far);
         String dialId = asked.poll(5, TimeUnit.SECONDS).dialId();
         board.engagementEnded("e1");
-        assertEquals(Reset.Why.DENIED, get(far.reset));
+        assertEquals(ResetReason.DENIED, get(far.reset));
         RecordingHandler late = new RecordingHandler(4);
         client.open(fetch(SessionIds.of(ann), dialId), late);
-        assertEquals(Reset.Why.DENIED, get(late.reset));
+        assertEquals(ResetReason.DENIED, get(late.reset));
     }
 
     @Test
@@ -276,7 +276,7 @@ class SwitchboardTest extends SwitchboardFixture {
         agentSide.open(deliver("e1", 8080), far);
         asked.poll(5, TimeUnit.SECONDS);
         sessions.depart(SessionIds.of(ann), ClientSession.class);
-        assertEquals(Reset.Why.NO_CLIENT, far.reset.get(2, TimeUnit.SECONDS));
+        assertEquals(ResetReason.NO_CLIENT, far.reset.get(2, TimeUnit.SECONDS));
     }
 
     private record Joined(RecordingHandler agent, RecordingHandler client, Flow clientFlow) {}
@@ -296,12 +296,12 @@ class SwitchboardTest extends SwitchboardFixture {
         return new Joined(far, near, fetched);
     }
 
-    private static Open dial(String session, Protocol protocol, int port) {
+    private static Open dial(String session, Transport protocol, int port) {
         return open(session, protocol, port).setDial(Dial.getDefaultInstance()).build();
     }
 
     private Open deliver(String engagement, int port) {
-        return open(SessionIds.of(agent), Protocol.TCP, 80)
+        return open(SessionIds.of(agent), Transport.TCP, 80)
                 .setDeliver(Deliver.newBuilder()
                         .setEngagementId(engagement)
                         .setHost("127.0.0.1")

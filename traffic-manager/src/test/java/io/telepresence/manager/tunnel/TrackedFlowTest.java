@@ -8,11 +8,11 @@ import io.telepresence.local.Loops;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.FakeTime;
 import io.telepresence.manager.session.SessionRegistry;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.FlowContract;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.MemoryFlow;
 import io.telepresence.tunnel.RecordingHandler;
+import io.telepresence.tunnel.ResetReason;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -52,8 +52,8 @@ class TrackedFlowTest extends FlowContract {
         ends.opening().request(1);
         near.opened.get(10, TimeUnit.SECONDS);
         sessions.depart(ann.credential(), ClientSession.class);
-        assertEquals(Reset.Why.ABORTED, far.reset.get(10, TimeUnit.SECONDS));
-        assertEquals(Reset.Why.ABORTED, near.reset.get(10, TimeUnit.SECONDS));
+        assertEquals(ResetReason.ABORTED, far.reset.get(10, TimeUnit.SECONDS));
+        assertEquals(ResetReason.ABORTED, near.reset.get(10, TimeUnit.SECONDS));
         far.closed.get(10, TimeUnit.SECONDS);
         near.closed.get(10, TimeUnit.SECONDS);
     }

@@ -1,10 +1,11 @@
 package io.telepresence.userd.engage;
 
 import io.netty.channel.ChannelFuture;
+import io.telepresence.agree.Transport;
+import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.rpc.manager.DialRequest;
-import io.telepresence.rpc.tunnel.Protocol;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.run.Threads;
+import io.telepresence.tunnel.ResetReason;
 import io.telepresence.tunnel.ResetReasons;
 import io.telepresence.tunnel.pool.TunnelClient;
 import io.telepresence.tunnel.splice.Splice;
@@ -42,7 +43,7 @@ public final class LocalForwarder {
                     .isPresent();
             if (!ours) {
                 LOG.warn("refused to dial {}:{}: no engagement leads there", request.getHost(), request.getPort());
-                flow.refuse(Reset.Why.DENIED, "no engagement leads there");
+                flow.refuse(ResetReason.DENIED, "no engagement leads there");
                 return;
             }
             connect(request, flow);
@@ -54,10 +55,10 @@ public final class LocalForwarder {
         try {
             address = new InetSocketAddress(InetAddress.getByName(Targets.host(request)), request.getPort());
         } catch (UnknownHostException e) {
-            flow.refuse(Reset.Why.UNREACHABLE, "the name " + request.getHost() + " is not known");
+            flow.refuse(ResetReason.UNREACHABLE, "the name " + request.getHost() + " is not known");
             return;
         }
-        Protocol protocol = request.getId().getProtocol();
+        Transport protocol = EngagementCodec.transport(request.getId().getProtocol());
         Splice.dial(flow.loop(), protocol, address, DIAL).addListener((ChannelFuture done) -> {
             if (done.isSuccess()) {
                 Splice.join(flow, done.channel(), protocol, IDLE);

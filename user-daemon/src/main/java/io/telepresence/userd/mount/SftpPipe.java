@@ -2,10 +2,10 @@ package io.telepresence.userd.mount;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.run.Threads;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.ResetReason;
 import io.telepresence.userd.podaccess.ResetFaults;
 import java.io.IOException;
 import java.io.InputStream;
@@ -54,7 +54,7 @@ final class SftpPipe implements FlowHandler {
     /** Begins to pump; once, after {@link #opened}. */
     void start(Flow flow, Process process) {
         ended.thenRun(() -> {
-            flow.reset(Reset.Why.ABORTED, "the files are not needed any more");
+            flow.reset(ResetReason.ABORTED, "the files are not needed any more");
             drop();
             answers.offer(END);
             mayRead.release();
@@ -167,7 +167,7 @@ final class SftpPipe implements FlowHandler {
     }
 
     @Override
-    public void onReset(Flow flow, Reset.Why why, String text) {
+    public void onReset(Flow flow, ResetReason why, String text) {
         opened.completeExceptionally(ResetFaults.of(why, text).exception());
         end(ResetFaults.of(why, text).text());
     }

@@ -1,9 +1,9 @@
 package io.telepresence.userd.mount;
 
+import io.telepresence.agree.Transport;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
-import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.run.Backoff;
 import io.telepresence.run.Threads;
 import io.telepresence.tunnel.Flow;
@@ -120,12 +120,12 @@ final class VolumeMounter implements AutoCloseable {
         SftpPipe pipe = new SftpPipe(spec.patience());
         Flow flow = podAccess.open(
                 PodAccessBroker.Target.files(spec.engagementId().get(), spec.readOnly()),
-                Protocol.TCP,
+                Transport.TCP,
                 Addresses.UNNAMED,
                 pipe);
         opened(pipe, flow);
         if (closing.isDone()) {
-            flow.reset(io.telepresence.rpc.tunnel.Reset.Why.ABORTED, "not needed any more");
+            flow.reset(io.telepresence.tunnel.ResetReason.ABORTED, "not needed any more");
             return "";
         }
         Process process;
@@ -134,7 +134,7 @@ final class VolumeMounter implements AutoCloseable {
             open = point.open();
             process = sshfs.start(spec.source(), point.directory(), spec.readOnly());
         } catch (IOException e) {
-            flow.reset(io.telepresence.rpc.tunnel.Reset.Why.ABORTED, "no sshfs");
+            flow.reset(io.telepresence.tunnel.ResetReason.ABORTED, "no sshfs");
             shut(open);
             throw Fault.user("sshfs cannot be started: " + e.getMessage(), "").exception(e);
         }
@@ -170,7 +170,7 @@ final class VolumeMounter implements AutoCloseable {
         try {
             CompletableFuture.anyOf(pipe.opened(), closing).get(OPENING.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
-            flow.reset(io.telepresence.rpc.tunnel.Reset.Why.TIMED_OUT, "no answer in time");
+            flow.reset(io.telepresence.tunnel.ResetReason.TIMED_OUT, "no answer in time");
             throw Fault.unreachable("no agent answered in time", "").exception(e);
         } catch (ExecutionException e) {
             throw FaultStatus.of(e.getCause()).exception(e.getCause());

@@ -2,9 +2,9 @@ package io.telepresence.userd.podaccess;
 
 import io.netty.buffer.ByteBuf;
 import io.telepresence.fault.Fault;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.ResetReason;
 import java.io.ByteArrayOutputStream;
 import java.util.concurrent.CompletableFuture;
 
@@ -33,7 +33,7 @@ final class FlowContent implements FlowHandler {
         if (bytes.size() + part.length > MOST) {
             content.completeExceptionally(
                     Fault.internal("the answer is too long").exception());
-            flow.reset(Reset.Why.ABORTED, "too long");
+            flow.reset(ResetReason.ABORTED, "too long");
             return;
         }
         bytes.writeBytes(part);
@@ -47,7 +47,7 @@ final class FlowContent implements FlowHandler {
     }
 
     @Override
-    public void onReset(Flow flow, Reset.Why why, String text) {
+    public void onReset(Flow flow, ResetReason why, String text) {
         content.completeExceptionally(ResetFaults.of(why, text).exception());
     }
 

@@ -1,11 +1,11 @@
 package io.telepresence.userd.podaccess;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.telepresence.agree.Transport;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.agent.ContainerView;
 import io.telepresence.rpc.tunnel.Files;
-import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.rpc.tunnel.Reach;
 import io.telepresence.rpc.tunnel.View;
 import io.telepresence.run.Backoff;
@@ -62,7 +62,7 @@ public final class PodAccessBroker {
      *
      * @param caller the local program's address; only told
      */
-    public Flow open(Target target, Protocol protocol, InetSocketAddress caller, FlowHandler handler)
+    public Flow open(Target target, Transport protocol, InetSocketAddress caller, FlowHandler handler)
             throws FaultException {
         InetSocketAddress far = new InetSocketAddress(
                 InetAddress.getLoopbackAddress(), target.what().getPort());
@@ -112,11 +112,11 @@ public final class PodAccessBroker {
                 .setView(View.getDefaultInstance())
                 .build();
         FlowContent collector = new FlowContent();
-        Flow flow = open(new Target(engagementId, reach), Protocol.TCP, Addresses.UNNAMED, collector);
+        Flow flow = open(new Target(engagementId, reach), Transport.TCP, Addresses.UNNAMED, collector);
         try {
             return Optional.of(ContainerView.parseFrom(collector.content().get(nanos, TimeUnit.NANOSECONDS)));
         } catch (TimeoutException e) {
-            flow.reset(io.telepresence.rpc.tunnel.Reset.Why.TIMED_OUT, "no answer in time");
+            flow.reset(io.telepresence.tunnel.ResetReason.TIMED_OUT, "no answer in time");
             return Optional.empty();
         } catch (ExecutionException e) {
             throw e.getCause() instanceof FaultException fault

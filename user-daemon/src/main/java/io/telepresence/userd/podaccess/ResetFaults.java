@@ -1,15 +1,15 @@
 package io.telepresence.userd.podaccess;
 
 import io.telepresence.fault.Fault;
-import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.ResetReason;
 
 /** Why a flow into a pod was not opened, or was cut, as a fault. Pure. */
 public final class ResetFaults {
     private ResetFaults() {}
 
     /** {@code UNREACHABLE}: trying again may help. */
-    public static Fault of(Reset.Why why, String text) {
+    public static Fault of(ResetReason why, String text) {
         String said = text.isEmpty() ? why.name() : text;
-        return why == Reset.Why.DENIED ? Fault.denied(said, "") : Fault.unreachable(said, "");
+        return why == ResetReason.DENIED ? Fault.denied(said, "") : Fault.unreachable(said, "");
     }
 }

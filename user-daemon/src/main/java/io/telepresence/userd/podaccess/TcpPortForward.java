@@ -11,10 +11,10 @@ import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.telepresence.agree.AddressText;
+import io.telepresence.agree.Transport;
 import io.telepresence.fault.FaultException;
-import io.telepresence.rpc.tunnel.Protocol;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.ResetReason;
 import io.telepresence.tunnel.splice.ChannelPump;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -94,7 +94,7 @@ final class TcpPortForward implements AutoCloseable {
             try {
                 podAccess.open(
                         target.get(),
-                        Protocol.TCP,
+                        Transport.TCP,
                         caller == null ? Addresses.UNNAMED : caller,
                         new Opening(local, accepted));
             } catch (FaultException e) {
@@ -133,14 +133,14 @@ final class TcpPortForward implements AutoCloseable {
                     accepted.add(local);
                     pump.start(local);
                 } else {
-                    flow.reset(Reset.Why.ABORTED, "the local connection is gone");
+                    flow.reset(ResetReason.ABORTED, "the local connection is gone");
                     cut(local);
                 }
             });
         }
 
         @Override
-        public void onReset(Flow flow, Reset.Why why, String text) {
+        public void onReset(Flow flow, ResetReason why, String text) {
             LOG.info("not opened for {}: {} {}", AddressText.of(local.remoteAddress()), why, text);
             cut(local);
         }

@@ -7,10 +7,10 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.DatagramPacket;
+import io.telepresence.agree.Transport;
 import io.telepresence.fault.FaultException;
 import io.telepresence.local.Loops;
-import io.telepresence.rpc.tunnel.Protocol;
-import io.telepresence.rpc.tunnel.Reset;
+import io.telepresence.tunnel.ResetReason;
 import io.telepresence.tunnel.splice.DatagramSockets;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -87,7 +87,7 @@ final class UdpPortForward implements AutoCloseable {
     private void sweep(long nowNanos) {
         for (UdpSender sender : senders.values()) {
             if (sender.session().idleNanos(nowNanos) > IDLE.toNanos()) {
-                sender.session().end(Reset.Why.TIMED_OUT, "no datagram for " + IDLE.toMinutes() + " minutes");
+                sender.session().end(ResetReason.TIMED_OUT, "no datagram for " + IDLE.toMinutes() + " minutes");
             }
         }
     }
@@ -99,7 +99,7 @@ final class UdpPortForward implements AutoCloseable {
         }
         UdpSender sender = new UdpSender(channel, from, () -> senders.remove(from));
         try {
-            sender.session().through(podAccess.open(target, Protocol.UDP, from, sender.session()));
+            sender.session().through(podAccess.open(target, Transport.UDP, from, sender.session()));
             senders.put(from, sender);
             if (sender.session().over()) {
                 senders.remove(from);
@@ -115,6 +115,6 @@ final class UdpPortForward implements AutoCloseable {
     @Override
     public void close() {
         channel.close().awaitUninterruptibly(500, TimeUnit.MILLISECONDS);
-        senders.values().forEach(s -> s.session().end(Reset.Why.ABORTED, "closed"));
+        senders.values().forEach(s -> s.session().end(ResetReason.ABORTED, "closed"));
     }
 }

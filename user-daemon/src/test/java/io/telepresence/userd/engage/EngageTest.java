@@ -20,9 +20,9 @@ import io.telepresence.rpc.manager.DialRequest;
 import io.telepresence.rpc.tunnel.Endpoint;
 import io.telepresence.rpc.tunnel.FlowId;
 import io.telepresence.rpc.tunnel.Open;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.ResetReason;
 import io.telepresence.userd.manager.ManagerSession;
 import io.telepresence.userd.manager.ManagerWatch;
 import io.telepresence.userd.mount.Mounts;
@@ -240,7 +240,7 @@ class EngageTest {
             }
 
             @Override
-            public void onReset(Flow same, Reset.Why why, String because) {
+            public void onReset(Flow same, ResetReason why, String because) {
                 fetched.complete(what + " " + why);
             }
         });

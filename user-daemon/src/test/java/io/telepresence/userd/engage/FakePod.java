@@ -4,9 +4,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.telepresence.rpc.agent.ContainerView;
 import io.telepresence.rpc.tunnel.Open;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.ResetReason;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
@@ -26,7 +26,7 @@ final class FakePod {
         opens.add(open);
         if (absent > 0) {
             absent--;
-            flow.reset(Reset.Why.NO_CLIENT, "no agent of echo is there");
+            flow.reset(ResetReason.NO_CLIENT, "no agent of echo is there");
         } else if (open.getReach().hasView() && silent) {
             flow.opened();
         } else if (open.getReach().hasView()) {
@@ -38,7 +38,7 @@ final class FakePod {
             flow.handler(new Echo());
             flow.request(10);
         } else if (open.getReach().getPort() == 1) {
-            flow.reset(Reset.Why.REFUSED, "nothing listens at port 1 of the pod");
+            flow.reset(ResetReason.REFUSED, "nothing listens at port 1 of the pod");
         } else {
             flow.opened();
             flow.handler(new Echo());
@@ -59,7 +59,7 @@ final class FakePod {
         }
 
         @Override
-        public void onReset(Flow flow, Reset.Why why, String text) {
+        public void onReset(Flow flow, ResetReason why, String text) {
             // Nothing to give back.
         }
     }

@@ -5,8 +5,8 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.telepresence.local.Loops;
 import io.telepresence.rpc.tunnel.Open;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.ResetReason;
 import io.telepresence.tunnel.grpc.Carrier;
 import io.telepresence.tunnel.grpc.TunnelServers;
 import io.telepresence.tunnel.grpc.TunnelService;
@@ -126,7 +126,7 @@ final class MountTry implements AutoCloseable {
     private void aBrokenFlowIsMountedAgain() throws Exception {
         try (VolumeMounter mounting = mount(false)) {
             see("mounted before the break", () -> mounting.error().isEmpty());
-            flows.take().reset(Reset.Why.ABORTED, "the pod is gone");
+            flows.take().reset(ResetReason.ABORTED, "the pod is gone");
             flows.poll(10, TimeUnit.SECONDS);
             see("mounted again", 10_000, () -> mounting.error().isEmpty() && Files.exists(inside("config")));
         }
@@ -248,7 +248,7 @@ final class MountTry implements AutoCloseable {
             servers.add(process);
             flows.add(flow);
         } catch (IOException e) {
-            flow.reset(Reset.Why.ABORTED, e.toString());
+            flow.reset(ResetReason.ABORTED, e.toString());
         }
     }
 

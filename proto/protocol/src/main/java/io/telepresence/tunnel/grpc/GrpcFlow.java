@@ -2,6 +2,7 @@ package io.telepresence.tunnel.grpc;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
+import io.telepresence.agree.Transport;
 import io.telepresence.rpc.tunnel.Finished;
 import io.telepresence.rpc.tunnel.Frame;
 import io.telepresence.rpc.tunnel.Opened;
@@ -9,6 +10,7 @@ import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.FlowKey;
+import io.telepresence.tunnel.ResetReason;
 
 /**
  * What both ends of a gRPC stream have in common. State: OPENING → OPEN → (finished by us, by the peer) → CLOSED, or
@@ -54,7 +56,7 @@ abstract class GrpcFlow implements Flow {
     @Override
     public final void handler(FlowHandler next) {
         if (closed) {
-            next.onReset(this, Reset.Why.ABORTED, "the flow is over");
+            next.onReset(this, ResetReason.ABORTED, "the flow is over");
             next.onClosed(this);
         } else {
             handler = next;
@@ -96,11 +98,11 @@ abstract class GrpcFlow implements Flow {
     }
 
     @Override
-    public final void reset(Reset.Why why, String text) {
+    public final void reset(ResetReason why, String text) {
         if (!loop.inEventLoop()) {
             loop.execute(() -> reset(why, text));
         } else if (!closed) {
-            abortCall(Reset.newBuilder().setWhy(why).setText(text).build(), !open);
+            abortCall(why.toWire(text), !open);
             close();
         }
     }
@@ -125,7 +127,7 @@ abstract class GrpcFlow implements Flow {
     }
 
     private void receivedData(ByteBuf bytes) {
-        if (closed || gotFinished || !bytes.isReadable() && key.protocol() == io.telepresence.rpc.tunnel.Protocol.TCP) {
+        if (closed || gotFinished || !bytes.isReadable() && key.protocol() == Transport.TCP) {
             bytes.release();
             request(1);
         } else {
@@ -156,7 +158,7 @@ abstract class GrpcFlow implements Flow {
     /** The peer, or the transport under it, cut the flow. */
     final void peerReset(Reset reset) {
         if (!closed) {
-            handler.onReset(this, reset.getWhy(), reset.getText());
+            handler.onReset(this, ResetReason.of(reset), reset.getText());
             abortCall(reset, false);
             close();
         }

@@ -8,9 +8,9 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.Future;
 import io.telepresence.local.Loops;
 import io.telepresence.rpc.tunnel.Open;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.FlowAcceptor;
 import io.telepresence.tunnel.FlowKey;
+import io.telepresence.tunnel.ResetReason;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
@@ -114,10 +114,7 @@ public final class TunnelService {
         public void onCancel() {
             deadline.cancel(false);
             if (flow != null) {
-                flow.peerReset(Reset.newBuilder()
-                        .setWhy(Reset.Why.ABORTED)
-                        .setText("cancelled by the peer")
-                        .build());
+                flow.peerReset(ResetReason.ABORTED.toWire("cancelled by the peer"));
             }
         }
     }

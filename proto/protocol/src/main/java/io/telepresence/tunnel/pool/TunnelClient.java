@@ -7,10 +7,10 @@ import io.telepresence.rpc.tunnel.Fetch;
 import io.telepresence.rpc.tunnel.FlowId;
 import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.rpc.tunnel.Reach;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.FlowKey;
+import io.telepresence.tunnel.ResetReason;
 import io.telepresence.tunnel.grpc.Carrier;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
@@ -105,7 +105,7 @@ public final class TunnelClient {
         }
 
         /** The other end hears why not. */
-        public void refuse(Reset.Why why, String text) {
+        public void refuse(ResetReason why, String text) {
             connection
                     .loop()
                     .execute(() -> connection.open(open, FlowHandler.DISCARD).reset(why, text));

@@ -11,9 +11,9 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.ResetReason;
 import io.telepresence.tunnel.ResetReasons;
 
 /**
@@ -111,7 +111,7 @@ public final class ChannelPump extends ChannelInboundHandlerAdapter implements F
     @Override
     public void channelInactive(ChannelHandlerContext context) {
         if (!flowClosed) {
-            flow.reset(Reset.Why.ABORTED, "connection closed");
+            flow.reset(ResetReason.ABORTED, "connection closed");
         }
     }
 
@@ -136,7 +136,7 @@ public final class ChannelPump extends ChannelInboundHandlerAdapter implements F
     }
 
     @Override
-    public void onReset(Flow same, Reset.Why why, String text) {
+    public void onReset(Flow same, ResetReason why, String text) {
         flowClosed = true;
         abort();
     }

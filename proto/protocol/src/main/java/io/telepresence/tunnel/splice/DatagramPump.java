@@ -5,9 +5,9 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DatagramPacket;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.ResetReason;
 import io.telepresence.tunnel.ResetReasons;
 import java.time.Duration;
 import java.util.concurrent.ScheduledFuture;
@@ -67,7 +67,7 @@ public final class DatagramPump extends ChannelInboundHandlerAdapter implements 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
         if (!flowClosed) {
-            flow.reset(Reset.Why.ABORTED, "socket closed");
+            flow.reset(ResetReason.ABORTED, "socket closed");
         }
     }
 
@@ -83,7 +83,7 @@ public final class DatagramPump extends ChannelInboundHandlerAdapter implements 
     }
 
     @Override
-    public void onReset(Flow same, Reset.Why why, String text) {
+    public void onReset(Flow same, ResetReason why, String text) {
         // onClosed follows.
     }
 
@@ -107,7 +107,7 @@ public final class DatagramPump extends ChannelInboundHandlerAdapter implements 
         if (left > 0) {
             scheduleIdleCheck(left);
         } else {
-            flow.reset(Reset.Why.TIMED_OUT, "no datagram for " + Duration.ofNanos(idleNanos));
+            flow.reset(ResetReason.TIMED_OUT, "no datagram for " + Duration.ofNanos(idleNanos));
         }
     }
 }

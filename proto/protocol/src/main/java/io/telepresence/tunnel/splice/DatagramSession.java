@@ -1,9 +1,9 @@
 package io.telepresence.tunnel.splice;
 
 import io.netty.buffer.ByteBuf;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.ResetReason;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.RejectedExecutionException;
@@ -36,7 +36,7 @@ public final class DatagramSession implements FlowHandler {
         void deliver(ByteBuf data, Runnable taken);
 
         /** @param opened false: the far side was never reached */
-        default void onCut(Reset.Why why, boolean opened) {}
+        default void onCut(ResetReason why, boolean opened) {}
 
         /** No datagram passes any more. At least once; also from the offering thread, when the loop has ended. */
         void onEnded();
@@ -98,7 +98,7 @@ public final class DatagramSession implements FlowHandler {
     }
 
     /** From any thread. {@link Peer#onEnded} follows. */
-    public void end(Reset.Why why, String text) {
+    public void end(ResetReason why, String text) {
         Flow now = flow;
         if (now == null) {
             return;
@@ -132,7 +132,7 @@ public final class DatagramSession implements FlowHandler {
     }
 
     @Override
-    public void onReset(Flow same, Reset.Why why, String text) {
+    public void onReset(Flow same, ResetReason why, String text) {
         peer.onCut(why, open);
     }
 

@@ -1,9 +1,9 @@
 package io.telepresence.tunnel.splice;
 
 import io.netty.buffer.ByteBuf;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.ResetReason;
 
 /**
  * Joins two flows end to end: what comes from one goes to the other, credit included. Their loops may differ; the order
@@ -57,7 +57,7 @@ public final class FlowJoin implements FlowHandler {
         }
 
         @Override
-        public void onReset(Flow flow, Reset.Why why, String text) {
+        public void onReset(Flow flow, ResetReason why, String text) {
             out.onReset(flow, why, text);
         }
     }
@@ -77,7 +77,7 @@ public final class FlowJoin implements FlowHandler {
     }
 
     @Override
-    public void onReset(Flow flow, Reset.Why why, String text) {
+    public void onReset(Flow flow, ResetReason why, String text) {
         on(to, () -> to.reset(why, text));
     }
 

@@ -7,7 +7,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.epoll.EpollSocketChannel;
-import io.telepresence.rpc.tunnel.Protocol;
+import io.telepresence.agree.Transport;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.pool.TunnelClient;
@@ -24,9 +24,9 @@ public final class Splice {
      * @param loop of the flow
      * @param limit of a TCP connect
      */
-    public static ChannelFuture dial(EventLoop loop, Protocol protocol, InetSocketAddress address, Duration limit) {
+    public static ChannelFuture dial(EventLoop loop, Transport protocol, InetSocketAddress address, Duration limit) {
         Bootstrap bootstrap;
-        if (protocol == Protocol.UDP) {
+        if (protocol == Transport.UDP) {
             bootstrap = DatagramSockets.bootstrap(loop).option(ChannelOption.AUTO_READ, false);
         } else {
             bootstrap = new Bootstrap().group(loop).channel(EpollSocketChannel.class);
@@ -41,7 +41,7 @@ public final class Splice {
      *
      * @param idle after so long without a datagram either way a UDP flow ends
      */
-    public static void join(TunnelClient.Fetched waiting, Channel connected, Protocol protocol, Duration idle) {
+    public static void join(TunnelClient.Fetched waiting, Channel connected, Transport protocol, Duration idle) {
         Flow flow;
         try {
             flow = waiting.open(new ClosesSocket(connected));
@@ -53,8 +53,8 @@ public final class Splice {
     }
 
     /** The same for a flow whose opener is waiting for {@link Flow#opened}. */
-    public static void join(Flow accepted, Channel connected, Protocol protocol, Duration idle) {
-        if (protocol == Protocol.UDP) {
+    public static void join(Flow accepted, Channel connected, Transport protocol, Duration idle) {
+        if (protocol == Transport.UDP) {
             DatagramPump pump = new DatagramPump(accepted, idle);
             connected.pipeline().addLast(pump);
             accepted.opened();

@@ -8,13 +8,13 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import io.telepresence.agree.Transport;
 import io.telepresence.local.Loops;
-import io.telepresence.rpc.tunnel.Protocol;
-import io.telepresence.rpc.tunnel.Reset;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.FlowKey;
 import io.telepresence.tunnel.MemoryFlow;
+import io.telepresence.tunnel.ResetReason;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Timeout;
 /** Datagrams of one sender, from before its flow is open until after its end. */
 @Timeout(20)
 class DatagramSessionTest {
-    private static final FlowKey KEY =
-            new FlowKey(Protocol.UDP, new InetSocketAddress("127.0.0.1", 4000), new InetSocketAddress("127.0.0.1", 53));
+    private static final FlowKey KEY = new FlowKey(
+            Transport.UDP, new InetSocketAddress("127.0.0.1", 4000), new InetSocketAddress("127.0.0.1", 53));
 
     private final EventLoopGroup loops = Loops.create("datagrams", 1);
     private final EventLoop loop = (EventLoop) loops.iterator().next();
@@ -53,7 +53,7 @@ class DatagramSessionTest {
         }
 
         @Override
-        public void onCut(Reset.Why why, boolean opened) {
+        public void onCut(ResetReason why, boolean opened) {
             cuts.add(why + (opened ? " open" : " opening"));
         }
 
@@ -113,7 +113,7 @@ class DatagramSessionTest {
     @Test
     void whatWaitsWhenTheFlowIsNotOpenedIsReleasedAndTheReasonTold() throws Exception {
         List<ByteBuf> all = offer(0, DatagramSession.MOST_WAITING);
-        ends.accepting().reset(Reset.Why.REFUSED, "nobody listens");
+        ends.accepting().reset(ResetReason.REFUSED, "nobody listens");
         settle();
         assertEquals(List.of("REFUSED opening"), sender.cuts);
         assertEquals(1, sender.ended);
@@ -159,7 +159,7 @@ class DatagramSessionTest {
         settle();
         assertEquals(1, sender.ended);
         assertEquals(List.of(), sender.cuts);
-        session.end(Reset.Why.TIMED_OUT, "after its end");
+        session.end(ResetReason.TIMED_OUT, "after its end");
         settle();
         assertEquals(1, sender.ended);
     }
