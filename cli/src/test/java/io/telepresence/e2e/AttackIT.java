@@ -220,6 +220,8 @@ class AttackIT {
             most = Math.max(most, VICTIM.files());
         } while (!attack.isDone());
         attack.get(1, TimeUnit.MINUTES).ok().says("begun 8192 ");
+        // The last questions may have taken longer than the attack; what has arrived is remembered for a while.
+        most = Math.max(most, VICTIM.files());
         // Each source has a socket towards the application, or a flow to the laptop; so it has arrived.
         assertTrue(name.equals("udp-taken") || most > 6_000, "at most " + most + " files were open under " + name);
         assertTrue(most < 9_000, most + " files were open under " + name);
