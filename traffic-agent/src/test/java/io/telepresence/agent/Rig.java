@@ -24,7 +24,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /** An agent on loopback sockets with a stand-in manager and laptop. Checks at the end that nothing is left open. */
 final class Rig implements AutoCloseable {
+    /** For clients that never answer. */
     static final Duration PATIENCE = Duration.ofMillis(1500);
+
+    /** For very many that answer on a busy machine. */
+    private static final Duration MUCH_PATIENCE = Duration.ofSeconds(40);
+
     static final Duration UDP_IDLE = Duration.ofMillis(1500);
 
     static final Map<String, ByteString> ENVIRONMENT = Map.of(
@@ -53,10 +58,10 @@ final class Rig implements AutoCloseable {
 
     /** @param mounts where the agent believes the app's volumes */
     Rig(Port app, String podIp, String token, Path mounts) throws Exception {
-        this(app, podIp, token, mounts, 0);
+        this(app, podIp, token, mounts, 0, PATIENCE);
     }
 
-    private Rig(Port app, String podIp, String token, Path mounts, int agentPort) throws Exception {
+    private Rig(Port app, String podIp, String token, Path mounts, int agentPort, Duration patience) throws Exception {
         this.app = app;
         manager = new StandInManager(0, laptop);
         InetAddress loopback = InetAddress.getByName("127.0.0.1");
@@ -85,7 +90,7 @@ final class Rig implements AutoCloseable {
                                 () -> token,
                                 request -> levels.add(request.getLevel()),
                                 granted::add,
-                                PATIENCE))));
+                                patience))));
     }
 
     static Rig tcp(Place app) throws Exception {
@@ -95,7 +100,15 @@ final class Rig implements AutoCloseable {
     /** The agent stands in for a container that is not there. */
     static Rig absent(int port) throws Exception {
         Port app = new Port(Transport.TCP, port);
-        Rig rig = new Rig(app, "127.0.0.1", StandInManager.TOKEN, Path.of("/nowhere"), port);
+        Rig rig = new Rig(app, "127.0.0.1", StandInManager.TOKEN, Path.of("/nowhere"), port, PATIENCE);
+        rig.awaitArrival();
+        return rig;
+    }
+
+    /** Waits long for clients. */
+    static Rig patient(Place app) throws Exception {
+        Port port = new Port(Transport.TCP, app.port());
+        Rig rig = new Rig(port, "127.0.0.1", StandInManager.TOKEN, Path.of("/nowhere"), 0, MUCH_PATIENCE);
         rig.awaitArrival();
         return rig;
     }
