@@ -75,8 +75,7 @@ abstract class InterceptCases {
     @Test
     void headlessService() {
         mode.telepresence("intercept", "echo-headless", "--port", "8080").ok();
-        assertEquals(
-                FROM_LAPTOP, Cluster.fromPod("http://echo-headless:8080/").ok().stdout());
+        answeredByTheLaptop("http://echo-headless:8080/");
         mode.telepresence("leave", "echo-headless").ok();
         Cluster.fromPod("http://echo-headless:8080/").ok().says("echo-");
     }
@@ -86,12 +85,7 @@ abstract class InterceptCases {
         mode.telepresence("intercept", "echo-sts", "--port", "8080").ok().says("Using StatefulSet echo-sts");
         for (int pod = 0; pod < 2; pod++) {
             String url = "http://echo-sts-" + pod + ".echo-sts.default.svc.cluster.local:8080/";
-            // A pod that ends has its name, and serves, until the cluster's DNS knows its successor.
-            Shell.await(
-                    url + " is answered by the laptop",
-                    Duration.ofSeconds(60),
-                    () -> Cluster.fromPod(url).stdout().equals(FROM_LAPTOP));
-            assertEquals(FROM_LAPTOP, Cluster.fromPod(url).ok().stdout());
+            answeredByTheLaptop(url);
         }
     }
 
@@ -158,6 +152,14 @@ abstract class InterceptCases {
         mode.telepresence("leave", "nothing-there").failed().says("Intercept named \"nothing-there\" not found");
         mode.telepresence("intercep", "echo").failed().says("intercept");
         mode.telepresence("list").ok().saysNot("intercepted");
+    }
+
+    /** A pod that ends has its name, and serves, until the cluster's DNS knows its successor; then it is so each time. */
+    private static void answeredByTheLaptop(String url) {
+        Shell.await(url + " is answered by the laptop", Duration.ofSeconds(60), () -> Cluster.fromPod(url)
+                .stdout()
+                .equals(FROM_LAPTOP));
+        assertEquals(FROM_LAPTOP, Cluster.fromPod(url).ok().stdout());
     }
 
     private void interceptedAndBack(String workload, String service, String port) {
