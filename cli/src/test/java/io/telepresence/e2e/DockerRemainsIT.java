@@ -73,7 +73,7 @@ class DockerRemainsIT {
     }
 
     private static List<String> helpers() {
-        return DockerUser.run("pgrep", "-u", DockerUser.account(), "-f", "telepresence.userd.KubeAuthMain")
+        return DockerUser.run("pgrep", "-u", DockerUser.account(), "-f", "telepresence.userd.kubeauth.KubeAuthMain")
                 .stdout()
                 .lines()
                 .toList();
