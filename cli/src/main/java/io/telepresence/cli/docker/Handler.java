@@ -9,8 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /**
@@ -32,10 +30,7 @@ public final class Handler implements AutoCloseable {
     private final String name;
     private final Sandbox sandbox;
 
-    /** Containers that were made, or may have been; also read by {@link #close} of another thread. */
-    private final Set<String> ours = ConcurrentHashMap.newKeySet();
-
-    private final Runnable removed;
+    private final OwnContainers ours;
     private VolumesContainer volumes;
 
     /**
@@ -79,7 +74,7 @@ public final class Handler implements AutoCloseable {
         this.docker = docker;
         this.home = home;
         this.arguments = arguments;
-        this.removed = removed;
+        this.ours = new OwnContainers(docker, removed);
         this.name =
                 arguments.facts().name().isEmpty() ? name : arguments.facts().name();
         this.sandbox = home.connection()
@@ -105,16 +100,8 @@ public final class Handler implements AutoCloseable {
         try {
             return sandbox.open(arguments, exposed());
         } catch (FaultException e) {
-            throw notOurs(sandbox.name(), e);
+            throw ours.disowned(sandbox.name(), e);
         }
-    }
-
-    /** What has the name of a container of ours may be somebody else's: then it is not to be removed. */
-    private FaultException notOurs(String container, FaultException why) {
-        if (DockerFaults.isNameTaken(why.fault())) {
-            ours.remove(container);
-        }
-        return why;
     }
 
     /**
@@ -181,7 +168,7 @@ public final class Handler implements AutoCloseable {
         ours.add(name);
         Output made = docker.run(words);
         if (!made.ok()) {
-            throw notOurs(
+            throw ours.disowned(
                     name, DockerFaults.of("create the container " + name, made).exception());
         }
     }
@@ -226,16 +213,7 @@ public final class Handler implements AutoCloseable {
     /** Removes all that was made. */
     @Override
     public void close() {
-        List<String> command = new ArrayList<>(List.of("rm", "--force", "--volumes"));
-        command.addAll(ours.stream().sorted().toList());
-        try {
-            if (ours.isEmpty() || !DockerFaults.isUnheard(docker.run(command))) {
-                removed.run();
-            }
-        } catch (FaultException e) {
-            // What cannot be removed now is found by its labels later.
-            assert e.fault() != null;
-        }
+        ours.close();
     }
 
     private String inside(Volumes all, String path) {
@@ -343,7 +321,7 @@ public final class Handler implements AutoCloseable {
                     "--network=none",
                     home.image());
         } catch (FaultException e) {
-            throw notOurs(toolsContainer(), e);
+            throw ours.disowned(toolsContainer(), e);
         }
     }
 }

@@ -23,26 +23,18 @@ public final class LinuxTun implements Tun {
 
     private final LibC c;
     private final int fd;
-    private final int wake;
+    private final PacketWait packets;
     private final String name;
     private final int mtu;
-    /**
-     * The two {@code struct pollfd}. A field, because native code gets only its address: while the call waits, the
-     * garbage collector would free a buffer that nobody else holds, and the kernel would write into what comes there.
-     */
-    private final ByteBuffer polled = ByteBuffer.allocateDirect(16).order(ByteOrder.nativeOrder());
-
     private final ReadWriteLock descriptors = new ReentrantReadWriteLock();
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private LinuxTun(LibC c, int fd, int wake, String name, int mtu) {
+    private LinuxTun(LibC c, int fd, PacketWait packets, String name, int mtu) {
         this.c = c;
         this.fd = fd;
-        this.wake = wake;
         this.name = name;
         this.mtu = mtu;
-        short readable = 1;
-        polled.putInt(0, fd).putShort(4, readable).putInt(8, wake).putShort(12, readable);
+        this.packets = packets;
     }
 
     /**
@@ -64,7 +56,7 @@ public final class LinuxTun implements Tun {
             if (wake < 0) {
                 throw TunDiagnosis.explain(TunDiagnosis.Step.EVENTFD, c.errno()).exception();
             }
-            return new LinuxTun(c, fd, wake, name, mtu);
+            return new LinuxTun(c, fd, new PacketWait(c, fd, wake), name, mtu);
         } catch (FaultException | RuntimeException e) {
             c.close(fd);
             throw e;
@@ -101,7 +93,7 @@ public final class LinuxTun implements Tun {
                 }
                 int errno = c.errno();
                 if (errno == LibC.EAGAIN) {
-                    awaitPacket();
+                    packets.await(name);
                 } else if (errno != LibC.EINTR) {
                     throw new IOException("reading " + name + ": errno " + errno);
                 }
@@ -109,15 +101,7 @@ public final class LinuxTun implements Tun {
             return -1;
         } finally {
             Reference.reachabilityFence(into);
-            Reference.reachabilityFence(polled);
             descriptors.readLock().unlock();
-        }
-    }
-
-    private void awaitPacket() throws IOException {
-        int ready = c.poll(polled, 2, -1);
-        if (ready < 0 && c.errno() != LibC.EINTR) {
-            throw new IOException("waiting for " + name + ": errno " + c.errno());
         }
     }
 
@@ -154,14 +138,11 @@ public final class LinuxTun implements Tun {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
-        ByteBuffer one = ByteBuffer.allocateDirect(8).order(ByteOrder.nativeOrder());
-        one.putLong(0, 1);
-        c.write(wake, one, 8);
-        Reference.reachabilityFence(one);
+        packets.end();
         descriptors.writeLock().lock();
         try {
             c.close(fd);
-            c.close(wake);
+            packets.close();
         } finally {
             descriptors.writeLock().unlock();
         }
@@ -170,6 +151,48 @@ public final class LinuxTun implements Tun {
     @Override
     public String toString() {
         return name;
+    }
+
+    /** Waits for a packet, or for the end; closed when nobody can be waiting any more. */
+    private static final class PacketWait {
+        private final LibC c;
+        private final int wake;
+        /**
+         * The two {@code struct pollfd}. A field, because native code gets only its address: while the call waits, the
+         * garbage collector would free a buffer that nobody else holds, and the kernel would write into what comes there.
+         */
+        private final ByteBuffer polled = ByteBuffer.allocateDirect(16).order(ByteOrder.nativeOrder());
+
+        /** @param wake an eventfd; owned */
+        PacketWait(LibC c, int fd, int wake) {
+            this.c = c;
+            this.wake = wake;
+            short readable = 1;
+            polled.putInt(0, fd).putShort(4, readable).putInt(8, wake).putShort(12, readable);
+        }
+
+        void await(String device) throws IOException {
+            try {
+                int ready = c.poll(polled, 2, -1);
+                if (ready < 0 && c.errno() != LibC.EINTR) {
+                    throw new IOException("waiting for " + device + ": errno " + c.errno());
+                }
+            } finally {
+                Reference.reachabilityFence(polled);
+            }
+        }
+
+        /** Whoever waits, or will, returns at once. */
+        void end() {
+            ByteBuffer one = ByteBuffer.allocateDirect(8).order(ByteOrder.nativeOrder());
+            one.putLong(0, 1);
+            c.write(wake, one, 8);
+            Reference.reachabilityFence(one);
+        }
+
+        void close() {
+            c.close(wake);
+        }
     }
 
     /** The two calls that turn {@code /dev/net/tun} into a device (linux/if_tun.h). */

@@ -25,8 +25,9 @@ final class Fields {
 
     private int count;
     private long contentLength;
-    private boolean encoded;
+    /** Null: there is no Transfer-Encoding. */
     private String encoding;
+
     private boolean hasConnection;
     private boolean hasUpgrade;
 
@@ -44,7 +45,6 @@ final class Fields {
         bytes = head;
         count = 0;
         contentLength = NO_LENGTH;
-        encoded = false;
         encoding = null;
         hasConnection = false;
         hasUpgrade = false;
@@ -122,8 +122,7 @@ final class Fields {
             }
             case 17 -> {
                 if (HttpChars.sameIgnoringCase(bytes, from, TRANSFER_ENCODING)) {
-                    encoding = encoded ? encoding + "," + text(begin, last) : text(begin, last);
-                    encoded = true;
+                    encoding = encoding == null ? text(begin, last) : encoding + "," + text(begin, last);
                 }
             }
             default -> {}
@@ -150,12 +149,12 @@ final class Fields {
     }
 
     boolean hasTransferEncoding() {
-        return encoded;
+        return encoding != null;
     }
 
     /** Whether chunked is the last transfer coding, and none of the others. */
     boolean isChunked() {
-        if (!encoded) {
+        if (encoding == null) {
             return false;
         }
         String[] codings = encoding.split(",", -1);

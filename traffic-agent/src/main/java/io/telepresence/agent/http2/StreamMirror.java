@@ -10,7 +10,6 @@ import java.util.Queue;
 final class StreamMirror implements UpstreamStream {
     private final MirrorLane lane;
     private final Http2Headers head;
-    private final boolean headIsAll;
     private final Queue<StreamFrame> kept = new ArrayDeque<>();
     private Http2Peer server;
     private int serverId;
@@ -20,7 +19,6 @@ final class StreamMirror implements UpstreamStream {
     StreamMirror(MirrorLane lane, Http2Headers head, boolean end) {
         this.lane = lane;
         this.head = head;
-        this.headIsAll = end;
         this.complete = end;
     }
 
@@ -83,6 +81,7 @@ final class StreamMirror implements UpstreamStream {
     @Override
     public int begin(Http2Peer there) {
         server = there;
+        boolean headIsAll = complete && kept.isEmpty();
         serverId = there.open(head, headIsAll);
         lane.delivered();
         for (StreamFrame piece = kept.poll(); piece != null; piece = kept.poll()) {

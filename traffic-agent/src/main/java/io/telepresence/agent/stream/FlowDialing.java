@@ -31,10 +31,11 @@ final class FlowDialing implements FlowHandler {
     private final Consumer<Channel> connected;
     private final Consumer<Throwable> failed;
     private Future<?> bound;
-    private String why = "it does not answer";
-    private boolean denied;
-    private boolean opened;
-    private boolean closed;
+    /** Null: the laptop has said nothing. */
+    private ConnectException refusal;
+
+    /** Opened, or closed before. */
+    private boolean decided;
 
     /** @param loop of the channel to be; null: the flow's own */
     FlowDialing(
@@ -64,20 +65,21 @@ final class FlowDialing implements FlowHandler {
             return;
         }
         flow.loop().execute(() -> {
-            if (!opened && !closed) {
+            if (!decided) {
                 bound = flow.loop().schedule(() -> giveUp(flow, patience), patience.toMillis(), TimeUnit.MILLISECONDS);
             }
         });
     }
 
     private void giveUp(Flow flow, Duration patience) {
-        why = "no answer within " + patience;
+        String why = "no answer within " + patience;
+        refusal = refusal(why);
         flow.reset(ResetReason.TIMED_OUT, why);
     }
 
     @Override
     public void onOpened(Flow flow) {
-        opened = true;
+        decided = true;
         cancelBound();
         EventLoop home = loop == null ? flow.loop() : loop;
         FlowChannel channel = new FlowChannel(flow, home);
@@ -114,17 +116,21 @@ final class FlowDialing implements FlowHandler {
 
     @Override
     public void onReset(Flow flow, ResetReason reason, String text) {
-        why = reason + " " + text;
-        denied = reason == ResetReason.DENIED;
+        String why = reason + " " + text;
+        refusal = reason == ResetReason.DENIED ? new NotEngagedException(why) : refusal(why);
     }
 
     @Override
     public void onClosed(Flow flow) {
-        closed = true;
+        decided = true;
         cancelBound();
-        LOG.debug("{} refused: {}", flow.key(), why);
-        ConnectException error = denied ? new NotEngagedException(why) : new ConnectException("the laptop: " + why);
+        ConnectException error = refusal == null ? refusal("it does not answer") : refusal;
+        LOG.debug("{}: {}", flow.key(), error.getMessage());
         (loop == null ? flow.loop() : loop).execute(() -> failed.accept(error));
+    }
+
+    private static ConnectException refusal(String why) {
+        return new ConnectException("the laptop: " + why);
     }
 
     private void cancelBound() {

@@ -28,7 +28,6 @@ final class FlowSending {
     private int owed;
 
     private boolean over;
-    private Future<?> lingering;
 
     /**
      * @param home the channel's loop
@@ -78,13 +77,12 @@ final class FlowSending {
             }
             flow.finish();
             if (!over && !peerFinished) {
-                flow.handler(new Closing());
-                flow.request(1);
-                lingering = flow.loop()
+                flow.handler(new Closing(flow.loop()
                         .schedule(
                                 () -> flow.reset(ResetReason.ABORTED, "connection closed"),
                                 LINGER_SECONDS,
-                                TimeUnit.SECONDS);
+                                TimeUnit.SECONDS)));
+                flow.request(1);
             }
         });
     }
@@ -121,6 +119,12 @@ final class FlowSending {
 
     /** Waits for the peer's end, and takes no more data. */
     private final class Closing implements FlowHandler {
+        private final Future<?> limit;
+
+        Closing(Future<?> limit) {
+            this.limit = limit;
+        }
+
         @Override
         public void onData(Flow same, ByteBuf data) {
             data.release();
@@ -130,9 +134,7 @@ final class FlowSending {
         @Override
         public void onClosed(Flow same) {
             over = true;
-            if (lingering != null) {
-                lingering.cancel(false);
-            }
+            limit.cancel(false);
         }
     }
 }

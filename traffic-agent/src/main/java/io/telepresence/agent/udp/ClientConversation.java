@@ -18,11 +18,11 @@ import org.slf4j.LoggerFactory;
 final class ClientConversation implements Conversation, FlowHandler {
     private static final int WAITING = 64;
     private static final int CREDIT = 64;
+    private static final TransitBudget TRANSIT = TransitBudget.OF_AGENT;
     private static final Logger LOG = LoggerFactory.getLogger(ClientConversation.class);
 
     private final Destination.ToClient client;
     private final Answers answers;
-    private final TransitBudget transit = TransitBudget.OF_AGENT;
     private final Deque<ByteBuf> waiting = new ArrayDeque<>();
     private Flow flow;
     private boolean opened;
@@ -56,11 +56,11 @@ final class ClientConversation implements Conversation, FlowHandler {
         lastNanos = System.nanoTime();
         // The buffer has room for the largest datagram, whatever is in it.
         int room = data.capacity();
-        if (closedNanos != 0 || !transit.take(room)) {
+        if (closedNanos != 0 || !TRANSIT.take(room)) {
             data.release();
         } else {
             flow.loop().execute(() -> {
-                transit.give(room);
+                TRANSIT.give(room);
                 pass(data);
             });
         }
@@ -79,7 +79,7 @@ final class ClientConversation implements Conversation, FlowHandler {
     private void pass(ByteBuf data) {
         if (opened && flow.isWritable()) {
             flow.write(data);
-        } else if (!opened && closedNanos == 0 && waiting.size() < WAITING && transit.take(data.readableBytes())) {
+        } else if (!opened && closedNanos == 0 && waiting.size() < WAITING && TRANSIT.take(data.readableBytes())) {
             waiting.add(data.copy());
             data.release();
         } else {
@@ -91,7 +91,7 @@ final class ClientConversation implements Conversation, FlowHandler {
     public void onOpened(Flow same) {
         opened = true;
         waiting.forEach(data -> {
-            transit.give(data.readableBytes());
+            TRANSIT.give(data.readableBytes());
             same.write(data);
         });
         waiting.clear();
@@ -119,7 +119,7 @@ final class ClientConversation implements Conversation, FlowHandler {
         closedNanos = System.nanoTime() | 1;
         opened = false;
         waiting.forEach(data -> {
-            transit.give(data.readableBytes());
+            TRANSIT.give(data.readableBytes());
             data.release();
         });
         waiting.clear();

@@ -7,10 +7,13 @@ import io.telepresence.agent.manager.ClientFlows;
 import io.telepresence.agent.mirror.ClientMirrors;
 import io.telepresence.agent.route.AppAddresses;
 import io.telepresence.agent.route.Destination;
+import io.telepresence.agent.route.PortRoutes;
 import io.telepresence.agent.route.RouteTable;
+import io.telepresence.agree.Transport;
 import io.telepresence.engagement.Port;
 import io.telepresence.local.Loops;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -26,14 +29,12 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
     private static final int MOST = 8_192;
     private static final Logger LOG = LoggerFactory.getLogger(UdpForwarder.class);
 
-    private final Port port;
     private final AppAddresses addresses;
-    private final Supplier<RouteTable> rules;
+    private final Supplier<PortRoutes> routes;
     private final ClientFlows clients;
     private final Duration idle;
     private final UdpSources<Conversation> conversations = new UdpSources<>(MOST);
     private final DatagramMirrors copies;
-    private volatile int open;
     private Future<?> sweeping;
 
     /** @param idle how long a source may be silent before it is forgotten */
@@ -45,17 +46,16 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
             ClientMirrors mirrors,
             Duration idle) {
         super(false);
-        this.port = port;
         this.addresses = addresses;
-        this.rules = rules;
+        this.routes = () -> rules.get().of(port);
         this.clients = clients;
         this.copies = new DatagramMirrors(mirrors);
         this.idle = idle;
     }
 
-    /** UdpSources that are remembered now; any thread. */
+    /** Sources that are remembered now; any thread. */
     public int open() {
-        return open;
+        return conversations.size();
     }
 
     @Override
@@ -66,7 +66,7 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
     @Override
     protected void channelRead0(ChannelHandlerContext context, DatagramPacket packet) {
         InetSocketAddress source = packet.sender();
-        copies.datagram(source, packet.content(), rules.get().of(port).raw().mirrors());
+        copies.datagram(source, packet.content(), routes.get().raw().mirrors());
         Conversation conversation = current(source);
         if (conversation == null) {
             conversation = begin(context, source);
@@ -79,7 +79,7 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
     }
 
     private Destination destination() {
-        return rules.get().of(port).raw().destination();
+        return routes.get().raw().destination();
     }
 
     private Conversation current(InetSocketAddress source) {
@@ -93,7 +93,7 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
 
     private Conversation begin(ChannelHandlerContext context, InetSocketAddress source) {
         if (!conversations.makeRoom(source, System.nanoTime())) {
-            LOG.debug("{} has {} sources that speak: dropping a datagram of a new one", port, MOST);
+            LOG.debug("{} has {} sources that speak: dropping a datagram of a new one", here(context), MOST);
             return null;
         }
         if (addresses.isAbsent() && destination() instanceof Destination.ToApp) {
@@ -107,7 +107,6 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
                 };
         if (begun != null) {
             conversations.put(source, begun);
-            open = conversations.size();
         }
         return begun;
     }
@@ -115,25 +114,28 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
     private Conversation toClient(Destination.ToClient client, Answers answers) {
         ClientConversation conversation = new ClientConversation(client, answers);
         try {
-            return conversation.through(clients.open(
-                    client.target(), port.transport(), answers.source(), addresses.official(), conversation));
+            return conversation.through(
+                    clients.open(client.target(), Transport.UDP, answers.source(), addresses.official(), conversation));
         } catch (RejectedExecutionException e) {
             LOG.debug("the link to the manager is just being closed", e);
             return null;
         }
     }
 
+    private static SocketAddress here(ChannelHandlerContext context) {
+        return context.channel().localAddress();
+    }
+
     private void sweep() {
         long now = System.nanoTime();
         copies.sweep(now - idle.toNanos());
         conversations.endSilent(now - idle.toNanos());
-        open = conversations.size();
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         // An ICMP error for an answer that its receiver did not want any more.
-        LOG.debug("{}: {}", port, cause.toString());
+        LOG.debug("{}: {}", here(context), cause.toString());
     }
 
     @Override
@@ -141,6 +143,5 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
         sweeping.cancel(false);
         copies.close();
         conversations.endAll();
-        open = 0;
     }
 }

@@ -26,6 +26,7 @@ final class UdpSources<T extends UdpSources.Remembered> {
 
     private final Map<InetAddress, Share> shares = new HashMap<>();
     private final TreeMap<Integer, LinkedHashSet<Share>> bySize = new TreeMap<>();
+    private volatile int size;
 
     /** What is kept for a source. */
     interface Remembered {
@@ -56,8 +57,9 @@ final class UdpSources<T extends UdpSources.Remembered> {
         return found;
     }
 
+    /** Any thread. */
     int size() {
-        return conversations.size();
+        return size;
     }
 
     /** Whether another one of this source has room now; it may have been made. */
@@ -84,6 +86,7 @@ final class UdpSources<T extends UdpSources.Remembered> {
         if (conversations.put(source, conversation) == null) {
             Share share = shares.computeIfAbsent(source.getAddress(), _ -> new Share());
             resize(share, () -> share.sources.add(source));
+            size = conversations.size();
         }
     }
 
@@ -91,6 +94,7 @@ final class UdpSources<T extends UdpSources.Remembered> {
         T ended = conversations.remove(source);
         if (ended != null) {
             forget(source);
+            size = conversations.size();
             ended.close();
         }
     }
@@ -133,5 +137,6 @@ final class UdpSources<T extends UdpSources.Remembered> {
             }
             return ends;
         });
+        size = conversations.size();
     }
 }

@@ -128,6 +128,7 @@ class GrpcThroughAgentTest {
         Iterator<String> stream = GrpcPlace.down(mine, 1);
         stream.next();
         laptop.close();
+        Until.holds("the connection to the laptop has ended", rig.upstreams::isEmpty);
         assertEquals("app:2", GrpcPlace.unary(mine, "2"));
         assertEquals("app:3", GrpcPlace.unary(plain, "3"));
         laptop = new GrpcPlace("laptop");

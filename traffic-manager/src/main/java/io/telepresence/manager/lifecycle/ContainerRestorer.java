@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,8 +36,7 @@ public final class ContainerRestorer implements AutoCloseable {
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
     private final EngagementRegistry engagements;
-    private final SidecarConfigs sidecars;
-    private final Workloads workloads;
+    private final Function<WorkloadRef, DesiredConfig> desired;
     private final AgentInstaller installer;
     private final Duration limit;
     private final Closers opened = new Closers();
@@ -52,13 +52,11 @@ public final class ContainerRestorer implements AutoCloseable {
 
     private ContainerRestorer(
             EngagementRegistry engagements,
-            SidecarConfigs sidecars,
-            Workloads workloads,
+            Function<WorkloadRef, DesiredConfig> desired,
             AgentInstaller installer,
             Duration limit) {
         this.engagements = engagements;
-        this.sidecars = sidecars;
-        this.workloads = workloads;
+        this.desired = desired;
         this.installer = installer;
         this.limit = limit;
     }
@@ -70,7 +68,8 @@ public final class ContainerRestorer implements AutoCloseable {
             Workloads workloads,
             AgentInstaller installer,
             Duration limit) {
-        ContainerRestorer opened = new ContainerRestorer(engagements, sidecars, workloads, installer, limit);
+        ContainerRestorer opened = new ContainerRestorer(
+                engagements, workload -> DesiredConfig.of(sidecars, workloads, workload), installer, limit);
         opened.opened.add(engagements.all().watch(opened::changed));
         return opened;
     }
@@ -178,13 +177,13 @@ public final class ContainerRestorer implements AutoCloseable {
     }
 
     private boolean attempt(WorkloadRef workload) throws InterruptedException {
-        DesiredConfig wish = DesiredConfig.of(sidecars, workloads, workload);
+        DesiredConfig config = desired.apply(workload);
         try {
-            installer.ensure(workload, wish, sentence -> LOG.info("{}", sentence));
+            installer.ensure(workload, config, sentence -> LOG.info("{}", sentence));
             long end = System.nanoTime() + limit.toNanos();
             while (System.nanoTime() < end) {
                 List<RegisteredEngagement> ending = engagements.ending(workload);
-                if (installer.settled(workload, wish)) {
+                if (installer.settled(workload, config)) {
                     ending.forEach(e -> engagements.remove(e.id()));
                     LOG.info("the pods of {} are as they should be", workload);
                     return true;

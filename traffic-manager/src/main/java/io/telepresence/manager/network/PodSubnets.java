@@ -23,8 +23,8 @@ public final class PodSubnets implements AutoCloseable {
     private final Map<String, Integer> addresses = new HashMap<>();
     private final Map<String, Integer> ranges = new HashMap<>();
     private final Closers followed = new Closers();
-    private List<ClusterCidr> subnets = List.of();
-    private boolean stale = true;
+    /** Null: to be found again. */
+    private List<ClusterCidr> subnets;
 
     /** The nodes' ranges hold all pods: only an address outside of them changes that, or another range. */
     private boolean believed;
@@ -51,8 +51,7 @@ public final class PodSubnets implements AutoCloseable {
 
     /** The subnets now. */
     public synchronized List<ClusterCidr> find() {
-        if (stale) {
-            stale = false;
+        if (subnets == null) {
             believed = false;
             subnets = switch (strategy) {
                 case "environment" -> given;
@@ -78,14 +77,21 @@ public final class PodSubnets implements AutoCloseable {
         }
         for (String one : are) {
             if (counts.merge(one, 1, Integer::sum) == 1) {
-                stale |= counts == ranges || !believed || !Subnets.holdAll(subnets, parsed(List.of(one)));
+                if (counts == ranges || !believed || !Subnets.holdAll(subnets, parsed(List.of(one)))) {
+                    forget();
+                }
             }
         }
         for (String one : were) {
-            if (counts.merge(one, -1, PodSubnets::sum) == null) {
-                stale |= counts == ranges || !believed;
+            if (counts.merge(one, -1, PodSubnets::sum) == null && (counts == ranges || !believed)) {
+                forget();
             }
         }
+    }
+
+    private void forget() {
+        subnets = null;
+        believed = false;
     }
 
     /** Nothing is left of it: not even a zero. */

@@ -9,6 +9,7 @@ import io.telepresence.manager.session.SessionRegistry;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A limit that starts anew as long as the pods of a workload get further, each step counted once, so that a container
@@ -25,7 +26,6 @@ final class PodProgress {
     private final Set<String> steps = new HashSet<>();
     private long end;
     private long next;
-    private boolean waiting;
 
     PodProgress(WorkloadRef workload, Workloads workloads, SessionRegistry sessions, Duration limit) {
         this.workload = workload;
@@ -43,7 +43,7 @@ final class PodProgress {
         if (look()) {
             next = now + limit;
         }
-        if (waiting) {
+        if (waiting()) {
             next = now + limit;
             end = now + limit * MOST;
         }
@@ -52,21 +52,26 @@ final class PodProgress {
 
     private boolean look() {
         int before = steps.size();
-        waiting = false;
-        workloads.pods(workload).forEach(this::look);
-        workloads.replacedIn(workload.namespace()).stream()
-                .filter(p -> Pods.replacedOf(p, workload))
-                .forEach(this::look);
+        pods().forEach(this::look);
         for (AgentSession agent : sessions.agents(workload)) {
             steps.add(agent.agent().podUid() + " agent " + agent.watching());
         }
         return steps.size() > before;
     }
 
+    private boolean waiting() {
+        return pods().anyMatch(Pods::waiting);
+    }
+
+    private Stream<Pod> pods() {
+        return Stream.concat(
+                workloads.pods(workload).stream(),
+                workloads.replacedIn(workload.namespace()).stream().filter(p -> Pods.replacedOf(p, workload)));
+    }
+
     private void look(Pod pod) {
         String uid = pod.getMetadata().getUid();
         steps.add(uid + " replaced " + Pods.replaced(pod));
-        waiting |= Pods.waiting(pod);
         if (pod.getStatus() == null) {
             return;
         }

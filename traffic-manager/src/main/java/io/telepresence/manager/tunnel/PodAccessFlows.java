@@ -5,6 +5,7 @@ import io.telepresence.manager.session.ClientSession;
 import io.telepresence.rpc.tunnel.Reach;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.ResetReason;
+import java.time.Duration;
 import java.util.function.Consumer;
 
 /** Clients want something inside a pod: the agent there is asked to come and fetch the flow. On the flows' loops. */
@@ -12,6 +13,7 @@ final class PodAccessFlows {
     private final PodAccessRules reaches;
     private final PendingFlows<AgentSession, Wish> parked = new PendingFlows<>();
     private final PickupTimeout fetches;
+    private final EngagedFlows open = new EngagedFlows();
 
     private record Wish(Reach reach, String container) {}
 
@@ -20,12 +22,11 @@ final class PodAccessFlows {
         this.fetches = fetches;
     }
 
-    /** @param track is given the flow if an agent is asked */
-    void reach(Flow flow, ClientSession client, Reach wish, Consumer<TrackedFlow> track) {
+    void reach(Flow flow, ClientSession client, Reach wish) {
         switch (reaches.find(client, wish, flow.key().protocol())) {
             case PodAccessRules.Answer.Denied denied -> flow.reset(ResetReason.DENIED, denied.why());
             case PodAccessRules.Answer.Granted granted -> {
-                park(flow, client, granted, track);
+                park(flow, client, granted, wish.getEngagementId());
                 // What ended in the meantime has not seen this flow among those that it cuts.
                 if (reaches.find(client, wish, flow.key().protocol()) instanceof PodAccessRules.Answer.Denied denied) {
                     flow.reset(ResetReason.DENIED, denied.why());
@@ -34,8 +35,7 @@ final class PodAccessFlows {
         }
     }
 
-    private void park(
-            Flow flow, ClientSession client, PodAccessRules.Answer.Granted granted, Consumer<TrackedFlow> track) {
+    private void park(Flow flow, ClientSession client, PodAccessRules.Answer.Granted granted, String engagementId) {
         AgentSession agent = granted.agents().stream()
                 .filter(parked::watched)
                 .findFirst()
@@ -51,8 +51,13 @@ final class PodAccessFlows {
             tracked.reset(ResetReason.UNREACHABLE, agent + " fetches nothing");
             return;
         }
-        track.accept(tracked);
+        open.add(engagementId, tracked);
         fetches.begin(parked, waiting.get(), agent, ResetReason.UNREACHABLE);
+    }
+
+    /** Nobody reaches into its pods any more. */
+    void engagementEnded(String engagementId) {
+        open.end(engagementId, Duration.ZERO);
     }
 
     /** The agent has come for a flow. */

@@ -3,9 +3,7 @@ package io.telepresence.manager.tunnel;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.SessionRegistry;
-import io.telepresence.rpc.tunnel.Deliver;
 import io.telepresence.rpc.tunnel.Reach;
-import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowAcceptor;
 import io.telepresence.tunnel.FlowKey;
 import io.telepresence.tunnel.ResetReason;
@@ -26,14 +24,9 @@ public final class Switchboard {
     public static final Duration GRACE = Duration.ofSeconds(5);
 
     private final SessionRegistry sessions;
-    private final Sources sources;
-    private final Duration grace;
     private final ClusterDialer dialer;
-    private final PickupTimeout fetches;
-    private final PendingFlows<ClientSession, Wanted> parked = new PendingFlows<>();
+    private final DeliveredFlows delivered;
     private final PodAccessFlows reaching;
-    private final EngagedFlows delivered = new EngagedFlows();
-    private final EngagedFlows reached = new EngagedFlows();
 
     /** Who says where flows may go. */
     public record Sources(Deliveries deliveries, PodAccessRules reaches) {}
@@ -44,8 +37,6 @@ public final class Switchboard {
      */
     record Limits(Duration fetch, Duration grace) {}
 
-    private record Wanted(String engagementId, String host, int port) {}
-
     public Switchboard(SessionRegistry sessions, Sources sources) {
         this(sessions, sources, new Limits(FETCH_LIMIT, GRACE), to -> Optional.of(to)
                 .filter(a -> mayDial(a.getAddress())));
@@ -53,10 +44,9 @@ public final class Switchboard {
 
     Switchboard(SessionRegistry sessions, Sources sources, Limits limits, ClusterDialer.Roads roads) {
         this.sessions = sessions;
-        this.sources = sources;
-        this.grace = limits.grace();
         this.dialer = new ClusterDialer(roads);
-        this.fetches = new PickupTimeout(limits.fetch());
+        PickupTimeout fetches = new PickupTimeout(limits.fetch());
+        this.delivered = new DeliveredFlows(sources.deliveries(), fetches, limits.grace());
         this.reaching = new PodAccessFlows(sources.reaches(), fetches);
     }
 
@@ -76,16 +66,8 @@ public final class Switchboard {
             switch (open.getPurposeCase()) {
                 case DIAL -> dialer.dial(new TrackedFlow(flow, client.get()), open.getDialTimeoutMs());
                 case FETCH ->
-                    PickupTimeout.join(
-                            flow,
-                            client.get(),
-                            parked.take(client.get(), open.getFetch().getDialId()));
-                case REACH ->
-                    reaching.reach(
-                            flow,
-                            client.get(),
-                            open.getReach(),
-                            tracked -> reached.add(open.getReach().getEngagementId(), tracked));
+                    delivered.fetch(flow, client.get(), open.getFetch().getDialId());
+                case REACH -> reaching.reach(flow, client.get(), open.getReach());
                 case DELIVER, PURPOSE_NOT_SET -> flow.reset(ResetReason.DENIED, "clients dial, fetch and reach");
             }
         };
@@ -100,7 +82,7 @@ public final class Switchboard {
                 return;
             }
             switch (open.getPurposeCase()) {
-                case DELIVER -> deliver(flow, agent.get(), open.getDeliver());
+                case DELIVER -> delivered.deliver(flow, agent.get(), open.getDeliver());
                 case FETCH -> reaching.fetch(flow, agent.get(), open.getFetch().getDialId());
                 case DIAL, REACH, PURPOSE_NOT_SET -> flow.reset(ResetReason.DENIED, "agents deliver and fetch");
             }
@@ -120,15 +102,7 @@ public final class Switchboard {
      * @return ends the watch
      */
     public Runnable watchDials(ClientSession client, Consumer<DialAsked> requests, Runnable replaced) {
-        return parked.watch(
-                client,
-                p -> requests.accept(new DialAsked(
-                        p.id(),
-                        p.flow().key(),
-                        p.request().engagementId(),
-                        p.request().host(),
-                        p.request().port())),
-                replaced);
+        return delivered.watch(client, requests, replaced);
     }
 
     /** The same for an agent, into whose pod clients want to reach. */
@@ -141,34 +115,7 @@ public final class Switchboard {
      * client already may end within the grace; nobody reaches into its pods any more.
      */
     public void engagementEnded(String engagementId) {
-        parked.dropAll(wanted -> wanted.engagementId().equals(engagementId))
-                .forEach(p ->
-                        p.flow().loop().execute(() -> p.flow().reset(ResetReason.DENIED, "the engagement has ended")));
-        reached.end(engagementId, Duration.ZERO);
-        delivered.end(engagementId, grace);
-    }
-
-    private void deliver(Flow flow, AgentSession agent, Deliver deliver) {
-        String engagement = deliver.getEngagementId();
-        Optional<ClientSession> client =
-                sources.deliveries().receiver(agent, engagement, deliver.getHost(), deliver.getPort());
-        if (client.isEmpty()) {
-            flow.reset(ResetReason.DENIED, "not an engagement of this agent");
-            return;
-        }
-        TrackedFlow tracked = new TrackedFlow(flow, agent);
-        var waiting = parked.park(client.get(), new Wanted(engagement, deliver.getHost(), deliver.getPort()), tracked);
-        if (waiting.isEmpty()) {
-            tracked.reset(ResetReason.NO_CLIENT, client.get() + " fetches nothing");
-            return;
-        }
-        delivered.add(engagement, tracked);
-        fetches.begin(parked, waiting.get(), client.get(), ResetReason.NO_CLIENT);
-        boolean endedMeanwhile = sources.deliveries()
-                .receiver(agent, engagement, deliver.getHost(), deliver.getPort())
-                .isEmpty();
-        if (endedMeanwhile && parked.drop(waiting.get().id())) {
-            tracked.reset(ResetReason.DENIED, "the engagement has ended");
-        }
+        reaching.engagementEnded(engagementId);
+        delivered.engagementEnded(engagementId);
     }
 }

@@ -36,6 +36,7 @@ public final class Admission {
     /** Annotation that such a pod gets here: the label's value. */
     static final String ANSWER = "telepresence.io/webhook-answer";
 
+    private static final ObjectMapper JSON = new ObjectMapper();
     private static final Logger LOG = LoggerFactory.getLogger(Admission.class);
 
     /** The workload behind a pod; may ask the API server. */
@@ -55,7 +56,6 @@ public final class Admission {
     private final PodTurns turns;
     private final PodHolding holding;
     private final KubernetesSerialization pods = new KubernetesSerialization();
-    private final ObjectMapper json = new ObjectMapper();
 
     /** @param turns says which new pods must wait */
     public Admission(
@@ -71,19 +71,19 @@ public final class Admission {
     /** @throws IllegalArgumentException the document is no admission review */
     public byte[] review(byte[] document) {
         ReviewRequest request = ReviewRequest.of(document);
-        ObjectNode answer = json.createObjectNode();
+        ObjectNode answer = JSON.createObjectNode();
         answer.put("apiVersion", "admission.k8s.io/v1");
         answer.put("kind", "AdmissionReview");
         ObjectNode response = answer.putObject("response");
         response.put("uid", request.uid());
         response.put("allowed", true);
-        JsonNode patch = request.pod() == null ? json.createArrayNode() : patch(request, document);
+        JsonNode patch = request.pod() == null ? JSON.createArrayNode() : patch(request, document);
         if (!patch.isEmpty()) {
             response.put("patchType", "JSONPatch");
             response.put(
                     "patch", Base64.getEncoder().encodeToString(patch.toString().getBytes(StandardCharsets.UTF_8)));
         }
-        return json.writeValueAsBytes(answer);
+        return JSON.writeValueAsBytes(answer);
     }
 
     private JsonNode patch(ReviewRequest request, byte[] document) {
@@ -95,10 +95,10 @@ public final class Admission {
                 pod.setMetadata(new ObjectMeta());
             }
             Pod changed = change(pod, request.namespace());
-            return changed == pod ? json.createArrayNode() : JsonPatch.between(tree(pod), tree(changed));
+            return changed == pod ? JSON.createArrayNode() : JsonPatch.between(tree(pod), tree(changed));
         } catch (RuntimeException e) {
             LOG.warn("a pod in namespace {} is let through as it is", request.namespace(), e);
-            return json.createArrayNode();
+            return JSON.createArrayNode();
         }
     }
 
@@ -151,7 +151,7 @@ public final class Admission {
     }
 
     private JsonNode tree(Pod pod) {
-        return json.readTree(pods.asJson(pod));
+        return JSON.readTree(pods.asJson(pod));
     }
 
     private static String nameOf(Pod pod) {

@@ -114,8 +114,7 @@ public final class Mounts {
                 begun = VolumeMounter.start(
                         podAccess,
                         sshfs,
-                        point,
-                        new VolumeMounter.Spec(engagementId, source, readOnly, Silence.PATIENCE));
+                        new VolumeMounter.Spec(engagementId, source, point, readOnly, Silence.PATIENCE));
                 mounting = begun;
             }
             begun.awaitFirst(FIRST);

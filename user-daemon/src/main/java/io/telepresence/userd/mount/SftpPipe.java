@@ -34,12 +34,7 @@ final class SftpPipe implements FlowHandler {
     private final Semaphore mayRead = new Semaphore(1);
     private final Silence silence = new Silence();
     private final PacketCount answered = new PacketCount();
-    private final Duration patience;
     private boolean stalled;
-
-    SftpPipe(Duration patience) {
-        this.patience = patience;
-    }
 
     /** The flow once the far end serves; a {@code FaultException} if it does not. */
     CompletableFuture<Flow> opened() {
@@ -51,8 +46,12 @@ final class SftpPipe implements FlowHandler {
         return ended;
     }
 
-    /** Begins to pump; once, after {@link #opened}. */
-    void start(Flow flow, Process process) {
+    /**
+     * Begins to pump; once, after {@link #opened}.
+     *
+     * @param patience how long a request may go unanswered
+     */
+    void start(Flow flow, Process process, Duration patience) {
         ended.thenRun(() -> {
             flow.reset(ResetReason.ABORTED, "the files are not needed any more");
             drop();
@@ -61,7 +60,7 @@ final class SftpPipe implements FlowHandler {
         });
         Threads.platform("sftp-in-" + process.pid(), () -> toProcess(flow, process.getOutputStream()));
         Threads.platform("sftp-out-" + process.pid(), () -> fromProcess(flow, process.getInputStream()));
-        flow.loop().execute(() -> check(flow));
+        flow.loop().execute(() -> check(flow, patience));
         flow.request(CREDIT);
     }
 
@@ -119,7 +118,7 @@ final class SftpPipe implements FlowHandler {
         }
     }
 
-    private void check(Flow flow) {
+    private void check(Flow flow, Duration patience) {
         if (ended.isDone()) {
             return;
         }
@@ -127,7 +126,7 @@ final class SftpPipe implements FlowHandler {
             end("no answer within " + patience.toSeconds() + " s");
             return;
         }
-        flow.loop().schedule(() -> check(flow), patience.toMillis() / 5, TimeUnit.MILLISECONDS);
+        flow.loop().schedule(() -> check(flow, patience), patience.toMillis() / 5, TimeUnit.MILLISECONDS);
     }
 
     @Override

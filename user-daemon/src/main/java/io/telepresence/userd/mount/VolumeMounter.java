@@ -7,10 +7,12 @@ import io.telepresence.fault.FaultStatus;
 import io.telepresence.run.Backoff;
 import io.telepresence.run.Threads;
 import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.ResetReason;
 import io.telepresence.userd.podaccess.Addresses;
 import io.telepresence.userd.podaccess.PodAccessBroker;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -36,7 +38,6 @@ final class VolumeMounter implements AutoCloseable {
 
     private final PodAccessBroker podAccess;
     private final Sshfs sshfs;
-    private final MountPoint point;
     private final Spec spec;
     private final CompletableFuture<Void> first = new CompletableFuture<>();
     private final CompletableFuture<String> closing = new CompletableFuture<>();
@@ -46,21 +47,21 @@ final class VolumeMounter implements AutoCloseable {
     /**
      * @param engagementId asked for at each try
      * @param source what {@code df} shows
+     * @param point where
      * @param patience how long an SFTP request may go unanswered
      */
-    record Spec(Supplier<String> engagementId, String source, boolean readOnly, Duration patience) {}
+    record Spec(Supplier<String> engagementId, String source, MountPoint point, boolean readOnly, Duration patience) {}
 
-    private VolumeMounter(PodAccessBroker podAccess, Sshfs sshfs, MountPoint point, Spec spec) {
+    private VolumeMounter(PodAccessBroker podAccess, Sshfs sshfs, Spec spec) {
         this.podAccess = podAccess;
         this.sshfs = sshfs;
-        this.point = point;
         this.spec = spec;
     }
 
     /** Begins to mount; does not wait. */
-    static VolumeMounter start(PodAccessBroker podAccess, Sshfs sshfs, MountPoint point, Spec spec) {
-        VolumeMounter mounting = new VolumeMounter(podAccess, sshfs, point, spec);
-        Threads.virtual("mount-" + point.directory().getFileName(), mounting::run);
+    static VolumeMounter start(PodAccessBroker podAccess, Sshfs sshfs, Spec spec) {
+        VolumeMounter mounting = new VolumeMounter(podAccess, sshfs, spec);
+        Threads.virtual("mount-" + spec.point().directory().getFileName(), mounting::run);
         return mounting;
     }
 
@@ -77,6 +78,10 @@ final class VolumeMounter implements AutoCloseable {
         }
     }
 
+    private Path directory() {
+        return spec.point().directory();
+    }
+
     /** Why it is not mounted now; empty: it is. */
     String error() {
         return error;
@@ -87,7 +92,7 @@ final class VolumeMounter implements AutoCloseable {
         closing.complete("");
         try {
             if (!over.await(CLOSING.toMillis(), TimeUnit.MILLISECONDS)) {
-                LOG.warn("{} takes long to unmount; going on without", point.directory());
+                LOG.warn("{} takes long to unmount; going on without", directory());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -104,7 +109,7 @@ final class VolumeMounter implements AutoCloseable {
                     error = e.fault().text();
                 }
                 if (!closing.isDone()) {
-                    LOG.info("{} is not mounted: {}", point.directory(), error);
+                    LOG.info("{} is not mounted: {}", directory(), error);
                     first.complete(null);
                     awaitClosing(backoff.next());
                 }
@@ -117,7 +122,7 @@ final class VolumeMounter implements AutoCloseable {
 
     /** Mounts, and waits until that is over; says why. */
     private String mountedUntil(Backoff backoff) throws FaultException {
-        SftpPipe pipe = new SftpPipe(spec.patience());
+        SftpPipe pipe = new SftpPipe();
         Flow flow = podAccess.open(
                 PodAccessBroker.Target.files(spec.engagementId().get(), spec.readOnly()),
                 Transport.TCP,
@@ -125,28 +130,28 @@ final class VolumeMounter implements AutoCloseable {
                 pipe);
         opened(pipe, flow);
         if (closing.isDone()) {
-            flow.reset(io.telepresence.tunnel.ResetReason.ABORTED, "not needed any more");
+            flow.reset(ResetReason.ABORTED, "not needed any more");
             return "";
         }
         Process process;
         Closeable open = () -> {};
         try {
-            open = point.open();
-            process = sshfs.start(spec.source(), point.directory(), spec.readOnly());
+            open = spec.point().open();
+            process = sshfs.start(spec.source(), directory(), spec.readOnly());
         } catch (IOException e) {
-            flow.reset(io.telepresence.tunnel.ResetReason.ABORTED, "no sshfs");
+            flow.reset(ResetReason.ABORTED, "no sshfs");
             shut(open);
             throw Fault.user("sshfs cannot be started: " + e.getMessage(), "").exception(e);
         }
         ErrorText errors = ErrorText.of(process);
         try {
-            pipe.start(flow, process);
+            pipe.start(flow, process, spec.patience());
             boolean mounted = mounted(process);
             shut(open);
             if (!mounted) {
                 return errors.or(pipe.ended().getNow("sshfs did not mount within " + STARTING.toSeconds() + " s"));
             }
-            LOG.info("mounted {} on {}", spec.source(), point.directory());
+            LOG.info("mounted {} on {}", spec.source(), directory());
             error = "";
             backoff.reset();
             first.complete(null);
@@ -162,7 +167,7 @@ final class VolumeMounter implements AutoCloseable {
         try {
             open.close();
         } catch (IOException e) {
-            LOG.warn("{} stays writable while nothing is mounted: {}", point.directory(), e.toString());
+            LOG.warn("{} stays writable while nothing is mounted: {}", directory(), e.toString());
         }
     }
 
@@ -170,7 +175,7 @@ final class VolumeMounter implements AutoCloseable {
         try {
             CompletableFuture.anyOf(pipe.opened(), closing).get(OPENING.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
-            flow.reset(io.telepresence.tunnel.ResetReason.TIMED_OUT, "no answer in time");
+            flow.reset(ResetReason.TIMED_OUT, "no answer in time");
             throw Fault.unreachable("no agent answered in time", "").exception(e);
         } catch (ExecutionException e) {
             throw FaultStatus.of(e.getCause()).exception(e.getCause());
@@ -184,9 +189,7 @@ final class VolumeMounter implements AutoCloseable {
     private boolean mounted(Process process) {
         long end = System.nanoTime() + STARTING.toNanos();
         while (System.nanoTime() < end && !closing.isDone()) {
-            if (MountTable.type(point.directory())
-                    .filter(MountTable.SSHFS::equals)
-                    .isPresent()) {
+            if (MountTable.type(directory()).filter(MountTable.SSHFS::equals).isPresent()) {
                 return true;
             }
             try {
@@ -208,8 +211,8 @@ final class VolumeMounter implements AutoCloseable {
             process.destroyForcibly();
             ended(process);
         }
-        if (MountTable.type(point.directory()).filter(MountTable.SSHFS::equals).isPresent()) {
-            Unmount.lazily(point.directory());
+        if (MountTable.type(directory()).filter(MountTable.SSHFS::equals).isPresent()) {
+            Unmount.lazily(directory());
         }
     }
 
@@ -227,7 +230,7 @@ final class VolumeMounter implements AutoCloseable {
             String ignored = closing.get(time.toMillis(), TimeUnit.MILLISECONDS);
             assert ignored != null;
         } catch (TimeoutException e) {
-            LOG.debug("trying again to mount {}", point.directory());
+            LOG.debug("trying again to mount {}", directory());
         } catch (ExecutionException e) {
             LOG.debug("closing", e);
         } catch (InterruptedException e) {

@@ -200,9 +200,9 @@ final class MountTry implements AutoCloseable {
     }
 
     private VolumeMounter mount(boolean readOnly) throws Exception {
-        VolumeMounter.Spec wish = new VolumeMounter.Spec(() -> "s1:echo", "echo.default", readOnly, PATIENCE);
-        VolumeMounter mounting =
-                VolumeMounter.start(podAccess, new Sshfs(System.getenv()), new MountPoint(point(), false), wish);
+        VolumeMounter.Spec spec = new VolumeMounter.Spec(
+                () -> "s1:echo", "echo.default", new MountPoint(point(), false), readOnly, PATIENCE);
+        VolumeMounter mounting = VolumeMounter.start(podAccess, new Sshfs(System.getenv()), spec);
         mounting.awaitFirst(Duration.ofSeconds(30));
         return mounting;
     }
@@ -240,10 +240,10 @@ final class MountTry implements AutoCloseable {
             Process process = new ProcessBuilder("unshare", "-m", FAR_END.toString())
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
-            SftpPipe pipe = new SftpPipe(Duration.ofHours(1));
+            SftpPipe pipe = new SftpPipe();
             flow.handler(pipe);
             flow.opened();
-            pipe.start(flow, process);
+            pipe.start(flow, process, Duration.ofHours(1));
             pipe.ended().thenRun(process::destroyForcibly);
             servers.add(process);
             flows.add(flow);

@@ -27,8 +27,14 @@ public final class DatagramSession implements FlowHandler {
     private final Queue<ByteBuf> early = new ArrayDeque<>();
     private volatile Flow flow;
     private volatile long lastNanos;
-    private volatile boolean over;
-    private boolean open;
+    /** Written on the flow's loop. */
+    private volatile State state = State.OPENING;
+
+    private enum State {
+        OPENING,
+        OPEN,
+        OVER
+    }
 
     /** The local sender. On the flow's loop, but for {@link #onEnded}. */
     public interface Peer {
@@ -76,12 +82,12 @@ public final class DatagramSession implements FlowHandler {
     }
 
     private void send(ByteBuf data) {
-        if (!over && !open) {
+        if (state == State.OPENING) {
             early.add(data);
             return;
         }
         waiting.decrementAndGet();
-        if (!over && flow.isWritable()) {
+        if (state == State.OPEN && flow.isWritable()) {
             flow.write(data);
         } else {
             data.release();
@@ -94,7 +100,7 @@ public final class DatagramSession implements FlowHandler {
     }
 
     public boolean over() {
-        return over;
+        return state == State.OVER;
     }
 
     /** From any thread. {@link Peer#onEnded} follows. */
@@ -112,7 +118,7 @@ public final class DatagramSession implements FlowHandler {
 
     @Override
     public void onOpened(Flow opened) {
-        open = true;
+        state = State.OPEN;
         opened.request(CREDIT);
         for (ByteBuf data = early.poll(); data != null; data = early.poll()) {
             waiting.decrementAndGet();
@@ -133,12 +139,12 @@ public final class DatagramSession implements FlowHandler {
 
     @Override
     public void onReset(Flow same, ResetReason why, String text) {
-        peer.onCut(why, open);
+        peer.onCut(why, state == State.OPEN);
     }
 
     @Override
     public void onClosed(Flow same) {
-        over = true;
+        state = State.OVER;
         peer.onEnded();
         for (ByteBuf data = early.poll(); data != null; data = early.poll()) {
             waiting.decrementAndGet();
