@@ -19,10 +19,23 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Who may import whom. */
 class LayersTest {
     private static final String KUBERNETES = "the Kubernetes client is heavy and holds credentials";
+    private static final String JDK_ONLY = "what all modules share knows the JDK only";
     private static final String PICOCLI = "a daemon has no command line of its own";
 
     /** For each module: prefix of a banned class name, and why. */
     private static final Map<String, Map<String, String>> BANNED = Map.of(
+            "proto/base",
+                    Map.of(
+                            "io/netty/",
+                            JDK_ONLY,
+                            "io/grpc/",
+                            JDK_ONLY,
+                            "org/",
+                            JDK_ONLY,
+                            "ch/",
+                            JDK_ONLY,
+                            "com/",
+                            JDK_ONLY),
             "proto/protocol",
                     Map.of(
                             "io/fabric8/",
@@ -133,7 +146,16 @@ class LayersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"proto/protocol", "root-daemon", "traffic-agent", "traffic-manager", "user-daemon", "cli"})
+    @ValueSource(
+            strings = {
+                "proto/base",
+                "proto/protocol",
+                "root-daemon",
+                "traffic-agent",
+                "traffic-manager",
+                "user-daemon",
+                "cli"
+            })
     void mentionsNothingThatIsBanned(String module) {
         List<String> found = new ArrayList<>();
         for (ClassModel model : Classes.of(module)) {
@@ -154,7 +176,16 @@ class LayersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"proto/protocol", "root-daemon", "traffic-agent", "traffic-manager", "user-daemon", "cli"})
+    @ValueSource(
+            strings = {
+                "proto/base",
+                "proto/protocol",
+                "root-daemon",
+                "traffic-agent",
+                "traffic-manager",
+                "user-daemon",
+                "cli"
+            })
     void packagesHaveNoCycles(String module) {
         Map<String, Set<String>> arrows = arrows(module);
         assertTrue(!arrows.isEmpty(), "no classes of " + module + ": build it first");

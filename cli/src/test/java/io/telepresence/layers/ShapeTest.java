@@ -53,8 +53,8 @@ class ShapeTest {
             "UpstreamConnection",
             "UpstreamHttp2Connection"));
 
-    private static final List<String> MODULES =
-            List.of("proto/protocol", "root-daemon", "traffic-agent", "traffic-manager", "user-daemon", "cli");
+    private static final List<String> MODULES = List.of(
+            "proto/base", "proto/protocol", "root-daemon", "traffic-agent", "traffic-manager", "user-daemon", "cli");
 
     /** A reader of a name knows which class is meant, in whichever module. */
     @Test

@@ -1,10 +1,10 @@
 package io.telepresence.rootd;
 
+import io.telepresence.base.Cidr;
 import io.telepresence.fault.FaultException;
 import io.telepresence.local.LocalServer;
 import io.telepresence.rootd.host.FakeHost;
 import io.telepresence.rootd.host.UndoJournal;
-import io.telepresence.rootd.net.Cidr;
 import io.telepresence.rootd.session.Host;
 import io.telepresence.rootd.session.HostView;
 import io.telepresence.rootd.session.ProxyRules;

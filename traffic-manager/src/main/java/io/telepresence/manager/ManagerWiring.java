@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
+import io.telepresence.base.Cidr;
 import io.telepresence.manager.auth.AgentReview;
 import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.config.ManagerConfig;
@@ -26,7 +27,6 @@ import io.telepresence.manager.lifecycle.Uninstaller;
 import io.telepresence.manager.log.LogGatherer;
 import io.telepresence.manager.log.LogRing;
 import io.telepresence.manager.log.ManagerLogLevels;
-import io.telepresence.manager.network.ClusterCidr;
 import io.telepresence.manager.network.ClusterDnsClient;
 import io.telepresence.manager.network.ClusterNetwork;
 import io.telepresence.manager.network.PodResolvConf;
@@ -93,7 +93,7 @@ record ManagerWiring(
                         config.namespaces(),
                         config.podCidrs().strategy(),
                         config.podCidrs().cidrs().stream()
-                                .map(ClusterCidr::parse)
+                                .map(Cidr::parseSubnet)
                                 .toList(),
                         config.injector().service(),
                         dns));

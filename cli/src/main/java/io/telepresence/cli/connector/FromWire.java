@@ -1,7 +1,7 @@
 package io.telepresence.cli.connector;
 
 import com.google.protobuf.ByteString;
-import io.telepresence.agree.AddressText;
+import io.telepresence.base.AddressText;
 import io.telepresence.cli.daemon.ClientEngagement;
 import io.telepresence.cli.daemon.Connected;
 import io.telepresence.cli.daemon.DaemonStatus;

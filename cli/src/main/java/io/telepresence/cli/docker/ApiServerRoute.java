@@ -1,6 +1,7 @@
 package io.telepresence.cli.docker;
 
 import io.telepresence.agree.ServerUrl;
+import io.telepresence.base.Cidr;
 import io.telepresence.fault.FaultException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -82,16 +83,16 @@ record ApiServerRoute(String dial, String network) {
                 List.of("network", "inspect", "--format", "{{.Name}}{{range .IPAM.Config}} {{.Subnet}}{{end}}"));
         command.addAll(docker.must("list networks", "network", "ls", "--quiet").lines());
         try {
-            byte[] address = InetAddress.getByName(host).getAddress();
+            InetAddress address = InetAddress.getByName(host);
             for (String line : docker.must("inspect networks", command).lines()) {
                 String[] words = line.split(" ");
                 for (int i = 1; i < words.length; i++) {
-                    if (FreeSubnet.Cidr.parse(words[i]).overlaps(new FreeSubnet.Cidr(address, address.length * 8))) {
+                    if (Cidr.parse(words[i]).contains(address)) {
                         return words[0];
                     }
                 }
             }
-        } catch (UnknownHostException e) {
+        } catch (UnknownHostException | IllegalArgumentException e) {
             return "";
         }
         return "";

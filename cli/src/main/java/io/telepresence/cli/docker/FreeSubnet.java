@@ -1,8 +1,6 @@
 package io.telepresence.cli.docker;
 
-import java.math.BigInteger;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
+import io.telepresence.base.Cidr;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -13,26 +11,6 @@ import java.util.stream.Stream;
  */
 final class FreeSubnet {
     private FreeSubnet() {}
-
-    /** A subnet in CIDR notation. */
-    record Cidr(byte[] address, int length) {
-        static Cidr parse(String text) throws UnknownHostException {
-            int slash = text.indexOf('/');
-            byte[] address = InetAddress.getByName(slash < 0 ? text : text.substring(0, slash))
-                    .getAddress();
-            return new Cidr(address, slash < 0 ? address.length * 8 : Integer.parseInt(text.substring(slash + 1)));
-        }
-
-        boolean overlaps(Cidr other) {
-            if (address.length != other.address.length) {
-                return false;
-            }
-            int shift = address.length * 8 - Math.min(length, other.length);
-            return new BigInteger(1, address)
-                    .shiftRight(shift)
-                    .equals(new BigInteger(1, other.address).shiftRight(shift));
-        }
-    }
 
     /** Candidates in order, without those that overlap what is {@code taken}; more than anybody needs. */
     static List<String> v4(List<String> taken) {
@@ -59,7 +37,7 @@ final class FreeSubnet {
     static boolean overlap(String one, String other) {
         try {
             return Cidr.parse(one).overlaps(Cidr.parse(other));
-        } catch (UnknownHostException | NumberFormatException e) {
+        } catch (IllegalArgumentException e) {
             return false;
         }
     }

@@ -1,6 +1,6 @@
 package io.telepresence.cli.docker;
 
-import io.telepresence.agree.AddressText;
+import io.telepresence.base.AddressText;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramSocket;

@@ -1,5 +1,6 @@
 package io.telepresence.cli.explain;
 
+import io.telepresence.base.GoDuration;
 import io.telepresence.cli.daemon.LogLevelRequest;
 import io.telepresence.cli.invocation.Command;
 import io.telepresence.cli.invocation.DaemonSession;
@@ -7,6 +8,7 @@ import io.telepresence.cli.invocation.Invocation;
 import io.telepresence.cli.invocation.OptionSpecs;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Model.CommandSpec;
@@ -49,9 +51,18 @@ public final class LogLevelCommand implements Command {
         }
         return new LogLevelRequest(
                 level,
-                GoDuration.parse(invocation.text("--duration", "30m0s")),
+                duration(invocation.text("--duration", "30m0s")),
                 invocation.flag("--local-only"),
                 invocation.flag("--remote-only"));
+    }
+
+    private static Duration duration(String text) throws FaultException {
+        try {
+            return GoDuration.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw Fault.user("invalid duration \"" + text + "\"", "Write it like 30m, 1h30m or 90s")
+                    .exception(e);
+        }
     }
 
     @Override

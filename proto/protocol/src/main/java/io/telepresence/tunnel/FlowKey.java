@@ -1,8 +1,8 @@
 package io.telepresence.tunnel;
 
 import com.google.protobuf.ByteString;
-import io.telepresence.agree.AddressText;
 import io.telepresence.agree.Transport;
+import io.telepresence.base.AddressText;
 import io.telepresence.rpc.tunnel.Endpoint;
 import io.telepresence.rpc.tunnel.FlowId;
 import io.telepresence.rpc.tunnel.Protocol;

@@ -1,6 +1,6 @@
 package io.telepresence.rootd.dns;
 
-import io.telepresence.rootd.net.Cidr;
+import io.telepresence.base.Cidr;
 import java.net.InetAddress;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,6 +1,6 @@
 package io.telepresence.rootd.host;
 
-import io.telepresence.agree.AddressText;
+import io.telepresence.base.AddressText;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Path;

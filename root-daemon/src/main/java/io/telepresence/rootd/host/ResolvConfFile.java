@@ -1,6 +1,6 @@
 package io.telepresence.rootd.host;
 
-import io.telepresence.rootd.net.Cidr;
+import io.telepresence.base.Cidr;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package io.telepresence.rootd.host;
 
-import io.telepresence.rootd.net.Cidr;
+import io.telepresence.base.Cidr;
 
 /**
  * A route into the tunnel.

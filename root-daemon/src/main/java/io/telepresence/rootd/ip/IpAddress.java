@@ -1,6 +1,6 @@
 package io.telepresence.rootd.ip;
 
-import io.telepresence.agree.AddressText;
+import io.telepresence.base.AddressText;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;

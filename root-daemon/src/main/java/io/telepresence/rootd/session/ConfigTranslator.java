@@ -1,8 +1,8 @@
 package io.telepresence.rootd.session;
 
+import io.telepresence.base.Cidr;
 import io.telepresence.rootd.dns.DnsSettings;
 import io.telepresence.rootd.host.ResolvConfFile;
-import io.telepresence.rootd.net.Cidr;
 import io.telepresence.rpc.rootd.DnsConfig;
 import io.telepresence.rpc.rootd.DnsMapping;
 import io.telepresence.rpc.rootd.NetworkConfig;

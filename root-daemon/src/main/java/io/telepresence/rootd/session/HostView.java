@@ -1,12 +1,12 @@
 package io.telepresence.rootd.session;
 
+import io.telepresence.base.Cidr;
 import io.telepresence.rootd.host.BypassRoute;
 import io.telepresence.rootd.host.HostCommands;
 import io.telepresence.rootd.host.HostNetwork;
 import io.telepresence.rootd.host.HostNetwork.Address;
 import io.telepresence.rootd.host.HostNetwork.Route;
 import io.telepresence.rootd.host.ResolvConfFile;
-import io.telepresence.rootd.net.Cidr;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package io.telepresence.rootd.session;
 
-import io.telepresence.agree.AddressText;
+import io.telepresence.base.AddressText;
 import io.telepresence.run.Threads;
 import java.io.IOException;
 import java.io.InputStream;

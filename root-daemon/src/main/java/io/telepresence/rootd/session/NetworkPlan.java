@@ -1,8 +1,8 @@
 package io.telepresence.rootd.session;
 
+import io.telepresence.base.Cidr;
 import io.telepresence.rootd.host.BypassRoute;
 import io.telepresence.rootd.host.TunRoute;
-import io.telepresence.rootd.net.Cidr;
 import java.util.List;
 import java.util.Set;
 

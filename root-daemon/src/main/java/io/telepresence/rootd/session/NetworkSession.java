@@ -1,11 +1,11 @@
 package io.telepresence.rootd.session;
 
+import io.telepresence.base.Cidr;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rootd.dns.DnsSettings;
 import io.telepresence.rootd.host.HostCommands;
 import io.telepresence.rootd.host.ResolvConfFile;
-import io.telepresence.rootd.net.Cidr;
 import io.telepresence.rootd.stack.Stack;
 import io.telepresence.rootd.tun.Tun;
 import io.telepresence.rpc.rootd.NetworkConfig;

@@ -1,10 +1,10 @@
 package io.telepresence.rootd.session;
 
+import io.telepresence.base.Cidr;
 import io.telepresence.rootd.host.BypassRoute;
 import io.telepresence.rootd.host.HostNetwork.Address;
 import io.telepresence.rootd.host.HostNetwork.Route;
 import io.telepresence.rootd.host.TunRoute;
-import io.telepresence.rootd.net.Cidr;
 import io.telepresence.rootd.session.NetworkPlan.LeftOut;
 import java.net.InetAddress;
 import java.util.ArrayList;

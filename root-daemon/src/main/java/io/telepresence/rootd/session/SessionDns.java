@@ -1,7 +1,7 @@
 package io.telepresence.rootd.session;
 
 import io.netty.channel.EventLoopGroup;
-import io.telepresence.agree.AddressText;
+import io.telepresence.base.AddressText;
 import io.telepresence.local.Loops;
 import io.telepresence.rootd.dns.ClusterLookup;
 import io.telepresence.rootd.dns.DnsServer;

@@ -1,7 +1,7 @@
 package io.telepresence.rootd.session;
 
 import com.google.protobuf.ByteString;
-import io.telepresence.rootd.net.Cidr;
+import io.telepresence.base.Cidr;
 import io.telepresence.rootd.stack.Stack;
 import io.telepresence.rpc.rootd.DnsConfig;
 import io.telepresence.rpc.rootd.DnsStatus;

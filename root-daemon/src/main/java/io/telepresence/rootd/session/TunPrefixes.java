@@ -1,7 +1,7 @@
 package io.telepresence.rootd.session;
 
+import io.telepresence.base.Cidr;
 import io.telepresence.rootd.host.LinuxRoutes.OwnAddress;
-import io.telepresence.rootd.net.Cidr;
 import io.telepresence.rootd.stack.StackConfig;
 import java.net.InetAddress;
 import java.util.ArrayList;

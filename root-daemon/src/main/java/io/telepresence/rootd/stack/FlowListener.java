@@ -7,7 +7,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.epoll.EpollServerSocketChannel;
-import io.telepresence.agree.AddressText;
+import io.telepresence.base.AddressText;
 import io.telepresence.rootd.ip.IpAddress;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.splice.ChannelPump;

@@ -2,8 +2,8 @@ package io.telepresence.rootd.session;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.telepresence.base.Cidr;
 import io.telepresence.rootd.host.FakeHost;
-import io.telepresence.rootd.net.Cidr;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Set;

@@ -8,6 +8,7 @@ import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import io.telepresence.base.Pem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,8 +50,7 @@ public final class Certificates {
     /** A key and its certificates. */
     private record Material(java.security.PrivateKey key, List<X509Certificate> chain) {
         static Material of(Path directory) throws IOException, GeneralSecurityException {
-            return new Material(
-                    PemFiles.key(directory.resolve(KEY)), PemFiles.certificates(directory.resolve(CERTIFICATE)));
+            return new Material(Pem.key(directory.resolve(KEY)), Pem.certificates(directory.resolve(CERTIFICATE)));
         }
 
         X509Certificate[] array() {
@@ -194,7 +194,7 @@ public final class Certificates {
 
     private static List<X509Certificate> authorities(Path directory) throws IOException, GeneralSecurityException {
         Path file = directory.resolve(AUTHORITY);
-        return Files.exists(file) ? PemFiles.certificates(file) : List.of();
+        return Files.exists(file) ? Pem.certificates(file) : List.of();
     }
 
     private List<Object> marks() {

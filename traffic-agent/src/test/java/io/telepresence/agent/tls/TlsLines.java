@@ -1,5 +1,6 @@
 package io.telepresence.agent.tls;
 
+import io.telepresence.base.Pem;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -29,9 +30,9 @@ final class TlsLines implements AutoCloseable {
         store.load(null, null);
         store.setKeyEntry(
                 "own",
-                PemFiles.key(certificates.resolve("tls.key")),
+                Pem.key(certificates.resolve("tls.key")),
                 new char[0],
-                PemFiles.certificates(certificates.resolve("tls.crt")).toArray(X509Certificate[]::new));
+                Pem.certificates(certificates.resolve("tls.crt")).toArray(X509Certificate[]::new));
         KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         keys.init(store, new char[0]);
         SSLContext context = SSLContext.getInstance("TLS");

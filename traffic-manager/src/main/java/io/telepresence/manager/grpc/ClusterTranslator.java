@@ -1,8 +1,8 @@
 package io.telepresence.manager.grpc;
 
 import com.google.protobuf.ByteString;
+import io.telepresence.base.Cidr;
 import io.telepresence.manager.config.ManagerConfig;
-import io.telepresence.manager.network.ClusterCidr;
 import io.telepresence.manager.network.ClusterDnsClient;
 import io.telepresence.manager.network.NetworkFacts;
 import io.telepresence.manager.tunnel.Switchboard;
@@ -75,11 +75,11 @@ final class ClusterTranslator {
                 .build();
     }
 
-    private static List<io.telepresence.rpc.manager.Cidr> cidrs(List<ClusterCidr> cidrs) {
+    private static List<io.telepresence.rpc.manager.Cidr> cidrs(List<Cidr> cidrs) {
         return cidrs.stream()
                 .map(c -> io.telepresence.rpc.manager.Cidr.newBuilder()
-                        .setIp(bytes(c.ip()))
-                        .setPrefixLength(c.prefix())
+                        .setIp(bytes(c.address()))
+                        .setPrefixLength(c.length())
                         .build())
                 .toList();
     }

@@ -2,6 +2,7 @@ package io.telepresence.manager.network;
 
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.telepresence.base.Cidr;
 import io.telepresence.manager.watch.ClusterStores;
 import io.telepresence.manager.watch.Coalesced;
 import io.telepresence.run.Closers;
@@ -16,10 +17,10 @@ import java.util.function.Supplier;
 public final class ClusterNetwork implements AutoCloseable {
     private final Settings settings;
     private final ClusterStores stores;
-    private final Supplier<List<ClusterCidr>> serviceCidrs;
+    private final Supplier<List<Cidr>> serviceCidrs;
     private final Watched<NetworkFacts> facts = new Watched<>(NetworkFacts.NONE);
     private final Closers opened = new Closers();
-    private volatile List<ClusterCidr> declared = List.of();
+    private volatile List<Cidr> declared = List.of();
     private PodSubnets podSubnets;
 
     /**
@@ -31,11 +32,11 @@ public final class ClusterNetwork implements AutoCloseable {
             String ownNamespace,
             List<String> managed,
             String podStrategy,
-            List<ClusterCidr> podCidrs,
+            List<Cidr> podCidrs,
             String injectorService,
             PodResolvConf dns) {}
 
-    ClusterNetwork(Settings settings, ClusterStores stores, Supplier<List<ClusterCidr>> serviceCidrs) {
+    ClusterNetwork(Settings settings, ClusterStores stores, Supplier<List<Cidr>> serviceCidrs) {
         this.settings = settings;
         this.stores = stores;
         this.serviceCidrs = serviceCidrs;
@@ -59,7 +60,7 @@ public final class ClusterNetwork implements AutoCloseable {
 
     /** Asks the API server again for the service subnets; they may grow. Blocks; called now and then. */
     public void refreshServiceCidrs() {
-        List<ClusterCidr> read = serviceCidrs.get();
+        List<Cidr> read = serviceCidrs.get();
         if (!read.isEmpty()) {
             declared = Subnets.merge(read);
         }
@@ -92,7 +93,7 @@ public final class ClusterNetwork implements AutoCloseable {
                 namespaces()));
     }
 
-    private List<ClusterCidr> serviceSubnets() {
+    private List<Cidr> serviceSubnets() {
         if (!declared.isEmpty()) {
             return declared;
         }

@@ -1,5 +1,6 @@
 package io.telepresence.manager.network;
 
+import io.telepresence.base.Cidr;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
@@ -13,8 +14,8 @@ import java.util.Optional;
  * @param namespaces those that exist, within the managed ones, sorted
  */
 public record NetworkFacts(
-        List<ClusterCidr> serviceSubnets,
-        List<ClusterCidr> podSubnets,
+        List<Cidr> serviceSubnets,
+        List<Cidr> podSubnets,
         String domain,
         Optional<InetAddress> dns,
         Optional<Injector> injector,

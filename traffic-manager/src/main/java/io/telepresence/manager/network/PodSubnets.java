@@ -3,6 +3,7 @@ package io.telepresence.manager.network;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodIP;
+import io.telepresence.base.Cidr;
 import io.telepresence.manager.cluster.Pods;
 import io.telepresence.manager.watch.ClusterStores;
 import io.telepresence.run.Closers;
@@ -19,17 +20,17 @@ import java.util.function.Function;
  */
 public final class PodSubnets implements AutoCloseable {
     private final String strategy;
-    private final List<ClusterCidr> given;
+    private final List<Cidr> given;
     private final Map<String, Integer> addresses = new HashMap<>();
     private final Map<String, Integer> ranges = new HashMap<>();
     private final Closers followed = new Closers();
     /** Null: to be found again. */
-    private List<ClusterCidr> subnets;
+    private List<Cidr> subnets;
 
     /** The nodes' ranges hold all pods: only an address outside of them changes that, or another range. */
     private boolean believed;
 
-    private PodSubnets(String strategy, List<ClusterCidr> given) {
+    private PodSubnets(String strategy, List<Cidr> given) {
         this.strategy = strategy;
         this.given = given;
     }
@@ -40,7 +41,7 @@ public final class PodSubnets implements AutoCloseable {
      * @param strategy auto, nodePodCIDRs, coverPodIPs or environment
      * @param given for environment
      */
-    public static PodSubnets follow(ClusterStores stores, String strategy, List<ClusterCidr> given) {
+    public static PodSubnets follow(ClusterStores stores, String strategy, List<Cidr> given) {
         PodSubnets subnets = new PodSubnets(strategy, given);
         subnets.followed.add(stores.nodes()
                 .follow((before, now) -> subnets.changed(before, now, PodSubnets::ranges, subnets.ranges)));
@@ -50,7 +51,7 @@ public final class PodSubnets implements AutoCloseable {
     }
 
     /** The subnets now. */
-    public synchronized List<ClusterCidr> find() {
+    public synchronized List<Cidr> find() {
         if (subnets == null) {
             believed = false;
             subnets = switch (strategy) {
@@ -117,8 +118,8 @@ public final class PodSubnets implements AutoCloseable {
                 : List.of();
     }
 
-    private List<ClusterCidr> fromNodes() {
-        return Subnets.limited(ranges.keySet().stream().map(ClusterCidr::parse).toList());
+    private List<Cidr> fromNodes() {
+        return Subnets.limited(ranges.keySet().stream().map(Cidr::parseSubnet).toList());
     }
 
     private static List<InetAddress> parsed(Collection<String> addresses) {
@@ -126,8 +127,8 @@ public final class PodSubnets implements AutoCloseable {
     }
 
     /** The nodes' subnets are believed if the pods really are in them: some network plugins ignore them. */
-    private List<ClusterCidr> auto() {
-        List<ClusterCidr> ofNodes = fromNodes();
+    private List<Cidr> auto() {
+        List<Cidr> ofNodes = fromNodes();
         List<InetAddress> ofPods = parsed(addresses.keySet());
         believed = !ofNodes.isEmpty() && Subnets.holdAll(ofNodes, ofPods);
         return believed ? ofNodes : Subnets.coverPods(ofPods);

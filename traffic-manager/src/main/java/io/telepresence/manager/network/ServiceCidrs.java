@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import io.telepresence.base.Cidr;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -31,20 +32,20 @@ final class ServiceCidrs {
     }
 
     /** Empty: the API server does not tell; then the addresses of the services have to do. */
-    List<ClusterCidr> read() {
+    List<Cidr> read() {
         for (String version : List.of("v1", "v1beta1")) {
-            List<ClusterCidr> found = fromApi(version);
+            List<Cidr> found = fromApi(version);
             if (!found.isEmpty()) {
                 return found;
             }
         }
-        List<ClusterCidr> found = new ArrayList<>();
+        List<Cidr> found = new ArrayList<>();
         found.addAll(fromRefusal("203.0.113.1", "IPv4"));
         found.addAll(fromRefusal("2001:db8::1", "IPv6"));
         return found;
     }
 
-    private List<ClusterCidr> fromApi(String version) {
+    private List<Cidr> fromApi(String version) {
         ResourceDefinitionContext kind = new ResourceDefinitionContext.Builder()
                 .withGroup("networking.k8s.io")
                 .withVersion(version)
@@ -62,13 +63,13 @@ final class ServiceCidrs {
         }
     }
 
-    private static List<ClusterCidr> cidrs(GenericKubernetesResource serviceCidr) {
+    private static List<Cidr> cidrs(GenericKubernetesResource serviceCidr) {
         return serviceCidr.get("spec", "cidrs") instanceof List<?> list
-                ? list.stream().map(c -> ClusterCidr.parse(c.toString())).toList()
+                ? list.stream().map(c -> Cidr.parseSubnet(c.toString())).toList()
                 : List.of();
     }
 
-    private List<ClusterCidr> fromRefusal(String impossible, String family) {
+    private List<Cidr> fromRefusal(String impossible, String family) {
         Service service = new ServiceBuilder()
                 .withNewMetadata()
                 .withGenerateName("telepresence-subnet-")
@@ -95,8 +96,8 @@ final class ServiceCidrs {
     }
 
     /** The range that the sentence names, if it does. */
-    static List<ClusterCidr> parseRefusal(String message) {
+    static List<Cidr> parseRefusal(String message) {
         Matcher range = RANGE.matcher(message);
-        return range.find() ? List.of(ClusterCidr.parse(range.group(1))) : List.of();
+        return range.find() ? List.of(Cidr.parseSubnet(range.group(1))) : List.of();
     }
 }

@@ -1,5 +1,6 @@
 package io.telepresence.manager.network;
 
+import io.telepresence.base.Cidr;
 import java.net.InetAddress;
 import java.util.ArrayDeque;
 import java.util.Collection;
@@ -22,19 +23,19 @@ final class Subnets {
     private Subnets() {}
 
     /** Joins halves to their whole, and drops what another one holds; the result is sorted. */
-    static List<ClusterCidr> merge(Collection<ClusterCidr> subnets) {
-        SortedSet<ClusterCidr> merged = new TreeSet<>();
+    static List<Cidr> merge(Collection<Cidr> subnets) {
+        SortedSet<Cidr> merged = new TreeSet<>();
         for (boolean v6 : new boolean[] {false, true}) {
-            Deque<ClusterCidr> last = new ArrayDeque<>();
+            Deque<Cidr> last = new ArrayDeque<>();
             // Whoever holds others comes before them, and halves come one after the other.
-            new TreeSet<>(subnets).stream().filter(s -> s.isV6() == v6).forEach(next -> join(last, next));
+            new TreeSet<>(subnets).stream().filter(s -> !s.isV4() == v6).forEach(next -> join(last, next));
             merged.addAll(last);
         }
         return List.copyOf(merged);
     }
 
-    private static void join(Deque<ClusterCidr> last, ClusterCidr next) {
-        ClusterCidr joined = next;
+    private static void join(Deque<Cidr> last, Cidr next) {
+        Cidr joined = next;
         while (!last.isEmpty()) {
             if (last.peekLast().contains(joined)) {
                 return;
@@ -48,43 +49,43 @@ final class Subnets {
         last.addLast(joined);
     }
 
-    private static boolean halves(ClusterCidr one, ClusterCidr other) {
-        return one.prefix() > 0
-                && one.prefix() == other.prefix()
+    private static boolean halves(Cidr one, Cidr other) {
+        return one.length() > 0
+                && one.length() == other.length()
                 && !one.equals(other)
                 && one.parent().equals(other.parent());
     }
 
     /** The same, at most {@link #MOST}: where there are more, they grow. */
-    static List<ClusterCidr> limited(Collection<ClusterCidr> subnets) {
-        List<ClusterCidr> limited = merge(subnets);
+    static List<Cidr> limited(Collection<Cidr> subnets) {
+        List<Cidr> limited = merge(subnets);
         while (limited.size() > MOST) {
             limited = merge(
-                    limited.stream().map(s -> s.prefix() > 1 ? s.parent() : s).toList());
+                    limited.stream().map(s -> s.length() > 1 ? s.parent() : s).toList());
         }
         return limited;
     }
 
     /** Whether each address is in one of these, which none of them holds another of, as {@link #merge} gives them. */
-    static boolean holdAll(List<ClusterCidr> merged, Collection<InetAddress> ips) {
-        NavigableSet<ClusterCidr> v4 = new TreeSet<>();
-        NavigableSet<ClusterCidr> v6 = new TreeSet<>();
-        merged.forEach(s -> (s.isV6() ? v6 : v4).add(s));
+    static boolean holdAll(List<Cidr> merged, Collection<InetAddress> ips) {
+        NavigableSet<Cidr> v4 = new TreeSet<>();
+        NavigableSet<Cidr> v6 = new TreeSet<>();
+        merged.forEach(s -> (!s.isV4() ? v6 : v4).add(s));
         return ips.stream().allMatch(ip -> {
             int bits = ip.getAddress().length * 8;
-            ClusterCidr before = (bits == 128 ? v6 : v4).floor(new ClusterCidr(ip, bits));
+            Cidr before = (bits == 128 ? v6 : v4).floor(new Cidr(ip, bits));
             return before != null && before.contains(ip);
         });
     }
 
     /** Subnets of at least /24 (IPv6: /64) that hold all these pod addresses; at most {@link #MOST} of them. */
-    static List<ClusterCidr> coverPods(Collection<InetAddress> ips) {
+    static List<Cidr> coverPods(Collection<InetAddress> ips) {
         return cover(ips, POD_V4, POD_V6);
     }
 
     /** The one subnet per family, at least a /20 (IPv6: /112), that holds all these service addresses. */
-    static List<ClusterCidr> coverServices(Collection<InetAddress> ips) {
-        SortedSet<ClusterCidr> whole = new TreeSet<>();
+    static List<Cidr> coverServices(Collection<InetAddress> ips) {
+        SortedSet<Cidr> whole = new TreeSet<>();
         for (boolean v6 : new boolean[] {false, true}) {
             List<InetAddress> family = ips.stream()
                     .filter(ip -> (ip.getAddress().length == 16) == v6)
@@ -96,22 +97,22 @@ final class Subnets {
         return List.copyOf(whole);
     }
 
-    private static ClusterCidr common(List<InetAddress> ips, int prefix) {
-        ClusterCidr subnet = new ClusterCidr(ips.getFirst(), prefix);
+    private static Cidr common(List<InetAddress> ips, int prefix) {
+        Cidr subnet = new Cidr(ips.getFirst(), prefix);
         while (!ips.stream().allMatch(subnet::contains)) {
             subnet = subnet.parent();
         }
         return subnet;
     }
 
-    private static List<ClusterCidr> cover(Collection<InetAddress> ips, int v4, int v6) {
+    private static List<Cidr> cover(Collection<InetAddress> ips, int v4, int v6) {
         for (int wider = 0; ; wider++) {
-            SortedSet<ClusterCidr> subnets = new TreeSet<>();
+            SortedSet<Cidr> subnets = new TreeSet<>();
             for (InetAddress ip : ips) {
                 int prefix = (ip.getAddress().length == 16 ? v6 : v4) - wider;
-                subnets.add(new ClusterCidr(ip, Math.max(prefix, 1)));
+                subnets.add(new Cidr(ip, Math.max(prefix, 1)));
             }
-            List<ClusterCidr> merged = merge(subnets);
+            List<Cidr> merged = merge(subnets);
             if (merged.size() <= MOST) {
                 return merged;
             }

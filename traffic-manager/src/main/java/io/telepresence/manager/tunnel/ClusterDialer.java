@@ -1,7 +1,7 @@
 package io.telepresence.manager.tunnel;
 
 import io.netty.channel.ChannelFuture;
-import io.telepresence.agree.AddressText;
+import io.telepresence.base.AddressText;
 import io.telepresence.tunnel.ResetReason;
 import io.telepresence.tunnel.ResetReasons;
 import io.telepresence.tunnel.splice.Splice;

@@ -1,5 +1,6 @@
 package io.telepresence.manager.webhook;
 
+import io.telepresence.base.Pem;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Files;
@@ -54,8 +55,8 @@ public final class WebhookTls extends X509ExtendedKeyManager {
         Path certificate = directory.resolve("tls.crt");
         FileTime written = Files.getLastModifiedTime(certificate);
         return new Identity(
-                WebhookPem.certificates(Files.readString(certificate)),
-                WebhookPem.privateKey(Files.readString(directory.resolve("tls.key"))),
+                Pem.certificates(certificate).toArray(X509Certificate[]::new),
+                Pem.key(directory.resolve("tls.key")),
                 written);
     }
 

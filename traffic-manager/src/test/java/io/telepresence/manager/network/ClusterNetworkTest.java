@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.base.Cidr;
 import io.telepresence.manager.cluster.FakeCluster;
 import java.net.InetAddress;
 import java.util.List;
@@ -36,7 +37,7 @@ class ClusterNetworkTest {
     void theRefusalOfAServiceNamesTheRange() {
         String old = "Service \"x\" is invalid: spec.clusterIP: Invalid value: \"203.0.113.1\": provided IP is not in"
                 + " the valid range. The range of valid IPs is 10.96.0.0/16";
-        assertEquals(List.of(ClusterCidr.parse("10.96.0.0/16")), ServiceCidrs.parseRefusal(old));
+        assertEquals(List.of(Cidr.parseSubnet("10.96.0.0/16")), ServiceCidrs.parseRefusal(old));
         assertEquals(List.of(), ServiceCidrs.parseRefusal("forbidden"));
     }
 
@@ -45,7 +46,7 @@ class ClusterNetworkTest {
         cluster.addEcho();
         try (ClusterNetwork view = view("auto", List.of())) {
             assertEquals(
-                    List.of(ClusterCidr.parse("10.96.0.0/20")),
+                    List.of(Cidr.parseSubnet("10.96.0.0/20")),
                     view.facts().get().serviceSubnets());
         }
     }
@@ -57,19 +58,18 @@ class ClusterNetworkTest {
         cluster.add("{apiVersion: v1, kind: Node, metadata: {name: n2}, spec: {podCIDRs: [10.244.1.0/24]}}");
         try (ClusterNetwork view = view("auto", List.of())) {
             assertEquals(
-                    List.of(ClusterCidr.parse("10.244.0.0/23")),
+                    List.of(Cidr.parseSubnet("10.244.0.0/23")),
                     view.facts().get().podSubnets());
         }
         cluster.nodes.all().forEach(n -> n.getSpec().setPodCIDRs(List.of("192.0.2.0/24")));
         try (ClusterNetwork view = view("auto", List.of())) {
             assertEquals(
-                    List.of(ClusterCidr.parse("10.244.0.0/24")),
+                    List.of(Cidr.parseSubnet("10.244.0.0/24")),
                     view.facts().get().podSubnets());
         }
-        try (ClusterNetwork view = view("environment", List.of(ClusterCidr.parse("10.9.0.0/16")))) {
+        try (ClusterNetwork view = view("environment", List.of(Cidr.parseSubnet("10.9.0.0/16")))) {
             assertEquals(
-                    List.of(ClusterCidr.parse("10.9.0.0/16")),
-                    view.facts().get().podSubnets());
+                    List.of(Cidr.parseSubnet("10.9.0.0/16")), view.facts().get().podSubnets());
         }
     }
 
@@ -86,7 +86,7 @@ class ClusterNetworkTest {
                 """);
         try (ClusterNetwork view = view("coverPodIPs", List.of())) {
             assertEquals(
-                    List.of(ClusterCidr.parse("10.244.0.0/24")),
+                    List.of(Cidr.parseSubnet("10.244.0.0/24")),
                     view.facts().get().podSubnets());
         }
     }
@@ -107,20 +107,20 @@ class ClusterNetworkTest {
     @Test
     void aPodWithAnotherAddressIsSeen() throws Exception {
         cluster.addEcho();
-        BlockingQueue<List<ClusterCidr>> seen = new LinkedBlockingQueue<>();
+        BlockingQueue<List<Cidr>> seen = new LinkedBlockingQueue<>();
         try (ClusterNetwork view = view("auto", List.of());
                 AutoCloseable watch = view.facts().watch(f -> seen.add(f.podSubnets()))) {
-            assertEquals(List.of(ClusterCidr.parse("10.244.0.0/24")), seen.poll(5, TimeUnit.SECONDS));
+            assertEquals(List.of(Cidr.parseSubnet("10.244.0.0/24")), seen.poll(5, TimeUnit.SECONDS));
             cluster.add(
                     """
                     {apiVersion: v1, kind: Pod, metadata: {name: far}, spec: {containers: []},
                      status: {podIPs: [{ip: 10.250.0.1}]}}
                     """);
             assertEquals(
-                    List.of(ClusterCidr.parse("10.244.0.0/24"), ClusterCidr.parse("10.250.0.0/24")),
+                    List.of(Cidr.parseSubnet("10.244.0.0/24"), Cidr.parseSubnet("10.250.0.0/24")),
                     seen.poll(5, TimeUnit.SECONDS));
             cluster.add("{apiVersion: v1, kind: Node, metadata: {name: n1}, spec: {podCIDRs: [10.240.0.0/12]}}");
-            assertEquals(List.of(ClusterCidr.parse("10.240.0.0/12")), seen.poll(5, TimeUnit.SECONDS), watch::toString);
+            assertEquals(List.of(Cidr.parseSubnet("10.240.0.0/12")), seen.poll(5, TimeUnit.SECONDS), watch::toString);
         }
     }
 
@@ -129,18 +129,18 @@ class ClusterNetworkTest {
         List<InetAddress> ips = java.util.stream.IntStream.range(0, 200)
                 .mapToObj(i -> InetAddress.ofLiteral("10.244." + i + ".7"))
                 .toList();
-        List<ClusterCidr> cover = Subnets.coverPods(ips);
+        List<Cidr> cover = Subnets.coverPods(ips);
         assertTrue(cover.size() <= Subnets.MOST, cover::toString);
         assertTrue(ips.stream().allMatch(ip -> cover.stream().anyMatch(c -> c.contains(ip))));
         assertEquals(
-                List.of(ClusterCidr.parse("10.0.0.0/16"), ClusterCidr.parse("fd00:0:0:0:0:0:0:0/64")),
+                List.of(Cidr.parseSubnet("10.0.0.0/16"), Cidr.parseSubnet("fd00:0:0:0:0:0:0:0/64")),
                 Subnets.merge(List.of(
-                        ClusterCidr.parse("10.0.0.0/16"),
-                        ClusterCidr.parse("10.0.3.0/24"),
-                        ClusterCidr.parse("fd00::/64"))));
+                        Cidr.parseSubnet("10.0.0.0/16"),
+                        Cidr.parseSubnet("10.0.3.0/24"),
+                        Cidr.parseSubnet("fd00::/64"))));
     }
 
-    private ClusterNetwork view(String strategy, List<ClusterCidr> given) {
+    private ClusterNetwork view(String strategy, List<Cidr> given) {
         ClusterNetwork view = new ClusterNetwork(
                 new ClusterNetwork.Settings("ambassador", List.of(), strategy, given, "agent-injector", DNS),
                 cluster.stores,

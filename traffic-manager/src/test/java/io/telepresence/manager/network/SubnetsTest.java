@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.base.Cidr;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -16,8 +17,8 @@ import org.junit.jupiter.api.Timeout;
 /** Many subnets become few, in a time that grows as their number does. */
 @Timeout(20)
 class SubnetsTest {
-    private static List<ClusterCidr> parse(String... subnets) {
-        return List.of(subnets).stream().map(ClusterCidr::parse).toList();
+    private static List<Cidr> parse(String... subnets) {
+        return List.of(subnets).stream().map(Cidr::parseSubnet).toList();
     }
 
     @Test
@@ -41,11 +42,11 @@ class SubnetsTest {
     void nothingIsGainedOrLost() {
         Random random = new Random(7);
         for (int round = 0; round < 200; round++) {
-            List<ClusterCidr> some = new ArrayList<>();
+            List<Cidr> some = new ArrayList<>();
             for (int i = 0; i < 40; i++) {
-                some.add(ClusterCidr.parse("10.0.0." + random.nextInt(256) + "/" + (26 + random.nextInt(7))));
+                some.add(Cidr.parseSubnet("10.0.0." + random.nextInt(256) + "/" + (26 + random.nextInt(7))));
             }
-            List<ClusterCidr> merged = Subnets.merge(some);
+            List<Cidr> merged = Subnets.merge(some);
             for (int last = 0; last < 256; last++) {
                 InetAddress ip = InetAddress.ofLiteral("10.0.0." + last);
                 assertEquals(
@@ -59,25 +60,24 @@ class SubnetsTest {
 
     @Test
     void aHundredThousandNodesAreNoBurden() {
-        List<ClusterCidr> nodes = new ArrayList<>(IntStream.range(0, 100_000)
-                .mapToObj(
-                        i -> ClusterCidr.parse("10." + (i >> 12) + "." + (i >> 4 & 255) + "." + (i & 15) * 16 + "/28"))
+        List<Cidr> nodes = new ArrayList<>(IntStream.range(0, 100_000)
+                .mapToObj(i -> Cidr.parseSubnet("10." + (i >> 12) + "." + (i >> 4 & 255) + "." + (i & 15) * 16 + "/28"))
                 .toList());
         Collections.shuffle(nodes, new Random(7));
-        List<ClusterCidr> merged = Subnets.limited(nodes);
+        List<Cidr> merged = Subnets.limited(nodes);
         assertTrue(merged.size() <= Subnets.MOST, merged::toString);
         assertTrue(Subnets.holdAll(
-                merged, nodes.stream().limit(10_000).map(ClusterCidr::ip).toList()));
+                merged, nodes.stream().limit(10_000).map(Cidr::address).toList()));
     }
 
     @Test
     void scatteredNodesStayFewRoutes() {
-        List<ClusterCidr> nodes = IntStream.range(0, 1000)
-                .mapToObj(i -> ClusterCidr.parse("10." + i % 250 + "." + 2 * (i / 250) + ".0/24"))
+        List<Cidr> nodes = IntStream.range(0, 1000)
+                .mapToObj(i -> Cidr.parseSubnet("10." + i % 250 + "." + 2 * (i / 250) + ".0/24"))
                 .toList();
-        List<ClusterCidr> limited = Subnets.limited(nodes);
+        List<Cidr> limited = Subnets.limited(nodes);
         assertTrue(limited.size() <= Subnets.MOST, limited::toString);
-        assertTrue(Subnets.holdAll(limited, nodes.stream().map(ClusterCidr::ip).toList()));
+        assertTrue(Subnets.holdAll(limited, nodes.stream().map(Cidr::address).toList()));
         assertFalse(Subnets.holdAll(limited, List.of(InetAddress.ofLiteral("192.168.0.1"))));
     }
 }

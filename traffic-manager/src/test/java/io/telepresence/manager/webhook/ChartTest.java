@@ -19,10 +19,10 @@ import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.telepresence.agree.Versions;
+import io.telepresence.base.Pem;
 import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.inject.InjectorSettings;
 import io.telepresence.manager.inject.SidecarForms;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -199,8 +199,10 @@ class ChartTest {
                 .getClientConfig()
                 .getCaBundle();
         assertEquals(secret.getData().get("ca.crt"), ca);
-        WebhookPem.certificates(Files.readString(scratch.resolve("tls.crt")))[0].verify(
-                WebhookPem.certificates(new String(Base64.getDecoder().decode(ca), StandardCharsets.US_ASCII))[0]
+        Pem.certificates(scratch.resolve("tls.crt"))
+                .getFirst()
+                .verify(Pem.certificates(Base64.getDecoder().decode(ca))
+                        .getFirst()
                         .getPublicKey());
     }
 

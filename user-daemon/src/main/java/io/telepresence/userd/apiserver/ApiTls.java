@@ -7,6 +7,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.telepresence.agree.ServerUrl;
+import io.telepresence.base.Pem;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -52,7 +53,7 @@ final class ApiTls {
             builder.trustManager(new NamedTrust(anchors(trust)));
         }
         if (trust.own() != null) {
-            builder.keyManager(KubeconfigPem.key(trust.own()[1]), KubeconfigPem.certificates(trust.own()[0]));
+            builder.keyManager(Pem.key(trust.own()[1]), certificates(trust.own()[0]));
         }
         return builder.build();
     }
@@ -84,11 +85,15 @@ final class ApiTls {
         }
     }
 
+    private static X509Certificate[] certificates(byte[] pem) throws GeneralSecurityException {
+        return Pem.certificates(pem).toArray(X509Certificate[]::new);
+    }
+
     private static X509ExtendedTrustManager anchors(Trust trust) throws GeneralSecurityException {
         if (trust.authorities() == null) {
             return manager(null);
         }
-        X509Certificate[] given = KubeconfigPem.certificates(trust.authorities());
+        X509Certificate[] given = certificates(trust.authorities());
         return manager(
                 trust.alsoMachine()
                         ? Stream.concat(

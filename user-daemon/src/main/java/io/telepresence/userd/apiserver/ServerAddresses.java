@@ -1,7 +1,7 @@
 package io.telepresence.userd.apiserver;
 
-import io.telepresence.agree.AddressText;
 import io.telepresence.agree.ServerUrl;
+import io.telepresence.base.AddressText;
 import io.telepresence.run.Threads;
 import io.telepresence.run.Watched;
 import java.net.InetAddress;

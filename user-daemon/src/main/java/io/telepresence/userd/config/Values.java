@@ -1,21 +1,15 @@
 package io.telepresence.userd.config;
 
-import java.net.InetAddress;
-import java.net.UnknownHostException;
+import io.telepresence.base.Cidr;
+import io.telepresence.base.GoDuration;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** Reads single values; every method throws an IllegalArgumentException that says what was expected. */
 final class Values {
-    private static final Pattern PART = Pattern.compile("(\\d+(?:\\.\\d+)?)(ms|us|µs|ns|h|m|s)");
-    private static final Map<String, Double> NANOS =
-            Map.of("ns", 1d, "us", 1e3, "µs", 1e3, "ms", 1e6, "s", 1e9, "m", 60e9, "h", 3600e9);
-
     private Values() {}
 
     static Object string(Object value) {
@@ -44,18 +38,12 @@ final class Values {
         if (value instanceof Number n) {
             return Duration.ofNanos(Math.round(n.doubleValue() * 1e9));
         }
-        Matcher part = PART.matcher(string(value).toString());
-        double nanos = 0;
-        int end = 0;
-        while (part.find() && part.start() == end) {
-            nanos += Double.parseDouble(part.group(1)) * NANOS.get(part.group(2));
-            end = part.end();
-        }
-        if (end == 0 || end != value.toString().length()) {
+        try {
+            return GoDuration.parse(string(value).toString());
+        } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
-                    "a number of seconds or a duration like 1.5h or 2m30s is expected, not " + value);
+                    "a number of seconds or a duration like 1.5h or 2m30s is expected, not " + value, e);
         }
-        return Duration.ofNanos(Math.round(nanos));
     }
 
     static Object flag(Object value) {
@@ -106,18 +94,9 @@ final class Values {
 
     private static void subnet(String text) {
         try {
-            int slash = text.indexOf('/');
-            String ip = slash < 0 ? "" : text.substring(0, slash);
-            if (ip.matches("[0-9.]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*")) {
-                int most = InetAddress.getByName(ip).getAddress().length * 8;
-                int prefix = Integer.parseInt(text.substring(slash + 1));
-                if (prefix >= 0 && prefix <= most) {
-                    return;
-                }
-            }
-        } catch (UnknownHostException | NumberFormatException e) {
+            Cidr.parseSubnet(text);
+        } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("a subnet like 10.1.0.0/16 is expected, not " + text, e);
         }
-        throw new IllegalArgumentException("a subnet like 10.1.0.0/16 is expected, not " + text);
     }
 }

@@ -2,7 +2,7 @@ package io.telepresence.userd.podaccess;
 
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
-import io.telepresence.agree.AddressText;
+import io.telepresence.base.AddressText;
 import io.telepresence.engagement.Port;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;

@@ -1,6 +1,6 @@
 package io.telepresence.userd.restapi;
 
-import io.telepresence.agree.AddressText;
+import io.telepresence.base.AddressText;
 import io.telepresence.engagement.Engagement;
 import io.telepresence.engagement.EngagementState;
 import io.telepresence.engagement.RequestRouter;

@@ -1,6 +1,6 @@
 package io.telepresence.tunnel.grpc;
 
-import io.telepresence.agree.AddressText;
+import io.telepresence.base.AddressText;
 import java.net.InetAddress;
 import java.net.SocketAddress;
 

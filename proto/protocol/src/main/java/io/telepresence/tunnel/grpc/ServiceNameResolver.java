@@ -4,7 +4,7 @@ import io.grpc.EquivalentAddressGroup;
 import io.grpc.NameResolver;
 import io.grpc.NameResolverProvider;
 import io.grpc.StatusOr;
-import io.telepresence.agree.AddressText;
+import io.telepresence.base.AddressText;
 import io.telepresence.run.Threads;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -1,7 +1,5 @@
-package io.telepresence.cli.explain;
+package io.telepresence.base;
 
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultException;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Map;
@@ -9,7 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Durations as Go writes them: {@code 1h30m}, {@code 1.5s}, {@code 300ms}, {@code 0}. */
-final class GoDuration {
+public final class GoDuration {
     private static final Pattern PART = Pattern.compile("(\\d+(?:\\.\\d+)?)(ms|us|µs|ns|h|m|s)");
     private static final Map<String, Long> NANOS = Map.of(
             "h", 3_600_000_000_000L,
@@ -22,23 +20,25 @@ final class GoDuration {
 
     private GoDuration() {}
 
-    static Duration parse(String text) throws FaultException {
+    /**
+     * At most what Go can hold, about 292 years; parts of a nanosecond are dropped.
+     *
+     * @throws IllegalArgumentException it is no such text; the message is for the author of the program
+     */
+    public static Duration parse(String text) {
         if (text.equals("0")) {
             return Duration.ZERO;
         }
         Matcher part = PART.matcher(text);
-        Duration sum = Duration.ZERO;
+        BigDecimal nanos = BigDecimal.ZERO;
         int end = 0;
         while (part.find() && part.start() == end) {
-            sum = sum.plusNanos(new BigDecimal(part.group(1))
-                    .multiply(BigDecimal.valueOf(NANOS.get(part.group(2))))
-                    .longValue());
+            nanos = nanos.add(new BigDecimal(part.group(1)).multiply(BigDecimal.valueOf(NANOS.get(part.group(2)))));
             end = part.end();
         }
-        if (end == 0 || end != text.length()) {
-            throw Fault.user("invalid duration \"" + text + "\"", "Write it like 30m, 1h30m or 90s")
-                    .exception();
+        if (end == 0 || end != text.length() || nanos.compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) > 0) {
+            throw new IllegalArgumentException("not a duration: " + text);
         }
-        return sum;
+        return Duration.ofNanos(nanos.longValue());
     }
 }

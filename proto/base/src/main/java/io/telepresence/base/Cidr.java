@@ -1,6 +1,5 @@
-package io.telepresence.rootd.net;
+package io.telepresence.base;
 
-import io.telepresence.agree.AddressText;
 import java.math.BigInteger;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -30,11 +29,27 @@ public record Cidr(InetAddress address, int length) implements Comparable<Cidr> 
         return new Cidr(address, address.getAddress().length * 8);
     }
 
-    /** Reads {@code 10.1.0.0/16}; without a length it is one address. Never asks DNS. */
+    /**
+     * Reads {@code 10.1.0.0/16}; without a length it is one address. Never asks DNS.
+     *
+     * @throws IllegalArgumentException it is neither
+     */
     public static Cidr parse(String text) {
+        return text.indexOf('/') < 0 ? of(literal(text)) : parseSubnet(text);
+    }
+
+    /**
+     * Reads {@code 10.1.0.0/16}. Never asks DNS.
+     *
+     * @throws IllegalArgumentException it is no address in figures with a length
+     */
+    public static Cidr parseSubnet(String text) {
         int slash = text.indexOf('/');
-        InetAddress address = literal(slash < 0 ? text : text.substring(0, slash));
-        return slash < 0 ? of(address) : new Cidr(address, Integer.parseInt(text.substring(slash + 1)));
+        try {
+            return new Cidr(literal(text.substring(0, slash)), Integer.parseInt(text.substring(slash + 1)));
+        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+            throw new IllegalArgumentException("not a subnet: " + text, e);
+        }
     }
 
     /** @throws IllegalArgumentException unless {@code text} is an address in figures; a zone is dropped */
@@ -82,6 +97,15 @@ public record Cidr(InetAddress address, int length) implements Comparable<Cidr> 
     /** Whether this prefix lies inside {@code other} and is smaller. */
     public boolean within(Cidr other) {
         return length > other.length && other.contains(address);
+    }
+
+    /**
+     * The prefix twice as large that this one is a half of.
+     *
+     * @throws IllegalArgumentException this one holds everything
+     */
+    public Cidr parent() {
+        return new Cidr(address, length - 1);
     }
 
     /** The address {@code offset} places behind the lowest one. */

@@ -1,4 +1,4 @@
-package io.telepresence.agree;
+package io.telepresence.base;
 
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -26,7 +26,7 @@ public final class AddressText {
     /** {@code 192.0.2.1:80}, {@code [2001:db8::1]:80} or {@code name:80}. */
     public static String of(InetSocketAddress address) {
         String host = address.isUnresolved() ? address.getHostString() : of(address.getAddress());
-        return ServerUrl.bracketed(host) + ":" + address.getPort();
+        return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
     }
 
     /** Of a socket of any family; null: {@code ?}. */

@@ -1,18 +1,15 @@
 package io.telepresence.agent.tls;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.nio.file.Files;
+import io.telepresence.base.Pem;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class PemFilesTest {
+class OpensslKeysTest {
     @TempDir
     Path dir;
 
@@ -28,20 +25,6 @@ class PemFilesTest {
     void keysAsTheyAreMade(String algorithm, String command) throws Exception {
         assumeTrue(Keys.canBeMade(), "there is no openssl");
         Keys.run(dir, command);
-        assertEquals(algorithm, PemFiles.key(dir.resolve("k")).getAlgorithm());
-    }
-
-    @Test
-    void whatIsNoKeyIsRefused() throws Exception {
-        for (String text : new String[] {
-            "",
-            "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
-            "-----BEGIN EC PRIVATE KEY-----\nMIGk\n-----END EC PRIVATE KEY-----\n",
-            "-----BEGIN RSA PRIVATE KEY-----\n====\n-----END RSA PRIVATE KEY-----\n"
-        }) {
-            Files.writeString(dir.resolve("k"), text);
-            assertThrows(GeneralSecurityException.class, () -> PemFiles.key(dir.resolve("k")), text);
-            assertThrows(GeneralSecurityException.class, () -> PemFiles.certificates(dir.resolve("k")), text);
-        }
+        assertEquals(algorithm, Pem.key(dir.resolve("k")).getAlgorithm());
     }
 }

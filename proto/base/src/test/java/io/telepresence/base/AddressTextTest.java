@@ -1,4 +1,4 @@
-package io.telepresence.agree;
+package io.telepresence.base;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
