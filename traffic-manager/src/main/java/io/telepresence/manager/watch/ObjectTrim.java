@@ -3,6 +3,7 @@ package io.telepresence.manager.watch;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeStatusBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
 import java.util.List;
@@ -24,7 +25,11 @@ final class ObjectTrim {
     }
 
     static Node node(Node node) {
-        node.setStatus(null);
+        if (node.getStatus() != null) {
+            node.setStatus(new NodeStatusBuilder()
+                    .withAddresses(node.getStatus().getAddresses())
+                    .build());
+        }
         return metadata(node);
     }
 

@@ -1,13 +1,9 @@
-package io.telepresence.manager.tunnel;
+package io.telepresence.manager.network;
 
 import java.net.InetAddress;
 import java.util.Set;
 
-/**
- * Where the manager never dials for a client: its own loopback (its client port answers there), link-local addresses and
- * others by which clouds tell a machine who it is (whoever asks from the manager's node would be that node), and
- * addresses that are no destination. Pure.
- */
+/** Addresses that mean something else in the manager's pod than in a client's mind. Pure. */
 final class ForbiddenAddresses {
     /** Metadata services whose addresses are not link-local. */
     private static final Set<InetAddress> METADATA = Set.of(
@@ -20,13 +16,17 @@ final class ForbiddenAddresses {
 
     private ForbiddenAddresses() {}
 
-    static boolean forbidden(InetAddress address) {
+    /** The manager's own loopback (its client port answers there), and what nobody can be connected to. */
+    static boolean isNoDestination(InetAddress address) {
         return address.isLoopbackAddress()
-                || address.isLinkLocalAddress()
                 || address.isAnyLocalAddress()
                 || address.isMulticastAddress()
-                || METADATA.contains(address)
                 || isBroadcast(address.getAddress());
+    }
+
+    /** By which clouds tell a machine who it is: to whoever asks from the manager's node, that it is this node. */
+    static boolean isMetadataService(InetAddress address) {
+        return address.isLinkLocalAddress() || METADATA.contains(address);
     }
 
     private static boolean isBroadcast(byte[] bytes) {
