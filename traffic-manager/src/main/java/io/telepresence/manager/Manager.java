@@ -15,7 +15,7 @@ import io.telepresence.manager.auth.AgentReview;
 import io.telepresence.manager.auth.SigningKeys;
 import io.telepresence.manager.auth.TokenCheck;
 import io.telepresence.manager.cluster.Workloads;
-import io.telepresence.manager.config.ManagerConfig;
+import io.telepresence.manager.config.ManagerSettings;
 import io.telepresence.manager.engagement.RevocationWatcher;
 import io.telepresence.manager.grpc.AgentAuthenticator;
 import io.telepresence.manager.grpc.AgentConnection;
@@ -31,7 +31,9 @@ import io.telepresence.manager.lifecycle.Injection;
 import io.telepresence.manager.log.LogRing;
 import io.telepresence.manager.log.ManagerLogLevels;
 import io.telepresence.manager.network.ClusterNetwork;
+import io.telepresence.manager.network.PodResolvConf;
 import io.telepresence.manager.session.SessionRegistry;
+import io.telepresence.manager.tunnel.Switchboard;
 import io.telepresence.manager.watch.ApiServerVersion;
 import io.telepresence.manager.watch.ClusterWatches;
 import io.telepresence.rpc.tunnel.Open;
@@ -45,9 +47,9 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -63,6 +65,9 @@ import org.slf4j.LoggerFactory;
  */
 final class Manager implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Manager.class);
+    /** What the kubelet wrote for this pod. */
+    private static final Path RESOLV_CONF = Path.of("/etc/resolv.conf");
+
     private static final Duration IDLE_APART = Duration.ofSeconds(5);
     private static final Duration REVOCATIONS_APART = Duration.ofSeconds(2);
 
@@ -86,9 +91,7 @@ final class Manager implements AutoCloseable {
      *
      * @param lost runs if another manager serves from now on: this one must end
      */
-    static Manager open(
-            ManagerConfig config, Map<String, String> environment, KubernetesClient client, LogRing ring, Runnable lost)
-            throws Exception {
+    static Manager open(ManagerSettings config, KubernetesClient client, LogRing ring, Runnable lost) throws Exception {
         Closers opened = new Closers();
         try {
             AtomicBoolean ready = new AtomicBoolean();
@@ -96,17 +99,17 @@ final class Manager implements AutoCloseable {
             opened.add(ManagerLease.await(
                     client, config.pod().namespace(), config.pod().name(), lost));
             ClusterWatches watches = opened.add(ClusterWatches.open(
-                    client, config.namespaces(), config.agent().kinds().contains(Workloads.JOB)));
+                    client, config.scope().namespaces(), config.scope().kinds().contains(Workloads.JOB)));
             watches.synced().get();
-            ManagerWiring wiring = ManagerWiring.of(config, client, watches.stores());
+            ManagerWiring wiring = ManagerWiring.of(
+                    config, client, watches.stores(), PodResolvConf.read(RESOLV_CONF), Switchboard::new);
             opened.add(wiring.view());
-            InjectorSettings injecting = InjectorSettings.from(environment)
-                    .on(ApiServerVersion.read(client))
-                    .in(client);
+            InjectorSettings injecting =
+                    config.injector().on(ApiServerVersion.read(client)).in(client);
             Injection injection = opened.add(
                     Injection.open(client, injecting, config.agent().arrival(), wiring.sidecars(), wiring.workloads()));
             ManagerLogLevels levels =
-                    ManagerLogLevels.of(config.logs().level(), config.agent().logLevel(), MonotonicTime.start());
+                    ManagerLogLevels.of(config.logLevel(), config.agent().logLevel(), MonotonicTime.start());
             ContainerRestorer restorer = opened.add(wiring.restorer(config, injection));
             EngagementReconciler reconciler = opened.add(wiring.reconciler(config, injection));
             ManagerWiring.Agents agents = wiring.agents(config, injecting, injection, restorer, reconciler);
@@ -126,7 +129,7 @@ final class Manager implements AutoCloseable {
         }
     }
 
-    private static void serve(Closers opened, ManagerConfig config, ManagerWiring wiring, Edges edges, LogRing ring)
+    private static void serve(Closers opened, ManagerSettings config, ManagerWiring wiring, Edges edges, LogRing ring)
             throws IOException, FaultException {
         EventLoopGroup loops =
                 Loops.create("flows", Math.max(2, Runtime.getRuntime().availableProcessors()));
@@ -171,7 +174,7 @@ final class Manager implements AutoCloseable {
     /** Looks after agents and engagements from time to time. */
     private static void tend(
             Closers opened,
-            ManagerConfig config,
+            ManagerSettings config,
             ManagerWiring wiring,
             ManagerWiring.Agents agents,
             KubernetesClient client) {
@@ -186,7 +189,7 @@ final class Manager implements AutoCloseable {
                 wiring.sessions(),
                 wiring.engagements(),
                 agents.uninstaller(),
-                config.rules().maxIdle());
+                config.agent().maxIdle());
         MonotonicTime time = MonotonicTime.start();
         opened.add(every("idle-agents", IDLE_APART, () -> idle.sweep(time.instant())));
         RevocationWatcher revocations =
@@ -234,7 +237,7 @@ final class Manager implements AutoCloseable {
 
     /** Puts the gRPC edges together. */
     private record Edges(
-            ManagerConfig config,
+            ManagerSettings config,
             KubernetesClient client,
             ManagerWiring wiring,
             ManagerWiring.Agents agents,
@@ -247,7 +250,7 @@ final class Manager implements AutoCloseable {
             Threads.virtual("signing-keys", keys::refresh);
             AgentAuthenticator authenticator =
                     new AgentAuthenticator(limits, new TokenCheck(keys, InstantSource.system()), review);
-            return TunnelServers.builder(new InetSocketAddress(config.service().port()), loops)
+            return TunnelServers.builder(new InetSocketAddress(config.apiPort()), loops)
                     .channelFactory(limits.sockets())
                     .maxConnectionIdle(AGENT_IDLE.toSeconds(), TimeUnit.SECONDS)
                     .addService(ServerInterceptors.interceptForward(

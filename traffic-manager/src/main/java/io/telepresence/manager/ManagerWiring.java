@@ -4,9 +4,10 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
+import io.telepresence.agree.AgentNames;
 import io.telepresence.manager.auth.AgentReview;
 import io.telepresence.manager.cluster.Workloads;
-import io.telepresence.manager.config.ManagerConfig;
+import io.telepresence.manager.config.ManagerSettings;
 import io.telepresence.manager.engagement.EngagementRegistry;
 import io.telepresence.manager.grpc.AgentAdminService;
 import io.telepresence.manager.grpc.AgentService;
@@ -26,7 +27,6 @@ import io.telepresence.manager.lifecycle.Uninstaller;
 import io.telepresence.manager.log.LogGatherer;
 import io.telepresence.manager.log.LogRing;
 import io.telepresence.manager.log.ManagerLogLevels;
-import io.telepresence.manager.network.ClusterCidr;
 import io.telepresence.manager.network.ClusterDnsClient;
 import io.telepresence.manager.network.ClusterNetwork;
 import io.telepresence.manager.network.PodResolvConf;
@@ -43,7 +43,6 @@ import io.telepresence.manager.sidecar.SidecarConfigs;
 import io.telepresence.manager.tunnel.Switchboard;
 import io.telepresence.manager.watch.ClusterStores;
 import io.telepresence.run.MonotonicTime;
-import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -76,26 +75,23 @@ record ManagerWiring(
         Switchboard of(SessionRegistry sessions, Switchboard.Sources sources);
     }
 
-    static ManagerWiring of(ManagerConfig config, KubernetesClient client, ClusterStores stores) throws IOException {
-        return of(config, client, stores, Switchboard::new);
-    }
-
     static ManagerWiring of(
-            ManagerConfig config, KubernetesClient client, ClusterStores stores, Switchboards switchboards)
-            throws IOException {
-        PodResolvConf dns = PodResolvConf.read(config.logs().resolvConf());
-        Workloads workloads = new Workloads(stores, config.agent().kinds(), config.namespaces());
+            ManagerSettings config,
+            KubernetesClient client,
+            ClusterStores stores,
+            PodResolvConf dns,
+            Switchboards switchboards) {
+        Workloads workloads =
+                new Workloads(stores, config.scope().kinds(), config.scope().namespaces());
         ClusterNetwork view = ClusterNetwork.open(
                 client,
                 stores,
                 new ClusterNetwork.Settings(
                         config.pod().namespace(),
-                        config.namespaces(),
+                        config.scope().namespaces(),
                         config.podCidrs().strategy(),
-                        config.podCidrs().cidrs().stream()
-                                .map(ClusterCidr::parse)
-                                .toList(),
-                        config.injector().service(),
+                        config.podCidrs().cidrs(),
+                        config.injector().hook().service(),
                         dns));
         SessionRegistry sessions = new SessionRegistry(MonotonicTime.start());
         Cluster cluster = new Cluster(stores, workloads, dns.clusterDomain());
@@ -113,11 +109,11 @@ record ManagerWiring(
     private record Cluster(ClusterStores stores, Workloads workloads, String domain) {}
 
     /** Address of the manager's own Service; empty where it has none, or cannot be read. */
-    private static String address(ManagerConfig config, KubernetesClient client) {
+    private static String address(ManagerSettings config, KubernetesClient client) {
         try {
             return Optional.ofNullable(client.services()
                             .inNamespace(config.pod().namespace())
-                            .withName(config.service().name())
+                            .withName(AgentNames.MANAGER_APP)
                             .get())
                     .map(service -> service.getSpec().getClusterIP())
                     .filter(ip -> !ip.equals("None"))
@@ -129,7 +125,7 @@ record ManagerWiring(
     }
 
     private static Board board(
-            ManagerConfig config,
+            ManagerSettings config,
             KubernetesClient client,
             Cluster cluster,
             SessionRegistry sessions,
@@ -145,15 +141,14 @@ record ManagerWiring(
         sessions.watchAgents(engagements::agentsChanged);
         OrphanedReplacements orphaned = OrphanedReplacements.of(
                 engagements, workloads, cluster.stores().pods().all());
-        String host = config.service().name() + "." + config.pod().namespace() + ".svc." + cluster.domain();
+        String host = AgentNames.MANAGER_APP + "." + config.pod().namespace() + ".svc." + cluster.domain();
         SidecarConfigs sidecars = new SidecarConfigs(
                 workloads,
                 new SidecarConfigs.Settings(
-                        new SidecarConfigs.ManagerService(
-                                host, address(config, client), config.service().port()),
+                        new SidecarConfigs.ManagerService(host, address(config, client), config.apiPort()),
                         config.agent().port(),
                         config.agent().logLevel(),
-                        config.shown()),
+                        config.agent().shown()),
                 orphaned);
         return new Board(engagements, orphaned, sidecars, switchboard.get(), new TrafficStats(engagements, sessions));
     }
@@ -171,7 +166,7 @@ record ManagerWiring(
     }
 
     /** What brings replaced containers back. */
-    ContainerRestorer restorer(ManagerConfig config, AgentInstaller installer) {
+    ContainerRestorer restorer(ManagerSettings config, AgentInstaller installer) {
         return ContainerRestorer.open(
                 engagements(),
                 sidecars(),
@@ -181,7 +176,7 @@ record ManagerWiring(
     }
 
     /** What brings agents to pods of engaged workloads that were made without one. */
-    EngagementReconciler reconciler(ManagerConfig config, AgentInstaller installer) {
+    EngagementReconciler reconciler(ManagerSettings config, AgentInstaller installer) {
         return EngagementReconciler.open(
                 engagements(),
                 sidecars(),
@@ -206,7 +201,7 @@ record ManagerWiring(
             InjectorSettings settings) {}
 
     Agents agents(
-            ManagerConfig config,
+            ManagerSettings config,
             InjectorSettings settings,
             AgentInstaller installer,
             ContainerRestorer restorer,
@@ -222,7 +217,7 @@ record ManagerWiring(
     }
 
     ServerServiceDefinition clientEdge(
-            ManagerConfig config, KubernetesClient client, Agents agents, ManagerLogLevels levels, LogRing ring) {
+            ManagerSettings config, KubernetesClient client, Agents agents, ManagerLogLevels levels, LogRing ring) {
         AgentInstaller installer = agents.installer();
         AgentReadiness wait = AgentReadiness.reading(client, workloads, sessions, installer);
         CreateEngagement createEngagement = new CreateEngagement(
@@ -258,8 +253,7 @@ record ManagerWiring(
                                 new ClusterInfoService.Network(view, names, new ServiceReachability(stores.services())),
                                 installer.trouble(),
                                 config.pod()),
-                        new LogGatheringService(
-                                sessions, levels, gatherer, config.logs().clientConfig())),
+                        new LogGatheringService(sessions, levels, gatherer, config.clientConfig())),
                 new PlainTextCheck());
     }
 }

@@ -18,15 +18,15 @@ import io.telepresence.local.Loops;
 import io.telepresence.manager.auth.AgentReview;
 import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.config.ManagerConfig;
+import io.telepresence.manager.config.ManagerSettings;
 import io.telepresence.manager.grpc.AgentGateService;
 import io.telepresence.manager.grpc.AgentService;
-import io.telepresence.manager.inject.InjectorSettings;
 import io.telepresence.manager.lifecycle.ContainerRestorer;
 import io.telepresence.manager.lifecycle.EngagementReconciler;
 import io.telepresence.manager.log.LogRing;
 import io.telepresence.manager.log.ManagerLogLevels;
 import io.telepresence.manager.log.ManagerLogs;
+import io.telepresence.manager.network.PodResolvConf;
 import io.telepresence.manager.rollout.AgentInstaller;
 import io.telepresence.manager.sidecar.DesiredConfig;
 import io.telepresence.manager.tunnel.TestSwitchboards;
@@ -98,22 +98,21 @@ public final class MemoryManager implements AutoCloseable {
     private void start(Around around) throws Exception {
         Map<String, String> environment = Map.of(
                 "POD_NAMESPACE", "ambassador",
-                "POD_NAME", "traffic-manager-1",
-                "AGENT_IMAGE", "agent:1",
-                "RESOLV_CONF", around.resolvConf().toString());
-        ManagerConfig config = ManagerConfig.from(environment);
+                "POD_NAME", "traffic-manager-1");
+        ManagerSettings config =
+                ManagerSettings.of("{\"agent\": {\"image\": {\"reference\": \"agent:1\"}}}", environment);
         KubernetesClient client = opened.add(client(around.apiServer()));
         ManagerWiring wiring = ManagerWiring.of(
                 config,
                 client,
                 around.cluster().stores,
+                PodResolvConf.read(around.resolvConf()),
                 (sessions, sources) -> TestSwitchboards.on(sessions, sources, around.network()));
         opened.add(wiring.view());
         Installer installer = new Installer(around.agents());
         ContainerRestorer restorer = opened.add(wiring.restorer(config, installer));
         EngagementReconciler reconciler = opened.add(wiring.reconciler(config, installer));
-        ManagerWiring.Agents agents =
-                wiring.agents(config, InjectorSettings.from(environment), installer, restorer, reconciler);
+        ManagerWiring.Agents agents = wiring.agents(config, config.injector(), installer, restorer, reconciler);
         ManagerLogLevels levels = ManagerLogLevels.of("INFO", "INFO", InstantSource.system());
         AgentService gate = wiring.agentCalls(AgentReview.with(client, InstantSource.system()), restorer);
         LogRing ring = logRing();

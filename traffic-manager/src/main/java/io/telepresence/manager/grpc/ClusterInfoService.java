@@ -3,7 +3,7 @@ package io.telepresence.manager.grpc;
 import io.grpc.stub.StreamObserver;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.manager.config.ManagerConfig;
+import io.telepresence.manager.config.ManagerSettings;
 import io.telepresence.manager.network.ClusterDnsClient;
 import io.telepresence.manager.network.ClusterNetwork;
 import io.telepresence.manager.network.FairShare;
@@ -27,7 +27,7 @@ public final class ClusterInfoService {
     private final SessionRegistry sessions;
     private final Network network;
     private final Watched<String> injectorTrouble;
-    private final ManagerConfig.Pod pod;
+    private final ManagerSettings.Pod pod;
     /** Each waits for an address that may be silent. */
     private final FairShare pings = new FairShare(256, 32);
 
@@ -36,7 +36,7 @@ public final class ClusterInfoService {
 
     /** @param pod the manager's */
     public ClusterInfoService(
-            SessionRegistry sessions, Network network, Watched<String> injectorTrouble, ManagerConfig.Pod pod) {
+            SessionRegistry sessions, Network network, Watched<String> injectorTrouble, ManagerSettings.Pod pod) {
         this.sessions = sessions;
         this.network = network;
         this.injectorTrouble = injectorTrouble;

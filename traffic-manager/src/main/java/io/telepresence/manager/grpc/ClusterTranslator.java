@@ -1,7 +1,7 @@
 package io.telepresence.manager.grpc;
 
 import com.google.protobuf.ByteString;
-import io.telepresence.manager.config.ManagerConfig;
+import io.telepresence.manager.config.ManagerSettings;
 import io.telepresence.manager.network.ClusterCidr;
 import io.telepresence.manager.network.ClusterDnsClient;
 import io.telepresence.manager.network.NetworkFacts;
@@ -23,7 +23,7 @@ final class ClusterTranslator {
                     + " and every hostNetwork pod of that node is a client, without any right of Kubernetes";
 
     /** @param pod the manager's; its address may be unknown */
-    static ClusterInfo toWire(NetworkFacts facts, ManagerConfig.Pod pod, String injectorTrouble) {
+    static ClusterInfo toWire(NetworkFacts facts, ManagerSettings.Pod pod, String injectorTrouble) {
         ClusterInfo.Builder info = ClusterInfo.newBuilder()
                 .addAllServiceSubnets(cidrs(facts.serviceSubnets()))
                 .addAllPodSubnets(cidrs(facts.podSubnets()))
