@@ -87,6 +87,11 @@ public record ManagerSettings(
      */
     public record Rules(boolean allowGlobal, Duration inactiveBlock) {}
 
+    /** The same, now that more is known of how pods get an agent. */
+    public ManagerSettings with(InjectorSettings known) {
+        return new ManagerSettings(pod, clientConfig, logLevel, apiPort, podCidrs, agent, rules, known);
+    }
+
     /** Namespaces and workloads that this manager manages. */
     public InjectorSettings.Scope scope() {
         return injector.scope();

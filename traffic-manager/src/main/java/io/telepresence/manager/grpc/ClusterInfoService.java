@@ -25,20 +25,26 @@ import java.time.Duration;
 /** Clients ask about the cluster: subnets, names, who answers. */
 public final class ClusterInfoService {
     private final SessionRegistry sessions;
-    private final Network network;
+    private final ClusterNetwork network;
+    private final ClusterDnsClient names;
+    private final ServiceReachability reachability;
     private final Watched<String> injectorTrouble;
     private final ManagerSettings.Pod pod;
     /** Each waits for an address that may be silent. */
     private final FairShare pings = new FairShare(256, 32);
 
-    /** What the answers come from. */
-    public record Network(ClusterNetwork view, ClusterDnsClient names, ServiceReachability reachability) {}
-
     /** @param pod the manager's */
     public ClusterInfoService(
-            SessionRegistry sessions, Network network, Watched<String> injectorTrouble, ManagerSettings.Pod pod) {
+            SessionRegistry sessions,
+            ClusterNetwork network,
+            ClusterDnsClient names,
+            ServiceReachability reachability,
+            Watched<String> injectorTrouble,
+            ManagerSettings.Pod pod) {
         this.sessions = sessions;
         this.network = network;
+        this.names = names;
+        this.reachability = reachability;
         this.injectorTrouble = injectorTrouble;
         this.pod = pod;
     }
@@ -47,15 +53,14 @@ public final class ClusterInfoService {
         ClientSession client = GrpcAnswers.client(sessions, ref.getSessionId());
         WatchStream<ClusterInfo> stream = WatchStream.latest(out, client);
         Latest latest = new Latest(stream);
-        stream.closeAtEnd(network.view().facts().watch(_ -> latest.tell()));
+        stream.closeAtEnd(network.facts().watch(_ -> latest.tell()));
         stream.closeAtEnd(injectorTrouble.watch(_ -> latest.tell()));
     }
 
     /** Answers later, from the DNS client's thread. */
     void lookup(DnsQuestion question, StreamObserver<DnsAnswer> out) throws FaultException {
         GrpcAnswers.client(sessions, question.getSessionId());
-        network.names()
-                .lookup(
+        names.lookup(
                         question.getSessionId(),
                         question.getName(),
                         question.getType(),
@@ -80,7 +85,7 @@ public final class ClusterInfoService {
         try {
             Duration within = Duration.ofMillis(request.getTimeoutMs());
             return PingReply.newBuilder()
-                    .setReachable(network.reachability().reachable(address, within))
+                    .setReachable(reachability.reachable(address, within))
                     .build();
         } finally {
             pings.give(request.getSessionId());
@@ -97,7 +102,7 @@ public final class ClusterInfoService {
         }
 
         synchronized void tell() {
-            ClusterInfo now = ClusterTranslator.toWire(network.view().facts().get(), pod, injectorTrouble.get());
+            ClusterInfo now = ClusterTranslator.toWire(network.facts().get(), pod, injectorTrouble.get());
             if (!now.equals(last)) {
                 last = now;
                 stream.send(now);

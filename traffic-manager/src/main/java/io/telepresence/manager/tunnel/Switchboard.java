@@ -26,7 +26,7 @@ public final class Switchboard {
     public static final Duration GRACE = Duration.ofSeconds(5);
 
     private final SessionRegistry sessions;
-    private final Sources sources;
+    private final Deliveries deliveries;
     private final Duration grace;
     private final ClusterDialer dialer;
     private final PickupTimeout fetches;
@@ -34,9 +34,6 @@ public final class Switchboard {
     private final PodAccessFlows reaching;
     private final EngagedFlows delivered = new EngagedFlows();
     private final EngagedFlows reached = new EngagedFlows();
-
-    /** Who says where flows may go. */
-    public record Sources(Deliveries deliveries, PodAccessRules reaches) {}
 
     /**
      * @param fetch until a parked flow is given up
@@ -46,18 +43,24 @@ public final class Switchboard {
 
     private record Wanted(String engagementId, String host, int port) {}
 
-    public Switchboard(SessionRegistry sessions, Sources sources) {
-        this(sessions, sources, new Limits(FETCH_LIMIT, GRACE), to -> Optional.of(to)
+    /** The two say where flows may go. */
+    public Switchboard(SessionRegistry sessions, Deliveries deliveries, PodAccessRules reaches) {
+        this(sessions, deliveries, reaches, new Limits(FETCH_LIMIT, GRACE), to -> Optional.of(to)
                 .filter(a -> mayDial(a.getAddress())));
     }
 
-    Switchboard(SessionRegistry sessions, Sources sources, Limits limits, ClusterDialer.Roads roads) {
+    Switchboard(
+            SessionRegistry sessions,
+            Deliveries deliveries,
+            PodAccessRules reaches,
+            Limits limits,
+            ClusterDialer.Roads roads) {
         this.sessions = sessions;
-        this.sources = sources;
+        this.deliveries = deliveries;
         this.grace = limits.grace();
         this.dialer = new ClusterDialer(roads);
         this.fetches = new PickupTimeout(limits.fetch());
-        this.reaching = new PodAccessFlows(sources.reaches(), fetches);
+        this.reaching = new PodAccessFlows(reaches, fetches);
     }
 
     /** Whether the manager reaches out to that address on behalf of a client. */
@@ -150,8 +153,7 @@ public final class Switchboard {
 
     private void deliver(Flow flow, AgentSession agent, Deliver deliver) {
         String engagement = deliver.getEngagementId();
-        Optional<ClientSession> client =
-                sources.deliveries().receiver(agent, engagement, deliver.getHost(), deliver.getPort());
+        Optional<ClientSession> client = deliveries.receiver(agent, engagement, deliver.getHost(), deliver.getPort());
         if (client.isEmpty()) {
             flow.reset(ResetReason.DENIED, "not an engagement of this agent");
             return;
@@ -164,7 +166,7 @@ public final class Switchboard {
         }
         delivered.add(engagement, tracked);
         fetches.begin(parked, waiting.get(), client.get(), ResetReason.NO_CLIENT);
-        boolean endedMeanwhile = sources.deliveries()
+        boolean endedMeanwhile = deliveries
                 .receiver(agent, engagement, deliver.getHost(), deliver.getPort())
                 .isEmpty();
         if (endedMeanwhile && parked.drop(waiting.get().id())) {

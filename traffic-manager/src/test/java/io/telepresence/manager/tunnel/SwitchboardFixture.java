@@ -76,7 +76,8 @@ abstract class SwitchboardFixture {
         };
         board = new Switchboard(
                 sessions,
-                new Switchboard.Sources(deliveries, reaches),
+                deliveries,
+                reaches,
                 new Switchboard.Limits(fetchLimit, Duration.ofMillis(200)),
                 to -> Optional.of(to).filter(a -> !forbidLoopback || Switchboard.mayDial(a.getAddress())));
         clientPort = new Far(java.nio.file.Files.createTempDirectory(directory, "c"), board.clients());
