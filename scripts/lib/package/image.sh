@@ -126,10 +126,12 @@ build_images() {
   memory="512 160 62 32"
   entry_point "$root" traffic-manager/src/main/packaging/jvm.options manager "$memory" \
     manager=io.telepresence.manager.ManagerMain uninstall=io.telepresence.manager.UninstallMain
+  mkdir -p "$root/etc/traffic-manager"
+  echo '{"agent": {"image": {"reference": "none"}}}' >"$root/etc/traffic-manager/settings.json"
   # With somebody who answers as the API server does, else it would only learn to wait for one.
   build_go apiserver "$IMAGES/apiserver"
-  BEFORE="'$IMAGES/apiserver' 6443 '$root'" rehearse_image "$root" manager 12 "POD_NAME=rehearsal POD_IP=127.0.0.1 POD_NAMESPACE=ambassador AGENT_IMAGE=none KUBERNETES_SERVICE_HOST=127.0.0.1 KUBERNETES_SERVICE_PORT=6443" manager
-  rm -r "$IMAGES/apiserver" "$root/var" "$root/etc/resolv.conf"
+  BEFORE="'$IMAGES/apiserver' 6443 '$root'" rehearse_image "$root" manager 12 "POD_NAME=rehearsal POD_IP=127.0.0.1 POD_NAMESPACE=ambassador KUBERNETES_SERVICE_HOST=127.0.0.1 KUBERNETES_SERVICE_PORT=6443" manager
+  rm -r "$IMAGES/apiserver" "$root/var" "$root/etc/resolv.conf" "$root/etc/traffic-manager"
   archive traffic-manager 1000:1000
 
   build_client_image

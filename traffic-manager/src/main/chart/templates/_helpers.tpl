@@ -26,26 +26,19 @@ telepresence: manager
 {{ .Values.agentInjector.webhook.name }}-{{ .Release.Namespace }}
 {{- end }}
 
-{{- define "tp.kinds" -}}
-{{- $kinds := list }}
-{{- if .Values.workloads.deployments.enabled }}{{ $kinds = append $kinds "Deployment" }}{{ end }}
-{{- if .Values.workloads.replicaSets.enabled }}{{ $kinds = append $kinds "ReplicaSet" }}{{ end }}
-{{- if .Values.workloads.statefulSets.enabled }}{{ $kinds = append $kinds "StatefulSet" }}{{ end }}
-{{- if .Values.workloads.jobs.enabled }}{{ $kinds = append (append $kinds "Job") "CronJob" }}{{ end }}
-{{- if not $kinds }}{{ fail "workloads: at least one kind must be enabled" }}{{ end }}
-{{- join " " $kinds }}
-{{- end }}
-
-{{- /* What the manager and the uninstall job both need to know. */}}
-{{- define "tp.scopeEnv" -}}
-- name: POD_NAMESPACE
-  valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
-- name: MANAGED_NAMESPACES
-  value: {{ join " " .Values.namespaces | quote }}
-- name: WORKLOAD_KINDS
-  value: {{ include "tp.kinds" . | quote }}
-- name: WEBHOOK_NAME
-  value: {{ include "tp.webhookName" . }}
+{{- /* What the manager and the uninstall job read: whole subtrees of the values, so that a new value needs no line here.
+       Left out is what only this chart reads, filled in what it derives. No secrets: this goes into a ConfigMap. */}}
+{{- define "tp.settings" -}}
+{{- $settings := pick .Values "agent" "agentInjector" "apiPort" "intercept" "logLevel" "namespaces" "podCIDRStrategy" "podCIDRs" "reach" "telepresenceAPI" "timeouts" "workloads" }}
+{{- $image := omit .Values.agent.image "registry" "name" "tag" }}
+{{- $_ := set $image "reference" (include "tp.agentImage" .) }}
+{{- $_ := set $image "pullPolicy" (.Values.agent.image.pullPolicy | default .Values.image.pullPolicy) }}
+{{- $_ := set $settings "agent" (set (omit .Values.agent "image") "image" $image) }}
+{{- $webhook := omit .Values.agentInjector.webhook "failurePolicy" "objectSelector" "reinvocationPolicy" }}
+{{- $_ := set $webhook "name" (include "tp.webhookName" .) }}
+{{- $injector := omit .Values.agentInjector "certificate" "checkOverlap" "secret" "service" }}
+{{- $_ := set $settings "agentInjector" (set $injector "webhook" $webhook) }}
+{{- toPrettyJson $settings }}
 {{- end }}
 
 {{- /* Rights in every managed namespace. */}}

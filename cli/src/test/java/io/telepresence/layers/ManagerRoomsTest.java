@@ -24,7 +24,7 @@ class ManagerRoomsTest {
             Map.entry("session", Set.of("cluster")),
             Map.entry("tunnel", Set.of("session")),
             Map.entry("sidecar", Set.of("cluster")),
-            Map.entry("config", Set.of("cluster", "sidecar")),
+            Map.entry("config", Set.of("cluster", "inject", "network", "sidecar")),
             Map.entry("engagement", Set.of("cluster", "session", "sidecar")),
             Map.entry("inject", Set.of("cluster", "sidecar", "watch")),
             Map.entry("policy", Set.of("cluster", "inject")),

@@ -1,11 +1,15 @@
 package io.telepresence.manager;
 
+import static io.telepresence.manager.ManagerTimers.every;
+import static io.telepresence.manager.ManagerTimers.once;
+
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.grpc.Server;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.EventLoopGroup;
+import io.telepresence.agree.AgentNames;
 import io.telepresence.agree.Ports;
 import io.telepresence.agree.Versions;
 import io.telepresence.fault.FaultException;
@@ -15,24 +19,55 @@ import io.telepresence.manager.auth.AgentReview;
 import io.telepresence.manager.auth.SigningKeys;
 import io.telepresence.manager.auth.TokenCheck;
 import io.telepresence.manager.cluster.Workloads;
-import io.telepresence.manager.config.ManagerConfig;
+import io.telepresence.manager.config.ManagerSettings;
+import io.telepresence.manager.engagement.EngagementRegistry;
 import io.telepresence.manager.engagement.RevocationWatcher;
+import io.telepresence.manager.grpc.AgentAdminService;
 import io.telepresence.manager.grpc.AgentAuthenticator;
 import io.telepresence.manager.grpc.AgentConnection;
 import io.telepresence.manager.grpc.AgentGateService;
 import io.telepresence.manager.grpc.AgentService;
 import io.telepresence.manager.grpc.ClientSessionService;
+import io.telepresence.manager.grpc.ClusterInfoService;
+import io.telepresence.manager.grpc.EngagementService;
+import io.telepresence.manager.grpc.LogGatheringService;
+import io.telepresence.manager.grpc.ManagerService;
+import io.telepresence.manager.grpc.PlainTextCheck;
 import io.telepresence.manager.inject.InjectorSettings;
+import io.telepresence.manager.inject.ManualYaml;
 import io.telepresence.manager.lease.ManagerLease;
 import io.telepresence.manager.lifecycle.ContainerRestorer;
+import io.telepresence.manager.lifecycle.CreateEngagement;
 import io.telepresence.manager.lifecycle.EngagementReconciler;
 import io.telepresence.manager.lifecycle.IdleAgentReaper;
 import io.telepresence.manager.lifecycle.Injection;
+import io.telepresence.manager.lifecycle.OrphanedReplacements;
+import io.telepresence.manager.lifecycle.Uninstaller;
+import io.telepresence.manager.log.LogGatherer;
 import io.telepresence.manager.log.LogRing;
 import io.telepresence.manager.log.ManagerLogLevels;
+import io.telepresence.manager.network.ClusterDnsClient;
 import io.telepresence.manager.network.ClusterNetwork;
+import io.telepresence.manager.network.OwnAddresses;
+import io.telepresence.manager.network.OwnService;
+import io.telepresence.manager.network.PodResolvConf;
+import io.telepresence.manager.network.ReachPolicy;
+import io.telepresence.manager.network.ServiceReachability;
+import io.telepresence.manager.policy.NetworkPolicyWarnings;
+import io.telepresence.manager.readiness.AgentCoverage;
+import io.telepresence.manager.readiness.AgentReadiness;
+import io.telepresence.manager.report.RouteExplainer;
+import io.telepresence.manager.report.TrafficStats;
+import io.telepresence.manager.report.WorkloadList;
+import io.telepresence.manager.rollout.AgentInstaller;
 import io.telepresence.manager.session.SessionRegistry;
+import io.telepresence.manager.sidecar.SidecarConfigs;
+import io.telepresence.manager.tunnel.Deliveries;
+import io.telepresence.manager.tunnel.DialRules;
+import io.telepresence.manager.tunnel.PodAccessRules;
+import io.telepresence.manager.tunnel.Switchboard;
 import io.telepresence.manager.watch.ApiServerVersion;
+import io.telepresence.manager.watch.ClusterStores;
 import io.telepresence.manager.watch.ClusterWatches;
 import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.run.Closers;
@@ -45,16 +80,18 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Map;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The running manager. It keeps nothing that clients and agents cannot tell it again.
+ * The running manager: all of it is joined here, from top to bottom. What is opened first is closed last. It keeps nothing
+ * that clients and agents cannot tell it again.
  *
  * <p>Rights that it needs: get, list and watch of namespaces, nodes (optional), services, pods, deployments,
  * replicasets, statefulsets, and jobs and cronjobs if these are enabled; list of events (optional) and servicecidrs (optional); get of pods/log; create of
@@ -63,6 +100,10 @@ import org.slf4j.LoggerFactory;
  */
 final class Manager implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Manager.class);
+
+    /** What the kubelet wrote for this pod. */
+    private static final Path RESOLV_CONF = Path.of("/etc/resolv.conf");
+
     private static final Duration IDLE_APART = Duration.ofSeconds(5);
     private static final Duration REVOCATIONS_APART = Duration.ofSeconds(2);
 
@@ -75,9 +116,36 @@ final class Manager implements AutoCloseable {
     private static final Duration CLAIMED_WITHIN = SessionRegistry.CLIENT_SILENCE;
 
     private final Closers opened;
+    private final ManagerSettings settings;
+    private final KubernetesClient client;
+    private final ClusterStores stores;
+    private final LogRing ring;
+    private final ManagerLogLevels levels;
+    private final Workloads workloads;
+    private final ClusterNetwork network;
+    private final ClusterDnsClient names;
+    private final ReachPolicy reach;
+    private final SessionRegistry sessions;
+    private final EngagementRegistry engagements;
+    private final Switchboard switchboard;
+    private final OrphanedReplacements orphaned;
+    private final SidecarConfigs sidecars;
+    private final TrafficStats stats;
+    private final AgentInstaller installer;
+    private final ContainerRestorer restorer;
+    private final EngagementReconciler reconciler;
+    private final Uninstaller uninstaller;
+    private final AgentReview review;
 
-    private Manager(Closers opened) {
-        this.opened = opened;
+    /** What acts outside of this process; a test that starts a manager has its own. */
+    interface Outside {
+        PodResolvConf dns() throws IOException;
+
+        Switchboard switchboard(
+                SessionRegistry sessions, Deliveries deliveries, PodAccessRules reaches, DialRules dials);
+
+        /** Open already; closes with the manager. */
+        AgentInstaller installer(SidecarConfigs sidecars, Workloads workloads) throws Exception;
     }
 
     /**
@@ -86,64 +154,179 @@ final class Manager implements AutoCloseable {
      *
      * @param lost runs if another manager serves from now on: this one must end
      */
-    static Manager open(
-            ManagerConfig config, Map<String, String> environment, KubernetesClient client, LogRing ring, Runnable lost)
+    static Manager open(ManagerSettings settings, KubernetesClient client, LogRing ring, Runnable lost)
             throws Exception {
         Closers opened = new Closers();
         try {
             AtomicBoolean ready = new AtomicBoolean();
             opened.add(ManagerHealth.open(Ports.HEALTH, ready::get));
             opened.add(ManagerLease.await(
-                    client, config.pod().namespace(), config.pod().name(), lost));
+                    client, settings.pod().namespace(), settings.pod().name(), lost));
             ClusterWatches watches = opened.add(ClusterWatches.open(
-                    client, config.namespaces(), config.agent().kinds().contains(Workloads.JOB)));
+                    client,
+                    settings.scope().namespaces(),
+                    settings.scope().kinds().contains(Workloads.JOB)));
             watches.synced().get();
-            ManagerWiring wiring = ManagerWiring.of(config, client, watches.stores());
-            opened.add(wiring.view());
-            InjectorSettings injecting = InjectorSettings.from(environment)
-                    .on(ApiServerVersion.read(client))
-                    .in(client);
-            Injection injection = opened.add(
-                    Injection.open(client, injecting, config.agent().arrival(), wiring.sidecars(), wiring.workloads()));
-            ManagerLogLevels levels =
-                    ManagerLogLevels.of(config.logs().level(), config.agent().logLevel(), MonotonicTime.start());
-            ContainerRestorer restorer = opened.add(wiring.restorer(config, injection));
-            EngagementReconciler reconciler = opened.add(wiring.reconciler(config, injection));
-            ManagerWiring.Agents agents = wiring.agents(config, injecting, injection, restorer, reconciler);
-            serve(opened, config, wiring, new Edges(config, client, wiring, agents, levels), ring);
-            tick(opened, wiring, levels);
-            tend(opened, config, wiring, agents, client);
+            ManagerSettings here = settings.with(
+                    settings.injector().on(ApiServerVersion.read(client)).in(client));
+            Manager manager =
+                    new Manager(opened, here, client, watches.stores(), ring, new Around(opened, here, client));
+            manager.serve();
+            manager.sweep();
+            manager.tend();
             ready.set(true);
             LOG.info("{} {} serves", ClientSessionService.NAME, Versions.VERSION);
             // What the first lists left behind goes back to the node, and later what the arrival of all who waited did:
             // the heap shrinks in a full collection only.
             Threads.virtual("first-collection", System::gc);
             opened.add(once("second-collection", CLAIMED_WITHIN, System::gc));
-            return new Manager(opened);
+            return manager;
         } catch (Exception e) {
             opened.closeAfter(e);
             throw e;
         }
     }
 
-    private static void serve(Closers opened, ManagerConfig config, ManagerWiring wiring, Edges edges, LogRing ring)
-            throws IOException, FaultException {
+    /** @param opened what is opened is added to it; the caller closes it */
+    Manager(
+            Closers opened,
+            ManagerSettings settings,
+            KubernetesClient client,
+            ClusterStores stores,
+            LogRing ring,
+            Outside outside)
+            throws Exception {
+        this.opened = opened;
+        this.settings = settings;
+        this.client = client;
+        this.stores = stores;
+        this.ring = ring;
+        levels = ManagerLogLevels.of(settings.logLevel(), settings.agent().logLevel(), MonotonicTime.start());
+
+        // The cluster, as it is watched.
+        PodResolvConf dns = outside.dns();
+        InjectorSettings.Scope scope = settings.scope();
+        workloads = new Workloads(stores, scope.kinds(), scope.namespaces());
+        network = opened.add(ClusterNetwork.open(client, stores, networkSettings(dns)));
+        names = new ClusterDnsClient(dns.nameservers().stream()
+                .map(ip -> new InetSocketAddress(ip, 53))
+                .toList());
+
+        // Who is here, what they engage, and the flows between them.
+        sessions = new SessionRegistry(MonotonicTime.start());
+        engagements = new EngagementRegistry(sessions, settings.rules().inactiveBlock());
+        reach = opened.add(ReachPolicy.follow(stores, network.facts()::get, reachSettings()));
+        switchboard = outside.switchboard(
+                sessions, engagements::receiver, new PodAccessTargets(engagements, sessions), reach::mayDial);
+        engagements.whenEnded(switchboard::engagementEnded);
+        sessions.watchAgents(engagements::agentsChanged);
+
+        // Agents: what they are told, and how they come and go.
+        orphaned = OrphanedReplacements.of(engagements, workloads, stores.pods().all());
+        sidecars = new SidecarConfigs(workloads, sidecarSettings(dns.clusterDomain()), orphaned);
+        stats = new TrafficStats(engagements, sessions);
+        review = AgentReview.with(client, InstantSource.system());
+        installer = outside.installer(sidecars, workloads);
+        Duration arrival = settings.agent().arrival();
+        restorer = opened.add(
+                ContainerRestorer.open(engagements, sidecars, workloads, installer, arrival.multipliedBy(4)));
+        reconciler = opened.add(
+                EngagementReconciler.open(engagements, sidecars, workloads, installer, arrival.multipliedBy(4)));
+        uninstaller = new Uninstaller(engagements, sidecars, workloads, installer, arrival.multipliedBy(8));
+    }
+
+    /** This pod, this cluster. */
+    private record Around(Closers opened, ManagerSettings settings, KubernetesClient client) implements Outside {
+        @Override
+        public PodResolvConf dns() throws IOException {
+            return PodResolvConf.read(RESOLV_CONF);
+        }
+
+        @Override
+        public Switchboard switchboard(
+                SessionRegistry sessions, Deliveries deliveries, PodAccessRules reaches, DialRules dials) {
+            return new Switchboard(sessions, deliveries, reaches, dials);
+        }
+
+        @Override
+        public AgentInstaller installer(SidecarConfigs sidecars, Workloads workloads) throws Exception {
+            return opened.add(
+                    Injection.open(client, settings.injector(), settings.agent().arrival(), sidecars, workloads));
+        }
+    }
+
+    private ClusterNetwork.Settings networkSettings(PodResolvConf dns) {
+        return new ClusterNetwork.Settings(
+                settings.pod().namespace(),
+                settings.scope().namespaces(),
+                settings.podCidrs().strategy(),
+                settings.podCidrs().cidrs(),
+                settings.injector().hook().service(),
+                dns);
+    }
+
+    private ReachPolicy.Settings reachSettings() {
+        return new ReachPolicy.Settings(
+                settings.reach(),
+                settings.scope().namespaces(),
+                new ReachPolicy.Own(
+                        settings.pod().namespace(),
+                        settings.pod().name(),
+                        List.of(
+                                AgentNames.MANAGER_APP,
+                                settings.injector().hook().service())),
+                OwnAddresses.ofPod(),
+                OwnAddresses.ofApiServer(System.getenv()));
+    }
+
+    private SidecarConfigs.Settings sidecarSettings(String domain) {
+        String host = AgentNames.MANAGER_APP + "." + settings.pod().namespace() + ".svc." + domain;
+        return new SidecarConfigs.Settings(
+                new SidecarConfigs.ManagerService(
+                        host, OwnService.address(client, settings.pod().namespace()), settings.apiPort()),
+                settings.agent().port(),
+                settings.agent().logLevel(),
+                settings.agent().shown());
+    }
+
+    private void serve() throws IOException, FaultException {
         EventLoopGroup loops =
                 Loops.create("flows", Math.max(2, Runtime.getRuntime().availableProcessors()));
         opened.add(() -> Loops.shutdown(loops));
-        start(opened, edges.agentPort(loops));
+        start(agentPort(loops));
         InetAddress loopback = InetAddress.ofLiteral("127.0.0.1");
         NettyServerBuilder clients = TunnelServers.builder(new InetSocketAddress(loopback, Ports.CLIENT_API), loops)
-                .addService(edges.clients(ring))
-                .addService(TunnelService.bind(loops, wiring.switchboard().clients()));
+                .addService(clientCalls())
+                .addService(TunnelService.bind(loops, switchboard.clients()));
         InetAddress loopback6 = InetAddress.ofLiteral("::1");
         if (canListen(loopback6)) {
             clients.addListenAddress(new InetSocketAddress(loopback6, Ports.CLIENT_API));
         }
-        start(opened, clients);
+        start(clients);
     }
 
-    private static void start(Closers opened, NettyServerBuilder builder) throws IOException {
+    private NettyServerBuilder agentPort(EventLoopGroup loops) {
+        ConnectionLimits limits = new ConnectionLimits(AgentConnection.STRANGERS);
+        SigningKeys keys = SigningKeys.of(client, InstantSource.system());
+        Threads.virtual("signing-keys", keys::refresh);
+        AgentAuthenticator authenticator =
+                new AgentAuthenticator(limits, new TokenCheck(keys, InstantSource.system()), review);
+        return TunnelServers.builder(new InetSocketAddress(settings.apiPort()), loops)
+                .channelFactory(limits.sockets())
+                .maxConnectionIdle(AGENT_IDLE.toSeconds(), TimeUnit.SECONDS)
+                .addService(ServerInterceptors.interceptForward(
+                        agentCalls(), new AgentGateService.TokenReader(), authenticator))
+                .addService(ServerInterceptors.intercept(TunnelService.bind(loops, this::accept), authenticator));
+    }
+
+    private void accept(Flow flow, Open open) {
+        if (sessions.agent(open.getSessionId()).isPresent()) {
+            AgentConnection.trust();
+        }
+        switchboard.agents().accept(flow, open);
+    }
+
+    private void start(NettyServerBuilder builder) throws IOException {
         Server server = builder.build().start();
         opened.add(() -> {
             server.shutdownNow();
@@ -159,117 +342,78 @@ final class Manager implements AutoCloseable {
         }
     }
 
-    private static void tick(Closers opened, ManagerWiring wiring, ManagerLogLevels levels) {
+    Switchboard switchboard() {
+        return switchboard;
+    }
+
+    /** What agents ask for. */
+    AgentGateService agentCalls() {
+        AgentService calls =
+                new AgentService(sessions, review, workloads, sidecars, restorer, engagements, switchboard, stats);
+        return new AgentGateService(sessions, calls, levels);
+    }
+
+    /** What clients ask for. */
+    ServerServiceDefinition clientCalls() {
+        CreateEngagement createEngagement = new CreateEngagement(
+                engagements,
+                sidecars,
+                workloads,
+                installer,
+                AgentReadiness.reading(client, workloads, sessions, installer),
+                restorer,
+                NetworkPolicyWarnings.of(settings.injector(), client),
+                settings.rules().allowGlobal());
+        AgentCoverage coverage = new AgentCoverage(workloads, sessions, reconciler.failures());
+        ManualYaml yaml = new ManualYaml(settings.injector(), sidecars, workloads);
+        LogGatherer.OwnPod pod = new LogGatherer.OwnPod(
+                settings.pod().namespace(), settings.pod().name());
+        LogGatherer gatherer = new LogGatherer(client, stores.pods(), ring::read, pod);
+        ManagerService calls = new ManagerService(
+                sessions,
+                new ClientSessionService(settings, sessions, createEngagement, switchboard),
+                new EngagementService(
+                        sessions,
+                        engagements,
+                        createEngagement,
+                        new WorkloadList(workloads, coverage, engagements, stats, installer),
+                        stats,
+                        new RouteExplainer(workloads, sidecars, engagements, stats),
+                        settings.agent().arrival()),
+                new AgentAdminService(sessions, uninstaller, yaml),
+                new ClusterInfoService(
+                        sessions,
+                        network,
+                        names,
+                        reach,
+                        new ServiceReachability(stores.services()),
+                        installer.trouble(),
+                        settings.pod()),
+                new LogGatheringService(sessions, levels, gatherer, settings.clientConfig()));
+        return ServerInterceptors.intercept(calls, new PlainTextCheck());
+    }
+
+    private void sweep() {
         opened.add(every("sweep", Duration.ofSeconds(1), () -> {
-            wiring.sessions().sweep();
+            sessions.sweep();
             levels.sweep();
         }));
-        ClusterNetwork view = wiring.view();
-        opened.add(every("service-subnets", SERVICE_CIDRS_APART, view::refreshServiceCidrs));
+        opened.add(every("service-subnets", SERVICE_CIDRS_APART, network::refreshServiceCidrs));
     }
 
     /** Looks after agents and engagements from time to time. */
-    private static void tend(
-            Closers opened,
-            ManagerConfig config,
-            ManagerWiring wiring,
-            ManagerWiring.Agents agents,
-            KubernetesClient client) {
-        opened.add(once(
-                "claims",
-                CLAIMED_WITHIN,
-                () -> wiring.board().orphaned().expire().forEach(workload -> {
-                    wiring.sidecars().found(workload, false);
-                    agents.restorer().settle(workload);
-                })));
+    private void tend() {
+        opened.add(once("claims", CLAIMED_WITHIN, () -> orphaned.expire().forEach(workload -> {
+            sidecars.found(workload, false);
+            restorer.settle(workload);
+        })));
         IdleAgentReaper idle = new IdleAgentReaper(
-                wiring.sessions(),
-                wiring.engagements(),
-                agents.uninstaller(),
-                config.rules().maxIdle());
+                sessions, engagements, uninstaller, settings.agent().maxIdle());
         MonotonicTime time = MonotonicTime.start();
         opened.add(every("idle-agents", IDLE_APART, () -> idle.sweep(time.instant())));
         RevocationWatcher revocations =
-                RevocationWatcher.reading(client, config.pod().namespace(), wiring.engagements());
+                RevocationWatcher.reading(client, settings.pod().namespace(), engagements);
         opened.add(every("revocations", REVOCATIONS_APART, revocations::sweep));
-    }
-
-    private interface Task {
-        void run() throws InterruptedException;
-    }
-
-    private static AutoCloseable once(String name, Duration after, Task task) {
-        Thread thread = Threads.virtual(name, () -> {
-            try {
-                Thread.sleep(after);
-                run(name, task);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        });
-        return thread::interrupt;
-    }
-
-    private static AutoCloseable every(String name, Duration apart, Task task) {
-        Thread thread = Threads.virtual(name, () -> {
-            try {
-                while (true) {
-                    Thread.sleep(apart);
-                    run(name, task);
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        });
-        return thread::interrupt;
-    }
-
-    private static void run(String name, Task task) throws InterruptedException {
-        try {
-            task.run();
-        } catch (RuntimeException e) {
-            LOG.warn("{} failed", name, e);
-        }
-    }
-
-    /** Puts the gRPC edges together. */
-    private record Edges(
-            ManagerConfig config,
-            KubernetesClient client,
-            ManagerWiring wiring,
-            ManagerWiring.Agents agents,
-            ManagerLogLevels levels) {
-
-        NettyServerBuilder agentPort(EventLoopGroup loops) {
-            ConnectionLimits limits = new ConnectionLimits(AgentConnection.STRANGERS);
-            AgentReview review = AgentReview.with(client, InstantSource.system());
-            SigningKeys keys = SigningKeys.of(client, InstantSource.system());
-            Threads.virtual("signing-keys", keys::refresh);
-            AgentAuthenticator authenticator =
-                    new AgentAuthenticator(limits, new TokenCheck(keys, InstantSource.system()), review);
-            return TunnelServers.builder(new InetSocketAddress(config.service().port()), loops)
-                    .channelFactory(limits.sockets())
-                    .maxConnectionIdle(AGENT_IDLE.toSeconds(), TimeUnit.SECONDS)
-                    .addService(ServerInterceptors.interceptForward(
-                            gate(review), new AgentGateService.TokenReader(), authenticator))
-                    .addService(ServerInterceptors.intercept(TunnelService.bind(loops, this::accept), authenticator));
-        }
-
-        private AgentGateService gate(AgentReview review) {
-            AgentService calls = wiring.agentCalls(review, agents.restorer());
-            return new AgentGateService(wiring.sessions(), calls, levels);
-        }
-
-        private void accept(Flow flow, Open open) {
-            if (wiring.sessions().agent(open.getSessionId()).isPresent()) {
-                AgentConnection.trust();
-            }
-            wiring.switchboard().agents().accept(flow, open);
-        }
-
-        ServerServiceDefinition clients(LogRing ring) {
-            return wiring.clientEdge(config, client, agents, levels, ring);
-        }
     }
 
     @Override

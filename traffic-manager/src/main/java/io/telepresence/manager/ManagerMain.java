@@ -2,8 +2,9 @@ package io.telepresence.manager;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
-import io.telepresence.manager.config.ManagerConfig;
+import io.telepresence.manager.config.ManagerSettings;
 import io.telepresence.manager.log.LogRing;
 import io.telepresence.manager.log.ManagerLogs;
 import java.util.concurrent.CountDownLatch;
@@ -18,13 +19,20 @@ public final class ManagerMain {
 
     public static void main(String[] args) throws InterruptedException {
         LogRing ring = ManagerLogs.start("INFO");
+        ManagerSettings config;
+        try {
+            config = ManagerSettings.read(ManagerSettings.DIRECTORY, System.getenv());
+        } catch (FaultException e) {
+            LoggerFactory.getLogger(ManagerMain.class).error("cannot start: {}", e.fault());
+            System.exit(1);
+            return;
+        }
         Manager manager;
         try {
-            ManagerConfig config = ManagerConfig.from(System.getenv());
-            ManagerLogs.level(config.logs().level());
+            ManagerLogs.level(config.logLevel());
             config.warnings().forEach(LoggerFactory.getLogger(ManagerMain.class)::warn);
             KubernetesClient client = new KubernetesClientBuilder().build();
-            manager = Manager.open(config, System.getenv(), client, ring, () -> System.exit(LOST));
+            manager = Manager.open(config, client, ring, () -> System.exit(LOST));
         } catch (Exception e) {
             LoggerFactory.getLogger(ManagerMain.class).error("cannot start: {}", FaultStatus.of(e), e);
             System.exit(1);

@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.config.ManagerSettings;
 import io.telepresence.manager.inject.InjectorSettings;
 import io.telepresence.manager.rollout.ClusterPods;
 import io.telepresence.manager.rollout.PodApi;
@@ -26,7 +27,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Takes all agents out of the managed namespaces, before the release goes: first the pods of workloads of strategy Recreate,
  * whose successors the webhook still has to make wait; then the webhook's registration, so that nothing is injected any more;
- * then each other workload's pods as in any replacement. Settings as {@link InjectorSettings}.
+ * then each other workload's pods as in any replacement. Settings as {@link ManagerSettings}.
  * It always ends with exit code 0 and within its time, because a release that cannot be removed is worse than an
  * agent that stays.
  */
@@ -45,8 +46,16 @@ public final class UninstallMain {
 
     private UninstallMain() {}
 
-    public static void main(String[] args) throws FaultException, InterruptedException {
-        InjectorSettings settings = InjectorSettings.from(System.getenv());
+    public static void main(String[] args) throws InterruptedException {
+        InjectorSettings settings;
+        try {
+            settings = ManagerSettings.read(ManagerSettings.DIRECTORY, System.getenv())
+                    .injector();
+        } catch (FaultException e) {
+            LOG.warn("all agents stay: {}", e.fault());
+            System.exit(0);
+            return;
+        }
         try (KubernetesClient client = new KubernetesClientBuilder().build()) {
             Thread work = Threads.virtual("uninstall", () -> uninstall(client, settings));
             if (!work.join(MOST)) {

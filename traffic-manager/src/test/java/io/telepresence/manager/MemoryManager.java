@@ -15,20 +15,22 @@ import io.grpc.ServerInterceptors;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.EventLoopGroup;
 import io.telepresence.local.Loops;
-import io.telepresence.manager.auth.AgentReview;
 import io.telepresence.manager.cluster.FakeCluster;
 import io.telepresence.manager.cluster.WorkloadRef;
-import io.telepresence.manager.config.ManagerConfig;
+import io.telepresence.manager.cluster.Workloads;
+import io.telepresence.manager.config.ManagerSettings;
 import io.telepresence.manager.grpc.AgentGateService;
-import io.telepresence.manager.grpc.AgentService;
-import io.telepresence.manager.inject.InjectorSettings;
-import io.telepresence.manager.lifecycle.ContainerRestorer;
-import io.telepresence.manager.lifecycle.EngagementReconciler;
 import io.telepresence.manager.log.LogRing;
-import io.telepresence.manager.log.ManagerLogLevels;
 import io.telepresence.manager.log.ManagerLogs;
+import io.telepresence.manager.network.PodResolvConf;
 import io.telepresence.manager.rollout.AgentInstaller;
+import io.telepresence.manager.session.SessionRegistry;
 import io.telepresence.manager.sidecar.DesiredConfig;
+import io.telepresence.manager.sidecar.SidecarConfigs;
+import io.telepresence.manager.tunnel.Deliveries;
+import io.telepresence.manager.tunnel.DialRules;
+import io.telepresence.manager.tunnel.PodAccessRules;
+import io.telepresence.manager.tunnel.Switchboard;
 import io.telepresence.manager.tunnel.TestSwitchboards;
 import io.telepresence.run.Closers;
 import io.telepresence.run.Watched;
@@ -38,7 +40,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
-import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -98,34 +99,38 @@ public final class MemoryManager implements AutoCloseable {
     private void start(Around around) throws Exception {
         Map<String, String> environment = Map.of(
                 "POD_NAMESPACE", "ambassador",
-                "POD_NAME", "traffic-manager-1",
-                "AGENT_IMAGE", "agent:1",
-                "RESOLV_CONF", around.resolvConf().toString());
-        ManagerConfig config = ManagerConfig.from(environment);
+                "POD_NAME", "traffic-manager-1");
+        ManagerSettings config =
+                ManagerSettings.of("{\"agent\": {\"image\": {\"reference\": \"agent:1\"}}}", environment);
         KubernetesClient client = opened.add(client(around.apiServer()));
-        ManagerWiring wiring = ManagerWiring.of(
-                config,
-                client,
-                around.cluster().stores,
-                (sessions, sources) -> TestSwitchboards.on(sessions, sources, around.network()));
-        opened.add(wiring.view());
-        Installer installer = new Installer(around.agents());
-        ContainerRestorer restorer = opened.add(wiring.restorer(config, installer));
-        EngagementReconciler reconciler = opened.add(wiring.reconciler(config, installer));
-        ManagerWiring.Agents agents =
-                wiring.agents(config, InjectorSettings.from(environment), installer, restorer, reconciler);
-        ManagerLogLevels levels = ManagerLogLevels.of("INFO", "INFO", InstantSource.system());
-        AgentService gate = wiring.agentCalls(AgentReview.with(client, InstantSource.system()), restorer);
-        LogRing ring = logRing();
+        Manager joined =
+                new Manager(opened, config, client, around.cluster().stores, logRing(), new FakeOutside(around));
         EventLoopGroup loops = Loops.create("flows", 2);
         opened.add(() -> Loops.shutdown(loops));
         this.agents = serve(builder(loops)
-                .addService(ServerInterceptors.intercept(
-                        new AgentGateService(wiring.sessions(), gate, levels), new AgentGateService.TokenReader()))
-                .addService(TunnelService.bind(loops, wiring.switchboard().agents())));
+                .addService(ServerInterceptors.intercept(joined.agentCalls(), new AgentGateService.TokenReader()))
+                .addService(TunnelService.bind(loops, joined.switchboard().agents())));
         this.clients = serve(builder(loops)
-                .addService(wiring.clientEdge(config, client, agents, levels, ring))
-                .addService(TunnelService.bind(loops, wiring.switchboard().clients())));
+                .addService(joined.clientCalls())
+                .addService(TunnelService.bind(loops, joined.switchboard().clients())));
+    }
+
+    private record FakeOutside(Around around) implements Manager.Outside {
+        @Override
+        public PodResolvConf dns() throws IOException {
+            return PodResolvConf.read(around.resolvConf());
+        }
+
+        @Override
+        public Switchboard switchboard(
+                SessionRegistry sessions, Deliveries deliveries, PodAccessRules reaches, DialRules dials) {
+            return TestSwitchboards.on(sessions, deliveries, reaches, around.network());
+        }
+
+        @Override
+        public AgentInstaller installer(SidecarConfigs sidecars, Workloads workloads) {
+            return new Installer(around.agents());
+        }
     }
 
     /** Of all that this process logs, if it logs at all; the levels are as before when this is closed. */

@@ -34,16 +34,17 @@ public final class EngagementRegistry implements ReplacedContainers {
 
     private final SessionRegistry sessions;
     private final Duration inactiveBlock;
-    private final Consumer<String> ended;
     private final Watched<List<RegisteredEngagement>> all = new Watched<>(List.of());
+    private volatile Consumer<String> ended = _ -> {};
 
-    /**
-     * @param inactiveBlock an engagement whose owner is idle for longer gives way to another; zero: never
-     * @param ended is told the id of each engagement that has ended; quick
-     */
-    public EngagementRegistry(SessionRegistry sessions, Duration inactiveBlock, Consumer<String> ended) {
+    /** @param inactiveBlock an engagement whose owner is idle for longer gives way to another; zero: never */
+    public EngagementRegistry(SessionRegistry sessions, Duration inactiveBlock) {
         this.sessions = sessions;
         this.inactiveBlock = inactiveBlock;
+    }
+
+    /** @param ended takes the id of each engagement that ends from now on; quick. There is one at a time */
+    public void whenEnded(Consumer<String> ended) {
         this.ended = ended;
     }
 

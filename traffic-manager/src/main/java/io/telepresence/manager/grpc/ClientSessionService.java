@@ -5,7 +5,7 @@ import io.telepresence.agree.Versions;
 import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.manager.config.ManagerConfig;
+import io.telepresence.manager.config.ManagerSettings;
 import io.telepresence.manager.lifecycle.CreateEngagement;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.SessionRegistry;
@@ -23,13 +23,13 @@ public final class ClientSessionService {
     public static final String NAME = "Traffic Manager";
     private static final Duration LONGEST_IDLE = Duration.ofDays(365);
 
-    private final ManagerConfig config;
+    private final ManagerSettings config;
     private final SessionRegistry sessions;
     private final CreateEngagement createEngagement;
     private final Switchboard switchboard;
 
     public ClientSessionService(
-            ManagerConfig config,
+            ManagerSettings config,
             SessionRegistry sessions,
             CreateEngagement createEngagement,
             Switchboard switchboard) {
@@ -59,7 +59,7 @@ public final class ClientSessionService {
                 .setVersion(Versions.info(NAME))
                 .setManagerNamespace(config.pod().namespace())
                 .setResumed(arrived.resumed())
-                .setAgentImage(config.agent().image())
+                .setAgentImage(config.injector().sidecar().image().name())
                 .setInstallId(arrival.getInstallId())
                 .build();
     }

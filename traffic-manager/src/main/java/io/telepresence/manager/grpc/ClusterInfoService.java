@@ -3,14 +3,14 @@ package io.telepresence.manager.grpc;
 import io.grpc.stub.StreamObserver;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.manager.config.ManagerConfig;
+import io.telepresence.manager.config.ManagerSettings;
 import io.telepresence.manager.network.ClusterDnsClient;
 import io.telepresence.manager.network.ClusterNetwork;
 import io.telepresence.manager.network.FairShare;
+import io.telepresence.manager.network.ReachPolicy;
 import io.telepresence.manager.network.ServiceReachability;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.SessionRegistry;
-import io.telepresence.manager.tunnel.Switchboard;
 import io.telepresence.rpc.manager.ClusterInfo;
 import io.telepresence.rpc.manager.DnsAnswer;
 import io.telepresence.rpc.manager.DnsQuestion;
@@ -25,20 +25,29 @@ import java.time.Duration;
 /** Clients ask about the cluster: subnets, names, who answers. */
 public final class ClusterInfoService {
     private final SessionRegistry sessions;
-    private final Network network;
+    private final ClusterNetwork network;
+    private final ClusterDnsClient names;
+    private final ReachPolicy reach;
+    private final ServiceReachability reachability;
     private final Watched<String> injectorTrouble;
-    private final ManagerConfig.Pod pod;
+    private final ManagerSettings.Pod pod;
     /** Each waits for an address that may be silent. */
     private final FairShare pings = new FairShare(256, 32);
 
-    /** What the answers come from. */
-    public record Network(ClusterNetwork view, ClusterDnsClient names, ServiceReachability reachability) {}
-
     /** @param pod the manager's */
     public ClusterInfoService(
-            SessionRegistry sessions, Network network, Watched<String> injectorTrouble, ManagerConfig.Pod pod) {
+            SessionRegistry sessions,
+            ClusterNetwork network,
+            ClusterDnsClient names,
+            ReachPolicy reach,
+            ServiceReachability reachability,
+            Watched<String> injectorTrouble,
+            ManagerSettings.Pod pod) {
         this.sessions = sessions;
         this.network = network;
+        this.names = names;
+        this.reach = reach;
+        this.reachability = reachability;
         this.injectorTrouble = injectorTrouble;
         this.pod = pod;
     }
@@ -47,15 +56,14 @@ public final class ClusterInfoService {
         ClientSession client = GrpcAnswers.client(sessions, ref.getSessionId());
         WatchStream<ClusterInfo> stream = WatchStream.latest(out, client);
         Latest latest = new Latest(stream);
-        stream.closeAtEnd(network.view().facts().watch(_ -> latest.tell()));
+        stream.closeAtEnd(network.facts().watch(_ -> latest.tell()));
         stream.closeAtEnd(injectorTrouble.watch(_ -> latest.tell()));
     }
 
     /** Answers later, from the DNS client's thread. */
     void lookup(DnsQuestion question, StreamObserver<DnsAnswer> out) throws FaultException {
         GrpcAnswers.client(sessions, question.getSessionId());
-        network.names()
-                .lookup(
+        names.lookup(
                         question.getSessionId(),
                         question.getName(),
                         question.getType(),
@@ -74,13 +82,13 @@ public final class ClusterInfoService {
         } catch (UnknownHostException e) {
             throw Fault.user("that is no address", "").exception(e);
         }
-        if (!Switchboard.mayDial(address) || !pings.take(request.getSessionId())) {
+        if (!reach.mayPing(address) || !pings.take(request.getSessionId())) {
             return PingReply.getDefaultInstance();
         }
         try {
             Duration within = Duration.ofMillis(request.getTimeoutMs());
             return PingReply.newBuilder()
-                    .setReachable(network.reachability().reachable(address, within))
+                    .setReachable(reachability.reachable(address, within))
                     .build();
         } finally {
             pings.give(request.getSessionId());
@@ -97,7 +105,7 @@ public final class ClusterInfoService {
         }
 
         synchronized void tell() {
-            ClusterInfo now = ClusterTranslator.toWire(network.view().facts().get(), pod, injectorTrouble.get());
+            ClusterInfo now = ClusterTranslator.toWire(network.facts().get(), pod, injectorTrouble.get());
             if (!now.equals(last)) {
                 last = now;
                 stream.send(now);

@@ -2,7 +2,7 @@ package io.telepresence.manager.grpc;
 
 import com.google.protobuf.ByteString;
 import io.telepresence.base.Cidr;
-import io.telepresence.manager.config.ManagerConfig;
+import io.telepresence.manager.config.ManagerSettings;
 import io.telepresence.manager.network.ClusterDnsClient;
 import io.telepresence.manager.network.NetworkFacts;
 import io.telepresence.manager.tunnel.Switchboard;
@@ -23,7 +23,7 @@ final class ClusterTranslator {
                     + " and every hostNetwork pod of that node is a client, without any right of Kubernetes";
 
     /** @param pod the manager's; its address may be unknown */
-    static ClusterInfo toWire(NetworkFacts facts, ManagerConfig.Pod pod, String injectorTrouble) {
+    static ClusterInfo toWire(NetworkFacts facts, ManagerSettings.Pod pod, String injectorTrouble) {
         ClusterInfo.Builder info = ClusterInfo.newBuilder()
                 .addAllServiceSubnets(cidrs(facts.serviceSubnets()))
                 .addAllPodSubnets(cidrs(facts.podSubnets()))

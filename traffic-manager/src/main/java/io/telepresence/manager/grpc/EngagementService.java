@@ -35,26 +35,29 @@ public final class EngagementService {
     private final SessionRegistry sessions;
     private final EngagementRegistry engagements;
     private final CreateEngagement createEngagement;
-    private final Views views;
+    private final WorkloadList list;
+    private final TrafficStats stats;
+    private final RouteExplainer explainer;
     private final Duration arrival;
     private volatile Translated translated = new Translated(null, WorkloadSnapshot.getDefaultInstance());
 
     private record Translated(List<WorkloadList.WorkloadInfo> lines, WorkloadSnapshot wire) {}
-
-    /** What there is to see. */
-    public record Views(WorkloadList board, TrafficStats stats, RouteExplainer explainer) {}
 
     /** @param arrival how long to wait for agents where the client does not say */
     public EngagementService(
             SessionRegistry sessions,
             EngagementRegistry engagements,
             CreateEngagement createEngagement,
-            Views views,
+            WorkloadList list,
+            TrafficStats stats,
+            RouteExplainer explainer,
             Duration arrival) {
         this.sessions = sessions;
         this.engagements = engagements;
         this.createEngagement = createEngagement;
-        this.views = views;
+        this.list = list;
+        this.stats = stats;
+        this.explainer = explainer;
         this.arrival = arrival;
     }
 
@@ -111,20 +114,20 @@ public final class EngagementService {
     void watchEngagements(SessionRef ref, StreamObserver<EngagementSnapshot> out) throws FaultException {
         ClientSession client = GrpcAnswers.client(sessions, ref.getSessionId());
         WatchStream<EngagementSnapshot> stream = WatchStream.latest(out, client);
-        CountedSnapshots own = new CountedSnapshots(stream, views.stats());
+        CountedSnapshots own = new CountedSnapshots(stream, stats);
         stream.closeAtEnd(engagements.all().watch(all -> own.next(EngagementRegistry.of(all, client))));
-        stream.closeAtEnd(views.stats().watch(own::counted));
+        stream.closeAtEnd(stats.watch(own::counted));
     }
 
     WorkloadSnapshot list(WorkloadQuery query) throws FaultException {
-        return WorkloadTranslator.workloads(views.board().lines(namespaces(query)));
+        return WorkloadTranslator.workloads(list.lines(namespaces(query)));
     }
 
     void watchWorkloads(WorkloadQuery query, StreamObserver<WorkloadSnapshot> out) throws FaultException {
         ClientSession client = GrpcAnswers.client(sessions, query.getSessionId());
         WatchStream<WorkloadSnapshot> stream = WatchStream.latest(out, client);
         try {
-            stream.closeAtEnd(views.board().watch(namespaces(query), lines -> stream.send(onWire(lines))));
+            stream.closeAtEnd(list.watch(namespaces(query), lines -> stream.send(onWire(lines))));
         } catch (FaultException e) {
             stream.fail(e);
         }
@@ -149,8 +152,7 @@ public final class EngagementService {
         ClientSession client = GrpcAnswers.client(sessions, request.getSessionId());
         RouteExplainer.Question question =
                 TrafficTranslator.fromWire(request, client.client().namespace());
-        return TrafficTranslator.toWire(
-                views.explainer().explain(question), views.stats().counts());
+        return TrafficTranslator.toWire(explainer.explain(question), stats.counts());
     }
 
     /** Sends a snapshot with counts only if it differs from the last one. Any thread; takes no lock but its own. */

@@ -41,17 +41,11 @@ public final class CreateEngagement {
     private final EngagementRegistry engagements;
     private final SidecarConfigs sidecars;
     private final Workloads workloads;
-    private final Arrivals arrivals;
+    private final AgentInstaller installer;
+    private final AgentReadiness readiness;
+    private final ContainerRestorer restorer;
+    private final InjectionWarnings warnings;
     private final boolean allowGlobal;
-
-    /** How agents come, and how containers come back. */
-    public record Arrivals(
-            AgentInstaller installer, AgentReadiness agents, ContainerRestorer restorer, InjectionWarnings warnings) {
-        /** Nothing is said before agents come. */
-        public Arrivals(AgentInstaller installer, AgentReadiness agents, ContainerRestorer restorer) {
-            this(installer, agents, restorer, InjectionWarnings.NONE);
-        }
-    }
 
     /** What a waiting user hears; any thread. */
     public interface Progress {
@@ -61,17 +55,38 @@ public final class CreateEngagement {
         void reserved(RegisteredEngagement engagement);
     }
 
-    /** @param allowGlobal false: nobody may take all traffic of a port */
+    /** Nothing is said before agents come. */
+    CreateEngagement(
+            EngagementRegistry engagements,
+            SidecarConfigs sidecars,
+            Workloads workloads,
+            AgentInstaller installer,
+            AgentReadiness readiness,
+            ContainerRestorer restorer,
+            boolean allowGlobal) {
+        this(engagements, sidecars, workloads, installer, readiness, restorer, InjectionWarnings.NONE, allowGlobal);
+    }
+
+    /**
+     * @param warnings said before agents come
+     * @param allowGlobal false: nobody may take all traffic of a port
+     */
     public CreateEngagement(
             EngagementRegistry engagements,
             SidecarConfigs sidecars,
             Workloads workloads,
-            Arrivals arrivals,
+            AgentInstaller installer,
+            AgentReadiness readiness,
+            ContainerRestorer restorer,
+            InjectionWarnings warnings,
             boolean allowGlobal) {
         this.engagements = engagements;
         this.sidecars = sidecars;
         this.workloads = workloads;
-        this.arrivals = arrivals;
+        this.installer = installer;
+        this.readiness = readiness;
+        this.restorer = restorer;
+        this.warnings = warnings;
         this.allowGlobal = allowGlobal;
     }
 
@@ -90,21 +105,21 @@ public final class CreateEngagement {
         refuseObstacle(workload);
         RegisteredEngagement desired = resolve(client, spec, workload);
         refuseNoPods(workload);
-        arrivals.agents().refuseBroken(desired, sidecars.desired(ref));
-        List<InjectionWarnings.Warning> warnings = warnings(workload);
-        warnings.forEach(c -> progress.waiting(c.text()));
+        readiness.refuseBroken(desired, sidecars.desired(ref));
+        List<InjectionWarnings.Warning> said = warnings(workload);
+        said.forEach(c -> progress.waiting(c.text()));
         RegisteredEngagement reserved = engagements.reserve(client, desired);
         boolean done = false;
         PendingEngagement entered = PendingEngagement.follow(engagements, reserved.id());
         try {
             progress.reserved(reserved);
             sidecars.wantProvisionally(ref);
-            arrivals.installer().ensure(ref, DesiredConfig.of(sidecars, workloads, ref), progress::waiting);
-            String podIp = arrivals.agents()
+            installer.ensure(ref, DesiredConfig.of(sidecars, workloads, ref), progress::waiting);
+            String podIp = readiness
                     .await(reserved, limit, entered::waits, progress::waiting)
                     .orElseThrow(() -> engagements.gone(reserved.id()).exception());
-            arrivals.agents().refuseSealed(reserved);
-            RegisteredEngagement active = engagements.activate(entered, podIp, lasting(warnings));
+            readiness.refuseSealed(reserved);
+            RegisteredEngagement active = engagements.activate(entered, podIp, lasting(said));
             sidecars.confirm(ref);
             done = true;
             LOG.info("{} on {} is active", active.described(), ref);
@@ -126,7 +141,7 @@ public final class CreateEngagement {
         }
         Threads.virtual("give-back-" + workload.name(), () -> {
             try {
-                arrivals.installer().ensure(workload, DesiredConfig.of(sidecars, workloads, workload), _ -> {});
+                installer.ensure(workload, DesiredConfig.of(sidecars, workloads, workload), _ -> {});
             } catch (FaultException e) {
                 LOG.warn("agents stay in pods of {}, whose engagement has failed", workload, e);
             } catch (InterruptedException e) {
@@ -164,7 +179,7 @@ public final class CreateEngagement {
             sidecars.confirm(workload.ref());
             engagements.restore(client, broken.isEmpty() ? had : had.with(EngagementState.REMOVED, broken));
             if (had.spec().kind().replacesContainer()) {
-                arrivals.restorer().settle(workload.ref());
+                restorer.settle(workload.ref());
             }
         } catch (FaultException e) {
             LOG.warn("cannot restore \"{}\" of {}: {}", spec.name(), client, e.fault());
@@ -181,7 +196,7 @@ public final class CreateEngagement {
      * @throws FaultException the container is not back in time; it is tried on
      */
     public void end(RegisteredEngagement engagement) throws FaultException, InterruptedException {
-        arrivals.restorer().end(engagement);
+        restorer.end(engagement);
     }
 
     private void refuseGlobal(EngagementSpec spec) throws FaultException {
@@ -196,7 +211,7 @@ public final class CreateEngagement {
     }
 
     private void refuseObstacle(KubernetesWorkload workload) throws FaultException {
-        Optional<String> obstacle = arrivals.installer().obstacle(workload);
+        Optional<String> obstacle = installer.obstacle(workload);
         if (obstacle.isPresent()) {
             throw Fault.user(workload.ref() + " cannot have a traffic-agent: " + obstacle.get(), "")
                     .exception();
@@ -215,7 +230,7 @@ public final class CreateEngagement {
         ObjectMeta meta = template.getMetadata() == null ? new ObjectMeta() : template.getMetadata();
         return template.getSpec() == null
                 ? List.of()
-                : arrivals.warnings().of(template, sidecars.configFor(workload.ref(), meta, template.getSpec()));
+                : warnings.of(template, sidecars.configFor(workload.ref(), meta, template.getSpec()));
     }
 
     private static void refuseNoPods(KubernetesWorkload workload) throws FaultException {

@@ -34,6 +34,7 @@ import io.telepresence.run.Closers;
 import io.telepresence.run.Threads;
 import io.telepresence.run.Watched;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -49,6 +50,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Injection implements AgentInstaller, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Injection.class);
+
+    /** Where the webhook's Secret is mounted. */
+    private static final Path TLS = Path.of("/var/run/secrets/tls");
 
     private final InjectorSettings settings;
     private final InjectionRefusals refusals;
@@ -197,8 +201,8 @@ public final class Injection implements AgentInstaller, AutoCloseable {
 
     private void listen(KubernetesClient client, Admission admission) throws Exception {
         InjectorSettings.Hook hook = settings.hook();
-        WebhookTls tls = WebhookTls.open(hook.tlsDirectory());
-        WebhookPath path = WebhookPath.open(hook.path(), hook.tlsDirectory());
+        WebhookTls tls = WebhookTls.open(TLS);
+        WebhookPath path = WebhookPath.open(hook.path(), TLS);
         InetSocketAddress at = new InetSocketAddress(hook.port());
         running.opened.add(Webhook.open(at, path, tls, hook.within(), admission::review));
         running.check = running.opened.add(WebhookSelfTest.open(client, settings, path, trouble));

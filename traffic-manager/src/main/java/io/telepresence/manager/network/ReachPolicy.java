@@ -6,7 +6,6 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeAddress;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodIP;
-import io.fabric8.kubernetes.api.model.Service;
 import io.telepresence.agree.Transport;
 import io.telepresence.base.Cidr;
 import io.telepresence.manager.cluster.Pods;
@@ -143,8 +142,7 @@ public final class ReachPolicy implements AutoCloseable {
                         && Pods.alive(pod)
                         && !isManager(pod))
                 .anyMatch(pod -> {
-                    boolean inHostNetwork =
-                            Boolean.TRUE.equals(pod.getSpec().getHostNetwork());
+                    boolean inHostNetwork = Boolean.TRUE.equals(pod.getSpec().getHostNetwork());
                     return containers(pod)
                             .flatMap(c -> c.getPorts().stream())
                             .anyMatch(p -> protocol.name().equals(Objects.requireNonNullElse(p.getProtocol(), "TCP"))
@@ -160,8 +158,7 @@ public final class ReachPolicy implements AutoCloseable {
     }
 
     private static Stream<Container> containers(Pod pod) {
-        return Stream.concat(
-                pod.getSpec().getContainers().stream(), pod.getSpec().getInitContainers().stream());
+        return Stream.concat(pod.getSpec().getContainers().stream(), pod.getSpec().getInitContainers().stream());
     }
 
     private static boolean isFor(ContainerPort port, InetAddress address) {
@@ -174,7 +171,8 @@ public final class ReachPolicy implements AutoCloseable {
 
     private void node(Node before, Node now) {
         if (before != null) {
-            addresses(before).forEach(ip -> nodes.remove(ip, before.getMetadata().getName()));
+            addresses(before)
+                    .forEach(ip -> nodes.remove(ip, before.getMetadata().getName()));
         }
         if (now != null) {
             addresses(now).forEach(ip -> nodes.put(ip, now.getMetadata().getName()));

@@ -30,11 +30,27 @@ public record MountPolicies(Map<String, Policy> chosen) {
         /** A client may only read it. */
         REMOTE_READ_ONLY;
 
+        public static final String ADMITTED = "Ignore, Local, Remote or RemoteReadOnly";
+
+        /** Null, as Helm passes it on, is {@link #IGNORE}; empty: it is none of the words, of any case. */
+        public static Optional<Policy> of(JsonNode word) {
+            if (word.isNull()) {
+                return Optional.of(IGNORE);
+            }
+            return word.isString() ? of(word.asString()) : Optional.empty();
+        }
+
         private static Optional<Policy> of(String word) {
             return Arrays.stream(values())
                     .filter(p -> p.name().replace("_", "").equalsIgnoreCase(word.strip()))
                     .findFirst();
         }
+    }
+
+    public static MountPolicies of(Map<String, Policy> chosen) {
+        Map<String, Policy> keyed = new LinkedHashMap<>();
+        chosen.forEach((key, policy) -> keyed.put(key(key), policy));
+        return new MountPolicies(keyed);
     }
 
     /**

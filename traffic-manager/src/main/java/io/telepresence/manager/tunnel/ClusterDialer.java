@@ -1,6 +1,7 @@
 package io.telepresence.manager.tunnel;
 
 import io.netty.channel.ChannelFuture;
+import io.telepresence.agree.Transport;
 import io.telepresence.base.AddressText;
 import io.telepresence.tunnel.ResetReason;
 import io.telepresence.tunnel.ResetReasons;
@@ -24,17 +25,18 @@ final class ClusterDialer {
     /** Where a destination is dialled; empty: nowhere. */
     @FunctionalInterface
     interface Roads {
-        Optional<InetSocketAddress> to(InetSocketAddress destination);
+        Optional<InetSocketAddress> to(Transport protocol, InetSocketAddress destination);
     }
 
     /** Answers the flow with opened or reset; on the flow's loop. Zero: the default timeout. */
     void dial(TrackedFlow flow, long timeoutMillis) {
         InetSocketAddress destination = flow.key().destination();
-        Optional<InetSocketAddress> road = roads.to(destination);
+        Optional<InetSocketAddress> road = roads.to(flow.key().protocol(), destination);
         if (road.isEmpty()) {
             flow.reset(
                     ResetReason.DENIED,
-                    "the traffic-manager does not dial " + AddressText.of(destination.getAddress()));
+                    "the traffic-manager does not dial " + AddressText.of(destination)
+                            + "; the Helm value reach.allow can permit it");
         } else {
             Splice.dial(flow.loop(), flow.key().protocol(), road.get(), timeout(timeoutMillis))
                     .addListener((ChannelFuture done) -> answer(flow, done));

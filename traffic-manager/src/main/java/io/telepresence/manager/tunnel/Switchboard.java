@@ -7,7 +7,6 @@ import io.telepresence.rpc.tunnel.Reach;
 import io.telepresence.tunnel.FlowAcceptor;
 import io.telepresence.tunnel.FlowKey;
 import io.telepresence.tunnel.ResetReason;
-import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -28,31 +27,29 @@ public final class Switchboard {
     private final DeliveredFlows delivered;
     private final PodAccessFlows reaching;
 
-    /** Who says where flows may go. */
-    public record Sources(Deliveries deliveries, PodAccessRules reaches) {}
-
     /**
      * @param fetch until a parked flow is given up
      * @param grace of connections whose engagement has ended
      */
     record Limits(Duration fetch, Duration grace) {}
 
-    public Switchboard(SessionRegistry sessions, Sources sources) {
-        this(sessions, sources, new Limits(FETCH_LIMIT, GRACE), to -> Optional.of(to)
-                .filter(a -> mayDial(a.getAddress())));
+    /** The first two say where flows between clients and pods may go, the last where clients are connected to. */
+    public Switchboard(SessionRegistry sessions, Deliveries deliveries, PodAccessRules reaches, DialRules dials) {
+        this(sessions, deliveries, reaches, new Limits(FETCH_LIMIT, GRACE), (protocol, to) -> Optional.of(to)
+                .filter(a -> dials.mayDial(protocol, a)));
     }
 
-    Switchboard(SessionRegistry sessions, Sources sources, Limits limits, ClusterDialer.Roads roads) {
+    Switchboard(
+            SessionRegistry sessions,
+            Deliveries deliveries,
+            PodAccessRules reaches,
+            Limits limits,
+            ClusterDialer.Roads roads) {
         this.sessions = sessions;
         this.dialer = new ClusterDialer(roads);
         PickupTimeout fetches = new PickupTimeout(limits.fetch());
-        this.delivered = new DeliveredFlows(sources.deliveries(), fetches, limits.grace());
-        this.reaching = new PodAccessFlows(sources.reaches(), fetches);
-    }
-
-    /** Whether the manager reaches out to that address on behalf of a client. */
-    public static boolean mayDial(InetAddress address) {
-        return !ForbiddenAddresses.forbidden(address);
+        this.delivered = new DeliveredFlows(deliveries, fetches, limits.grace());
+        this.reaching = new PodAccessFlows(reaches, fetches);
     }
 
     /** For the port where clients arrive: dial, fetch and reach. */

@@ -29,7 +29,7 @@ class EngagementRegistryTest {
             new ClientSession.Client("ann", "install", "default", "5".repeat(64));
 
     private final SessionRegistry sessions = new SessionRegistry(new FakeTime());
-    private final EngagementRegistry engagements = new EngagementRegistry(sessions, Duration.ZERO, id -> {});
+    private final EngagementRegistry engagements = new EngagementRegistry(sessions, Duration.ZERO);
 
     @Test
     void aClientThatArrivesTwiceAtOnceHasWhatItHadOnce() throws Exception {

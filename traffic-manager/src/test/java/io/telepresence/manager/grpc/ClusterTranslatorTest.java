@@ -3,7 +3,7 @@ package io.telepresence.manager.grpc;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.telepresence.manager.config.ManagerConfig;
+import io.telepresence.manager.config.ManagerSettings;
 import io.telepresence.manager.network.NetworkFacts;
 import io.telepresence.rpc.manager.ClusterInfo;
 import java.util.List;
@@ -18,7 +18,8 @@ class ClusterTranslatorTest {
         Map<String, String> environment = Map.of("POD_NAME", "m", "POD_IP", podIp, "HOST_IP", hostIp);
         NetworkFacts facts = new NetworkFacts(
                 List.of(), List.of(), "cluster.local", Optional.empty(), Optional.empty(), List.of(), List.of());
-        return ClusterTranslator.toWire(facts, ManagerConfig.from(environment).pod(), "");
+        return ClusterTranslator.toWire(
+                facts, ManagerSettings.of("{}", environment).pod(), "");
     }
 
     @Test

@@ -13,6 +13,7 @@ import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.config.ManagerSettings;
 import io.telepresence.manager.inject.ManualYaml.What;
 import io.telepresence.manager.lifecycle.CreateEngagementBench;
 import java.util.List;
@@ -30,9 +31,9 @@ class ManualYamlTest {
 
     @BeforeEach
     void open() throws Exception {
-        InjectorSettings settings =
-                InjectorSettings.from(Map.of("AGENT_IMAGE", "localhost/telepresence/traffic-agent:0.1.0"));
-        manual = new ManualYaml(settings, bench.sidecars, bench.workloads);
+        ManagerSettings settings = ManagerSettings.of(
+                "{\"agent\": {\"image\": {\"reference\": \"localhost/telepresence/traffic-agent:0.1.0\"}}}", Map.of());
+        manual = new ManualYaml(settings.injector(), bench.sidecars, bench.workloads);
     }
 
     @AfterEach

@@ -33,7 +33,7 @@ public final class CreateEngagementBench implements AutoCloseable {
     public final Workloads workloads = cluster.workloads();
     public final FakeTime time = new FakeTime();
     public final SessionRegistry sessions = new SessionRegistry(time);
-    public final EngagementRegistry engagements = new EngagementRegistry(sessions, Duration.ofMinutes(10), _ -> {});
+    public final EngagementRegistry engagements = new EngagementRegistry(sessions, Duration.ofMinutes(10));
     public final SidecarConfigs sidecars = new SidecarConfigs(
             workloads, new SidecarConfigs.Settings("traffic-manager.ambassador", 8081, 9900, "INFO"), engagements);
     /** What Kubernetes warns of. */
@@ -46,10 +46,9 @@ public final class CreateEngagementBench implements AutoCloseable {
             engagements,
             sidecars,
             workloads,
-            new CreateEngagement.Arrivals(
-                    installer,
-                    new AgentReadiness(workloads, sessions, _ -> _ -> List.copyOf(events), installer),
-                    restorer),
+            installer,
+            new AgentReadiness(workloads, sessions, _ -> _ -> List.copyOf(events), installer),
+            restorer,
             true);
 
     public CreateEngagementBench() {

@@ -55,20 +55,19 @@ class CreateEngagementTest {
     private final FakeTime time = new FakeTime();
     private final SessionRegistry sessions = new SessionRegistry(time);
     private final List<String> ended = new CopyOnWriteArrayList<>();
-    private final EngagementRegistry engagements = new EngagementRegistry(sessions, Duration.ofMinutes(10), ended::add);
+    private final EngagementRegistry engagements = new EngagementRegistry(sessions, Duration.ofMinutes(10));
     private final SidecarConfigs sidecars = new SidecarConfigs(
             workloads, new SidecarConfigs.Settings("traffic-manager.ambassador", 8081, 9900, "INFO"), engagements);
     private final FakeInstaller installer = new FakeInstaller();
     private final List<PodProblems.Event> events = new CopyOnWriteArrayList<>();
     private final List<String> progress = new CopyOnWriteArrayList<>();
     private final ContainerRestorer restorer =
-            ContainerRestorer.open(engagements, sidecars, workloads, installer, Duration.ofSeconds(15));
-    private final AgentReadiness wait =
-            new AgentReadiness(workloads, sessions, _ -> _ -> List.copyOf(events), installer);
-    private final CreateEngagement createEngagement = new CreateEngagement(
-            engagements, sidecars, workloads, new CreateEngagement.Arrivals(installer, wait, restorer), true);
-    private final CreateEngagement careful = new CreateEngagement(
-            engagements, sidecars, workloads, new CreateEngagement.Arrivals(installer, wait, restorer), false);
+            ContainerRestorer.open(engagements, sidecars, workloads, installer, LONG);
+    private final AgentReadiness wait = new AgentReadiness(workloads, sessions, _ -> _ -> events, installer);
+    private final CreateEngagement createEngagement =
+            new CreateEngagement(engagements, sidecars, workloads, installer, wait, restorer, true);
+    private final CreateEngagement careful =
+            new CreateEngagement(engagements, sidecars, workloads, installer, wait, restorer, false);
     private ClientSession ann;
     private ClientSession bob;
 
@@ -102,6 +101,7 @@ class CreateEngagementTest {
     @BeforeEach
     void arrive() {
         cluster.addEcho();
+        engagements.whenEnded(ended::add);
         ann = client("ann@laptop");
         bob = client("bob@desk");
     }

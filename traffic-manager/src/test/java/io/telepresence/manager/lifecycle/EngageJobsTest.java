@@ -33,7 +33,7 @@ class EngageJobsTest {
     private final FakeCluster cluster = new FakeCluster();
     private final Workloads workloads = cluster.workloads("Deployment", "Job", "CronJob");
     private final SessionRegistry sessions = new SessionRegistry(new FakeTime());
-    private final EngagementRegistry engagements = new EngagementRegistry(sessions, Duration.ofMinutes(10), _ -> {});
+    private final EngagementRegistry engagements = new EngagementRegistry(sessions, Duration.ofMinutes(10));
 
     private static final class Refusing implements AgentInstaller {
         @Override

@@ -49,11 +49,10 @@ class InjectionWarningsTest {
                 bench.engagements,
                 bench.sidecars,
                 bench.workloads,
-                new CreateEngagement.Arrivals(
-                        bench.installer,
-                        new AgentReadiness(bench.workloads, bench.sessions, _ -> _ -> List.of(), bench.installer),
-                        bench.restorer,
-                        warnings),
+                bench.installer,
+                new AgentReadiness(bench.workloads, bench.sessions, _ -> _ -> List.of(), bench.installer),
+                bench.restorer,
+                warnings,
                 true);
         EngagementSpec spec = new EngagementSpec(
                 EngagementKind.INTERCEPT,

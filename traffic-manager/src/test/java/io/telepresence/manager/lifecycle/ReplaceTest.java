@@ -54,7 +54,7 @@ class ReplaceTest {
     private final FakeTime time = new FakeTime();
     private final SessionRegistry sessions = new SessionRegistry(time);
     private final BlockingQueue<String> ended = new LinkedBlockingQueue<>();
-    private final EngagementRegistry engagements = new EngagementRegistry(sessions, Duration.ofMinutes(10), ended::add);
+    private final EngagementRegistry engagements = new EngagementRegistry(sessions, Duration.ofMinutes(10));
     private final SidecarConfigs sidecars = new SidecarConfigs(
             workloads, new SidecarConfigs.Settings("traffic-manager.ambassador", 8081, 9900, "INFO"), engagements);
     private final FakeInstaller installer = new FakeInstaller();
@@ -87,6 +87,7 @@ class ReplaceTest {
     @BeforeEach
     void open() {
         cluster.addEcho();
+        engagements.whenEnded(ended::add);
         cluster.add(
                 """
                 {apiVersion: apps/v1, kind: Deployment, metadata: {name: queue, uid: d-queue},
@@ -102,8 +103,7 @@ class ReplaceTest {
     private void restore(Duration limit) {
         restorer = ContainerRestorer.open(engagements, sidecars, workloads, installer, limit);
         AgentReadiness wait = new AgentReadiness(workloads, sessions, _ -> _ -> List.of(), installer);
-        createEngagement = new CreateEngagement(
-                engagements, sidecars, workloads, new CreateEngagement.Arrivals(installer, wait, restorer), true);
+        createEngagement = new CreateEngagement(engagements, sidecars, workloads, installer, wait, restorer, true);
     }
 
     @AfterEach

@@ -66,8 +66,15 @@ class ReachPolicyTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "169.254.169.254", "fe80::1", "168.63.129.16", "100.100.100.200", "::ffff:100.100.100.200", "192.0.0.192",
-                "fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254"
+                "169.254.169.254",
+                "fe80::1",
+                "168.63.129.16",
+                "100.100.100.200",
+                "::ffff:100.100.100.200",
+                "192.0.0.192",
+                "fd00:ec2::254",
+                "fd00:ec2::23",
+                "fd20:ce::254"
             })
     void aMetadataServiceIsReachedOnlyWhereTheAdministratorSaysSo(String ip) throws Exception {
         try (ReachPolicy none = policy(List.of());
@@ -79,7 +86,17 @@ class ReachPolicyTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"127.0.0.1", "::1", "::ffff:127.0.0.1", "0.0.0.0", "::", "224.0.0.1", "ff02::1", "255.255.255.255"})
+    @ValueSource(
+            strings = {
+                "127.0.0.1",
+                "::1",
+                "::ffff:127.0.0.1",
+                "0.0.0.0",
+                "::",
+                "224.0.0.1",
+                "ff02::1",
+                "255.255.255.255"
+            })
     void whatIsNoDestinationIsNeverReached(String ip) throws Exception {
         try (ReachPolicy all = policy(List.of(), "0.0.0.0/0", "::/0")) {
             assertFalse(tcp(all, ip, 8082));
@@ -100,9 +117,24 @@ class ReachPolicyTest {
     @ParameterizedTest
     @ValueSource(strings = {"192.0.2.1", "2001:db8::1"})
     void ofANodeOnlyWhatPodsDeclareThereIsReached(String ip) throws Exception {
-        pod("exporter", "192.0.2.1", "n1", "hostNetwork: true, ", "containers: [{name: c, ports: [{containerPort: 9100}]}]");
-        pod("dns", "10.244.0.6", "n1", "", "containers: [{name: c, ports: [{containerPort: 53, hostPort: 5353, protocol: UDP}]}]");
-        pod("away", "192.0.2.2", "n2", "hostNetwork: true, ", "containers: [{name: c, ports: [{containerPort: 9200}]}]");
+        pod(
+                "exporter",
+                "192.0.2.1",
+                "n1",
+                "hostNetwork: true, ",
+                "containers: [{name: c, ports: [{containerPort: 9100}]}]");
+        pod(
+                "dns",
+                "10.244.0.6",
+                "n1",
+                "",
+                "containers: [{name: c, ports: [{containerPort: 53, hostPort: 5353, protocol: UDP}]}]");
+        pod(
+                "away",
+                "192.0.2.2",
+                "n2",
+                "hostNetwork: true, ",
+                "containers: [{name: c, ports: [{containerPort: 9200}]}]");
         try (ReachPolicy policy = policy(List.of())) {
             assertFalse(tcp(policy, ip, 10_250));
             assertTrue(tcp(policy, ip, 9100));
@@ -120,7 +152,11 @@ class ReachPolicyTest {
 
     @Test
     void aHostPortOfOneAddressIsNotAnothers() throws Exception {
-        pod("one", "10.244.0.7", "n1", "",
+        pod(
+                "one",
+                "10.244.0.7",
+                "n1",
+                "",
                 "containers: [{name: c, ports: [{containerPort: 80, hostPort: 8000, hostIP: 192.0.2.1}]}]");
         try (ReachPolicy policy = policy(List.of())) {
             assertTrue(tcp(policy, "192.0.2.1", 8000));
@@ -130,9 +166,10 @@ class ReachPolicyTest {
 
     @Test
     void aManagerInTheNodesNetworkOpensNothingOfItsOwn() throws Exception {
-        cluster.add("{apiVersion: v1, kind: Pod, metadata: {name: traffic-manager-1, namespace: ambassador}, spec: {nodeName: n1,"
-                + " hostNetwork: true, containers: [{name: c, ports: [{containerPort: 8081}]}]},"
-                + " status: {phase: Running, podIPs: [{ip: 192.0.2.1}]}}");
+        cluster.add(
+                "{apiVersion: v1, kind: Pod, metadata: {name: traffic-manager-1, namespace: ambassador}, spec: {nodeName: n1,"
+                        + " hostNetwork: true, containers: [{name: c, ports: [{containerPort: 8081}]}]},"
+                        + " status: {phase: Running, podIPs: [{ip: 192.0.2.1}]}}");
         try (ReachPolicy policy = policy(List.of())) {
             assertFalse(tcp(policy, "192.0.2.1", 8081));
         }
@@ -142,7 +179,8 @@ class ReachPolicyTest {
     void nodesComeAndGo() throws Exception {
         try (ReachPolicy policy = policy(List.of())) {
             assertTrue(tcp(policy, "192.0.2.2", 10_250), "as from a pod");
-            cluster.add("{apiVersion: v1, kind: Node, metadata: {name: n2}, status: {addresses: [{type: InternalIP, address: 192.0.2.2}]}}");
+            cluster.add(
+                    "{apiVersion: v1, kind: Node, metadata: {name: n2}, status: {addresses: [{type: InternalIP, address: 192.0.2.2}]}}");
             assertFalse(tcp(policy, "192.0.2.2", 10_250));
             cluster.nodes.remove(cluster.nodes.get("", "n2").orElseThrow());
             assertTrue(tcp(policy, "192.0.2.2", 10_250));

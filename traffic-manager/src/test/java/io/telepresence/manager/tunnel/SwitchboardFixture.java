@@ -59,7 +59,7 @@ abstract class SwitchboardFixture {
         start(Duration.ofSeconds(5), false);
     }
 
-    void start(Duration fetchLimit, boolean forbidLoopback) throws Exception {
+    void start(Duration fetchLimit, boolean forbidden) throws Exception {
         Deliveries deliveries = (from, id, host, port) ->
                 from == agent && id.equals("e1") && port == 8080 ? Optional.of(ann) : Optional.empty();
         PodAccessRules reaches = (from, wish, protocol) -> {
@@ -76,9 +76,10 @@ abstract class SwitchboardFixture {
         };
         board = new Switchboard(
                 sessions,
-                new Switchboard.Sources(deliveries, reaches),
+                deliveries,
+                reaches,
                 new Switchboard.Limits(fetchLimit, Duration.ofMillis(200)),
-                to -> Optional.of(to).filter(a -> !forbidLoopback || Switchboard.mayDial(a.getAddress())));
+                (_, to) -> Optional.of(to).filter(_ -> !forbidden));
         clientPort = new Far(java.nio.file.Files.createTempDirectory(directory, "c"), board.clients());
         agentPort = new Far(java.nio.file.Files.createTempDirectory(directory, "a"), board.agents());
         client = Carrier.open("client", clientPort.address);

@@ -12,8 +12,11 @@ public final class TestSwitchboards {
 
     /** @param network where a destination really is */
     public static Switchboard on(
-            SessionRegistry sessions, Switchboard.Sources sources, UnaryOperator<InetSocketAddress> network) {
+            SessionRegistry sessions,
+            Deliveries deliveries,
+            PodAccessRules reaches,
+            UnaryOperator<InetSocketAddress> network) {
         Switchboard.Limits limits = new Switchboard.Limits(Switchboard.FETCH_LIMIT, Duration.ofMillis(200));
-        return new Switchboard(sessions, sources, limits, to -> Optional.of(network.apply(to)));
+        return new Switchboard(sessions, deliveries, reaches, limits, (_, to) -> Optional.of(network.apply(to)));
     }
 }

@@ -1,5 +1,6 @@
 package io.telepresence.manager.webhook;
 
+import static io.telepresence.manager.webhook.RenderedChart.one;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -7,8 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.marcnuri.helm.Helm;
 import com.marcnuri.helm.LintResult;
-import com.marcnuri.helm.TemplateCommand;
-import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
@@ -21,11 +20,13 @@ import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.telepresence.agree.Versions;
 import io.telepresence.base.Pem;
 import io.telepresence.manager.cluster.Workloads;
+import io.telepresence.manager.config.ManagerSettings;
 import io.telepresence.manager.inject.InjectorSettings;
 import io.telepresence.manager.inject.SidecarForms;
+import io.telepresence.manager.sidecar.MountPolicies;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
@@ -42,43 +43,8 @@ class ChartTest {
     @TempDir
     Path scratch;
 
-    private List<HasMetadata> render(String kubeVersion, String values) throws Exception {
-        Path file = Files.writeString(scratch.resolve("values.yaml"), values);
-        TemplateCommand template = new Helm(CHART)
-                .template()
-                .withName("traffic-manager")
-                .withNamespace("ambassador")
-                .withKubeVersion(kubeVersion)
-                // What asks the cluster stays off: there is none here.
-                .set("agentInjector.checkOverlap", false)
-                .set("agentInjector.certificate.regenerate", true)
-                .withValuesFile(file);
-        return Arrays.stream(template.call().split("(?m)^---"))
-                .filter(d -> d.contains("kind:"))
-                .map(d -> (HasMetadata) YAML.unmarshal(d))
-                .toList();
-    }
-
-    private static <T extends HasMetadata> T one(List<HasMetadata> objects, Class<T> type) {
-        return objects.stream()
-                .filter(type::isInstance)
-                .map(type::cast)
-                .findFirst()
-                .orElseThrow();
-    }
-
-    private static Map<String, String> environment(List<HasMetadata> objects) {
-        Map<String, String> environment = new HashMap<>();
-        for (EnvVar env : one(objects, Deployment.class)
-                .getSpec()
-                .getTemplate()
-                .getSpec()
-                .getContainers()
-                .getFirst()
-                .getEnv()) {
-            environment.put(env.getName(), env.getValue() == null ? "" : env.getValue());
-        }
-        return environment;
+    private static List<HasMetadata> render(String kubeVersion, String values) throws Exception {
+        return RenderedChart.render(kubeVersion, values);
     }
 
     @Test
@@ -96,7 +62,8 @@ class ChartTest {
 
     @Test
     void defaultsAreReadByTheInjector() throws Exception {
-        InjectorSettings settings = InjectorSettings.from(environment(render("1.33.0", "{}")));
+        InjectorSettings settings =
+                RenderedChart.settings(render("1.33.0", "{}")).injector();
         assertTrue(settings.enabled());
         assertFalse(settings.whenEnabled());
         assertEquals(
@@ -142,8 +109,7 @@ class ChartTest {
 
     @Test
     void agentValuesReachTheInjector() throws Exception {
-        InjectorSettings settings = InjectorSettings.from(
-                environment(
+        InjectorSettings settings = RenderedChart.settings(
                         render(
                                 "1.33.0",
                                 """
@@ -158,7 +124,8 @@ class ChartTest {
                 workloads: {statefulSets: {enabled: false}}
                 global: {anything: goes}
                 logLevel: warning
-                """)));
+                """))
+                .injector();
         InjectorSettings.Sidecar sidecar = settings.sidecar();
         assertEquals("reg.example/traffic-agent:9.9.9", sidecar.image().name());
         assertEquals(2, sidecar.image().pullSecrets().size());
@@ -256,13 +223,15 @@ class ChartTest {
 
     @Test
     void settingsOfEngagementsReachTheManager() throws Exception {
-        Map<String, String> plain = environment(render("1.33.0", "{}"));
-        assertEquals("{\"/tmp\":\"Local\"}", plain.get("AGENT_MOUNT_POLICIES"));
-        assertEquals("10m", plain.get("INACTIVE_BLOCK_TIMEOUT"));
-        assertEquals("0s", plain.get("AGENT_MAX_IDLE_TIME"));
-        assertEquals("true", plain.get("ALLOW_GLOBAL_INTERCEPTS"));
-        assertEquals("0", plain.get("REST_API_PORT"));
-        Map<String, String> set = environment(
+        ManagerSettings plain = RenderedChart.settings(render("1.33.0", "{}"));
+        assertEquals(
+                Map.of("/tmp", MountPolicies.Policy.LOCAL),
+                plain.agent().shown().policies().chosen());
+        assertEquals(Duration.ofMinutes(10), plain.rules().inactiveBlock());
+        assertEquals(Duration.ZERO, plain.agent().maxIdle());
+        assertTrue(plain.rules().allowGlobal());
+        assertEquals(0, plain.agent().shown().apiPort());
+        ManagerSettings set = RenderedChart.settings(
                 render(
                         "1.33.0",
                         """
@@ -271,10 +240,12 @@ class ChartTest {
                             environment: {excluded: [PASSWORD, TOKEN]}}
                 telepresenceAPI: {port: 9980}
                 """));
-        assertEquals("{\"/data\":\"RemoteReadOnly\",\"secrets\":\"Ignore\"}", set.get("AGENT_MOUNT_POLICIES"));
-        assertEquals("PASSWORD TOKEN", set.get("ENVIRONMENT_EXCLUDED"));
-        assertEquals("false", set.get("ALLOW_GLOBAL_INTERCEPTS"));
-        assertEquals("9980", set.get("REST_API_PORT"));
+        assertEquals(
+                Map.of("/data", MountPolicies.Policy.REMOTE_READ_ONLY, "secrets", MountPolicies.Policy.IGNORE),
+                set.agent().shown().policies().chosen());
+        assertEquals(List.of("PASSWORD", "TOKEN"), set.agent().shown().withheld());
+        assertFalse(set.rules().allowGlobal());
+        assertEquals(9980, set.agent().shown().apiPort());
         assertThrows(Exception.class, () -> render("1.33.0", "agent: {mountPolicies: {/data: ReadOnly}}"));
         assertThrows(Exception.class, () -> render("1.33.0", "intercept: {inactiveBlockTimeout: soon}"));
     }
@@ -343,20 +314,19 @@ class ChartTest {
                 assertTrue(grants(objects, "batch", "cronjobs", verb));
             }
             assertFalse(grants(objects, "batch", "jobs", "delete"));
-            assertEquals(
-                    Workloads.ALL,
-                    InjectorSettings.from(environment(objects)).scope().kinds());
+            assertEquals(Workloads.ALL, RenderedChart.settings(objects).scope().kinds());
         }
+    }
+
+    private static SidecarForms.Setting form(List<HasMetadata> objects) throws Exception {
+        return RenderedChart.settings(objects).injector().sidecar().forms().setting();
     }
 
     @Test
     void theFormOfAgentsReachesTheInjector() throws Exception {
-        assertEquals("auto", environment(render("1.36.3", "{}")).get("AGENT_SIDECAR"));
-        InjectorSettings native36 = InjectorSettings.from(environment(render("1.36.3", "agent: {sidecar: native}")));
-        assertEquals(SidecarForms.Setting.NATIVE, native36.sidecar().forms().setting());
-        assertEquals(
-                "container",
-                environment(render("1.20.2", "agent: {sidecar: container}")).get("AGENT_SIDECAR"));
+        assertEquals(SidecarForms.Setting.AUTO, form(render("1.36.3", "{}")));
+        assertEquals(SidecarForms.Setting.NATIVE, form(render("1.36.3", "agent: {sidecar: native}")));
+        assertEquals(SidecarForms.Setting.CONTAINER, form(render("1.20.2", "agent: {sidecar: container}")));
         Exception old = assertThrows(Exception.class, () -> render("v1.28.9-gke.1", "agent: {sidecar: native}"));
         assertTrue(old.getMessage().contains("native sidecars need 1.29"), old::getMessage);
         Exception unknown = assertThrows(Exception.class, () -> render("1.36.3", "agent: {sidecar: sidecar}"));
