@@ -1,7 +1,7 @@
 # Sourced by scripts/build: the programs that are not Java. They stand where nothing else may come in between: the launcher
 # and the first process of a handler's container. Small, without a C library, so that they run in any image.
 
-LAUNCHER_SOURCE=scripts/lib/package/launcher
+LAUNCHER_SOURCE=scripts/lib/build/launcher
 
 # Any Go from 1.19 on, which is Debian's; they need no module but Go's own.
 need_go() {

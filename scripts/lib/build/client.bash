@@ -12,7 +12,7 @@ build_client_image() {
   local root=$IMAGES/telepresence.root
   client_root "$root"
   cp -a "$DIST/." "$root$CLIENT_HOME/"
-  # shellcheck disable=SC2046,SC2086
+  # shellcheck disable=SC2046,SC2086  # a list of files
   with_libraries "$root" $CLIENT_PROGRAMS \
     $(find "$DIST/runtime" -name '*.so' | grep -v -e "$DESKTOP_LIBRARIES") "$DIST/runtime/bin/java"
   add_client_programs "$root"
@@ -36,7 +36,10 @@ client_root() { # client_root ROOT
 
 add_client_programs() { # add_client_programs ROOT
   local program applet
-  for program in $CLIENT_PROGRAMS; do cp -L --no-preserve=mode "$program" "$1$program"; chmod 755 "$1$program"; done
+  for program in $CLIENT_PROGRAMS; do
+    cp -L --no-preserve=mode "$program" "$1$program"
+    chmod 755 "$1$program"
+  done
   ln -s dash "$1/usr/bin/sh"
   cp /bin/busybox "$1/usr/bin/busybox"
   for applet in $(/bin/busybox --list); do
@@ -49,7 +52,7 @@ add_client_programs() { # add_client_programs ROOT
 # What containers of Docker mode run, and what a handler's container waits with: there no program of its own is relied on.
 add_container_scripts() { # add_container_scripts ROOT
   mkdir -p "$1$CLIENT_HOME/container" "$1/.telepresence/root"
-  cp scripts/lib/package/container/{daemon,supervise,routes,sandbox,plumb,volumes} "$1$CLIENT_HOME/container/"
+  cp scripts/lib/build/container/{daemon,supervise,routes,sandbox,plumb,volumes} "$1$CLIENT_HOME/container/"
   build_go hold "$1/.telepresence/hold"
   cp /bin/busybox "$1/.telepresence/"
   chmod 755 "$1$CLIENT_HOME"/container/* "$1"/.telepresence/*
@@ -71,7 +74,7 @@ check_client_cache() { # check_client_cache ROOT NAME
   class_path=$(launcher_class_path "$2")
   log=$(mktemp)
   # Libraries beside a program are found by way of /proc.
-  # shellcheck disable=SC2046,SC2016
+  # shellcheck disable=SC2046,SC2016  # flags or none; for the inner shell
   unshare --mount --propagation private sh -c 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"' "$1" $CLIENT_HOME/runtime/bin/java -XX:AOTCache="$CLIENT_HOME/aot/$2.aot" -XX:AOTMode=on $(cache_options "$2") \
     -cp "${class_path//$DIST/$CLIENT_HOME}" -version >/dev/null 2>"$log" || {
     echo "error: the start-up cache of $2 is refused in the client's image:" >&2

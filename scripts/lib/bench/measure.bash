@@ -131,7 +131,8 @@ repeat_both() {
 # unmeasured SERIES: why there is no figure; nothing if there is one.
 unmeasured() {
   local error=$WORK/series/$1.error
-  if [ -s "$error" ]; then tr '\n\t' '  ' <"$error"
+  if [ -s "$error" ]; then
+    tr '\n\t' '  ' <"$error"
   elif [ ! -s "$WORK/series/$1.samples" ]; then echo "no sample was taken"; fi
 }
 

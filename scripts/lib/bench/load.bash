@@ -1,5 +1,5 @@
 # Sourced by scripts/bench: primitives. Each works once at a PLACE (a function that runs a command somewhere), counts at the
-# receiving end, and prints its evidence; see measure.sh.
+# receiving end, and prints its evidence; see measure.bash.
 # shellcheck shell=bash disable=SC2034,SC2154  # what is said here is used there
 
 # The sample server sends bytes of this pattern, and compares what it gets with it: byte i is i % 251. A test takes less.
@@ -66,7 +66,7 @@ downloads() {
 
 # upload PLACE URL -> MB/s; the server says what has arrived
 upload() {
-  # shellcheck disable=SC2016
+  # shellcheck disable=SC2016  # for the shell over there
   "$1" sh -c 'cat $(for i in $(seq 100); do echo "$1"; done) |
     curl -sS -m 60 -w "clocked %{http_code} %{size_upload} %{time_total}\n" -H Expect: -T - "$2"' sh "$(pattern_piece)" "$2" \
     >"$SAID" 2>&1 || fail "curl ended with $?: $(said)" || return
@@ -130,7 +130,7 @@ kept() {
 clocked() {
   local place=$1
   shift
-  # shellcheck disable=SC2016
+  # shellcheck disable=SC2016  # for the shell over there
   "$place" sh -c 'start=$(date +%s%N); "$@"; code=$?; end=$(date +%s%N); echo; echo "clocked $((end - start)) $code"' sh "$@" \
     >"$SAID" 2>&1 </dev/null || fail "$* did not end: $(said)" || return
   awk '/^clocked / {ms = $2 / 1e6; code = $3} END {printf "value=%g\nexit=%s\n", ms, code; exit (code != 0 || code == "")}' "$SAID" ||

@@ -27,6 +27,7 @@ root_fs() { # root_fs NAME MODULE JAVA-MODULES
   runtime "$root/opt/telepresence/runtime" "$3"
   collect "$2" "$root/opt/telepresence/lib"
   rm -f "$root"/opt/telepresence/lib/netty-transport-native-epoll-*-linux-aarch_64.jar
+  # shellcheck disable=SC2207  # names without spaces
   JARS=($(printf '%s\n' "${JARS[@]}" | grep -v linux-aarch_64))
   cp /bin/busybox "$root/bin/busybox"
   for tool in sh ls cat ps stat sed grep ip nc tail head; do ln -s busybox "$root/bin/$tool"; done
@@ -63,7 +64,7 @@ rehearse_image() { # rehearse_image ROOT AOT SECONDS ENVIRONMENT ARG…
   shift 4
   out=$(mktemp)
   find "$root/opt/telepresence" -exec touch -h -d "$MOMENT" {} +
-  # shellcheck disable=SC2086
+  # shellcheck disable=SC2086  # a list of flags
   unshare --net --mount --propagation private sh -c "
     ip link set lo up; mount -t proc proc '$root/proc' && mount -o bind /dev '$root/dev'
     exec ${BEFORE:-} env -i PATH=/bin:/usr/sbin REHEARSE='-XX:AOTCacheOutput=/tmp/$aot.aot' $environment \
@@ -115,10 +116,10 @@ build_images() {
   entry_point "$root" traffic-agent/src/main/packaging/jvm.options agent "$memory" \
     agent=io.telepresence.agent.AgentMain agent-init=io.telepresence.agent.AgentInitMain
   mkdir -p "$root/etc/traffic-agent" "$root/var/run/secrets/telepresence.io/traffic-manager"
-  cp scripts/lib/package/rehearsal-agent.json "$root/etc/traffic-agent/config"
+  cp scripts/lib/build/rehearsal-agent.json "$root/etc/traffic-agent/config"
   echo none >"$root/var/run/secrets/telepresence.io/traffic-manager/token"
   rehearse_image "$root" agent 4 "_TEL_AGENT_NAME=rehearsal _TEL_AGENT_POD_UID=1 _TEL_AGENT_POD_IP=127.0.0.1 _TEL_AGENT_NAMESPACE=default" agent
-  rm -rf "$root/etc/traffic-agent" "$root/var"
+  rm -rf "${root:?}/etc/traffic-agent" "${root:?}/var"
   archive traffic-agent 7777:7777
 
   root_fs traffic-manager traffic-manager "$MANAGER_MODULES"
@@ -129,7 +130,7 @@ build_images() {
   # With somebody who answers as the API server does, else it would only learn to wait for one.
   build_go apiserver "$IMAGES/apiserver"
   BEFORE="'$IMAGES/apiserver' 6443 '$root'" rehearse_image "$root" manager 12 "POD_NAME=rehearsal POD_IP=127.0.0.1 POD_NAMESPACE=ambassador AGENT_IMAGE=none KUBERNETES_SERVICE_HOST=127.0.0.1 KUBERNETES_SERVICE_PORT=6443" manager
-  rm -r "$IMAGES/apiserver" "$root/var" "$root/etc/resolv.conf"
+  rm -r "$IMAGES/apiserver" "${root:?}/var" "$root/etc/resolv.conf"
   archive traffic-manager 1000:1000
 
   build_client_image

@@ -6,11 +6,11 @@ E2E_SOURCES=cli/src/test/java/io/telepresence/e2e
 
 # unknown_classes CLASS[#METHOD],…: those that are no end-to-end classes.
 unknown_classes() {
-  local each unknown=()
+  local each strangers=()
   for each in ${1//,/ }; do
-    [ -f "$E2E_SOURCES/${each%%#*}.java" ] && [[ ${each%%#*} = *IT ]] || unknown+=("${each%%#*}")
+    [ -f "$E2E_SOURCES/${each%%#*}.java" ] && [[ ${each%%#*} = *IT ]] || strangers+=("${each%%#*}")
   done
-  echo "${unknown[*]}"
+  echo "${strangers[*]}"
 }
 
 # classes_of today|docker|floor|all: of scripts/lib/test/classes, separated by commas.
@@ -22,7 +22,7 @@ classes_of() {
 }
 
 # end_of VERSION: an empty one is scripts/cluster's default.
-end_of() { case $1 in "$FLOOR" | "$FLOOR".*) echo floor ;; *) echo today ;; esac; }
+end_of() { case $1 in "$FLOOR" | "$FLOOR".*) echo floor ;; *) echo today ;; esac }
 
 # label_of VERSION: the version itself, of the default too where scripts/cluster tells it.
 label_of() {

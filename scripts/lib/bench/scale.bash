@@ -103,6 +103,7 @@ scale_no_manager() { [ -z "$(kube -n ambassador get pods -l app=traffic-manager 
 # The process of a container that is Java, or its only one.
 scale_pid() {
   local pid
+  # shellcheck disable=SC2013  # numbers of processes
   for pid in $(grep -ls "$1" /proc/[0-9]*/cgroup | cut -d / -f 3); do
     [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != java ] || { echo "$pid" && return; }
   done
@@ -185,7 +186,7 @@ scale_cpu() {
     within 30 grep -q begun "$WORK/changes" || fail "the changes did not begin" || return
     echo "value=$(cpu_of "$pid" sleep "$SCALE_SECONDS")"
     wait "$changer" || fail "the changes failed: $(tail -n 1 "$WORK/changes")" || return
-    grep = "$WORK/changes"
+    grep '=' "$WORK/changes"
   fi
   grep -E '^(agents|clients)=' "$WORK/peers"
   echo "lists=$(($(sed -n 's/^lists=//p' "$WORK/peers") - lists))"

@@ -1,5 +1,5 @@
 # Sourced by scripts/bench: the rows of the path and the commands, one function each. What "the work was done" means is in
-# the checks of each sample, and in what the primitives of load.sh compare on their own.
+# the checks of each sample, and in what the primitives of load.bash compare on their own.
 # shellcheck shell=bash disable=SC2034,SC2154  # what is said here is used there
 
 FORWARD='kubectl port-forward'

@@ -94,7 +94,7 @@ demo_walk() {
   demo_ask
 
   title "Ingest: no traffic, a local program has the container's environment and volumes"
-  # shellcheck disable=SC2016
+  # shellcheck disable=SC2016  # for the shell over there
   try DEVELOPER telepresence ingest echo --container echo -- sh -c \
     'echo "PORT=$PORT"; ls $TELEPRESENCE_ROOT/var/run/secrets/kubernetes.io/serviceaccount'
 

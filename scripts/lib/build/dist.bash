@@ -23,6 +23,7 @@ collect() { # collect MODULE DIRECTORY
   scripts/mvn -q -pl "$1" dependency:build-classpath -DincludeScope=runtime "-Dmdep.outputFile=$list" \
     -Dmdep.pathSeparator='|' >/dev/null
   JARS=()
+  # shellcheck disable=SC2010  # Maven's names
   while IFS= read -r file; do
     [ -n "$file" ] || continue
     cp -f "$file" "$2/"
@@ -79,7 +80,7 @@ launcher_class_path() { # launcher_class_path userd|rootd|cli
 rehearse_userd() {
   local home pid i
   home=$(mktemp -d)
-  # shellcheck disable=SC2046
+  # shellcheck disable=SC2046  # a list of options
   HOME=$home XDG_RUNTIME_DIR=$home XDG_CACHE_HOME=$home/cache XDG_CONFIG_HOME=$home/config \
     "$DIST/runtime/bin/java" -XX:AOTCacheOutput="$DIST/aot/userd.aot" $(cat user-daemon/src/main/packaging/jvm.options) \
     "-Dtelepresence.home=$DIST" -cp "$(launcher_class_path userd)" io.telepresence.userd.UserDaemonMain \
@@ -89,7 +90,6 @@ rehearse_userd() {
     [ ! -S "$home/telepresence/userd.socket" ] || break
     sleep 0.1
   done
-  REHEARSAL_HOME=$home
   rehearse_cli_lines "$home" userd
   kill -TERM "$pid" 2>/dev/null || true
   wait_end "$pid" userd "$home/out"
@@ -100,19 +100,19 @@ rehearse_userd() {
 # is the machine's.
 rehearse_cli_lines() { # rehearse_cli_lines HOME WHO
   local line
-  cp scripts/lib/package/rehearsal.kubeconfig "$1/kubeconfig"
+  cp scripts/lib/build/rehearsal.kubeconfig "$1/kubeconfig"
   while IFS= read -r line; do
-    # shellcheck disable=SC2086
+    # shellcheck disable=SC2086  # the words of a line
     HOME=$1 XDG_RUNTIME_DIR=$1 XDG_CACHE_HOME=$1/cache XDG_CONFIG_HOME=$1/config KUBECONFIG=$1/kubeconfig \
       timeout 30 "$DIST/bin/telepresence" $line >/dev/null 2>&1 </dev/null || true
-  done <scripts/lib/package/rehearsal.txt
+  done <scripts/lib/build/rehearsal.txt
 }
 
 rehearse_rootd() {
   local out pid i
   out=$(mktemp)
   # In namespaces of its own: /run and /var/log are empty there, and no route or rule can reach the machine.
-  # shellcheck disable=SC2086
+  # shellcheck disable=SC2086  # a list of options
   unshare --net --mount --propagation private sh -c "
     unset SUDO_UID && mount -t tmpfs none /run && mount -t tmpfs none /var/log
     exec '$DIST/runtime/bin/java' -XX:AOTCacheOutput='$DIST/aot/rootd.aot' $ROOTD_OPTIONS -Dtelepresence.home='$DIST' \
@@ -128,7 +128,7 @@ rehearse_rootd() {
 rehearse_cli() {
   local home pid i
   home=$(mktemp -d)
-  cp scripts/lib/package/rehearsal.kubeconfig "$home/kubeconfig"
+  cp scripts/lib/build/rehearsal.kubeconfig "$home/kubeconfig"
   export REHEARSAL=$home
   HOME=$home XDG_RUNTIME_DIR=$home XDG_CACHE_HOME=$home/cache XDG_CONFIG_HOME=$home/config \
     "$DIST/bin/telepresence" userd >"$home/userd.out" 2>&1 &
@@ -137,11 +137,11 @@ rehearse_cli() {
     [ ! -S "$home/telepresence/userd.socket" ] || break
     sleep 0.1
   done
-  # shellcheck disable=SC2086
+  # shellcheck disable=SC2086  # a list of options
   HOME=$home XDG_RUNTIME_DIR=$home XDG_CACHE_HOME=$home/cache XDG_CONFIG_HOME=$home/config KUBECONFIG=$home/kubeconfig \
     "$DIST/runtime/bin/java" -XX:AOTCacheOutput="$DIST/aot/cli.aot" $CLI_OPTIONS "-Dtelepresence.home=$DIST" \
     -cp "$(launcher_class_path cli)" io.telepresence.cli.Main __rehearse \
-    <scripts/lib/package/rehearsal-cli.txt >"$home/out" 2>&1 || true
+    <scripts/lib/build/rehearsal-cli.txt >"$home/out" 2>&1 || true
   kill -TERM "$pid" 2>/dev/null || true
   wait_end "$pid" "userd (for the command line)" "$home/userd.out"
   check_cache cli "$home/out"
@@ -167,6 +167,7 @@ check_cache() { # check_cache NAME LOG
     tail -20 "$2" >&2
     return 1
   fi
+  # shellcheck disable=SC2046  # flags or none
   "$DIST/runtime/bin/java" -XX:AOTCache="$DIST/aot/$1.aot" -XX:AOTMode=on $(cache_options "$1") \
     -cp "$(launcher_class_path "$1")" -version >/dev/null 2>"$2.check" || {
     echo "error: the start-up cache of $1 is refused:" >&2

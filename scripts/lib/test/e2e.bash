@@ -1,4 +1,5 @@
 # Sourced by scripts/test: the end-to-end tests, on one Kubernetes or on two side by side.
+# shellcheck disable=SC2030,SC2031,SC2154  # each lane has variables of its own; the rest are those of scripts/test
 
 # end_to_end [CLASSES]: these, or what belongs to each Kubernetes. Two lanes side by side take about as long: today's
 # Kubernetes; the oldest, and after it what needs a Docker engine, on today's again, in a cluster of its own.
@@ -16,9 +17,12 @@ end_to_end() {
 
 # classes_here CLASSES VERSION: the first, or all that this Kubernetes has to pass.
 classes_here() {
-  if [ -n "$1" ]; then echo "$1"
-  elif [ "$all" = yes ]; then classes_of all
-  elif [ "$(end_of "$(label_of "$2")")" = floor ]; then classes_of floor
+  if [ -n "$1" ]; then
+    echo "$1"
+  elif [ "$all" = yes ]; then
+    classes_of all
+  elif [ "$(end_of "$(label_of "$2")")" = floor ]; then
+    classes_of floor
   else echo "$(classes_of today),$(classes_of docker)"; fi
 }
 
@@ -38,8 +42,10 @@ e2e_prepare() {
 lane() {
   local status=0
   while [ $# -gt 0 ]; do
-    ( export TEST_KUBERNETES=$1 TEST_CLUSTER=${2:-${TEST_CLUSTER:-}}
-      e2e_cluster && e2e_run "$3" ) || status=1
+    (
+      export TEST_KUBERNETES=$1 TEST_CLUSTER=${2:-${TEST_CLUSTER:-}}
+      e2e_cluster && e2e_run "$3"
+    ) || status=1
     # What comes next in this lane wants the room.
     [ $# = 3 ] || TEST_KUBERNETES=$1 TEST_CLUSTER=${2:-${TEST_CLUSTER:-}} scripts/cluster down
     shift 3

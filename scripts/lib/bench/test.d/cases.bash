@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034,SC2154,SC2016
+# shellcheck shell=bash disable=SC2034,SC2154,SC2016  # what is said here is used there, or evaluated later
 # Sourced by ../test: what is broken, and which figures there must not be.
 
 # Everything works: a number everywhere.
@@ -84,13 +84,13 @@ refused() { # refused SENTENCE ARG…
 for arguments in nonsense "flow nonsense" "--runs 0" "--runs abc" "--runs -1" "--runs" "--peer" "--peer /nowhere" "--peer $T/tree" \
   "--peer $T/pattern" "--peer /bin/true" "--peer-image $T/pattern" "--peer $peer --peer-image /nowhere" "--peer-helm --set" "--nonsense" "--out $T"; do
   sentence='^error: '
-  # shellcheck disable=SC2086
+  # shellcheck disable=SC2086  # a list of words
   refused "$sentence" $arguments
 done
 
 # By construction: nothing else writes figures, and a sample without an expectation is refused.
-check "only measure.sh writes samples and results" eval '! grep -nE ">>? *\"?\\\$(RESULTS|WORK/series/[^ ]*samples)" "$HERE"/*.sh "$ROOT/scripts/bench" | grep -v "/measure.sh:"'
-check "a sample needs an expectation" eval '! (. "$HERE/measure.sh"; refuse() { echo "$*" && exit 2; }; WORK=$T/empty; mkdir -p "$WORK/series"; sample x -- echo value=1) >"$T/out" && grep -q "without saying what is expected" "$T/out"'
+check "only measure.bash writes samples and results" eval '! grep -nE ">>? *\"?\\\$(RESULTS|WORK/series/[^ ]*samples)" "$HERE"/*.bash "$ROOT/scripts/bench" | grep -v "/measure.bash:"'
+check "a sample needs an expectation" eval '! (. "$HERE/measure.bash"; refuse() { echo "$*" && exit 2; }; WORK=$T/empty; mkdir -p "$WORK/series"; sample x -- echo value=1) >"$T/out" && grep -q "without saying what is expected" "$T/out"'
 for value in 0 -1 '' abc 'nan' '1 0'; do
-  check "'$value' is no figure" eval '(. "$HERE/measure.sh"; bench_begin; ! sample x a=b -- printf "a=b\nvalue=%s\n" "$value"; code=$?; rm -rf "$WORK"; exit $code)'
+  check "'$value' is no figure" eval '(. "$HERE/measure.bash"; bench_begin; ! sample x a=b -- printf "a=b\nvalue=%s\n" "$value"; code=$?; rm -rf "$WORK"; exit $code)'
 done

@@ -2,10 +2,10 @@
 # shellcheck shell=bash disable=SC2034,SC2154  # what is said here is used there
 
 CLUSTER=$PWD/scripts/cluster
-LIMIT=300            # seconds, for any one command
+LIMIT=300                                     # seconds, for any one command
 SOON=${BENCH_SOON:-10} LATE=${BENCH_LATE:-60} # seconds, for what a command has promised
-LOCAL=18099          # where kubectl forwards the echo service to
-LOCAL_PORT=18080     # of the developer's program
+LOCAL=18099                                   # where kubectl forwards the echo service to
+LOCAL_PORT=18080                              # of the developer's program
 LOCAL_NAME=developers-own-program-of-the-bench
 FORWARD_PID='' LOCAL_PID='' OTHER=''
 NEEDS=(jq:jq curl:curl nsenter:util-linux timeout:coreutils ip:iproute2 ping:iputils-ping ethtool:ethtool iperf3:iperf3

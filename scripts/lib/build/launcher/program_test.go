@@ -91,7 +91,7 @@ func TestWhoComesThroughSudoBringsNothing(t *testing.T) {
 
 // The shares are those of the images; what they leave is for the rest of the process, and little is wasted.
 func TestHeapAndDirectMemoryFollowTheLimit(t *testing.T) {
-	text, err := os.ReadFile("../image.sh")
+	text, err := os.ReadFile("../image.bash")
 	if err != nil {
 		t.Fatal(err)
 	}
