@@ -68,7 +68,9 @@ class DockerConnectionsIT {
             DockerUser.telepresence("list")
                     .failed()
                     .says("multiple daemons are running (one, two). Please select one using the --use <match> flag");
-            DockerUser.telepresence("--use", "nothing", "list").failed().says("no connection fits --use \"nothing\"");
+            DockerUser.telepresence("--use", "nothing", "list")
+                    .failed()
+                    .says("no connection matches --use \"nothing\"");
             DockerUser.telepresence("list", "--use", "one").ok().says("example-app");
             DockerUser.telepresence("list", "--use", "two").ok().says("echo").saysNot("example-app");
             DockerUser.telepresence("status")

@@ -90,7 +90,7 @@ class DockerErrorsIT {
         try {
             intercept("--docker-run", "--", "--name", "mine", ECHO, "/echo")
                     .failed()
-                    .says("cannot create the container mine: a container of that name exists already");
+                    .says("cannot create the container mine: a container of that name already exists");
             assertEquals(
                     "mine\n",
                     DockerUser.docker("ps", "-a", "--filter", "name=mine", "--format", "{{.Names}}")
@@ -118,7 +118,7 @@ class DockerErrorsIT {
         intercept("--docker-run", "--", "-d", ECHO).failed().says("the docker run option -d cannot be used");
         intercept("--docker-run", "--", "--network", "host", ECHO).failed().says("--network host cannot be used");
         intercept("--docker-run").failed().says("--docker-run needs the name of an image after --");
-        intercept("--docker-run", "--address", "1.2.3.4", "--", ECHO).failed().says("exclude each other");
+        intercept("--docker-run", "--address", "1.2.3.4", "--", ECHO).failed().says("cannot be used together");
         intercept("--mount", "/tmp/x").failed().says("volumes cannot be mounted on this machine");
     }
 

@@ -54,7 +54,7 @@ class GrpcIT {
 
     @Test
     void everyCaseWithoutAnEngagementAndWithAFilterThatFitsOrNot() {
-        // An agent is there, but nobody has engaged anything.
+        // An agent is there, but no one has engaged anything.
         intercept();
         LAPTOP.telepresence("leave", "mine").ok();
         everyCase("x-user:me");

@@ -268,7 +268,7 @@ class ProbesIT {
         try {
             admin.telepresence("intercept", "renamed", "--port", LOCAL + ":s", "--mount=false")
                     .ok()
-                    .says("NetworkPolicy narrow admits port 8080");
+                    .says("NetworkPolicy narrow allows port 8080");
             assertEquals("9900 9900", endpoints(RENAMED, "renamed"));
             laptopAnswers("http://renamed." + RENAMED + "/");
             laptopAnswers("http://renamed." + RENAMED + ":443/");

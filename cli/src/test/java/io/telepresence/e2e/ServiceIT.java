@@ -88,7 +88,7 @@ class ServiceIT {
     @Test
     void whoIsNotInTheGroupIsRefused() {
         Result refused = stranger.telepresence("connect").failed();
-        refused.says("serves the members of the group telepresence, and you are none");
+        refused.says("serves the members of the group telepresence, and you are not one of them");
         stranger.run("socat", "-u", "OPEN:/dev/null", "UNIX-CONNECT:/run/telepresence/rootd.socket")
                 .failed()
                 .says("Permission denied");
@@ -99,7 +99,7 @@ class ServiceIT {
     @Test
     void oneMemberDoesNotTakeAnothersSessionAway() {
         member.telepresence("connect").ok();
-        other.telepresence("connect").failed().says("another session has the network of this machine");
+        other.telepresence("connect").failed().says("another session already has this machine");
         other.telepresence("quit", "-s").ok().says(STAYS);
         member.run("curl", "-sS", "-m", "20", "http://echo/").ok().says("echo-");
     }

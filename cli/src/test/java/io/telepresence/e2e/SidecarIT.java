@@ -282,7 +282,7 @@ class SidecarIT {
         Shell.await("it runs", MINUTE, () -> pod("job", ".status.phase").equals("Running"));
         LAPTOP.telepresence("list").ok().says("job job");
         String before = pod("job", ".metadata.uid");
-        LAPTOP.telepresence("replace", "job").failed().says("never made again");
+        LAPTOP.telepresence("replace", "job").failed().says("never recreated");
         LAPTOP.telepresence("intercept", "job", "--port", "8171:http", "--mount=false")
                 .ok();
         assertEquals("local GET /\n", Cluster.fromPod("http://job/").ok().stdout());
