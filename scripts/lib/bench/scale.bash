@@ -133,7 +133,7 @@ scale_objects() {
   must "a controller goes on" "$CLUSTER" part stop controller-manager || return
   must "the scheduler goes on" "$CLUSTER" part stop scheduler || return
   local begin=$SECONDS
-  node "${SCALE_JAVA[@]}" io.telepresence.e2e.ScaleObjects make "$SCALE_SIZE" >"$SAID" 2>&1 || fail "the objects were not made: $(said)" || return
+  node "${SCALE_JAVA[@]}" io.telepresence.e2e.scale.ScaleObjects make "$SCALE_SIZE" >"$SAID" 2>&1 || fail "the objects were not made: $(said)" || return
   [ "$(kube -n scale get pods -o name | wc -l)" = "$pods" ] || fail "not all pods were made" || return
   echo "made the objects in $((SECONDS - begin)) s" >&2
 }
@@ -144,7 +144,7 @@ scale_peers() {
   service=$(kube -n ambassador get service traffic-manager -o 'jsonpath={.spec.clusterIP}')
   scale_forward &
   SCALE_PIDS+=($!)
-  nsenter --net="/run/netns/$TEST_CLUSTER_NETNS" "${SCALE_JAVA[@]}" io.telepresence.e2e.ScalePeers "$SCALE_SIZE" "$service:8081" \
+  nsenter --net="/run/netns/$TEST_CLUSTER_NETNS" "${SCALE_JAVA[@]}" io.telepresence.e2e.scale.ScalePeers "$SCALE_SIZE" "$service:8081" \
     127.0.0.1:18082 "$WORK/peers" >"$WORK/peers.log" 2>&1 &
   SCALE_PIDS+=($!)
   scale_all_there 180 || fail "not all agents and clients have arrived: $(tr '\n' ' ' 2>/dev/null <"$WORK/peers")$(tail -n 1 "$WORK/peers.log")" || return
@@ -181,7 +181,7 @@ scale_cpu() {
     echo "value=$(cpu_of "$pid" sleep "$SCALE_SECONDS")"
   else
     : >"$WORK/changes"
-    node "${SCALE_JAVA[@]}" io.telepresence.e2e.ScaleObjects change "$SCALE_SIZE" $((SCALE_SECONDS + 5)) 5 >"$WORK/changes" 2>&1 &
+    node "${SCALE_JAVA[@]}" io.telepresence.e2e.scale.ScaleObjects change "$SCALE_SIZE" $((SCALE_SECONDS + 5)) 5 >"$WORK/changes" 2>&1 &
     changer=$!
     within 30 grep -q begun "$WORK/changes" || fail "the changes did not begin" || return
     echo "value=$(cpu_of "$pid" sleep "$SCALE_SECONDS")"

@@ -8,7 +8,7 @@ E2E_SOURCES=cli/src/test/java/io/telepresence/e2e
 unknown_classes() {
   local each strangers=()
   for each in ${1//,/ }; do
-    [ -f "$E2E_SOURCES/${each%%#*}.java" ] && [[ ${each%%#*} = *IT ]] || strangers+=("${each%%#*}")
+    [[ ${each%%#*} = *IT ]] && [ -n "$(find "$E2E_SOURCES" -name "${each%%#*}.java")" ] || strangers+=("${each%%#*}")
   done
   echo "${strangers[*]}"
 }
