@@ -101,6 +101,7 @@ EOT
   echo "  $tag: $(du -m "$IMAGES/$name.tar" | cut -f1) MB, compressed $(gzip -1 -c "$IMAGES/$name.tar" | wc -c | awk '{printf "%.0f", $1/1e6}') MB"
 }
 
+# shellcheck disable=SC2115  # $root is never empty
 build_images() {
   echo "Images in target/images"
   mkdir -p "$IMAGES"
@@ -119,7 +120,7 @@ build_images() {
   cp scripts/lib/build/rehearsal-agent.json "$root/etc/traffic-agent/config"
   echo none >"$root/var/run/secrets/telepresence.io/traffic-manager/token"
   rehearse_image "$root" agent 4 "_TEL_AGENT_NAME=rehearsal _TEL_AGENT_POD_UID=1 _TEL_AGENT_POD_IP=127.0.0.1 _TEL_AGENT_NAMESPACE=default" agent
-  rm -rf "${root:?}/etc/traffic-agent" "${root:?}/var"
+  rm -rf "$root/etc/traffic-agent" "$root/var"
   archive traffic-agent 7777:7777
 
   root_fs traffic-manager traffic-manager "$MANAGER_MODULES"
@@ -130,7 +131,7 @@ build_images() {
   # With somebody who answers as the API server does, else it would only learn to wait for one.
   build_go apiserver "$IMAGES/apiserver"
   BEFORE="'$IMAGES/apiserver' 6443 '$root'" rehearse_image "$root" manager 12 "POD_NAME=rehearsal POD_IP=127.0.0.1 POD_NAMESPACE=ambassador AGENT_IMAGE=none KUBERNETES_SERVICE_HOST=127.0.0.1 KUBERNETES_SERVICE_PORT=6443" manager
-  rm -r "$IMAGES/apiserver" "${root:?}/var" "$root/etc/resolv.conf"
+  rm -r "$IMAGES/apiserver" "$root/var" "$root/etc/resolv.conf"
   archive traffic-manager 1000:1000
 
   build_client_image
