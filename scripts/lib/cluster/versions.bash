@@ -10,7 +10,7 @@ KUBERNETES_VERSIONS="
 # Programs built from Go modules, each set once.
 #   SET  MODULE@VERSION  TOOLCHAIN (- is the machine's Go, if it is new enough)  PACKAGES below the module, by commas
 program_table() {
-    cat <<TABLE
+  cat <<TABLE
 kubernetes     k8s.io/kubernetes@v$KUBERNETES                            -        cmd/kube-apiserver,cmd/kube-controller-manager,cmd/kube-scheduler,cmd/kubelet,cmd/kube-proxy,cmd/kubectl
 etcd           go.etcd.io/etcd/server/v3@v3.6.16                         -        .
 containerd     github.com/containerd/containerd/v2@v2.3.7                -        cmd/containerd,cmd/containerd-shim-runc-v2,cmd/ctr
@@ -30,6 +30,7 @@ TABLE
 coredns_version() { [ "$(kubernetes_source "$KUBERNETES")" = debian ] && echo v1.10.1 || echo v1.15.0; }
 
 # The oldest Go whose toolchain mechanism can fetch the one that a module asks for.
+# shellcheck disable=SC2034  # for programs
 OLDEST_GO=1.21
 
 known_versions() { awk 'NF { printf "%s%s", separator, $1; separator = ", " }' <<<"$KUBERNETES_VERSIONS"; }
@@ -38,8 +39,8 @@ floor_kubernetes() { awk 'NF { last = $1 } END { print last }' <<<"$KUBERNETES_V
 
 # full_version TEXT: 1.36, v1.36.3 and 1.36.3 are the same; prints nothing for one that is not in the table.
 full_version() {
-    awk -v wanted="${1#v}" 'NF && ($1 == wanted || index($1, wanted ".") == 1) { print $1; exit }' \
-        <<<"$KUBERNETES_VERSIONS"
+  awk -v wanted="${1#v}" 'NF && ($1 == wanted || index($1, wanted ".") == 1) { print $1; exit }' \
+    <<<"$KUBERNETES_VERSIONS"
 }
 
 kubernetes_source() { awk -v version="$1" '$1 == version { print $2 }' <<<"$KUBERNETES_VERSIONS"; }

@@ -25,7 +25,7 @@ record GlobalOptions(String config, Format format, Progress.Style progress, Stri
         return spec.addOption(OptionSpecs.text("Path of the client's configuration file", "--config"))
                 .addOption(OptionSpecs.text("Format of the output: json, yaml, json-stream or default", format))
                 .addOption(OptionSpecs.text("Style of progress: auto, tty, plain, json or quiet", "--progress"))
-                .addOption(OptionSpecs.text("Expression that fits the name of one connection, where several run", USE))
+                .addOption(OptionSpecs.text("Expression that matches the name of one connection, if several run", USE))
                 .addOption(OptionSpec.builder("-h", "--help")
                         .usageHelp(true)
                         .description("Show this help")

@@ -25,7 +25,7 @@ final class Usage {
         }
         lines.add("");
         lines.add("Options of every command: --config, --output, --progress, --help");
-        lines.add("Help on one: " + label + " COMMAND --help");
+        lines.add("Help for a command: " + label + " COMMAND --help");
         return lines;
     }
 

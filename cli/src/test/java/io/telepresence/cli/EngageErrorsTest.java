@@ -53,9 +53,9 @@ final class EngageErrorsTest {
                     intercept echo --docker-build-opt a=b              | --docker-build-opt needs --docker-build
                     ingest echo --docker-run --docker-build-opt a=b -- i | --docker-build-opt needs --docker-build
                     ingest echo --docker-run --docker-mount m -- img   | "m" is not a valid value of --docker-mount
-                    ingest echo --docker-run --docker-mount /m --mount=false -- img | --docker-mount and --mount=false exclude each other
-                    ingest echo --docker-run --local-mount-port 22 -- img | --local-mount-port and a container as handler exclude each other
-                    wiretap echo --docker-run --address ::1 -- img     | --address and a container as handler exclude each other
+                    ingest echo --docker-run --docker-mount /m --mount=false -- img | --docker-mount and --mount=false cannot be used together
+                    ingest echo --docker-run --local-mount-port 22 -- img | --local-mount-port and a container as handler cannot be used together
+                    wiretap echo --docker-run --address ::1 -- img     | --address and a container as handler cannot be used together
                     intercept echo --docker-run -- --network host img  | --network host cannot be used
                     intercept echo -p 1:x:y --docker-run -- img        | port must be of the format --port <local-port>[:<svcPortIdentifier>]
                     intercept echo --env-syntax bash                   | invalid environment syntax "bash"
@@ -65,13 +65,13 @@ final class EngageErrorsTest {
                     intercept echo --mount=                            | --mount needs a value
                     intercept echo --mount=:ro                         | --mount needs a value
                     intercept echo --local-mount-port 0                | "0" is not a valid value of --local-mount-port
-                    intercept echo --local-mount-port 22 --mount=false | --local-mount-port and --mount=false exclude each other
-                    intercept echo --local-mount-port 22 --mount /m    | --local-mount-port and --mount=/m exclude each other
+                    intercept echo --local-mount-port 22 --mount=false | --local-mount-port and --mount=false cannot be used together
+                    intercept echo --local-mount-port 22 --mount /m    | --local-mount-port and --mount=/m cannot be used together
                     intercept echo --detailed-output                   | --detailed-output needs json or yaml output
-                    uninstall                                          | no workload is named
-                    uninstall -a echo                                  | --all-agents and names of workloads exclude each other
+                    uninstall                                          | no workload is given
+                    uninstall -a echo                                  | --all-agents and names of workloads cannot be used together
                     revoke echo                                        | "echo" is not the ID of an engagement
-                    why                                                | no request is named
+                    why                                                | no request is given
                     why GET http://a b                                 | unexpected argument "b"
                     why ftp://a/b                                      | "ftp://a/b" is not a URL that a request can be made to
                     why http:///b                                      | "http:///b" is not a URL that a request can be made to

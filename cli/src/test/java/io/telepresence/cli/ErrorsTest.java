@@ -21,8 +21,8 @@ final class ErrorsTest {
                     frobnicate | telepresence: error: unknown command "frobnicate" for "telepresence". See "telepresence --help" for the commands
                     helm instal | telepresence: error: unknown command "instal" for "telepresence helm". Did you mean "install"?
                     connect --nmae x | telepresence connect: error: unknown flag: --nmae. Did you mean "--name"?
-                    connect --expose 80 | telepresence connect: error: --expose needs --docker. It is about the daemon's container
-                    connect --hostname h | telepresence connect: error: --hostname needs --docker. It is about the daemon's container
+                    connect --expose 80 | telepresence connect: error: --expose needs --docker. It applies to the daemon's container
+                    connect --hostname h | telepresence connect: error: --hostname needs --docker. It applies to the daemon's container
                     curl -ik https://kubernetes.default | telepresence curl: error: telepresence curl needs a connection in a container. Run "telepresence connect --docker" first
                     docker-run img | telepresence docker-run: error: telepresence docker-run needs a connection in a container. Run "telepresence connect --docker" first
                     intercept | telepresence intercept: error: missing argument <name>. See "telepresence intercept --help"
@@ -31,11 +31,11 @@ final class ErrorsTest {
                     status --output xml | telepresence status: error: invalid output format "xml". Use one of json, yaml, json-stream or default
                     status --progress loud | telepresence status: error: invalid progress style "loud". Use one of auto, tty, plain, json or quiet
                     loglevel loud | telepresence loglevel: error: "loud" is not a log level. Use one of ERROR, WARN, INFO, DEBUG, TRACE
-                    loglevel info -l -r | telepresence loglevel: error: --local-only and --remote-only exclude each other. Give one of them, or none
+                    loglevel info -l -r | telepresence loglevel: error: --local-only and --remote-only cannot be used together. Give one of them, or none
                     loglevel info -d soon | telepresence loglevel: error: invalid duration "soon". Write it like 30m, 1h30m or 90s
                     gather-logs -o logs.tar | telepresence gather-logs: error: the output file "logs.tar" must end in .zip
-                    gather-logs --daemons all,cat | telepresence gather-logs: error: "cat" is not a daemon. Use a comma list of all, root, user, None
-                    helm upgrade --reset-values --reuse-values | telepresence helm upgrade: error: --reset-values and --reuse-values exclude each other. Give one of them
+                    gather-logs --daemons all,cat | telepresence gather-logs: error: "cat" is not a daemon. Use a comma-separated list of all, root, user, None
+                    helm upgrade --reset-values --reuse-values | telepresence helm upgrade: error: --reset-values and --reuse-values cannot be used together. Give one of them
                     completion tcsh | telepresence completion: error: no completion for the shell "tcsh". Use bash, zsh or fish
                     leave nothing | telepresence leave: error: Intercept named "nothing" not found
                     """)

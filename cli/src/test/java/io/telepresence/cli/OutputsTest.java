@@ -110,7 +110,7 @@ final class OutputsTest {
                         .startsWith(
                                 """
                                 deployment echo: intercepted
-                                  Agents: 1 of 2 pods (pod echo-2: it was made without a traffic-agent)
+                                  Agents: 1 of 2 pods (pod echo-2: it was created without a traffic-agent)
                                   Intercept name: echo
                                 """),
                 printed("list"));

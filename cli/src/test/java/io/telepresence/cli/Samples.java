@@ -105,7 +105,7 @@ final class Samples {
                 whole.agentVersion(),
                 "",
                 new ListedWorkload.Coverage(
-                        2, List.of(new ListedWorkload.Bypass("echo-2", "it was made without a traffic-agent"))),
+                        2, List.of(new ListedWorkload.Bypass("echo-2", "it was created without a traffic-agent"))),
                 whole.engagements());
     }
 

@@ -77,8 +77,8 @@ final class SelectedDaemonTest {
             delimiter = '|',
             textBlock =
                     """
-                    staging | no connection fits --use "staging". "telepresence status" shows those that there are
-                    pro     | several connections fit --use "pro": prod, prod2. Please select one using the --use <match> flag
+                    staging | no connection matches --use "staging". "telepresence status" lists them
+                    pro     | several connections match --use "pro": prod, prod2. Please select one using the --use <match> flag
                     (       | --use "(" is not a regular expression: Unclosed group
                     """)
     void whatFitsNoneOrSeveralIsOneSentence(String use, String want) {

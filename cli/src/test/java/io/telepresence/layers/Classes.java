@@ -31,7 +31,15 @@ final class Classes {
 
     /** Our own main classes of the module. */
     static List<ClassModel> of(String module) {
-        Path classes = root().resolve(module).resolve("target/classes/io/telepresence");
+        return below(root().resolve(module).resolve("target/classes/io/telepresence"));
+    }
+
+    /** The module's test classes below a folder. */
+    static List<ClassModel> ofTests(String module, String folder) {
+        return below(root().resolve(module).resolve("target/test-classes").resolve(folder));
+    }
+
+    private static List<ClassModel> below(Path classes) {
         try (Stream<Path> files = Files.walk(classes)) {
             return files.filter(f -> f.toString().endsWith(".class"))
                     .map(Classes::parse)

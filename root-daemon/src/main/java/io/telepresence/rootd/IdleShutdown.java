@@ -54,7 +54,7 @@ final class IdleShutdown {
     /** Why the daemon should end now; empty: it should not. */
     synchronized String over() {
         boolean forgotten = !service && alone && sessions == 0 && nanoTime.getAsLong() - since > ALONE.toNanos();
-        return end.isEmpty() && forgotten ? "nobody has called for " + ALONE.toSeconds() + " s" : end;
+        return end.isEmpty() && forgotten ? "no call for " + ALONE.toSeconds() + " s" : end;
     }
 
     /** Blocks until the daemon should end; why. */

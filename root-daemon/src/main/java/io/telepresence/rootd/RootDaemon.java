@@ -121,7 +121,7 @@ final class RootDaemon implements AutoCloseable {
         FileLock lock = file.tryLock();
         if (lock == null) {
             file.close();
-            throw Fault.user("a root daemon runs already", "Run: telepresence quit -s")
+            throw Fault.user("a root daemon is already running", "Run: telepresence quit -s")
                     .exception();
         }
         return file;

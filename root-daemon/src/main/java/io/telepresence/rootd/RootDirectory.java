@@ -28,7 +28,7 @@ final class RootDirectory {
             }
             boolean real = Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS);
             if (!real || !mayOwn(uid(directory), container)) {
-                throw Fault.denied("the directory " + directory + " is not root's", "Remove it")
+                throw Fault.denied("the directory " + directory + " does not belong to root", "Remove it")
                         .exception();
             }
             Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
@@ -49,7 +49,7 @@ final class RootDirectory {
         try {
             boolean there = Files.exists(file, LinkOption.NOFOLLOW_LINKS);
             if (there && (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || uid(file) != 0)) {
-                throw Fault.denied("the file " + file + " is not root's own", "Remove it")
+                throw Fault.denied("the file " + file + " does not belong to root", "Remove it")
                         .exception();
             }
         } catch (IOException e) {

@@ -54,7 +54,7 @@ final class RootService extends RootDaemonGrpc.RootDaemonImplBase {
         SessionRunner runner = new SessionRunner(machine, replies);
         if (!session.compareAndSet(null, runner)) {
             observer.onError(FaultStatus.toStatus(
-                    Fault.user("another session has the network of this machine already", "Run: telepresence quit")
+                    Fault.user("another session already has this machine's network", "Run: telepresence quit")
                             .exception()));
             return new Ignored();
         }

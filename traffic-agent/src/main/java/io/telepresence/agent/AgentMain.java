@@ -37,7 +37,7 @@ public final class AgentMain {
                 AgentInitMain.main(
                         List.of(arguments).subList(1, arguments.length).toArray(String[]::new));
             default -> {
-                System.err.println("unknown program " + program + ": agent or agent-init is known");
+                System.err.println("unknown program " + program + ": use agent or agent-init");
                 System.exit(2);
             }
         }

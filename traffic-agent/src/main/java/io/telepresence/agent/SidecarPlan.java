@@ -263,9 +263,7 @@ record SidecarPlan(AgentConfig config, List<PlannedPort> ports) {
     }
 
     private static FaultException bad(String text, Throwable cause) {
-        return Fault.config(
-                        text,
-                        "It is written by the traffic-manager's injector; restart the pod to have it written anew.")
+        return Fault.config(text, "The traffic-manager's injector writes it; restart the pod to get a new one.")
                 .exception(cause);
     }
 

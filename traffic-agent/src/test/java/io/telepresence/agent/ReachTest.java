@@ -112,7 +112,7 @@ class ReachTest {
             ask(rig, "app", Transport.TCP, Reach.newBuilder().setPort(65_536))
                     .awaitState("DENIED: there is no port 65536: 1 to 65535 can be reached");
             ask(rig, "app", Transport.TCP, Reach.newBuilder())
-                    .awaitState("DENIED: this traffic-agent does not know what is wanted of it");
+                    .awaitState("DENIED: this traffic-agent does not know that request");
         }
     }
 

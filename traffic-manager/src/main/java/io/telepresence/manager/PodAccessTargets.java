@@ -32,7 +32,7 @@ final class PodAccessTargets implements PodAccessRules {
                 .filter(e -> e.id().equals(wish.getEngagementId()))
                 .findFirst();
         if (found.isEmpty()) {
-            return new Answer.Denied("that is no engagement of yours");
+            return new Answer.Denied("that is not your engagement");
         }
         RegisteredEngagement engagement = found.get();
         if (!engagement.active() && engagement.state() != EngagementState.TERMINATING) {
@@ -42,7 +42,7 @@ final class PodAccessTargets implements PodAccessRules {
             case VIEW -> granted(engagement, wish);
             case FILES -> granted(engagement, limited(wish, engagement.spec().kind()));
             case PORT -> port(engagement, wish, protocol);
-            case WHAT_NOT_SET -> new Answer.Denied("nothing was asked for");
+            case WHAT_NOT_SET -> new Answer.Denied("the request is empty");
         };
     }
 
@@ -58,7 +58,7 @@ final class PodAccessTargets implements PodAccessRules {
                 && engagement.spec().options().toPod().contains(Port.of(protocol == Transport.UDP, wish.getPort()));
         return asked
                 ? granted(engagement, wish)
-                : new Answer.Denied("port " + wish.getPort() + " of the pod was not asked for with --to-pod");
+                : new Answer.Denied("port " + wish.getPort() + " of the pod was not requested with --to-pod");
     }
 
     /** First the agent of the pod that the engagement names, then others that stand as it wants. */

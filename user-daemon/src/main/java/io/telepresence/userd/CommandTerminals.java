@@ -40,7 +40,7 @@ final class CommandTerminals {
             }
         }
         to.onError(Status.RESOURCE_EXHAUSTED
-                .withDescription("no room for another terminal")
+                .withDescription("too many terminals are open")
                 .asRuntimeException());
     }
 

@@ -88,7 +88,7 @@ final class KubeService {
         String id = request.getEngagementId();
         if (id.indexOf(':') < 1 || id.endsWith(":") || id.chars().anyMatch(c -> c <= ' ')) {
             throw Fault.user(
-                            "\"" + id + "\" is not the id of an engagement",
+                            "\"" + id + "\" is not the ID of an engagement",
                             "\"telepresence list --debug\" shows it; it ends with a colon and the name")
                     .exception();
         }

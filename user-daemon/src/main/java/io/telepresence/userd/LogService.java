@@ -89,7 +89,7 @@ final class LogService {
         boolean wanted =
                 request.getTrafficManager() || !request.getTrafficAgents().equals("None");
         if (wanted && session.isEmpty()) {
-            zip.error("no logs of the cluster: not connected");
+            zip.error("no logs from the cluster: not connected");
         } else if (wanted) {
             var link = session.get().parts().link();
             var query = io.telepresence.rpc.manager.GatherLogsRequest.newBuilder()
@@ -102,7 +102,7 @@ final class LogService {
                         link.streams().withDeadlineAfter(60, TimeUnit.SECONDS).gatherLogs(query.build());
                 chunks.forEachRemaining(chunk -> add(chunk, files, zip));
             } catch (StatusRuntimeException e) {
-                zip.error("no more logs of the cluster: " + FaultStatus.of(e).text());
+                zip.error("no more logs from the cluster: " + FaultStatus.of(e).text());
             }
         }
         Map<String, byte[]> all = new LinkedHashMap<>();

@@ -100,7 +100,7 @@ final class UserDaemon implements AutoCloseable {
                     directory.resolve("userd.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE));
             FileLock lock = file.tryLock();
             if (lock == null) {
-                throw Fault.user("another user daemon runs already", "").exception();
+                throw Fault.user("another user daemon is already running", "").exception();
             }
         } catch (IOException e) {
             throw Fault.internal("cannot lock " + directory + ": " + e.getMessage())

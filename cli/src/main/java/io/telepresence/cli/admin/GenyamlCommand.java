@@ -33,7 +33,7 @@ public record GenyamlCommand(YamlRequest.What what, String summary) implements C
     public static Command group() {
         return new Group(
                 "genyaml",
-                "Print the parts of a pod with a traffic-agent, to inject it by hand",
+                "Print the YAML of a traffic-agent, to inject it by hand",
                 List.of(
                         new GenyamlCommand(YamlRequest.What.CONFIG, "Print the agent's configuration for a workload"),
                         new GenyamlCommand(YamlRequest.What.CONTAINER, "Print the agent's container"),
@@ -59,7 +59,7 @@ public record GenyamlCommand(YamlRequest.What what, String summary) implements C
                     .addOption(OptionSpecs.text("The manager's port for agents (default 8081)", "--manager-port"))
                     .addOption(OptionSpecs.text("Workload in the cluster", "-w", "--workload"));
         } else {
-            spec.addOption(OptionSpecs.text("File with what \"genyaml config\" printed; - is stdin", "-a", "--agent"));
+            spec.addOption(OptionSpecs.text("File with the output of \"genyaml config\"; - is stdin", "-a", "--agent"));
         }
         if (SHAPED.contains(what)) {
             spec.addOption(OptionSpecs.text(
@@ -141,7 +141,7 @@ public record GenyamlCommand(YamlRequest.What what, String summary) implements C
                     ? new String(invocation.caller().stdin().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8)
                     : Files.readString(Arguments.absolute(option, file, invocation.caller()));
         } catch (IOException e) {
-            throw Fault.user("the file " + file + " cannot be read: " + reason(e), "Give " + option + " another one")
+            throw Fault.user("the file " + file + " cannot be read: " + reason(e), "Name another file with " + option)
                     .exception(e);
         }
     }
@@ -150,7 +150,7 @@ public record GenyamlCommand(YamlRequest.What what, String summary) implements C
         try {
             Files.writeString(file, yaml);
         } catch (IOException e) {
-            throw Fault.user("the file " + file + " cannot be written: " + reason(e), "Give --output another one")
+            throw Fault.user("the file " + file + " cannot be written: " + reason(e), "Name another file with --output")
                     .exception(e);
         }
     }

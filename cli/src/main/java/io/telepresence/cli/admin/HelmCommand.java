@@ -41,7 +41,8 @@ public record HelmCommand(HelmRequest.Verb verb, String summary) implements Comm
         spec.addOption(
                 OptionSpecs.text("Namespace of the traffic-manager (default ambassador)", "--manager-namespace"));
         if (changes) {
-            spec.addOption(OptionSpecs.flag("Create the namespace if need be (default true)", "--create-namespace"));
+            spec.addOption(
+                    OptionSpecs.flag("Create the namespace if it does not exist (default true)", "--create-namespace"));
         }
         if (verb != HelmRequest.Verb.LINT) {
             spec.addOption(OptionSpecs.flag("Do not run hooks", "--no-hooks"));
@@ -50,24 +51,24 @@ public record HelmCommand(HelmRequest.Verb verb, String summary) implements Comm
             addValues(spec);
         }
         if (verb == HelmRequest.Verb.UPGRADE) {
-            spec.addOption(OptionSpecs.flag("Forget the values of the installed release", "--reset-values"))
-                    .addOption(OptionSpecs.flag("Keep the values of the installed release", "--reuse-values"));
+            spec.addOption(OptionSpecs.flag("Reset the values to those of the chart", "--reset-values"))
+                    .addOption(OptionSpecs.flag("Reuse the values of the installed release", "--reuse-values"));
         }
         return KubeOptions.addTo(spec);
     }
 
     private static void addValues(CommandSpec spec) {
-        spec.addOption(OptionSpecs.array("Value as key=value; repeatable, or a comma list", "--set"))
+        spec.addOption(OptionSpecs.array("Value as key=value; repeatable, or separated by commas", "--set"))
                 .addOption(OptionSpecs.array("Value read from a file, as key=path; repeatable", "--set-file"))
                 .addOption(OptionSpecs.array("Value as JSON, as key=json; repeatable", "--set-json"))
-                .addOption(OptionSpecs.array("Value taken as a string; repeatable", "--set-string"))
+                .addOption(OptionSpecs.array("Value as a string; repeatable", "--set-string"))
                 .addOption(OptionSpecs.array("Values file or URL; repeatable", "-f", "--values"))
                 .addOption(OptionSpecs.text("Version of the chart (default the one of this program)", "--version"));
     }
 
     static HelmRequest request(HelmRequest.Verb verb, Invocation invocation) throws FaultException {
         if (invocation.flag("--reset-values") && invocation.flag("--reuse-values")) {
-            throw Fault.user("--reset-values and --reuse-values exclude each other", "Give one of them")
+            throw Fault.user("--reset-values and --reuse-values cannot be used together", "Give one of them")
                     .exception();
         }
         var values = new HelmRequest.Values(

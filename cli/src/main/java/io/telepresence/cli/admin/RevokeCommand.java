@@ -18,14 +18,14 @@ public final class RevokeCommand implements Command {
 
     @Override
     public String summary() {
-        return "End somebody else's engagement, as an administrator";
+        return "End another user's engagement, as an administrator";
     }
 
     @Override
     public CommandSpec spec() {
         CommandSpec spec = CommandSpec.create()
-                .addPositional(
-                        OptionSpecs.parameter("<intercept_id>", "The ID, as \"telepresence list --debug\" shows it"))
+                .addPositional(OptionSpecs.parameter(
+                        "<intercept_id>", "ID of the engagement, as \"telepresence list --debug\" shows it"))
                 .addOption(OptionSpecs.text(
                         "Namespace of the traffic-manager; overrides the configuration", "--manager-namespace"));
         return KubeOptions.addTo(spec);

@@ -19,7 +19,7 @@ public final class UninstallCommand implements Command {
 
     @Override
     public String summary() {
-        return "Take traffic-agents out of workloads";
+        return "Remove traffic-agents from workloads";
     }
 
     @Override
@@ -34,11 +34,11 @@ public final class UninstallCommand implements Command {
         List<String> workloads = invocation.parameters();
         boolean all = invocation.flag("--all-agents");
         if (all && !workloads.isEmpty()) {
-            throw Fault.user("--all-agents and names of workloads exclude each other", "Give one of them")
+            throw Fault.user("--all-agents and names of workloads cannot be used together", "Give one of them")
                     .exception();
         }
         if (!all && workloads.isEmpty()) {
-            throw Fault.user("no workload is named", "Name some, or give --all-agents")
+            throw Fault.user("no workload is given", "Name at least one, or use --all-agents")
                     .exception();
         }
         for (String workload : workloads) {

@@ -14,7 +14,7 @@ import picocli.CommandLine.Model.CommandSpec;
 /** {@code telepresence config view}. */
 public final class ConfigViewCommand implements Command {
     public static Command group() {
-        return new Group("config", "Look at the configuration", List.of(new ConfigViewCommand()));
+        return new Group("config", "View the configuration", List.of(new ConfigViewCommand()));
     }
 
     @Override
@@ -24,12 +24,13 @@ public final class ConfigViewCommand implements Command {
 
     @Override
     public String summary() {
-        return "Show the configuration in force";
+        return "Show the effective configuration";
     }
 
     @Override
     public CommandSpec spec() {
-        return CommandSpec.create().addOption(OptionSpecs.flag("Only the client's own file", "-c", "--client-only"));
+        return CommandSpec.create()
+                .addOption(OptionSpecs.flag("Show only the client's own file", "-c", "--client-only"));
     }
 
     @Override

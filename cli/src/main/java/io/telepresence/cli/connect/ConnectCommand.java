@@ -44,8 +44,8 @@ public final class ConnectCommand implements Command {
                 .addOption(OptionSpecs.list("CIDRs that are never routed to the cluster", "--never-proxy"))
                 .addOption(
                         OptionSpecs.flag("Run the daemon in a container: nothing on this machine changes", "--docker"))
-                .addOption(
-                        OptionSpecs.array("Port that the daemon's container publishes, as docker run -p", "--expose"))
+                .addOption(OptionSpecs.array(
+                        "Port for the daemon's container to publish, as in docker run -p", "--expose"))
                 .addOption(OptionSpecs.text("Host name of the daemon's container", "--hostname"));
         return KubeOptions.addTo(spec);
     }
@@ -71,7 +71,7 @@ public final class ConnectCommand implements Command {
         }
         for (String option : List.of("--expose", "--hostname")) {
             if (invocation.options().hasMatchedOption(option)) {
-                throw Fault.user(option + " needs --docker", "It is about the daemon's container")
+                throw Fault.user(option + " needs --docker", "It applies to the daemon's container")
                         .exception();
             }
         }

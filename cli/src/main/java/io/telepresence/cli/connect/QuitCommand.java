@@ -21,7 +21,7 @@ public final class QuitCommand implements Command {
 
     @Override
     public String summary() {
-        return "End the session, and with -s the daemons";
+        return "End the session; with -s also the daemons";
     }
 
     @Override

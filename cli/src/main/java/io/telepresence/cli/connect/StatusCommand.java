@@ -22,13 +22,13 @@ public final class StatusCommand implements Command {
 
     @Override
     public String summary() {
-        return "Show what runs and what is connected";
+        return "Show the status of the daemons and of the connection";
     }
 
     @Override
     public CommandSpec spec() {
         return CommandSpec.create()
-                .addOption(OptionSpecs.flag("Show even one daemon in the format for several", "--multi-daemon"));
+                .addOption(OptionSpecs.flag("Use the format for several daemons even for one", "--multi-daemon"));
     }
 
     @Override

@@ -22,7 +22,7 @@ public final class VersionCommand implements Command {
 
     @Override
     public String summary() {
-        return "Show the versions of all parts";
+        return "Show the versions of all components";
     }
 
     @Override

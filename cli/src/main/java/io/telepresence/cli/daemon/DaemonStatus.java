@@ -6,7 +6,7 @@ import java.util.Optional;
 /**
  * What the daemons say of themselves.
  *
- * @param root empty: the root daemon does not run
+ * @param root empty: the root daemon is not running
  * @param manager empty: not connected
  * @param troubles what is wrong now, one sentence each
  * @param docker empty: the daemon is on this machine itself

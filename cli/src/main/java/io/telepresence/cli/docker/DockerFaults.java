@@ -22,7 +22,7 @@ final class DockerFaults {
     private static final List<String> NOT_FOUND =
             List.of("repository does not exist", "not found", "pull access denied", "manifest unknown");
 
-    private static final String NAME_TAKEN = ": a container of that name exists already";
+    private static final String NAME_TAKEN = ": a container of that name already exists";
 
     /** The engine's own words for an address that it, or a program of the machine, has taken already. */
     private static final Pattern TAKEN = Pattern.compile(
@@ -35,8 +35,8 @@ final class DockerFaults {
         String said = output.err().toLowerCase(Locale.ROOT);
         if (isDenied(said)) {
             return Fault.denied(
-                    "you have no right to use the Docker engine: its socket refuses you",
-                    "Become a member of the group docker and log in again, or use a rootless engine");
+                    "you have no right to use the Docker engine: its socket denies you access",
+                    "Join the group docker and log in again, or use a rootless engine");
         }
         if (isEngine(output)) {
             return Fault.unreachable(

@@ -141,9 +141,9 @@ public record RunArguments(
                     String option = addresses.getFirst();
                     throw Fault.user(
                                     "the docker run option " + option.substring(0, option.indexOf('='))
-                                            + " cannot be used: addresses of the connection's network are the engine's"
-                                            + " choice",
-                                    "Leave it out, or name a network of yours with --network")
+                                            + " cannot be used: the engine chooses the addresses of the connection's"
+                                            + " network",
+                                    "Leave it out, or name your own network with --network")
                             .exception();
                 }
                 return List.of();
@@ -273,7 +273,7 @@ public record RunArguments(
                 throw Fault.user(
                                 "--network " + value + " cannot be used: the container gets the network of the"
                                         + " connection",
-                                "Leave it out, or name a network that it shall join too")
+                                "Leave it out, or name a network for it to join as well")
                         .exception();
             }
             networks.add(UserNetwork.parse(value));

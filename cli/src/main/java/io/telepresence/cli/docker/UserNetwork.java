@@ -35,9 +35,9 @@ public record UserNetwork(String typed, String name, List<String> options) {
                 options.add("--" + key + "=" + text);
             } else {
                 throw Fault.user(
-                                "--network " + value + " cannot be used: a container that runs cannot join a network"
+                                "--network " + value + " cannot be used: a running container cannot join a network"
                                         + " with \"" + part + "\"",
-                                "Known are name, " + String.join(", ", new java.util.TreeSet<>(OPTIONS)))
+                                "Supported are name, " + String.join(", ", new java.util.TreeSet<>(OPTIONS)))
                         .exception();
             }
         }

@@ -27,19 +27,21 @@ final class EngageOptions {
         addCommon(spec, kind);
         addDocker(spec);
         if (kind.hasPorts()) {
-            spec.addOption(OptionSpecs.text("Where on this machine: address or name (default 127.0.0.1)", "--address"))
-                    .addOption(OptionSpecs.flag("With json or yaml output: print everything", "--detailed-output"))
+            spec.addOption(OptionSpecs.text(
+                            "Address on this machine, an IP or a name (default 127.0.0.1)", "--address"))
+                    .addOption(OptionSpecs.flag("Print all details, with json or yaml output", "--detailed-output"))
                     .addOption(OptionSpecs.list(ports(kind), "-p", "--port"));
         }
         if (!kind.copiesTraffic()) {
             spec.addOption(OptionSpecs.list(
-                    "<port>[/UDP] of the pod's loopback, to be reached at the same port here; repeatable", "--to-pod"));
+                    "Port of the pod's loopback to reach at the same port here, as <port>[/UDP]; repeatable",
+                    "--to-pod"));
         }
         if (byRequest(kind)) {
             addTraffic(spec);
         }
         if (kind.takesTraffic() && kind.hasFilter()) {
-            spec.addOption(OptionSpecs.array("key=value to be told by the REST API; repeatable", "--metadata"))
+            spec.addOption(OptionSpecs.array("key=value for the REST API to report; repeatable", "--metadata"))
                     .addOption(OptionSpec.builder("--replace")
                             .type(Boolean.class)
                             .arity("0..1")
@@ -53,12 +55,14 @@ final class EngageOptions {
     private static picocli.CommandLine.Model.PositionalParamSpec name(EngagementKind kind) {
         return OptionSpecs.parameter(
                 "<name>",
-                byRequest(kind) ? "Its name, and the workload's unless --workload is given" : "Name of the workload");
+                byRequest(kind)
+                        ? "Name of the engagement, and of the workload unless --workload is given"
+                        : "Name of the workload");
     }
 
     private static void addCommon(CommandSpec spec, EngagementKind kind) {
         String[] container = !kind.hasPorts() ? new String[] {"-c", "--container"} : new String[] {"--container"};
-        spec.addOption(OptionSpecs.text("Container whose environment and volumes count", container))
+        spec.addOption(OptionSpecs.text("Container whose environment and volumes to use", container))
                 .addOption(OptionSpecs.text("Write the remote environment to this file", "-e", "--env-file"))
                 .addOption(OptionSpecs.text("Write the remote environment to this file as JSON", "-j", "--env-json"))
                 .addOption(OptionSpecs.text(
@@ -78,8 +82,7 @@ final class EngageOptions {
 
     private static void addDocker(CommandSpec spec) {
         spec.addOption(OptionSpecs.flag(
-                        "What follows -- is an image, with docker run's options before it: the container handles the"
-                                + " traffic",
+                        "Run the image after --, with docker run's options before it, to handle the traffic",
                         "--docker-run"))
                 .addOption(OptionSpecs.text(
                         "Build an image from this directory or URL and run it; IMAGE after -- stands for it",
@@ -87,30 +90,31 @@ final class EngageOptions {
                 .addOption(OptionSpecs.array(
                         "key=value, given to docker build as --key=value; repeatable", "--docker-build-opt"))
                 .addOption(OptionSpecs.text(
-                        "As --docker-build, with the rights that a debugger needs in the container", "--docker-debug"))
+                        "Like --docker-build, with the rights that a debugger needs in the container",
+                        "--docker-debug"))
                 .addOption(OptionSpecs.text(
-                        "Directory of the container below which the volumes are (default their own paths)",
+                        "Directory of the container to mount the volumes below (default their own paths)",
                         "--docker-mount"));
     }
 
     private static void addTraffic(CommandSpec spec) {
         spec.addOption(OptionSpecs.array(
                         "Only requests with this header: Name=value or 'Name: value'; the value is compared byte for byte,"
-                                + " as UTF-8, the name whatever its case; repeatable, all must match",
+                                + " as UTF-8, the name regardless of case; repeatable, all must match",
                         "--http-header"))
                 .addOption(OptionSpecs.array(
                         "Only requests with exactly this path; %-escapes count as what they stand for; repeatable",
                         "--http-path-equal"))
                 .addOption(OptionSpecs.array(
-                        "Only requests whose path begins like this; repeatable", "--http-path-prefix"))
+                        "Only requests whose path begins with this; repeatable", "--http-path-prefix"))
                 .addOption(OptionSpecs.array(
                         "Only requests whose whole path matches this expression (RE2); repeatable",
                         "--http-path-regex"))
                 .addOption(OptionSpecs.text(
-                        "How traffic is told apart: tcp or http (default tcp, http with a filter)", "--mechanism"))
-                .addOption(OptionSpecs.flag("Send what was inside TLS, without TLS", "--plaintext"))
-                .addOption(OptionSpecs.text("Service to take where the workload has several", "--service"))
-                .addOption(OptionSpecs.text("Workload if its name is not <name>", "-w", "--workload"));
+                        "How traffic is matched: tcp or http (default tcp, http with a filter)", "--mechanism"))
+                .addOption(OptionSpecs.flag("Send the traffic decrypted, without TLS", "--plaintext"))
+                .addOption(OptionSpecs.text("Service to use if the workload has several", "--service"))
+                .addOption(OptionSpecs.text("Workload, if it is not named <name>", "-w", "--workload"));
     }
 
     private static String ports(EngagementKind kind) {
@@ -199,7 +203,7 @@ final class EngageOptions {
         int port = Arguments.portNumber("--local-mount-port", invocation.text("--local-mount-port"));
         if (mount.mode() != EngageRequest.MountMode.AUTO) {
             throw Fault.user(
-                            "--local-mount-port and --mount=" + invocation.text("--mount") + " exclude each other",
+                            "--local-mount-port and --mount=" + invocation.text("--mount") + " cannot be used together",
                             "Give one of them")
                     .exception();
         }

@@ -134,7 +134,7 @@ final class EngageRun {
                     invocation
                             .output()
                             .warn("Warning: no shell can set " + String.join(", ", leftOut) + ", so " + file.path()
-                                    + " is without");
+                                    + " does not have it");
                 }
             }
         } catch (FaultException e) {

@@ -111,16 +111,18 @@ record HandlerOptions(List<String> words, String context, List<String> buildOpti
             throw Fault.user("--docker-build-opt needs --docker-build", "").exception();
         }
         if (invocation.options().hasMatchedOption("--docker-mount") && mount.mode() == EngageRequest.MountMode.NONE) {
-            throw Fault.user("--docker-mount and --mount=false exclude each other", "Give one of them")
+            throw Fault.user("--docker-mount and --mount=false cannot be used together", "Give one of them")
                     .exception();
         }
         if (mount.port() != 0) {
-            throw Fault.user("--local-mount-port and a container as handler exclude each other", "Leave it out")
+            throw Fault.user("--local-mount-port and a container as handler cannot be used together", "Leave it out")
                     .exception();
         }
         boolean hasAddress = invocation.options().commandSpec().findOption("--address") != null;
         if (hasAddress && invocation.options().hasMatchedOption("--address")) {
-            throw Fault.user("--address and a container as handler exclude each other", "The container is the address")
+            throw Fault.user(
+                            "--address and a container as handler cannot be used together",
+                            "The container is the address")
                     .exception();
         }
     }

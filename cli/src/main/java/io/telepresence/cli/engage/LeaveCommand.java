@@ -30,10 +30,10 @@ public final class LeaveCommand implements Command {
     @Override
     public CommandSpec spec() {
         return CommandSpec.create()
-                .addPositional(
-                        OptionSpecs.parameter("<name>", "Its name, or the workload's for a replace or an ingest"))
-                .addOption(OptionSpecs.text("Container where several of the workload are engaged", "-c", "--container"))
-                .addOption(OptionSpecs.text("Namespace where the name exists in several", "-n", "--namespace"));
+                .addPositional(OptionSpecs.parameter(
+                        "<name>", "Name of the engagement; for a replace or an ingest, of the workload"))
+                .addOption(OptionSpecs.text("Container, if several of the workload are engaged", "-c", "--container"))
+                .addOption(OptionSpecs.text("Namespace, if the name exists in several", "-n", "--namespace"));
     }
 
     @Override

@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Variables of any name and any bytes as a few ordinary ones, which the programs of {@code scripts/lib/package/launcher}
+ * Variables of any name and any bytes as a few ordinary ones, which the programs of {@code scripts/lib/build/launcher}
  * unpack: {@code _TEL_ENVIRONMENT_0} and so on have pieces of base64. So they pass through what takes only text, or only
  * some names. Pure.
  */

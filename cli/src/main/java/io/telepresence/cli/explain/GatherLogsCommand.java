@@ -31,14 +31,14 @@ public final class GatherLogsCommand implements Command {
 
     @Override
     public String summary() {
-        return "Put the logs of all parts into a zip file";
+        return "Collect the logs of all components in a zip file";
     }
 
     @Override
     public CommandSpec spec() {
         return CommandSpec.create()
                 .addOption(OptionSpecs.flag("Replace the names of pods and namespaces", "-a", "--anonymize"))
-                .addOption(OptionSpecs.text("Comma list of all, root, user, None (default all)", "--daemons"))
+                .addOption(OptionSpecs.text("Comma-separated list of all, root, user, None (default all)", "--daemons"))
                 .addOption(OptionSpecs.flag("Include the manifests of pods", "-y", "--get-pod-yaml"))
                 .addOption(OptionSpecs.text(
                         "The zip file (default telepresence_logs_<timestamp>.zip here)", "-o", "--output-file"))
@@ -55,7 +55,9 @@ public final class GatherLogsCommand implements Command {
         String daemons = invocation.text("--daemons", "all");
         for (String daemon : daemons.split(",")) {
             if (!List.of("all", "root", "user", "none").contains(daemon.strip().toLowerCase(Locale.ROOT))) {
-                throw Fault.user("\"" + daemon + "\" is not a daemon", "Use a comma list of all, root, user, None")
+                throw Fault.user(
+                                "\"" + daemon + "\" is not a daemon",
+                                "Use a comma-separated list of all, root, user, None")
                         .exception();
             }
         }

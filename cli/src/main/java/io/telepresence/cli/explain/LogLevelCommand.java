@@ -24,14 +24,14 @@ public final class LogLevelCommand implements Command {
 
     @Override
     public String summary() {
-        return "Change the log level of all parts for a while";
+        return "Change the log level of all components for a while";
     }
 
     @Override
     public CommandSpec spec() {
         return CommandSpec.create()
                 .addPositional(OptionSpecs.parameter("<ERROR,WARN,INFO,DEBUG,TRACE>", "The level"))
-                .addOption(OptionSpecs.text("For how long; 0s for ever (default 30m0s)", "-d", "--duration"))
+                .addOption(OptionSpecs.text("For how long; 0s is forever (default 30m0s)", "-d", "--duration"))
                 .addOption(OptionSpecs.flag("Only the local daemons", "-l", "--local-only"))
                 .addOption(OptionSpecs.flag("Only the traffic-manager and the traffic-agents", "-r", "--remote-only"));
     }
@@ -46,7 +46,7 @@ public final class LogLevelCommand implements Command {
                     .exception();
         }
         if (invocation.flag("--local-only") && invocation.flag("--remote-only")) {
-            throw Fault.user("--local-only and --remote-only exclude each other", "Give one of them, or none")
+            throw Fault.user("--local-only and --remote-only cannot be used together", "Give one of them, or none")
                     .exception();
         }
         return new LogLevelRequest(

@@ -27,7 +27,7 @@ final class WhyArguments {
         int last = invocation.options().hasMatchedOption("--last") ? number(invocation.text("--last")) : 0;
         String url = url(typed, workload);
         if (url.isEmpty() && workload.isEmpty()) {
-            throw Fault.user("no request is named", "Write telepresence why [METHOD] URL, or give --workload")
+            throw Fault.user("no request is given", "Write telepresence why [METHOD] URL, or give --workload")
                     .exception();
         }
         String method = method(typed, workload);

@@ -18,7 +18,7 @@ public final class WhyCommand implements Command {
 
     @Override
     public String summary() {
-        return "Tell where a request would go, and why";
+        return "Explain where a request would go";
     }
 
     @Override
@@ -28,10 +28,10 @@ public final class WhyCommand implements Command {
                         OptionSpecs.parameters("<method> <url>", "The request; the method is GET if it is left out"))
                 .addOption(OptionSpecs.array(
                         "Header of the request: 'Name: value' or Name=value; repeatable", "-H", "--header"))
-                .addOption(OptionSpecs.text("Also where the last requests went: how many", "--last"))
+                .addOption(OptionSpecs.text("Also show where recent requests went, up to this many", "--last"))
                 .addOption(
                         OptionSpecs.text("Namespace of the workload (default the connected one)", "-n", "--namespace"))
-                .addOption(OptionSpecs.text("Workload, where the URL does not say", "--workload"));
+                .addOption(OptionSpecs.text("Workload, if the URL does not say", "--workload"));
     }
 
     @Override

@@ -33,7 +33,7 @@ final class WhyText {
             why.recent().forEach(v -> recent.row(time(v), v.pod(), v.method(), v.path(), destination(why, v)));
             lines.addAll(recent.lines());
         } else if (request.isEmpty()) {
-            lines.add("No requests were judged lately");
+            lines.add("No recent requests");
         }
         return lines;
     }

@@ -82,7 +82,7 @@ final class Discovery {
                         "Let that user run \"telepresence quit -s\" first")
                 : Fault.denied(
                         "the root daemon of this machine serves the members of the group " + group
-                                + ", and you are none",
+                                + ", and you are not one of them",
                         "Ask an administrator to add you, then log in again");
     }
 

@@ -54,16 +54,14 @@ public record SelectedDaemon(Daemon daemon, Optional<ContainerDaemon> container)
             names.add(each.name());
         }
         if (names.isEmpty()) {
-            throw Fault.user(
-                            "no connection fits --use \"" + use + "\"",
-                            "\"telepresence status\" shows those that there are")
+            throw Fault.user("no connection matches --use \"" + use + "\"", "\"telepresence status\" lists them")
                     .exception();
         }
         String which = String.join(", ", names);
         throw Fault.user(
                         use.isEmpty()
                                 ? "multiple daemons are running (" + which + ")"
-                                : "several connections fit --use \"" + use + "\": " + which,
+                                : "several connections match --use \"" + use + "\": " + which,
                         "Please select one using the --use <match> flag")
                 .exception();
     }

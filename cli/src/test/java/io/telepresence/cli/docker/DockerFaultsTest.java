@@ -56,7 +56,7 @@ final class DockerFaultsTest {
             })
     void noRightToTheSocket(String said) throws Exception {
         assertEquals(
-                "you have no right to use the Docker engine: its socket refuses you. Become a member of the group docker"
+                "you have no right to use the Docker engine: its socket denies you access. Join the group docker"
                         + " and log in again, or use a rootless engine",
                 DockerFaults.of("x", failed(said)).toString());
         // Nothing is pulled then: there is nobody to pull it.
@@ -74,7 +74,7 @@ final class DockerFaultsTest {
             quoteCharacter = '~',
             textBlock =
                     """
-                    docker: Error response from daemon: Conflict. The container name "/x" is already in use by container "5ab". You have to remove (or rename) that container to be able to reuse that name. | cannot start it: a container of that name exists already. Give another --name, or remove that container
+                    docker: Error response from daemon: Conflict. The container name "/x" is already in use by container "5ab". You have to remove (or rename) that container to be able to reuse that name. | cannot start it: a container of that name already exists. Give another --name, or remove that container
                     docker: Error response from daemon: driver failed programming external connectivity on endpoint x (5ab): Bind for 0.0.0.0:80 failed: port is already allocated. | cannot start it: the port 0.0.0.0:80 is taken already. Publish another port, or free this one
                     docker: Error response from daemon: driver failed programming external connectivity on endpoint x (5ab): Error starting userland proxy: listen tcp4 127.0.0.1:80: bind: address already in use. | cannot start it: the port 127.0.0.1:80 is taken already. Publish another port, or free this one
                     docker: Error response from daemon: failed to set up container networking: driver failed programming external connectivity on endpoint x (5ab): Bind for [::]:80 failed: port is already allocated | cannot start it: the port [::]:80 is taken already. Publish another port, or free this one

@@ -323,7 +323,7 @@ final class HandlerTest {
         FaultException e =
                 assertThrows(FaultException.class, () -> handler.create(BARE, List.of(), HandlerTest::unexpected));
         assertEquals(
-                "cannot create the container mine: a container of that name exists already. Give another --name, or"
+                "cannot create the container mine: a container of that name already exists. Give another --name, or"
                         + " remove that container",
                 e.fault().toString());
         handler.close();

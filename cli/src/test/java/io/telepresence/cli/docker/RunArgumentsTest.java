@@ -126,7 +126,7 @@ final class RunArgumentsTest {
                     --network container:x img | --network container:x cannot be used
                     --network name=host img  | --network name=host cannot be used
                     --network alias=a img    | --network alias=a names no network
-                    --network name=db,mac-address=2:0:0:0:0:1 img | --network name=db,mac-address=2:0:0:0:0:1 cannot be used: a container that runs cannot join
+                    --network name=db,mac-address=2:0:0:0:0:1 img | --network name=db,mac-address=2:0:0:0:0:1 cannot be used: a running container cannot join
                     --ip 1.2.3.4 img         | the docker run option --ip cannot be used
                     --ip6=::1 img            | the docker run option --ip6 cannot be used
                     -p                       | the docker run option -p needs a value

@@ -55,7 +55,7 @@ final class LauncherTest {
                 "PATH=$PATH:/usr/local/go/bin; CGO_ENABLED=0 exec go build -o \"$0\" .",
                 home.resolve("bin/telepresence").toString());
         Process compiling = go.directory(
-                        Path.of("../scripts/lib/package/launcher").toFile())
+                        Path.of("../scripts/lib/build/launcher").toFile())
                 .redirectErrorStream(true)
                 .start();
         String said = new String(compiling.getInputStream().readAllBytes());

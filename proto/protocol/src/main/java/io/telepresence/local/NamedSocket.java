@@ -113,7 +113,7 @@ public final class NamedSocket extends DomainSocketAddress {
                 context.write(message, promise);
             } else {
                 ReferenceCountUtil.release(message);
-                promise.setFailure(new ConnectException("nobody to be trusted listens"));
+                promise.setFailure(new ConnectException("no trusted process is listening"));
             }
         }
     }

@@ -41,7 +41,7 @@ public final class OwnedDirectory {
                     && ((Number) facts.get("mode")).intValue() % 0100 == 0;
             if (!safe) {
                 throw Fault.denied(
-                                "the directory " + directory + " is not yours alone",
+                                "the directory " + directory + " is not private to you",
                                 "Remove it, or set XDG_RUNTIME_DIR to a directory that only you can enter")
                         .exception();
             }

@@ -149,7 +149,7 @@ final class SessionDns implements AutoCloseable {
             return;
         }
         if (before && !publicNames(asked, BUSY_PROBE)) {
-            giveUp("public names did not resolve any more; this machine has its own DNS back");
+            giveUp("public names no longer resolved; this machine uses its own DNS again");
             return;
         }
         state = new State(hostDns.mode(), clusterTrouble(settings, asked), remote());

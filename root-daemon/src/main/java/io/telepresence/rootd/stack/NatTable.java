@@ -100,7 +100,7 @@ final class NatTable {
 
     private static void endAfter(NatEntry connection, long quiet, long most, long nowNanos) {
         if (quiet > most && connection.close(nowNanos)) {
-            connection.abort("nobody waits for this connection");
+            connection.abort("nothing waits for this connection");
         }
     }
 

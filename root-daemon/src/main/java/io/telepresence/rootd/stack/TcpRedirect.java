@@ -87,7 +87,7 @@ final class TcpRedirect {
     private void startAnew(NatEntry old, Tuple tuple, ByteBuffer b, IpHeader ip) {
         NatEntry.State before = old.replace(nanoClock.getAsLong());
         if (before != null && before != NatEntry.State.CLOSED) {
-            old.abort("the program started anew");
+            old.abort("the program started again");
         }
         heldSyns.hold(tuple, b, ip);
     }

@@ -63,7 +63,7 @@ public final class PodAccessCall {
                         : new Wish.Unknown(
                                 "there is no port " + Integer.toUnsignedString(port) + ": 1 to 65535 can be reached");
             }
-            case WHAT_NOT_SET -> new Wish.Unknown("this traffic-agent does not know what is wanted of it");
+            case WHAT_NOT_SET -> new Wish.Unknown("this traffic-agent does not know that request");
         };
     }
 

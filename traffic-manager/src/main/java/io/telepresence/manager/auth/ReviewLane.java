@@ -45,7 +45,8 @@ final class ReviewLane {
     }
 
     private static FaultException busy() {
-        return Fault.unreachable("the traffic-manager has too many tokens to review", "It is tried again in a moment")
+        return Fault.unreachable(
+                        "the traffic-manager has too many tokens to review", "It will be tried again in a moment")
                 .exception();
     }
 }

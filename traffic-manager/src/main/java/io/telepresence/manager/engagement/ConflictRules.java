@@ -58,7 +58,7 @@ final class ConflictRules {
                 desired.spec().kind().replacesContainer() && other.spec().kind().replacesContainer();
         if (bothReplace && desired.container().equals(other.container())) {
             String text = other.state() == EngagementState.TERMINATING
-                    ? "is coming back from the " + other.described() + " at this moment"
+                    ? "is being restored after the " + other.described()
                     : "is already replaced by " + other.client() + ": conflicts with the " + named(other);
             return Optional.of(new Conflict(
                     other,

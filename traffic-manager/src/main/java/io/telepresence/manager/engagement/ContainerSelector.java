@@ -68,7 +68,7 @@ public final class ContainerSelector {
         if (workload.ref().batch() && spec.kind().replacesContainer()) {
             throw Fault.user(
                             "no container of " + workload.ref()
-                                    + " can be replaced, because pods of a Job are never made again",
+                                    + " can be replaced, because pods of a Job are never recreated",
                             "Use an intercept")
                     .exception();
         }

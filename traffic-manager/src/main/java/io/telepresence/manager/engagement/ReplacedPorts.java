@@ -84,9 +84,7 @@ public record ReplacedPorts(WorkloadRef workload, Container container, List<Cand
             return declared.get();
         }
         if (name.number() == 0) {
-            throw Fault.user(
-                            this + " has no port " + name.name(),
-                            "A port that it does not declare is named by its number")
+            throw Fault.user(this + " has no port " + name.name(), "Name a port that it does not declare by its number")
                     .exception();
         }
         return new DeclaredPort(name.udp().orElse(false), name.number(), "");

@@ -49,7 +49,8 @@ public final class AgentAdminService {
                             UninstallProgress.newBuilder().setText(text).build()));
             stream.complete();
         } catch (InterruptedException e) {
-            stream.fail(Fault.user("uninstalling goes on without you", "").exception());
+            stream.fail(
+                    Fault.user("the uninstall goes on in the background", "").exception());
         } catch (FaultException | RuntimeException e) {
             stream.fail(e);
         }

@@ -80,7 +80,7 @@ public final class ClusterInfoService {
         try {
             address = InetAddress.getByAddress(request.getIp().toByteArray());
         } catch (UnknownHostException e) {
-            throw Fault.user("that is no address", "").exception(e);
+            throw Fault.user("that is not an IP address", "").exception(e);
         }
         if (!reach.mayPing(address) || !pings.take(request.getSessionId())) {
             return PingReply.getDefaultInstance();

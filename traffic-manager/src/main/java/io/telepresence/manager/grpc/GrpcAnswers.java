@@ -63,8 +63,7 @@ final class GrpcAnswers {
     }
 
     private static FaultException unknown() {
-        return Fault.unreachable(
-                        "the traffic-manager does not know this session", "It is resumed in a moment; try again")
+        return Fault.unreachable("the traffic-manager does not know this session", "It resumes in a moment; try again")
                 .exception();
     }
 }

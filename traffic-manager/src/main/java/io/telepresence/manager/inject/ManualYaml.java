@@ -118,7 +118,7 @@ public final class ManualYaml {
         String level = options.getOrDefault("loglevel", "").toUpperCase(Locale.ROOT);
         if (!level.isEmpty()) {
             if (!LEVELS.contains(level)) {
-                throw Fault.user(level + " is no log level", "Levels are " + String.join(", ", LEVELS))
+                throw Fault.user(level + " is not a log level", "Levels are " + String.join(", ", LEVELS))
                         .exception();
             }
             changed.setLogLevel(level);
@@ -185,7 +185,7 @@ public final class ManualYaml {
         try {
             object = yaml.unmarshal(question.input());
         } catch (RuntimeException e) {
-            throw Fault.user("the input is no workload in YAML", "").exception(e);
+            throw Fault.user("the input is not a workload in YAML", "").exception(e);
         }
         PodTemplateSpec template =
                 switch (object) {
@@ -197,7 +197,7 @@ public final class ManualYaml {
                     case io.fabric8.kubernetes.api.model.batch.v1beta1.CronJob c
                     when c.getSpec() != null -> ofCronJob(yaml.convertValue(c, CronJob.class));
                     case null, default ->
-                        throw Fault.user("the input is no Deployment, ReplicaSet, StatefulSet, Job or CronJob", "")
+                        throw Fault.user("the input is not a Deployment, ReplicaSet, StatefulSet, Job or CronJob", "")
                                 .exception();
                 };
         String namespace = object.getMetadata().getNamespace();
@@ -243,7 +243,7 @@ public final class ManualYaml {
         String usual = workload.batch() ? "native" : "container";
         String form = question.options().getOrDefault(SIDECAR, usual).toUpperCase(Locale.ROOT);
         if (workload.batch() && form.equals(SidecarForm.CONTAINER.name())) {
-            throw Fault.user(workload + " would never complete with an agent that is no native sidecar", "")
+            throw Fault.user(workload + " would never complete with an agent that is not a native sidecar", "")
                     .exception();
         }
         for (SidecarForm known : SidecarForm.values()) {

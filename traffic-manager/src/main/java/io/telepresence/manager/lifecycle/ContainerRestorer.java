@@ -78,7 +78,7 @@ public final class ContainerRestorer implements AutoCloseable {
      * Ends an engagement. For a replace it returns when the container is back; until then what comes to pods without
      * it still goes to the laptop.
      *
-     * @throws FaultException the container is not back in time; it is tried on
+     * @throws FaultException the container is not back in time; it goes on trying
      */
     public void end(RegisteredEngagement engagement) throws FaultException, InterruptedException {
         boolean roll = engagement.spec().kind().replacesContainer() && engagement.state() != EngagementState.REMOVED;

@@ -193,7 +193,7 @@ public final class CreateEngagement {
     /**
      * Ends an engagement. For a replace it returns when the container is back.
      *
-     * @throws FaultException the container is not back in time; it is tried on
+     * @throws FaultException the container is not back in time; it goes on trying
      */
     public void end(RegisteredEngagement engagement) throws FaultException, InterruptedException {
         restorer.end(engagement);

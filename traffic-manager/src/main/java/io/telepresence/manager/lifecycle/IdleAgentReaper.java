@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Takes agents out of workloads that nobody has engaged for long. One thread. */
+/** Takes agents out of workloads that no one has engaged for long. One thread. */
 public final class IdleAgentReaper {
     private static final Logger LOG = LoggerFactory.getLogger(IdleAgentReaper.class);
 
@@ -58,7 +58,7 @@ public final class IdleAgentReaper {
 
     private void remove(WorkloadRef workload) throws InterruptedException {
         try {
-            LOG.info("nobody has engaged {} for {} s: its agents go", workload, most.toSeconds());
+            LOG.info("no one has engaged {} for {} s: its agents go", workload, most.toSeconds());
             uninstaller.remove(workload);
         } catch (FaultException e) {
             LOG.warn("the agents of {} stay", workload, e);

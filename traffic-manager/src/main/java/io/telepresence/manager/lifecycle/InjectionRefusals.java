@@ -66,7 +66,7 @@ record InjectionRefusals(InjectionPolicy rules, WorkloadPods cluster, boolean en
         if (bare.isPresent()) {
             throw Fault.user(
                             "pod " + bare.get().getMetadata().getName() + " of " + workload
-                                    + " was made without a traffic-agent, and pods of a Job are never replaced",
+                                    + " was created without a traffic-agent, and pods of a Job are never replaced",
                             "Start the Job again")
                     .exception();
         }

@@ -133,7 +133,7 @@ public final class Uninstaller {
         while (true) {
             if (sidecars.desired(workload)) {
                 throw Fault.user(
-                                workload + " was engaged again while its traffic-agents were going: they stay",
+                                workload + " was engaged again while its traffic-agents were being removed: they stay",
                                 "See: telepresence list")
                         .exception();
             }

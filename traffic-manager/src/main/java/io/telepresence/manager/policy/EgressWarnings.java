@@ -37,9 +37,9 @@ record EgressWarnings(Function<String, List<NetworkPolicy>> policies, Function<S
         }
         String names = String.join(
                 ", ", limiting.stream().map(p -> p.getMetadata().getName()).toList());
-        String text = "NetworkPolicy " + names + " admits no traffic from these pods to port " + wish.getManagerPort()
+        String text = "NetworkPolicy " + names + " allows no traffic from these pods to port " + wish.getManagerPort()
                 + " of the traffic-manager in " + managerNamespace(wish)
-                + ", without which their agents cannot arrive: let it admit that";
+                + ", so their agents cannot connect: allow it";
         return List.of(new Warning(text, false));
     }
 

@@ -51,9 +51,9 @@ record IngressWarnings(SidecarInjector injector, Function<String, List<NetworkPo
     }
 
     private static Warning sentence(NetworkPolicy policy, AgentPort port) {
-        String text = "NetworkPolicy " + policy.getMetadata().getName() + " admits port " + port.getContainerPort()
+        String text = "NetworkPolicy " + policy.getMetadata().getName() + " allows port " + port.getContainerPort()
                 + ", but while pods have an agent, services that use port " + port.getName() + " lead to "
-                + port.getAgentPort() + ", which it drops: let it admit port " + port.getName() + " by name";
+                + port.getAgentPort() + ", which it drops: allow port " + port.getName() + " by name";
         return new Warning(text, true);
     }
 

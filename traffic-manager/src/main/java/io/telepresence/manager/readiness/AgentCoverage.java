@@ -78,10 +78,10 @@ public final class AgentCoverage {
 
     private String bare(WorkloadRef workload) {
         if (workload.batch()) {
-            return "it was made without a traffic-agent, and pods of a Job are never replaced";
+            return "it was created without a traffic-agent, and pods of a Job are never replaced";
         }
         String failure = failures.get().getOrDefault(workload, "");
-        return "it was made without a traffic-agent" + (failure.isEmpty() ? "" : ": " + failure);
+        return "it was created without a traffic-agent" + (failure.isEmpty() ? "" : ": " + failure);
     }
 
     public SessionRegistry sessions() {

@@ -137,7 +137,8 @@ public final class PodRollout {
         if (shape.surge() == 0 && shape.strategy().away() == 0) {
             throw Fault.user(
                             "the pods of " + task.workload() + " cannot be replaced: its strategy ("
-                                    + shape.strategy().said() + ") lets no pod be away, and a Service selects them by"
+                                    + shape.strategy().said()
+                                    + ") allows no pod to be unavailable, and a Service selects them by"
                                     + " the label by which a pod could leave its controller",
                             "")
                     .exception();
@@ -184,10 +185,12 @@ public final class PodRollout {
             }
             if (!hitch.get().room() || shape.strategy().away() == 0) {
                 throw noPlace(
-                        task, hitch.get(), "; its strategy (" + shape.strategy().said() + ") lets none be away");
+                        task,
+                        hitch.get(),
+                        "; its strategy (" + shape.strategy().said() + ") allows none to be unavailable");
             }
             task.progress()
-                    .accept("There is no place for one more pod of " + task.workload() + " ("
+                    .accept("There is no room for another pod of " + task.workload() + " ("
                             + hitch.get().text() + "): its pods are replaced in place, one after the other");
         } catch (FaultException | InterruptedException | RuntimeException e) {
             LOG.warn("{} get their controller back: {}", names(batch), e.getMessage());
@@ -259,8 +262,9 @@ public final class PodRollout {
         }
         long ready = pods.stream().filter(Pods::ready).count();
         if (Pods.ready(pod) && shape.desired() - ready >= shape.strategy().away()) {
-            return Optional.of("its strategy (" + shape.strategy().said() + ") lets no more pods be away, and of "
-                    + shape.desired() + " only " + ready + " are ready");
+            return Optional.of(
+                    "its strategy (" + shape.strategy().said() + ") allows no more pods to be unavailable, and of "
+                            + shape.desired() + " only " + ready + " are ready");
         }
         return shape.stateful()
                 .inTheWay(pod, pods)

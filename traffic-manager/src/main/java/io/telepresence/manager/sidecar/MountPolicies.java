@@ -71,7 +71,7 @@ public record MountPolicies(Map<String, Policy> chosen) {
         } catch (JacksonException e) {
             // The same answer as for JSON that is no object.
         }
-        PodAnnotations.warn(where + " is no JSON object: all volumes are ignored");
+        PodAnnotations.warn(where + " is not a JSON object: all volumes are ignored");
         return new MountPolicies(Map.of("/", Policy.IGNORE));
     }
 

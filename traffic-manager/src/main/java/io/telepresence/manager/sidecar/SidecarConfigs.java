@@ -168,7 +168,7 @@ public final class SidecarConfigs implements DesiredSidecars {
         return workloads
                 .namespace(namespace)
                 .flatMap(PodSecurity::withoutNetAdmin)
-                .map(clause -> "namespace " + namespace + " admits none: " + clause);
+                .map(clause -> "namespace " + namespace + " allows none: " + clause);
     }
 
     /** The ports by which the workload's pods can be engaged. */

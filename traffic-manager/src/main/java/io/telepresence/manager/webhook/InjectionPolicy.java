@@ -91,7 +91,7 @@ public record InjectionPolicy(
     private InjectionDecision wanted(ObjectMeta template, PodOwner owner) {
         return enabled(template) || desired.test(owner)
                 ? new InjectionDecision.Inject(owner.workload())
-                : new InjectionDecision.Leave("nobody has engaged " + owner.workload());
+                : new InjectionDecision.Leave("no one has engaged " + owner.workload());
     }
 
     private boolean isManager(ObjectMeta template, String namespace) {

@@ -109,7 +109,7 @@ class ManualYamlTest {
         String made = manual.answer(new ManualYaml.Question(What.CONTAINER, "default", "", input, config, Map.of()));
         assertEquals("Always", YAML.unmarshal(made, Container.class).getRestartPolicy());
         assertEquals(
-                "CronJob nightly.default would never complete with an agent that is no native sidecar",
+                "CronJob nightly.default would never complete with an agent that is not a native sidecar",
                 fault(() -> manual.answer(new ManualYaml.Question(
                         What.CONTAINER, "default", "", input, config, Map.of("sidecar", "container")))));
     }
@@ -158,7 +158,7 @@ class ManualYamlTest {
                 fault(() ->
                         manual.answer(new ManualYaml.Question(What.CONFIG, "default", "nothing", "", "", Map.of()))));
         assertEquals(
-                "the input is no Deployment, ReplicaSet, StatefulSet, Job or CronJob",
+                "the input is not a Deployment, ReplicaSet, StatefulSet, Job or CronJob",
                 fault(() -> manual.answer(new ManualYaml.Question(
                         What.CONFIG,
                         "default",
@@ -167,7 +167,7 @@ class ManualYamlTest {
                         "",
                         Map.of()))));
         assertEquals(
-                "the input is no workload in YAML",
+                "the input is not a workload in YAML",
                 fault(() -> manual.answer(new ManualYaml.Question(What.CONFIG, "default", "", "{{{", "", Map.of()))));
     }
 

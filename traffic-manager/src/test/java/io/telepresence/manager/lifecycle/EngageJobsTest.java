@@ -103,7 +103,7 @@ class EngageJobsTest {
         FaultException refused = assertThrows(
                 FaultException.class,
                 () -> ContainerSelector.choose(nightly, spec(EngagementKind.REPLACE, ""), List.of()));
-        assertTrue(refused.fault().text().contains("pods of a Job are never made again"), refused.fault()::text);
+        assertTrue(refused.fault().text().contains("pods of a Job are never recreated"), refused.fault()::text);
     }
 
     @Test

@@ -137,7 +137,7 @@ class EngagementReconcilerTest {
         assertEquals(ECHO, installer.asked.poll(10, TimeUnit.SECONDS), "it is tried again");
         assertEquals(
                 List.of(new AgentCoverage.Bypass(
-                        "echo-abc-1", "it was made without a traffic-agent: the quota is full")),
+                        "echo-abc-1", "it was created without a traffic-agent: the quota is full")),
                 bypasses());
         installer.failure = null;
         until(() -> bypasses().getFirst().reason().equals("its traffic-agent is not connected"));

@@ -132,7 +132,7 @@ class InjectionRefusalsTest {
         FaultException refused = assertThrows(FaultException.class, () -> refusals(true, pod("{name: migrate}"))
                 .check(NIGHTLY));
         assertEquals(
-                "pod nightly-1-x of CronJob nightly.default was made without a traffic-agent, and pods of a Job are"
+                "pod nightly-1-x of CronJob nightly.default was created without a traffic-agent, and pods of a Job are"
                         + " never replaced",
                 refused.fault().text());
     }

@@ -71,8 +71,8 @@ class EgressWarningsTest {
     @Test
     void theSentenceNamesThePoliciesAndWhatToAdmit() {
         assertEquals(
-                List.of("NetworkPolicy a, b admits no traffic from these pods to port 8081 of the traffic-manager in"
-                        + " ambassador, without which their agents cannot arrive: let it admit that"),
+                List.of("NetworkPolicy a, b allows no traffic from these pods to port 8081 of the traffic-manager in"
+                        + " ambassador, so their agents cannot connect: allow it"),
                 warnings(
                         CONFIG,
                         Map.of(),

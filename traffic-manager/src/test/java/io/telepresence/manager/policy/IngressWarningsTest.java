@@ -89,7 +89,7 @@ class IngressWarningsTest {
     @Test
     void theSentenceSaysWhatToDo() {
         String said = warnings("", "{ports: [{port: 8080}]}", false).getFirst();
-        assertTrue(said.startsWith("NetworkPolicy narrow admits port 8080"), said);
-        assertTrue(said.contains("9900") && said.endsWith("let it admit port http by name"), said);
+        assertTrue(said.startsWith("NetworkPolicy narrow allows port 8080"), said);
+        assertTrue(said.contains("9900") && said.endsWith("allow port http by name"), said);
     }
 }

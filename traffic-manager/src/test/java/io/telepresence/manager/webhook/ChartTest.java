@@ -83,7 +83,7 @@ class ChartTest {
 
     /** The limit that the image's launcher takes where there is none; its own test holds the shares of any limit. */
     private static String usualLimit(String role) throws Exception {
-        return Files.readString(Path.of("../scripts/lib/package/image.sh"))
+        return Files.readString(Path.of("../scripts/lib/build/image.bash"))
                         .replaceAll("(?s).*memory=\"([0-9]+) [0-9 ]+\"\n[^\n]*\n *" + role + "=.*", "$1")
                 + "Mi";
     }

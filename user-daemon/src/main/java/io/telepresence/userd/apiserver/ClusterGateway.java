@@ -85,8 +85,7 @@ public final class ClusterGateway implements AutoCloseable {
                         .exception();
             }
         }
-        throw Fault.unreachable(right + " is being changed all the time", "Try again")
-                .exception();
+        throw Fault.unreachable(right + " keeps changing", "Try again").exception();
     }
 
     private JsonObject found(String path, String right) throws FaultException {

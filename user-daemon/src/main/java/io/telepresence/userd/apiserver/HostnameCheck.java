@@ -40,8 +40,8 @@ final class HostnameCheck {
                 }
             }
         }
-        throw new CertificateException("the certificate is not one of " + host + " but of "
-                + (found.isEmpty() ? "nobody (it has no subject alternative name)" : String.join(", ", found)));
+        throw new CertificateException("the certificate is not for " + host + " but for "
+                + (found.isEmpty() ? "no host (it has no subject alternative name)" : String.join(", ", found)));
     }
 
     private static Collection<List<?>> names(X509Certificate certificate) throws CertificateParsingException {

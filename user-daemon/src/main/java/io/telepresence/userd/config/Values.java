@@ -14,7 +14,7 @@ final class Values {
 
     static Object string(Object value) {
         if (value instanceof Map || value instanceof List) {
-            throw new IllegalArgumentException("a text is expected");
+            throw new IllegalArgumentException("a string is expected");
         }
         return String.valueOf(value);
     }

@@ -194,7 +194,7 @@ final class ConnectSteps {
             assert info != null;
             return cluster;
         } catch (TimeoutException | ExecutionException e) {
-            throw Fault.unreachable("the traffic-manager does not tell about the cluster", "")
+            throw Fault.unreachable("the traffic-manager gives no information about the cluster", "")
                     .exception(e);
         } catch (InterruptedException e) {
             throw interrupted(e);

@@ -108,7 +108,7 @@ public final class ClientEngagements {
         if (!mapped.isEmpty() && !mapped.contains(spec.namespace())) {
             throw Fault.user(
                             "the namespace \"" + spec.namespace() + "\" is not mapped",
-                            "Connect with --mapped-namespaces that has it")
+                            "Connect with --mapped-namespaces including it")
                     .exception();
         }
         starting.add(key);
@@ -130,8 +130,8 @@ public final class ClientEngagements {
             if (clash.isPresent()) {
                 EngagementSpec first = other.agreed.spec();
                 throw Fault.user(
-                                clash.get() + " is the target of the "
-                                        + first.kind().word() + " \"" + first.name() + "\" already",
+                                clash.get() + " is already the target of the "
+                                        + first.kind().word() + " \"" + first.name() + "\"",
                                 "Choose another local port")
                         .exception();
             }

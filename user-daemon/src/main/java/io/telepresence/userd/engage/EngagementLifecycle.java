@@ -161,7 +161,7 @@ public final class EngagementLifecycle implements AutoCloseable {
                     case EVENT_NOT_SET -> LOG.debug("an event of a newer manager");
                 }
             }
-            throw Fault.internal("the traffic-manager gave no answer about the "
+            throw Fault.internal("the traffic-manager did not answer about the "
                             + spec.kind().word())
                     .exception();
         } catch (StatusRuntimeException e) {
@@ -214,7 +214,7 @@ public final class EngagementLifecycle implements AutoCloseable {
                 throw Fault.unreachable(
                                 "the container \"" + told.status().container() + "\" of "
                                         + told.spec().workload()
-                                        + " is not back yet; the traffic-manager goes on bringing it back",
+                                        + " is not back yet; the traffic-manager is still restoring it",
                                 "")
                         .exception(e);
             }

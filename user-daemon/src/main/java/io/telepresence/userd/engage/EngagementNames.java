@@ -41,11 +41,11 @@ final class EngagementNames {
         if (byWorkload(spec)) {
             String container = spec.container().isEmpty() ? "" : "the container \"" + spec.container() + "\" of ";
             return Fault.user(
-                    "there is " + spec.kind().withArticle() + " of " + container + spec.workload() + " already",
+                    "there is already " + spec.kind().withArticle() + " of " + container + spec.workload(),
                     "Leave it first");
         }
         return Fault.user(
-                spec.kind().withArticle() + " named \"" + spec.name() + "\" exists already",
+                spec.kind().withArticle() + " named \"" + spec.name() + "\" already exists",
                 "Choose another name, or leave it first");
     }
 
@@ -80,7 +80,7 @@ final class EngagementNames {
                 .collect(Collectors.joining(", "));
         return Fault.user(
                 "\"" + wanted.name() + "\" has several engagements: " + names,
-                "Say which with --container, and --namespace where they differ in it, or give the whole name");
+                "Say which with --container, and with --namespace if they differ in it, or give the whole name");
     }
 
     private static boolean fits(String wanted, String has) {

@@ -50,7 +50,7 @@ final class EngagementResources implements AutoCloseable {
             trouble = view.getRemark();
         } catch (FaultException e) {
             LOG.warn("no environment of \"{}\": {}", engagement.get().name(), e.fault());
-            trouble = "the environment of the container could not be had: "
+            trouble = "the environment of the container cannot be read: "
                     + e.fault().text();
         }
         try {
@@ -92,7 +92,7 @@ final class EngagementResources implements AutoCloseable {
                 .setError(volumes.error())
                 .addAllMounts(paths());
         if (reached && !served()) {
-            mount.setError(volumes.directory().isPresent() ? "the container has no volumes that could be mounted" : "");
+            mount.setError(volumes.directory().isPresent() ? "the container has no volumes to mount" : "");
             return mount.build();
         }
         volumes.directory().ifPresent(d -> mount.setLocalDir(d.toString())

@@ -4,7 +4,7 @@ package io.telepresence.userd.health;
 public enum HealthWarning {
     MANAGER_LINK("Not connected, error talking to in-cluster Telepresence traffic-manager"),
     CREDENTIALS("New credentials for the cluster are needed, run \"telepresence connect\" again"),
-    ROOT_DAEMON("The root daemon does not run"),
+    ROOT_DAEMON("The root daemon is not running"),
     NETWORK("The network of this machine could not be set up"),
     DNS("DNS does not work"),
     INJECTOR("Traffic agents cannot be injected"),

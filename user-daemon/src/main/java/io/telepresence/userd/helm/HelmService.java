@@ -76,7 +76,7 @@ public final class HelmService {
         String own = Versions.VERSION.substring(1);
         if (!version.isEmpty() && !version.equals(own) && !version.equals(Versions.VERSION)) {
             throw Fault.user(
-                            "chart version " + version + " is not here: this client carries " + own,
+                            "this client has no chart version " + version + ", only " + own,
                             "Use the client of that version, or leave --version out")
                     .exception();
         }
@@ -89,7 +89,7 @@ public final class HelmService {
     private String install(EmbeddedChart chart, Consumer<String> progress) throws FaultException, IOException {
         if (installed().isPresent()) {
             throw Fault.user(
-                            "a traffic-manager is installed in namespace " + namespace + " already",
+                            "a traffic-manager is already installed in namespace " + namespace,
                             "Use \"telepresence helm upgrade\" to change it")
                     .exception();
         }

@@ -113,7 +113,7 @@ final class HelmValues {
             throw Fault.user("the values file " + file + " is not YAML: " + firstLine(e.getMessage()), "")
                     .exception(e);
         }
-        throw Fault.user("the values file " + file + " holds no mapping", "").exception();
+        throw Fault.user("the values file " + file + " is not a mapping", "").exception();
     }
 
     private static String firstLine(String text) {

@@ -81,7 +81,7 @@ final class SetSyntax {
         } catch (NumberFormatException e) {
             // said below
         }
-        throw wrong("what stands in [ ] is no list index");
+        throw wrong("the text in [ ] is not a list index");
     }
 
     private Object value() {

@@ -40,7 +40,7 @@ public final class KubeAuthClient {
     public synchronized StreamObserver<HostAnswer> serve(StreamObserver<HostQuestion> questions) {
         if (helper != null) {
             questions.onError(Status.ALREADY_EXISTS
-                    .withDescription("a helper is here already")
+                    .withDescription("a helper is already connected")
                     .asRuntimeException());
             return new Answers(null);
         }

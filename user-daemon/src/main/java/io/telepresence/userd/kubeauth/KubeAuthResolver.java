@@ -43,7 +43,9 @@ public final class KubeAuthResolver {
                 case RESOLVE -> answer.setResolved(resolve(question, options));
                 case CREDENTIAL -> answer.setCredential(credential());
                 case QUESTION_NOT_SET ->
-                    throw Fault.user("the daemon in the container asks for what this version does not know", "")
+                    throw Fault.user(
+                                    "the daemon in the container asks for something that this version does not know",
+                                    "")
                             .exception();
             }
         } catch (FaultException | RuntimeException e) {

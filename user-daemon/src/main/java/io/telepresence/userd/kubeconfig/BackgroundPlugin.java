@@ -42,7 +42,7 @@ final class BackgroundPlugin {
             if (!process.waitFor(LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
                 throw Fault.denied(
                                 "the credential plugin \"" + command + "\" did not end within " + LIMIT.toSeconds()
-                                        + " s; it may wait for an answer that nobody can give here",
+                                        + " s; it may be waiting for input that it cannot get here",
                                 ExecPlugin.AGAIN)
                         .exception();
             }

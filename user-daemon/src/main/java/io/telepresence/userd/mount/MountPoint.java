@@ -82,7 +82,7 @@ record MountPoint(Path directory, boolean made) {
             }
             long owner = ((Number) Files.getAttribute(real, "unix:uid")).longValue();
             if (uid != 0 && owner != uid || !Files.isWritable(real)) {
-                throw refused(path, "it is not yours to write in").exception();
+                throw refused(path, "you cannot write to it").exception();
             }
             try (DirectoryStream<Path> entries = Files.newDirectoryStream(real)) {
                 if (entries.iterator().hasNext()) {

@@ -108,7 +108,7 @@ public final class Mounts {
                 try {
                     noted = journal.enter(point);
                 } catch (IOException e) {
-                    throw Fault.internal("cannot note the mount in " + settings.journal() + ": " + e.getMessage())
+                    throw Fault.internal("cannot record the mount in " + settings.journal() + ": " + e.getMessage())
                             .exception(e);
                 }
                 begun = VolumeMounter.start(

@@ -81,7 +81,7 @@ final class SftpPipe implements FlowHandler {
                 flow.request(1);
             }
         } catch (IOException e) {
-            end("sshfs reads no more");
+            end("sshfs has stopped reading");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             end("interrupted");

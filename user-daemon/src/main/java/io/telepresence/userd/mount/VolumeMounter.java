@@ -70,7 +70,7 @@ final class VolumeMounter implements AutoCloseable {
         try {
             first.get(limit.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
-            error = "not mounted within " + limit.toSeconds() + " s; it is tried on";
+            error = "not mounted within " + limit.toSeconds() + " s; still trying";
         } catch (ExecutionException e) {
             LOG.debug("first mount", e);
         } catch (InterruptedException e) {

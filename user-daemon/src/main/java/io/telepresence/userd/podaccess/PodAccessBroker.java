@@ -69,8 +69,7 @@ public final class PodAccessBroker {
         try {
             return tunnel.reach(new FlowKey(protocol, caller, far), target.what(), DIAL, handler);
         } catch (RejectedExecutionException e) {
-            throw Fault.unreachable("the connection to the traffic-manager is being made again", "")
-                    .exception(e);
+            throw Fault.unreachable("reconnecting to the traffic-manager", "").exception(e);
         }
     }
 
@@ -127,7 +126,7 @@ public final class PodAccessBroker {
                     .exception(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw Fault.user("the question for the environment was cancelled", "")
+            throw Fault.user("the request for the environment was cancelled", "")
                     .exception(e);
         }
     }

@@ -50,7 +50,7 @@ public final class RootDaemonClient implements AutoCloseable {
             Path socket, RootDaemonLauncher launcher, HealthWarnings health, NetworkConfig config)
             throws FaultException {
         if (!Files.exists(socket)) {
-            throw Fault.unreachable("the root daemon does not run", "telepresence connect starts it")
+            throw Fault.unreachable("the root daemon is not running", "telepresence connect starts it")
                     .exception();
         }
         RootDaemonClient daemon = new RootDaemonClient(socket, launcher, health, config);

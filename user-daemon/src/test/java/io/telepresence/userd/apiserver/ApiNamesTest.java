@@ -98,7 +98,7 @@ class ApiNamesTest {
         Fault fault =
                 assertThrows(FaultException.class, () -> ask(server, Map.of())).fault();
         assertTrue(fault.text().contains("no trusted TLS connection"), fault::text);
-        assertTrue(fault.text().contains("the certificate is not one of"), fault::text);
+        assertTrue(fault.text().contains("the certificate is not for"), fault::text);
     }
 
     @Test
@@ -122,7 +122,7 @@ class ApiNamesTest {
             Fault fault = assertThrows(
                             FaultException.class, () -> ask("https://" + host + ":PORT", server.port(), tls, Map.of()))
                     .fault();
-            assertTrue(fault.text().contains("not one of " + wanted), fault::text);
+            assertTrue(fault.text().contains("not for " + wanted), fault::text);
         }
     }
 

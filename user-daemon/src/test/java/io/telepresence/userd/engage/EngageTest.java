@@ -105,7 +105,7 @@ class EngageTest {
     @Test
     void mistakesAreToldBeforeTheManagerIsAsked() throws Exception {
         engage(spec("echo", 8080), List.of(), p -> {});
-        assertFault("an intercept named \"echo\" exists already", spec("echo", 9090), List.of());
+        assertFault("an intercept named \"echo\" already exists", spec("echo", 9090), List.of());
         assertFault("the namespace \"default\" is not mapped", spec("three", 1), List.of("other"));
         Fault fault = assertThrows(FaultException.class, () -> engaging.leave("x", "", ""))
                 .fault();
@@ -117,11 +117,11 @@ class EngageTest {
         engage(spec("echo", 8080), List.of(), p -> {});
         engage(spec("udp", 8080, "dns"), List.of(), p -> {});
         manager.roll = new CompletableFuture<>();
-        assertFault("127.0.0.1:8080 is the target of the intercept \"echo\" already", spec("two", 8080), List.of());
+        assertFault("127.0.0.1:8080 is already the target of the intercept \"echo\"", spec("two", 8080), List.of());
         assertEquals("two", manager.cancelled.poll(10, TimeUnit.SECONDS));
-        assertFault("127.0.0.1:8080 is the target of the intercept \"echo\" already", spec("zero", 0), List.of());
+        assertFault("127.0.0.1:8080 is already the target of the intercept \"echo\"", spec("zero", 0), List.of());
         assertFault(
-                "127.0.0.1:8080 is the target of the intercept \"udp\" already", spec("dns", 8080, "dns"), List.of());
+                "127.0.0.1:8080 is already the target of the intercept \"udp\"", spec("dns", 8080, "dns"), List.of());
         assertEquals(2, engagements.all().size());
     }
 

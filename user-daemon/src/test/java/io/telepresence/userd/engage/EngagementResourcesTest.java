@@ -123,7 +123,7 @@ class EngagementResourcesTest {
         pod.absent = 1000;
         ClientEngagement made = engage(spec(EngagementKind.INTERCEPT, "echo"), none());
         assertEquals("ACTIVE", made.getEngagement().getDisposition());
-        assertTrue(made.getLack().endsWith("could not be had: no agent of echo is there"), made.getLack());
+        assertTrue(made.getLack().endsWith("cannot be read: no agent of echo is there"), made.getLack());
         assertTrue(progress.contains(made.getLack()));
     }
 

@@ -82,7 +82,7 @@ final class HelmServiceTest {
                 FaultException.class,
                 () -> run(
                         HelmRequest.newBuilder().setVerb(HelmRequest.Verb.LINT).setVersion("9.9.9")));
-        assertTrue(refused.fault().text().startsWith("chart version 9.9.9 is not here"), refused::toString);
+        assertTrue(refused.fault().text().startsWith("this client has no chart version 9.9.9"), refused::toString);
     }
 
     @Test

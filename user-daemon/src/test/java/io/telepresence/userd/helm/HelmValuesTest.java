@@ -112,7 +112,7 @@ final class HelmValuesTest {
     @Test
     void filesThatAreWrongAreNamed(@TempDir Path directory) throws Exception {
         for (Map.Entry<String, String> each :
-                Map.of("- a\n", "holds no mapping", "a: [", "is not YAML").entrySet()) {
+                Map.of("- a\n", "is not a mapping", "a: [", "is not YAML").entrySet()) {
             Path file = Files.writeString(directory.resolve("v.yaml"), each.getKey());
             FaultException refused = assertThrows(
                     FaultException.class,

@@ -85,7 +85,7 @@ class MountTest {
         FaultException notOwn =
                 assertThrows(FaultException.class, () -> MountPoint.chosen(empty.toString(), uid + 1000));
         assertTrue(
-                notOwn.fault().text().endsWith("it is not yours to write in"),
+                notOwn.fault().text().endsWith("you cannot write to it"),
                 notOwn.fault().text());
     }
 

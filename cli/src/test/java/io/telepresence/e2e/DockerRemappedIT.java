@@ -1,7 +1,0 @@
-package io.telepresence.e2e;
-
-import org.junit.jupiter.api.extension.ExtendWith;
-
-/** Docker mode on an engine whose containers have users of their own ({@code userns-remap}). */
-@ExtendWith(DockerSession.Remapped.class)
-class DockerRemappedIT extends EngineCases {}

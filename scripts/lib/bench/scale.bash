@@ -1,0 +1,223 @@
+# Sourced by scripts/bench: the traffic-manager in a cluster of many objects. It is a cluster of its own, without controllers
+# while it is measured: nodes without a kubelet, pods that are bound to them and said to be ready, and one program that holds
+# the connections of all agents and clients. Another program's manager is not measured here.
+# shellcheck shell=bash disable=SC2034,SC2154  # what is said here is used there
+
+SCALE_CLUSTER=scale
+SCALE_SIZE=${BENCH_SCALE:-5000,1000,300,500,200,20} # pods, nodes, workloads, services, agents, clients
+SCALE_SECONDS=30                                    # of each figure
+SCALE_PIDS=()
+
+row_scale() {
+  if [ "$PROGRAM" = other ]; then
+    lacks "the traffic-manager in a large cluster" "its agents and clients are connections of this product only"
+    return
+  fi
+  # A shell of its own: whatever happens in it, its cluster goes with it.
+  (
+    export TEST_CLUSTER=$SCALE_CLUSTER
+    unset TEST_KUBERNETES
+    ! "$CLUSTER" status >/dev/null 2>&1 || fail "there is a cluster $SCALE_CLUSTER already, which this row would end" || exit
+    trap 'scale_clean' EXIT
+    trap 'exit 143' INT TERM
+    scale_measure
+  )
+}
+
+scale_clean() {
+  local pid
+  for pid in "${SCALE_PIDS[@]}"; do end_pid "$pid"; done
+  tel quit -s >/dev/null 2>&1 || true
+  "$CLUSTER" down >/dev/null 2>&1 || echo "the cluster $SCALE_CLUSTER could not be removed" >&2
+}
+
+scale_measure() {
+  local pods nodes workloads services agents clients of
+  IFS=, read -r pods nodes workloads services agents clients <<<"$SCALE_SIZE"
+  of="$pods pods, $nodes nodes, $workloads workloads, $services services, $agents agents, $clients clients"
+  echo "scale: $of" >&2
+  scale_cluster && scale_java || return
+  scale_agent_alone
+  scale_objects && scale_peers || return
+
+  sample rest "agents=$agents" "clients=$clients" -- scale_cpu rest || true
+  sample busy "agents=$agents" "clients=$clients" "changes=$((5 * (SCALE_SECONDS + 5)))" 'lists>=20' -- scale_cpu change || true
+  sample ready=value,readycpu=cpu restarts=1 -- scale_ready || true
+  scale_all_there 120 || fail "not all are back after the traffic-manager's restart: $(tr '\n' ' ' <"$WORK/peers")" || return
+  # Nobody is awaited any more, and what the start left behind has been given back.
+  sleep 35
+  sample memory=value,peak=peak "agents=$agents" "clients=$clients" -- scale_memory || true
+
+  result "manager RSS after a start" "MiB" "<= 256" plain memory
+  result "… the most it has had" "MiB" "" plain peak
+  result "manager CPU while nothing changes" "% of a core" "<= 5" plain rest
+  result "manager CPU at 5 changes/s" "% of a core" "<= 20" plain busy
+  result "manager, from process to ready" "s" "< 10" plain ready
+  result "… its CPU time until then" "s" "" plain readycpu
+}
+
+scale_cluster() {
+  "$CLUSTER" up --nodes 1 >&2 && "$CLUSTER" samples >&2 || fail "the cluster did not come up" || return
+  "$CLUSTER" load target/images/traffic-manager.tar target/images/traffic-agent.tar >&2 || fail "its images were not loaded" || return
+  eval "$("$CLUSTER" env)"
+  ECHO_URL=http://$(kube get service echo -o 'jsonpath={.spec.clusterIP}')/
+  install_manager
+}
+
+# The class path of the end-to-end tests, whose classes make the objects and hold the connections.
+scale_java() {
+  must "the test program was not compiled" scripts/mvn -q -pl cli -Pe2e test-compile dependency:build-classpath \
+    -Dspotless.check.skip=true -Dmdep.outputFile="$WORK/classpath" -Dmdep.includeScope=test || return
+  SCALE_JAVA=(env "KUBECONFIG=$TEST_KUBECONFIG_ADMIN" "$JAVA_HOME/bin/java" -XX:+UseSerialGC -Xmx768m
+    -cp "cli/target/test-classes:$(cat "$WORK/classpath")")
+}
+
+# Agents of echo alone: the manager has gone, and its Service refuses.
+scale_agent_alone() {
+  if connected && with_agent echo &&
+    must "the traffic-manager was not taken away" kube -n ambassador scale deployment/traffic-manager --replicas=0; then
+    sample alone managers=0 server=echo -- scale_agent_cpu || true
+  else
+    cp "$WHY" "$WORK/series/alone.error"
+  fi
+  result "an agent without a manager" "% of a core" "< 1" plain alone
+  tel quit -s >/dev/null 2>&1 || true
+  must "the traffic-manager did not come back" kube -n ambassador scale deployment/traffic-manager --replicas=1 &&
+    must "the traffic-manager did not come back" kube -n ambassador rollout status deployment/traffic-manager --timeout=120s
+}
+
+scale_agent_cpu() {
+  local name id pid
+  within 60 scale_no_manager || fail "the traffic-manager is still there" || return
+  read -r name _ <<<"$(pods echo agent | head -n 1)"
+  id=$(kube get pod "$name" -o json | jq -r '[.status.containerStatuses[], .status.initContainerStatuses[]?]
+    | map(select(.name == "traffic-agent")) | first | .containerID | sub(".*//"; "")')
+  pid=$(scale_pid "$id") || return
+  sleep 10
+  echo "value=$(cpu_of "$pid" sleep "$SCALE_SECONDS")"
+  echo "managers=$(kube -n ambassador get pods -l app=traffic-manager -o name | wc -l)"
+  answer node echo "$ECHO_URL" >/dev/null && echo server=echo
+}
+scale_no_manager() { [ -z "$(kube -n ambassador get pods -l app=traffic-manager -o name)" ]; }
+
+# The process of a container that is Java, or its only one.
+scale_pid() {
+  local pid
+  # shellcheck disable=SC2013  # numbers of processes
+  for pid in $(grep -ls "$1" /proc/[0-9]*/cgroup | cut -d / -f 3); do
+    [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != java ] || { echo "$pid" && return; }
+  done
+  fail "no Java program runs in container $1"
+}
+scale_manager_pid() {
+  scale_pid "$(kube -n ambassador get pods -l app=traffic-manager -o json | jq -r '.items[]
+    | select(.metadata.deletionTimestamp == null) | .status.containerStatuses[0].containerID | sub(".*//"; "")')"
+}
+
+# cpu_of PID COMMAND…: what share of a core, in percent, the process has used while the command ran.
+cpu_of() {
+  local pid=$1 before after begin end
+  shift
+  begin=$(date +%s%N)
+  before=$(awk '{print $14 + $15}' "/proc/$pid/stat")
+  "$@" >&2
+  after=$(awk '{print $14 + $15}' "/proc/$pid/stat")
+  end=$(date +%s%N)
+  awk -v t="$((after - before))" -v hz="$(getconf CLK_TCK)" -v ns="$((end - begin))" 'BEGIN {printf "%.2f", 100 * t / hz / (ns / 1e9)}'
+}
+
+# The account of the namespace is made by a controller; then there may be none, since these would take everything away.
+scale_objects() {
+  must "no namespace" kube create namespace scale || return
+  within 30 kube -n scale get serviceaccount default || fail "the namespace has no account" || return
+  must "a controller goes on" "$CLUSTER" part stop controller-manager || return
+  must "the scheduler goes on" "$CLUSTER" part stop scheduler || return
+  local begin=$SECONDS
+  node "${SCALE_JAVA[@]}" io.telepresence.e2e.scale.ScaleObjects make "$SCALE_SIZE" >"$SAID" 2>&1 || fail "the objects were not made: $(said)" || return
+  [ "$(kube -n scale get pods -o name | wc -l)" = "$pods" ] || fail "not all pods were made" || return
+  echo "made the objects in $((SECONDS - begin)) s" >&2
+}
+
+# One program with all connections; the clients' go through the API server, as everybody's do.
+scale_peers() {
+  local service
+  service=$(kube -n ambassador get service traffic-manager -o 'jsonpath={.spec.clusterIP}')
+  scale_forward &
+  SCALE_PIDS+=($!)
+  nsenter --net="/run/netns/$TEST_CLUSTER_NETNS" "${SCALE_JAVA[@]}" io.telepresence.e2e.scale.ScalePeers "$SCALE_SIZE" "$service:8081" \
+    127.0.0.1:18082 "$WORK/peers" >"$WORK/peers.log" 2>&1 &
+  SCALE_PIDS+=($!)
+  scale_all_there 180 || fail "not all agents and clients have arrived: $(tr '\n' ' ' 2>/dev/null <"$WORK/peers")$(tail -n 1 "$WORK/peers.log")" || return
+  # The bursts of their arrival are over.
+  sleep 15
+}
+scale_all_there() {
+  local end=$((SECONDS + $1))
+  until grep -qx "agents=$agents" "$WORK/peers" 2>/dev/null && grep -qx "clients=$clients" "$WORK/peers"; do
+    [ "$SECONDS" -lt "$end" ] || return
+    sleep 0.5
+  done
+}
+
+# kubectl ends when the manager does, and is begun again.
+scale_forward() {
+  local pid=''
+  trap '[ -z "$pid" ] || kill "$pid"; exit' TERM
+  while true; do
+    "$CLUSTER" kubectl -n ambassador port-forward deployment/traffic-manager 18082:8082 >/dev/null 2>&1 &
+    pid=$!
+    echo "$pid" >"$WORK/forward.pid"
+    wait "$pid" || true
+    sleep 0.3
+  done
+}
+
+# scale_cpu rest|change
+scale_cpu() {
+  local pid lists changer
+  pid=$(scale_manager_pid) || return
+  lists=$(sed -n 's/^lists=//p' "$WORK/peers")
+  if [ "$1" = rest ]; then
+    echo "value=$(cpu_of "$pid" sleep "$SCALE_SECONDS")"
+  else
+    : >"$WORK/changes"
+    node "${SCALE_JAVA[@]}" io.telepresence.e2e.scale.ScaleObjects change "$SCALE_SIZE" $((SCALE_SECONDS + 5)) 5 >"$WORK/changes" 2>&1 &
+    changer=$!
+    within 30 grep -q begun "$WORK/changes" || fail "the changes did not begin" || return
+    echo "value=$(cpu_of "$pid" sleep "$SCALE_SECONDS")"
+    wait "$changer" || fail "the changes failed: $(tail -n 1 "$WORK/changes")" || return
+    grep '=' "$WORK/changes"
+  fi
+  grep -E '^(agents|clients)=' "$WORK/peers"
+  echo "lists=$(($(sed -n 's/^lists=//p' "$WORK/peers") - lists))"
+}
+
+scale_memory() {
+  local pid
+  pid=$(scale_manager_pid) || return
+  awk '/^VmRSS/ {printf "value=%.1f\n", $2 / 1024} /^VmHWM/ {printf "peak=%.1f\n", $2 / 1024}' "/proc/$pid/status"
+  grep -E '^(agents|clients)=' "$WORK/peers"
+}
+
+# It is killed, and all that were with it wait for the next one.
+scale_ready() {
+  local pid next begin ip now
+  pid=$(scale_manager_pid) || return
+  ip=$(kube -n ambassador get pods -l app=traffic-manager -o 'jsonpath={.items[0].status.podIP}')
+  kill -KILL "$pid"
+  next=$pid
+  within 60 scale_another "$pid" || fail "the traffic-manager did not start again" || return
+  next=$(scale_manager_pid) || return
+  within 120 node curl -fsS -m 1 "http://$ip:8083/readyz" || fail "it did not become ready" || return
+  now=$(cut -d ' ' -f 1 /proc/uptime)
+  # kubectl does not notice.
+  kill "$(cat "$WORK/forward.pid")" || true
+  begin=$(awk -v hz="$(getconf CLK_TCK)" '{print $22 / hz}' "/proc/$next/stat")
+  echo "cpu=$(awk -v hz="$(getconf CLK_TCK)" '{print ($14 + $15) / hz}' "/proc/$next/stat")"
+  awk -v now="$now" -v begin="$begin" 'BEGIN {printf "value=%.2f\n", now - begin}'
+  echo "restarts=$(kube -n ambassador get pods -l app=traffic-manager -o 'jsonpath={.items[0].status.containerStatuses[0].restartCount}')"
+}
+scale_another() {
+  local now
+  now=$(scale_manager_pid) && [ "$now" != "$1" ]
+}
