@@ -71,8 +71,8 @@ public final class FakeRootDaemon extends RootDaemonGrpc.RootDaemonImplBase impl
         return new StreamObserver<>() {
             @Override
             public void onNext(NetworkConfig config) {
-                configs.add(config);
                 states.apply(config).ifPresent(to::onNext);
+                configs.add(config);
             }
 
             @Override

@@ -153,6 +153,7 @@ class RootDaemonClientTest {
                 daemon.open.decrementAndGet();
             }
             daemon.sessions.take();
+            Awaits.that("it is back", () -> client.status().get().getActive());
             Awaits.that("one channel", () -> channels() == 1 && !trying());
             assertEquals(FakeRootDaemon.ACTIVE, client.status().get());
         }
@@ -166,6 +167,7 @@ class RootDaemonClientTest {
                     failures.incrementAndGet() <= 3 ? FakeRootDaemon.fault("not yet") : FakeRootDaemon.ACTIVE);
             daemon.sessions.take().onCompleted();
             daemon.open.decrementAndGet();
+            Awaits.that("it has tried", () -> daemon.begun.get() == 5);
             Awaits.that("it is back", () -> client.status().get().getActive() && !trying());
             assertEquals(4, failures.get());
             assertEquals(1, daemon.open.get(), "sessions");
