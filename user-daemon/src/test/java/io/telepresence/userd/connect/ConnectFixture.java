@@ -23,7 +23,7 @@ final class ConnectFixture implements AutoCloseable {
     static final String FORWARD = PODS + "/m/portforward";
 
     final FakeApi api = new FakeApi();
-    final FakeManager manager;
+    FakeManager manager;
     final FakeRootDaemon root;
     final Connector connector;
     final List<String> progress = new CopyOnWriteArrayList<>();
@@ -53,6 +53,12 @@ final class ConnectFixture implements AutoCloseable {
                 (kube, file) -> new ClientSources.Found(
                         api.target(Map.of()), List.of(new ConfigFile.Source("config.yml", config)), key),
                 false));
+    }
+
+    /** Another manager in place of the one that is away; it knows no session. */
+    void managerReturns() throws Exception {
+        manager = new FakeManager(directory.resolve("far"), (flow, open) -> {});
+        api.manager = directory.resolve("far");
     }
 
     /** Everything answers again. */

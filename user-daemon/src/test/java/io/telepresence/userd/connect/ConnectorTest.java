@@ -21,6 +21,8 @@ import io.telepresence.userd.rootd.FakeRootDaemon;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -304,12 +306,35 @@ class ConnectorTest {
 
     @Test
     void aLostManagerIsAWarningThatGoesWhenItIsBack() throws Exception {
-        fixture.connect();
+        ClusterSession session = fixture.connect().session();
         fixture.manager.close();
         fixture.api.manager = directory.resolve("nobody");
         Awaits.that("the warning", () -> connector.health().has(HealthWarning.MANAGER_LINK));
         assertTrue(connector.statusText().startsWith("Not connected, error talking to"), connector::statusText);
-        fixture.connector.disconnect();
+        fixture.managerReturns();
+        List<String> told = new CopyOnWriteArrayList<>();
+        assertSame(session, connector.live(told::add), "who asks waits until it is back");
+        assertTrue(told.isEmpty() || told.equals(List.of("Reconnecting to the traffic-manager")), told::toString);
+        assertEquals("s1", fixture.manager.arrivals.take().getResumeSessionId());
+        assertEquals("Connected", connector.statusText());
+        assertEquals(List.of(), connector.health().sentences());
+    }
+
+    @Test
+    void whoWaitsForALostManagerHearsThatTheConnectionWasEnded() throws Exception {
+        fixture.connect();
+        fixture.manager.close();
+        fixture.api.manager = directory.resolve("nobody");
+        Awaits.that("the warning", () -> connector.health().has(HealthWarning.MANAGER_LINK));
+        CompletableFuture<Fault> heard = new CompletableFuture<>();
+        Thread.startVirtualThread(() -> {
+            try {
+                heard.completeExceptionally(new AssertionError(connector.live(text -> connector.disconnect())));
+            } catch (FaultException e) {
+                heard.complete(e.fault());
+            }
+        });
+        assertEquals("not connected", heard.get(30, TimeUnit.SECONDS).text());
         assertEquals(List.of(), connector.health().sentences());
     }
 }
