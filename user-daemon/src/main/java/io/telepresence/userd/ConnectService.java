@@ -57,7 +57,7 @@ final class ConnectService {
     }
 
     QuitReply quit() {
-        connector.disconnect();
+        connector.quit();
         boolean stays = RootDaemonClient.quit(connector.place().rootSocket());
         return QuitReply.newBuilder().setRootDaemonStays(stays).build();
     }

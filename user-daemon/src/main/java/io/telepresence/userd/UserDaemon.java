@@ -90,7 +90,7 @@ final class UserDaemon implements AutoCloseable {
         if (endpoint.port() != 0) {
             opened.add(SecretServer.start(endpoint.port(), endpoint.secret(), List.of(watched)));
         }
-        opened.add(connector::disconnect);
+        opened.add(connector::quit);
         Threads.virtual("clean-mounts", () -> Mounts.cleanUp(place.mounts()));
     }
 

@@ -27,27 +27,36 @@ public final class Closers implements AutoCloseable {
     public void closeAfter(Throwable why) {
         try {
             close();
-        } catch (Exception e) {
-            why.addSuppressed(e);
+        } catch (Exception | Error e) {
+            suppress(why, e);
         }
     }
 
     @Override
     public void close() throws Exception {
-        Exception first = null;
+        Throwable first = null;
         for (AutoCloseable next = pop(); next != null; next = pop()) {
             try {
                 next.close();
-            } catch (Exception e) {
+            } catch (Exception | Error e) {
                 if (first == null) {
                     first = e;
                 } else {
-                    first.addSuppressed(e);
+                    suppress(first, e);
                 }
             }
         }
+        if (first instanceof Error error) {
+            throw error;
+        }
         if (first != null) {
-            throw first;
+            throw (Exception) first;
+        }
+    }
+
+    private static void suppress(Throwable first, Throwable later) {
+        if (first != later) {
+            first.addSuppressed(later);
         }
     }
 

@@ -79,8 +79,13 @@ final class ConnectSteps {
     ClusterSession run() throws FaultException {
         try {
             return connect();
-        } catch (FaultException | RuntimeException e) {
+        } catch (FaultException | RuntimeException | Error e) {
+            // Who is cancelled says goodbye as everybody does, and waits for the answers.
+            boolean cancelled = Thread.interrupted();
             opened.closeAfter(e);
+            if (cancelled) {
+                Thread.currentThread().interrupt();
+            }
             throw e;
         }
     }

@@ -16,6 +16,9 @@ public final class Connector {
     private static final Logger LOG = LoggerFactory.getLogger(Connector.class);
     private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
 
+    /** So long a disconnect waits for a connect that it has cancelled. */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
     private final DaemonPaths place;
     private final HealthWarnings health = new HealthWarnings();
     private volatile long askedNanos = System.nanoTime();
@@ -65,6 +68,11 @@ public final class Connector {
                     .run();
             return new Outcome(up(made, plan.identity()), false);
         } catch (FaultException e) {
+            clearHealth();
+            if (cancelled()) {
+                LOG.info("the connect was cancelled", e);
+                throw Fault.user("the connect was cancelled", "").exception(e);
+            }
             LOG.warn("not connected: {}", e.fault(), e);
             throw e;
         } finally {
@@ -93,9 +101,21 @@ public final class Connector {
         };
     }
 
-    /** Ends the connection, or the try to make one; true: there was one. */
+    /** The same as {@link #disconnect}, for good: no connect begins any more. */
+    public boolean quit() {
+        synchronized (this) {
+            state = ConnectState.next(state, Event.QUIT);
+        }
+        return disconnect();
+    }
+
+    /**
+     * Ends the connection, or the try to make one; true: there was one. Afterwards the next connect may begin, unless what
+     * was opened takes longer than five seconds to close.
+     */
     public boolean disconnect() {
         ClusterSession last;
+        Thread cancelled;
         boolean was;
         synchronized (this) {
             was = session != null || connecting != null;
@@ -103,21 +123,47 @@ public final class Connector {
             session = null;
             identity = null;
             state = ConnectState.next(state, Event.DISCONNECT);
-            if (connecting != null) {
-                connecting.interrupt();
+            cancelled = connecting;
+            if (cancelled != null) {
+                cancelled.interrupt();
             }
         }
         if (last != null) {
             last.close();
             LOG.info("disconnected");
         }
-        for (HealthWarning trouble : HealthWarning.values()) {
-            health.clear(trouble);
-        }
+        awaitEnd(cancelled);
+        clearHealth();
         return was;
     }
 
+    private void clearHealth() {
+        for (HealthWarning trouble : HealthWarning.values()) {
+            health.clear(trouble);
+        }
+    }
+
+    private synchronized void awaitEnd(Thread cancelled) {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        try {
+            while (cancelled != null && cancelled == connecting) {
+                long left = (end - System.nanoTime()) / 1_000_000;
+                if (left <= 0) {
+                    LOG.warn("a cancelled connect takes long to end; going on without");
+                    return;
+                }
+                wait(left);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     private synchronized Optional<ClusterSession> begin(Identity wanted) throws FaultException {
+        if (state == ConnectState.CLOSED) {
+            throw Fault.user("the user daemon is ending", "Run: telepresence connect")
+                    .exception();
+        }
         if (session != null) {
             if (wanted.equals(identity)) {
                 return Optional.of(session);
@@ -223,8 +269,13 @@ public final class Connector {
         }
     }
 
+    private synchronized boolean cancelled() {
+        return state != ConnectState.CONNECTING;
+    }
+
     private synchronized void end() {
         connecting = null;
+        notifyAll();
         state = ConnectState.next(state, Event.FAILED);
     }
 }

@@ -21,6 +21,7 @@ public final class ClientEngagements {
     private final Map<String, Entry> entries = new LinkedHashMap<>();
 
     private final Set<String> starting = new HashSet<>();
+    private boolean closed;
 
     /** Everything that serves or is about to end, as the user sees it, oldest first. */
     public synchronized List<ClientEngagement> shown() {
@@ -125,6 +126,7 @@ public final class ClientEngagements {
      * @throws FaultException its traffic would come where another one's comes already; it is not entered here
      */
     synchronized Entry reserved(Engagement told, EngagementResources local) throws FaultException {
+        checkOpen();
         for (Entry other : entries.values()) {
             Optional<String> clash = Targets.clash(told, other.agreed);
             if (clash.isPresent()) {
@@ -145,8 +147,20 @@ public final class ClientEngagements {
         return entry;
     }
 
-    /** It serves. */
-    synchronized Entry established(Engagement told, EngagementResources local) {
+    private void checkOpen() throws FaultException {
+        if (closed) {
+            throw Fault.user("the connection was ended meanwhile", "Run: telepresence connect")
+                    .exception();
+        }
+    }
+
+    /**
+     * It serves.
+     *
+     * @throws FaultException nobody would end it any more
+     */
+    synchronized Entry established(Engagement told, EngagementResources local) throws FaultException {
+        checkOpen();
         Entry entry = entries.get(told.name());
         if (entry == null) {
             entry = enter(told, local);
@@ -166,8 +180,9 @@ public final class ClientEngagements {
         return entries.remove(entry.told.name(), entry);
     }
 
-    /** Everything, also what is only reserved; none is left. */
+    /** Everything, also what is only reserved; none is left, and none comes any more. */
     synchronized List<Entry> clear() {
+        closed = true;
         List<Entry> all = List.copyOf(entries.values());
         entries.clear();
         return all;

@@ -10,6 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -115,8 +116,11 @@ public final class LogZip implements AutoCloseable {
             return text;
         }
         String hidden = text;
-        for (Map.Entry<String, String> alias : aliases.entrySet()) {
-            hidden = hidden.replace(alias.getKey(), alias.getValue());
+        // The longest first: of "echo-1" nothing may be left because there is an "echo" too.
+        List<String> names = new ArrayList<>(aliases.keySet());
+        names.sort(Comparator.comparingInt(String::length).reversed());
+        for (String name : names) {
+            hidden = hidden.replace(name, aliases.get(name));
         }
         return hidden;
     }

@@ -47,6 +47,10 @@ public final class ManagerSession implements AutoCloseable {
     private final ClockJumps jumps;
     private final TunnelClient tunnel;
     private volatile boolean closed;
+    /** How often it has arrived; an answer from before the last time says nothing. Changed by one thread at a time. */
+    private volatile int arrivals;
+
+    private volatile long arrivedNanos = System.nanoTime() - SETTLING.toNanos();
     private volatile long resumedNanos = System.nanoTime() - SETTLING.toNanos();
 
     /**
@@ -127,6 +131,7 @@ public final class ManagerSession implements AutoCloseable {
     public ClientSession arrive() throws FaultException {
         try {
             session.set(calls().arriveAsClient(arrival.get()));
+            arrivedNanos = System.nanoTime();
             return session.get();
         } catch (io.grpc.StatusRuntimeException e) {
             throw FaultStatus.of(e).exception(e);
@@ -179,7 +184,9 @@ public final class ManagerSession implements AutoCloseable {
     public void close() {
         closed = true;
         jumps.close();
-        if (!session.get().getSessionId().isEmpty() && carriers.up().get()) {
+        // Heartbeats may not have told yet that the manager is there.
+        boolean reachable = carriers.up().get() || System.nanoTime() - arrivedNanos < SETTLING.toNanos();
+        if (!session.get().getSessionId().isEmpty() && reachable) {
             try {
                 var calls = ManagerGrpc.newBlockingStub(carriers.control().channel());
                 Empty ignored = calls.withDeadlineAfter(1, TimeUnit.SECONDS).depart(ref());
@@ -199,22 +206,24 @@ public final class ManagerSession implements AutoCloseable {
             LOG.trace("before the session: {}", version.getVersion());
             return;
         }
+        int asked = arrivals;
         RemainReply reply = stub.remain(ClientBeat.newBuilder()
                 .setSessionId(id)
                 .setIdleMs(idleMillis.getAsLong())
                 .build());
         if (!reply.getKnown() && !closed && resuming.compareAndSet(false, true)) {
-            Threads.virtual("resume-session", () -> resume(id));
+            Threads.virtual("resume-session", () -> resume(id, asked));
         }
     }
 
-    private void resume(String lost) {
+    private void resume(String lost, int asked) {
         try {
-            if (lost.equals(session.get().getSessionId())) {
+            if (asked == arrivals && lost.equals(session.get().getSessionId())) {
                 ClientArrival again =
                         arrival.get().toBuilder().setResumeSessionId(lost).build();
                 ClientSession now = calls().arriveAsClient(again);
                 LOG.info("session resumed{}", now.getSessionId().equals(lost) ? "" : " under a new id");
+                arrivals = asked + 1;
                 session.set(now);
             }
         } catch (io.grpc.StatusRuntimeException e) {

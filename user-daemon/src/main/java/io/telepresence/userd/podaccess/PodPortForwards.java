@@ -85,6 +85,9 @@ public final class PodPortForwards implements AutoCloseable {
 
     @Override
     public void close() {
+        synchronized (this) {
+            forwards.clear();
+        }
         try {
             opened.close();
         } catch (Exception e) {

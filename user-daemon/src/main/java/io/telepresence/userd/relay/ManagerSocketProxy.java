@@ -1,7 +1,9 @@
 package io.telepresence.userd.relay;
 
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -14,6 +16,7 @@ import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.telepresence.fault.Fault;
@@ -26,7 +29,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayDeque;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -120,27 +125,56 @@ public final class ManagerSocketProxy implements AutoCloseable {
             return;
         }
         channels.add(local);
+        EarlyBytes early = new EarlyBytes();
+        local.pipeline().addLast(early);
         dialer.dial(local.eventLoop()).addListener((Future<Channel> result) -> {
             if (result.isSuccess()) {
                 trouble.set(Optional.empty());
-                join(local, result.getNow());
+                join(local, early, result.getNow());
             } else {
                 Fault fault = FaultStatus.of(result.cause());
                 LOG.info("no carrier: {}", fault.text());
                 trouble.set(Optional.of(fault));
+                early.drop();
                 local.close();
             }
         });
     }
 
-    private void join(Channel local, Channel remote) {
+    private void join(Channel local, EarlyBytes early, Channel remote) {
         channels.add(remote);
+        early.giveTo(remote);
+        if (!local.isActive()) {
+            remote.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+            return;
+        }
+        local.pipeline().remove(early);
         local.pipeline().addLast(new Join(remote));
         remote.pipeline().addLast(new Join(local));
-        if (!local.isActive()) {
-            remote.close();
-        }
         local.read();
         remote.read();
+    }
+
+    /** What is read while the dial lasts: at its peer's end a socket reads although nobody asked. On the loop of both. */
+    private static final class EarlyBytes extends ChannelInboundHandlerAdapter {
+        private final Queue<Object> reads = new ArrayDeque<>();
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            reads.add(message);
+        }
+
+        void giveTo(Channel remote) {
+            for (Object message = reads.poll(); message != null; message = reads.poll()) {
+                remote.write(message, remote.voidPromise());
+            }
+            remote.flush();
+        }
+
+        void drop() {
+            for (Object message = reads.poll(); message != null; message = reads.poll()) {
+                ReferenceCountUtil.release(message);
+            }
+        }
     }
 }

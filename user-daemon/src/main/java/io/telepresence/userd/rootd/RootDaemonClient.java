@@ -54,8 +54,13 @@ public final class RootDaemonClient implements AutoCloseable {
                     .exception();
         }
         RootDaemonClient daemon = new RootDaemonClient(socket, launcher, health, config);
-        daemon.connect();
-        return daemon;
+        try {
+            daemon.connect();
+            return daemon;
+        } catch (FaultException | RuntimeException e) {
+            daemon.close();
+            throw e;
+        }
     }
 
     /** The state that the root daemon reached last. */
@@ -109,16 +114,19 @@ public final class RootDaemonClient implements AutoCloseable {
         }
         int seconds = SETUP_SECONDS + wished.getCarrierConnectMs() / 1000;
         RootDaemonSession opened = RootDaemonSession.open(socket, wished, this::heard, this::lost, seconds);
+        RootDaemonSession useless = opened;
         synchronized (this) {
-            if (closed.getCount() > 0) {
+            if (closed.getCount() > 0 && !opened.over()) {
+                useless = link;
                 link = opened;
                 if (!config.equals(wished)) {
                     opened.update(config);
                 }
-                return;
             }
         }
-        opened.close();
+        if (useless != null) {
+            useless.close();
+        }
     }
 
     private void heard(NetworkStatus now) {
@@ -136,18 +144,24 @@ public final class RootDaemonClient implements AutoCloseable {
     }
 
     private void lost(String why) {
+        RootDaemonSession last;
         synchronized (this) {
+            last = link;
             link = null;
         }
         if (closed.getCount() > 0) {
             LOG.warn("the root daemon is lost: {}", why);
             health.raise(HealthWarning.ROOT_DAEMON, "");
             status.set(NetworkStatus.getDefaultInstance());
-            Threads.virtual("root-daemon-again", this::again);
         }
+        // Not here, on the loop of what is closed.
+        Threads.virtual("root-daemon-again", () -> again(last));
     }
 
-    private void again() {
+    private void again(RootDaemonSession last) {
+        if (last != null) {
+            last.close();
+        }
         Backoff backoff = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(10));
         long launched = System.nanoTime() - STARTING.toNanos();
         try {
@@ -161,7 +175,9 @@ public final class RootDaemonClient implements AutoCloseable {
                     health.clear(HealthWarning.ROOT_DAEMON);
                     return;
                 } catch (FaultException e) {
-                    health.raise(HealthWarning.ROOT_DAEMON, e.fault().toString());
+                    if (closed.getCount() > 0) {
+                        health.raise(HealthWarning.ROOT_DAEMON, e.fault().toString());
+                    }
                 }
             }
         } catch (InterruptedException e) {

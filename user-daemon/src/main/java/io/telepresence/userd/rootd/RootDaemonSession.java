@@ -27,6 +27,7 @@ final class RootDaemonSession implements AutoCloseable {
     private final CompletableFuture<NetworkStatus> first = new CompletableFuture<>();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private StreamObserver<NetworkConfig> wishes;
+    private volatile boolean closing;
 
     private RootDaemonSession(LocalChannel channel) {
         this.channel = channel;
@@ -64,6 +65,9 @@ final class RootDaemonSession implements AutoCloseable {
             Thread.currentThread().interrupt();
             link.close();
             throw Fault.internal("interrupted").exception(e);
+        } catch (RuntimeException e) {
+            link.close();
+            throw e;
         }
     }
 
@@ -88,12 +92,17 @@ final class RootDaemonSession implements AutoCloseable {
             private void end(Throwable error, String why) {
                 boolean running = first.isDone() && !first.isCompletedExceptionally();
                 first.completeExceptionally(error);
-                if (ended.complete(null) && running) {
+                if (ended.complete(null) && running && !closing) {
                     lost.accept(why);
                 }
             }
         });
         wishes.onNext(config);
+    }
+
+    /** Whether it has ended, from whichever side. */
+    boolean over() {
+        return ended.isDone();
     }
 
     /** Sends the whole desired state again. */
@@ -108,6 +117,7 @@ final class RootDaemonSession implements AutoCloseable {
     public void close() {
         boolean running;
         synchronized (this) {
+            closing = true;
             running = wishes != null && !ended.isDone();
             if (running) {
                 wishes.onCompleted();

@@ -25,6 +25,7 @@ import io.telepresence.local.Loops;
 import io.telepresence.userd.kubeconfig.KubeTarget;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,15 +37,22 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import javax.net.ssl.ExtendedSSLSession;
 
-/** An API server that answers as it was told, and echoes what comes over a port-forward. Plain HTTP on the loopback. */
-final class FakeApi implements AutoCloseable {
-    record Answer(int status, String body) {}
+/**
+ * An API server that answers as it was told, and echoes what comes over a port-forward, or takes it to a manager. Plain HTTP
+ * on the loopback.
+ */
+public final class FakeApi implements AutoCloseable {
+    /** @param status 101: a port-forward; 0: nothing is answered */
+    public record Answer(int status, String body) {}
 
-    final Map<String, Answer> answers = new ConcurrentHashMap<>();
+    public final Map<String, Answer> answers = new ConcurrentHashMap<>();
     /** What it says first, whatever it is asked. */
     final Queue<Answer> first = new ConcurrentLinkedQueue<>();
 
-    final BlockingQueue<String> requests = new LinkedBlockingQueue<>();
+    /** Where port-forwards end; null: they are echoed. */
+    public volatile Path manager;
+
+    public final BlockingQueue<String> requests = new LinkedBlockingQueue<>();
     final BlockingQueue<String> patches = new LinkedBlockingQueue<>();
     final List<Channel> forwards = new CopyOnWriteArrayList<>();
     private final EventLoopGroup loops = Loops.create("fake-api", 1);
@@ -53,7 +61,7 @@ final class FakeApi implements AutoCloseable {
     /** Host header, and the name asked for in TLS. */
     final BlockingQueue<String> names = new LinkedBlockingQueue<>();
 
-    FakeApi() {
+    public FakeApi() {
         this(null);
     }
 
@@ -85,12 +93,12 @@ final class FakeApi implements AutoCloseable {
         return ((InetSocketAddress) server.localAddress()).getPort();
     }
 
-    KubeTarget target(Map<String, Object> user) {
+    public KubeTarget target(Map<String, Object> user) {
         int port = port();
         return new KubeTarget("x", "default", Map.of("server", "http://127.0.0.1:" + port), user, "u");
     }
 
-    static String pod(String name, boolean ready) {
+    public static String pod(String name, boolean ready) {
         return "{\"metadata\":{\"name\":\"" + name + "\",\"namespace\":\"ns\"},\"status\":{\"phase\":\"Running\","
                 + "\"conditions\":[{\"type\":\"Ready\",\"status\":\"" + (ready ? "True" : "False") + "\"}]}}";
     }
@@ -102,12 +110,18 @@ final class FakeApi implements AutoCloseable {
     }
 
     private final class Requests extends SimpleChannelInboundHandler<Object> {
+        private ForwardBridge bridge;
+
         @Override
         protected void channelRead0(ChannelHandlerContext context, Object message) {
             if (message instanceof FullHttpRequest request) {
                 request(context, request);
             } else if (message instanceof BinaryWebSocketFrame frame
                     && frame.content().readByte() == 0) {
+                if (bridge != null) {
+                    bridge.send(frame.content().retain());
+                    return;
+                }
                 context.writeAndFlush(new BinaryWebSocketFrame(Unpooled.wrappedBuffer(
                         Unpooled.wrappedBuffer(new byte[] {0}), frame.content().retain())));
             } else if (message instanceof WebSocketFrame frame) {
@@ -144,6 +158,11 @@ final class FakeApi implements AutoCloseable {
                 context.write(new BinaryWebSocketFrame(Unpooled.wrappedBuffer(new byte[] {0, 1, 2})));
                 context.write(new BinaryWebSocketFrame(Unpooled.wrappedBuffer(new byte[] {1, 1, 2})));
                 context.writeAndFlush(new PingWebSocketFrame());
+                Path to = manager;
+                bridge = to == null ? null : ForwardBridge.open(context.channel(), to);
+                return;
+            }
+            if (answer.status() == 0) {
                 return;
             }
             var response = new DefaultFullHttpResponse(

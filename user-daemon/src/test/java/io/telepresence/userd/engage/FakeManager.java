@@ -1,6 +1,7 @@
 package io.telepresence.userd.engage;
 
 import io.grpc.Server;
+import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.netty.channel.EventLoopGroup;
@@ -16,7 +17,9 @@ import io.telepresence.rpc.engagement.EngagementSnapshot;
 import io.telepresence.rpc.engagement.EngagementSpec;
 import io.telepresence.rpc.engagement.EngagementState;
 import io.telepresence.rpc.manager.ClientArrival;
+import io.telepresence.rpc.manager.ClientConfig;
 import io.telepresence.rpc.manager.ClientSession;
+import io.telepresence.rpc.manager.ClusterInfo;
 import io.telepresence.rpc.manager.DialRequest;
 import io.telepresence.rpc.manager.DisengageRequest;
 import io.telepresence.rpc.manager.EngageProgress;
@@ -31,34 +34,67 @@ import io.telepresence.tunnel.grpc.TunnelService;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A manager that knows sessions and engagements, on a unix socket. A new one knows nothing of an older one's sessions. */
-final class FakeManager extends ManagerGrpc.ManagerImplBase implements AutoCloseable {
-    final BlockingQueue<ClientArrival> arrivals = new LinkedBlockingQueue<>();
+public final class FakeManager extends ManagerGrpc.ManagerImplBase implements AutoCloseable {
+    public final BlockingQueue<ClientArrival> arrivals = new LinkedBlockingQueue<>();
     final BlockingQueue<StreamObserver<DialRequest>> watchers = new LinkedBlockingQueue<>();
-    final BlockingQueue<StreamObserver<EngagementSnapshot>> snapshots = new LinkedBlockingQueue<>();
+    public final BlockingQueue<StreamObserver<EngagementSnapshot>> snapshots = new LinkedBlockingQueue<>();
     final BlockingQueue<String> cancelled = new LinkedBlockingQueue<>();
     final List<String> left = new CopyOnWriteArrayList<>();
 
+    public final BlockingQueue<StreamObserver<ClusterInfo>> clusters = new LinkedBlockingQueue<>();
+
+    /** Ids of those that said goodbye. */
+    public final BlockingQueue<String> departed = new LinkedBlockingQueue<>();
+
+    /** Calls that are heard and not answered, by their names. */
+    public final Set<String> silent = ConcurrentHashMap.newKeySet();
+
+    /** The names of calls that were heard. */
+    public final Set<String> called = ConcurrentHashMap.newKeySet();
+
+    public volatile VersionInfo version = Versions.info("Traffic Manager");
+
+    public volatile ClusterInfo cluster = ClusterInfo.getDefaultInstance();
+
+    /** The Helm value {@code client}. */
+    public volatile String config = "";
+
+    /** Not null: why nobody may arrive. */
+    public volatile Status refusal;
+
+    /** True: answers to heartbeats wait until a test gives them. */
+    public volatile boolean holdsBeats;
+
+    public final BlockingQueue<Runnable> heldBeats = new LinkedBlockingQueue<>();
+
+    /** Heartbeats that came. */
+    public final AtomicInteger beats = new AtomicInteger();
+
     /** The id of who arrives anew. */
-    volatile String fresh = "s1";
+    public volatile String fresh = "s1";
 
     /** False: who resumes its session gets a new id too. */
-    volatile boolean keepsIds = true;
+    public volatile boolean keepsIds = true;
 
     /** Completed by a test: until then no engagement becomes active, and no disengage returns. */
     volatile CompletableFuture<Void> roll = CompletableFuture.completedFuture(null);
 
-    private final java.util.Set<String> sessions = ConcurrentHashMap.newKeySet();
+    /** Those that it knows. */
+    public final Set<String> sessions = ConcurrentHashMap.newKeySet();
+
     private final EventLoopGroup loops = Loops.create("fake-manager", 1);
     private final Server server;
 
-    FakeManager(Path socket, FlowAcceptor acceptor) throws Exception {
+    public FakeManager(Path socket, FlowAcceptor acceptor) throws Exception {
         Files.deleteIfExists(socket);
         server = TunnelServers.builder(new DomainSocketAddress(socket.toFile()), loops)
                 .addService(this)
@@ -69,30 +105,58 @@ final class FakeManager extends ManagerGrpc.ManagerImplBase implements AutoClose
 
     @Override
     public void version(Empty request, StreamObserver<VersionInfo> to) {
-        answer(to, Versions.info("Traffic Manager"));
+        if (answers("version")) {
+            answer(to, version);
+        }
     }
 
     @Override
     public void arriveAsClient(ClientArrival request, StreamObserver<ClientSession> to) {
+        if (refusal != null) {
+            to.onError(refusal.asRuntimeException());
+            return;
+        }
         String id = keepsIds && !request.getResumeSessionId().isEmpty() ? request.getResumeSessionId() : fresh;
         sessions.add(id);
         arrivals.add(request);
-        answer(to, ClientSession.newBuilder().setSessionId(id).build());
+        if (answers("arriveAsClient")) {
+            answer(to, ClientSession.newBuilder().setSessionId(id).build());
+        }
     }
 
     @Override
     public void remain(io.telepresence.rpc.manager.ClientBeat request, StreamObserver<RemainReply> to) {
-        answer(
-                to,
-                RemainReply.newBuilder()
-                        .setKnown(sessions.contains(request.getSessionId()))
-                        .build());
+        RemainReply reply = RemainReply.newBuilder()
+                .setKnown(sessions.contains(request.getSessionId()))
+                .build();
+        beats.incrementAndGet();
+        if (holdsBeats) {
+            heldBeats.add(() -> answer(to, reply));
+        } else {
+            answer(to, reply);
+        }
     }
 
     @Override
     public void depart(SessionRef request, StreamObserver<Empty> to) {
         sessions.remove(request.getSessionId());
+        departed.add(request.getSessionId());
         answer(to, Empty.getDefaultInstance());
+    }
+
+    @Override
+    public void getClientConfig(SessionRef request, StreamObserver<ClientConfig> to) {
+        if (answers("getClientConfig")) {
+            answer(to, ClientConfig.newBuilder().setYaml(config).build());
+        }
+    }
+
+    @Override
+    public void watchClusterInfo(SessionRef request, StreamObserver<ClusterInfo> to) {
+        if (answers("watchClusterInfo")) {
+            to.onNext(cluster);
+            clusters.add(to);
+        }
     }
 
     @Override
@@ -144,6 +208,11 @@ final class FakeManager extends ManagerGrpc.ManagerImplBase implements AutoClose
     public void close() {
         server.shutdownNow();
         Loops.shutdown(loops);
+    }
+
+    private boolean answers(String call) {
+        called.add(call);
+        return !silent.contains(call);
     }
 
     private static <T> void answer(StreamObserver<T> to, T reply) {

@@ -10,7 +10,6 @@ import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.connector.MountRequest;
 import java.io.Closeable;
 import java.io.File;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -126,42 +125,6 @@ class MountTest {
         }
         mounts.prepare(path, false).close();
         assertTrue(Files.notExists(point));
-    }
-
-    @Test
-    void theTableOfMountsIsRead() {
-        assertEquals(
-                Map.of("/", "ext4", "/tmp/a b", "fuse.sshfs"),
-                MountTable.parse(
-                        """
-                        26 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
-                        529 81 0:123 / /tmp/a\\040b rw,nosuid,nodev - fuse.sshfs echo.default:/ rw,user_id=0
-                        """));
-    }
-
-    @Test
-    void packetsAreCountedHoweverTheyAreCut() {
-        byte[] bytes = {0, 0, 0, 3, 1, 2, 3, 0, 0, 0, 1, 9, 0, 0, 0, 0, 0, 0, 1, 0};
-        for (int cut = 0; cut < bytes.length; cut++) {
-            PacketCount count = new PacketCount();
-            int begun = count.feed(ByteBuffer.wrap(bytes, 0, cut));
-            begun += count.feed(ByteBuffer.wrap(bytes, cut, bytes.length - cut));
-            assertEquals(4, begun, "cut at " + cut);
-        }
-    }
-
-    @Test
-    void silenceIsWaitingWithoutHearingAnything() {
-        Silence silence = new Silence();
-        assertEquals(0, silence.nanos(100));
-        silence.asked(2, 100);
-        assertEquals(50, silence.nanos(150));
-        silence.heard(1, 150);
-        assertEquals(10, silence.nanos(160));
-        silence.heard(1, 170);
-        assertEquals(0, silence.nanos(900));
-        silence.asked(1, 1000);
-        assertEquals(1, silence.nanos(1001));
     }
 
     private static Optional<String> cannot() throws Exception {

@@ -35,9 +35,11 @@ public final class Carriers implements AutoCloseable {
     private final Watched<Boolean> up = new Watched<>(false);
 
     private final Duration patience;
+    private final Duration pause;
 
-    private Carriers(Duration patience) {
+    private Carriers(Duration patience, Duration pause) {
         this.patience = patience;
+        this.pause = pause;
     }
 
     /** A call that must come back through the channel within the deadline; throws when it does not. */
@@ -60,7 +62,18 @@ public final class Carriers implements AutoCloseable {
     /** @param patience how long a new carrier may take until it answers for the first time */
     public static Carriers open(
             String name, SocketAddress address, int flowCarriers, Duration patience, Heartbeat heartbeat) {
-        Carriers carriers = new Carriers(patience);
+        return open(name, address, flowCarriers, patience, heartbeat, BEAT);
+    }
+
+    /** @param pause between two heartbeats */
+    static Carriers open(
+            String name,
+            SocketAddress address,
+            int flowCarriers,
+            Duration patience,
+            Heartbeat heartbeat,
+            Duration pause) {
+        Carriers carriers = new Carriers(patience, pause);
         for (int i = 0; i <= flowCarriers; i++) {
             Slot slot = carriers.new Slot(name + "-" + i, address, heartbeat);
             carriers.slots.add(slot);
@@ -152,9 +165,13 @@ public final class Carriers implements AutoCloseable {
             return carrier;
         }
 
-        synchronized void close() {
-            wake.countDown();
-            carrier.close();
+        void close() {
+            Carrier last;
+            synchronized (this) {
+                wake.countDown();
+                last = carrier;
+            }
+            last.close();
             Loops.shutdown(loops);
         }
 
@@ -165,13 +182,16 @@ public final class Carriers implements AutoCloseable {
         void run() {
             int misses = 0;
             while (closed.getCount() > 0) {
+                synchronized (this) {
+                    wake = new CountDownLatch(1); // who wakes from now on wants a beat that begins later than this one
+                }
                 misses = beat() ? 0 : misses + 1;
                 answered |= misses == 0;
                 if (misses >= MISSES && (answered || tooLong())) {
                     renew();
                     misses = 1;
                 }
-                pause(misses == 0 ? BEAT : backoff.next());
+                pause(misses == 0 ? pause : backoff.next());
             }
         }
 
@@ -196,7 +216,7 @@ public final class Carriers implements AutoCloseable {
 
         private void report(boolean now) {
             alive = now;
-            if (this == slots.getFirst()) {
+            if (this == slots.getFirst() && closed.getCount() > 0) {
                 up.set(now);
             }
         }
@@ -221,7 +241,6 @@ public final class Carriers implements AutoCloseable {
                 if (closed.getCount() == 0) {
                     return;
                 }
-                wake = wake.getCount() == 0 ? new CountDownLatch(1) : wake;
                 wait = wake;
             }
             try {

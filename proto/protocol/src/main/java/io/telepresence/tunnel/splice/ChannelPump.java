@@ -76,6 +76,11 @@ public final class ChannelPump extends ChannelInboundHandlerAdapter implements F
             return;
         }
         flow.handler(this);
+        if (!active.isActive()) {
+            // Nobody told: it ended before this was in its pipeline.
+            flow.reset(ResetReason.ABORTED, "connection closed");
+            return;
+        }
         flow.request(CREDIT);
         readOrStall();
     }

@@ -40,6 +40,10 @@ public final class DatagramPump extends ChannelInboundHandlerAdapter implements 
             return;
         }
         flow.handler(this);
+        if (!connected.isOpen()) {
+            flow.reset(ResetReason.ABORTED, "socket closed");
+            return;
+        }
         flow.request(CREDIT);
         scheduleIdleCheck(idleNanos);
     }

@@ -33,7 +33,9 @@ public final class Splice {
             ChannelPump.configure(bootstrap);
             bootstrap.option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(limit.toMillis()));
         }
-        return bootstrap.handler(new ChannelInboundHandlerAdapter()).connect(address);
+        return bootstrap
+                .handler(protocol == Transport.UDP ? new ChannelInboundHandlerAdapter() : new EarlyReads())
+                .connect(address);
     }
 
     /**
@@ -65,6 +67,10 @@ public final class Splice {
             connected.pipeline().addLast(pump);
             accepted.opened();
             pump.start(connected);
+            EarlyReads early = connected.pipeline().get(EarlyReads.class);
+            if (early != null) {
+                connected.pipeline().remove(early);
+            }
         }
     }
 

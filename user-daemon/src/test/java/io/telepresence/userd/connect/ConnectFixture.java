@@ -1,0 +1,137 @@
+package io.telepresence.userd.connect;
+
+import io.telepresence.agree.LocalEndpoint;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.testing.Awaits;
+import io.telepresence.userd.apiserver.FakeApi;
+import io.telepresence.userd.config.ConfigFile;
+import io.telepresence.userd.engage.FakeManager;
+import io.telepresence.userd.kubeconfig.KubeconfigRequest;
+import io.telepresence.userd.rootd.FakeRootDaemon;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+
+/** A cluster with a manager, a root daemon, and a connector between them. */
+final class ConnectFixture implements AutoCloseable {
+    static final String PODS = "/api/v1/namespaces/ns/pods";
+    static final String FORWARD = PODS + "/m/portforward";
+
+    final FakeApi api = new FakeApi();
+    FakeManager manager;
+    final FakeRootDaemon root;
+    final Connector connector;
+    final List<String> progress = new CopyOnWriteArrayList<>();
+
+    /** Of the laptop. */
+    volatile String config = "";
+
+    private final Path directory;
+
+    ConnectFixture(Path directory) throws Exception {
+        this.directory = directory;
+        manager = new FakeManager(directory.resolve("far"), (flow, open) -> {});
+        root = new FakeRootDaemon(directory.resolve("root"));
+        api.manager = directory.resolve("far");
+        heal();
+        ClientKey key = ClientKey.read(directory.resolve("key"), "laptop");
+        connector = new Connector(new DaemonPaths(
+                Map.of("USER", "jane"),
+                ((Number) Files.getAttribute(Path.of("/proc/self"), "unix:uid")).longValue(),
+                directory,
+                directory.resolve("root"),
+                directory,
+                directory,
+                Path.of("telepresence"),
+                directory.resolve("mounts"),
+                "install",
+                (kube, file) -> new ClientSources.Found(
+                        api.target(Map.of()), List.of(new ConfigFile.Source("config.yml", config)), key),
+                false));
+    }
+
+    /** Another manager in place of the one that is away; it knows no session. */
+    void managerReturns() throws Exception {
+        manager = new FakeManager(directory.resolve("far"), (flow, open) -> {});
+        api.manager = directory.resolve("far");
+    }
+
+    /** Everything answers again. */
+    void heal() {
+        api.answers.put("/version", new FakeApi.Answer(200, "{\"gitVersion\":\"v1.30.0\"}"));
+        api.answers.put(PODS, new FakeApi.Answer(200, "{\"items\":[" + FakeApi.pod("m", true) + "]}"));
+        api.answers.put(FORWARD, new FakeApi.Answer(101, ""));
+        manager.silent.clear();
+        manager.called.clear();
+        root.states = config -> java.util.Optional.of(FakeRootDaemon.ACTIVE);
+    }
+
+    Connector.Outcome connect() throws FaultException {
+        return connect("default");
+    }
+
+    Connector.Outcome connect(String namespace) throws FaultException {
+        return connector.connect(request(namespace, false), progress::add);
+    }
+
+    static ConnectParameters request(String namespace, boolean reuseOnly) {
+        return new ConnectParameters(
+                new KubeconfigRequest(Map.of(), "", Path.of("/"), Path.of("/"), "", false),
+                "",
+                "",
+                namespace,
+                "ns",
+                List.of(),
+                new ConnectParameters.Routes(List.of(), List.of(), List.of()),
+                reuseOnly,
+                "");
+    }
+
+    /** A connect beside the test. */
+    Connecting connecting() {
+        CompletableFuture<Connector.Outcome> outcome = new CompletableFuture<>();
+        CompletableFuture<Fault> fault = new CompletableFuture<>();
+        Thread thread = Thread.startVirtualThread(() -> {
+            try {
+                outcome.complete(connect());
+                fault.completeExceptionally(new AssertionError("it is connected"));
+            } catch (FaultException e) {
+                fault.complete(e.fault());
+                outcome.completeExceptionally(e);
+            } catch (RuntimeException | Error e) {
+                fault.completeExceptionally(e);
+                outcome.completeExceptionally(e);
+            }
+        });
+        return new Connecting(thread, outcome, fault);
+    }
+
+    record Connecting(Thread thread, CompletableFuture<Connector.Outcome> outcome, CompletableFuture<Fault> failed) {
+        Fault fault() throws Exception {
+            return failed.get(30, TimeUnit.SECONDS);
+        }
+    }
+
+    /** Nothing of a connection is open any more: here, at the manager, at the root daemon. */
+    void assertNothingIsLeft() {
+        Awaits.that("no session with the root daemon", () -> root.open.get() == 0);
+        Awaits.that("no socket", () -> !Files.exists(LocalEndpoint.carrier(directory)));
+        for (String loop : List.of("relay", "manager-", "kube-api", "to-root")) {
+            Awaits.that("no loop " + loop, () -> Awaits.threads(loop) == 0);
+        }
+    }
+
+    @Override
+    public void close() throws Exception {
+        connector.disconnect();
+        assertNothingIsLeft();
+        root.close();
+        manager.close();
+        api.close();
+    }
+}
