@@ -58,29 +58,23 @@ final class ConnectorService extends ConnectorGrpc.ConnectorImplBase {
     ConnectorService(
             ConnectService connect,
             StatusService status,
-            ClusterCalls cluster,
+            EngageService engage,
             KubeService kube,
-            SettingsCalls settings,
-            Askers askers) {
+            ManagerProxy pass,
+            ConfigService config,
+            LogService logs,
+            KubeAuthClient host,
+            CommandTerminals terminals) {
         this.connect = connect;
         this.status = status;
-        this.engage = cluster.engage();
-        this.pass = cluster.pass();
+        this.engage = engage;
         this.kube = kube;
-        this.config = settings.config();
-        this.logs = settings.logs();
-        this.host = askers.host();
-        this.terminals = askers.terminals();
+        this.pass = pass;
+        this.config = config;
+        this.logs = logs;
+        this.host = host;
+        this.terminals = terminals;
     }
-
-    /** The requests that a session answers. */
-    record ClusterCalls(EngageService engage, ManagerProxy pass) {}
-
-    /** The requests about this daemon itself. */
-    record SettingsCalls(ConfigService config, LogService logs) {}
-
-    /** The streams by which this daemon asks the user's side. */
-    record Askers(KubeAuthClient host, CommandTerminals terminals) {}
 
     @Override
     public void version(Empty request, StreamObserver<VersionInfo> to) {

@@ -42,7 +42,7 @@ final class EngageService {
                 + session.facts().config().timeouts().managerApi().toNanos();
         while (true) {
             try {
-                return shown(session, session.parts().link().calls().listWorkloads(query(session, request)));
+                return shown(session, session.link().calls().listWorkloads(query(session, request)));
             } catch (StatusRuntimeException e) {
                 Fault fault = FaultStatus.of(e);
                 // The manager may have gone a moment ago, and nobody has noticed yet.
@@ -57,8 +57,7 @@ final class EngageService {
     void watch(ListRequest request, Consumer<WorkloadList> reply) throws FaultException {
         ClusterSession session = connector.live(_ -> {});
         try {
-            session.parts()
-                    .link()
+            session.link()
                     .streams()
                     .watchWorkloads(query(session, request))
                     .forEachRemaining(snapshot -> reply.accept(shown(session, snapshot)));
@@ -72,7 +71,7 @@ final class EngageService {
         EngagementSpec spec = spec(request, session.facts().namespace());
         List<String> mapped = session.facts().mapped();
         boolean own = spec.namespace().equals(session.facts().namespace());
-        EngagementLifecycle engaging = session.parts().engaging();
+        EngagementLifecycle engaging = session.engaging();
         ClientEngagement made = engaging.engage(
                 new EngagementLifecycle.Request(spec, request.getMount(), own ? List.of() : mapped),
                 text -> progress(reply, text));
@@ -95,7 +94,7 @@ final class EngageService {
 
     LeaveReply leave(LeaveRequest request) throws FaultException {
         ClusterSession session = connector.session();
-        String id = session.parts().engaging().leave(request.getName(), request.getContainer(), request.getNamespace());
+        String id = session.engaging().leave(request.getName(), request.getContainer(), request.getNamespace());
         return LeaveReply.newBuilder().setId(id).build();
     }
 
@@ -103,7 +102,6 @@ final class EngageService {
     CompletableFuture<String> ended(LeaveRequest request) throws FaultException {
         return connector
                 .session()
-                .parts()
                 .engagements()
                 .ended(request.getName(), request.getContainer(), request.getNamespace());
     }
@@ -119,7 +117,7 @@ final class EngageService {
 
     /** With what only this client knows of its own engagements. */
     private static WorkloadList shown(ClusterSession session, WorkloadSnapshot told) {
-        ClientEngagements engagements = session.parts().engagements();
+        ClientEngagements engagements = session.engagements();
         return WorkloadList.newBuilder()
                 .setSnapshot(told)
                 .addAllOwn(told.getWorkloadsList().stream()
@@ -133,7 +131,7 @@ final class EngageService {
     private static WorkloadQuery query(ClusterSession session, ListRequest request) {
         String namespace = request.getNamespace();
         return WorkloadQuery.newBuilder()
-                .setSessionId(session.parts().link().ref().getSessionId())
+                .setSessionId(session.link().ref().getSessionId())
                 .addNamespaces(namespace.isEmpty() ? session.facts().namespace() : namespace)
                 .build();
     }

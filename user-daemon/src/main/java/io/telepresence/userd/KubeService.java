@@ -65,7 +65,7 @@ final class KubeService {
         } catch (FaultException e) {
             Optional<ClusterSession> session = connector.current();
             if (e.fault().kind() == Fault.Kind.DENIED && session.isPresent()) {
-                List<String> told = session.get().parts().cluster().get().getNamespacesList();
+                List<String> told = session.get().cluster().get().getNamespacesList();
                 return Names.newBuilder().addAllNames(told).build();
             }
             throw e;

@@ -45,10 +45,10 @@ final class LogService {
         if (!request.getLocalOnly()) {
             ClusterSession session = connector.session();
             LogLevelRequest remote = request.toBuilder()
-                    .setSessionId(session.parts().link().ref().getSessionId())
+                    .setSessionId(session.link().ref().getSessionId())
                     .build();
             try {
-                return session.parts().link().calls().setLogLevel(remote);
+                return session.link().calls().setLogLevel(remote);
             } catch (StatusRuntimeException e) {
                 throw FaultStatus.of(e).exception(e);
             }
@@ -91,7 +91,7 @@ final class LogService {
         if (wanted && session.isEmpty()) {
             zip.error("no logs from the cluster: not connected");
         } else if (wanted) {
-            var link = session.get().parts().link();
+            var link = session.get().link();
             var query = io.telepresence.rpc.manager.GatherLogsRequest.newBuilder()
                     .setSessionId(link.ref().getSessionId())
                     .setTrafficManager(request.getTrafficManager())
@@ -121,7 +121,7 @@ final class LogService {
     }
 
     private static Set<String> namespaces(ClusterSession session) {
-        Set<String> names = new HashSet<>(session.parts().cluster().get().getNamespacesList());
+        Set<String> names = new HashSet<>(session.cluster().get().getNamespacesList());
         names.removeAll(List.of("default", "kube-system", "kube-public", "kube-node-lease"));
         return names;
     }

@@ -28,7 +28,7 @@ final class ManagerProxy {
 
     void uninstall(UninstallRequest request, Consumer<UninstallProgress> reply) throws FaultException {
         ClusterSession session = connector.session();
-        ManagerSession link = session.parts().link();
+        ManagerSession link = session.link();
         UninstallRequest whole = request.toBuilder()
                 .setSessionId(link.ref().getSessionId())
                 .setNamespace(namespace(session, request.getNamespace()))
@@ -45,7 +45,7 @@ final class ManagerProxy {
 
     Explanation explain(ExplainRequest request) throws FaultException {
         ClusterSession session = connector.session();
-        ManagerSession link = session.parts().link();
+        ManagerSession link = session.link();
         ExplainRequest whole = request.toBuilder()
                 .setSessionId(link.ref().getSessionId())
                 .setNamespace(namespace(session, request.getNamespace()))
@@ -59,7 +59,7 @@ final class ManagerProxy {
 
     YamlReply generateYaml(YamlRequest request) throws FaultException {
         ClusterSession session = connector.session();
-        ManagerSession link = session.parts().link();
+        ManagerSession link = session.link();
         YamlRequest whole = request.toBuilder()
                 .setSessionId(link.ref().getSessionId())
                 .setNamespace(namespace(session, request.getNamespace()))

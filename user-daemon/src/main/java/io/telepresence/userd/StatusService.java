@@ -40,7 +40,7 @@ final class StatusService {
         Optional<VersionInfo> root = RootDaemonClient.version(place.rootSocket());
         root.ifPresent(version -> {
             RootDaemonStatus.Builder daemon = RootDaemonStatus.newBuilder().setVersion(version);
-            session.ifPresent(s -> daemon.setNetwork(s.parts().root().status().get()));
+            session.ifPresent(s -> daemon.setNetwork(s.root().status().get()));
             status.setRootDaemon(daemon);
         });
         return status.build();
@@ -53,12 +53,12 @@ final class StatusService {
                 .setNamespace(facts.namespace())
                 .setManagerNamespace(facts.managerNamespace())
                 .addAllMappedNamespaces(facts.mapped())
-                .addAllEngagements(session.parts().engagements().shown())
+                .addAllEngagements(session.engagements().shown())
                 .setConnectionName(facts.name());
         if (!connector.health().has(HealthWarning.MANAGER_LINK)) {
             status.setTrafficManager(TrafficManagerStatus.newBuilder()
                     .setVersion(facts.manager())
-                    .setAgentImage(session.parts().link().session().get().getAgentImage()));
+                    .setAgentImage(session.link().session().get().getAgentImage()));
         }
     }
 }

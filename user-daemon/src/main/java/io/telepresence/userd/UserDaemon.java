@@ -76,10 +76,13 @@ final class UserDaemon implements AutoCloseable {
         ConnectorService service = new ConnectorService(
                 new ConnectService(connector, terminals, logs, ended),
                 new StatusService(connector, host),
-                new ConnectorService.ClusterCalls(new EngageService(connector), new ManagerProxy(connector)),
+                new EngageService(connector),
                 new KubeService(connector, terminals),
-                new ConnectorService.SettingsCalls(new ConfigService(connector), new LogService(connector, logs)),
-                new ConnectorService.Askers(host, terminals));
+                new ManagerProxy(connector),
+                new ConfigService(connector),
+                new LogService(connector, logs),
+                host,
+                terminals);
         BindableService watched =
                 () -> ServerInterceptors.intercept(service, new ActivityInterceptor(connector::asked));
         opened.add(LocalServer.start(

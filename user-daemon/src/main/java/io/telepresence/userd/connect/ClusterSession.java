@@ -21,21 +21,22 @@ import org.slf4j.LoggerFactory;
 /**
  * The running connection. Its parts mend themselves; closing ends them in order, and takes at most five seconds.
  *
- * @param parts what lives as long as the connection
+ * @param cluster what the manager says of the cluster now
  * @param facts what does not change while it lives
+ * @param closers ends the others, and what else lives as long as the connection
  */
-public record ClusterSession(Parts parts, Facts facts) implements AutoCloseable {
+public record ClusterSession(
+        ApiServer server,
+        ManagerSession link,
+        RootDaemonClient root,
+        ClientEngagements engagements,
+        EngagementLifecycle engaging,
+        Watched<ClusterInfo> cluster,
+        Facts facts,
+        Closers closers)
+        implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterSession.class);
     private static final Duration PATIENCE = Duration.ofSeconds(5);
-
-    public record Parts(
-            ApiServer server,
-            ManagerSession link,
-            RootDaemonClient root,
-            ClientEngagements engagements,
-            EngagementLifecycle engaging,
-            Watched<ClusterInfo> cluster,
-            Closers closers) {}
 
     /**
      * @param mapped namespaces that the user mapped; empty: all
@@ -60,7 +61,7 @@ public record ClusterSession(Parts parts, Facts facts) implements AutoCloseable 
         CountDownLatch done = new CountDownLatch(1);
         Threads.virtual("close-session", () -> {
             try {
-                parts.closers().close();
+                closers.close();
             } catch (Exception e) {
                 LOG.warn("closing the session", e);
             } finally {

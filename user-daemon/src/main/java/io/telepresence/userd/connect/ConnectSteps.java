@@ -136,9 +136,15 @@ final class ConnectSteps {
                 .watch(why -> why.ifPresentOrElse(
                         text -> health.raise(HealthWarning.CREDENTIALS, text),
                         () -> health.clear(HealthWarning.CREDENTIALS))));
-        ClusterSession.Parts parts =
-                new ClusterSession.Parts(server, link, root, engagements, engaging, cluster, opened);
-        return new ClusterSession(parts, facts(config, manager, root, cluster.get()));
+        return new ClusterSession(
+                server,
+                link,
+                root,
+                engagements,
+                engaging,
+                cluster,
+                facts(config, manager, root, cluster.get()),
+                opened);
     }
 
     private static ManagerSession.Limits limits(ClientConfig.Timeouts timeouts) {

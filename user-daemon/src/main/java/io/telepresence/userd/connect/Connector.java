@@ -59,7 +59,7 @@ public final class Connector {
         Plan plan = Plan.of(request, place);
         Optional<ClusterSession> same = begin(plan.identity());
         if (same.isPresent()) {
-            same.get().parts().server().renew(plan.target());
+            same.get().server().renew(plan.target());
             return new Outcome(live(progress), true);
         }
         try {
@@ -230,7 +230,7 @@ public final class Connector {
     }
 
     private synchronized boolean reaches(ClusterSession now) {
-        return state == ConnectState.CONNECTED && now.parts().link().resumed();
+        return state == ConnectState.CONNECTED && now.link().resumed();
     }
 
     private static void pause() throws FaultException {
@@ -256,7 +256,7 @@ public final class Connector {
             made.close();
             throw Fault.user("the connect was cancelled", "").exception();
         }
-        made.parts().closers().add(made.parts().link().carriers().up().watch(this::linkChanged));
+        made.closers().add(made.link().carriers().up().watch(this::linkChanged));
         return made;
     }
 

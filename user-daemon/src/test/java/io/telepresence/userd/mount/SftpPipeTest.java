@@ -59,12 +59,12 @@ class SftpPipeTest {
 
     private SftpPipe start(Duration patience, String... command) throws Exception {
         process = new ProcessBuilder(command).start();
-        SftpPipe pipe = new SftpPipe(patience);
+        SftpPipe pipe = new SftpPipe();
         on(() -> flows.opening().handler(pipe));
         flows.opening().request(1);
         on(flows.accepting()::opened);
         assertEquals(flows.opening(), pipe.opened().get(30, TimeUnit.SECONDS));
-        pipe.start(flows.opening(), process);
+        pipe.start(flows.opening(), process, patience);
         return pipe;
     }
 
@@ -139,7 +139,7 @@ class SftpPipeTest {
 
     @Test
     void anAgentThatRefusesIsAFault() throws Exception {
-        SftpPipe pipe = new SftpPipe(LONG);
+        SftpPipe pipe = new SftpPipe();
         on(() -> flows.opening().handler(pipe));
         flows.accepting().reset(ResetReason.DENIED, "this engagement has no volumes");
         ExecutionException refused =
