@@ -1,5 +1,6 @@
 package io.telepresence.cli;
 
+import io.telepresence.agree.Routing;
 import io.telepresence.cli.daemon.ClientEngagement;
 import io.telepresence.cli.daemon.Configuration;
 import io.telepresence.cli.daemon.ConnectRequest;
@@ -30,6 +31,7 @@ final class FakeDaemon implements Daemon {
 
     boolean connected;
     boolean endedBySomebody;
+    Routing routing = Samples.ROUTING;
     Fault connectFault;
     Fault engageFault;
     boolean rootStays;
@@ -41,7 +43,7 @@ final class FakeDaemon implements Daemon {
 
     @Override
     public DaemonStatus status() {
-        return connected ? Samples.connected(engagements) : status;
+        return connected ? Samples.connected(engagements, routing) : status;
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.telepresence.cli;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.telepresence.agree.Routing;
 import io.telepresence.cli.daemon.ConnectRequest;
 import io.telepresence.cli.daemon.GatherLogsRequest;
 import io.telepresence.cli.daemon.HelmRequest;
@@ -28,7 +29,7 @@ final class RequestsTest {
         assertEquals("", request.namespace());
         assertEquals("", request.managerNamespace());
         assertEquals(List.of(), request.mapped());
-        assertEquals(new ConnectRequest.Subnets(List.of(), List.of(), List.of()), request.subnets());
+        assertEquals(Routing.NONE, request.routing());
         assertEquals(Map.of(), request.kube().flags());
         assertEquals(
                 new KubeFlags.CallerEnvironment("", "/home/ann", "/srv/dir", false, ""),
@@ -50,11 +51,14 @@ final class RequestsTest {
         assertEquals("tm", request.managerNamespace());
         assertEquals(List.of("shop", "pay"), request.mapped());
         assertEquals(
-                new ConnectRequest.Subnets(
+                new Routing(Map.of(
+                        Routing.Rule.ALSO_PROXY,
                         List.of("10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16"),
+                        Routing.Rule.NEVER_PROXY,
                         List.of("10.4.0.0/16"),
-                        List.of("10.5.0.0/16")),
-                request.subnets());
+                        Routing.Rule.ALLOW_CONFLICTING,
+                        List.of("10.5.0.0/16"))),
+                request.routing());
         assertEquals("/k/config", request.kube().place().kubeconfig());
         assertEquals("c.yml", request.kube().place().configFile());
     }

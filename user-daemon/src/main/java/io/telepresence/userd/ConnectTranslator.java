@@ -1,5 +1,6 @@
 package io.telepresence.userd;
 
+import io.telepresence.agree.Routing;
 import io.telepresence.rpc.connector.ConnectRequest;
 import io.telepresence.userd.connect.ConnectParameters;
 import io.telepresence.userd.kubeauth.KubeFlagsTranslator;
@@ -22,10 +23,7 @@ final class ConnectTranslator {
                 wire.getNamespace(),
                 wire.getManagerNamespace(),
                 List.copyOf(wire.getMappedNamespacesList()),
-                new ConnectParameters.Routes(
-                        List.copyOf(wire.getAlsoProxyList()),
-                        List.copyOf(wire.getNeverProxyList()),
-                        List.copyOf(wire.getAllowConflictingSubnetsList())),
+                Routing.fromWire(wire.getRouting()),
                 wire.getReuseOnly(),
                 wire.getApiServerDial());
     }

@@ -1,5 +1,6 @@
 package io.telepresence.cli.connect;
 
+import io.telepresence.agree.Routing;
 import io.telepresence.cli.daemon.ConnectRequest;
 import io.telepresence.cli.daemon.Connected;
 import io.telepresence.cli.daemon.Daemon;
@@ -34,19 +35,18 @@ public final class ConnectCommand implements Command {
     @Override
     public CommandSpec spec() {
         CommandSpec spec = CommandSpec.create()
-                .addOption(OptionSpecs.list(
-                        "CIDRs that may conflict with local subnets (the cluster wins)", "--allow-conflicting-subnets"))
-                .addOption(OptionSpecs.list("Extra CIDRs to route to the cluster", "--also-proxy"))
                 .addOption(OptionSpecs.text(
                         "Namespace of the traffic-manager; overrides the configuration", "--manager-namespace"))
                 .addOption(OptionSpecs.list("Namespaces known to DNS (default all)", "--mapped-namespaces"))
                 .addOption(OptionSpecs.text("Name of the connection (default from context and namespace)", "--name"))
-                .addOption(OptionSpecs.list("CIDRs that are never routed to the cluster", "--never-proxy"))
                 .addOption(
                         OptionSpecs.flag("Run the daemon in a container: nothing on this machine changes", "--docker"))
                 .addOption(
                         OptionSpecs.array("Port that the daemon's container publishes, as docker run -p", "--expose"))
                 .addOption(OptionSpecs.text("Host name of the daemon's container", "--hostname"));
+        for (Routing.Rule rule : Routing.Rule.values()) {
+            spec.addOption(OptionSpecs.list(rule.help(), "--" + rule.flag()));
+        }
         return KubeOptions.addTo(spec);
     }
 
@@ -56,10 +56,7 @@ public final class ConnectCommand implements Command {
                 invocation.text("--name"),
                 invocation.text("--namespace"),
                 invocation.managerNamespace(),
-                new ConnectRequest.Subnets(
-                        invocation.texts("--also-proxy"),
-                        invocation.texts("--never-proxy"),
-                        invocation.texts("--allow-conflicting-subnets")),
+                Routing.of(rule -> invocation.texts("--" + rule.flag())),
                 invocation.texts("--mapped-namespaces"));
     }
 

@@ -53,9 +53,7 @@ public final class ToWire {
                 .setNamespace(request.namespace())
                 .setManagerNamespace(request.managerNamespace())
                 .addAllMappedNamespaces(request.mapped())
-                .addAllAlsoProxy(request.subnets().alsoProxy())
-                .addAllNeverProxy(request.subnets().neverProxy())
-                .addAllAllowConflictingSubnets(request.subnets().allowConflicting())
+                .setRouting(request.routing().toWire())
                 .setApiServerDial(request.dial())
                 .build();
     }

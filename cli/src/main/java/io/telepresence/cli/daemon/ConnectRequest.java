@@ -1,5 +1,6 @@
 package io.telepresence.cli.daemon;
 
+import io.telepresence.agree.Routing;
 import java.util.List;
 
 /**
@@ -7,6 +8,7 @@ import java.util.List;
  *
  * @param namespace empty: from the kube context
  * @param managerNamespace empty: from the configuration
+ * @param routing subnets as typed
  * @param dial host:port where the daemon reaches the API server; empty: where the kubeconfig says
  */
 public record ConnectRequest(
@@ -14,7 +16,7 @@ public record ConnectRequest(
         String name,
         String namespace,
         String managerNamespace,
-        Subnets subnets,
+        Routing routing,
         List<String> mapped,
         String dial) {
     public ConnectRequest(
@@ -22,16 +24,13 @@ public record ConnectRequest(
             String name,
             String namespace,
             String managerNamespace,
-            Subnets subnets,
+            Routing routing,
             List<String> mapped) {
-        this(kube, name, namespace, managerNamespace, subnets, mapped, "");
+        this(kube, name, namespace, managerNamespace, routing, mapped, "");
     }
 
     /** The same for a daemon in a container. */
     public ConnectRequest inContainer(String connection, String apiServer) {
-        return new ConnectRequest(kube, connection, namespace, managerNamespace, subnets, mapped, apiServer);
+        return new ConnectRequest(kube, connection, namespace, managerNamespace, routing, mapped, apiServer);
     }
-
-    /** CIDRs as typed. */
-    public record Subnets(List<String> alsoProxy, List<String> neverProxy, List<String> allowConflicting) {}
 }

@@ -1,5 +1,6 @@
 package io.telepresence.cli.invocation;
 
+import io.telepresence.agree.Routing;
 import io.telepresence.cli.daemon.ConnectRequest;
 import io.telepresence.cli.daemon.Connected;
 import io.telepresence.cli.daemon.ContainerDaemon;
@@ -164,11 +165,6 @@ public final class DaemonSession {
 
     private static ConnectRequest defaults(Invocation invocation) throws FaultException {
         return new ConnectRequest(
-                KubeOptions.of(invocation),
-                "",
-                "",
-                invocation.managerNamespace(),
-                new ConnectRequest.Subnets(List.of(), List.of(), List.of()),
-                List.of());
+                KubeOptions.of(invocation), "", "", invocation.managerNamespace(), Routing.NONE, List.of());
     }
 }
