@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.cli.daemon.ClientEngagement;
-import io.telepresence.cli.daemon.GatherLogsRequest;
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.rpc.connector.GatherLogsRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -234,7 +234,7 @@ final class DockerCommandsTest {
         Files.writeString(made, "zip");
         assertEquals(0, bench.typing.type("gather-logs -o out.zip"), bench.typing::err);
         GatherLogsRequest request = (GatherLogsRequest) bench.daemon("dev").asked;
-        assertEquals("/var/log/telepresence/gathered.zip", request.outputFile());
+        assertEquals("/var/log/telepresence/gathered.zip", request.getOutputFile());
         assertEquals("zip", Files.readString(home.resolve("out.zip")));
         assertTrue(bench.typing.out().endsWith("Logs have been exported to " + home.resolve("out.zip") + "\n"));
         assertFalse(Files.exists(made));

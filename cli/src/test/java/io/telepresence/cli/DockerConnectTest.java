@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.telepresence.cli.daemon.ConnectRequest;
 import io.telepresence.cli.daemon.ContainerDaemon;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultStatus;
+import io.telepresence.rpc.connector.ConnectRequest;
 import io.telepresence.rpc.connector.DockerSettings;
 import io.telepresence.rpc.connector.HostAnswer;
 import io.telepresence.rpc.connector.HostEndpoint;
@@ -64,8 +64,8 @@ final class DockerConnectTest {
                         + "Connected to context dev, namespace default (https://192.0.2.1:6443)\n",
                 bench.typing.out().replaceAll("(?m)^(Connecting.*)\n", ""));
         ConnectRequest request = (ConnectRequest) bench.daemon("dev-default-cn").asked;
-        assertEquals("dev-default-cn", request.name());
-        assertEquals("host.docker.internal:6443", request.dial());
+        assertEquals("dev-default-cn", request.getName());
+        assertEquals("host.docker.internal:6443", request.getApiServerDial());
         assertEquals(
                 List.of("container tp-dev-default-cn running", "network tp-dev-default-cn 172.29.255.0/24"),
                 bench.engine.state());

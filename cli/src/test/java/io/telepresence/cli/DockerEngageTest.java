@@ -5,9 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.cli.daemon.ClientEngagement;
-import io.telepresence.cli.daemon.EngageRequest;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.fault.Fault;
+import io.telepresence.rpc.connector.EngageRequest;
+import io.telepresence.rpc.connector.MountRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -74,9 +75,9 @@ final class DockerEngageTest {
                   Intercepting  : all TCP connections
                 """,
                 bench.typing.out());
-        assertEquals("172.29.255.3", request.traffic().address());
-        assertEquals("172.29.255.3", request.mount().handler());
-        assertEquals(EngageRequest.MountMode.NONE, request.mount().mode());
+        assertEquals("172.29.255.3", request.getSpec().getTargetHost());
+        assertEquals("172.29.255.3", request.getMount().getHandlerHost());
+        assertEquals(MountRequest.Mode.NONE, request.getMount().getMode());
         assertTrue(bench.engine.ran("exec").endsWith(" in=tcp/8080"), bench.engine.ran("exec"));
         assertEquals(List.of(), handlers(), "all was removed");
         assertEquals(List.of(), daemon().engagements);
@@ -250,7 +251,7 @@ final class DockerEngageTest {
         EngageRequest request = engaged("ingest echo --mount=false --docker-run -- img");
         assertFalse(bench.engine.ran("create").contains("hold"));
         assertFalse(bench.engine.environment.get("file").contains("TELEPRESENCE_ROOT"));
-        assertEquals(EngageRequest.MountMode.NONE, request.mount().mode());
+        assertEquals(MountRequest.Mode.NONE, request.getMount().getMode());
     }
 
     @Test
@@ -326,8 +327,8 @@ final class DockerEngageTest {
         assertTrue(
                 bench.typing.err().contains("the daemon is in a container, so volumes cannot be mounted"),
                 bench.typing.err());
-        EngageRequest.Mount mount = ((EngageRequest) typed("intercept echo")).mount();
-        assertEquals(EngageRequest.MountMode.NONE, mount.mode());
+        MountRequest mount = ((EngageRequest) typed("intercept echo")).getMount();
+        assertEquals(MountRequest.Mode.NONE, mount.getMode());
     }
 
     private Object typed(String line) {

@@ -4,18 +4,23 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.agree.Transport;
-import io.telepresence.cli.daemon.EngageRequest;
-import io.telepresence.cli.daemon.EngageRequest.Mount;
-import io.telepresence.cli.daemon.EngageRequest.MountMode;
-import io.telepresence.cli.daemon.LeaveRequest;
-import io.telepresence.cli.daemon.WhyRequest;
-import io.telepresence.cli.daemon.YamlRequest;
+import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementOptions;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.HeaderMatch;
 import io.telepresence.engagement.HttpFilter;
 import io.telepresence.engagement.PathMatch;
 import io.telepresence.engagement.Port;
+import io.telepresence.engagement.PortRequest;
 import io.telepresence.fault.FaultException;
+import io.telepresence.rpc.connector.EngageRequest;
+import io.telepresence.rpc.connector.LeaveRequest;
+import io.telepresence.rpc.connector.MountRequest;
+import io.telepresence.rpc.connector.MountRequest.Mode;
+import io.telepresence.rpc.engagement.HttpHeader;
+import io.telepresence.rpc.manager.ExplainRequest;
+import io.telepresence.rpc.manager.YamlRequest;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,8 +30,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Real argument lists of the engagements, and what the daemon is asked for because of them. */
 final class EngageRequestsTest {
-    private static final Mount AUTO = new Mount(MountMode.AUTO, "", false, 0);
-    private static final Mount READ_ONLY = new Mount(MountMode.AUTO, "", true, 0);
+    private static final MountRequest AUTO = mount(Mode.AUTO, "", false);
+    private static final MountRequest READ_ONLY = mount(Mode.AUTO, "", true);
 
     private final Typing typing = new Typing();
 
@@ -40,25 +45,34 @@ final class EngageRequestsTest {
         return typing.asked();
     }
 
-    private static EngageRequest.Traffic all(String address) {
-        return new EngageRequest.Traffic("", address, List.of(), HttpFilter.ALL, "", false, Map.of());
+    private static MountRequest mount(Mode mode, String path, boolean readOnly) {
+        return MountRequest.newBuilder()
+                .setMode(mode)
+                .setPath(path)
+                .setReadOnly(readOnly)
+                .build();
+    }
+
+    /** Everything of the workload echo. */
+    private static EngageRequest all(EngagementKind kind, MountRequest mount) {
+        EngagementSpec spec = new EngagementSpec(
+                kind, "echo", "", "echo", "", "", "", "127.0.0.1", List.of(), EngagementOptions.NONE);
+        return EngageRequest.newBuilder()
+                .setSpec(EngagementCodec.toWire(spec))
+                .setMount(mount)
+                .build();
+    }
+
+    private EngagementSpec spec(String line) throws FaultException {
+        return EngagementCodec.spec(request(line).getSpec());
     }
 
     @Test
     void eachKindByItselfAsksForDefaults() {
-        EngageRequest.Workload echo = new EngageRequest.Workload("echo", "", "");
-        assertEquals(
-                new EngageRequest(EngagementKind.INTERCEPT, "echo", echo, all("127.0.0.1"), AUTO, List.of()),
-                request("intercept echo"));
-        assertEquals(
-                new EngageRequest(EngagementKind.REPLACE, "echo", echo, all("127.0.0.1"), AUTO, List.of()),
-                request("replace echo"));
-        assertEquals(
-                new EngageRequest(EngagementKind.WIRETAP, "echo", echo, all("127.0.0.1"), READ_ONLY, List.of()),
-                request("wiretap echo"));
-        assertEquals(
-                new EngageRequest(EngagementKind.INGEST, "echo", echo, all(""), READ_ONLY, List.of()),
-                request("ingest echo"));
+        assertEquals(all(EngagementKind.INTERCEPT, AUTO), request("intercept echo"));
+        assertEquals(all(EngagementKind.REPLACE, AUTO), request("replace echo"));
+        assertEquals(all(EngagementKind.WIRETAP, READ_ONLY), request("wiretap echo"));
+        assertEquals(all(EngagementKind.INGEST, READ_ONLY), request("ingest echo"));
     }
 
     @Test
@@ -68,48 +82,48 @@ final class EngageRequestsTest {
                         + " -p 8080:http -p 9090:https,7070 --plaintext --mechanism http --metadata a=b --metadata c=d=e"
                         + " --http-header x-user=al,ice --http-path-equal /a --http-path-prefix /b,c --http-path-regex /d{1,2}"
                         + " --to-pod 5432 --to-pod 53/UDP,8081/TCP --mount data:ro");
-        assertEquals(new EngageRequest.Workload("echo", "shop", "app"), request.workload());
-        assertEquals("mine", request.name());
-        EngageRequest.Traffic traffic = request.traffic();
-        assertEquals(
-                "api 127.0.0.9 http true",
-                traffic.service() + " " + traffic.address() + " " + traffic.mechanism() + " " + traffic.plaintext());
-        assertEquals(
-                List.of(
-                        new EngageRequest.Port(8080, "http"),
-                        new EngageRequest.Port(9090, "https"),
-                        new EngageRequest.Port(7070, "")),
-                traffic.ports());
-        assertEquals(Map.of("a", "b", "c", "d=e"), traffic.metadata());
-        assertEquals(
-                List.of(new HeaderMatch("x-user", "al,ice")), traffic.filter().headers());
-        assertEquals(
+        HttpFilter filter = new HttpFilter(
+                List.of(new HeaderMatch("X-User", "al,ice")),
                 List.of(
                         PathMatch.of(PathMatch.Kind.EQUAL, "/a"),
                         PathMatch.of(PathMatch.Kind.PREFIX, "/b,c"),
-                        PathMatch.of(PathMatch.Kind.REGEX, "/d{1,2}")),
-                traffic.filter().paths());
+                        PathMatch.of(PathMatch.Kind.REGEX, "/d{1,2}")));
+        List<Port> toPod =
+                List.of(new Port(Transport.TCP, 5432), new Port(Transport.UDP, 53), new Port(Transport.TCP, 8081));
         assertEquals(
-                List.of(new Port(Transport.TCP, 5432), new Port(Transport.UDP, 53), new Port(Transport.TCP, 8081)),
-                request.toPod());
-        assertEquals(new Mount(MountMode.PATH, "/srv/dir/data", true, 0), request.mount());
+                new EngagementSpec(
+                        EngagementKind.INTERCEPT,
+                        "mine",
+                        "shop",
+                        "echo",
+                        "",
+                        "api",
+                        "app",
+                        "127.0.0.9",
+                        List.of(
+                                new PortRequest(8080, "http"),
+                                new PortRequest(9090, "https"),
+                                new PortRequest(7070, "")),
+                        new EngagementOptions(filter, "http", true, Map.of("a", "b", "c", "d=e"), toPod)),
+                EngagementCodec.spec(request.getSpec()));
+        assertEquals(mount(Mode.PATH, "/srv/dir/data", true), request.getMount());
     }
 
     @Test
-    void aHeaderMayBeWrittenAsCurlDoes() {
+    void aHeaderMayBeWrittenAsCurlDoes() throws FaultException {
         typing.type(List.of("wiretap", "echo", "--http-header", "X-User: al=ice", "--http-header", "a=b: c"));
         EngageRequest request = typing.asked();
         assertEquals(
                 List.of(new HeaderMatch("X-User", "al=ice"), new HeaderMatch("a", "b: c")),
-                request.traffic().filter().headers());
+                EngagementCodec.spec(request.getSpec()).filter().headers());
     }
 
     @Test
-    void udpPortsAndAllPorts() {
+    void udpPortsAndAllPorts() throws FaultException {
         assertEquals(
-                List.of(new EngageRequest.Port(9090, "53/UDP"), new EngageRequest.Port(9090, "")),
-                request("intercept echo -p 9090:53/UDP -p 9090").traffic().ports());
-        assertEquals(List.of(), request("replace echo --port all").traffic().ports());
+                List.of(new PortRequest(9090, "53/UDP"), new PortRequest(9090, "")),
+                spec("intercept echo -p 9090:53/UDP -p 9090").ports());
+        assertEquals(List.of(), spec("replace echo --port all").ports());
     }
 
     @ParameterizedTest
@@ -122,23 +136,22 @@ final class EngageRequestsTest {
         "ingest,    m,        PATH, /srv/dir/m,   true",
         "wiretap,   /m,       PATH, /m,           true",
     })
-    void mounts(String command, String value, MountMode mode, String path, boolean readOnly) {
+    void mounts(String command, String value, Mode mode, String path, boolean readOnly) {
         assertEquals(
-                new Mount(mode, path, readOnly, 0),
-                request(command + " echo --mount " + value).mount());
+                mount(mode, path, readOnly),
+                request(command + " echo --mount " + value).getMount());
     }
 
     @Test
     void volumesAtAPort() {
         assertEquals(
-                new Mount(MountMode.AUTO, "", false, 2222),
-                request("intercept echo --local-mount-port 2222").mount());
+                AUTO.toBuilder().setLocalMountPort(2222).build(),
+                request("intercept echo --local-mount-port 2222").getMount());
     }
 
     @Test
     void replaceAsAFlagIsDeprecated() {
-        assertEquals(
-                EngagementKind.INTERCEPT, request("intercept echo --replace").kind());
+        assertEquals(all(EngagementKind.INTERCEPT, AUTO), request("intercept echo --replace"));
         assertTrue(typing.err().startsWith("Warning: --replace is deprecated"), typing.err());
         typing.type("intercept --help");
         assertTrue(!typing.out().contains("--replace"), typing.out());
@@ -147,7 +160,13 @@ final class EngageRequestsTest {
     @Test
     void leaveTakesItsFlags() {
         typing.type("leave echo -c app -n shop");
-        assertEquals(new LeaveRequest("echo", "app", "shop"), typing.asked());
+        assertEquals(
+                LeaveRequest.newBuilder()
+                        .setName("echo")
+                        .setContainer("app")
+                        .setNamespace("shop")
+                        .build(),
+                typing.asked());
     }
 
     @Test
@@ -177,19 +196,29 @@ final class EngageRequestsTest {
     void why(String line, String method, String host, String port, String target) {
         assertEquals(0, typing.type(line), typing::err);
         assertEquals(
-                new WhyRequest.Request(method, host, port, target, List.of()),
-                typing.<WhyRequest>asked().request());
+                ExplainRequest.newBuilder()
+                        .setMethod(method)
+                        .setHost(host)
+                        .setPort(port)
+                        .setTarget(target)
+                        .build(),
+                typing.asked());
     }
 
     @Test
     void whyTakesHeadersAndANamespace() {
         typing.type(List.of("why", "http://echo", "-H", "X-User: alice", "-H", "b=c", "-n", "shop", "--last", "20"));
-        WhyRequest request = typing.asked();
-        assertEquals("shop", request.namespace());
-        assertEquals(20, request.last());
+        ExplainRequest request = typing.asked();
+        assertEquals("shop", request.getNamespace());
+        assertEquals(20, request.getLast());
         assertEquals(
-                List.of(new HeaderMatch("X-User", "alice"), new HeaderMatch("b", "c")),
-                request.request().headers());
+                List.of(
+                        HttpHeader.newBuilder()
+                                .setName("X-User")
+                                .setValue("alice")
+                                .build(),
+                        HttpHeader.newBuilder().setName("B").setValue("c").build()),
+                request.getHeadersList());
     }
 
     @Test
@@ -197,18 +226,22 @@ final class EngageRequestsTest {
         typing.stdin = "kind: Deployment";
         assertEquals(0, typing.type("genyaml config -i - --agent-port 9901 --loglevel DEBUG -n shop"), typing::err);
         assertEquals(
-                new YamlRequest(
-                        YamlRequest.What.CONFIG,
-                        "shop",
-                        "",
-                        "kind: Deployment",
-                        "",
-                        Map.of("agent-port", "9901", "loglevel", "DEBUG")),
+                YamlRequest.newBuilder()
+                        .setWhat(YamlRequest.What.CONFIG)
+                        .setNamespace("shop")
+                        .setInput("kind: Deployment")
+                        .putAllOptions(Map.of("agent-port", "9901", "loglevel", "DEBUG"))
+                        .build(),
                 typing.asked());
         assertEquals("name: traffic-agent\n", typing.out());
         typing.stdin = "config";
         assertEquals(0, typing.type("genyaml initcontainer -a - --format json"), typing::err);
-        assertEquals(new YamlRequest(YamlRequest.What.INITCONTAINER, "", "", "", "config", Map.of()), typing.asked());
+        assertEquals(
+                YamlRequest.newBuilder()
+                        .setWhat(YamlRequest.What.INIT_CONTAINER)
+                        .setAgentConfig("config")
+                        .build(),
+                typing.asked());
         assertEquals("{\"cmd\":\"initcontainer\",\"stdout\":\"name: traffic-agent\\n\"}\n", typing.out());
     }
 }

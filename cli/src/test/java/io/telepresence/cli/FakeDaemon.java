@@ -1,24 +1,25 @@
 package io.telepresence.cli;
 
+import io.telepresence.agree.Routing;
 import io.telepresence.cli.daemon.ClientEngagement;
 import io.telepresence.cli.daemon.Configuration;
-import io.telepresence.cli.daemon.ConnectRequest;
 import io.telepresence.cli.daemon.Connected;
 import io.telepresence.cli.daemon.Daemon;
 import io.telepresence.cli.daemon.DaemonStatus;
-import io.telepresence.cli.daemon.EngageRequest;
 import io.telepresence.cli.daemon.Explanation;
-import io.telepresence.cli.daemon.GatherLogsRequest;
-import io.telepresence.cli.daemon.HelmRequest;
 import io.telepresence.cli.daemon.KubeContext;
 import io.telepresence.cli.daemon.KubeFlags;
-import io.telepresence.cli.daemon.LeaveRequest;
 import io.telepresence.cli.daemon.ListedWorkload;
-import io.telepresence.cli.daemon.LogLevelRequest;
-import io.telepresence.cli.daemon.WhyRequest;
-import io.telepresence.cli.daemon.YamlRequest;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.rpc.common.LogLevelRequest;
+import io.telepresence.rpc.connector.ConnectRequest;
+import io.telepresence.rpc.connector.EngageRequest;
+import io.telepresence.rpc.connector.GatherLogsRequest;
+import io.telepresence.rpc.connector.HelmRequest;
+import io.telepresence.rpc.connector.LeaveRequest;
+import io.telepresence.rpc.manager.ExplainRequest;
+import io.telepresence.rpc.manager.YamlRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -28,8 +29,12 @@ final class FakeDaemon implements Daemon {
     /** The last request of any kind. */
     Object asked;
 
+    /** The Kubernetes flags beside it, where it has some. */
+    KubeFlags flags;
+
     boolean connected;
     boolean endedBySomebody;
+    Routing routing = Samples.ROUTING;
     Fault connectFault;
     Fault engageFault;
     boolean rootStays;
@@ -41,12 +46,13 @@ final class FakeDaemon implements Daemon {
 
     @Override
     public DaemonStatus status() {
-        return connected ? Samples.connected(engagements) : status;
+        return connected ? Samples.connected(engagements, routing) : status;
     }
 
     @Override
-    public Connected connect(ConnectRequest request, Consumer<String> steps) throws FaultException {
+    public Connected connect(KubeFlags flags, ConnectRequest request, Consumer<String> steps) throws FaultException {
         asked = request;
+        this.flags = flags;
         if (connectFault != null) {
             throw connectFault.exception();
         }
@@ -106,9 +112,9 @@ final class FakeDaemon implements Daemon {
     public String leave(LeaveRequest request) throws FaultException {
         asked = request;
         ClientEngagement found = engagements.stream()
-                .filter(e -> e.name().equals(request.name()))
+                .filter(e -> e.name().equals(request.getName()))
                 .findFirst()
-                .orElseThrow(() -> Fault.user("Intercept named \"" + request.name() + "\" not found", "")
+                .orElseThrow(() -> Fault.user("Intercept named \"" + request.getName() + "\" not found", "")
                         .exception());
         engagements.remove(found);
         return found.id();
@@ -134,7 +140,7 @@ final class FakeDaemon implements Daemon {
     }
 
     @Override
-    public Explanation explain(WhyRequest request) {
+    public Explanation explain(ExplainRequest request) {
         asked = request;
         return explanation;
     }
@@ -146,8 +152,9 @@ final class FakeDaemon implements Daemon {
     }
 
     @Override
-    public String helm(HelmRequest request, Consumer<String> steps) {
+    public String helm(KubeFlags flags, HelmRequest request, Consumer<String> steps) {
         asked = request;
+        this.flags = flags;
         return "Traffic Manager installed successfully";
     }
 

@@ -3,7 +3,9 @@ package io.telepresence.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.agree.Routing;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -194,6 +196,38 @@ final class OutputsTest {
                   Traffic Agent: localhost/telepresence/traffic-agent:0.1.0
                 """,
                 printed("status"));
+    }
+
+    /** In the order of the documentation, whichever the user typed first. */
+    @Test
+    void statusShowsEachRuleAboutSubnets() {
+        typing.daemon.connected = true;
+        typing.daemon.routing = new Routing(Map.of(
+                Routing.Rule.ALLOW_CONFLICTING,
+                List.of("10.3.0.0/16"),
+                Routing.Rule.ALSO_PROXY,
+                List.of("10.1.0.0/16", "10.0.0.0/16"),
+                Routing.Rule.NEVER_PROXY,
+                List.of("fd00::/64")));
+        assertTrue(
+                printed("status")
+                        .contains(
+                                """
+                                  Also Proxy         : (2 subnets)
+                                    - 10.1.0.0/16
+                                    - 10.0.0.0/16
+                                  Never Proxy        : (1 subnets)
+                                    - fd00::/64
+                                  Allow conflicts for: (1 subnets)
+                                    - 10.3.0.0/16
+                                """),
+                typing::out);
+        assertTrue(
+                printed("status --output json")
+                        .contains(
+                                "\"also_proxy_subnets\":[\"10.1.0.0/16\",\"10.0.0.0/16\"],\"never_proxy_subnets\":[\"fd00::/64\"],"
+                                        + "\"allow_conflicting_subnets\":[\"10.3.0.0/16\"]"),
+                typing::out);
     }
 
     @Test

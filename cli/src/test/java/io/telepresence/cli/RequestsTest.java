@@ -3,13 +3,13 @@ package io.telepresence.cli;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.telepresence.cli.daemon.ConnectRequest;
-import io.telepresence.cli.daemon.GatherLogsRequest;
-import io.telepresence.cli.daemon.HelmRequest;
+import io.telepresence.agree.Routing;
 import io.telepresence.cli.daemon.KubeFlags;
-import io.telepresence.cli.daemon.LogLevelRequest;
+import io.telepresence.rpc.common.LogLevelRequest;
+import io.telepresence.rpc.connector.ConnectRequest;
+import io.telepresence.rpc.connector.GatherLogsRequest;
+import io.telepresence.rpc.connector.HelmRequest;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -24,16 +24,12 @@ final class RequestsTest {
     void connectByItselfAsksForDefaults() {
         assertEquals(0, typing.type("connect"));
         ConnectRequest request = typing.asked();
-        assertEquals("", request.name());
-        assertEquals("", request.namespace());
-        assertEquals("", request.managerNamespace());
-        assertEquals(List.of(), request.mapped());
-        assertEquals(new ConnectRequest.Subnets(List.of(), List.of(), List.of()), request.subnets());
-        assertEquals(Map.of(), request.kube().flags());
         assertEquals(
-                new KubeFlags.CallerEnvironment("", "/home/ann", "/srv/dir", false, ""),
-                request.kube().place());
-        assertEquals(0, request.kube().stdin().length);
+                ConnectRequest.newBuilder().setRouting(Routing.NONE.toWire()).build(), request);
+        assertEquals(Map.of(), typing.daemon.flags.flags());
+        assertEquals(
+                new KubeFlags.CallerEnvironment("", "/home/ann", "/srv/dir", false, ""), typing.daemon.flags.place());
+        assertEquals(0, typing.daemon.flags.stdin().length);
     }
 
     @Test
@@ -45,18 +41,21 @@ final class RequestsTest {
                         + " --also-proxy 10.1.0.0/16,10.2.0.0/16 --also-proxy 10.3.0.0/16 --never-proxy=10.4.0.0/16"
                         + " --allow-conflicting-subnets 10.5.0.0/16 --mapped-namespaces shop,pay"));
         ConnectRequest request = typing.asked();
-        assertEquals("work", request.name());
-        assertEquals("shop", request.namespace());
-        assertEquals("tm", request.managerNamespace());
-        assertEquals(List.of("shop", "pay"), request.mapped());
+        assertEquals("work", request.getName());
+        assertEquals("shop", request.getNamespace());
+        assertEquals("tm", request.getManagerNamespace());
+        assertEquals(List.of("shop", "pay"), request.getMappedNamespacesList());
         assertEquals(
-                new ConnectRequest.Subnets(
+                new Routing(Map.of(
+                        Routing.Rule.ALSO_PROXY,
                         List.of("10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16"),
+                        Routing.Rule.NEVER_PROXY,
                         List.of("10.4.0.0/16"),
-                        List.of("10.5.0.0/16")),
-                request.subnets());
-        assertEquals("/k/config", request.kube().place().kubeconfig());
-        assertEquals("c.yml", request.kube().place().configFile());
+                        Routing.Rule.ALLOW_CONFLICTING,
+                        List.of("10.5.0.0/16"))),
+                Routing.fromWire(request.getRouting()));
+        assertEquals("/k/config", typing.daemon.flags.place().kubeconfig());
+        assertEquals("c.yml", typing.daemon.flags.place().configFile());
     }
 
     @Test
@@ -97,30 +96,30 @@ final class RequestsTest {
     void aKubeconfigComesFromStdin() {
         typing.stdin = "kind: Config";
         typing.type("connect --kubeconfig -");
-        ConnectRequest request = typing.asked();
-        assertArrayEquals(
-                "kind: Config".getBytes(StandardCharsets.UTF_8), request.kube().stdin());
+        assertArrayEquals("kind: Config".getBytes(StandardCharsets.UTF_8), typing.daemon.flags.stdin());
     }
 
     @Test
     void theManagersNamespaceComesFromTheEnvironmentToo() {
         typing.environment.put("TELEPRESENCE_MANAGER_NAMESPACE", "from-env");
         typing.type("connect");
-        assertEquals("from-env", typing.<ConnectRequest>asked().managerNamespace());
+        assertEquals("from-env", typing.<ConnectRequest>asked().getManagerNamespace());
         typing.type("helm install");
-        assertEquals("from-env", typing.<HelmRequest>asked().managerNamespace());
+        assertEquals("from-env", typing.<HelmRequest>asked().getManagerNamespace());
         typing.type("helm install -n scope");
-        assertEquals("scope", typing.<HelmRequest>asked().managerNamespace());
+        assertEquals("scope", typing.<HelmRequest>asked().getManagerNamespace());
     }
 
     @Test
     void helmInstallByItselfAsksForDefaults() {
         assertEquals(0, typing.type("helm install"));
         HelmRequest request = typing.asked();
-        assertEquals(HelmRequest.Verb.INSTALL, request.verb());
-        assertEquals("", request.managerNamespace());
-        assertEquals(HelmRequest.Values.NONE, request.values());
-        assertEquals(new HelmRequest.Switches(true, false, "", false, false), request.switches());
+        assertEquals(
+                HelmRequest.newBuilder()
+                        .setVerb(HelmRequest.Verb.INSTALL)
+                        .setCreateNamespace(true)
+                        .build(),
+                request);
     }
 
     @Test
@@ -131,14 +130,18 @@ final class RequestsTest {
                         + " --set-json e={} --set-string g=4 -f v.yaml --values w.yaml --version ^0.1 --reuse-values"));
         HelmRequest request = typing.asked();
         assertEquals(
-                new HelmRequest.Values(
-                        List.of("a=1,b=2", "c=3"),
-                        List.of("d=f"),
-                        List.of("e={}"),
-                        List.of("g=4"),
-                        List.of("v.yaml", "w.yaml")),
-                request.values());
-        assertEquals(new HelmRequest.Switches(false, true, "^0.1", false, true), request.switches());
+                HelmRequest.newBuilder()
+                        .setVerb(HelmRequest.Verb.UPGRADE)
+                        .addAllSet(List.of("a=1,b=2", "c=3"))
+                        .addSetFile("d=f")
+                        .addSetJson("e={}")
+                        .addSetString("g=4")
+                        .addAllValues(List.of("v.yaml", "w.yaml"))
+                        .setNoHooks(true)
+                        .setVersion("^0.1")
+                        .setReuseValues(true)
+                        .build(),
+                request);
     }
 
     @ParameterizedTest
@@ -150,17 +153,39 @@ final class RequestsTest {
     })
     void logLevel(String line, String level, long seconds, boolean local, boolean remote) {
         assertEquals(0, typing.type(line));
-        assertEquals(new LogLevelRequest(level, Duration.ofSeconds(seconds), local, remote), typing.asked());
+        assertEquals(
+                LogLevelRequest.newBuilder()
+                        .setLevel(level)
+                        .setDurationSeconds(seconds)
+                        .setLocalOnly(local)
+                        .setRemoteOnly(remote)
+                        .build(),
+                typing.asked());
     }
 
     @Test
     void gatherLogsHasDefaultsAndMakesItsFileAbsolute() {
         assertEquals(0, typing.type("gather-logs -o logs.zip"));
-        assertEquals(new GatherLogsRequest(false, "all", false, "/srv/dir/logs.zip", "all", true), typing.asked());
+        assertEquals(
+                GatherLogsRequest.newBuilder()
+                        .setDaemons("all")
+                        .setOutputFile("/srv/dir/logs.zip")
+                        .setTrafficAgents("all")
+                        .setTrafficManager(true)
+                        .build(),
+                typing.asked());
         assertEquals("Logs have been exported to /srv/dir/logs.zip\n", typing.out());
         assertEquals("pod a-1: no log\n", typing.err());
         typing.type("gather-logs -a -y --daemons root,user --traffic-agents echo --traffic-manager=false -o /l.zip");
-        assertEquals(new GatherLogsRequest(true, "root,user", true, "/l.zip", "echo", false), typing.asked());
+        assertEquals(
+                GatherLogsRequest.newBuilder()
+                        .setAnonymize(true)
+                        .setDaemons("root,user")
+                        .setPodYaml(true)
+                        .setOutputFile("/l.zip")
+                        .setTrafficAgents("echo")
+                        .build(),
+                typing.asked());
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.telepresence.cli;
 
+import io.telepresence.agree.Routing;
 import io.telepresence.cli.daemon.ClientEngagement;
 import io.telepresence.cli.daemon.DaemonStatus;
 import io.telepresence.cli.daemon.Explanation;
@@ -134,7 +135,13 @@ final class Samples {
                 Optional.empty());
     }
 
+    static final Routing ROUTING = new Routing(Map.of(Routing.Rule.NEVER_PROXY, List.of("192.0.2.0/24")));
+
     static DaemonStatus connected(List<ClientEngagement> engagements) {
+        return connected(engagements, ROUTING);
+    }
+
+    static DaemonStatus connected(List<ClientEngagement> engagements, Routing routing) {
         return new DaemonStatus(
                 new DaemonStatus.Program("v0.1.0", "/opt/telepresence/bin/telepresence", "i-1"),
                 new DaemonStatus.Connection(
@@ -144,23 +151,18 @@ final class Samples {
                         new DaemonStatus.Cluster(
                                 "https://192.0.2.1:6443", "dev", "default", "ambassador", List.of("default", "shop"))),
                 List.copyOf(engagements),
-                Optional.of(root()),
+                Optional.of(root(routing)),
                 Optional.of(new DaemonStatus.Manager("v0.1.0", "localhost/telepresence/traffic-agent:0.1.0")),
                 List.of(),
                 Optional.empty());
     }
 
-    private static DaemonStatus.Root root() {
+    private static DaemonStatus.Root root(Routing routing) {
         var suffixes = new DaemonStatus.Suffixes(List.of(), List.of(".com", ".io"), List.of());
         return new DaemonStatus.Root(
                 "v0.1.0",
                 Optional.of(new DaemonStatus.Dns("", "", "10.96.0.10", suffixes, List.of(), 4000)),
-                new DaemonStatus.Subnets(
-                        List.of("10.96.0.0/16", "10.244.0.0/24"),
-                        List.of(),
-                        List.of("192.0.2.0/24"),
-                        List.of(),
-                        List.of()),
+                new DaemonStatus.Subnets(List.of("10.96.0.0/16", "10.244.0.0/24"), routing, List.of()),
                 List.of());
     }
 }

@@ -2,6 +2,7 @@ package io.telepresence.path;
 
 import io.telepresence.agent.LoopbackAgent;
 import io.telepresence.agree.LocalEndpoint;
+import io.telepresence.agree.Routing;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.MemoryManager;
 import io.telepresence.manager.cluster.FakeCluster;
@@ -92,9 +93,8 @@ final class House implements AutoCloseable {
                         .formatted(api.url()));
         KubeconfigRequest kube =
                 new KubeconfigRequest(Map.of(), kubeconfig.toString(), directory, directory, "", false);
-        ConnectParameters.Routes routes = new ConnectParameters.Routes(List.of(), List.of(), List.of());
         return connector
-                .connect(new ConnectParameters(kube, "", "", "", "", List.of(), routes, false, ""), text -> {})
+                .connect(new ConnectParameters(kube, "", "", "", "", List.of(), Routing.NONE, false, ""), text -> {})
                 .session();
     }
 

@@ -1,5 +1,6 @@
 package io.telepresence.userd;
 
+import io.telepresence.agree.Routing;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.connector.ConnectEvent;
 import io.telepresence.rpc.connector.ConnectRequest;
@@ -8,9 +9,14 @@ import io.telepresence.rpc.connector.DisconnectReply;
 import io.telepresence.rpc.connector.PhaseTime;
 import io.telepresence.rpc.connector.QuitReply;
 import io.telepresence.userd.connect.ClusterSession;
+import io.telepresence.userd.connect.ConnectParameters;
 import io.telepresence.userd.connect.Connector;
+import io.telepresence.userd.kubeauth.KubeFlagsTranslator;
+import io.telepresence.userd.kubeconfig.KubeconfigRequest;
+import io.telepresence.userd.kubeconfig.PluginTerminal;
 import io.telepresence.userd.logs.LogSetup;
 import io.telepresence.userd.rootd.RootDaemonClient;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 
@@ -31,8 +37,7 @@ final class ConnectService {
 
     void connect(ConnectRequest request, Consumer<ConnectEvent> reply) throws FaultException {
         Connector.Outcome outcome = connector.connect(
-                ConnectTranslator.connect(
-                        request, terminals.find(request.getKube().getTerminal())),
+                parameters(request, terminals.find(request.getKube().getTerminal())),
                 text -> reply.accept(ConnectEvent.newBuilder().setProgress(text).build()));
         ClusterSession.Facts facts = outcome.session().facts();
         if (!outcome.already()) {
@@ -43,11 +48,27 @@ final class ConnectService {
                 .setContext(facts.context())
                 .setNamespace(facts.namespace())
                 .setServer(facts.server())
-                .addAllWarnings(outcome.already() ? java.util.List.of() : facts.warnings());
+                .addAllWarnings(outcome.already() ? List.of() : facts.warnings());
         facts.phases()
                 .forEach(p -> connected.addPhases(
                         PhaseTime.newBuilder().setPhase(p.name()).setMillis(p.millis())));
         reply.accept(ConnectEvent.newBuilder().setConnected(connected).build());
+    }
+
+    /** @param terminal where the caller waits */
+    private static ConnectParameters parameters(ConnectRequest request, PluginTerminal terminal) {
+        KubeconfigRequest kube = KubeFlagsTranslator.request(request.getKube(), terminal);
+        String file = request.getKube().getConfigFile();
+        return new ConnectParameters(
+                kube,
+                file.isEmpty() ? "" : kube.workingDirectory().resolve(file).toString(),
+                request.getName(),
+                request.getNamespace(),
+                request.getManagerNamespace(),
+                List.copyOf(request.getMappedNamespacesList()),
+                Routing.fromWire(request.getRouting()),
+                request.getReuseOnly(),
+                request.getApiServerDial());
     }
 
     DisconnectReply disconnect() {

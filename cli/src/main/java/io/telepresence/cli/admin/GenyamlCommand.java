@@ -1,6 +1,5 @@
 package io.telepresence.cli.admin;
 
-import io.telepresence.cli.daemon.YamlRequest;
 import io.telepresence.cli.invocation.Arguments;
 import io.telepresence.cli.invocation.Command;
 import io.telepresence.cli.invocation.DaemonSession;
@@ -10,6 +9,7 @@ import io.telepresence.cli.invocation.KubeOptions;
 import io.telepresence.cli.invocation.OptionSpecs;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.rpc.manager.YamlRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -28,7 +28,7 @@ public record GenyamlCommand(YamlRequest.What what, String summary) implements C
 
     /** The parts that differ between the agent's two forms. */
     private static final Set<YamlRequest.What> SHAPED =
-            Set.of(YamlRequest.What.CONTAINER, YamlRequest.What.INITCONTAINER, YamlRequest.What.ANNOTATIONS);
+            Set.of(YamlRequest.What.CONTAINER, YamlRequest.What.INIT_CONTAINER, YamlRequest.What.ANNOTATIONS);
 
     public static Command group() {
         return new Group(
@@ -37,14 +37,14 @@ public record GenyamlCommand(YamlRequest.What what, String summary) implements C
                 List.of(
                         new GenyamlCommand(YamlRequest.What.CONFIG, "Print the agent's configuration for a workload"),
                         new GenyamlCommand(YamlRequest.What.CONTAINER, "Print the agent's container"),
-                        new GenyamlCommand(YamlRequest.What.INITCONTAINER, "Print the agent's init container"),
+                        new GenyamlCommand(YamlRequest.What.INIT_CONTAINER, "Print the agent's init container"),
                         new GenyamlCommand(YamlRequest.What.ANNOTATIONS, "Print the annotations of the pod template"),
                         new GenyamlCommand(YamlRequest.What.VOLUME, "Print the agent's volumes")));
     }
 
     @Override
     public String name() {
-        return what.name().toLowerCase(Locale.ROOT);
+        return what.name().toLowerCase(Locale.ROOT).replace("_", "");
     }
 
     @Override
@@ -104,13 +104,14 @@ public record GenyamlCommand(YamlRequest.What what, String summary) implements C
             throw Fault.user("--agent and --input cannot both be stdin", "Name a file for one of them")
                     .exception();
         }
-        return new YamlRequest(
-                what,
-                Arguments.label("--namespace", invocation.text("--namespace")),
-                named ? workload : "",
-                read(invocation, "--input"),
-                read(invocation, "--agent"),
-                options(invocation));
+        return YamlRequest.newBuilder()
+                .setWhat(what)
+                .setNamespace(Arguments.label("--namespace", invocation.text("--namespace")))
+                .setWorkload(named ? workload : "")
+                .setInput(read(invocation, "--input"))
+                .setAgentConfig(read(invocation, "--agent"))
+                .putAllOptions(options(invocation))
+                .build();
     }
 
     private static Map<String, String> options(Invocation invocation) throws FaultException {

@@ -1,6 +1,6 @@
 package io.telepresence.cli.admin;
 
-import io.telepresence.cli.daemon.HelmRequest;
+import io.telepresence.cli.daemon.KubeFlags;
 import io.telepresence.cli.invocation.Command;
 import io.telepresence.cli.invocation.Group;
 import io.telepresence.cli.invocation.Invocation;
@@ -8,6 +8,7 @@ import io.telepresence.cli.invocation.KubeOptions;
 import io.telepresence.cli.invocation.OptionSpecs;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.rpc.connector.HelmRequest;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Model.CommandSpec;
@@ -66,24 +67,26 @@ public record HelmCommand(HelmRequest.Verb verb, String summary) implements Comm
                 .addOption(OptionSpecs.text("Version of the chart (default the one of this program)", "--version"));
     }
 
+    /** What is asked for besides the Kubernetes flags. Pure. */
     static HelmRequest request(HelmRequest.Verb verb, Invocation invocation) throws FaultException {
         if (invocation.flag("--reset-values") && invocation.flag("--reuse-values")) {
             throw Fault.user("--reset-values and --reuse-values cannot be used together", "Give one of them")
                     .exception();
         }
-        var values = new HelmRequest.Values(
-                invocation.texts("--set"),
-                invocation.texts("--set-file"),
-                invocation.texts("--set-json"),
-                invocation.texts("--set-string"),
-                invocation.texts("--values"));
-        var switches = new HelmRequest.Switches(
-                invocation.flag("--create-namespace", true),
-                invocation.flag("--no-hooks"),
-                invocation.text("--version"),
-                invocation.flag("--reset-values"),
-                invocation.flag("--reuse-values"));
-        return new HelmRequest(verb, KubeOptions.of(invocation), namespace(invocation), values, switches);
+        return HelmRequest.newBuilder()
+                .setVerb(verb)
+                .setManagerNamespace(namespace(invocation))
+                .addAllSet(invocation.texts("--set"))
+                .addAllSetFile(invocation.texts("--set-file"))
+                .addAllSetJson(invocation.texts("--set-json"))
+                .addAllSetString(invocation.texts("--set-string"))
+                .addAllValues(invocation.texts("--values"))
+                .setCreateNamespace(invocation.flag("--create-namespace", true))
+                .setNoHooks(invocation.flag("--no-hooks"))
+                .setVersion(invocation.text("--version"))
+                .setResetValues(invocation.flag("--reset-values"))
+                .setReuseValues(invocation.flag("--reuse-values"))
+                .build();
     }
 
     /** Here the namespace scope of the Kubernetes flags means the manager's namespace. */
@@ -95,7 +98,8 @@ public record HelmCommand(HelmRequest.Verb verb, String summary) implements Comm
     @Override
     public int run(Invocation invocation) throws FaultException {
         HelmRequest request = request(verb, invocation);
-        String output = invocation.daemon().helm(request, invocation.progress()::step);
+        KubeFlags flags = KubeOptions.of(invocation);
+        String output = invocation.daemon().helm(flags, request, invocation.progress()::step);
         invocation.progress().close();
         output.lines().forEach(invocation.output()::line);
         return 0;

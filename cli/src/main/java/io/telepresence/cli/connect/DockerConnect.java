@@ -1,10 +1,10 @@
 package io.telepresence.cli.connect;
 
-import io.telepresence.cli.daemon.ConnectRequest;
 import io.telepresence.cli.daemon.Connected;
 import io.telepresence.cli.daemon.ContainerDaemon;
 import io.telepresence.cli.daemon.Daemon;
 import io.telepresence.cli.daemon.DaemonStatus;
+import io.telepresence.cli.daemon.KubeFlags;
 import io.telepresence.cli.docker.DockerMode;
 import io.telepresence.cli.invocation.DaemonSession;
 import io.telepresence.cli.invocation.Invocation;
@@ -25,12 +25,12 @@ final class DockerConnect {
     private static final int TRIES = 3;
 
     private final Invocation invocation;
-    private final ConnectRequest request;
+    private final KubeFlags flags;
     private final DockerMode docker;
 
-    DockerConnect(Invocation invocation, ConnectRequest request) {
+    DockerConnect(Invocation invocation, KubeFlags flags) {
         this.invocation = invocation;
-        this.request = request;
+        this.flags = flags;
         this.docker = invocation.docker();
     }
 
@@ -59,7 +59,7 @@ final class DockerConnect {
 
     private Opened connect(List<String> taken) throws FaultException {
         invocation.progress().step("Launching Telepresence User Daemon");
-        try (KubeAuthProcess helper = docker.helper(request.kube())) {
+        try (KubeAuthProcess helper = docker.helper(flags)) {
             DockerMode.Engine engine = docker.engine();
             KubeAuthProcess.Cluster cluster = helper.cluster();
             String name = name(cluster);
@@ -96,7 +96,11 @@ final class DockerConnect {
         if (!helped(daemon)) {
             helper.serve(connection);
         }
-        return DaemonSession.connect(invocation, daemon, request.inContainer(connection.name(), docker.dial(cluster)));
+        var request = ConnectCommand.request(invocation).toBuilder()
+                .setName(connection.name())
+                .setApiServerDial(docker.dial(cluster))
+                .build();
+        return DaemonSession.connect(invocation, daemon, flags, request);
     }
 
     private static boolean helped(Daemon daemon) throws FaultException {
@@ -125,16 +129,18 @@ final class DockerConnect {
     }
 
     private String name(KubeAuthProcess.Cluster cluster) throws FaultException {
-        if (!request.name().isEmpty()) {
-            if (!request.name().matches("[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")) {
+        String named = invocation.text("--name");
+        if (!named.isEmpty()) {
+            if (!named.matches("[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")) {
                 throw Fault.user(
-                                "\"" + request.name() + "\" is not a valid --name with --docker",
+                                "\"" + named + "\" is not a valid --name with --docker",
                                 "It names a container: letters, digits, and - . _ after the first, at most 60")
                         .exception();
             }
-            return request.name();
+            return named;
         }
-        String namespace = request.namespace().isEmpty() ? cluster.namespace() : request.namespace();
+        String typed = invocation.text("--namespace");
+        String namespace = typed.isEmpty() ? cluster.namespace() : typed;
         String context = cluster.context().isEmpty() ? "in-cluster" : cluster.context();
         String plain = (context + "-" + namespace).replaceAll("[^A-Za-z0-9_.-]", "-");
         return plain.replaceFirst("^[^A-Za-z0-9]+", "") + "-cn";

@@ -1,5 +1,6 @@
 package io.telepresence.cli.connect;
 
+import io.telepresence.agree.Routing;
 import io.telepresence.cli.daemon.ClientEngagement;
 import io.telepresence.cli.daemon.ContainerDaemon;
 import io.telepresence.cli.daemon.DaemonStatus;
@@ -72,10 +73,7 @@ final class StatusText {
     /** A root daemon of which only the version is known. */
     static DaemonStatus.Root bareRoot(String version) {
         return new DaemonStatus.Root(
-                version,
-                Optional.empty(),
-                new DaemonStatus.Subnets(List.of(), List.of(), List.of(), List.of(), List.of()),
-                List.of());
+                version, Optional.empty(), new DaemonStatus.Subnets(List.of(), Routing.NONE, List.of()), List.of());
     }
 
     private static KeyValues user(DaemonStatus status) {
@@ -131,9 +129,7 @@ final class StatusText {
         root.dns().ifPresent(dns -> block.add("DNS", "", dns(dns)));
         DaemonStatus.Subnets subnets = root.subnets();
         addList(block, "Subnets", subnets.mapped());
-        addList(block, "Also Proxy", subnets.alsoProxy());
-        addList(block, "Never Proxy", subnets.neverProxy());
-        addList(block, "Allow conflicts for", subnets.allowConflicting());
+        subnets.routing().lists().forEach((rule, its) -> addList(block, rule.title(), its));
         for (String warning : root.warnings()) {
             block.add("Warning", warning);
         }

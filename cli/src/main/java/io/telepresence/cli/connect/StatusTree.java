@@ -109,9 +109,7 @@ final class StatusTree {
         put(tree, "version", root.version());
         root.dns().ifPresent(dns -> tree.put("dns", dns(dns)));
         put(tree, "subnets", root.subnets().mapped());
-        put(tree, "also_proxy_subnets", root.subnets().alsoProxy());
-        put(tree, "never_proxy_subnets", root.subnets().neverProxy());
-        put(tree, "allow_conflicting_subnets", root.subnets().allowConflicting());
+        root.subnets().routing().lists().forEach((rule, subnets) -> tree.put(rule.statusKey(), subnets));
         put(tree, "warnings", root.warnings());
         return tree;
     }

@@ -1,6 +1,7 @@
 package io.telepresence.cli.connector;
 
 import com.google.protobuf.ByteString;
+import io.telepresence.agree.Routing;
 import io.telepresence.base.AddressText;
 import io.telepresence.cli.daemon.ClientEngagement;
 import io.telepresence.cli.daemon.Connected;
@@ -65,9 +66,7 @@ final class FromWire {
                 network.hasDns() ? Optional.of(dns(network.getDns())) : Optional.empty(),
                 new DaemonStatus.Subnets(
                         cidrs(network.getSubnetsList()),
-                        cidrs(network.getAlsoProxyList()),
-                        cidrs(network.getNeverProxyList()),
-                        cidrs(network.getAllowConflictingList()),
+                        Routing.fromWire(network.getRouting()),
                         network.getLeftOutList().stream()
                                 .map(l -> cidr(l.getSubnet()))
                                 .toList()),

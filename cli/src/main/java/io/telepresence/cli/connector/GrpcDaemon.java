@@ -5,43 +5,43 @@ import com.google.protobuf.MessageLite;
 import com.google.protobuf.Parser;
 import io.telepresence.cli.daemon.ClientEngagement;
 import io.telepresence.cli.daemon.Configuration;
-import io.telepresence.cli.daemon.ConnectRequest;
 import io.telepresence.cli.daemon.Connected;
 import io.telepresence.cli.daemon.ContainerDaemon;
 import io.telepresence.cli.daemon.Daemon;
 import io.telepresence.cli.daemon.DaemonStatus;
-import io.telepresence.cli.daemon.EngageRequest;
 import io.telepresence.cli.daemon.Explanation;
-import io.telepresence.cli.daemon.GatherLogsRequest;
-import io.telepresence.cli.daemon.HelmRequest;
 import io.telepresence.cli.daemon.KubeContext;
 import io.telepresence.cli.daemon.KubeFlags;
-import io.telepresence.cli.daemon.LeaveRequest;
 import io.telepresence.cli.daemon.ListedWorkload;
-import io.telepresence.cli.daemon.LogLevelRequest;
-import io.telepresence.cli.daemon.WhyRequest;
-import io.telepresence.cli.daemon.YamlRequest;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.common.Empty;
+import io.telepresence.rpc.common.LogLevelRequest;
 import io.telepresence.rpc.connector.ConfigReply;
 import io.telepresence.rpc.connector.ConfigRequest;
 import io.telepresence.rpc.connector.ConnectEvent;
+import io.telepresence.rpc.connector.ConnectRequest;
 import io.telepresence.rpc.connector.ConnectorStatus;
 import io.telepresence.rpc.connector.Contexts;
 import io.telepresence.rpc.connector.DisconnectReply;
 import io.telepresence.rpc.connector.EngageEvent;
+import io.telepresence.rpc.connector.EngageRequest;
 import io.telepresence.rpc.connector.GatherLogsReply;
+import io.telepresence.rpc.connector.GatherLogsRequest;
 import io.telepresence.rpc.connector.HelmEvent;
+import io.telepresence.rpc.connector.HelmRequest;
 import io.telepresence.rpc.connector.LeaveReply;
+import io.telepresence.rpc.connector.LeaveRequest;
 import io.telepresence.rpc.connector.ListRequest;
 import io.telepresence.rpc.connector.Names;
 import io.telepresence.rpc.connector.QuitReply;
 import io.telepresence.rpc.connector.RevokeRequest;
 import io.telepresence.rpc.connector.WorkloadList;
+import io.telepresence.rpc.manager.ExplainRequest;
 import io.telepresence.rpc.manager.UninstallProgress;
 import io.telepresence.rpc.manager.UninstallRequest;
 import io.telepresence.rpc.manager.YamlReply;
+import io.telepresence.rpc.manager.YamlRequest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -83,10 +83,10 @@ public final class GrpcDaemon implements Daemon {
 
     private <T> T atTerminal(KubeFlags kube, KubeCall<T> call) throws FaultException {
         if (!trusted) {
-            return call.run(ToWire.kube(kube));
+            return call.run(KubeFlagsToWire.kube(kube));
         }
         try (CommandTerminal terminal = CommandTerminal.open(rpc, kube)) {
-            return call.run(ToWire.kube(kube, terminal.id()));
+            return call.run(KubeFlagsToWire.kube(kube, terminal.id()));
         }
     }
 
@@ -96,11 +96,10 @@ public final class GrpcDaemon implements Daemon {
     }
 
     @Override
-    public Connected connect(ConnectRequest request, Consumer<String> steps) throws FaultException {
+    public Connected connect(KubeFlags flags, ConnectRequest request, Consumer<String> steps) throws FaultException {
         AtomicReference<Connected> result = new AtomicReference<>();
-        return atTerminal(request.kube(), kube -> {
-            io.telepresence.rpc.connector.ConnectRequest message =
-                    ToWire.connect(request).toBuilder().setKube(kube).build();
+        return atTerminal(flags, kube -> {
+            ConnectRequest message = request.toBuilder().setKube(kube).build();
             follow("Connect", message, ConnectEvent.parser(), event -> {
                 switch (event.getEventCase()) {
                     case PROGRESS -> steps.accept(event.getProgress());
@@ -114,9 +113,7 @@ public final class GrpcDaemon implements Daemon {
 
     @Override
     public void awaitManager(Consumer<String> steps) throws FaultException {
-        io.telepresence.rpc.connector.ConnectRequest reuse = io.telepresence.rpc.connector.ConnectRequest.newBuilder()
-                .setReuseOnly(true)
-                .build();
+        ConnectRequest reuse = ConnectRequest.newBuilder().setReuseOnly(true).build();
         follow("Connect", reuse, ConnectEvent.parser(), event -> steps.accept(event.getProgress()));
     }
 
@@ -149,7 +146,7 @@ public final class GrpcDaemon implements Daemon {
     @Override
     public ClientEngagement engage(EngageRequest request, Consumer<String> steps) throws FaultException {
         AtomicReference<ClientEngagement> result = new AtomicReference<>();
-        follow("Engage", ToWire.engage(request), EngageEvent.parser(), event -> {
+        follow("Engage", request, EngageEvent.parser(), event -> {
             switch (event.getEventCase()) {
                 case PROGRESS -> steps.accept(event.getProgress());
                 case ENGAGEMENT ->
@@ -162,13 +159,12 @@ public final class GrpcDaemon implements Daemon {
 
     @Override
     public String leave(LeaveRequest request) throws FaultException {
-        return ask("Leave", ToWire.leave(request), LeaveReply.parser(), UNBOUNDED)
-                .getId();
+        return ask("Leave", request, LeaveReply.parser(), UNBOUNDED).getId();
     }
 
     @Override
     public void awaitEnd(LeaveRequest request) throws FaultException {
-        ask("AwaitEnd", ToWire.leave(request), Empty.parser(), UNBOUNDED);
+        ask("AwaitEnd", request, Empty.parser(), UNBOUNDED);
     }
 
     @Override
@@ -188,23 +184,21 @@ public final class GrpcDaemon implements Daemon {
     }
 
     @Override
-    public Explanation explain(WhyRequest request) throws FaultException {
+    public Explanation explain(ExplainRequest request) throws FaultException {
         return ExplanationFromWire.explanation(
-                ask("Explain", ToWire.why(request), io.telepresence.rpc.manager.Explanation.parser(), UNBOUNDED));
+                ask("Explain", request, io.telepresence.rpc.manager.Explanation.parser(), UNBOUNDED));
     }
 
     @Override
     public String generateYaml(YamlRequest request) throws FaultException {
-        return ask("GenerateYaml", ToWire.yaml(request), YamlReply.parser(), UNBOUNDED)
-                .getYaml();
+        return ask("GenerateYaml", request, YamlReply.parser(), UNBOUNDED).getYaml();
     }
 
     @Override
-    public String helm(HelmRequest request, Consumer<String> steps) throws FaultException {
+    public String helm(KubeFlags flags, HelmRequest request, Consumer<String> steps) throws FaultException {
         AtomicReference<String> result = new AtomicReference<>();
-        return atTerminal(request.kube(), kube -> {
-            io.telepresence.rpc.connector.HelmRequest message =
-                    ToWire.helm(request).toBuilder().setKube(kube).build();
+        return atTerminal(flags, kube -> {
+            HelmRequest message = request.toBuilder().setKube(kube).build();
             follow("Helm", message, HelmEvent.parser(), event -> {
                 switch (event.getEventCase()) {
                     case PROGRESS -> steps.accept(event.getProgress());
@@ -224,18 +218,18 @@ public final class GrpcDaemon implements Daemon {
 
     @Override
     public List<KubeContext> contexts(KubeFlags flags) throws FaultException {
-        return FromWire.contexts(ask("ListContexts", ToWire.kube(flags), Contexts.parser(), QUICK));
+        return FromWire.contexts(ask("ListContexts", KubeFlagsToWire.kube(flags), Contexts.parser(), QUICK));
     }
 
     @Override
     public void logLevel(LogLevelRequest request) throws FaultException {
-        ask("SetLogLevel", ToWire.logLevel(request), Empty.parser(), UNBOUNDED);
+        ask("SetLogLevel", request, Empty.parser(), UNBOUNDED);
     }
 
     @Override
     public List<String> gatherLogs(GatherLogsRequest request) throws FaultException {
-        return List.copyOf(ask("GatherLogs", ToWire.logs(request), GatherLogsReply.parser(), UNBOUNDED)
-                .getErrorsList());
+        return List.copyOf(
+                ask("GatherLogs", request, GatherLogsReply.parser(), UNBOUNDED).getErrorsList());
     }
 
     @Override

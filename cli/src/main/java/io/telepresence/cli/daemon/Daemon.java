@@ -1,17 +1,28 @@
 package io.telepresence.cli.daemon;
 
 import io.telepresence.fault.FaultException;
+import io.telepresence.rpc.common.LogLevelRequest;
+import io.telepresence.rpc.connector.ConnectRequest;
+import io.telepresence.rpc.connector.EngageRequest;
+import io.telepresence.rpc.connector.GatherLogsRequest;
+import io.telepresence.rpc.connector.HelmRequest;
+import io.telepresence.rpc.connector.LeaveRequest;
+import io.telepresence.rpc.manager.ExplainRequest;
+import io.telepresence.rpc.manager.YamlRequest;
 import java.util.List;
 import java.util.function.Consumer;
 
 /**
  * The user daemon as the command line sees it. Each call blocks until the answer is there; a fault is the daemon's own
  * sentence, or says that the daemon does not answer. {@code steps} gets what is being waited for, on the calling thread.
+ *
+ * <p>A request is the message that is sent. What reaches an API server has the Kubernetes flags beside it: what of them may
+ * be sent depends on where the daemon runs, so a request's own are overwritten.
  */
 public interface Daemon {
     DaemonStatus status() throws FaultException;
 
-    Connected connect(ConnectRequest request, Consumer<String> steps) throws FaultException;
+    Connected connect(KubeFlags flags, ConnectRequest request, Consumer<String> steps) throws FaultException;
 
     /** Returns when the session that there is has its traffic-manager again; a fault when it takes too long. */
     void awaitManager(Consumer<String> steps) throws FaultException;
@@ -42,12 +53,12 @@ public interface Daemon {
     /** Ends the engagement with that id, whoever has it. */
     void revoke(KubeFlags flags, String managerNamespace, String id) throws FaultException;
 
-    Explanation explain(WhyRequest request) throws FaultException;
+    Explanation explain(ExplainRequest request) throws FaultException;
 
     String generateYaml(YamlRequest request) throws FaultException;
 
     /** Runs a Helm verb on the traffic-manager; the result is what to print. */
-    String helm(HelmRequest request, Consumer<String> steps) throws FaultException;
+    String helm(KubeFlags flags, HelmRequest request, Consumer<String> steps) throws FaultException;
 
     List<String> namespaces(KubeFlags flags) throws FaultException;
 

@@ -1,5 +1,6 @@
 package io.telepresence.cli.daemon;
 
+import io.telepresence.agree.Routing;
 import java.util.List;
 import java.util.Optional;
 
@@ -53,12 +54,7 @@ public record DaemonStatus(
     public record Suffixes(List<String> include, List<String> exclude, List<String> excludedNames) {}
 
     /** In CIDR notation. {@code leftOut}: what the cluster has, but cannot be mapped here. */
-    public record Subnets(
-            List<String> mapped,
-            List<String> alsoProxy,
-            List<String> neverProxy,
-            List<String> allowConflicting,
-            List<String> leftOut) {}
+    public record Subnets(List<String> mapped, Routing routing, List<String> leftOut) {}
 
     public record Manager(String version, String agentImage) {}
 

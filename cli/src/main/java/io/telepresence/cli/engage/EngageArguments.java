@@ -1,8 +1,6 @@
 package io.telepresence.cli.engage;
 
-import io.telepresence.cli.daemon.EngageRequest;
 import io.telepresence.cli.invocation.Arguments;
-import io.telepresence.cli.invocation.Caller;
 import io.telepresence.cli.invocation.Invocation;
 import io.telepresence.engagement.HeaderMatch;
 import io.telepresence.engagement.HttpFilter;
@@ -93,27 +91,5 @@ public final class EngageArguments {
                     HeaderMatch.of(text.substring(0, end).strip(), text.charAt(end) == ':' ? value.strip() : value));
         }
         return List.copyOf(headers);
-    }
-
-    /** true, false or a path of the caller's, each with {@code :ro} at will. */
-    static EngageRequest.Mount mount(String text, boolean alwaysReadOnly, Caller caller) throws FaultException {
-        boolean suffix = text.endsWith(":ro");
-        String where = suffix ? text.substring(0, text.length() - ":ro".length()) : text;
-        boolean readOnly = suffix || alwaysReadOnly;
-        if (where.isEmpty()) {
-            throw Fault.user("--mount needs a value", "Give true, false or a path, with :ro for read-only")
-                    .exception();
-        }
-        if (where.equals("false")) {
-            return new EngageRequest.Mount(EngageRequest.MountMode.NONE, "", false, 0);
-        }
-        if (where.equals("true")) {
-            return new EngageRequest.Mount(EngageRequest.MountMode.AUTO, "", readOnly, 0);
-        }
-        return new EngageRequest.Mount(
-                EngageRequest.MountMode.PATH,
-                Arguments.absolute("--mount", where, caller).toString(),
-                readOnly,
-                0);
     }
 }

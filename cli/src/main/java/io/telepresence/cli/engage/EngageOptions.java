@@ -1,13 +1,14 @@
 package io.telepresence.cli.engage;
 
-import io.telepresence.cli.daemon.EngageRequest;
 import io.telepresence.cli.invocation.Arguments;
 import io.telepresence.cli.invocation.Invocation;
 import io.telepresence.cli.invocation.OptionSpecs;
 import io.telepresence.engagement.EngagementKind;
+import io.telepresence.engagement.EngagementOptions;
 import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.HttpFilter;
 import io.telepresence.engagement.Port;
+import io.telepresence.engagement.PortRequest;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.util.ArrayList;
@@ -127,48 +128,47 @@ final class EngageOptions {
         return kind.hasFilter();
     }
 
-    /** @throws FaultException one sentence: what was typed cannot be asked for */
-    static EngageRequest request(EngagementKind kind, Invocation invocation) throws FaultException {
+    /**
+     * What is asked for. Pure.
+     *
+     * @throws FaultException one sentence: what was typed cannot be asked for
+     */
+    static EngageRequests.Draft request(EngagementKind kind, Invocation invocation) throws FaultException {
         String name = Arguments.name("name", invocation.parameter(0));
-        EngageRequest.Workload workload = new EngageRequest.Workload(
-                Arguments.name("workload", invocation.text("--workload", name)),
-                Arguments.label("--namespace", invocation.text("--namespace")),
-                Arguments.label("--container", invocation.text("--container")));
-        return new EngageRequest(
-                kind, name, workload, traffic(kind, invocation), mount(kind, invocation), toPod(invocation));
-    }
-
-    private static EngageRequest.Traffic traffic(EngagementKind kind, Invocation invocation) throws FaultException {
-        if (!kind.hasPorts()) {
-            return new EngageRequest.Traffic("", "", List.of(), HttpFilter.ALL, "", false, Map.of());
-        }
+        String workload = Arguments.name("workload", invocation.text("--workload", name));
+        String namespace = Arguments.label("--namespace", invocation.text("--namespace"));
+        String container = Arguments.label("--container", invocation.text("--container"));
         HttpFilter filter = EngageArguments.filter(invocation);
-        List<EngageRequest.Port> ports = ports(kind, invocation);
+        List<PortRequest> ports =
+                ports(kind, invocation).stream().map(PortArgument::request).toList();
         String mechanism = invocation.text("--mechanism");
         checkMechanism(mechanism, filter, ports);
-        return new EngageRequest.Traffic(
-                Arguments.label("--service", invocation.text("--service")),
-                EngageArguments.address(invocation.text("--address", EngagementSpec.LOCALHOST)),
-                ports,
-                filter,
-                mechanism,
-                invocation.flag("--plaintext"),
-                EngageArguments.metadata(invocation.texts("--metadata")));
+        String service = Arguments.label("--service", invocation.text("--service"));
+        String address = EngageArguments.address(invocation.text("--address", EngagementSpec.LOCALHOST));
+        Map<String, String> metadata = EngageArguments.metadata(invocation.texts("--metadata"));
+        var mount = EngageRequests.mount(kind, invocation);
+        EngagementOptions options =
+                new EngagementOptions(filter, mechanism, invocation.flag("--plaintext"), metadata, toPod(invocation));
+        return new EngageRequests.Draft(
+                new EngagementSpec(kind, name, namespace, workload, "", service, container, address, ports, options),
+                mount);
     }
 
-    private static List<EngageRequest.Port> ports(EngagementKind kind, Invocation invocation) throws FaultException {
+    /** What {@code --port} says; none: the only one, or all. */
+    static List<PortArgument> ports(EngagementKind kind, Invocation invocation) throws FaultException {
         List<String> typed = invocation.texts("--port");
         if (kind.replacesContainer() && typed.equals(List.of("all"))) {
             return List.of();
         }
-        List<EngageRequest.Port> ports = new ArrayList<>();
+        List<PortArgument> ports = new ArrayList<>();
         Set<String> local = new HashSet<>();
         for (String text : typed) {
-            EngageRequest.Port port = HandlerOptions.isContainer(invocation)
+            PortArgument port = HandlerOptions.isContainer(invocation)
                     ? PortArgument.parseForContainer(text)
                     : PortArgument.parse(text);
-            if (!local.add(port.local() + (port.identifier().endsWith("/UDP") ? "/UDP" : ""))) {
-                throw Fault.user("the local port " + port.local() + " is given twice", "Use another one")
+            int number = port.request().localPort();
+            if (!local.add(number + (port.request().identifier().endsWith("/UDP") ? "/UDP" : ""))) {
+                throw Fault.user("the local port " + number + " is given twice", "Use another one")
                         .exception();
             }
             ports.add(port);
@@ -176,7 +176,7 @@ final class EngageOptions {
         return List.copyOf(ports);
     }
 
-    private static void checkMechanism(String mechanism, HttpFilter filter, List<EngageRequest.Port> ports)
+    private static void checkMechanism(String mechanism, HttpFilter filter, List<PortRequest> ports)
             throws FaultException {
         if (!List.of("", "tcp", "http").contains(mechanism)) {
             throw Fault.user("invalid mechanism \"" + mechanism + "\"", "Use tcp or http")
@@ -191,23 +191,6 @@ final class EngageOptions {
             throw Fault.user("HTTP filters do not work on UDP ports", "Leave out the filter, or the UDP port")
                     .exception();
         }
-    }
-
-    private static EngageRequest.Mount mount(EngagementKind kind, Invocation invocation) throws FaultException {
-        boolean readOnly = !kind.writesFiles();
-        EngageRequest.Mount mount =
-                EngageArguments.mount(invocation.text("--mount", "true"), readOnly, invocation.caller());
-        if (!invocation.options().hasMatchedOption("--local-mount-port")) {
-            return mount;
-        }
-        int port = Arguments.portNumber("--local-mount-port", invocation.text("--local-mount-port"));
-        if (mount.mode() != EngageRequest.MountMode.AUTO) {
-            throw Fault.user(
-                            "--local-mount-port and --mount=" + invocation.text("--mount") + " cannot be used together",
-                            "Give one of them")
-                    .exception();
-        }
-        return new EngageRequest.Mount(mount.mode(), "", mount.readOnly(), port);
     }
 
     private static List<Port> toPod(Invocation invocation) throws FaultException {

@@ -2,8 +2,6 @@ package io.telepresence.cli.engage;
 
 import io.telepresence.cli.daemon.ClientEngagement;
 import io.telepresence.cli.daemon.Daemon;
-import io.telepresence.cli.daemon.EngageRequest;
-import io.telepresence.cli.daemon.LeaveRequest;
 import io.telepresence.cli.env.EnvFile;
 import io.telepresence.cli.env.EnvSyntax;
 import io.telepresence.cli.invocation.Arguments;
@@ -37,7 +35,7 @@ final class EngageRun {
     }
 
     int run() throws FaultException {
-        EngageRequest request = EngageOptions.request(kind, invocation);
+        EngageRequests.Draft request = EngageOptions.request(kind, invocation);
         List<EnvFile> files = files();
         if (invocation.flag("--detailed-output") && !invocation.output().structured()) {
             throw Fault.user("--detailed-output needs json or yaml output", "Add --output json")
@@ -49,16 +47,16 @@ final class EngageRun {
                     .warn("Warning: --replace is deprecated and the container keeps running;"
                             + " use \"telepresence replace\" instead");
         }
-        Optional<HandlerOptions> container = HandlerOptions.of(invocation, request.mount());
+        Optional<HandlerOptions> container = HandlerOptions.of(invocation, request);
         this.files = files;
         SelectedDaemon chosen = DaemonSession.chosen(invocation);
         this.daemon = chosen.daemon();
         if (container.isPresent()) {
             return new HandlerContainerRun(invocation, chosen, container.get(), this).run(request);
         }
-        EngageRequest possible = chosen.container().isPresent() ? withoutMount(request) : request;
+        EngageRequests.Draft possible = chosen.container().isPresent() ? withoutMount(request) : request;
         ClientEngagement engagement = engage(possible, UnaryOperator.identity());
-        show(engagement, request.mount().mode() == EngageRequest.MountMode.PATH);
+        show(engagement, !request.mountPath().isEmpty());
         if (invocation.childCommand().isEmpty()) {
             sayStarted();
             return 0;
@@ -73,12 +71,12 @@ final class EngageRun {
      *
      * @param handled the engagement as its handler sees it
      */
-    ClientEngagement engage(EngageRequest request, UnaryOperator<ClientEngagement> handled) throws FaultException {
+    ClientEngagement engage(EngageRequests.Draft request, UnaryOperator<ClientEngagement> handled)
+            throws FaultException {
         invocation
                 .progress()
-                .step(EngagementWords.of(kind).doing() + " "
-                        + request.workload().name());
-        ClientEngagement engagement = handled.apply(daemon.engage(request, invocation.progress()::step));
+                .step(EngagementWords.of(kind).doing() + " " + request.spec().workload());
+        ClientEngagement engagement = handled.apply(daemon.engage(request.message(), invocation.progress()::step));
         if (!invocation.childCommand().isEmpty() || HandlerOptions.isContainer(invocation)) {
             invocation.around().children().holdSignals();
         }
@@ -88,15 +86,14 @@ final class EngageRun {
     }
 
     /** A daemon in a container has no file system where the user could look for volumes. */
-    private static EngageRequest withoutMount(EngageRequest request) throws FaultException {
-        if (request.mount().mode() == EngageRequest.MountMode.PATH
-                || request.mount().port() != 0) {
+    private static EngageRequests.Draft withoutMount(EngageRequests.Draft request) throws FaultException {
+        if (!request.mountPath().isEmpty() || request.sftpPort() != 0) {
             throw Fault.user(
                             "the daemon is in a container, so volumes cannot be mounted on this machine",
                             "Use --docker-run, whose container gets them, or --mount=false")
                     .exception();
         }
-        return request.mounted(new EngageRequest.Mount(EngageRequest.MountMode.NONE, "", false, 0));
+        return request.withoutMount();
     }
 
     /** The environment files that were asked for, which can be written. */
@@ -191,7 +188,7 @@ final class EngageRun {
     /** Blocks until somebody ends the engagement, or the daemon is gone; false: nobody can say. */
     private boolean over(ClientEngagement engagement) {
         try {
-            daemon.awaitEnd(LeaveRequest.of(engagement));
+            daemon.awaitEnd(EngageRequests.leave(engagement));
             return true;
         } catch (FaultException e) {
             return e.fault().kind() == Fault.Kind.UNREACHABLE;
@@ -200,7 +197,7 @@ final class EngageRun {
 
     void leave(ClientEngagement engagement) {
         try {
-            daemon.leave(LeaveRequest.of(engagement));
+            daemon.leave(EngageRequests.leave(engagement));
         } catch (FaultException e) {
             invocation.output().warn("Warning: " + e.fault());
         }

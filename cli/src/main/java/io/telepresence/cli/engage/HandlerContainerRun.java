@@ -1,19 +1,20 @@
 package io.telepresence.cli.engage;
 
 import io.telepresence.cli.daemon.ClientEngagement;
-import io.telepresence.cli.daemon.EngageRequest;
 import io.telepresence.cli.docker.Build;
 import io.telepresence.cli.docker.Handler;
 import io.telepresence.cli.docker.RunArguments;
 import io.telepresence.cli.invocation.Invocation;
 import io.telepresence.cli.registry.SelectedDaemon;
 import io.telepresence.cli.run.Job;
+import io.telepresence.engagement.EngagementKind;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -39,18 +40,18 @@ final class HandlerContainerRun {
         this.engaging = engaging;
     }
 
-    int run(EngageRequest request) throws FaultException {
-        if (chosen.container().isEmpty() && isMounted(request)) {
+    int run(EngageRequests.Draft request) throws FaultException {
+        if (chosen.container().isEmpty() && request.isMounted()) {
             invocation.docker().checkVolumesOfThisMachine();
         }
         RunArguments arguments = handlers.arguments(built());
-        String name = HandlerOptions.name(request);
+        String name = HandlerOptions.name(request.spec());
         Handler handler = invocation.docker().handler(chosen.container(), arguments, name);
         // Until the engagement is there a signal ends this process at once.
         Thread hook = new Thread(handler::close, "remove-handler");
         Runtime.getRuntime().addShutdownHook(hook);
         try {
-            return run(chosen.container().isPresent() ? request : request.withContainerPorts(), handler);
+            return run(request, handler);
         } finally {
             handler.close();
             Runtime.getRuntime().removeShutdownHook(hook);
@@ -72,11 +73,10 @@ final class HandlerContainerRun {
         });
     }
 
-    private int run(EngageRequest request, Handler handler) throws FaultException {
+    private int run(EngageRequests.Draft request, Handler handler) throws FaultException {
         String address = handler.open();
-        boolean mounted = isMounted(request);
-        EngageRequest adjusted = request.handledBy(address, mount(request.mount(), address));
-        ClientEngagement engagement = engaging.engage(adjusted, e -> e.with(environment(e, mounted)));
+        boolean mounted = request.isMounted();
+        ClientEngagement engagement = engaging.engage(handled(request, address), e -> e.with(environment(e, mounted)));
         try {
             handler.create(dress(request, engagement, handler, mounted), chosen.routes(), invocation.output()::warn);
         } catch (FaultException | RuntimeException e) {
@@ -97,17 +97,11 @@ final class HandlerContainerRun {
                         handler::stop));
     }
 
-    private static boolean isMounted(EngageRequest request) {
-        return request.mount().mode() != EngageRequest.MountMode.NONE;
-    }
-
     /** A daemon beside the container serves the volumes for it alone; one on this machine at a port of the loopback. */
-    private EngageRequest.Mount mount(EngageRequest.Mount requested, String address) throws FaultException {
-        if (chosen.container().isPresent()) {
-            return requested.forContainer(address);
-        }
-        int port = requested.mode() == EngageRequest.MountMode.NONE ? 0 : freePort();
-        return new EngageRequest.Mount(EngageRequest.MountMode.NONE, "", requested.readOnly(), port);
+    private EngageRequests.Draft handled(EngageRequests.Draft request, String address) throws FaultException {
+        return chosen.container().isPresent()
+                ? request.besideDaemon(address)
+                : request.handledAt(address, request.isMounted() ? freePort() : 0);
     }
 
     private static int freePort() throws FaultException {
@@ -134,7 +128,9 @@ final class HandlerContainerRun {
         return environment;
     }
 
-    private Handler.Dress dress(EngageRequest request, ClientEngagement engagement, Handler handler, boolean mounted) {
+    private Handler.Dress dress(
+            EngageRequests.Draft request, ClientEngagement engagement, Handler handler, boolean mounted)
+            throws FaultException {
         Map<String, String> environment = new TreeMap<>(engagement.environment());
         environment.put("TELEPRESENCE_HANDLER_CONTAINER_NAME", handler.name());
         Handler.Volumes volumes = Handler.Volumes.NONE;
@@ -143,25 +139,37 @@ final class HandlerContainerRun {
                     engagement.mount().paths(),
                     handlers.root(),
                     engagement.mount().port(),
-                    request.mount().readOnly());
+                    request.readOnly());
         }
+        Map<Integer, Integer> inside = inside(request.spec().kind());
         List<Handler.Port> ports = new ArrayList<>();
         for (ClientEngagement.Port each : engagement.ports()) {
             ports.add(new Handler.Port(
-                    each.local(), inside(request, each.local()), each.protocol().toLowerCase(Locale.ROOT)));
+                    each.local(),
+                    inside.getOrDefault(each.local(), each.local()),
+                    each.protocol().toLowerCase(Locale.ROOT)));
         }
-        List<Handler.Port> toPod = request.toPod().stream()
+        List<Handler.Port> toPod = request.spec().options().toPod().stream()
                 .map(p -> new Handler.Port(
                         p.number(), p.number(), p.transport().name().toLowerCase(Locale.ROOT)))
                 .toList();
         return new Handler.Dress(engagement.id(), environment, volumes, ports, toPod);
     }
 
-    private static int inside(EngageRequest request, int local) {
-        return request.traffic().ports().stream()
-                .filter(p -> p.local() == local && p.container() != 0)
-                .map(EngageRequest.Port::container)
-                .findFirst()
-                .orElse(local);
+    /**
+     * Ports in the container where they differ from the local ones, by these. Beside a daemon of this machine a container
+     * has ports of its own: of a pair of numbers the second is the container's.
+     */
+    private Map<Integer, Integer> inside(EngagementKind kind) throws FaultException {
+        Map<Integer, Integer> inside = new HashMap<>();
+        for (PortArgument port : EngageOptions.ports(kind, invocation)) {
+            String identifier = port.request().identifier();
+            if (port.inside() != 0) {
+                inside.putIfAbsent(port.request().localPort(), port.inside());
+            } else if (chosen.container().isEmpty() && identifier.matches("\\d+")) {
+                inside.putIfAbsent(port.request().localPort(), Integer.parseInt(identifier));
+            }
+        }
+        return inside;
     }
 }

@@ -1,8 +1,8 @@
 package io.telepresence.cli.engage;
 
-import io.telepresence.cli.daemon.EngageRequest;
 import io.telepresence.cli.docker.RunArguments;
 import io.telepresence.cli.invocation.Invocation;
+import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.util.ArrayList;
@@ -31,7 +31,7 @@ record HandlerOptions(List<String> words, String context, List<String> buildOpti
     }
 
     /** Empty: the handler is no container. */
-    static Optional<HandlerOptions> of(Invocation invocation, EngageRequest.Mount mount) throws FaultException {
+    static Optional<HandlerOptions> of(Invocation invocation, EngageRequests.Draft engagement) throws FaultException {
         String build = invocation.text("--docker-build");
         String debug = invocation.text("--docker-debug");
         boolean run = invocation.flag("--docker-run");
@@ -46,12 +46,12 @@ record HandlerOptions(List<String> words, String context, List<String> buildOpti
             checkUnused(invocation);
             return Optional.empty();
         }
-        checkConflicts(invocation, run, mount);
+        checkConflicts(invocation, run, engagement);
         String context = debug.isEmpty() ? build : debug;
         List<String> words = new ArrayList<>(debug.isEmpty() ? List.of() : DEBUGGER);
         words.addAll(invocation.childCommand().isEmpty() && !run ? List.of(IMAGE) : invocation.childCommand());
         HandlerOptions request = new HandlerOptions(
-                List.copyOf(words), context, invocation.texts("--docker-build-opt"), root(invocation, mount));
+                List.copyOf(words), context, invocation.texts("--docker-build-opt"), root(invocation, engagement));
         request.check(run);
         return Optional.of(request);
     }
@@ -65,12 +65,10 @@ record HandlerOptions(List<String> words, String context, List<String> buildOpti
     }
 
     /** Of a container that the user does not name. */
-    static String name(EngageRequest request) {
-        String kind = request.kind().hasPorts() ? "intercept-" : "ingest-";
-        int port = request.traffic().ports().isEmpty()
-                ? 0
-                : request.traffic().ports().getFirst().local();
-        return kind + request.name() + (port == 0 ? "" : "-" + port);
+    static String name(EngagementSpec spec) {
+        String kind = spec.kind().hasPorts() ? "intercept-" : "ingest-";
+        int port = spec.ports().isEmpty() ? 0 : spec.ports().getFirst().localPort();
+        return kind + spec.name() + (port == 0 ? "" : "-" + port);
     }
 
     private void check(boolean run) throws FaultException {
@@ -105,16 +103,16 @@ record HandlerOptions(List<String> words, String context, List<String> buildOpti
         }
     }
 
-    private static void checkConflicts(Invocation invocation, boolean run, EngageRequest.Mount mount)
+    private static void checkConflicts(Invocation invocation, boolean run, EngageRequests.Draft engagement)
             throws FaultException {
         if (run && invocation.options().hasMatchedOption("--docker-build-opt")) {
             throw Fault.user("--docker-build-opt needs --docker-build", "").exception();
         }
-        if (invocation.options().hasMatchedOption("--docker-mount") && mount.mode() == EngageRequest.MountMode.NONE) {
+        if (invocation.options().hasMatchedOption("--docker-mount") && !engagement.isMounted()) {
             throw Fault.user("--docker-mount and --mount=false cannot be used together", "Give one of them")
                     .exception();
         }
-        if (mount.port() != 0) {
+        if (engagement.sftpPort() != 0) {
             throw Fault.user("--local-mount-port and a container as handler cannot be used together", "Leave it out")
                     .exception();
         }
@@ -127,9 +125,9 @@ record HandlerOptions(List<String> words, String context, List<String> buildOpti
         }
     }
 
-    private static String root(Invocation invocation, EngageRequest.Mount mount) throws FaultException {
-        String root =
-                invocation.text("--docker-mount", mount.mode() == EngageRequest.MountMode.PATH ? mount.path() : "/");
+    private static String root(Invocation invocation, EngageRequests.Draft engagement) throws FaultException {
+        String named = engagement.mountPath();
+        String root = invocation.text("--docker-mount", named.isEmpty() ? "/" : named);
         if (!root.startsWith("/")) {
             throw Fault.user(
                             "\"" + root + "\" is not a valid value of --docker-mount",

@@ -1,6 +1,5 @@
 package io.telepresence.cli.engage;
 
-import io.telepresence.cli.daemon.LeaveRequest;
 import io.telepresence.cli.invocation.Command;
 import io.telepresence.cli.invocation.DaemonSession;
 import io.telepresence.cli.invocation.Invocation;
@@ -38,10 +37,8 @@ public final class LeaveCommand implements Command {
 
     @Override
     public int run(Invocation invocation) throws FaultException {
-        LeaveRequest request = new LeaveRequest(
-                invocation.parameter(0), invocation.text("--container"), invocation.text("--namespace"));
         SelectedDaemon chosen = DaemonSession.present(invocation);
-        String id = chosen.daemon().leave(request);
+        String id = chosen.daemon().leave(EngageRequests.leave(invocation));
         if (chosen.container().isPresent()) {
             invocation.docker().endHandlers(chosen.container().get(), id);
         } else {

@@ -1,29 +1,31 @@
 package io.telepresence.cli.engage;
 
-import io.telepresence.cli.daemon.EngageRequest;
+import io.telepresence.engagement.PortRequest;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
-/** Reads {@code --port <local>[:<identifier>]}, and {@code <local>:<container port>[:<identifier>]} for a container. */
-final class PortArgument {
+/**
+ * {@code --port <local>[:<identifier>]}, and {@code <local>:<container port>[:<identifier>]} for a container.
+ *
+ * @param inside port in the handler's container where it differs from the local one; zero: it does not
+ */
+record PortArgument(PortRequest request, int inside) {
     private static final Pattern IDENTIFIER = Pattern.compile("([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)(/(?i:TCP|UDP))?");
 
-    private PortArgument() {}
-
     /** For a container as handler: of three parts the one in the middle is its own port. */
-    static EngageRequest.Port parseForContainer(String text) throws FaultException {
+    static PortArgument parseForContainer(String text) throws FaultException {
         int colon = text.indexOf(':');
         int second = text.indexOf(':', colon + 1);
         if (colon < 0 || second < 0) {
             return parse(text);
         }
-        EngageRequest.Port port = parse(text.substring(0, colon) + text.substring(second));
-        return new EngageRequest.Port(port.local(), port.identifier(), number(text.substring(colon + 1, second), text));
+        PortArgument port = parse(text.substring(0, colon) + text.substring(second));
+        return new PortArgument(port.request, number(text.substring(colon + 1, second), text));
     }
 
-    static EngageRequest.Port parse(String text) throws FaultException {
+    static PortArgument parse(String text) throws FaultException {
         int colon = text.indexOf(':');
         String local = colon < 0 ? text : text.substring(0, colon);
         String identifier = colon < 0 ? "" : text.substring(colon + 1);
@@ -36,12 +38,14 @@ final class PortArgument {
         }
         // The names of ports are in lower case, those of protocols in upper case.
         int protocol = identifier.indexOf('/');
-        return new EngageRequest.Port(
-                number(local, text),
-                protocol < 0
-                        ? identifier
-                        : identifier.substring(0, protocol)
-                                + identifier.substring(protocol).toUpperCase(Locale.ROOT));
+        return new PortArgument(
+                new PortRequest(
+                        number(local, text),
+                        protocol < 0
+                                ? identifier
+                                : identifier.substring(0, protocol)
+                                        + identifier.substring(protocol).toUpperCase(Locale.ROOT)),
+                0);
     }
 
     private static boolean valid(String identifier) {

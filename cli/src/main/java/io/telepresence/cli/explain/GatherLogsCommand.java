@@ -1,6 +1,5 @@
 package io.telepresence.cli.explain;
 
-import io.telepresence.cli.daemon.GatherLogsRequest;
 import io.telepresence.cli.docker.DockerMode;
 import io.telepresence.cli.invocation.Command;
 import io.telepresence.cli.invocation.Invocation;
@@ -14,15 +13,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.LocalDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code telepresence gather-logs}. */
 public final class GatherLogsCommand implements Command {
-    private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH-mm-ss", Locale.ROOT);
+    private static final String GATHERED = "gathered.zip";
 
     @Override
     public String name() {
@@ -46,40 +43,13 @@ public final class GatherLogsCommand implements Command {
                 .addOption(OptionSpecs.flag("Include the traffic-manager's log (default true)", "--traffic-manager"));
     }
 
-    static GatherLogsRequest request(Invocation invocation, LocalDateTime now) throws FaultException {
-        String file = invocation.text("--output-file", "telepresence_logs_" + STAMP.format(now) + ".zip");
-        if (!file.endsWith(".zip")) {
-            throw Fault.user("the output file \"" + file + "\" must end in .zip", "")
-                    .exception();
-        }
-        String daemons = invocation.text("--daemons", "all");
-        for (String daemon : daemons.split(",")) {
-            if (!List.of("all", "root", "user", "none").contains(daemon.strip().toLowerCase(Locale.ROOT))) {
-                throw Fault.user(
-                                "\"" + daemon + "\" is not a daemon",
-                                "Use a comma-separated list of all, root, user, None")
-                        .exception();
-            }
-        }
-        Path absolute = invocation.caller().workingDirectory().resolve(file).normalize();
-        return new GatherLogsRequest(
-                invocation.flag("--anonymize"),
-                daemons,
-                invocation.flag("--get-pod-yaml"),
-                absolute.toString(),
-                invocation.text("--traffic-agents", "all"),
-                invocation.flag("--traffic-manager", true));
-    }
-
     /** The container has the directory of its logs in common with this machine. */
-    private static List<String> fromContainer(Invocation invocation, SelectedDaemon chosen, GatherLogsRequest request)
+    private static void copyFromContainer(Invocation invocation, SelectedDaemon chosen, Path output)
             throws FaultException {
-        Path output = Path.of(request.outputFile());
         Path made = invocation
                 .docker()
                 .logs(chosen.container().orElseThrow().container())
-                .resolve("gathered.zip");
-        List<String> errors = chosen.daemon().gatherLogs(request.to(DockerMode.LOGS.resolve("gathered.zip")));
+                .resolve(GATHERED);
         try {
             // Not moved: to this machine the daemon may be another user, whose file it would stay.
             Files.deleteIfExists(output);
@@ -89,7 +59,6 @@ public final class GatherLogsCommand implements Command {
                 Files.copy(made, out);
             }
             Files.delete(made);
-            return errors;
         } catch (IOException e) {
             throw Fault.user("cannot write " + output + ": " + e.getMessage(), "The logs are in " + made)
                     .exception(e);
@@ -98,15 +67,22 @@ public final class GatherLogsCommand implements Command {
 
     @Override
     public int run(Invocation invocation) throws FaultException {
-        GatherLogsRequest request = request(invocation, LocalDateTime.now());
+        var request = LogRequests.gather(invocation, LocalDateTime.now());
         invocation.progress().step("Gathering logs");
         Optional<SelectedDaemon> chosen = invocation.chosen();
-        List<String> errors = chosen.isPresent() && chosen.get().container().isPresent()
-                ? fromContainer(invocation, chosen.get(), request)
-                : invocation.daemon().gatherLogs(request);
+        List<String> errors;
+        if (chosen.isPresent() && chosen.get().container().isPresent()) {
+            String inside = DockerMode.LOGS.resolve(GATHERED).toString();
+            errors = chosen.get()
+                    .daemon()
+                    .gatherLogs(request.toBuilder().setOutputFile(inside).build());
+            copyFromContainer(invocation, chosen.get(), Path.of(request.getOutputFile()));
+        } else {
+            errors = invocation.daemon().gatherLogs(request);
+        }
         invocation.progress().close();
         errors.forEach(invocation.output()::warn);
-        invocation.output().line("Logs have been exported to " + request.outputFile());
+        invocation.output().line("Logs have been exported to " + request.getOutputFile());
         return 0;
     }
 }

@@ -1,20 +1,21 @@
 package io.telepresence.cli.explain;
 
-import io.telepresence.cli.daemon.WhyRequest;
 import io.telepresence.cli.engage.EngageArguments;
 import io.telepresence.cli.invocation.Arguments;
 import io.telepresence.cli.invocation.Invocation;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.rpc.engagement.HttpHeader;
+import io.telepresence.rpc.manager.ExplainRequest;
 import java.util.List;
 
-/** Reads {@code [METHOD] URL} and the options of {@code why}. */
+/** Reads {@code [METHOD] URL} and the options of {@code why}: what it asks for, as a message. Pure. */
 final class WhyArguments {
     private static final int MOST = 1000;
 
     private WhyArguments() {}
 
-    static WhyRequest of(Invocation invocation) throws FaultException {
+    static ExplainRequest of(Invocation invocation) throws FaultException {
         List<String> typed = invocation.parameters();
         if (typed.size() > 2) {
             throw Fault.user("unexpected argument \"" + typed.get(2) + "\"", "Write telepresence why [METHOD] URL")
@@ -31,10 +32,11 @@ final class WhyArguments {
                     .exception();
         }
         String method = method(typed, workload);
-        return new WhyRequest(
-                Arguments.label("--namespace", invocation.text("--namespace")),
-                request(invocation, method, url, workload),
-                last);
+        String namespace = Arguments.label("--namespace", invocation.text("--namespace"));
+        return request(invocation, method, url, workload)
+                .setNamespace(namespace)
+                .setLast(last)
+                .build();
     }
 
     /** The request in one line; empty: none was named, only a workload. */
@@ -46,7 +48,7 @@ final class WhyArguments {
         return method(typed, invocation.text("--workload")) + " " + url(typed, invocation.text("--workload"));
     }
 
-    private static WhyRequest.Request request(Invocation invocation, String method, String url, String workload)
+    private static ExplainRequest.Builder request(Invocation invocation, String method, String url, String workload)
             throws FaultException {
         int scheme = url.indexOf("://");
         String rest = scheme < 0 ? url : url.substring(scheme + 3);
@@ -70,12 +72,15 @@ final class WhyArguments {
                             "Write http://<service>/<path>")
                     .exception();
         }
-        return new WhyRequest.Request(
-                method,
-                workload.isEmpty() ? host : workload,
-                port,
-                target,
-                EngageArguments.headers("--header", invocation.texts("--header")));
+        ExplainRequest.Builder request = ExplainRequest.newBuilder()
+                .setMethod(method)
+                .setHost(workload.isEmpty() ? host : workload)
+                .setPort(port)
+                .setTarget(target);
+        EngageArguments.headers("--header", invocation.texts("--header"))
+                .forEach(h -> request.addHeaders(
+                        HttpHeader.newBuilder().setName(h.name()).setValue(h.value())));
+        return request;
     }
 
     private static int endOfHost(String text) {

@@ -1,7 +1,6 @@
 package io.telepresence.cli.explain;
 
 import io.telepresence.cli.daemon.Explanation;
-import io.telepresence.cli.daemon.WhyRequest;
 import io.telepresence.cli.invocation.Command;
 import io.telepresence.cli.invocation.DaemonSession;
 import io.telepresence.cli.invocation.Invocation;
@@ -36,7 +35,7 @@ public final class WhyCommand implements Command {
 
     @Override
     public int run(Invocation invocation) throws FaultException {
-        WhyRequest request = WhyArguments.of(invocation);
+        var request = WhyArguments.of(invocation);
         Explanation why = DaemonSession.session(invocation).explain(request);
         if (invocation.output().structured()) {
             invocation.output().object(WhyTree.of(why));

@@ -1,14 +1,14 @@
 package io.telepresence.cli.invocation;
 
-import io.telepresence.cli.daemon.ConnectRequest;
 import io.telepresence.cli.daemon.Connected;
 import io.telepresence.cli.daemon.ContainerDaemon;
 import io.telepresence.cli.daemon.Daemon;
 import io.telepresence.cli.daemon.DaemonStatus;
+import io.telepresence.cli.daemon.KubeFlags;
 import io.telepresence.cli.registry.SelectedDaemon;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import java.util.List;
+import io.telepresence.rpc.connector.ConnectRequest;
 import java.util.Optional;
 
 /** What several commands do to have a session. */
@@ -87,10 +87,10 @@ public final class DaemonSession {
         }
     }
 
-    public static Connected connect(Invocation invocation, Daemon daemon, ConnectRequest request)
+    public static Connected connect(Invocation invocation, Daemon daemon, KubeFlags flags, ConnectRequest request)
             throws FaultException {
         invocation.progress().step("Connecting");
-        Connected connected = daemon.connect(request, invocation.progress()::step);
+        Connected connected = daemon.connect(flags, request, invocation.progress()::step);
         if (connected.already()) {
             invocation.progress().close();
         } else {
@@ -124,7 +124,10 @@ public final class DaemonSession {
                 .warn("Warning: connecting implicitly is deprecated and will be removed; run \"telepresence connect\""
                         + " first");
         Daemon daemon = daemons(invocation);
-        connect(invocation, daemon, defaults(invocation));
+        ConnectRequest defaults = ConnectRequest.newBuilder()
+                .setManagerNamespace(invocation.managerNamespace())
+                .build();
+        connect(invocation, daemon, KubeOptions.of(invocation), defaults);
         return new SelectedDaemon(daemon, Optional.empty());
     }
 
@@ -160,15 +163,5 @@ public final class DaemonSession {
                     .exception();
         }
         return running.get();
-    }
-
-    private static ConnectRequest defaults(Invocation invocation) throws FaultException {
-        return new ConnectRequest(
-                KubeOptions.of(invocation),
-                "",
-                "",
-                invocation.managerNamespace(),
-                new ConnectRequest.Subnets(List.of(), List.of(), List.of()),
-                List.of());
     }
 }

@@ -13,7 +13,7 @@ public final class OptionSpecs {
         return OptionSpec.builder(names)
                 .type(String.class)
                 .paramLabel("string")
-                .description(description)
+                .description(plain(description))
                 .build();
     }
 
@@ -24,7 +24,7 @@ public final class OptionSpecs {
                 .arity("0..1")
                 .fallbackValue("true")
                 .paramLabel("true|false")
-                .description(description)
+                .description(plain(description))
                 .build();
     }
 
@@ -35,7 +35,7 @@ public final class OptionSpecs {
                 .auxiliaryTypes(String.class)
                 .arity("1")
                 .paramLabel("string")
-                .description(description)
+                .description(plain(description))
                 .build();
     }
 
@@ -47,7 +47,7 @@ public final class OptionSpecs {
                 .arity("1")
                 .splitRegex(",")
                 .paramLabel("strings")
-                .description(description)
+                .description(plain(description))
                 .build();
     }
 
@@ -59,7 +59,7 @@ public final class OptionSpecs {
                 .type(List.class)
                 .auxiliaryTypes(String.class)
                 .paramLabel(label)
-                .description(description)
+                .description(plain(description))
                 .build();
     }
 
@@ -70,7 +70,12 @@ public final class OptionSpecs {
                 .arity("1")
                 .required(true)
                 .paramLabel(label)
-                .description(description)
+                .description(plain(description))
                 .build();
+    }
+
+    /** Help is formatted: what is no place for a value stands for itself. */
+    private static String plain(String description) {
+        return description.replace("%", "%%");
     }
 }

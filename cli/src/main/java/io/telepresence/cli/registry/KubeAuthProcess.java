@@ -1,6 +1,6 @@
 package io.telepresence.cli.registry;
 
-import io.telepresence.cli.connector.ToWire;
+import io.telepresence.cli.connector.KubeFlagsToWire;
 import io.telepresence.cli.daemon.ContainerDaemon;
 import io.telepresence.cli.daemon.KubeFlags;
 import io.telepresence.fault.Fault;
@@ -56,7 +56,7 @@ public final class KubeAuthProcess implements AutoCloseable {
                     .redirectError(log.toFile())
                     .start();
             HostQuestion.newBuilder()
-                    .setResolve(ToWire.kube(flags))
+                    .setResolve(KubeFlagsToWire.kube(flags))
                     .build()
                     .writeDelimitedTo(process.getOutputStream());
             process.getOutputStream().flush();

@@ -6,19 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.MessageLite;
 import io.grpc.stub.StreamObserver;
-import io.telepresence.agree.Transport;
 import io.telepresence.cli.daemon.ClientEngagement;
-import io.telepresence.cli.daemon.EngageRequest;
 import io.telepresence.cli.daemon.Explanation;
-import io.telepresence.cli.daemon.LeaveRequest;
-import io.telepresence.cli.daemon.WhyRequest;
-import io.telepresence.cli.daemon.YamlRequest;
 import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.engagement.EngagementKind;
-import io.telepresence.engagement.HeaderMatch;
-import io.telepresence.engagement.HttpFilter;
-import io.telepresence.engagement.PathMatch;
-import io.telepresence.engagement.Port;
 import io.telepresence.engagement.TrafficCount;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
@@ -26,7 +17,9 @@ import io.telepresence.local.LocalServer;
 import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.connector.ConnectorGrpc;
 import io.telepresence.rpc.connector.EngageEvent;
+import io.telepresence.rpc.connector.EngageRequest;
 import io.telepresence.rpc.connector.LeaveReply;
+import io.telepresence.rpc.connector.LeaveRequest;
 import io.telepresence.rpc.connector.Mount;
 import io.telepresence.rpc.connector.MountRequest;
 import io.telepresence.rpc.engagement.EngagementSpec;
@@ -39,6 +32,7 @@ import io.telepresence.rpc.manager.ExplainRequest;
 import io.telepresence.rpc.manager.RuleVerdict;
 import io.telepresence.rpc.manager.UninstallProgress;
 import io.telepresence.rpc.manager.UninstallRequest;
+import io.telepresence.rpc.manager.YamlRequest;
 import io.telepresence.rpc.tunnel.Protocol;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,7 +77,7 @@ final class GrpcDaemonTest {
         private final CompletableFuture<StreamObserver<Empty>> waiting = new CompletableFuture<>();
 
         @Override
-        public void engage(io.telepresence.rpc.connector.EngageRequest request, StreamObserver<EngageEvent> answer) {
+        public void engage(EngageRequest request, StreamObserver<EngageEvent> answer) {
             asked = request;
             answer.onNext(
                     EngageEvent.newBuilder().setProgress("Waiting for pods").build());
@@ -94,12 +88,12 @@ final class GrpcDaemonTest {
         }
 
         @Override
-        public void awaitEnd(io.telepresence.rpc.connector.LeaveRequest request, StreamObserver<Empty> answer) {
+        public void awaitEnd(LeaveRequest request, StreamObserver<Empty> answer) {
             waiting.complete(answer);
         }
 
         @Override
-        public void leave(io.telepresence.rpc.connector.LeaveRequest request, StreamObserver<LeaveReply> answer) {
+        public void leave(LeaveRequest request, StreamObserver<LeaveReply> answer) {
             asked = request;
             waiting.thenAccept(Service::finish);
             answer.onNext(LeaveReply.newBuilder().setId("7e57:mine").build());
@@ -178,39 +172,24 @@ final class GrpcDaemonTest {
                 .build();
     }
 
-    private static EngageRequest request() throws FaultException {
-        var filter = new HttpFilter(
-                List.of(new HeaderMatch("x-user", "bob")), List.of(PathMatch.of(PathMatch.Kind.REGEX, "/a.*")));
-        return new EngageRequest(
-                EngagementKind.WIRETAP,
-                "mine",
-                new EngageRequest.Workload("echo", "shop", "app"),
-                new EngageRequest.Traffic(
-                        "api",
-                        "127.0.0.1",
-                        List.of(new EngageRequest.Port(8080, "http")),
-                        filter,
-                        "http",
-                        true,
-                        Map.of("k", "v")),
-                new EngageRequest.Mount(EngageRequest.MountMode.PATH, "/tmp/m", true, 2222),
-                List.of(new Port(Transport.UDP, 53)));
+    private static EngageRequest request() {
+        return EngageRequest.newBuilder()
+                .setSpec(spec())
+                .setMount(MountRequest.newBuilder()
+                        .setMode(MountRequest.Mode.PATH)
+                        .setPath("/tmp/m"))
+                .build();
+    }
+
+    private static LeaveRequest leave(String container) {
+        return LeaveRequest.newBuilder().setName("mine").setContainer(container).build();
     }
 
     @Test
     void anEngagementThereAndBack() throws FaultException {
         List<String> steps = new ArrayList<>();
         ClientEngagement engagement = daemon.engage(request(), steps::add);
-        assertEquals(
-                io.telepresence.rpc.connector.EngageRequest.newBuilder()
-                        .setSpec(spec())
-                        .setMount(MountRequest.newBuilder()
-                                .setMode(MountRequest.Mode.PATH)
-                                .setPath("/tmp/m")
-                                .setReadOnly(true)
-                                .setLocalMountPort(2222))
-                        .build(),
-                service.asked);
+        assertEquals(request(), service.asked);
         assertEquals(List.of("Waiting for pods"), steps);
         assertEquals(
                 new ClientEngagement.Identity("s:mine", "mine", EngagementKind.WIRETAP, "ann@laptop"),
@@ -231,39 +210,24 @@ final class GrpcDaemonTest {
     void theEndIsAwaitedBesideOtherCalls() throws Exception {
         CompletableFuture<Void> over = CompletableFuture.runAsync(() -> {
             try {
-                daemon.awaitEnd(new LeaveRequest("mine", "", ""));
+                daemon.awaitEnd(leave(""));
             } catch (FaultException e) {
                 throw new IllegalStateException(e);
             }
         });
         service.waiting.get(20, TimeUnit.SECONDS);
         assertEquals(false, over.isDone());
-        assertEquals("7e57:mine", daemon.leave(new LeaveRequest("mine", "app", "shop")));
-        assertEquals(
-                io.telepresence.rpc.connector.LeaveRequest.newBuilder()
-                        .setName("mine")
-                        .setContainer("app")
-                        .setNamespace("shop")
-                        .build(),
-                service.asked);
+        assertEquals("7e57:mine", daemon.leave(leave("app")));
+        assertEquals(leave("app"), service.asked);
         over.get(20, TimeUnit.SECONDS);
     }
 
     @Test
     void explanations() throws FaultException {
-        var request = new WhyRequest.Request("GET", "echo", "80", "/a?b", List.of(new HeaderMatch("x", "y")));
-        Explanation why = daemon.explain(new WhyRequest("shop", request, 3));
-        assertEquals(
-                ExplainRequest.newBuilder()
-                        .setNamespace("shop")
-                        .setMethod("GET")
-                        .setHost("echo")
-                        .setPort("80")
-                        .setTarget("/a?b")
-                        .addHeaders(HttpHeader.newBuilder().setName("X").setValue("y"))
-                        .setLast(3)
-                        .build(),
-                service.asked);
+        ExplainRequest request =
+                ExplainRequest.newBuilder().setHost("echo").setLast(3).build();
+        Explanation why = daemon.explain(request);
+        assertEquals(request, service.asked);
         assertEquals("s:mine", why.taker());
         assertEquals("why", why.rules().getFirst().reason());
         assertEquals(
@@ -282,9 +246,8 @@ final class GrpcDaemonTest {
 
     @Test
     void anOlderDaemonSaysThatItIs() {
-        FaultException e = assertThrows(
-                FaultException.class,
-                () -> daemon.generateYaml(new YamlRequest(YamlRequest.What.CONFIG, "", "a", "", "", Map.of())));
+        FaultException e =
+                assertThrows(FaultException.class, () -> daemon.generateYaml(YamlRequest.getDefaultInstance()));
         assertEquals(Fault.Kind.USER, e.fault().kind());
     }
 }

@@ -11,9 +11,9 @@ import org.junit.jupiter.api.Test;
 class PortArgumentTest {
     @Test
     void theCaseOfAProtocolDoesNotCount() throws FaultException {
-        assertEquals("53/UDP", PortArgument.parse("5353:53/udp").identifier());
-        assertEquals("dns/TCP", PortArgument.parse("5353:dns/Tcp").identifier());
-        assertEquals("dns", PortArgument.parse("5353:dns").identifier());
+        assertEquals("53/UDP", PortArgument.parse("5353:53/udp").request().identifier());
+        assertEquals("dns/TCP", PortArgument.parse("5353:dns/Tcp").request().identifier());
+        assertEquals("dns", PortArgument.parse("5353:dns").request().identifier());
         assertEquals(new Port(Transport.UDP, 53), EngageArguments.podPort("53/udp"));
         assertThrows(FaultException.class, () -> PortArgument.parse("5353:53/sctp"));
         assertThrows(FaultException.class, () -> PortArgument.parse("5353:DNS"));

@@ -49,6 +49,12 @@ public record EngagementSpec(
                 kind, called, namespace, workload, workloadKind, service, container, targetHost, ports, options);
     }
 
+    /** The same, with its traffic to another place of the client's. */
+    public EngagementSpec to(String host) {
+        return new EngagementSpec(
+                kind, name, namespace, workload, workloadKind, service, container, host, ports, options);
+    }
+
     /** @throws FaultException something that must be there is not, or does not fit the rest */
     public void check() throws FaultException {
         if (name.isEmpty() || workload.isEmpty() || namespace.isEmpty()) {

@@ -1,5 +1,6 @@
 package io.telepresence.rootd.session;
 
+import io.telepresence.agree.Routing;
 import io.telepresence.base.Cidr;
 import io.telepresence.rootd.dns.DnsSettings;
 import io.telepresence.rootd.host.ResolvConfFile;
@@ -28,11 +29,9 @@ final class ConfigTranslator {
         if (pods) {
             cluster.addAll(cidrs(config.getPodSubnetsList()));
         }
-        return new ProxyRules(
+        return ProxyRules.of(
                 cluster,
-                cidrs(config.getAlsoProxyList()),
-                cidrs(config.getNeverProxyList()),
-                cidrs(config.getAllowConflictingList()),
+                Routing.fromWire(config.getRouting()),
                 config.getApiServerList().stream()
                         .map(b -> Cidr.address(b.toByteArray()))
                         .toList());

@@ -1,5 +1,6 @@
 package io.telepresence.rootd.session;
 
+import io.telepresence.agree.Routing;
 import io.telepresence.base.Cidr;
 import java.net.InetAddress;
 import java.util.List;
@@ -25,5 +26,19 @@ public record ProxyRules(
         never = List.copyOf(never);
         allowConflicting = List.copyOf(allowConflicting);
         apiServer = List.copyOf(apiServer);
+    }
+
+    /** @throws IllegalArgumentException one of the user's subnets is none */
+    static ProxyRules of(List<Cidr> cluster, Routing user, List<InetAddress> apiServer) {
+        return new ProxyRules(
+                cluster,
+                cidrs(user, Routing.Rule.ALSO_PROXY),
+                cidrs(user, Routing.Rule.NEVER_PROXY),
+                cidrs(user, Routing.Rule.ALLOW_CONFLICTING),
+                apiServer);
+    }
+
+    private static List<Cidr> cidrs(Routing user, Routing.Rule rule) {
+        return user.subnets(rule).stream().map(Cidr::parse).toList();
     }
 }

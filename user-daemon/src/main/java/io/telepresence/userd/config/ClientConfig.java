@@ -1,10 +1,15 @@
 package io.telepresence.userd.config;
 
+import io.telepresence.agree.Routing;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/** Everything that can be configured on the laptop, with its defaults. */
+/**
+ * Everything that can be configured on the laptop, with its defaults.
+ *
+ * @param routing its subnets are checked
+ */
 public record ClientConfig(
         Cluster cluster,
         Dns dns,
@@ -28,9 +33,6 @@ public record ClientConfig(
             Duration lookupTimeout) {}
 
     public record Mapping(String name, String aliasFor) {}
-
-    /** Subnets in CIDR notation, checked. */
-    public record Routing(List<String> alsoProxy, List<String> neverProxy, List<String> allowConflicting) {}
 
     public record Timeouts(
             Duration clusterConnect,
@@ -85,10 +87,7 @@ public record ClientConfig(
                         get(v, Key.DNS_EXCLUDES, List.of()),
                         get(v, Key.DNS_MAPPINGS, List.of()),
                         get(v, Key.DNS_TIMEOUT, Duration.ofSeconds(4))),
-                new Routing(
-                        get(v, Key.ALSO_PROXY, List.of()),
-                        get(v, Key.NEVER_PROXY, List.of()),
-                        get(v, Key.ALLOW_CONFLICTING, List.of())),
+                Routing.of(rule -> get(v, Key.of(rule), List.of())),
                 timeouts(v),
                 new LogLevels(
                         get(v, Key.LEVEL_USER, "INFO"), get(v, Key.LEVEL_ROOT, "INFO"), get(v, Key.LEVEL_CLI, "INFO")),

@@ -1,6 +1,6 @@
 package io.telepresence.userd.config;
 
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +35,7 @@ public final class ConfigLayer {
      * @param where names the source in problems
      */
     public static ConfigLayer parse(String text, String where, Problems problems) {
-        Reader reader = new Reader(where, problems, new EnumMap<>(Key.class));
+        Reader reader = new Reader(where, problems, new HashMap<>());
         try {
             Optional<Node> root = new Compose(SETTINGS).composeString(text);
             root.ifPresent(node -> reader.node("", node));
@@ -48,7 +48,7 @@ public final class ConfigLayer {
 
     /** A layer from values that were parsed as part of something else, for example a kubeconfig. */
     public static ConfigLayer of(Map<?, ?> tree, String where, Problems problems) {
-        Reader reader = new Reader(where, problems, new EnumMap<>(Key.class));
+        Reader reader = new Reader(where, problems, new HashMap<>());
         reader.tree("", tree);
         return new ConfigLayer(Map.copyOf(reader.values));
     }

@@ -1,5 +1,6 @@
 package io.telepresence.userd.config;
 
+import io.telepresence.agree.Routing;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -97,11 +98,10 @@ public final class ConfigText {
                 "lookupTimeout", text(dns.lookupTimeout()));
     }
 
-    private static Map<String, Object> routing(ClientConfig.Routing routing) {
-        return ordered(
-                "alsoProxySubnets", routing.alsoProxy(),
-                "neverProxySubnets", routing.neverProxy(),
-                "allowConflictingSubnets", routing.allowConflicting());
+    private static Map<String, Object> routing(Routing routing) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        routing.lists().forEach((rule, subnets) -> map.put(rule.configKey(), subnets));
+        return map;
     }
 
     /** Leaves out what is empty. */

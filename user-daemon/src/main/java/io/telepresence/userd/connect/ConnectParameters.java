@@ -1,5 +1,6 @@
 package io.telepresence.userd.connect;
 
+import io.telepresence.agree.Routing;
 import io.telepresence.userd.kubeconfig.KubeconfigRequest;
 import java.util.List;
 
@@ -9,6 +10,7 @@ import java.util.List;
  * @param configFile file of {@code --config}, absolute; or empty
  * @param namespace empty: the one of the kubeconfig
  * @param managerNamespace empty: from configuration
+ * @param routing subnets as typed
  * @param reuseOnly succeed only if there is a session already
  * @param dial host:port where the API server is reached; empty: where its URL says
  */
@@ -19,10 +21,6 @@ public record ConnectParameters(
         String namespace,
         String managerNamespace,
         List<String> mappedNamespaces,
-        Routes routes,
+        Routing routing,
         boolean reuseOnly,
-        String dial) {
-
-    /** Subnets in CIDR notation, as given. */
-    public record Routes(List<String> alsoProxy, List<String> neverProxy, List<String> allowConflicting) {}
-}
+        String dial) {}

@@ -124,7 +124,7 @@ final class ConnectSteps {
         NetworkConfigBuilder network = new NetworkConfigBuilder(
                 LocalEndpoint.carrier(place.directory()),
                 server.addresses().get(),
-                request.routes(),
+                request.routing(),
                 config,
                 plan.identity().namespace(),
                 mapped(config),

@@ -1,5 +1,6 @@
 package io.telepresence.userd.connect;
 
+import io.telepresence.agree.Routing;
 import io.telepresence.userd.kubeconfig.KubeTarget;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +18,7 @@ record Identity(
         String namespace,
         String managerNamespace,
         List<String> mapped,
-        ConnectParameters.Routes routes) {
+        Routing routing) {
 
     static Identity of(KubeTarget target, ConnectParameters request, String namespace, String managerNamespace) {
         return new Identity(
@@ -27,7 +28,7 @@ record Identity(
                 namespace,
                 managerNamespace,
                 request.mappedNamespaces().stream().sorted().toList(),
-                request.routes());
+                request.routing());
     }
 
     /** What a connect asks for that this connection does not have: each with its value here and there; no credentials. */
@@ -41,13 +42,9 @@ record Identity(
         add(all, "namespace", namespace, wanted.namespace);
         add(all, "manager namespace", managerNamespace, wanted.managerNamespace);
         add(all, "mapped namespaces", names(mapped), names(wanted.mapped));
-        add(all, "also-proxy", names(routes.alsoProxy()), names(wanted.routes.alsoProxy()));
-        add(all, "never-proxy", names(routes.neverProxy()), names(wanted.routes.neverProxy()));
-        add(
-                all,
-                "allow-conflicting-subnets",
-                names(routes.allowConflicting()),
-                names(wanted.routes.allowConflicting()));
+        for (Routing.Rule rule : Routing.Rule.values()) {
+            add(all, rule.flag(), names(routing.subnets(rule)), names(wanted.routing.subnets(rule)));
+        }
         return all;
     }
 

@@ -1,10 +1,11 @@
 package io.telepresence.userd.connect;
 
 import com.google.protobuf.ByteString;
+import io.telepresence.base.AddressText;
 import io.telepresence.agree.Ports;
+import io.telepresence.agree.Routing;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.rpc.manager.Cidr;
 import io.telepresence.rpc.manager.ClusterInfo;
 import io.telepresence.rpc.rootd.DnsConfig;
 import io.telepresence.rpc.rootd.DnsMapping;
@@ -16,12 +17,15 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Builds the root daemon's configuration from what the user, the configuration and the cluster say. Pure.
  *
  * @param apiServer addresses that are never routed into the tunnel
+ * @param routing what the user typed
  * @param mapped mapped namespaces; empty: all that the cluster tells
  * @param inDocker this is a container: what it reaches without us, it may reach by the laptop's own tunnel, which can end
  *     any time, so nobody looks
@@ -29,7 +33,7 @@ import java.util.List;
 record NetworkConfigBuilder(
         Path carrier,
         List<InetAddress> apiServer,
-        ConnectParameters.Routes routes,
+        Routing routing,
         ClientConfig config,
         String namespace,
         List<String> mapped,
@@ -38,7 +42,7 @@ record NetworkConfigBuilder(
 
     /** The same for an API server that has moved. */
     NetworkConfigBuilder to(List<InetAddress> moved) {
-        return new NetworkConfigBuilder(carrier, moved, routes, config, namespace, mapped, inDocker);
+        return new NetworkConfigBuilder(carrier, moved, routing, config, namespace, mapped, inDocker);
     }
 
     NetworkConfig config(String sessionId, ClusterInfo cluster) throws FaultException {
@@ -48,10 +52,7 @@ record NetworkConfigBuilder(
                 .setCarriers(CARRIERS)
                 .addAllServiceSubnets(cluster.getServiceSubnetsList())
                 .addAllPodSubnets(cluster.getPodSubnetsList())
-                .addAllAlsoProxy(subnets(routes.alsoProxy(), config.routing().alsoProxy()))
-                .addAllNeverProxy(subnets(routes.neverProxy(), config.routing().neverProxy()))
-                .addAllAllowConflicting(
-                        subnets(routes.allowConflicting(), config.routing().allowConflicting()))
+                .setRouting(checked(routing.and(config.routing())).toWire())
                 .setDns(dns(cluster))
                 .setDialTimeoutMs((int) config.timeouts().endpointDial().toMillis())
                 .setCarrierConnectMs((int) carrierConnect(config.timeouts()).toMillis())
@@ -90,28 +91,29 @@ record NetworkConfigBuilder(
         return all.build();
     }
 
-    private static List<Cidr> subnets(List<String> flags, List<String> configured) throws FaultException {
-        List<Cidr> all = new ArrayList<>();
-        List<String> texts = new ArrayList<>(flags);
-        texts.addAll(configured);
-        for (String text : texts) {
-            all.add(subnet(text));
+    /** With every subnet in its usual form. */
+    private static Routing checked(Routing typed) throws FaultException {
+        Map<Routing.Rule, List<String>> all = new EnumMap<>(Routing.Rule.class);
+        for (Routing.Rule rule : Routing.Rule.values()) {
+            List<String> subnets = new ArrayList<>();
+            for (String text : typed.subnets(rule)) {
+                subnets.add(subnet(text));
+            }
+            all.put(rule, subnets);
         }
-        return all;
+        return new Routing(all);
     }
 
-    private static Cidr subnet(String text) throws FaultException {
+    private static String subnet(String text) throws FaultException {
         int slash = text.indexOf('/');
         String ip = slash < 0 ? text : text.substring(0, slash);
         try {
             if (ip.matches("[0-9.]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*")) {
-                byte[] address = InetAddress.getByName(ip).getAddress();
-                int prefix = slash < 0 ? address.length * 8 : Integer.parseInt(text.substring(slash + 1));
-                if (prefix >= 0 && prefix <= address.length * 8) {
-                    return Cidr.newBuilder()
-                            .setIp(ByteString.copyFrom(address))
-                            .setPrefixLength(prefix)
-                            .build();
+                InetAddress address = InetAddress.getByName(ip);
+                int most = address.getAddress().length * 8;
+                int prefix = slash < 0 ? most : Integer.parseInt(text.substring(slash + 1));
+                if (prefix >= 0 && prefix <= most) {
+                    return AddressText.of(address) + "/" + prefix;
                 }
             }
         } catch (UnknownHostException | NumberFormatException e) {

@@ -27,7 +27,7 @@ public final class ClientEngagements {
     public synchronized List<ClientEngagement> shown() {
         return entries.values().stream()
                 .filter(e -> e.established)
-                .map(Entry::shown)
+                .map(e -> e.local.shown(e.now()))
                 .toList();
     }
 

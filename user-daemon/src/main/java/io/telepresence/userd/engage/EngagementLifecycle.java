@@ -64,7 +64,7 @@ public final class EngagementLifecycle implements AutoCloseable {
             if (!trouble.isEmpty()) {
                 progress.accept(trouble);
             }
-            return entry.shown();
+            return entry.local.shown(entry.now());
         } finally {
             engagements.begun(request.spec());
         }

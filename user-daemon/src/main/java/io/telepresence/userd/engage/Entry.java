@@ -2,7 +2,6 @@ package io.telepresence.userd.engage;
 
 import io.telepresence.engagement.Engagement;
 import io.telepresence.engagement.EngagementState;
-import io.telepresence.rpc.connector.ClientEngagement;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -39,10 +38,5 @@ final class Entry {
     /** As the manager reports it, but it is {@link EngagementState#TERMINATING} as soon as the user leaves it. */
     Engagement now() {
         return leaving ? told.with(EngagementState.TERMINATING) : told;
-    }
-
-    /** As the command line sees it. */
-    ClientEngagement shown() {
-        return local.shown(now());
     }
 }

@@ -114,7 +114,8 @@ public final class HelmService {
             removeFailed();
             throw failed;
         }
-        return HelmWarnings.after("Traffic Manager installed successfully", release.getOutput(), request);
+        return HelmWarnings.after(
+                "Traffic Manager installed successfully", release.getOutput(), HelmValues.of(request));
     }
 
     /** A failed first installation leaves nothing behind. */
@@ -152,7 +153,7 @@ public final class HelmService {
             upgrade.resetValues();
         }
         Release release = upgrade.call();
-        return HelmWarnings.after("Traffic Manager upgraded successfully", release.getOutput(), request);
+        return HelmWarnings.after("Traffic Manager upgraded successfully", release.getOutput(), HelmValues.of(request));
     }
 
     private String uninstall(Consumer<String> progress) throws FaultException {

@@ -1,8 +1,7 @@
 package io.telepresence.userd.helm;
 
-import io.telepresence.fault.FaultException;
-import io.telepresence.rpc.connector.HelmRequest;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -20,16 +19,17 @@ final class HelmWarnings {
     /**
      * @param said the sentence of success
      * @param output of Helm, which may or may not have the chart's notes in it
+     * @param values that were asked for
      * @return the sentence, and the warnings below it, a line each
      */
-    static String after(String said, String output, HelmRequest request) throws FaultException {
+    static String after(String said, String output, Map<String, Object> values) {
         Set<String> lines = new LinkedHashSet<>();
         lines.add(said);
         Optional.ofNullable(output).stream()
                 .flatMap(String::lines)
                 .filter(line -> line.startsWith(MARK))
                 .forEach(lines::add);
-        if (Boolean.TRUE.equals(HelmValues.of(request).get("hostNetwork"))) {
+        if (Boolean.TRUE.equals(values.get("hostNetwork"))) {
             lines.add(HOST_NETWORK);
         }
         return String.join("\n", lines);

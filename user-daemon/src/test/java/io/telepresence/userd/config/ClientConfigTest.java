@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.agree.Routing;
 import io.telepresence.fault.FaultException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,8 +68,8 @@ class ClientConfigTest {
                 "extension",
                 problems);
         ClientConfig config = ClientConfig.of(layer);
-        assertEquals(List.of("10.1.0.0/16"), config.routing().neverProxy());
-        assertEquals(List.of("10.2.0.0/16"), config.routing().alsoProxy());
+        assertEquals(List.of("10.1.0.0/16"), config.routing().subnets(Routing.Rule.NEVER_PROXY));
+        assertEquals(List.of("10.2.0.0/16"), config.routing().subnets(Routing.Rule.ALSO_PROXY));
         assertEquals(List.of(".private"), config.dns().includeSuffixes());
     }
 
@@ -120,6 +121,31 @@ class ClientConfigTest {
         assertEquals(config, ClientConfig.of(layer(again)));
         assertEquals("WARN", config.logLevels().userDaemon());
         assertTrue(ConfigText.json(view).contains("\"managerNamespace\":\"ns\""));
+    }
+
+    @Test
+    void everyRuleAboutSubnetsIsReadAndShown() {
+        ClientConfig config = ClientConfig.of(
+                layer(
+                        "routing: {allowConflictingSubnets: [10.3.0.0/16], neverProxySubnets: [10.2.0.0/16], alsoProxySubnets: [10.1.0.0/16]}"));
+        assertEquals(
+                "{alsoProxySubnets=[10.1.0.0/16], neverProxySubnets=[10.2.0.0/16], allowConflictingSubnets=[10.3.0.0/16]}",
+                ConfigText.view(config, "f", "ns", "logs").get("routing").toString());
+        ConfigLayer extension = ConfigLayer.of(
+                Map.of("allow-conflicting-subnets", List.of("10.3.0.0/16"), "never-proxy", List.of("10.2.0.0/16")),
+                "extension",
+                problems);
+        assertEquals(
+                new Routing(Map.of(
+                        Routing.Rule.ALLOW_CONFLICTING,
+                        List.of("10.3.0.0/16"),
+                        Routing.Rule.NEVER_PROXY,
+                        List.of("10.2.0.0/16"))),
+                ClientConfig.of(extension).routing());
+        layer("routing: {alsoProxySubnets: [nonsense]}");
+        assertTrue(
+                problems.errors().toString().contains("routing.alsoProxySubnets: a subnet like"),
+                () -> problems.errors().toString());
     }
 
     private ConfigLayer layer(String text) {

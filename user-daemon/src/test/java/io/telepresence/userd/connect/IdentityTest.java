@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.agree.Routing;
 import io.telepresence.fault.Fault;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +20,7 @@ class IdentityTest {
                 namespace,
                 "ambassador",
                 List.of(),
-                new ConnectParameters.Routes(List.of(), never, List.of()));
+                new Routing(Map.of(Routing.Rule.NEVER_PROXY, never)));
     }
 
     @Test

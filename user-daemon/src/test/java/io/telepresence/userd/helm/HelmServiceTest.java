@@ -60,14 +60,15 @@ final class HelmServiceTest {
     @Test
     void whoInstallsOnTheNodesNetworkIsWarned() throws Exception {
         HelmRequest.Builder request = HelmRequest.newBuilder().setVerb(HelmRequest.Verb.INSTALL);
-        assertEquals("done", HelmWarnings.after("done", null, request.build()));
-        assertEquals("done", HelmWarnings.after("done", "STATUS: deployed\nNOTES:\nfine", request.build()));
+        assertEquals("done", HelmWarnings.after("done", null, HelmValues.of(request.build())));
+        assertEquals(
+                "done", HelmWarnings.after("done", "STATUS: deployed\nNOTES:\nfine", HelmValues.of(request.build())));
         String warned = "done\n" + HelmWarnings.HOST_NETWORK;
         String notes = "STATUS: deployed\nNOTES:\nfine\n\n" + HelmWarnings.HOST_NETWORK + "\n";
-        assertEquals(warned, HelmWarnings.after("done", notes, request.build()), "of values of before");
+        assertEquals(warned, HelmWarnings.after("done", notes, HelmValues.of(request.build())), "of values of before");
         request.addSet("hostNetwork=true");
-        assertEquals(warned, HelmWarnings.after("done", "", request.build()));
-        assertEquals(warned, HelmWarnings.after("done", notes, request.build()));
+        assertEquals(warned, HelmWarnings.after("done", "", HelmValues.of(request.build())));
+        assertEquals(warned, HelmWarnings.after("done", notes, HelmValues.of(request.build())));
         try (EmbeddedChart chart = EmbeddedChart.unpack()) {
             String own = Files.readString(chart.path().resolve("templates/NOTES.txt"));
             assertTrue(

@@ -1,0 +1,67 @@
+package io.telepresence.cli.explain;
+
+import io.telepresence.cli.invocation.Invocation;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultException;
+import io.telepresence.rpc.common.LogLevelRequest;
+import io.telepresence.rpc.connector.GatherLogsRequest;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+
+/** What {@code gather-logs} and {@code loglevel} ask for, as messages. Pure. */
+final class LogRequests {
+    private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH-mm-ss", Locale.ROOT);
+    private static final List<String> LEVELS = List.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE");
+
+    private LogRequests() {}
+
+    /** @param now names the file, unless the user does */
+    static GatherLogsRequest gather(Invocation invocation, LocalDateTime now) throws FaultException {
+        String file = invocation.text("--output-file", "telepresence_logs_" + STAMP.format(now) + ".zip");
+        if (!file.endsWith(".zip")) {
+            throw Fault.user("the output file \"" + file + "\" must end in .zip", "")
+                    .exception();
+        }
+        String daemons = invocation.text("--daemons", "all");
+        for (String daemon : daemons.split(",")) {
+            if (!List.of("all", "root", "user", "none").contains(daemon.strip().toLowerCase(Locale.ROOT))) {
+                throw Fault.user("\"" + daemon + "\" is not a daemon", "Use a comma list of all, root, user, None")
+                        .exception();
+            }
+        }
+        Path absolute = invocation.caller().workingDirectory().resolve(file).normalize();
+        return GatherLogsRequest.newBuilder()
+                .setAnonymize(invocation.flag("--anonymize"))
+                .setDaemons(daemons)
+                .setPodYaml(invocation.flag("--get-pod-yaml"))
+                .setOutputFile(absolute.toString())
+                .setTrafficAgents(invocation.text("--traffic-agents", "all"))
+                .setTrafficManager(invocation.flag("--traffic-manager", true))
+                .build();
+    }
+
+    static LogLevelRequest level(Invocation invocation) throws FaultException {
+        String typed = invocation.parameter(0).toUpperCase(Locale.ROOT);
+        String level = typed.equals("WARNING") ? "WARN" : typed;
+        if (!LEVELS.contains(level)) {
+            throw Fault.user(
+                            "\"" + invocation.parameter(0) + "\" is not a log level",
+                            "Use one of " + String.join(", ", LEVELS))
+                    .exception();
+        }
+        if (invocation.flag("--local-only") && invocation.flag("--remote-only")) {
+            throw Fault.user("--local-only and --remote-only cannot be used together", "Give one of them, or none")
+                    .exception();
+        }
+        return LogLevelRequest.newBuilder()
+                .setLevel(level)
+                .setDurationSeconds(
+                        GoDuration.parse(invocation.text("--duration", "30m0s")).toSeconds())
+                .setLocalOnly(invocation.flag("--local-only"))
+                .setRemoteOnly(invocation.flag("--remote-only"))
+                .build();
+    }
+}
