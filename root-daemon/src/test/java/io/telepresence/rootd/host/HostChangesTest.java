@@ -108,6 +108,22 @@ class HostChangesTest {
         assertEquals(3, host.changes().size(), "once");
     }
 
+    /** The program hung, say: the change is still there. */
+    @Test
+    void whatCouldNotBeTakenBackIsTriedAgain() throws Exception {
+        UndoJournal log = new UndoJournal(directory, host);
+        RedirectDns dns = new RedirectDns(host, log);
+        dns.apply(wish("192.168.1.1"));
+        host.without("nft");
+        dns.close();
+        log.undoAll();
+        assertTrue(Files.exists(directory.resolve(UndoJournal.NAME)), "a successor would find it");
+        host.program("nft");
+        log.undoAll();
+        assertEquals("", host.describe());
+        assertFalse(Files.exists(directory.resolve(UndoJournal.NAME)));
+    }
+
     @Test
     void withoutNftTheRedirectionIsOneOfIptables() throws Exception {
         host.without("nft").program("iptables");
