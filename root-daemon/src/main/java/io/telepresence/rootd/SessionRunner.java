@@ -38,16 +38,18 @@ final class SessionRunner {
         this.replies = replies;
     }
 
-    /** @param done called once, after the machine is as it was */
+    /**
+     * The machine is put right before the caller hears that the call has ended, and by then another one may begin.
+     *
+     * @param done called once, after the machine is as it was, and before the call ends
+     */
     void start(Runnable done) {
         Threads.virtual("session", () -> {
-            try {
-                run();
-            } finally {
-                close();
-                finished.countDown();
-                done.run();
-            }
+            Optional<FaultException> failure = run();
+            close();
+            finished.countDown();
+            done.run();
+            reply(failure);
         });
     }
 
@@ -79,34 +81,37 @@ final class SessionRunner {
         return now == null ? Optional.empty() : Optional.of(now.status());
     }
 
-    private void run() {
+    /** Never throws; empty: the session ended in order. */
+    private Optional<FaultException> run() {
         try {
-            NetworkStatus sent = NetworkStatus.getDefaultInstance();
-            while (!isEnded()) {
-                Optional<NetworkConfig> next = await(session == null ? Duration.ofDays(1) : TICK);
-                if (isEnded()) {
-                    break;
-                }
-                if (next.isPresent()) {
-                    reach(next.get());
-                } else if (session != null) {
-                    session.tick();
-                }
-                NetworkStatus now = session == null ? sent : session.status();
-                if (next.isPresent() || !withoutCounts(now).equals(withoutCounts(sent))) {
-                    replies.onNext(now);
-                    sent = now;
-                }
-            }
-            if (!replies.isCancelled()) {
-                replies.onCompleted();
-            }
+            serve();
+            return Optional.empty();
         } catch (FaultException e) {
             LOG.error("the session failed: {}", e.fault(), e);
-            fail(e);
-        } catch (RuntimeException | LinkageError e) {
+            return Optional.of(e);
+        } catch (RuntimeException | Error e) {
             LOG.error("the session failed", e);
-            fail(Fault.internal("the root daemon failed: " + e).exception(e));
+            return Optional.of(Fault.internal("the root daemon failed: " + e).exception(e));
+        }
+    }
+
+    private void serve() throws FaultException {
+        NetworkStatus sent = NetworkStatus.getDefaultInstance();
+        while (!isEnded()) {
+            Optional<NetworkConfig> next = await(session == null ? Duration.ofDays(1) : TICK);
+            if (isEnded()) {
+                break;
+            }
+            if (next.isPresent()) {
+                reach(next.get());
+            } else if (session != null) {
+                session.tick();
+            }
+            NetworkStatus now = session == null ? sent : session.status();
+            if (next.isPresent() || !withoutCounts(now).equals(withoutCounts(sent))) {
+                replies.onNext(now);
+                sent = now;
+            }
         }
     }
 
@@ -123,11 +128,14 @@ final class SessionRunner {
         LOG.info("the wished network is reached in {} ms", (System.nanoTime() - start) / 1_000_000);
     }
 
-    /** The machine is put right before the caller hears of the failure. */
-    private void fail(FaultException error) {
-        close();
-        if (!replies.isCancelled()) {
-            replies.onError(FaultStatus.toStatus(error));
+    private void reply(Optional<FaultException> failure) {
+        if (replies.isCancelled()) {
+            return;
+        }
+        if (failure.isPresent()) {
+            replies.onError(FaultStatus.toStatus(failure.get()));
+        } else {
+            replies.onCompleted();
         }
     }
 

@@ -28,7 +28,7 @@ final class LogRequests {
         String daemons = invocation.text("--daemons", "all");
         for (String daemon : daemons.split(",")) {
             if (!List.of("all", "root", "user", "none").contains(daemon.strip().toLowerCase(Locale.ROOT))) {
-                throw Fault.user("\"" + daemon + "\" is not a daemon", "Use a comma list of all, root, user, None")
+                throw Fault.user("\"" + daemon + "\" is not a daemon", "Use a comma-separated list of all, root, user, None")
                         .exception();
             }
         }

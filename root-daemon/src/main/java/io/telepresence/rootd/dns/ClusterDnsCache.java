@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.LongSupplier;
 import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Type;
@@ -84,7 +85,7 @@ final class ClusterDnsCache {
             born = generation;
             asking.put(key, promise);
         }
-        lookup.lookup(name, type).whenComplete((answer, error) -> {
+        lookup(name, type).whenComplete((answer, error) -> {
             done(key, promise, born, answer);
             if (error != null) {
                 promise.completeExceptionally(error);
@@ -93,6 +94,15 @@ final class ClusterDnsCache {
             }
         });
         return promise;
+    }
+
+    /** Whoever waits for the promise hears of it where the tunnel has ended, too. */
+    private CompletionStage<LookupAnswer> lookup(String name, int type) {
+        try {
+            return lookup.lookup(name, type);
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
     }
 
     private synchronized void done(Key key, CompletableFuture<LookupAnswer> promise, int born, LookupAnswer answer) {

@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
@@ -19,6 +20,7 @@ import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
 import io.netty.handler.codec.LengthFieldPrepender;
 import io.netty.handler.timeout.ReadTimeoutHandler;
 import io.netty.util.concurrent.GlobalEventExecutor;
+import io.telepresence.agree.AddressText;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -38,7 +40,11 @@ public final class DnsServer implements AutoCloseable {
         this.resolver = resolver;
     }
 
-    /** Listens on every address, with UDP and TCP. */
+    /**
+     * Listens on every address, with UDP and TCP.
+     *
+     * @throws IOException names the address where that is not possible, and why; nothing is left open then
+     */
     public static DnsServer open(EventLoopGroup loops, List<InetSocketAddress> addresses, Resolver resolver)
             throws IOException {
         DnsServer server = new DnsServer(resolver);
@@ -47,9 +53,9 @@ public final class DnsServer implements AutoCloseable {
                 server.bind(loops, address);
             }
             return server;
-        } catch (RuntimeException e) {
+        } catch (IOException | RuntimeException e) {
             server.close();
-            throw new IOException("cannot serve DNS on " + addresses + ": " + e.getMessage(), e);
+            throw e;
         }
     }
 
@@ -58,12 +64,12 @@ public final class DnsServer implements AutoCloseable {
         channels.close().awaitUninterruptibly(1000);
     }
 
-    private void bind(EventLoopGroup loops, InetSocketAddress address) {
+    private void bind(EventLoopGroup loops, InetSocketAddress address) throws IOException {
         Bootstrap udp = new Bootstrap()
                 .group(loops)
                 .channelFactory(EpollDatagramChannel::new)
                 .handler(new UdpHandler());
-        channels.add(udp.bind(address).syncUninterruptibly().channel());
+        bound(udp.bind(address), address, "UDP");
         ServerBootstrap tcp = new ServerBootstrap()
                 .group(loops)
                 .channelFactory(EpollServerSocketChannel::new)
@@ -73,7 +79,25 @@ public final class DnsServer implements AutoCloseable {
                         accepted(channel);
                     }
                 });
-        channels.add(tcp.bind(address).syncUninterruptibly().channel());
+        bound(tcp.bind(address), address, "TCP");
+    }
+
+    /** Not {@code sync}: it throws causes, which are checked exceptions, without declaring them. */
+    private void bound(ChannelFuture binding, InetSocketAddress address, String protocol) throws IOException {
+        if (!binding.awaitUninterruptibly().isSuccess()) {
+            Throwable cause = binding.cause();
+            throw new IOException(
+                    "cannot serve DNS on " + AddressText.of(address.getAddress()) + ", port " + address.getPort() + ", "
+                            + protocol + ": " + reason(cause),
+                    cause);
+        }
+        channels.add(binding.channel());
+    }
+
+    /** Without the system call that the text begins with: {@code bind(..) failed with error(-98): Address already in use}. */
+    private static String reason(Throwable cause) {
+        String text = String.valueOf(cause.getMessage());
+        return text.startsWith("bind(") && text.contains(": ") ? text.substring(text.indexOf(": ") + 2) : text;
     }
 
     private void accepted(Channel channel) {

@@ -107,14 +107,29 @@ public final class LinuxRoutes implements AutoCloseable {
             return;
         }
         try {
-            batch(missing.stream().map(this::line).toList());
+            addAll(missing);
         } catch (IOException e) {
             if (congestion.isEmpty()) {
                 throw e;
             }
             LOG.info("routes without a congestion control of their own: {}", e.getMessage());
             congestion = "";
+            addAll(missing);
+        }
+    }
+
+    /** All of them or none: a batch ends at its first error, and what came before it is there already. */
+    private void addAll(List<TunRoute> missing) throws IOException {
+        try {
             batch(missing.stream().map(this::line).toList());
+        } catch (IOException e) {
+            for (TunRoute route : missing) {
+                if (!host.run("ip", "route", "del", route.subnet().toString(), "dev", device)
+                        .ok()) {
+                    break; // not added, and neither is what follows
+                }
+            }
+            throw e;
         }
     }
 

@@ -37,7 +37,7 @@ public final class UndoJournal {
         this.host = host;
     }
 
-    /** One change that can be taken back; closing it does so, once. */
+    /** One change that can be taken back; closing it does so, once. Where that cannot be tried, it stays in the journal. */
     public final class Change implements AutoCloseable {
         private final List<String> undo;
 
@@ -47,8 +47,7 @@ public final class UndoJournal {
 
         @Override
         public void close() {
-            if (isOpen(this)) {
-                undo(host, undo);
+            if (isOpen(this) && undo(host, undo)) {
                 forget(this);
             }
         }
@@ -98,14 +97,17 @@ public final class UndoJournal {
         return undone;
     }
 
-    private static void undo(HostCommands host, List<String> command) {
+    /** False: the command could not be run to its end, so the change may be there still. */
+    private static boolean undo(HostCommands host, List<String> command) {
         try {
             HostCommands.Result result = host.run("", command);
             if (!result.ok()) {
                 LOG.debug("nothing to undo: {}: {}", command, result.err().strip());
             }
+            return true;
         } catch (IOException e) {
             LOG.warn("could not undo: {}: {}", command, e.getMessage());
+            return false;
         }
     }
 

@@ -74,7 +74,7 @@ final class ConfigTranslator {
     }
 
     /** {@code 1.2.3.4}, {@code 1.2.3.4:53}, {@code ::1} or {@code [::1]:53}. */
-    private static InetSocketAddress endpoint(String text) {
+    static InetSocketAddress endpoint(String text) {
         int colon = text.lastIndexOf(':');
         boolean bracketed = text.startsWith("[");
         boolean port = colon > 0 && (bracketed ? text.indexOf(']') < colon : text.indexOf(':') == colon);

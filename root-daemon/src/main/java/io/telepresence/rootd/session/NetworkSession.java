@@ -41,6 +41,7 @@ public final class NetworkSession implements AutoCloseable {
     private final Closers opened;
     private final boolean mapServices;
     private final boolean mapPods;
+    private final CompletableFuture<Void> device;
     private volatile NetworkConfig config;
     private final Freshness freshness = new Freshness();
 
@@ -66,6 +67,7 @@ public final class NetworkSession implements AutoCloseable {
         this.opened = opened;
         this.mapServices = mapServices;
         this.mapPods = mapPods;
+        this.device = parts.stack.ended().toCompletableFuture();
         this.config = config;
     }
 
@@ -76,8 +78,10 @@ public final class NetworkSession implements AutoCloseable {
      */
     public static NetworkSession open(Host machine, NetworkConfig config, CompletableFuture<Void> cancelled)
             throws FaultException {
+        ConfigCheck.check(config);
         HostCommands host = machine.host();
         Closers opened = new Closers();
+        opened.add(machine.log()::undoAll);
         try {
             NetworkUplink link = opened.add(NetworkUplink.open(config, machine.userDaemons()));
             int millis = config.getConnectivityCheckMs();
@@ -116,8 +120,9 @@ public final class NetworkSession implements AutoCloseable {
         return next.getCarrierSocket().equals(config.getCarrierSocket()) && next.getCarriers() == config.getCarriers();
     }
 
-    /** The whole wished state; applying the same again changes nothing. */
+    /** The whole wished state; applying the same again changes nothing. What makes no sense is refused before anything. */
     public void apply(NetworkConfig next) throws FaultException {
+        ConfigCheck.check(next);
         try {
             parts.link.config(next);
             parts.network.apply(ConfigTranslator.rules(next, mapServices, mapPods));
@@ -136,9 +141,21 @@ public final class NetworkSession implements AutoCloseable {
         }
     }
 
-    /** To be called every few seconds: follows changes of the machine's network and of the tunnel. */
+    /**
+     * To be called every few seconds: follows changes of the machine's network and of the tunnel.
+     *
+     * @throws FaultException if the session cannot go on: close it
+     */
     public void tick() throws FaultException {
-        long now = System.nanoTime();
+        tick(System.nanoTime());
+    }
+
+    /** @param now of {@link System#nanoTime} */
+    void tick(long now) throws FaultException {
+        if (device.isDone()) {
+            throw Fault.internal("the network device " + parts.network.device() + " is gone: something removed it")
+                    .exception();
+        }
         if (parts.link.isUp()) {
             freshness.upAt = now;
             if (freshness.withdrawn || !machine().equals(freshness.machine)) {

@@ -2,6 +2,7 @@ package io.telepresence.rootd.dns;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.channel.EventLoopGroup;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -95,6 +97,31 @@ class DnsServerTest {
         Message reply = ask("web.shop", Type.AAAA);
         assertEquals(Rcode.NOERROR, reply.getRcode());
         assertTrue(reply.getSection(Section.ANSWER).isEmpty());
+    }
+
+    @Test
+    void aPortThatIsTakenIsNamedAndNothingIsLeftOpen() throws IOException {
+        InetSocketAddress free = new InetSocketAddress("127.0.0.1", FreePorts.one());
+        InetSocketAddress taken = new InetSocketAddress("127.0.0.2", free.getPort());
+        try (ServerSocket other = new ServerSocket()) {
+            other.bind(taken);
+            IOException error =
+                    assertThrows(IOException.class, () -> DnsServer.open(loops, List.of(free, taken), resolver));
+            assertEquals(
+                    "cannot serve DNS on 127.0.0.2, port " + free.getPort() + ", TCP: Address already in use",
+                    error.getMessage());
+        }
+        // At both addresses, with both protocols.
+        DnsServer.open(loops, List.of(free, taken), resolver).close();
+    }
+
+    @Test
+    void anAddressThatThisMachineDoesNotHaveIsNamed() {
+        InetSocketAddress nobodys = new InetSocketAddress("192.0.2.7", address.getPort());
+        IOException error = assertThrows(IOException.class, () -> DnsServer.open(loops, List.of(nobodys), resolver));
+        assertEquals(
+                "cannot serve DNS on 192.0.2.7, port " + address.getPort() + ", UDP: Cannot assign requested address",
+                error.getMessage());
     }
 
     @Test

@@ -8,15 +8,19 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * A machine in memory: addresses, routes, tables and files, one line each, as {@link #describe} prints them. It
- * understands the commands of {@code ip}, {@code nft} and {@code resolvectl} that the daemon uses, and fails on others.
+ * understands the commands of {@code ip}, {@code nft}, {@code iptables} and {@code resolvectl} that the daemon uses, and
+ * fails on others.
  */
 public final class FakeHost implements HostCommands {
     private final TreeSet<String> lines = new TreeSet<>();
     private final Map<String, String> files = new HashMap<>();
     private final TreeSet<String> programs = new TreeSet<>(List.of("ip", "nft", "timeout"));
+    private final List<String> run = new CopyOnWriteArrayList<>();
+    private volatile String refused = "";
 
     /** @param state lines such as {@code addr 10.0.0.1/24 dev eth0} and {@code route 10.0.0.0/24 dev eth0} */
     public FakeHost(String state) {
@@ -31,6 +35,22 @@ public final class FakeHost implements HostCommands {
     public FakeHost program(String name) {
         programs.add(name);
         return this;
+    }
+
+    /** The program is not installed. */
+    public FakeHost without(String name) {
+        programs.remove(name);
+        return this;
+    }
+
+    /** From now on each command, and each line of a batch, that has this text in it fails; empty: none does. */
+    public void refuse(String text) {
+        refused = text;
+    }
+
+    /** Every command so far, and every line of a batch, in order; those that only look are left out. */
+    public List<String> changes() {
+        return List.copyOf(run);
     }
 
     /** What is on the machine now, sorted. */
@@ -63,19 +83,39 @@ public final class FakeHost implements HostCommands {
             throw new IOException("the program " + command.getFirst() + " is not installed");
         }
         List<String> rest = command.subList(1, command.size());
+        if (!command.contains("-batch")) {
+            Result failed = note(String.join(" ", command) + " " + input);
+            if (failed != null) {
+                return failed;
+            }
+        }
         return switch (command.getFirst()) {
             case "ip" -> ip(input, rest);
             case "nft" -> nft(input, rest);
             case "resolvectl" -> resolvectl(rest);
+            case "iptables" -> iptables(rest.subList(1, rest.size()));
             case "timeout" -> run(input, rest.subList(1, rest.size()));
             default -> throw new IOException("unknown program " + command);
         };
     }
 
+    /** Null: it may run. */
+    private Result note(String command) {
+        if (!command.matches("ip -json.*|timeout.*|nft -j.*|iptables -w -S.*|resolvectl --no-pager.*")) {
+            run.add(command.strip());
+        }
+        return !refused.isEmpty() && command.contains(refused) ? new Result(2, "", "the test refuses this") : null;
+    }
+
+    private Result batched(String line) {
+        Result failed = note("ip " + line);
+        return failed != null ? failed : ip("", List.of(line.split(" ")));
+    }
+
     private Result ip(String input, List<String> words) {
         if (words.contains("-batch")) {
             return input.lines()
-                    .map(l -> ip("", List.of(l.split(" "))))
+                    .map(this::batched)
                     .filter(r -> !r.ok())
                     .findFirst()
                     .orElse(ok(""));
@@ -103,12 +143,30 @@ public final class FakeHost implements HostCommands {
 
     private Result nft(String input, List<String> words) {
         String text = String.join(" ", words);
+        if (text.equals("-j list chains")) {
+            return ok("{\"nftables\": []}");
+        }
         if (text.startsWith("delete table ")) {
             return changed(lines.removeIf(l -> l.startsWith("nft " + text.substring(13))));
         }
         lines.removeIf(l -> l.startsWith("nft inet telepresence"));
         input.lines().filter(l -> l.contains("dnat")).forEach(l -> lines.add("nft inet telepresence " + l.strip()));
         return ok("");
+    }
+
+    /** @param words without {@code -w} */
+    private Result iptables(List<String> words) {
+        boolean nat = words.getFirst().equals("-t");
+        List<String> rest = nat ? words.subList(2, words.size()) : words;
+        String table = "iptables " + (nat ? "nat " : "");
+        String rule = table + String.join(" ", rest.subList(1, rest.size()));
+        return switch (rest.getFirst()) {
+            case "-S" -> ok("-P INPUT DROP\n");
+            case "-N", "-A", "-I" -> changed(lines.add(rule));
+            case "-X", "-D" -> changed(lines.remove(rule));
+            case "-F" -> changed(lines.removeIf(l -> l.startsWith(rule + " ")) || lines.contains(rule));
+            default -> new Result(1, "", "what is " + words);
+        };
     }
 
     private Result resolvectl(List<String> words) {

@@ -2,6 +2,7 @@ package io.telepresence.rootd.host;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.base.Cidr;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -51,6 +53,113 @@ class HostChangesTest {
         routes.apply(Set.of(new TunRoute(Cidr.parse("10.8.0.0/16"), true)), Set.of());
         assertTrue(host.describe().contains("route first 10.8.0.0/16 dev tel0"));
         assertFalse(host.describe().contains("10.96."));
+    }
+
+    @Test
+    void aBatchThatFailsHalfwayLeavesNoRouteBehind() throws Exception {
+        LinuxRoutes routes = new LinuxRoutes(host, new UndoJournal(directory, host), "tel0");
+        host.refuse("route append 10.3.0.0/16");
+        assertThrows(
+                IOException.class, () -> routes.apply(inOrder("10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16"), Set.of()));
+        assertEquals("", host.describe());
+        host.refuse("");
+        routes.apply(inOrder("10.1.0.0/16"), Set.of());
+        assertEquals("route 10.1.0.0/16 dev tel0", host.describe());
+        routes.apply(Set.of(), Set.of());
+        assertEquals("", host.describe());
+    }
+
+    /** Of a kernel that knows the congestion control for one family only, say. */
+    @Test
+    void whatNeedsTwoTriesIsThereOnce() throws Exception {
+        LinuxRoutes routes = new LinuxRoutes(host, new UndoJournal(directory, host), "tel0");
+        host.refuse("route append 10.2.0.0/16 dev tel0 congctl");
+        routes.apply(inOrder("10.1.0.0/16", "10.2.0.0/16"), Set.of());
+        assertEquals("route 10.1.0.0/16 dev tel0\nroute 10.2.0.0/16 dev tel0", host.describe());
+    }
+
+    /** Somebody else has such a route already: it is not ours to take away. */
+    @Test
+    void anExceptionThatCannotBeSetIsNotUndone() throws Exception {
+        UndoJournal log = new UndoJournal(directory, host);
+        LinuxRoutes routes = new LinuxRoutes(host, log, "tel0");
+        host.refuse("route add");
+        routes.apply(Set.of(), Set.of(KEPT));
+        assertFalse(Files.exists(directory.resolve(UndoJournal.NAME)), "nothing is left to undo");
+        host.refuse("");
+        routes.apply(Set.of(), Set.of(KEPT));
+        assertTrue(host.describe().contains("10.96.7.0/24"), "it is tried again");
+        log.undoAll();
+        assertEquals("", host.describe());
+    }
+
+    @Test
+    void theLastChangeIsTakenBackFirst() throws Exception {
+        UndoJournal log = new UndoJournal(directory, host);
+        for (int i = 1; i <= 3; i++) {
+            log.record(List.of("ip", "route", "del", "10." + i + ".0.0/16"));
+        }
+        assertEquals(3, Files.readAllLines(directory.resolve(UndoJournal.NAME)).size());
+        log.undoAll();
+        assertEquals(
+                List.of("ip route del 10.3.0.0/16", "ip route del 10.2.0.0/16", "ip route del 10.1.0.0/16"),
+                host.changes());
+        log.undoAll();
+        assertEquals(3, host.changes().size(), "once");
+    }
+
+    /** The program hung, say: the change is still there. */
+    @Test
+    void whatCouldNotBeTakenBackIsTriedAgain() throws Exception {
+        UndoJournal log = new UndoJournal(directory, host);
+        RedirectDns dns = new RedirectDns(host, log);
+        dns.apply(wish("192.168.1.1"));
+        host.without("nft");
+        dns.close();
+        log.undoAll();
+        assertTrue(Files.exists(directory.resolve(UndoJournal.NAME)), "a successor would find it");
+        host.program("nft");
+        log.undoAll();
+        assertEquals("", host.describe());
+        assertFalse(Files.exists(directory.resolve(UndoJournal.NAME)));
+    }
+
+    @Test
+    void withoutNftTheRedirectionIsOneOfIptables() throws Exception {
+        host.without("nft").program("iptables");
+        UndoJournal log = new UndoJournal(directory, host);
+        RedirectDns dns = new RedirectDns(host, log);
+        dns.apply(wish("192.168.1.1"));
+        assertEquals(
+                """
+                iptables nat OUTPUT -j TELEPRESENCE_DNS
+                iptables nat TELEPRESENCE_DNS
+                iptables nat TELEPRESENCE_DNS -m mark --mark 8276 -j RETURN
+                iptables nat TELEPRESENCE_DNS -p tcp -d 192.168.1.1 --dport 53 -j DNAT --to-destination 100.127.255.1:53
+                iptables nat TELEPRESENCE_DNS -p udp -d 192.168.1.1 --dport 53 -j DNAT --to-destination 100.127.255.1:53"""
+                        .strip(),
+                host.describe());
+        dns.close();
+        assertEquals("", host.describe());
+        assertFalse(Files.exists(directory.resolve(UndoJournal.NAME)));
+    }
+
+    @Test
+    void aRedirectionThatFailsHalfwayIsTakenBack() throws Exception {
+        host.without("nft").program("iptables");
+        RedirectDns dns = new RedirectDns(host, new UndoJournal(directory, host));
+        host.refuse("-I OUTPUT");
+        assertThrows(IOException.class, () -> dns.apply(wish("192.168.1.1")));
+        dns.close();
+        assertEquals("", host.describe());
+    }
+
+    private static Set<TunRoute> inOrder(String... subnets) {
+        Set<TunRoute> routes = new LinkedHashSet<>();
+        for (String subnet : subnets) {
+            routes.add(new TunRoute(Cidr.parse(subnet), false));
+        }
+        return routes;
     }
 
     @Test

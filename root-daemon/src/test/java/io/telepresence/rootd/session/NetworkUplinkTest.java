@@ -6,31 +6,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.Server;
 import io.grpc.Status;
-import io.grpc.stub.StreamObserver;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.unix.DomainSocketAddress;
-import io.telepresence.fault.Fault;
-import io.telepresence.fault.FaultStatus;
-import io.telepresence.local.Loops;
 import io.telepresence.rootd.dns.LookupAnswer;
-import io.telepresence.rpc.manager.ClientBeat;
-import io.telepresence.rpc.manager.DnsAnswer;
-import io.telepresence.rpc.manager.DnsQuestion;
-import io.telepresence.rpc.manager.ManagerGrpc;
-import io.telepresence.rpc.manager.RemainReply;
 import io.telepresence.rpc.rootd.DnsConfig;
 import io.telepresence.rpc.rootd.NetworkConfig;
 import io.telepresence.run.Closers;
-import io.telepresence.tunnel.grpc.TunnelServers;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,8 +30,12 @@ class NetworkUplinkTest {
     private Path folder;
 
     private final Closers opened = new Closers();
-    private final BlockingQueue<Status> faults = new LinkedBlockingQueue<>();
-    private final BlockingQueue<DnsQuestion> heard = new LinkedBlockingQueue<>();
+    private FakeUplinkManager manager;
+
+    @BeforeEach
+    void manages() {
+        manager = new FakeUplinkManager(socket());
+    }
 
     @AfterEach
     void close() throws Exception {
@@ -71,19 +62,20 @@ class NetworkUplinkTest {
 
     @Test
     void asksAgainUntilItsSessionIsKnown() throws Exception {
-        faults.addAll(List.of(Status.UNAVAILABLE, Status.UNAVAILABLE));
+        manager.faults.addAll(List.of(Status.UNAVAILABLE, Status.UNAVAILABLE));
         manager();
         assertEquals(0, answer(link(10_000).lookup("again", A)).rcode());
-        assertEquals(3, heard.size());
-        assertTrue(heard.stream().allMatch(question -> question.getName().equals("again")));
+        assertEquals(3, manager.heard.size());
+        assertTrue(
+                manager.heard.stream().allMatch(question -> question.getName().equals("again")));
     }
 
     @Test
     void whatLastsIsToldAtOnce() throws Exception {
-        faults.add(Status.INTERNAL);
+        manager.faults.add(Status.INTERNAL);
         manager();
         assertEquals(Status.Code.INTERNAL, failure(link(10_000).lookup("broken", A)));
-        assertEquals(1, heard.size());
+        assertEquals(1, manager.heard.size());
     }
 
     @Test
@@ -127,36 +119,6 @@ class NetworkUplinkTest {
     }
 
     private Server manager() throws IOException {
-        EventLoopGroup loops = Loops.create("manager", 1);
-        Server server = TunnelServers.builder(new DomainSocketAddress(socket().toFile()), loops)
-                .addService(new Manager())
-                .build()
-                .start();
-        opened.add(() -> Loops.shutdown(loops));
-        opened.add(server::shutdownNow);
-        return server;
-    }
-
-    private final class Manager extends ManagerGrpc.ManagerImplBase {
-        @Override
-        public void remain(ClientBeat beat, StreamObserver<RemainReply> reply) {
-            reply.onNext(RemainReply.newBuilder().setKnown(true).build());
-            reply.onCompleted();
-        }
-
-        @Override
-        public void lookupDns(DnsQuestion question, StreamObserver<DnsAnswer> reply) {
-            heard.add(question);
-            Status fault = faults.poll();
-            if (fault == null) {
-                reply.onNext(DnsAnswer.getDefaultInstance());
-                reply.onCompleted();
-            } else if (fault == Status.UNAVAILABLE) {
-                reply.onError(FaultStatus.toStatus(
-                        Fault.unreachable("this session is not known", "").exception()));
-            } else {
-                reply.onError(fault.asRuntimeException());
-            }
-        }
+        return manager.start(opened);
     }
 }

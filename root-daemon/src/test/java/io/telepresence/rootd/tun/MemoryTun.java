@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 /** A TUN device made of two queues of packets, each with its virtio-net header. The test plays the host. */
 public final class MemoryTun implements Tun {
     private static final byte[] END = {};
+    private static final byte[] LOST = {};
 
     private final BlockingQueue<byte[]> fromHost = new LinkedBlockingQueue<>();
     private final BlockingQueue<byte[]> toHost = new LinkedBlockingQueue<>();
@@ -17,6 +18,11 @@ public final class MemoryTun implements Tun {
     /** Gives a packet of the host to the reader. */
     public void fromHost(byte[] packet) {
         fromHost.add(packet);
+    }
+
+    /** Somebody takes the device away, as {@code ip link del} does. */
+    public void lose() {
+        fromHost.add(LOST);
     }
 
     /** The next packet that was written to the host; null if none comes within five seconds. */
@@ -50,6 +56,9 @@ public final class MemoryTun implements Tun {
             if (packet == END) {
                 fromHost.add(END);
                 return -1;
+            }
+            if (packet == LOST) {
+                throw new IOException("File descriptor in bad state");
             }
             into.put(0, packet);
             return packet.length;

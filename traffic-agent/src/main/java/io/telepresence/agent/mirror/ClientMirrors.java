@@ -39,7 +39,7 @@ public final class ClientMirrors implements Mirrors {
     }
 
     private Mirror begin(ClientEndpoint target, InetSocketAddress caller, AnswerWatch answer) {
-        MirrorBudget.Share share = budget.enter(target.engagementId());
+        MirrorBudget.Pass share = budget.enter(target.engagementId());
         if (share == null) {
             report.dropped(target.engagementId());
             return Mirror.NONE;
@@ -49,7 +49,7 @@ public final class ClientMirrors implements Mirrors {
             return tee.through(clients.openSparing(target, Transport.TCP, caller, app, tee), clients.patience());
         } catch (RuntimeException e) {
             LOG.debug("cannot copy to {}", target, e);
-            share.leave(false);
+            share.leave();
             report.dropped(target.engagementId());
             return Mirror.NONE;
         }
@@ -57,7 +57,7 @@ public final class ClientMirrors implements Mirrors {
 
     /** Begins the copy of what one source of datagrams sends; null: it cannot be had now. Answers are thrown away. */
     public DatagramMirror openDatagrams(ClientEndpoint target, InetSocketAddress source) {
-        MirrorBudget.Share share = budget.enter(target.engagementId());
+        MirrorBudget.Pass share = budget.enter(target.engagementId());
         if (share == null) {
             report.dropped(target.engagementId());
             return null;
@@ -67,7 +67,7 @@ public final class ClientMirrors implements Mirrors {
             return tee.through(clients.openSparing(target, Transport.UDP, source, app, tee), clients.patience());
         } catch (RuntimeException e) {
             LOG.debug("cannot copy to {}", target, e);
-            share.leave(false);
+            share.leave();
             report.dropped(target.engagementId());
             return null;
         }

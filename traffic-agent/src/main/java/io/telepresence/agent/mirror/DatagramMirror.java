@@ -27,7 +27,7 @@ public final class DatagramMirror implements FlowHandler {
     private static final Logger LOG = LoggerFactory.getLogger(DatagramMirror.class);
 
     private final ClientEndpoint target;
-    private final MirrorBudget.Share share;
+    private final MirrorBudget.Pass share;
     private final TrafficRecorder report;
     private final MirrorQueue outbox;
     private Flow flow;
@@ -36,7 +36,7 @@ public final class DatagramMirror implements FlowHandler {
     private volatile long closedNanos;
     private volatile long lastNanos = System.nanoTime();
 
-    DatagramMirror(ClientEndpoint target, MirrorBudget.Share share, TrafficRecorder report) {
+    DatagramMirror(ClientEndpoint target, MirrorBudget.Pass share, TrafficRecorder report) {
         this.target = target;
         this.share = share;
         this.report = report;
@@ -94,7 +94,7 @@ public final class DatagramMirror implements FlowHandler {
         try {
             flow.reset(ResetReason.ABORTED, "the agent ends this copy");
         } catch (RejectedExecutionException e) {
-            LOG.debug("the link to the manager is closed", e);
+            loopEnded(e);
         }
     }
 
@@ -102,8 +102,23 @@ public final class DatagramMirror implements FlowHandler {
         try {
             flow.loop().execute(task);
         } catch (RejectedExecutionException e) {
-            LOG.debug("the link to the manager is closed", e);
+            loopEnded(e);
         }
+    }
+
+    /** Nothing is heard of the flow any more: what is kept for it is given back here. */
+    private void loopEnded(RejectedExecutionException why) {
+        LOG.debug("the link to the manager is closed", why);
+        over();
+    }
+
+    private void over() {
+        closedNanos = System.nanoTime() | 1;
+        for (int lost = outbox.close(); lost > 0; lost--) {
+            report.dropped(target.engagementId());
+        }
+        outbox.sent();
+        share.leave();
     }
 
     private void drain(Flow same) {
@@ -155,11 +170,6 @@ public final class DatagramMirror implements FlowHandler {
     @Override
     public void onClosed(Flow same) {
         over = true;
-        closedNanos = System.nanoTime() | 1;
-        for (int lost = outbox.close(); lost > 0; lost--) {
-            report.dropped(target.engagementId());
-        }
-        outbox.sent();
-        share.leave(opened);
+        over();
     }
 }

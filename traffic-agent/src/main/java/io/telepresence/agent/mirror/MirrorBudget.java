@@ -28,22 +28,28 @@ public final class MirrorBudget {
         return flows;
     }
 
-    /** Room for one more copy of the engagement; null: there is none. */
-    synchronized Share enter(String engagementId) {
-        Share share = shares.computeIfAbsent(engagementId, Share::new);
+    /** Engagements that have copies under way. */
+    synchronized int engagements() {
+        return shares.size();
+    }
+
+    /** Room for one more copy of the engagement; null: there is none, and nothing of it is remembered. */
+    synchronized Pass enter(String engagementId) {
+        Share share = shares.getOrDefault(engagementId, new Share(engagementId));
         if (flows >= limits.agentFlows()
                 || share.flows >= limits.engagementFlows()
                 || share.opening >= limits.opening()) {
             return null;
         }
+        shares.put(engagementId, share);
         flows++;
         share.flows++;
         share.opening++;
-        return share;
+        return new Pass(share);
     }
 
-    /** The part of one engagement. */
-    final class Share {
+    /** The part of one engagement; guarded by the budget. */
+    private static final class Share {
         private final String engagementId;
         private long bytes;
         private int flows;
@@ -52,44 +58,62 @@ public final class MirrorBudget {
         private Share(String engagementId) {
             this.engagementId = engagementId;
         }
+    }
 
-        String engagementId() {
-            return engagementId;
+    /** What one copy has. Thread-safe. */
+    final class Pass {
+        private final Share share;
+        private boolean opened;
+        private boolean left;
+
+        private Pass(Share share) {
+            this.share = share;
         }
 
-        /** Takes so many bytes; false: they are not to be had, and nothing is taken. */
+        String engagementId() {
+            return share.engagementId;
+        }
+
+        /** Takes so many bytes; false: there are not so many left, and nothing is taken. */
         boolean reserve(int size) {
             synchronized (MirrorBudget.this) {
-                if (bytes + size > limits.engagementBytes() || MirrorBudget.this.bytes + size > limits.agentBytes()) {
+                if (share.bytes + size > limits.engagementBytes() || bytes + size > limits.agentBytes()) {
                     return false;
                 }
+                share.bytes += size;
                 bytes += size;
-                MirrorBudget.this.bytes += size;
                 return true;
             }
         }
 
         void release(int size) {
             synchronized (MirrorBudget.this) {
+                share.bytes -= size;
                 bytes -= size;
-                MirrorBudget.this.bytes -= size;
             }
         }
 
-        /** The laptop of one of its copies has dialled. */
+        /** The laptop has dialled. */
         void opened() {
             synchronized (MirrorBudget.this) {
-                opening--;
+                if (!opened && !left) {
+                    opened = true;
+                    share.opening--;
+                }
             }
         }
 
-        /** One of its copies is over, and has released its bytes. */
-        void leave(boolean wasOpened) {
+        /** The copy is over, and has released its bytes. Idempotent. */
+        void leave() {
             synchronized (MirrorBudget.this) {
-                MirrorBudget.this.flows--;
-                opening -= wasOpened ? 0 : 1;
-                if (--flows == 0) {
-                    shares.remove(engagementId, this);
+                if (left) {
+                    return;
+                }
+                left = true;
+                flows--;
+                share.opening -= opened ? 0 : 1;
+                if (--share.flows == 0) {
+                    shares.remove(share.engagementId);
                 }
             }
         }

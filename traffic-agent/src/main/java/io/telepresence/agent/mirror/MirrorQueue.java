@@ -14,7 +14,7 @@ final class MirrorQueue {
     /** What a queued buffer costs beside its bytes. */
     private static final int OVERHEAD = 128;
 
-    private final MirrorBudget.Share share;
+    private final MirrorBudget.Pass share;
     private final int mostBytes;
     private final int mostEntries;
     private final Deque<ByteBuf> waiting = new ArrayDeque<>();
@@ -38,7 +38,7 @@ final class MirrorQueue {
         LATE
     }
 
-    MirrorQueue(MirrorBudget.Share share, int mostBytes, int mostEntries) {
+    MirrorQueue(MirrorBudget.Pass share, int mostBytes, int mostEntries) {
         this.share = share;
         this.mostBytes = mostBytes;
         this.mostEntries = mostEntries;
@@ -76,6 +76,10 @@ final class MirrorQueue {
         }
         ended = true;
         return wake();
+    }
+
+    synchronized boolean ended() {
+        return ended;
     }
 
     private Offer wake() {

@@ -27,7 +27,7 @@ final class StreamMirrorWriter implements Mirror, FlowHandler {
     private static final Logger LOG = LoggerFactory.getLogger(StreamMirrorWriter.class);
 
     private final MirrorQueue outbox;
-    private final MirrorBudget.Share share;
+    private final MirrorBudget.Pass share;
     private final MirrorLimits limits;
     private final TrafficRecorder report;
     private final AnswerWatch answer;
@@ -46,7 +46,7 @@ final class StreamMirrorWriter implements Mirror, FlowHandler {
     private Future<?> deadline;
 
     /** @param answer of a request: tells when the laptop's answer is whole; null: this is a connection */
-    StreamMirrorWriter(MirrorBudget.Share share, MirrorLimits limits, TrafficRecorder report, AnswerWatch answer) {
+    StreamMirrorWriter(MirrorBudget.Pass share, MirrorLimits limits, TrafficRecorder report, AnswerWatch answer) {
         this.outbox = new MirrorQueue(share, limits.copyBytes(), Integer.MAX_VALUE);
         this.share = share;
         this.limits = limits;
@@ -107,8 +107,10 @@ final class StreamMirrorWriter implements Mirror, FlowHandler {
 
     @Override
     public void cut() {
-        brokeOff = true;
-        end();
+        if (!outbox.ended()) {
+            brokeOff = true;
+            end();
+        }
     }
 
     private void wake() {
@@ -123,8 +125,18 @@ final class StreamMirrorWriter implements Mirror, FlowHandler {
         try {
             of.reset(ResetReason.ABORTED, why);
         } catch (RejectedExecutionException e) {
-            LOG.debug("the link to the manager is closed", e);
+            loopEnded(e);
         }
+    }
+
+    /** Nothing is heard of the flow any more: what is kept for it is given back here. */
+    private void loopEnded(RejectedExecutionException why) {
+        LOG.debug("the link to the manager is closed", why);
+        gone = true;
+        outbox.close();
+        outbox.sent();
+        countDropped();
+        share.leave();
     }
 
     private synchronized void countDropped() {
@@ -134,11 +146,11 @@ final class StreamMirrorWriter implements Mirror, FlowHandler {
         }
     }
 
-    private static void onLoop(Flow flow, Runnable task) {
+    private void onLoop(Flow on, Runnable task) {
         try {
-            flow.loop().execute(task);
+            on.loop().execute(task);
         } catch (RejectedExecutionException e) {
-            LOG.debug("the link to the manager is closed", e);
+            loopEnded(e);
         }
     }
 
@@ -159,7 +171,7 @@ final class StreamMirrorWriter implements Mirror, FlowHandler {
 
     /** Sends what waits, a batch at a time, each only when the one before has left: so the budget knows of every byte. */
     private void drain(Flow same) {
-        if (!opened) {
+        if (!opened || gone) {
             return;
         }
         while (!outbox.sending() || same.isWritable()) {
@@ -248,7 +260,7 @@ final class StreamMirrorWriter implements Mirror, FlowHandler {
             countDropped();
         }
         outbox.sent();
-        share.leave(opened);
+        share.leave();
     }
 
     private void after(Flow on, Duration time, Runnable task) {

@@ -6,6 +6,7 @@ import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.ResetReason;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -52,11 +53,15 @@ final class FlowSending {
     void send(ByteBuf data) {
         int bytes = data.readableBytes();
         waiting.addAndGet(bytes);
-        on(() -> {
+        boolean taken = on(() -> {
             flow.write(data);
             owed += bytes;
             repay();
         });
+        if (!taken) {
+            waiting.addAndGet(-bytes);
+            data.release();
+        }
     }
 
     /** Channel's loop. */
@@ -109,11 +114,17 @@ final class FlowSending {
         }
     }
 
-    private void on(Runnable task) {
+    /** False: the flow's loop has ended, and the flow with it. */
+    private boolean on(Runnable task) {
         if (flow.loop().inEventLoop()) {
             task.run();
-        } else {
+            return true;
+        }
+        try {
             flow.loop().execute(task);
+            return true;
+        } catch (RejectedExecutionException e) {
+            return false;
         }
     }
 

@@ -28,7 +28,7 @@ public final class Relay extends ChannelInboundHandlerAdapter {
         void ended();
 
         /**
-         * The channel was reset, or closed before its direction had ended.
+         * The channel was reset, or closed before its direction had ended. Once, and not after {@link #ended}.
          *
          * @return whether the other one shall be reset; false: the listener owns it
          */
@@ -39,6 +39,8 @@ public final class Relay extends ChannelInboundHandlerAdapter {
     private DuplexChannel peer;
     private boolean ended;
     private boolean passedOn;
+    private boolean lost;
+    private boolean peerToo;
     private ByteBuf early = Unpooled.EMPTY_BUFFER;
     private boolean parted;
 
@@ -186,7 +188,12 @@ public final class Relay extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /** Whether the other channel shall be reset. */
     private boolean lost() {
-        return listener == null || listener.lost();
+        if (!lost) {
+            lost = true;
+            peerToo = listener == null || ended || listener.lost();
+        }
+        return peerToo;
     }
 }

@@ -102,6 +102,9 @@ final class RawProxy {
      */
     void begin(DuplexChannel open, ByteBuf first, boolean ended) {
         upstream = open;
+        if (!caller.isActive()) {
+            giveUp(); // its relay went with it, before it could tell
+        }
         Relay.join(caller, upstream, first, ended);
     }
 

@@ -144,7 +144,10 @@ public final class TcpForwarder {
                     raw.await();
                     raw.begin(upstream, Unpooled.EMPTY_BUFFER, false);
                 },
-                () -> Sockets.reset(upstream));
+                () -> {
+                    raw.giveUp();
+                    Sockets.reset(upstream);
+                });
     }
 
     /** Netty reads a caller that has ended already at once: on its loop, nothing comes between registering and {@code then}. */

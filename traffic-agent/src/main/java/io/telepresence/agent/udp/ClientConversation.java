@@ -7,6 +7,7 @@ import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.ResetReason;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,10 +60,16 @@ final class ClientConversation implements Conversation, FlowHandler {
         if (closedNanos != 0 || !TRANSIT.take(room)) {
             data.release();
         } else {
-            flow.loop().execute(() -> {
+            try {
+                flow.loop().execute(() -> {
+                    TRANSIT.give(room);
+                    pass(data);
+                });
+            } catch (RejectedExecutionException e) {
+                LOG.debug("the link to the manager is closed", e);
                 TRANSIT.give(room);
-                pass(data);
-            });
+                data.release();
+            }
         }
     }
 
@@ -73,7 +80,11 @@ final class ClientConversation implements Conversation, FlowHandler {
 
     @Override
     public void close() {
-        flow.reset(ResetReason.ABORTED, "the agent ends this flow");
+        try {
+            flow.reset(ResetReason.ABORTED, "the agent ends this flow");
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the link to the manager is closed", e);
+        }
     }
 
     private void pass(ByteBuf data) {
