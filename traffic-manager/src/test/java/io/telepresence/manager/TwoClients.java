@@ -62,6 +62,9 @@ final class TwoClients implements AutoCloseable {
     final Conversation bob;
     final String bobSession;
     String annSession;
+    /** What the agent hears of the connection in {@link #annIsDialled}. */
+    Answers delivered;
+
     private final Closers opened = new Closers();
     private final Set<String> bobsOwn = ConcurrentHashMap.newKeySet();
 
@@ -150,7 +153,7 @@ final class TwoClients implements AutoCloseable {
     /** An agent has a connection for her intercept. */
     DialRequest annIsDialled() throws Exception {
         Answers dials = ann.begin("WatchDials", ref(annSession));
-        agents.deliver(
+        delivered = agents.deliver(
                 "echo",
                 open(""),
                 Deliver.newBuilder()

@@ -1,7 +1,5 @@
 package io.telepresence.manager.inject;
 
-import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.util.JsonFormat;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
@@ -24,6 +22,7 @@ import io.telepresence.manager.cluster.PodContainers;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.sidecar.DesiredSidecars;
+import io.telepresence.manager.sidecar.SidecarAnnotation;
 import io.telepresence.rpc.agent.AgentConfig;
 import io.telepresence.rpc.agent.AgentContainer;
 import io.telepresence.rpc.agent.AgentPort;
@@ -85,7 +84,8 @@ public final class ManualYaml {
             return config(question);
         }
         Map<String, Object> written = map(question.agentConfig());
-        AgentConfig config = parse(written);
+        AgentConfig config = SidecarAnnotation.parse(yaml.asJson(written))
+                .orElseThrow(() -> unreadable().exception());
         Template template = template(question, config);
         String image =
                 Objects.toString(written.get(IMAGE), settings.sidecar().image().name());
@@ -105,7 +105,8 @@ public final class ManualYaml {
         Template template = template(question, AgentConfig.getDefaultInstance());
         Pod pod = pod(template);
         AgentConfig config = sidecars.configFor(template.ref(), pod.getMetadata(), pod.getSpec());
-        Map<String, Object> written = new LinkedHashMap<>(map(json(changed(config, question.options()))));
+        Map<String, Object> written =
+                new LinkedHashMap<>(map(SidecarAnnotation.text(changed(config, question.options()))));
         String image = question.options().getOrDefault("agent-image", "");
         if (!image.isEmpty()) {
             written.put(IMAGE, image);
@@ -314,25 +315,7 @@ public final class ManualYaml {
         throw unreadable().exception();
     }
 
-    private AgentConfig parse(Map<String, Object> written) throws FaultException {
-        try {
-            AgentConfig.Builder config = AgentConfig.newBuilder();
-            JsonFormat.parser().ignoringUnknownFields().merge(yaml.asJson(written), config);
-            return config.build();
-        } catch (InvalidProtocolBufferException e) {
-            throw unreadable().exception(e);
-        }
-    }
-
     private static Fault unreadable() {
         return Fault.user("the agent's configuration cannot be read", "Make it with: telepresence genyaml config");
-    }
-
-    private static String json(AgentConfig config) {
-        try {
-            return JsonFormat.printer().print(config);
-        } catch (InvalidProtocolBufferException e) {
-            throw new IllegalArgumentException("no JSON for a configuration", e);
-        }
     }
 }

@@ -1,7 +1,5 @@
 package io.telepresence.manager.inject;
 
-import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.util.JsonFormat;
 import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -10,16 +8,12 @@ import io.fabric8.kubernetes.api.model.PodSpec;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.manager.cluster.PodContainers;
 import io.telepresence.manager.cluster.Pods;
+import io.telepresence.manager.sidecar.SidecarAnnotation;
 import io.telepresence.rpc.agent.AgentConfig;
 import io.telepresence.rpc.agent.AgentContainer;
 import io.telepresence.rpc.agent.AgentPort;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Puts an agent into a pod. Pure: the pod that is handed in stays as it is. */
@@ -84,67 +78,17 @@ public record SidecarInjector(InjectorSettings.Sidecar look) {
 
     /** A pod with an agent, of which others have changed the containers since. Where nothing is new it comes back as it is. */
     public static Pod refreshed(Pod pod, AgentConfig now) {
-        return configOf(pod)
-                .map(old -> new SidecarRefresh(pod, old, now).pod(SidecarInjector::json))
+        return SidecarAnnotation.of(pod)
+                .map(old -> new SidecarRefresh(pod, old, now).refreshed())
                 .orElse(pod);
     }
 
-    /** The configuration in a pod's annotation; empty where there is none that can be read. */
-    static Optional<AgentConfig> configOf(Pod pod) {
-        String json = Pods.annotations(pod).getOrDefault(AgentNames.CONFIG, "");
-        try {
-            AgentConfig.Builder config = AgentConfig.newBuilder();
-            JsonFormat.parser().ignoringUnknownFields().merge(json, config);
-            return Optional.of(config.build());
-        } catch (InvalidProtocolBufferException e) {
-            return Optional.empty();
-        }
-    }
-
-    /**
-     * Whether the pod's agent serves what that configuration says, in the places of the same containers. Its version
-     * form and log level do not matter; environments, volumes and certificates are of the pod, which others may have changed.
-     */
+    /** Whether the pod is up to date, as {@link SidecarAnnotation#upToDate} says, with what of that configuration can be had in it. */
     public boolean serves(Pod pod, AgentConfig wish) {
         if (!Pods.hasAgent(pod)) {
             return false;
         }
-        AgentConfig wanted = possible(wish, SidecarForm.of(pod.getSpec()), false);
-        return configOf(pod)
-                .filter(now -> served(now).equals(served(wanted)))
-                .filter(now -> redirected(now).containsAll(redirected(wanted)))
-                .isPresent();
-    }
-
-    /** What must be redirected; that a named port is so too, or is not, makes no difference to who gets its traffic. */
-    private static Set<AgentPort> redirected(AgentConfig config) {
-        return ports(config)
-                .filter(AgentPort::getRedirect)
-                .map(p -> AgentPort.newBuilder()
-                        .setProtocol(p.getProtocol())
-                        .setContainerPort(p.getContainerPort())
-                        .build())
-                .collect(Collectors.toSet());
-    }
-
-    /** By container: what an agent of that configuration does for it. Others may have added containers to the pod. */
-    private static Map<String, AgentContainer> served(AgentConfig config) {
-        Map<String, AgentContainer> served = new HashMap<>();
-        for (AgentContainer container : config.getContainersList()) {
-            if (container.getReplaced() || container.getPortsCount() > 0) {
-                AgentContainer.Builder essence = AgentContainer.newBuilder().setReplaced(container.getReplaced());
-                container
-                        .getPortsList()
-                        .forEach(p -> essence.addPorts(p.toBuilder()
-                                .clearAgentPort()
-                                .clearDirectPort()
-                                .clearRedirect()
-                                .clearDownstreamTlsDir()
-                                .clearUpstreamTlsDir()));
-                served.put(container.getName(), essence.build());
-            }
-        }
-        return served;
+        return SidecarAnnotation.upToDate(pod, possible(wish, SidecarForm.of(pod.getSpec()), false));
     }
 
     /** Whether there are variables whose names only the kubelet learns. */
@@ -156,7 +100,7 @@ public record SidecarInjector(InjectorSettings.Sidecar look) {
     private static Pod annotated(Pod pod, AgentConfig config) {
         return new PodBuilder(pod)
                 .editMetadata()
-                .addToAnnotations(AgentNames.CONFIG, json(config))
+                .addToAnnotations(AgentNames.CONFIG, SidecarAnnotation.text(config))
                 .addToLabels(AgentNames.WORKLOAD_NAME_LABEL, label(config.getWorkload()))
                 .addToLabels(AgentNames.WORKLOAD_KIND_LABEL, config.getWorkloadKind())
                 .addToLabels(AgentNames.WORKLOAD_ENABLED_LABEL, "true")
@@ -183,13 +127,5 @@ public record SidecarInjector(InjectorSettings.Sidecar look) {
     private static String label(String value) {
         String head = value.substring(0, Math.min(LONGEST_LABEL, value.length()));
         return head.replaceAll("[^A-Za-z0-9]+$", "");
-    }
-
-    private static String json(AgentConfig config) {
-        try {
-            return JsonFormat.printer().omittingInsignificantWhitespace().print(config);
-        } catch (InvalidProtocolBufferException e) {
-            throw new IllegalArgumentException("no JSON for " + config, e);
-        }
     }
 }

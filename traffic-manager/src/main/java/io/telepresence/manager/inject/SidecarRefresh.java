@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.manager.cluster.PodContainers;
+import io.telepresence.manager.sidecar.SidecarAnnotation;
 import io.telepresence.rpc.agent.AgentConfig;
 import io.telepresence.rpc.agent.AgentContainer;
 import java.util.ArrayList;
@@ -27,13 +28,13 @@ import java.util.stream.Collectors;
  */
 record SidecarRefresh(Pod pod, AgentConfig old, AgentConfig fresh) {
     /** The same object where nothing is new. */
-    Pod pod(Function<AgentConfig, String> json) {
+    Pod refreshed() {
         AgentConfig config = config();
         Pod changed = config.equals(old)
                 ? new PodBuilder(pod).build()
                 : new PodBuilder(pod)
                         .editMetadata()
-                        .addToAnnotations(AgentNames.CONFIG, json.apply(config))
+                        .addToAnnotations(AgentNames.CONFIG, SidecarAnnotation.text(config))
                         .endMetadata()
                         .build();
         Set<String> present =

@@ -1,9 +1,6 @@
 package io.telepresence.manager.lifecycle;
 
-import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.util.JsonFormat;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.telepresence.agree.AgentNames;
 import io.telepresence.engagement.Port;
 import io.telepresence.manager.cluster.Pods;
 import io.telepresence.manager.cluster.WorkloadRef;
@@ -11,6 +8,7 @@ import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.engagement.EngagementRegistry;
 import io.telepresence.manager.engagement.RegisteredEngagement;
 import io.telepresence.manager.sidecar.ReplacedContainers;
+import io.telepresence.manager.sidecar.SidecarAnnotation;
 import io.telepresence.rpc.agent.AgentConfig;
 import io.telepresence.rpc.agent.AgentContainer;
 import io.telepresence.rpc.tunnel.Protocol;
@@ -60,18 +58,9 @@ public final class OrphanedReplacements implements ReplacedContainers {
     }
 
     private static List<AgentContainer> containers(Pod pod) {
-        Map<String, String> annotations = pod.getMetadata().getAnnotations();
-        String json = annotations == null ? "" : annotations.getOrDefault(AgentNames.CONFIG, "");
-        if (!Pods.hasAgent(pod) || json.isEmpty()) {
-            return List.of();
-        }
-        try {
-            AgentConfig.Builder config = AgentConfig.newBuilder();
-            JsonFormat.parser().ignoringUnknownFields().merge(json, config);
-            return config.getContainersList();
-        } catch (InvalidProtocolBufferException e) {
-            return List.of();
-        }
+        return Pods.hasAgent(pod)
+                ? SidecarAnnotation.of(pod).map(AgentConfig::getContainersList).orElse(List.of())
+                : List.of();
     }
 
     @Override

@@ -18,6 +18,7 @@ import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
 import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.telepresence.manager.cluster.PodContainers;
+import io.telepresence.manager.sidecar.SidecarAnnotation;
 import io.telepresence.manager.watch.ApiServerVersionTest;
 import io.telepresence.manager.webhook.JsonPatch;
 import io.telepresence.rpc.agent.AgentConfig;
@@ -151,10 +152,8 @@ public class SidecarInjectorTest {
         SidecarInjector before = new SidecarInjector(look(true, SidecarForms.Setting.AUTO, "v1.31.9"));
         Pod pod = pod("env-and-volumes");
         AgentConfig wish = desired("env-and-volumes");
-        assertFalse(
-                SidecarInjector.configOf(now.inject(pod, wish)).orElseThrow().getNarrowNames());
-        assertTrue(
-                SidecarInjector.configOf(before.inject(pod, wish)).orElseThrow().getNarrowNames());
+        assertFalse(SidecarAnnotation.of(now.inject(pod, wish)).orElseThrow().getNarrowNames());
+        assertTrue(SidecarAnnotation.of(before.inject(pod, wish)).orElseThrow().getNarrowNames());
     }
 
     private static SidecarInjector nativeInjector() {
@@ -186,12 +185,12 @@ public class SidecarInjectorTest {
         SidecarInjector renaming = redirecting("v1.31.0", _ -> false);
         Pod redirected = redirecting.inject(pod("named-port"), byName);
         Pod renamed = renaming.inject(pod("named-port"), byName);
-        assertTrue(SidecarInjector.configOf(redirected)
+        assertTrue(SidecarAnnotation.of(redirected)
                 .orElseThrow()
                 .getContainers(0)
                 .getPorts(0)
                 .getRedirect());
-        assertFalse(SidecarInjector.configOf(renamed)
+        assertFalse(SidecarAnnotation.of(renamed)
                 .orElseThrow()
                 .getContainers(0)
                 .getPorts(0)
@@ -236,10 +235,7 @@ public class SidecarInjectorTest {
                 .anyMatch(m -> m.getMountPath().equals("/tel_app_mounts/app/var/run/secrets/eks")));
         assertEquals(
                 6,
-                SidecarInjector.configOf(refreshed)
-                        .orElseThrow()
-                        .getContainers(0)
-                        .getMountsCount());
+                SidecarAnnotation.of(refreshed).orElseThrow().getContainers(0).getMountsCount());
         assertEquals(PodContainers.agent(once.getSpec()).orElseThrow().getPorts(), agent.getPorts());
         assertSame(refreshed, SidecarInjector.refreshed(refreshed, now.build()));
     }
@@ -287,8 +283,7 @@ public class SidecarInjectorTest {
         SidecarInjector injector = new SidecarInjector(look(false));
         Pod pod = injector.inject(pod("numeric-port"), desired("numeric-port"));
         assertEquals(1, pod.getSpec().getInitContainers().size());
-        assertEquals(
-                0, SidecarInjector.configOf(pod).orElseThrow().getContainers(0).getPortsCount());
+        assertEquals(0, SidecarAnnotation.of(pod).orElseThrow().getContainers(0).getPortsCount());
         assertTrue(injector.serves(pod, desired("numeric-port")));
     }
 }
