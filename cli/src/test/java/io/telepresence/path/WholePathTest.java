@@ -65,7 +65,7 @@ class WholePathTest {
 
     @AfterEach
     void leaveAll() throws Exception {
-        for (var engagement : session.parts().engagements().all()) {
+        for (var engagement : session.engagements().all()) {
             leave(engagement.name());
         }
     }
@@ -144,7 +144,7 @@ class WholePathTest {
     void everythingComesBackAfterThePortForwardsWereCut() throws Exception {
         engage("all", spec());
         awaitAnswer("laptop /a", () -> ask("/a", ""));
-        String id = session.parts().link().ref().getSessionId();
+        String id = session.link().ref().getSessionId();
         assertTrue(house.api.cut() > 2, "control and flows of both daemons");
         awaitAnswer("laptop /b", () -> {
             try (Caller program = new Caller(house.programs().connect(House.SERVICE, 80))) {
@@ -152,7 +152,7 @@ class WholePathTest {
             }
         });
         assertEquals("laptop /c", ask("/c", ""));
-        assertEquals(id, session.parts().link().ref().getSessionId());
+        assertEquals(id, session.link().ref().getSessionId());
         assertEquals(List.of("all"), names(session));
         leave("all");
         assertEquals("app /d", ask("/d", ""));
@@ -192,7 +192,7 @@ class WholePathTest {
                 .setNamespace("default")
                 .setWorkload("echo")
                 .build();
-        ClientEngagement made = session.parts()
+        ClientEngagement made = session
                 .engaging()
                 .engage(new EngagementLifecycle.Request(EngagementCodec.spec(ingest), none(), List.of()), t -> {});
         assertEquals("echo/app", made.getEngagement().getSpec().getName());
@@ -227,7 +227,7 @@ class WholePathTest {
     }
 
     private void engage(String name, EngagementSpec.Builder spec) throws Exception {
-        session.parts()
+        session
                 .engaging()
                 .engage(
                         new EngagementLifecycle.Request(
@@ -236,7 +236,7 @@ class WholePathTest {
     }
 
     private void leave(String name) throws Exception {
-        session.parts().engaging().leave(name, "", "default");
+        session.engaging().leave(name, "", "default");
     }
 
     private String ask(String path, String header) throws Exception {
@@ -258,7 +258,7 @@ class WholePathTest {
     }
 
     private static List<String> names(ClusterSession session) {
-        return session.parts().engagements().all().stream()
+        return session.engagements().all().stream()
                 .map(Engagement::name)
                 .toList();
     }

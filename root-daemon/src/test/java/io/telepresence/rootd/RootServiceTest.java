@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
+import io.telepresence.agree.Routing;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.local.LocalServer;
@@ -98,7 +99,7 @@ class RootServiceTest {
         FakeNetworkClient second = client(socket);
         second.wish(fixture.config().clearPodSubnets().build());
         Fault fault = second.end().orElseThrow();
-        assertEquals("another session has the network of this machine already", fault.text());
+        assertEquals("another session already has this machine's network", fault.text());
         assertEquals("Run: telepresence quit", fault.remedy());
         assertEquals(2, first.calls().status(Empty.getDefaultInstance()).getSubnetsCount());
         assertFalse(first.isOver());
@@ -113,7 +114,7 @@ class RootServiceTest {
         Path socket = start(true);
         FakeNetworkClient killed = client(socket);
         killed.wish(fixture.config()
-                .addNeverProxy(SessionFixture.subnet("10.96.7.0/24"))
+                .setRouting(SessionFixture.routing(Routing.Rule.NEVER_PROXY, "10.96.7.0/24"))
                 .build());
         killed.reached();
         killed.close();
@@ -181,7 +182,7 @@ class RootServiceTest {
         client.wish(fixture.config().build());
         assertEquals(2, client.reached().getSubnetsCount());
         client.wish(fixture.config()
-                .addAlsoProxy(SessionFixture.subnet("172.20.0.0/16"))
+                .setRouting(SessionFixture.routing(Routing.Rule.ALSO_PROXY, "172.20.0.0/16"))
                 .build());
         until("the change is told", () -> {
             NetworkStatus next = client.states.poll();
@@ -195,7 +196,7 @@ class RootServiceTest {
         FakeNetworkClient client = client(start(true));
         for (int i = 1; i <= 50; i++) {
             client.wish(fixture.config()
-                    .addAlsoProxy(SessionFixture.subnet("172." + i + ".0.0/16"))
+                    .setRouting(SessionFixture.routing(Routing.Rule.ALSO_PROXY, "172." + i + ".0.0/16"))
                     .build());
         }
         until("the last is reached", () -> client.calls()
@@ -284,13 +285,18 @@ class RootServiceTest {
                         c -> c.addServiceSubnets(prefix(33, 10, 96, 0, 0))),
                 refused("the pod subnet 10.96.0.0/4294967295 is wrong", c -> c.addPodSubnets(prefix(-1, 10, 96, 0, 0))),
                 refused("an address of the kind pod subnet has 3 bytes", c -> c.addPodSubnets(prefix(8, 10, 96, 0))),
-                refused("an address of the kind also-proxy subnet has 0 bytes", c -> c.addAlsoProxy(prefix(0))),
                 refused(
-                        "the never-proxy subnet fd00::/129 is wrong: a prefix length there is 0 to 128",
-                        c -> c.addNeverProxy(prefix(129, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))),
+                        "the also-proxy subnet \"\" is not a subnet",
+                        c -> c.setRouting(SessionFixture.routing(Routing.Rule.ALSO_PROXY, ""))),
                 refused(
-                        "the allow-conflicting subnet address ::ffff:10.0.0.0 is an IPv4 address",
-                        c -> c.addAllowConflicting(prefix(24, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, 0))),
+                        "the never-proxy subnet \"fd00::/129\" is not a subnet",
+                        c -> c.setRouting(SessionFixture.routing(Routing.Rule.NEVER_PROXY, "fd00::/129"))),
+                refused(
+                        "the allow-conflicting-subnets subnet \"example.com/8\" is not a subnet",
+                        c -> c.setRouting(SessionFixture.routing(Routing.Rule.ALLOW_CONFLICTING, "example.com/8"))),
+                refused(
+                        "the service subnet address ::ffff:10.0.0.0 is an IPv4 address",
+                        c -> c.addServiceSubnets(prefix(24, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, 0))),
                 refused(
                         "an address of the kind API server has 5 bytes",
                         c -> c.addApiServer(ByteString.copyFrom(new byte[5]))),

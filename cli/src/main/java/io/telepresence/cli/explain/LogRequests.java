@@ -1,11 +1,13 @@
 package io.telepresence.cli.explain;
 
+import io.telepresence.base.GoDuration;
 import io.telepresence.cli.invocation.Invocation;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.common.LogLevelRequest;
 import io.telepresence.rpc.connector.GatherLogsRequest;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
@@ -28,7 +30,9 @@ final class LogRequests {
         String daemons = invocation.text("--daemons", "all");
         for (String daemon : daemons.split(",")) {
             if (!List.of("all", "root", "user", "none").contains(daemon.strip().toLowerCase(Locale.ROOT))) {
-                throw Fault.user("\"" + daemon + "\" is not a daemon", "Use a comma-separated list of all, root, user, None")
+                throw Fault.user(
+                                "\"" + daemon + "\" is not a daemon",
+                                "Use a comma-separated list of all, root, user, None")
                         .exception();
             }
         }
@@ -59,9 +63,18 @@ final class LogRequests {
         return LogLevelRequest.newBuilder()
                 .setLevel(level)
                 .setDurationSeconds(
-                        GoDuration.parse(invocation.text("--duration", "30m0s")).toSeconds())
+                        duration(invocation.text("--duration", "30m0s")).toSeconds())
                 .setLocalOnly(invocation.flag("--local-only"))
                 .setRemoteOnly(invocation.flag("--remote-only"))
                 .build();
+    }
+
+    private static Duration duration(String text) throws FaultException {
+        try {
+            return GoDuration.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw Fault.user("invalid duration \"" + text + "\"", "Write it like 30m, 1h30m or 90s")
+                    .exception(e);
+        }
     }
 }

@@ -20,7 +20,7 @@ import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
 import io.netty.handler.codec.LengthFieldPrepender;
 import io.netty.handler.timeout.ReadTimeoutHandler;
 import io.netty.util.concurrent.GlobalEventExecutor;
-import io.telepresence.agree.AddressText;
+import io.telepresence.base.AddressText;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;

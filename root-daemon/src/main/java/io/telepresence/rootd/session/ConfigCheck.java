@@ -1,9 +1,10 @@
 package io.telepresence.rootd.session;
 
 import com.google.protobuf.ByteString;
+import io.telepresence.agree.Routing;
+import io.telepresence.base.Cidr;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
-import io.telepresence.rootd.net.Cidr;
 import io.telepresence.rpc.rootd.DnsConfig;
 import io.telepresence.rpc.rootd.NetworkConfig;
 import io.telepresence.text.Printable;
@@ -33,9 +34,10 @@ final class ConfigCheck {
         range("number of carriers", config.getCarriers(), MOST_CARRIERS);
         subnets("service subnet", config.getServiceSubnetsList());
         subnets("pod subnet", config.getPodSubnetsList());
-        subnets("also-proxy subnet", config.getAlsoProxyList());
-        subnets("never-proxy subnet", config.getNeverProxyList());
-        subnets("allow-conflicting subnet", config.getAllowConflictingList());
+        Routing user = Routing.fromWire(config.getRouting());
+        for (Routing.Rule rule : Routing.Rule.values()) {
+            texts(rule.flag() + " subnet", user.subnets(rule));
+        }
         for (ByteString address : config.getApiServerList()) {
             address("API server", address);
         }
@@ -74,11 +76,28 @@ final class ConfigCheck {
         }
     }
 
-    private static void subnets(String what, List<io.telepresence.rpc.manager.Cidr> subnets) throws FaultException {
+    private static void texts(String what, List<String> subnets) throws FaultException {
+        few(what, subnets);
+        for (String subnet : subnets) {
+            boolean wrong;
+            try {
+                wrong = Cidr.parse(subnet).toString().isEmpty();
+            } catch (IllegalArgumentException e) {
+                wrong = true;
+            }
+            refuseIf(wrong, "the " + what + " " + shown(subnet) + " is not a subnet such as 10.1.0.0/16");
+        }
+    }
+
+    private static void few(String what, List<?> subnets) throws FaultException {
         refuseIf(
                 subnets.size() > MOST_SUBNETS,
                 "there are " + subnets.size() + " entries of the kind " + what + ", at most " + MOST_SUBNETS
                         + " are possible");
+    }
+
+    private static void subnets(String what, List<io.telepresence.rpc.manager.Cidr> subnets) throws FaultException {
+        few(what, subnets);
         for (io.telepresence.rpc.manager.Cidr subnet : subnets) {
             InetAddress address = address(what, subnet.getIp());
             int bits = subnet.getIp().size() * 8;

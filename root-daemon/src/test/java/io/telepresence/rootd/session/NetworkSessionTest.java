@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
+import io.telepresence.agree.Routing;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rootd.ip.TestPackets;
@@ -67,7 +68,7 @@ class NetworkSessionTest {
     @Test
     void theMachineGetsWhatWasWishedAndIsThenAsItWas() throws Exception {
         NetworkConfig config = fixture.config()
-                .addNeverProxy(SessionFixture.subnet("10.96.7.0/24"))
+                .setRouting(SessionFixture.routing(Routing.Rule.NEVER_PROXY, "10.96.7.0/24"))
                 .build();
         try (NetworkSession session = fixture.open(config)) {
             assertEquals(
@@ -113,7 +114,7 @@ class NetworkSessionTest {
     void aStartThatFailsHalfwayLeavesNothing(String step) {
         fixture.host.refuse(step);
         NetworkConfig config = fixture.config()
-                .addNeverProxy(SessionFixture.subnet("10.96.7.0/24"))
+                .setRouting(SessionFixture.routing(Routing.Rule.NEVER_PROXY, "10.96.7.0/24"))
                 .build();
         Fault fault =
                 assertThrows(FaultException.class, () -> fixture.open(config)).fault();
@@ -191,7 +192,7 @@ class NetworkSessionTest {
     @Test
     void aChangeTouchesOnlyWhatIsDifferent() throws Exception {
         NetworkConfig first = fixture.config()
-                .addNeverProxy(SessionFixture.subnet("10.96.7.0/24"))
+                .setRouting(SessionFixture.routing(Routing.Rule.NEVER_PROXY, "10.96.7.0/24"))
                 .build();
         try (NetworkSession session = fixture.open(first)) {
             int before = fixture.host.changes().size();
@@ -199,7 +200,7 @@ class NetworkSessionTest {
             assertEquals(before, fixture.host.changes().size(), "the same again changes nothing");
             session.apply(fixture.config()
                     .clearPodSubnets()
-                    .addAlsoProxy(SessionFixture.subnet("172.20.0.0/16"))
+                    .setRouting(SessionFixture.routing(Routing.Rule.ALSO_PROXY, "172.20.0.0/16"))
                     .build());
             List<String> since = fixture.host
                     .changes()
@@ -210,7 +211,9 @@ class NetworkSessionTest {
                             "ip route del 10.244.0.0/16 dev memory0",
                             "ip route append 172.20.0.0/16 dev memory0 congctl cubic"),
                     since.stream().filter(l -> l.startsWith("ip ")).toList());
-            assertEquals(1, session.status().getAlsoProxyCount());
+            assertEquals(
+                    List.of("172.20.0.0/16"),
+                    Routing.fromWire(session.status().getRouting()).subnets(Routing.Rule.ALSO_PROXY));
         }
         assertTrue(fixture.isUntouched(), () -> "left: " + fixture.added());
     }
@@ -236,7 +239,7 @@ class NetworkSessionTest {
     @Test
     void whatTheMachineChangesIsFollowed() throws Exception {
         NetworkConfig config = fixture.config()
-                .addNeverProxy(SessionFixture.subnet("10.96.7.0/24"))
+                .setRouting(SessionFixture.routing(Routing.Rule.NEVER_PROXY, "10.96.7.0/24"))
                 .build();
         try (NetworkSession session = fixture.open(config)) {
             until("the tunnel is up", () -> session.status().getWarningsCount() == 0);

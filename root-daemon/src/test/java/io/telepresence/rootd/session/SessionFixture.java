@@ -2,12 +2,13 @@ package io.telepresence.rootd.session;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Server;
+import io.telepresence.agree.Routing;
+import io.telepresence.base.Cidr;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.local.FreePorts;
 import io.telepresence.rootd.host.FakeHost;
 import io.telepresence.rootd.host.UndoJournal;
-import io.telepresence.rootd.net.Cidr;
 import io.telepresence.rootd.tun.MemoryTun;
 import io.telepresence.rootd.tun.Tun;
 import io.telepresence.rpc.rootd.DnsConfig;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -93,6 +95,11 @@ public final class SessionFixture implements TunFactory, AutoCloseable {
 
     NetworkSession open(NetworkConfig config) throws FaultException {
         return NetworkSession.open(machine, config, new CompletableFuture<>());
+    }
+
+    /** One rule about one subnet, as the user daemon tells it. */
+    public static io.telepresence.rpc.common.Routing routing(Routing.Rule rule, String subnet) {
+        return new Routing(Map.of(rule, List.of(subnet))).toWire();
     }
 
     public static io.telepresence.rpc.manager.Cidr subnet(String text) {

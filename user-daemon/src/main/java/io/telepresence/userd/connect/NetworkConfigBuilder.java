@@ -1,9 +1,9 @@
 package io.telepresence.userd.connect;
 
 import com.google.protobuf.ByteString;
-import io.telepresence.base.AddressText;
 import io.telepresence.agree.Ports;
 import io.telepresence.agree.Routing;
+import io.telepresence.base.AddressText;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.rpc.manager.ClusterInfo;

@@ -70,7 +70,7 @@ class ValuesTest {
     @Test
     void whatIsNoLevelIsRefused() {
         assertRefused("trace, debug, info, warn or error", () -> Values.level("loud"));
-        assertRefused("a text is expected", () -> Values.level(List.of("info")));
+        assertRefused("a string is expected", () -> Values.level(List.of("info")));
     }
 
     @ParameterizedTest
@@ -113,7 +113,7 @@ class ValuesTest {
     void oneTextIsAListOfOne() {
         assertEquals(List.of("a"), Values.strings("a"));
         assertEquals(List.of("a", "1"), Values.strings(List.of("a", 1)));
-        assertRefused("a text is expected", () -> Values.strings(List.of(Map.of())));
+        assertRefused("a string is expected", () -> Values.strings(List.of(Map.of())));
     }
 
     @Test

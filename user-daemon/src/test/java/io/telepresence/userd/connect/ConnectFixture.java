@@ -1,6 +1,7 @@
 package io.telepresence.userd.connect;
 
 import io.telepresence.agree.LocalEndpoint;
+import io.telepresence.agree.Routing;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.testing.Awaits;
@@ -87,7 +88,7 @@ final class ConnectFixture implements AutoCloseable {
                 namespace,
                 "ns",
                 List.of(),
-                new ConnectParameters.Routes(List.of(), List.of(), List.of()),
+                Routing.NONE,
                 reuseOnly,
                 "");
     }

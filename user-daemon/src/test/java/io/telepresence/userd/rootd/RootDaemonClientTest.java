@@ -58,7 +58,7 @@ class RootDaemonClientTest {
                         FaultException.class,
                         () -> RootDaemonClient.open(nobody, RootDaemonLauncher.supervised(), health, config("a")))
                 .fault();
-        assertEquals("the root daemon does not run", fault.text());
+        assertEquals("the root daemon is not running", fault.text());
         assertEquals(Optional.empty(), RootDaemonClient.version(nobody));
         assertFalse(RootDaemonClient.quit(nobody));
     }
