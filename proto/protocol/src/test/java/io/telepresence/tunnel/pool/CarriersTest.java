@@ -126,10 +126,12 @@ class CarriersTest {
     @Test
     void onlyTheControlCarrierSaysWhetherThePeerIsThere() throws Exception {
         Set<ManagedChannel> broken = ConcurrentHashMap.newKeySet();
+        Set<ManagedChannel> answered = ConcurrentHashMap.newKeySet();
         Carriers.Heartbeat heartbeat = (channel, deadline) -> {
             if (broken.contains(channel)) {
                 throw new java.io.IOException("silent");
             }
+            answered.add(channel);
         };
         try (Carriers carriers = Carriers.open("test", nobody(), 1, Duration.ofHours(1), heartbeat)) {
             BlockingQueue<Boolean> heard = new LinkedBlockingQueue<>();
@@ -137,6 +139,8 @@ class CarriersTest {
                 Awaits.that("it is up", () -> carriers.up().get());
                 heard.clear();
                 Carrier other = carriers.pick();
+                // One that has not answered yet would be given an hour.
+                Awaits.that("its answer", () -> answered.contains(other.channel()));
                 broken.add(other.channel());
                 Awaits.that("another one for flows", () -> {
                     carriers.beatNow();
