@@ -84,7 +84,7 @@ class LayersTest {
         }
         assertEquals(
                 Set.of(
-                        "io/telepresence/manager/grpc/AgentService",
+                        "io/telepresence/manager/grpc/AgentArrivals",
                         "io/telepresence/manager/grpc/ClientSessionService"),
                 tell);
     }

@@ -192,8 +192,7 @@ class WholePathTest {
                 .setNamespace("default")
                 .setWorkload("echo")
                 .build();
-        ClientEngagement made = session
-                .engaging()
+        ClientEngagement made = session.engaging()
                 .engage(new EngagementLifecycle.Request(EngagementCodec.spec(ingest), none(), List.of()), t -> {});
         assertEquals("echo/app", made.getEngagement().getSpec().getName());
         assertEquals("blue", made.getEnvironmentMap().get("COLOR").toStringUtf8());
@@ -227,8 +226,7 @@ class WholePathTest {
     }
 
     private void engage(String name, EngagementSpec.Builder spec) throws Exception {
-        session
-                .engaging()
+        session.engaging()
                 .engage(
                         new EngagementLifecycle.Request(
                                 EngagementCodec.spec(spec.setName(name).build()), none(), List.of()),
@@ -258,9 +256,7 @@ class WholePathTest {
     }
 
     private static List<String> names(ClusterSession session) {
-        return session.engagements().all().stream()
-                .map(Engagement::name)
-                .toList();
+        return session.engagements().all().stream().map(Engagement::name).toList();
     }
 
     /** An agent hears of an engagement a moment after its owner. */

@@ -86,7 +86,7 @@ public final class AgentMain {
                         plan.manager(),
                         plan.arrival(pod),
                         () -> Files.readString(token),
-                        levels::request,
+                        request -> levels.request(request.getLevel(), request.getDurationSeconds()),
                         grace::granted,
                         PATIENCE));
     }

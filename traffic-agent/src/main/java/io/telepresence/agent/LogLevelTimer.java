@@ -1,6 +1,5 @@
 package io.telepresence.agent;
 
-import io.telepresence.rpc.common.LogLevelRequest;
 import io.telepresence.run.Threads;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
@@ -26,17 +25,20 @@ final class LogLevelTimer {
         apply.accept(this.usual);
     }
 
-    /** An empty level means the usual one. Quick; any thread. */
-    synchronized void request(LogLevelRequest request) {
+    /**
+     * An empty level means the usual one. Quick; any thread.
+     *
+     * @param seconds 0: for ever
+     */
+    synchronized void request(String wanted, long seconds) {
         requests++;
-        String level = request.getLevel().isEmpty() ? usual : request.getLevel();
+        String level = wanted.isEmpty() ? usual : wanted;
         apply.accept(level);
         LOG.debug("log level {}", level);
-        if (request.getDurationSeconds() > 0) {
+        if (seconds > 0) {
             long mine = requests;
             Threads.virtual("log-level", () -> {
-                long end = System.nanoTime()
-                        + Duration.ofSeconds(request.getDurationSeconds()).toNanos();
+                long end = System.nanoTime() + Duration.ofSeconds(seconds).toNanos();
                 while (System.nanoTime() - end < 0) {
                     LockSupport.parkNanos(end - System.nanoTime());
                 }

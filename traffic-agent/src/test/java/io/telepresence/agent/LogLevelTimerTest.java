@@ -2,7 +2,6 @@ package io.telepresence.agent;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.telepresence.rpc.common.LogLevelRequest;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
@@ -13,10 +12,7 @@ class LogLevelTimerTest {
     @Test
     void aLevelForAWhileGoesBackToTheUsualOne() {
         LogLevelTimer levels = new LogLevelTimer("WARN", applied::add);
-        levels.request(LogLevelRequest.newBuilder()
-                .setLevel("TRACE")
-                .setDurationSeconds(1)
-                .build());
+        levels.request("TRACE", 1);
         Until.holds("back to usual", () -> applied.size() == 3);
         assertEquals(List.of("WARN", "TRACE", "WARN"), applied);
     }
@@ -24,8 +20,8 @@ class LogLevelTimerTest {
     @Test
     void anEmptyLevelIsTheUsualOne() {
         LogLevelTimer levels = new LogLevelTimer("", applied::add);
-        levels.request(LogLevelRequest.newBuilder().setLevel("DEBUG").build());
-        levels.request(LogLevelRequest.getDefaultInstance());
+        levels.request("DEBUG", 0);
+        levels.request("", 0);
         assertEquals(List.of("INFO", "DEBUG", "INFO"), applied);
     }
 }

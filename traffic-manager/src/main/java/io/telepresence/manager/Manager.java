@@ -23,6 +23,7 @@ import io.telepresence.manager.config.ManagerSettings;
 import io.telepresence.manager.engagement.EngagementRegistry;
 import io.telepresence.manager.engagement.RevocationWatcher;
 import io.telepresence.manager.grpc.AgentAdminService;
+import io.telepresence.manager.grpc.AgentArrivals;
 import io.telepresence.manager.grpc.AgentAuthenticator;
 import io.telepresence.manager.grpc.AgentConnection;
 import io.telepresence.manager.grpc.AgentGateService;
@@ -48,6 +49,7 @@ import io.telepresence.manager.log.LogRing;
 import io.telepresence.manager.log.ManagerLogLevels;
 import io.telepresence.manager.network.ClusterDnsClient;
 import io.telepresence.manager.network.ClusterNetwork;
+import io.telepresence.manager.network.EchoRequests;
 import io.telepresence.manager.network.OwnAddresses;
 import io.telepresence.manager.network.OwnService;
 import io.telepresence.manager.network.PodResolvConf;
@@ -69,21 +71,18 @@ import io.telepresence.manager.tunnel.Switchboard;
 import io.telepresence.manager.watch.ApiServerVersion;
 import io.telepresence.manager.watch.ClusterStores;
 import io.telepresence.manager.watch.ClusterWatches;
-import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.run.Closers;
 import io.telepresence.run.MonotonicTime;
 import io.telepresence.run.Threads;
-import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.FlowAcceptor;
 import io.telepresence.tunnel.grpc.TunnelServers;
 import io.telepresence.tunnel.grpc.TunnelService;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -207,7 +206,7 @@ final class Manager implements AutoCloseable {
         PodResolvConf dns = outside.dns();
         InjectorSettings.Scope scope = settings.scope();
         workloads = new Workloads(stores, scope.kinds(), scope.namespaces());
-        network = opened.add(ClusterNetwork.open(client, stores, networkSettings(dns)));
+        network = opened.add(ClusterNetwork.open(client, stores, settings.network(dns)));
         names = new ClusterDnsClient(dns.nameservers().stream()
                 .map(ip -> new InetSocketAddress(ip, 53))
                 .toList());
@@ -215,7 +214,10 @@ final class Manager implements AutoCloseable {
         // Who is here, what they engage, and the flows between them.
         sessions = new SessionRegistry(MonotonicTime.start());
         engagements = new EngagementRegistry(sessions, settings.rules().inactiveBlock());
-        reach = opened.add(ReachPolicy.follow(stores, network.facts()::get, reachSettings()));
+        reach = opened.add(ReachPolicy.follow(
+                stores,
+                network.facts()::get,
+                settings.reachPolicy(OwnAddresses.ofPod(), OwnAddresses.ofApiServer(System.getenv()))));
         switchboard = outside.switchboard(
                 sessions, engagements::receiver, new PodAccessTargets(engagements, sessions), reach::mayDial);
         engagements.whenEnded(switchboard::engagementEnded);
@@ -255,30 +257,6 @@ final class Manager implements AutoCloseable {
         }
     }
 
-    private ClusterNetwork.Settings networkSettings(PodResolvConf dns) {
-        return new ClusterNetwork.Settings(
-                settings.pod().namespace(),
-                settings.scope().namespaces(),
-                settings.podCidrs().strategy(),
-                settings.podCidrs().cidrs(),
-                settings.injector().hook().service(),
-                dns);
-    }
-
-    private ReachPolicy.Settings reachSettings() {
-        return new ReachPolicy.Settings(
-                settings.reach(),
-                settings.scope().namespaces(),
-                new ReachPolicy.Own(
-                        settings.pod().namespace(),
-                        settings.pod().name(),
-                        List.of(
-                                AgentNames.MANAGER_APP,
-                                settings.injector().hook().service())),
-                OwnAddresses.ofPod(),
-                OwnAddresses.ofApiServer(System.getenv()));
-    }
-
     private SidecarConfigs.Settings sidecarSettings(String domain) {
         String host = AgentNames.MANAGER_APP + "." + settings.pod().namespace() + ".svc." + domain;
         return new SidecarConfigs.Settings(
@@ -299,7 +277,7 @@ final class Manager implements AutoCloseable {
                 .addService(clientCalls())
                 .addService(TunnelService.bind(loops, switchboard.clients()));
         InetAddress loopback6 = InetAddress.ofLiteral("::1");
-        if (canListen(loopback6)) {
+        if (OwnAddresses.canListen(loopback6)) {
             clients.addListenAddress(new InetSocketAddress(loopback6, Ports.CLIENT_API));
         }
         start(clients);
@@ -316,14 +294,16 @@ final class Manager implements AutoCloseable {
                 .maxConnectionIdle(AGENT_IDLE.toSeconds(), TimeUnit.SECONDS)
                 .addService(ServerInterceptors.interceptForward(
                         agentCalls(), new AgentGateService.TokenReader(), authenticator))
-                .addService(ServerInterceptors.intercept(TunnelService.bind(loops, this::accept), authenticator));
+                .addService(ServerInterceptors.intercept(TunnelService.bind(loops, arrivingAgents()), authenticator));
     }
 
-    private void accept(Flow flow, Open open) {
-        if (sessions.agent(open.getSessionId()).isPresent()) {
-            AgentConnection.trust();
-        }
-        switchboard.agents().accept(flow, open);
+    private FlowAcceptor arrivingAgents() {
+        return (flow, open) -> {
+            if (sessions.agent(open.getSessionId()).isPresent()) {
+                AgentConnection.trust();
+            }
+            switchboard.agents().accept(flow, open);
+        };
     }
 
     private void start(NettyServerBuilder builder) throws IOException {
@@ -334,22 +314,14 @@ final class Manager implements AutoCloseable {
         });
     }
 
-    private static boolean canListen(InetAddress address) {
-        try (ServerSocket probe = new ServerSocket(0, 1, address)) {
-            return probe.isBound();
-        } catch (IOException e) {
-            return false;
-        }
-    }
-
     Switchboard switchboard() {
         return switchboard;
     }
 
     /** What agents ask for. */
     AgentGateService agentCalls() {
-        AgentService calls =
-                new AgentService(sessions, review, workloads, sidecars, restorer, engagements, switchboard, stats);
+        AgentArrivals arrivals = new AgentArrivals(sessions, review, workloads, sidecars, restorer);
+        AgentService calls = new AgentService(sessions, arrivals, workloads, engagements, switchboard, stats);
         return new AgentGateService(sessions, calls, levels);
     }
 
@@ -385,8 +357,7 @@ final class Manager implements AutoCloseable {
                         sessions,
                         network,
                         names,
-                        reach,
-                        new ServiceReachability(stores.services()),
+                        new EchoRequests(reach, new ServiceReachability(stores.services())),
                         installer.trouble(),
                         settings.pod()),
                 new LogGatheringService(sessions, levels, gatherer, settings.clientConfig()));

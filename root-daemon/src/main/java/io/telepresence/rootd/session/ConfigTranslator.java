@@ -37,6 +37,11 @@ final class ConfigTranslator {
                         .toList());
     }
 
+    /** Of a session whose configuration is not in force yet. */
+    static DnsSettings noDns(List<InetAddress> servers) {
+        return dns(DnsConfig.getDefaultInstance(), List.of(), servers);
+    }
+
     static DnsSettings dns(DnsConfig dns, List<Cidr> subnets, List<InetAddress> servers) {
         Map<String, String> mappings = new LinkedHashMap<>();
         for (DnsMapping mapping : dns.getMappingsList()) {

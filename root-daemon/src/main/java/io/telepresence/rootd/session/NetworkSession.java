@@ -41,7 +41,6 @@ public final class NetworkSession implements AutoCloseable {
     private final Closers opened;
     private final boolean mapServices;
     private final boolean mapPods;
-    private final CompletableFuture<Void> device;
     private volatile NetworkConfig config;
     private final Freshness freshness = new Freshness();
 
@@ -67,7 +66,6 @@ public final class NetworkSession implements AutoCloseable {
         this.opened = opened;
         this.mapServices = mapServices;
         this.mapPods = mapPods;
-        this.device = parts.stack.ended().toCompletableFuture();
         this.config = config;
     }
 
@@ -152,7 +150,7 @@ public final class NetworkSession implements AutoCloseable {
 
     /** @param now of {@link System#nanoTime} */
     void tick(long now) throws FaultException {
-        if (device.isDone()) {
+        if (parts.stack.ended().toCompletableFuture().isDone()) {
             throw Fault.internal("the network device " + parts.network.device() + " is gone: something removed it")
                     .exception();
         }

@@ -16,7 +16,6 @@ import io.telepresence.rootd.host.NoHostDns;
 import io.telepresence.rootd.host.RedirectDns;
 import io.telepresence.rootd.host.ResolvConfFile;
 import io.telepresence.rootd.host.ResolvedDns;
-import io.telepresence.rpc.rootd.DnsConfig;
 import io.telepresence.run.Closers;
 import io.telepresence.run.Threads;
 import java.io.IOException;
@@ -102,7 +101,7 @@ final class SessionDns implements AutoCloseable {
             ClusterLookup lookup,
             CompletableFuture<Boolean> publicBefore)
             throws IOException {
-        DnsSettings settings = ConfigTranslator.dns(DnsConfig.getDefaultInstance(), List.of(), addresses);
+        DnsSettings settings = ConfigTranslator.noDns(addresses);
         EventLoopGroup loops = Loops.create("dns", 1);
         Nameservers upstream = new Nameservers(loops, RedirectDns.MARK, PATIENCE, List.of());
         Resolver resolver = new Resolver(settings, lookup, upstream, System::nanoTime);

@@ -26,27 +26,35 @@ public final class DatagramMirror implements FlowHandler {
     private static final long ASK_AGAIN_NANOS = 1_000_000_000;
     private static final Logger LOG = LoggerFactory.getLogger(DatagramMirror.class);
 
-    private final ClientEndpoint target;
+    private final Copies copies;
     private final MirrorBudget.Pass share;
-    private final TrafficRecorder report;
     private final MirrorQueue outbox;
     private Flow flow;
     private boolean opened;
-    private boolean over;
     private volatile long closedNanos;
     private volatile long lastNanos = System.nanoTime();
 
+    /** Who gets them, and who counts them. */
+    private record Copies(ClientEndpoint target, TrafficRecorder report) {
+        void delivered() {
+            report.delivered(target.engagementId());
+        }
+
+        void dropped() {
+            report.dropped(target.engagementId());
+        }
+    }
+
     DatagramMirror(ClientEndpoint target, MirrorBudget.Pass share, TrafficRecorder report) {
-        this.target = target;
+        this.copies = new Copies(target, report);
         this.share = share;
-        this.report = report;
         this.outbox = new MirrorQueue(share, WAITING_BYTES, WAITING);
     }
 
     DatagramMirror through(Flow opening, Duration patience) {
         flow = opening;
         execute(() -> {
-            if (!opened && !over) {
+            if (!opened && closedNanos == 0) {
                 opening.loop().schedule(() -> giveUp(opening, patience), patience.toMillis(), TimeUnit.MILLISECONDS);
             }
         });
@@ -61,7 +69,7 @@ public final class DatagramMirror implements FlowHandler {
 
     /** Who gets the copy. */
     public ClientEndpoint target() {
-        return target;
+        return copies.target();
     }
 
     /** When the last datagram came, in {@link System#nanoTime} units. */
@@ -79,12 +87,12 @@ public final class DatagramMirror implements FlowHandler {
     public void datagram(ByteBuf data) {
         lastNanos = System.nanoTime();
         if (closedNanos != 0) {
-            report.dropped(target.engagementId());
+            copies.dropped();
             return;
         }
         switch (outbox.offer(data.retainedDuplicate())) {
             case WAKE -> execute(() -> drain(flow));
-            case FULL, LATE -> report.dropped(target.engagementId());
+            case FULL, LATE -> copies.dropped();
             case TAKEN -> {}
         }
     }
@@ -115,14 +123,14 @@ public final class DatagramMirror implements FlowHandler {
     private void over() {
         closedNanos = System.nanoTime() | 1;
         for (int lost = outbox.close(); lost > 0; lost--) {
-            report.dropped(target.engagementId());
+            copies.dropped();
         }
         outbox.sent();
         share.leave();
     }
 
     private void drain(Flow same) {
-        if (!opened || over) {
+        if (!opened || closedNanos != 0) {
             return;
         }
         while (!outbox.sending() || same.isWritable()) {
@@ -132,7 +140,7 @@ public final class DatagramMirror implements FlowHandler {
                 return;
             }
             for (ByteBuf datagram : batch) {
-                report.delivered(target.engagementId());
+                copies.delivered();
                 same.write(datagram);
             }
         }
@@ -169,7 +177,6 @@ public final class DatagramMirror implements FlowHandler {
 
     @Override
     public void onClosed(Flow same) {
-        over = true;
         over();
     }
 }

@@ -39,8 +39,9 @@ public final class Relay extends ChannelInboundHandlerAdapter {
     private DuplexChannel peer;
     private boolean ended;
     private boolean passedOn;
-    private boolean lost;
-    private boolean peerToo;
+    /** Null: the channel is not lost. */
+    private Boolean resetPeer;
+
     private ByteBuf early = Unpooled.EMPTY_BUFFER;
     private boolean parted;
 
@@ -168,9 +169,9 @@ public final class Relay extends ChannelInboundHandlerAdapter {
         if (peer == null) {
             return; // epoll may report a socket before it is connected; a failed dial is told by its future
         }
-        boolean resetPeer = lost();
+        boolean peerToo = lost();
         Sockets.reset(context.channel());
-        if (resetPeer && peer != null) {
+        if (peerToo && peer != null) {
             Sockets.reset(peer);
         }
     }
@@ -190,10 +191,9 @@ public final class Relay extends ChannelInboundHandlerAdapter {
 
     /** Whether the other channel shall be reset. */
     private boolean lost() {
-        if (!lost) {
-            lost = true;
-            peerToo = listener == null || ended || listener.lost();
+        if (resetPeer == null) {
+            resetPeer = listener == null || ended || listener.lost();
         }
-        return peerToo;
+        return resetPeer;
     }
 }

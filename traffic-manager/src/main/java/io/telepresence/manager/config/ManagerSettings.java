@@ -10,9 +10,13 @@ import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.inject.InjectorSettings;
 import io.telepresence.manager.inject.NamedPorts;
 import io.telepresence.manager.inject.SidecarForms;
+import io.telepresence.manager.network.ClusterNetwork;
+import io.telepresence.manager.network.PodResolvConf;
+import io.telepresence.manager.network.ReachPolicy;
 import io.telepresence.manager.sidecar.SidecarConfigs;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -92,6 +96,33 @@ public record ManagerSettings(
     /** The same, now that more is known of how pods get an agent. */
     public ManagerSettings with(InjectorSettings known) {
         return new ManagerSettings(pod, clientConfig, logLevel, apiPort, podCidrs, reach, agent, rules, known);
+    }
+
+    /** What the view of the cluster's network needs; the rest is in the pod. */
+    public ClusterNetwork.Settings network(PodResolvConf dns) {
+        return new ClusterNetwork.Settings(
+                pod.namespace(),
+                scope().namespaces(),
+                podCidrs.strategy(),
+                podCidrs.cidrs(),
+                injector.hook().service(),
+                dns);
+    }
+
+    /**
+     * Where clients get.
+     *
+     * @param own addresses of the manager's pod
+     * @param apiServer addresses of the API server's Service
+     */
+    public ReachPolicy.Settings reachPolicy(List<InetAddress> own, List<InetAddress> apiServer) {
+        List<String> services = List.of(AgentNames.MANAGER_APP, injector.hook().service());
+        return new ReachPolicy.Settings(
+                reach,
+                scope().namespaces(),
+                new ReachPolicy.Own(pod.namespace(), pod.name(), services),
+                own,
+                apiServer);
     }
 
     /** Namespaces and workloads that this manager manages. */

@@ -6,9 +6,7 @@ import io.telepresence.fault.FaultException;
 import io.telepresence.manager.config.ManagerSettings;
 import io.telepresence.manager.network.ClusterDnsClient;
 import io.telepresence.manager.network.ClusterNetwork;
-import io.telepresence.manager.network.FairShare;
-import io.telepresence.manager.network.ReachPolicy;
-import io.telepresence.manager.network.ServiceReachability;
+import io.telepresence.manager.network.EchoRequests;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.SessionRegistry;
 import io.telepresence.rpc.manager.ClusterInfo;
@@ -27,27 +25,22 @@ public final class ClusterInfoService {
     private final SessionRegistry sessions;
     private final ClusterNetwork network;
     private final ClusterDnsClient names;
-    private final ReachPolicy reach;
-    private final ServiceReachability reachability;
+    private final EchoRequests pings;
     private final Watched<String> injectorTrouble;
     private final ManagerSettings.Pod pod;
-    /** Each waits for an address that may be silent. */
-    private final FairShare pings = new FairShare(256, 32);
 
     /** @param pod the manager's */
     public ClusterInfoService(
             SessionRegistry sessions,
             ClusterNetwork network,
             ClusterDnsClient names,
-            ReachPolicy reach,
-            ServiceReachability reachability,
+            EchoRequests pings,
             Watched<String> injectorTrouble,
             ManagerSettings.Pod pod) {
         this.sessions = sessions;
         this.network = network;
         this.names = names;
-        this.reach = reach;
-        this.reachability = reachability;
+        this.pings = pings;
         this.injectorTrouble = injectorTrouble;
         this.pod = pod;
     }
@@ -82,17 +75,10 @@ public final class ClusterInfoService {
         } catch (UnknownHostException e) {
             throw Fault.user("that is not an IP address", "").exception(e);
         }
-        if (!reach.mayPing(address) || !pings.take(request.getSessionId())) {
-            return PingReply.getDefaultInstance();
-        }
-        try {
-            Duration within = Duration.ofMillis(request.getTimeoutMs());
-            return PingReply.newBuilder()
-                    .setReachable(reachability.reachable(address, within))
-                    .build();
-        } finally {
-            pings.give(request.getSessionId());
-        }
+        Duration within = Duration.ofMillis(request.getTimeoutMs());
+        return PingReply.newBuilder()
+                .setReachable(pings.answered(request.getSessionId(), address, within))
+                .build();
     }
 
     /** Puts two sources together; equal messages are sent once. */

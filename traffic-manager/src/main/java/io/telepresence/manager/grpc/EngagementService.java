@@ -35,13 +35,10 @@ public final class EngagementService {
     private final SessionRegistry sessions;
     private final EngagementRegistry engagements;
     private final CreateEngagement createEngagement;
-    private final WorkloadList list;
+    private final ListedWorkloads list;
     private final TrafficStats stats;
     private final RouteExplainer explainer;
     private final Duration arrival;
-    private volatile Translated translated = new Translated(null, WorkloadSnapshot.getDefaultInstance());
-
-    private record Translated(List<WorkloadList.WorkloadInfo> lines, WorkloadSnapshot wire) {}
 
     /** @param arrival how long to wait for agents where the client does not say */
     public EngagementService(
@@ -55,7 +52,7 @@ public final class EngagementService {
         this.sessions = sessions;
         this.engagements = engagements;
         this.createEngagement = createEngagement;
-        this.list = list;
+        this.list = new ListedWorkloads(list);
         this.stats = stats;
         this.explainer = explainer;
         this.arrival = arrival;
@@ -120,27 +117,17 @@ public final class EngagementService {
     }
 
     WorkloadSnapshot list(WorkloadQuery query) throws FaultException {
-        return WorkloadTranslator.workloads(list.lines(namespaces(query)));
+        return list.now(namespaces(query));
     }
 
     void watchWorkloads(WorkloadQuery query, StreamObserver<WorkloadSnapshot> out) throws FaultException {
         ClientSession client = GrpcAnswers.client(sessions, query.getSessionId());
         WatchStream<WorkloadSnapshot> stream = WatchStream.latest(out, client);
         try {
-            stream.closeAtEnd(list.watch(namespaces(query), lines -> stream.send(onWire(lines))));
+            stream.closeAtEnd(list.watch(namespaces(query), stream::send));
         } catch (FaultException e) {
             stream.fail(e);
         }
-    }
-
-    /** Those who watch the same are given the same list one after the other, and it becomes a message once. */
-    private WorkloadSnapshot onWire(List<WorkloadList.WorkloadInfo> lines) {
-        Translated last = translated;
-        if (last.lines() != lines) {
-            last = new Translated(lines, WorkloadTranslator.workloads(lines));
-            translated = last;
-        }
-        return last.wire();
     }
 
     private List<String> namespaces(WorkloadQuery query) throws FaultException {

@@ -4,7 +4,6 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.telepresence.manager.cluster.PodContainers;
-import io.telepresence.rpc.agent.AgentConfig;
 
 /** Tells the application where its agent answers questions. */
 final class AgentApiEnvironment {
@@ -13,9 +12,13 @@ final class AgentApiEnvironment {
 
     private AgentApiEnvironment() {}
 
-    /** Changes the given spec. A container that has the variable keeps it. */
-    static void announce(PodSpec spec, AgentConfig config) {
-        if (config.getApiPort() == 0) {
+    /**
+     * Changes the given spec. A container that has the variable keeps it.
+     *
+     * @param port 0: there is no API
+     */
+    static void announce(PodSpec spec, int port) {
+        if (port == 0) {
             return;
         }
         for (Container container : PodContainers.application(spec)) {
@@ -25,7 +28,7 @@ final class AgentApiEnvironment {
                         .getEnv()
                         .add(new EnvVarBuilder()
                                 .withName(PORT)
-                                .withValue(Integer.toString(config.getApiPort()))
+                                .withValue(Integer.toString(port))
                                 .build());
             }
         }

@@ -25,6 +25,11 @@ import java.util.stream.Collectors;
  * @param spec with all containers, those that are to be replaced included
  */
 record AgentSecurity(PodSpec spec, AgentConfig config) {
+    /** Of a container that only waits: it serves nothing. */
+    static AgentSecurity ofWaiting(PodSpec spec) {
+        return new AgentSecurity(spec, AgentConfig.getDefaultInstance());
+    }
+
     private static final int FIRST_FREE_PORT = 1024;
     private static final String BIND = "NET_BIND_SERVICE";
 

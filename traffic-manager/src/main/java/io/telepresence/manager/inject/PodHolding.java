@@ -9,7 +9,6 @@ import io.fabric8.kubernetes.api.model.SecurityContext;
 import io.fabric8.kubernetes.api.model.VolumeBuilder;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.manager.rollout.PodTurns;
-import io.telepresence.rpc.agent.AgentConfig;
 import java.time.Duration;
 
 /**
@@ -78,9 +77,8 @@ public record PodHolding(InjectorSettings.Sidecar look) {
     }
 
     private Container container(PodSpec spec) {
-        SecurityContext like = look.securityContext() == null
-                ? new AgentSecurity(spec, AgentConfig.getDefaultInstance()).context()
-                : look.securityContext();
+        SecurityContext like =
+                look.securityContext() == null ? AgentSecurity.ofWaiting(spec).context() : look.securityContext();
         return new ContainerBuilder()
                 .withName(AgentNames.WAIT_CONTAINER)
                 .withImage(look.image().name())

@@ -71,7 +71,7 @@ public record SidecarInjector(InjectorSettings.Sidecar look) {
         form.place(spec, containers.agent(ports));
         spec.getVolumes().addAll(containers.volumes());
         ContainerReplacement.apply(changed, config);
-        AgentApiEnvironment.announce(spec, config);
+        AgentApiEnvironment.announce(spec, config.getApiPort());
         addPullSecrets(spec, look.image());
         return changed;
     }

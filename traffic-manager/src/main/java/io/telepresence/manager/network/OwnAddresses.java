@@ -1,7 +1,9 @@
 package io.telepresence.manager.network;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
+import java.net.ServerSocket;
 import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.util.List;
@@ -42,6 +44,15 @@ public final class OwnAddresses {
             return List.of(InetAddress.ofLiteral(environment.getOrDefault("KUBERNETES_SERVICE_HOST", "")));
         } catch (IllegalArgumentException e) {
             return List.of(); // not in a pod, or a name
+        }
+    }
+
+    /** Whether the pod has that address at all. */
+    public static boolean canListen(InetAddress address) {
+        try (ServerSocket probe = new ServerSocket(0, 1, address)) {
+            return probe.isBound();
+        } catch (IOException e) {
+            return false;
         }
     }
 }

@@ -2,7 +2,6 @@ package io.telepresence.manager.tunnel;
 
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
-import io.telepresence.rpc.tunnel.Deliver;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.ResetReason;
 import java.time.Duration;
@@ -17,7 +16,8 @@ final class DeliveredFlows {
     private final PendingFlows<ClientSession, Wanted> parked = new PendingFlows<>();
     private final EngagedFlows open = new EngagedFlows();
 
-    private record Wanted(String engagementId, String host, int port) {}
+    /** What an agent wants to hand over: a connection of that engagement, to where its owner asked for. */
+    record Wanted(String engagementId, String host, int port) {}
 
     /** @param grace of connections whose engagement has ended */
     DeliveredFlows(Deliveries rules, PickupTimeout fetches, Duration grace) {
@@ -26,29 +26,28 @@ final class DeliveredFlows {
         this.grace = grace;
     }
 
-    void deliver(Flow flow, AgentSession agent, Deliver deliver) {
-        String engagement = deliver.getEngagementId();
-        Optional<ClientSession> client = receiver(agent, deliver);
+    void deliver(Flow flow, AgentSession agent, Wanted wanted) {
+        Optional<ClientSession> client = receiver(agent, wanted);
         if (client.isEmpty()) {
             flow.reset(ResetReason.DENIED, "not an engagement of this agent");
             return;
         }
         TrackedFlow tracked = new TrackedFlow(flow, agent);
-        var waiting = parked.park(client.get(), new Wanted(engagement, deliver.getHost(), deliver.getPort()), tracked);
+        var waiting = parked.park(client.get(), wanted, tracked);
         if (waiting.isEmpty()) {
             tracked.reset(ResetReason.NO_CLIENT, client.get() + " fetches nothing");
             return;
         }
-        open.add(engagement, tracked);
+        open.add(wanted.engagementId(), tracked);
         fetches.begin(parked, waiting.get(), client.get(), ResetReason.NO_CLIENT);
-        boolean endedMeanwhile = receiver(agent, deliver).isEmpty();
+        boolean endedMeanwhile = receiver(agent, wanted).isEmpty();
         if (endedMeanwhile && parked.drop(waiting.get().id())) {
             tracked.reset(ResetReason.DENIED, "the engagement has ended");
         }
     }
 
-    private Optional<ClientSession> receiver(AgentSession agent, Deliver deliver) {
-        return rules.receiver(agent, deliver.getEngagementId(), deliver.getHost(), deliver.getPort());
+    private Optional<ClientSession> receiver(AgentSession agent, Wanted wanted) {
+        return rules.receiver(agent, wanted.engagementId(), wanted.host(), wanted.port());
     }
 
     /** The client has come for a flow. */
@@ -70,7 +69,7 @@ final class DeliveredFlows {
 
     /** What waits is refused, so that it goes to the application; what is with the client may end within the grace. */
     void engagementEnded(String engagementId) {
-        parked.dropAll(wanted -> wanted.engagementId().equals(engagementId))
+        parked.dropAll(waiting -> waiting.engagementId().equals(engagementId))
                 .forEach(p ->
                         p.flow().loop().execute(() -> p.flow().reset(ResetReason.DENIED, "the engagement has ended")));
         open.end(engagementId, grace);

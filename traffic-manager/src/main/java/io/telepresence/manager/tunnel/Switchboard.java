@@ -79,7 +79,14 @@ public final class Switchboard {
                 return;
             }
             switch (open.getPurposeCase()) {
-                case DELIVER -> delivered.deliver(flow, agent.get(), open.getDeliver());
+                case DELIVER ->
+                    delivered.deliver(
+                            flow,
+                            agent.get(),
+                            new DeliveredFlows.Wanted(
+                                    open.getDeliver().getEngagementId(),
+                                    open.getDeliver().getHost(),
+                                    open.getDeliver().getPort()));
                 case FETCH -> reaching.fetch(flow, agent.get(), open.getFetch().getDialId());
                 case DIAL, REACH, PURPOSE_NOT_SET -> flow.reset(ResetReason.DENIED, "agents deliver and fetch");
             }

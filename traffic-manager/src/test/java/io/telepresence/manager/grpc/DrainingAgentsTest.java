@@ -22,8 +22,8 @@ class DrainingAgentsTest {
 
     private final FakeCluster cluster = new FakeCluster();
     private final SessionRegistry sessions = new SessionRegistry(() -> Instant.EPOCH);
-    private final AgentService calls =
-            new AgentService(sessions, null, cluster.workloads(), null, null, null, null, null);
+    private final AgentService calls = new AgentService(sessions, null, cluster.workloads(), null, null, null);
+    private final AgentArrivals arrivals = new AgentArrivals(sessions, null, cluster.workloads(), null, null);
 
     private void pod(String more) {
         cluster.addEcho();
@@ -64,10 +64,11 @@ class DrainingAgentsTest {
                 .setPodName("echo-abc-1")
                 .setPodUid("uid-echo-abc-1")
                 .build();
-        assertEquals("echo-abc-1", calls.checkOwner(arrival, ECHO).getMetadata().getName());
+        assertEquals(
+                "echo-abc-1", arrivals.checkOwner(arrival, ECHO).getMetadata().getName());
         FaultException gone = assertThrows(
                 FaultException.class,
-                () -> calls.checkOwner(
+                () -> arrivals.checkOwner(
                         arrival.toBuilder().setPodUid("uid-before").build(), ECHO));
         assertTrue(
                 gone.fault().text().contains("does not see pod"), gone.fault().text());

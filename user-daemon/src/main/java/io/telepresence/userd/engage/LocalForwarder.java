@@ -39,7 +39,7 @@ public final class LocalForwarder {
             TunnelClient.Fetched flow = tunnel.fetch(request.getId(), request.getDialId());
             boolean ours = engagements
                     .byId(request.getEngagementId())
-                    .filter(e -> Targets.allows(e, request))
+                    .filter(e -> Targets.allows(e, request.getHost(), request.getPort()))
                     .isPresent();
             if (!ours) {
                 LOG.warn("refused to dial {}:{}: no engagement leads there", request.getHost(), request.getPort());
@@ -53,7 +53,7 @@ public final class LocalForwarder {
     private static void connect(DialRequest request, TunnelClient.Fetched flow) {
         InetSocketAddress address;
         try {
-            address = new InetSocketAddress(InetAddress.getByName(Targets.host(request)), request.getPort());
+            address = new InetSocketAddress(InetAddress.getByName(Targets.host(request.getHost())), request.getPort());
         } catch (UnknownHostException e) {
             flow.refuse(ResetReason.UNREACHABLE, "the name " + request.getHost() + " is not known");
             return;

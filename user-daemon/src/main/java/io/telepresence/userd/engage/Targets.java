@@ -3,7 +3,6 @@ package io.telepresence.userd.engage;
 import io.telepresence.engagement.EngagedPort;
 import io.telepresence.engagement.Engagement;
 import io.telepresence.engagement.EngagementSpec;
-import io.telepresence.rpc.manager.DialRequest;
 import java.util.Optional;
 
 /** Where on this laptop engagements lead. Pure. */
@@ -27,15 +26,15 @@ final class Targets {
     }
 
     /** Whether the request leads where the user said that this engagement leads: nobody else chooses targets. */
-    static boolean allows(Engagement engagement, DialRequest request) {
+    static boolean allows(Engagement engagement, String host, int number) {
         boolean port =
-                engagement.status().ports().stream().map(EngagedPort::localPort).anyMatch(p -> p == request.getPort());
-        return port && engagement.spec().targetHost().equals(host(request));
+                engagement.status().ports().stream().map(EngagedPort::localPort).anyMatch(p -> p == number);
+        return port && engagement.spec().targetHost().equals(host(host));
     }
 
-    /** Where the manager wants the connection to go. */
-    static String host(DialRequest request) {
-        return request.getHost().isEmpty() ? EngagementSpec.LOCALHOST : request.getHost();
+    /** Where the manager wants the connection to go; empty: it does not say. */
+    static String host(String asked) {
+        return asked.isEmpty() ? EngagementSpec.LOCALHOST : asked;
     }
 
     private static boolean sameTarget(EngagedPort one, EngagedPort other) {

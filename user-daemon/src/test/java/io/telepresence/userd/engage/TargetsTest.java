@@ -8,7 +8,6 @@ import io.telepresence.rpc.engagement.Engagement;
 import io.telepresence.rpc.engagement.EngagementKind;
 import io.telepresence.rpc.engagement.EngagementSpec;
 import io.telepresence.rpc.engagement.EngagementState;
-import io.telepresence.rpc.manager.DialRequest;
 import io.telepresence.rpc.tunnel.Protocol;
 import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -69,8 +68,6 @@ class TargetsTest {
     })
     void onlyTheUserSaysWhereConnectionsGo(String said, String asked, int port, boolean allowed) {
         var engagement = engagement(EngagementKind.INTERCEPT, said, Protocol.TCP, 8080);
-        DialRequest request =
-                DialRequest.newBuilder().setHost(asked).setPort(port).build();
-        assertEquals(allowed, Targets.allows(engagement, request));
+        assertEquals(allowed, Targets.allows(engagement, asked, port));
     }
 }
