@@ -1,9 +1,10 @@
 package io.telepresence.manager.watch;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonIncludeProperties;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.KubernetesResource;
-import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeStatus;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpec;
@@ -21,7 +22,7 @@ import tools.jackson.databind.module.SimpleModule;
  */
 final class LeanClients {
     private static final Map<Class<?>, Class<?>> ALL =
-            Map.of(ObjectMeta.class, Meta.class, Node.class, NodeStatus.class);
+            Map.of(ObjectMeta.class, Meta.class, NodeStatus.class, OfNodeStatus.class);
     private static final Map<Class<?>, Class<?>> PODS =
             Map.of(ObjectMeta.class, Meta.class, PodSpec.class, OfPodSpec.class, Container.class, OfContainer.class);
 
@@ -55,8 +56,8 @@ final class LeanClients {
     @JsonIgnoreProperties("managedFields")
     private interface Meta {}
 
-    @JsonIgnoreProperties("status")
-    private interface NodeStatus {}
+    @JsonIncludeProperties("addresses")
+    private interface OfNodeStatus {}
 
     @JsonIgnoreProperties({"volumes", "tolerations", "affinity"})
     private interface OfPodSpec {}
