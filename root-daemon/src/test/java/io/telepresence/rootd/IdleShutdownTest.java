@@ -6,31 +6,32 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.fault.FaultException;
+import io.telepresence.testing.FakeTime;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class IdleShutdownTest {
-    private static final long LONG = IdleShutdown.ALONE.plusSeconds(1).toNanos();
+    private static final Duration LONG = IdleShutdown.ALONE.plusSeconds(1);
 
-    private final AtomicLong now = new AtomicLong();
-    private final IdleShutdown life = new IdleShutdown(false, now::get);
+    private final FakeTime time = new FakeTime();
+    private final IdleShutdown life = new IdleShutdown(false, time);
 
     @Test
     void nobodyEverComes() {
-        now.addAndGet(LONG);
+        time.advance(LONG);
         assertFalse(life.over().isEmpty());
     }
 
     @Test
     void aCallerInOrderMayComeBack() {
         life.sessionBegins();
-        now.addAndGet(LONG);
+        time.advance(LONG);
         assertEquals("", life.over());
         life.sessionEnds();
-        now.addAndGet(LONG);
+        time.advance(LONG);
         assertEquals("", life.over());
     }
 
@@ -40,14 +41,14 @@ class IdleShutdownTest {
         life.lostCaller();
         life.sessionEnds();
         assertEquals("", life.over());
-        now.addAndGet(LONG);
+        time.advance(LONG);
         assertFalse(life.over().isEmpty());
     }
 
     @Test
     void aServiceStaysUntilItIsTold() {
-        IdleShutdown service = new IdleShutdown(true, now::get);
-        now.addAndGet(LONG);
+        IdleShutdown service = new IdleShutdown(true, time);
+        time.advance(LONG);
         assertEquals("", service.over());
         service.quit("signal");
         assertEquals("signal", service.over());

@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.testing.FakeTime;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -16,12 +18,11 @@ import org.xbill.DNS.Type;
 
 /** Questions to the cluster while others are on their way, and what is remembered of the answers. */
 class ClusterDnsCacheTest {
-    private static final long SECOND = 1_000_000_000L;
 
     private final List<CompletableFuture<LookupAnswer>> asked = new ArrayList<>();
-    private long now = 5 * SECOND;
+    private final FakeTime time = new FakeTime();
     private boolean tunnelEnded;
-    private final ClusterDnsCache cache = new ClusterDnsCache(this::ask, () -> now);
+    private final ClusterDnsCache cache = new ClusterDnsCache(this::ask, time);
 
     private CompletableFuture<LookupAnswer> ask(String name, int type) {
         if (tunnelEnded) {
@@ -80,13 +81,13 @@ class ClusterDnsCacheTest {
     void recordsLiveAsLongAsTheySayAndAMinuteAtMost() {
         find();
         asked.getFirst().complete(found(100_000));
-        now += 59 * SECOND;
+        time.advance(Duration.ofSeconds(59));
         assertTrue(find().isDone());
-        now += 2 * SECOND;
+        time.advance(Duration.ofSeconds(2));
         assertFalse(find().isDone());
         asked.getLast().complete(found(0));
         assertTrue(find().isDone(), "a second at least, for a burst");
-        now += 2 * SECOND;
+        time.advance(Duration.ofSeconds(2));
         assertFalse(find().isDone());
     }
 
@@ -98,7 +99,7 @@ class ClusterDnsCacheTest {
             asked.getLast().complete(nothing(rcode));
             assertEquals(rcode, find().join().rcode());
             assertEquals(questions, asked.size());
-            now += 2 * SECOND;
+            time.advance(Duration.ofSeconds(2));
         }
     }
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 /** The rule alone: what the application listens on, what is open, and what time it is, are said by the test. */
 class DrainTest {
-    private final FakeTime time = new FakeTime();
+    private final FakePauses time = new FakePauses();
     private final Set<Port> listening = new HashSet<>();
     private final AtomicReference<Duration> closed = new AtomicReference<>();
     private Duration deadline = seconds(118);

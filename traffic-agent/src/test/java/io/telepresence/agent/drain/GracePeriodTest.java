@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Two seconds before the kubelet kills, the agent begins to end. */
 class GracePeriodTest {
-    private final FakeTime time = new FakeTime();
+    private final FakePauses time = new FakePauses();
 
     private static Duration seconds(long seconds) {
         return Duration.ofSeconds(seconds);

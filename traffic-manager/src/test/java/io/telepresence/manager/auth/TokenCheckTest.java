@@ -3,7 +3,7 @@ package io.telepresence.manager.auth;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.telepresence.manager.auth.TokenCheck.Verdict;
-import io.telepresence.manager.session.FakeTime;
+import io.telepresence.testing.FakeTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;

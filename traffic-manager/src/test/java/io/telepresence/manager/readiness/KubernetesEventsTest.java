@@ -2,8 +2,8 @@ package io.telepresence.manager.readiness;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.telepresence.manager.session.FakeTime;
 import io.telepresence.manager.watch.FakeApiServer;
+import io.telepresence.testing.FakeTime;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
