@@ -50,14 +50,14 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class WholePathTest {
-    private House house;
+    private WholePathFixture house;
     private ClusterSession session;
     private Program laptop;
     private String hostBefore;
 
     @BeforeAll
     void open(@TempDir Path directory) throws Exception {
-        house = new House(directory);
+        house = new WholePathFixture(directory);
         hostBefore = house.root.host();
         session = house.connect();
         laptop = Program.http("laptop", InetAddress.getByName("127.0.0.1"), 0);
@@ -81,13 +81,13 @@ class WholePathTest {
         byte[] sent = new byte[1 << 20];
         new Random(7).nextBytes(sent);
         try (Program echo = Program.echo(house.pod(), 0);
-                Socket socket = house.programs().connect(House.POD, echo.port())) {
+                Socket socket = house.programs().connect(WholePathFixture.POD, echo.port())) {
             Thread sending = Thread.ofVirtual().start(() -> send(socket, sent));
             assertArrayEquals(
                     sent, socket.getInputStream().readAllBytes(), "the end of our direction came through too");
             sending.join();
         }
-        try (Caller caller = new Caller(house.programs().connect(House.SERVICE, 80))) {
+        try (Caller caller = new Caller(house.programs().connect(WholePathFixture.SERVICE, 80))) {
             assertEquals("app /x", caller.get("/x", ""));
         }
     }
@@ -99,7 +99,7 @@ class WholePathTest {
             Thread echo = Thread.ofVirtual().start(() -> echoOnce(server));
             byte[] question = {1, 2, 3};
             DatagramPacket packet =
-                    new DatagramPacket(question, 3, InetAddress.getByName(House.POD), server.getLocalPort());
+                    new DatagramPacket(question, 3, InetAddress.getByName(WholePathFixture.POD), server.getLocalPort());
             assertArrayEquals(question, house.programs().ask(5000, packet));
             echo.join();
         }
@@ -110,7 +110,8 @@ class WholePathTest {
         // Bound, so that nobody else gets it, and not listening.
         try (Socket taken = new Socket()) {
             taken.bind(new InetSocketAddress(house.pod(), 0));
-            assertThrows(ConnectException.class, () -> house.programs().connect(House.POD, taken.getLocalPort()));
+            assertThrows(
+                    ConnectException.class, () -> house.programs().connect(WholePathFixture.POD, taken.getLocalPort()));
         }
     }
 
@@ -118,7 +119,7 @@ class WholePathTest {
     void anInterceptedServiceIsAnsweredByTheLaptopUntilItIsLeft() throws Exception {
         engage("all", spec());
         awaitAnswer("laptop /a", () -> ask("/a", ""));
-        try (Caller round = new Caller(house.programs().connect(House.SERVICE, 80))) {
+        try (Caller round = new Caller(house.programs().connect(WholePathFixture.SERVICE, 80))) {
             assertEquals("laptop /b", round.get("/b", ""), "from the laptop into the cluster and back to it");
         }
         leave("all");
@@ -147,7 +148,7 @@ class WholePathTest {
         String id = session.link().ref().getSessionId();
         assertTrue(house.api.cut() > 2, "control and flows of both daemons");
         awaitAnswer("laptop /b", () -> {
-            try (Caller program = new Caller(house.programs().connect(House.SERVICE, 80))) {
+            try (Caller program = new Caller(house.programs().connect(WholePathFixture.SERVICE, 80))) {
                 return program.get("/b", "");
             }
         });
@@ -211,7 +212,7 @@ class WholePathTest {
         Until.holds("no port-forward is left", () -> house.api.forwards() == 0);
         session = house.connect();
         assertEquals(List.of(), names(session));
-        try (Caller program = new Caller(house.programs().connect(House.SERVICE, 80))) {
+        try (Caller program = new Caller(house.programs().connect(WholePathFixture.SERVICE, 80))) {
             assertEquals("app /c", program.get("/c", ""));
         }
     }

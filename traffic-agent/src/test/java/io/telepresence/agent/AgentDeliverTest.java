@@ -18,7 +18,7 @@ class AgentDeliverTest {
     void newConnectionsGoToTheLaptopAndOldOnesStay() throws Exception {
         try (Place app = Place.echo("app");
                 Place local = Place.echo("laptop");
-                Rig rig = Rig.tcp(app);
+                AgentFixture rig = AgentFixture.tcp(app);
                 Caller before = rig.call()) {
             assertEquals("app", before.line());
             rig.engage(local.port());
@@ -40,7 +40,7 @@ class AgentDeliverTest {
     void theOpenFrameTellsWhoCallsWhat() throws Exception {
         try (Place app = Place.echo("app");
                 Place local = Place.echo("laptop");
-                Rig rig = Rig.tcp(app)) {
+                AgentFixture rig = AgentFixture.tcp(app)) {
             rig.engage(local.port());
             int source;
             try (Caller caller = rig.call()) {
@@ -60,7 +60,7 @@ class AgentDeliverTest {
     void aWaitingEngagementChangesNothing() throws Exception {
         try (Place app = Place.echo("app");
                 Place local = Place.echo("laptop");
-                Rig rig = Rig.tcp(app)) {
+                AgentFixture rig = AgentFixture.tcp(app)) {
             rig.engage(local.port());
             rig.manager.engage(rig.engagement(local.port(), "WAITING"));
             rig.awaitEngaged(false);
@@ -73,8 +73,8 @@ class AgentDeliverTest {
     @Test
     void anAbsentLaptopMeansResetAtOnce() throws Exception {
         try (Place app = Place.echo("app");
-                Rig rig = Rig.tcp(app)) {
-            rig.laptop.mood = Laptop.Mood.NOT_THERE;
+                AgentFixture rig = AgentFixture.tcp(app)) {
+            rig.laptop.mood = FakeLaptop.Mood.NOT_THERE;
             rig.engage(9);
             try (Caller caller = rig.call()) {
                 assertTrue(caller.isReset());
@@ -87,7 +87,7 @@ class AgentDeliverTest {
         Place local = Place.echo("laptop");
         local.close();
         try (Place app = Place.echo("app");
-                Rig rig = Rig.tcp(app)) {
+                AgentFixture rig = AgentFixture.tcp(app)) {
             rig.engage(local.port());
             try (Caller caller = rig.call()) {
                 assertTrue(caller.isReset());
@@ -98,8 +98,8 @@ class AgentDeliverTest {
     @Test
     void aSilentLaptopMeansResetWithinTheBound() throws Exception {
         try (Place app = Place.echo("app");
-                Rig rig = Rig.tcp(app)) {
-            rig.laptop.mood = Laptop.Mood.SILENT;
+                AgentFixture rig = AgentFixture.tcp(app)) {
+            rig.laptop.mood = FakeLaptop.Mood.SILENT;
             rig.engage(9);
             long begin = System.nanoTime();
             try (Caller caller = rig.call()) {
@@ -107,7 +107,7 @@ class AgentDeliverTest {
                 assertTrue(caller.isReset());
             }
             Duration took = Duration.ofNanos(System.nanoTime() - begin);
-            assertTrue(took.compareTo(Rig.PATIENCE.plusSeconds(20)) < 0, "took " + took);
+            assertTrue(took.compareTo(AgentFixture.PATIENCE.plusSeconds(20)) < 0, "took " + took);
         }
     }
 
@@ -115,7 +115,7 @@ class AgentDeliverTest {
     void aCallerThatSpeaksAndEndsEarlyIsHeardWhole() throws Exception {
         try (Place app = Place.echo("app");
                 Place local = Place.echo("laptop");
-                Rig rig = Rig.tcp(app)) {
+                AgentFixture rig = AgentFixture.tcp(app)) {
             rig.engage(local.port());
             try (Caller caller = rig.call()) {
                 caller.say("early");
@@ -128,7 +128,7 @@ class AgentDeliverTest {
     void resetsPassBothWays() throws Exception {
         try (Place app = Place.echo("app");
                 Place local = Place.passive("laptop");
-                Rig rig = Rig.tcp(app)) {
+                AgentFixture rig = AgentFixture.tcp(app)) {
             rig.engage(local.port());
             try (Caller caller = rig.call()) {
                 Socket there = local.onlyOne();
@@ -150,7 +150,7 @@ class AgentDeliverTest {
     void aThousandDeliveredAtOnce() throws Exception {
         try (Place app = Place.echo("app");
                 Place local = Place.echo("laptop");
-                Rig rig = Rig.patient(app)) {
+                AgentFixture rig = AgentFixture.patient(app)) {
             rig.engage(local.port());
             Crowd.ask(rig, 1000, "laptop");
         }

@@ -9,7 +9,7 @@ import io.grpc.ManagedChannel;
 import io.telepresence.agent.drain.Drain.Outcome;
 import io.telepresence.agent.drain.GracePeriod;
 import io.telepresence.agent.drain.Time;
-import io.telepresence.agent.http2.GrpcPlace;
+import io.telepresence.agent.http2.FakeGrpcServer;
 import io.telepresence.agree.Transport;
 import io.telepresence.engagement.Port;
 import io.telepresence.local.FreePorts;
@@ -29,7 +29,7 @@ class AgentDrainTest {
     /** As long as no test waits. */
     private static final Duration LONG = Duration.ofMinutes(5);
 
-    private static CompletableFuture<Outcome> drain(Rig rig, Duration grace) {
+    private static CompletableFuture<Outcome> drain(AgentFixture rig, Duration grace) {
         GracePeriod period = new GracePeriod(grace, Time.REAL);
         period.begin(Duration.ZERO);
         return CompletableFuture.supplyAsync(() -> rig.agent.drain(period, Time.REAL));
@@ -45,21 +45,21 @@ class AgentDrainTest {
         }
     }
 
-    private static String ready(Rig rig) throws IOException {
+    private static String ready(AgentFixture rig) throws IOException {
         try (Socket socket = new Socket("127.0.0.1", rig.agent.readyAddress().getPort())) {
             socket.getOutputStream().write("GET /readyz HTTP/1.1\r\nHost: pod\r\n\r\n".getBytes());
             return new String(socket.getInputStream().readAllBytes()).split(" ")[1];
         }
     }
 
-    private static void serves(String name, Rig rig) throws Exception {
+    private static void serves(String name, AgentFixture rig) throws Exception {
         try (Caller caller = rig.call()) {
             assertEquals(name, caller.line());
         }
     }
 
     /** A try to connect would be a new connection. */
-    private static void awaitUnready(Rig rig) throws IOException {
+    private static void awaitUnready(AgentFixture rig) throws IOException {
         Until.holds("no port accepts any more", () -> {
             try {
                 return ready(rig).equals("503");
@@ -78,7 +78,7 @@ class AgentDrainTest {
     @Test
     void whileTheApplicationAcceptsSoDoesTheAgentAndIsReady() throws Exception {
         try (Place app = Place.echo("app");
-                Rig rig = Rig.tcp(app)) {
+                AgentFixture rig = AgentFixture.tcp(app)) {
             Caller open = rig.call();
             open.line();
             int port = rig.port().getPort();
@@ -102,7 +102,7 @@ class AgentDrainTest {
     void whatALaptopAnswersKeepsTheAgentAndItsLink() throws Exception {
         try (Place app = Place.echo("app");
                 Place local = Place.echo("laptop");
-                Rig rig = Rig.tcp(app)) {
+                AgentFixture rig = AgentFixture.tcp(app)) {
             rig.engage(local.port());
             Caller open = rig.call();
             assertEquals("laptop", open.line());
@@ -126,7 +126,7 @@ class AgentDrainTest {
     void inPlaceOfTheContainerTheLaptopsConnectionsDecide() throws Exception {
         int free = FreePorts.one();
         try (Place local = Place.echo("laptop");
-                Rig rig = Rig.absent(free)) {
+                AgentFixture rig = AgentFixture.absent(free)) {
             rig.engage(local.port());
             Caller open = rig.call();
             assertEquals("laptop", open.line());
@@ -144,7 +144,7 @@ class AgentDrainTest {
     @Test
     void theGracePeriodEndsItAll() throws Exception {
         try (Place app = Place.echo("app");
-                Rig rig = Rig.tcp(app);
+                AgentFixture rig = AgentFixture.tcp(app);
                 Caller open = rig.call()) {
             open.line();
             assertEquals(Outcome.OUT_OF_TIME, drain(rig, Duration.ofSeconds(2)).get(3, TimeUnit.SECONDS));
@@ -154,7 +154,7 @@ class AgentDrainTest {
     @Test
     void theManagerSaysWhatADeletionGrants() throws Exception {
         try (Place app = Place.echo("app");
-                Rig rig = Rig.tcp(app)) {
+                AgentFixture rig = AgentFixture.tcp(app)) {
             rig.manager.grace = 7;
             Until.holds("told", () -> rig.granted.contains(Duration.ofSeconds(7)));
         }
@@ -163,9 +163,9 @@ class AgentDrainTest {
     /** A caller that keeps its connection to a laptop is asked to go before it must. */
     @Test
     void keptHttpConnectionsToALaptopLeave() throws Exception {
-        try (HttpPlace app = new HttpPlace("app");
-                HttpPlace local = new HttpPlace("laptop");
-                Rig rig = Rig.tcp(app.port())) {
+        try (FakeHttpServer app = new FakeHttpServer("app");
+                FakeHttpServer local = new FakeHttpServer("laptop");
+                AgentFixture rig = AgentFixture.tcp(app.port())) {
             rig.engage(local.port());
             HttpCaller caller = new HttpCaller(rig.port());
             assertEquals("laptop /a 0", caller.get("/a", false).body());
@@ -189,9 +189,9 @@ class AgentDrainTest {
     /** The application closes its connections itself, when it wants. */
     @Test
     void keptHttpConnectionsToTheApplicationStay() throws Exception {
-        try (HttpPlace app = new HttpPlace("app");
-                HttpPlace local = new HttpPlace("laptop");
-                Rig rig = Rig.tcp(app.port())) {
+        try (FakeHttpServer app = new FakeHttpServer("app");
+                FakeHttpServer local = new FakeHttpServer("laptop");
+                AgentFixture rig = AgentFixture.tcp(app.port())) {
             rig.engageHeader(local.port(), "X-User", "ann");
             try (HttpCaller caller = new HttpCaller(rig.port())) {
                 assertEquals("app /a 0", caller.get("/a", false).body());
@@ -210,22 +210,22 @@ class AgentDrainTest {
     @Test
     void callsToALaptopMoveToANewConnection() throws Exception {
         for (boolean filtered : new boolean[] {true, false}) {
-            try (GrpcPlace app = new GrpcPlace("app");
-                    GrpcPlace local = new GrpcPlace("laptop");
-                    Rig rig = new Rig(new Port(Transport.TCP, app.port()), "127.0.0.1")) {
+            try (FakeGrpcServer app = new FakeGrpcServer("app");
+                    FakeGrpcServer local = new FakeGrpcServer("laptop");
+                    AgentFixture rig = new AgentFixture(new Port(Transport.TCP, app.port()), "127.0.0.1")) {
                 rig.awaitArrival();
                 if (filtered) {
                     rig.engageHeader(local.port(), "x-user", "me");
                 } else {
                     rig.engage(local.port());
                 }
-                ManagedChannel channel = GrpcPlace.caller(rig.port().getPort());
-                Channel mine = GrpcPlace.with(channel, "x-user", "me");
-                assertEquals("laptop:1", GrpcPlace.unary(mine, "1"));
+                ManagedChannel channel = FakeGrpcServer.caller(rig.port().getPort());
+                Channel mine = FakeGrpcServer.with(channel, "x-user", "me");
+                assertEquals("laptop:1", FakeGrpcServer.unary(mine, "1"));
                 drain(rig, LONG);
                 rig.agent.leave();
                 for (int i = 0; i < 20; i++) {
-                    assertEquals("laptop:2", GrpcPlace.unary(mine, "2"));
+                    assertEquals("laptop:2", FakeGrpcServer.unary(mine, "2"));
                 }
                 if (filtered) {
                     Until.holds("idle connections are closed", () -> rig.agent.open() == 0);

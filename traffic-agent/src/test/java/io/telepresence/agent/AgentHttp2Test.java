@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
-import io.telepresence.agent.http2.GrpcPlace;
+import io.telepresence.agent.http2.FakeGrpcServer;
 import io.telepresence.agree.Transport;
 import io.telepresence.engagement.Port;
 import java.util.List;
@@ -17,26 +17,26 @@ import org.junit.jupiter.api.Timeout;
 class AgentHttp2Test {
     @Test
     void halfOfTheCallsGoToTheLaptop() throws Exception {
-        try (GrpcPlace app = new GrpcPlace("app");
-                GrpcPlace laptop = new GrpcPlace("laptop");
-                Rig rig = new Rig(new Port(Transport.TCP, app.port()), "127.0.0.1")) {
+        try (FakeGrpcServer app = new FakeGrpcServer("app");
+                FakeGrpcServer laptop = new FakeGrpcServer("laptop");
+                AgentFixture rig = new AgentFixture(new Port(Transport.TCP, app.port()), "127.0.0.1")) {
             rig.awaitArrival();
             rig.engageHeader(laptop.port(), "x-user", "me");
-            ManagedChannel plain = GrpcPlace.caller(rig.port().getPort());
-            Channel mine = GrpcPlace.with(plain, "x-user", "me");
+            ManagedChannel plain = FakeGrpcServer.caller(rig.port().getPort());
+            Channel mine = FakeGrpcServer.with(plain, "x-user", "me");
             String large = "z".repeat(3 << 20);
             for (int i = 0; i < 10; i++) {
-                assertEquals("laptop:" + large, GrpcPlace.unary(mine, large));
-                assertEquals("app:" + large, GrpcPlace.unary(plain, large));
-                assertEquals("laptop:a laptop:b ", GrpcPlace.both(mine, List.of("a", "b")));
-                assertEquals("app:6", GrpcPlace.up(plain, List.of("abc", "def")));
+                assertEquals("laptop:" + large, FakeGrpcServer.unary(mine, large));
+                assertEquals("app:" + large, FakeGrpcServer.unary(plain, large));
+                assertEquals("laptop:a laptop:b ", FakeGrpcServer.both(mine, List.of("a", "b")));
+                assertEquals("app:6", FakeGrpcServer.up(plain, List.of("abc", "def")));
             }
-            rig.laptop.mood = Laptop.Mood.NOT_THERE;
+            rig.laptop.mood = FakeLaptop.Mood.NOT_THERE;
             laptop.close();
             Until.holds(
                     "the agent knows that the laptop has gone",
                     () -> rig.agent.link().flows() == 0);
-            assertEquals("app:1", GrpcPlace.unary(mine, "1"));
+            assertEquals("app:1", FakeGrpcServer.unary(mine, "1"));
             end(plain);
         }
     }
@@ -44,19 +44,19 @@ class AgentHttp2Test {
     /** The caller's connection is older than the engagement. */
     @Test
     void aKeptConnectionIsJudgedFromThenOn() throws Exception {
-        try (GrpcPlace app = new GrpcPlace("app");
-                GrpcPlace laptop = new GrpcPlace("laptop");
-                Rig rig = new Rig(new Port(Transport.TCP, app.port()), "127.0.0.1")) {
+        try (FakeGrpcServer app = new FakeGrpcServer("app");
+                FakeGrpcServer laptop = new FakeGrpcServer("laptop");
+                AgentFixture rig = new AgentFixture(new Port(Transport.TCP, app.port()), "127.0.0.1")) {
             rig.awaitArrival();
-            ManagedChannel plain = GrpcPlace.caller(rig.port().getPort());
-            Channel mine = GrpcPlace.with(plain, "x-user", "me");
-            assertEquals("app:1", GrpcPlace.unary(mine, "1"));
+            ManagedChannel plain = FakeGrpcServer.caller(rig.port().getPort());
+            Channel mine = FakeGrpcServer.with(plain, "x-user", "me");
+            assertEquals("app:1", FakeGrpcServer.unary(mine, "1"));
             rig.engageHeader(laptop.port(), "x-user", "me");
-            Until.holds(
-                    "calls reach the laptop", () -> GrpcPlace.unary(mine, "2").equals("laptop:2"));
-            assertEquals("app:3", GrpcPlace.unary(plain, "3"));
+            Until.holds("calls reach the laptop", () -> FakeGrpcServer.unary(mine, "2")
+                    .equals("laptop:2"));
+            assertEquals("app:3", FakeGrpcServer.unary(plain, "3"));
             rig.disengage();
-            assertEquals("app:4", GrpcPlace.unary(mine, "4"));
+            assertEquals("app:4", FakeGrpcServer.unary(mine, "4"));
             end(plain);
         }
     }

@@ -22,15 +22,15 @@ class AgentHttpBodyTest {
     private static final long LARGE = 100L << 20;
     private static final long KEPT_ON_THE_WAY = 48L << 20;
 
-    private HttpPlace app;
-    private HttpPlace ann;
-    private Rig rig;
+    private FakeHttpServer app;
+    private FakeHttpServer ann;
+    private AgentFixture rig;
 
     @BeforeEach
     void open() throws Exception {
-        app = new HttpPlace("app");
-        ann = new HttpPlace("ann");
-        rig = Rig.tcp(app.port());
+        app = new FakeHttpServer("app");
+        ann = new FakeHttpServer("ann");
+        rig = AgentFixture.tcp(app.port());
         rig.engageHeader(ann.port(), "X-User", "ann");
     }
 
@@ -108,7 +108,7 @@ class AgentHttpBodyTest {
             try (HttpCaller caller = new HttpCaller(rig.port())) {
                 caller.send(head("GET /big/" + (1L << 36), hers, 0));
                 caller.head();
-                HttpPlace server = hers ? ann : app;
+                FakeHttpServer server = hers ? ann : app;
                 Until.holds("the server is stuck", () -> server.isStuck());
                 assertTrue(server.sent.get() < KEPT_ON_THE_WAY, "sent " + server.sent.get());
             }

@@ -15,17 +15,17 @@ import org.junit.jupiter.api.Timeout;
 /** Wiretaps of requests, alone and beside an intercept. */
 @Timeout(60)
 class AgentHttpTapTest {
-    private HttpPlace app;
-    private HttpPlace ann;
-    private HttpPlace mirror;
-    private Rig rig;
+    private FakeHttpServer app;
+    private FakeHttpServer ann;
+    private FakeHttpServer mirror;
+    private AgentFixture rig;
 
     @BeforeEach
     void open() throws Exception {
-        app = new HttpPlace("app");
-        ann = new HttpPlace("ann");
-        mirror = new HttpPlace("mirror");
-        rig = Rig.tcp(app.port());
+        app = new FakeHttpServer("app");
+        ann = new FakeHttpServer("ann");
+        mirror = new FakeHttpServer("mirror");
+        rig = AgentFixture.tcp(app.port());
     }
 
     @AfterEach

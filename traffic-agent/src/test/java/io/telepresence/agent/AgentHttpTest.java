@@ -14,15 +14,15 @@ import org.junit.jupiter.api.Timeout;
 /** Requests with {@code X-User: ann} are hers, the others the app's. */
 @Timeout(60)
 class AgentHttpTest {
-    private HttpPlace app;
-    private HttpPlace ann;
-    private Rig rig;
+    private FakeHttpServer app;
+    private FakeHttpServer ann;
+    private AgentFixture rig;
 
     @BeforeEach
     void open() throws Exception {
-        app = new HttpPlace("app");
-        ann = new HttpPlace("ann");
-        rig = Rig.tcp(app.port());
+        app = new FakeHttpServer("app");
+        ann = new FakeHttpServer("ann");
+        rig = AgentFixture.tcp(app.port());
         rig.engageHeader(ann.port(), "X-User", "ann");
     }
 
@@ -250,7 +250,7 @@ class AgentHttpTest {
 
     @Test
     void withoutTheLaptopTheAppAnswers() throws Exception {
-        for (Laptop.Mood mood : List.of(Laptop.Mood.NOT_THERE, Laptop.Mood.SILENT)) {
+        for (FakeLaptop.Mood mood : List.of(FakeLaptop.Mood.NOT_THERE, FakeLaptop.Mood.SILENT)) {
             rig.laptop.mood = mood;
             try (HttpCaller caller = call()) {
                 caller.send("POST /f HTTP/1.1\r\nX-User: ann\r\nContent-Length: 3\r\n\r\nabc");
@@ -258,7 +258,7 @@ class AgentHttpTest {
                 assertEquals("app /g 0", caller.get("/g", true).body());
             }
         }
-        rig.laptop.mood = Laptop.Mood.DIALS;
+        rig.laptop.mood = FakeLaptop.Mood.DIALS;
         ann.close();
         try (HttpCaller caller = call()) {
             assertEquals("app /h 0", caller.get("/h", true).body());

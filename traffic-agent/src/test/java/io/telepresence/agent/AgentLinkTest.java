@@ -18,7 +18,7 @@ class AgentLinkTest {
     @Test
     void theAgentPresentsItself() throws Exception {
         try (Place app = Place.echo("app");
-                Rig rig = Rig.tcp(app)) {
+                AgentFixture rig = AgentFixture.tcp(app)) {
             AgentArrival arrival = rig.manager.arrivals.getFirst();
             assertEquals("api-1", arrival.getPodName());
             assertEquals("uid-1", arrival.getPodUid());
@@ -34,7 +34,7 @@ class AgentLinkTest {
     void aLostManagerMeansTheAppAndAReturningOneIsResumed() throws Exception {
         try (Place app = Place.echo("app");
                 Place local = Place.echo("laptop");
-                Rig rig = Rig.tcp(app)) {
+                AgentFixture rig = AgentFixture.tcp(app)) {
             rig.engage(local.port());
             Caller delivered = rig.call();
             assertEquals("laptop", delivered.line());
@@ -57,7 +57,7 @@ class AgentLinkTest {
     @Test
     void aForgottenSessionArrivesAnew() throws Exception {
         try (Place app = Place.echo("app");
-                Rig rig = Rig.tcp(app)) {
+                AgentFixture rig = AgentFixture.tcp(app)) {
             rig.manager.sessions.clear();
             Until.holds("second arrival", Duration.ofSeconds(12), () -> rig.manager.arrivals.size() == 2);
         }
@@ -66,7 +66,7 @@ class AgentLinkTest {
     @Test
     void withoutAManagerTheAppIsServedAndThePodIsReady() throws Exception {
         try (Place app = Place.echo("app");
-                Rig rig = new Rig(new Port(Transport.TCP, app.port()), "127.0.0.1", "wrong")) {
+                AgentFixture rig = new AgentFixture(new Port(Transport.TCP, app.port()), "127.0.0.1", "wrong")) {
             rig.stopManager();
             try (Caller caller = rig.call()) {
                 assertEquals("app", caller.line());
@@ -80,7 +80,7 @@ class AgentLinkTest {
     @Test
     void theLogLevelIsTheManagers() throws Exception {
         try (Place app = Place.echo("app");
-                Rig rig = Rig.tcp(app)) {
+                AgentFixture rig = AgentFixture.tcp(app)) {
             Until.holds("the level arrives", () -> {
                 rig.manager.level("DEBUG");
                 return rig.levels.contains("DEBUG");
@@ -95,7 +95,7 @@ class AgentLinkTest {
             free = socket.getLocalPort();
         }
         try (Place local = Place.echo("local");
-                Rig rig = Rig.absent(free)) {
+                AgentFixture rig = AgentFixture.absent(free)) {
             assertEquals("HTTP/1.1 503 Service Unavailable", get(rig, "/readyz"));
             rig.engage(local.port());
             assertEquals("HTTP/1.1 200 OK", get(rig, "/readyz"));
@@ -104,7 +104,7 @@ class AgentLinkTest {
         }
     }
 
-    private static String get(Rig rig, String path) throws IOException {
+    private static String get(AgentFixture rig, String path) throws IOException {
         try (Socket socket = new Socket("127.0.0.1", rig.agent.readyAddress().getPort())) {
             socket.getOutputStream().write(("GET " + path + " HTTP/1.1\r\nHost: pod\r\n\r\n").getBytes());
             return new String(socket.getInputStream().readAllBytes())

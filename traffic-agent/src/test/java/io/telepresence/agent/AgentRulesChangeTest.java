@@ -13,15 +13,15 @@ import org.junit.jupiter.api.Timeout;
 /** Engagements come and go while callers keep their connections. */
 @Timeout(60)
 class AgentRulesChangeTest {
-    private HttpPlace app;
-    private HttpPlace ann;
-    private Rig rig;
+    private FakeHttpServer app;
+    private FakeHttpServer ann;
+    private AgentFixture rig;
 
     @BeforeEach
     void open() throws Exception {
-        app = new HttpPlace("app");
-        ann = new HttpPlace("ann");
-        rig = Rig.tcp(app.port());
+        app = new FakeHttpServer("app");
+        ann = new FakeHttpServer("ann");
+        rig = AgentFixture.tcp(app.port());
     }
 
     @AfterEach

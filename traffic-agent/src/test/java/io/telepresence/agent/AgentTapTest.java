@@ -24,7 +24,7 @@ class AgentTapTest {
         try (Place app = Place.echo("app");
                 Place one = Place.passive("one");
                 Place two = Place.passive("two");
-                Rig rig = Rig.tcp(app)) {
+                AgentFixture rig = AgentFixture.tcp(app)) {
             engage(rig, mirror(rig, "a:one", one), mirror(rig, "b:two", two));
             try (Caller caller = rig.call()) {
                 assertEquals("app", caller.line());
@@ -42,7 +42,7 @@ class AgentTapTest {
                 Place local = Place.echo("laptop");
                 Place one = Place.passive("one");
                 Place two = Place.passive("two");
-                Rig rig = Rig.tcp(app)) {
+                AgentFixture rig = AgentFixture.tcp(app)) {
             engage(rig, mirror(rig, "a:one", one), mirror(rig, "b:two", two), rig.engagement(local.port(), "ACTIVE"));
             try (Caller caller = rig.call()) {
                 assertEquals("laptop", caller.line());
@@ -58,7 +58,7 @@ class AgentTapTest {
     void aCallerThatResetsIsStillCopiedWhole() throws Exception {
         try (Place app = Place.echo("app");
                 Place one = Place.passive("one");
-                Rig rig = Rig.tcp(app)) {
+                AgentFixture rig = AgentFixture.tcp(app)) {
             engage(rig, mirror(rig, "a:one", one));
             try (Caller caller = rig.call()) {
                 caller.line();
@@ -76,8 +76,8 @@ class AgentTapTest {
         new Random(5).nextBytes(sent);
         try (Place app = Place.echo("app");
                 Place one = Place.passive("one");
-                Rig rig = Rig.tcp(app)) {
-            rig.laptop.mood = Laptop.Mood.STALLED;
+                AgentFixture rig = AgentFixture.tcp(app)) {
+            rig.laptop.mood = FakeLaptop.Mood.STALLED;
             engage(rig, mirror(rig, "a:one", one));
             try (Caller caller = rig.call()) {
                 caller.line();
@@ -104,14 +104,14 @@ class AgentTapTest {
     void anAbsentLaptopBreaksNothing() throws Exception {
         try (Place app = Place.echo("app");
                 Place one = Place.passive("one");
-                Rig rig = Rig.tcp(app)) {
-            rig.laptop.mood = Laptop.Mood.NOT_THERE;
+                AgentFixture rig = AgentFixture.tcp(app)) {
+            rig.laptop.mood = FakeLaptop.Mood.NOT_THERE;
             engage(rig, mirror(rig, "a:one", one));
             Crowd.ask(rig, 200, "app");
         }
     }
 
-    static Engagement mirror(Rig rig, String id, Place place) {
+    static Engagement mirror(AgentFixture rig, String id, Place place) {
         Engagement like = rig.engagement(place.port(), "ACTIVE");
         return like.toBuilder()
                 .setId(id)
@@ -119,12 +119,12 @@ class AgentTapTest {
                 .build();
     }
 
-    static void engage(Rig rig, Engagement... engagements) {
+    static void engage(AgentFixture rig, Engagement... engagements) {
         rig.manager.engage(engagements);
         rig.awaitEngaged(true);
     }
 
-    static TrafficCount counted(Rig rig, String id) {
+    static TrafficCount counted(AgentFixture rig, String id) {
         return rig.manager.beats.stream()
                 .flatMap(beat -> beat.getCountsList().stream())
                 .filter(count -> count.getEngagementId().equals(id))

@@ -24,7 +24,7 @@ class AgentTcpTest {
     @Test
     void bytesAndHalfCloseReachTheApp() throws Exception {
         try (Place app = Place.echo("app");
-                Rig rig = Rig.tcp(app);
+                AgentFixture rig = AgentFixture.tcp(app);
                 Caller caller = rig.call()) {
             assertEquals("app", caller.line());
             caller.say("hello");
@@ -37,7 +37,7 @@ class AgentTcpTest {
         byte[] sent = new byte[20 << 20];
         new Random(7).nextBytes(sent);
         try (Place app = Place.echo("app");
-                Rig rig = Rig.tcp(app);
+                AgentFixture rig = AgentFixture.tcp(app);
                 Caller caller = rig.call()) {
             caller.line();
             Thread writer = Thread.ofVirtual().start(() -> {
@@ -58,7 +58,7 @@ class AgentTcpTest {
     @Test
     void anAppOnLoopbackOnlyIsFound() throws Exception {
         try (Place app = Place.echo("app");
-                Rig rig = new Rig(new Port(Transport.TCP, app.port()), "127.0.0.2")) {
+                AgentFixture rig = new AgentFixture(new Port(Transport.TCP, app.port()), "127.0.0.2")) {
             for (int i = 0; i < 3; i++) {
                 try (Caller caller = rig.call()) {
                     assertEquals("app", caller.line());
@@ -71,7 +71,7 @@ class AgentTcpTest {
     void anAppThatMovesIsFoundAgain() throws Exception {
         Place first = Place.echo("first");
         int port = first.port();
-        try (Rig rig = new Rig(new Port(Transport.TCP, port), "127.0.0.2")) {
+        try (AgentFixture rig = new AgentFixture(new Port(Transport.TCP, port), "127.0.0.2")) {
             try (Caller caller = rig.call()) {
                 assertEquals("first", caller.line());
             }
@@ -88,7 +88,7 @@ class AgentTcpTest {
     void noAppMeansReset() throws Exception {
         Place app = Place.echo("app");
         app.close();
-        try (Rig rig = Rig.tcp(app);
+        try (AgentFixture rig = AgentFixture.tcp(app);
                 Caller caller = rig.call()) {
             assertTrue(caller.isReset());
         }
@@ -97,7 +97,7 @@ class AgentTcpTest {
     @Test
     void aResetOfTheAppReachesTheCaller() throws Exception {
         try (Place app = Place.passive("app");
-                Rig rig = Rig.tcp(app);
+                AgentFixture rig = AgentFixture.tcp(app);
                 Caller caller = rig.call()) {
             Socket there = app.onlyOne();
             there.setSoLinger(true, 0);
@@ -109,7 +109,7 @@ class AgentTcpTest {
     @Test
     void aResetOfTheCallerReachesTheApp() throws Exception {
         try (Place app = Place.passive("app");
-                Rig rig = Rig.tcp(app);
+                AgentFixture rig = AgentFixture.tcp(app);
                 Caller caller = rig.call()) {
             Socket there = app.onlyOne();
             there.setSoTimeout(5_000);
@@ -123,7 +123,7 @@ class AgentTcpTest {
     @Test
     void whatIsNoHttpReachesTheAppAlsoWhereSomeRequestsAreEngaged() throws Exception {
         try (Place app = Place.echo("first");
-                Rig rig = Rig.tcp(app)) {
+                AgentFixture rig = AgentFixture.tcp(app)) {
             rig.engageHeader(9, "X-User", "ann");
             try (Caller caller = rig.call()) {
                 assertEquals("first", caller.line());
@@ -140,7 +140,7 @@ class AgentTcpTest {
     @Test
     void aSlowAppSlowsTheCaller() throws Exception {
         try (Place app = Place.passive("app");
-                Rig rig = Rig.tcp(app);
+                AgentFixture rig = AgentFixture.tcp(app);
                 SocketChannel caller = SocketChannel.open(rig.port());
                 Socket there = app.onlyOne()) {
             caller.configureBlocking(false);
@@ -177,7 +177,7 @@ class AgentTcpTest {
     @Test
     void aThousandConnectionsAtOnce() throws Exception {
         try (Place app = Place.echo("app");
-                Rig rig = Rig.tcp(app)) {
+                AgentFixture rig = AgentFixture.tcp(app)) {
             Crowd.ask(rig, 1000, "app");
         }
     }
@@ -185,7 +185,7 @@ class AgentTcpTest {
     @Test
     void tenThousandShortConnections() throws Exception {
         try (Place app = Place.echo("app");
-                Rig rig = Rig.tcp(app)) {
+                AgentFixture rig = AgentFixture.tcp(app)) {
             for (int i = 0; i < 100; i++) {
                 app.accepted.clear();
                 Crowd.ask(rig, 100, "app");

@@ -24,7 +24,7 @@ class AgentUdpTest {
     @Test
     void datagramsReachTheAppAndItsAnswersComeBack() throws Exception {
         try (UdpApp app = new UdpApp("127.0.0.1");
-                Rig rig = rig(app, "127.0.0.1");
+                AgentFixture rig = rig(app, "127.0.0.1");
                 DatagramSocket one = caller();
                 DatagramSocket two = caller()) {
             assertEquals("app:a", ask(one, rig, "a"));
@@ -39,7 +39,7 @@ class AgentUdpTest {
     @Test
     void anAppOnLoopbackOnlyIsFound() throws Exception {
         try (UdpApp app = new UdpApp("127.0.0.1");
-                Rig rig = rig(app, "127.0.0.2");
+                AgentFixture rig = rig(app, "127.0.0.2");
                 DatagramSocket caller = caller()) {
             assertEquals("app:first", ask(caller, rig, "first"));
             assertEquals("app:second", ask(caller, rig, "second"));
@@ -49,7 +49,7 @@ class AgentUdpTest {
     @Test
     void anEngagedPortGoesToTheLaptopAndBack() throws Exception {
         try (UdpApp app = new UdpApp("127.0.0.1");
-                Rig rig = rig(app, "127.0.0.1");
+                AgentFixture rig = rig(app, "127.0.0.1");
                 DatagramSocket caller = caller()) {
             rig.awaitArrival();
             assertEquals("app:a", ask(caller, rig, "a"));
@@ -65,7 +65,7 @@ class AgentUdpTest {
     @Test
     void tapsGetCopiesBesideTheAppAndBesideAnIntercept() throws Exception {
         try (UdpApp app = new UdpApp("127.0.0.1");
-                Rig rig = rig(app, "127.0.0.1");
+                AgentFixture rig = rig(app, "127.0.0.1");
                 DatagramSocket caller = caller()) {
             rig.awaitArrival();
             Engagement one = mirror(rig, "one:mirror");
@@ -92,10 +92,10 @@ class AgentUdpTest {
     @Test
     void aTapWithoutLaptopCostsTheOriginalNothing() throws Exception {
         try (UdpApp app = new UdpApp("127.0.0.1");
-                Rig rig = rig(app, "127.0.0.1");
+                AgentFixture rig = rig(app, "127.0.0.1");
                 DatagramSocket caller = caller()) {
             rig.awaitArrival();
-            rig.laptop.mood = Laptop.Mood.SILENT;
+            rig.laptop.mood = FakeLaptop.Mood.SILENT;
             rig.manager.engage(mirror(rig, "one:mirror"));
             rig.awaitEngaged(true);
             for (int i = 0; i < 200; i++) {
@@ -113,7 +113,7 @@ class AgentUdpTest {
     @Test
     void oneAddressThatHasAllCopiesTakesNoneFromAnother() throws Exception {
         try (UdpApp app = new UdpApp("127.0.0.1");
-                Rig rig = rig(app, "127.0.0.1");
+                AgentFixture rig = rig(app, "127.0.0.1");
                 DatagramSocket other = caller("127.0.0.3")) {
             rig.awaitArrival();
             rig.manager.engage(mirror(rig, "one:mirror"));
@@ -138,7 +138,7 @@ class AgentUdpTest {
         }
     }
 
-    private static Engagement mirror(Rig rig, String id) {
+    private static Engagement mirror(AgentFixture rig, String id) {
         Engagement like = rig.engagement(5000, "ACTIVE");
         return like.toBuilder()
                 .setId(id)
@@ -146,7 +146,7 @@ class AgentUdpTest {
                 .build();
     }
 
-    private static String asked(DatagramSocket caller, Rig rig, String text) {
+    private static String asked(DatagramSocket caller, AgentFixture rig, String text) {
         try {
             return ask(caller, rig, text);
         } catch (IOException e) {
@@ -159,7 +159,7 @@ class AgentUdpTest {
     void aSourceThatSpeaksWhileTheAppIsAwayReachesItOnceItIsThere() throws Exception {
         UdpApp before = new UdpApp("127.0.0.1");
         InetSocketAddress address = (InetSocketAddress) before.socket.getLocalSocketAddress();
-        try (Rig rig = rig(before, "127.0.0.1");
+        try (AgentFixture rig = rig(before, "127.0.0.1");
                 DatagramSocket caller = caller()) {
             caller.setSoTimeout(100);
             before.close();
@@ -182,14 +182,14 @@ class AgentUdpTest {
     @Test
     void aLaptopThatComesBackIsAskedAgain() throws Exception {
         try (UdpApp app = new UdpApp("127.0.0.1");
-                Rig rig = rig(app, "127.0.0.1");
+                AgentFixture rig = rig(app, "127.0.0.1");
                 DatagramSocket caller = caller()) {
             rig.awaitArrival();
-            rig.laptop.mood = Laptop.Mood.NOT_THERE;
+            rig.laptop.mood = FakeLaptop.Mood.NOT_THERE;
             rig.engage(5000);
             send(caller, rig, "lost");
             Until.holds("the laptop was asked", () -> !rig.laptop.opens.isEmpty());
-            rig.laptop.mood = Laptop.Mood.DIALS;
+            rig.laptop.mood = FakeLaptop.Mood.DIALS;
             caller.setSoTimeout(100);
             Until.holds("an answer", () -> {
                 try {
@@ -201,8 +201,8 @@ class AgentUdpTest {
         }
     }
 
-    private static Rig rig(UdpApp app, String podIp) throws Exception {
-        return new Rig(new Port(Transport.UDP, app.socket.getLocalPort()), podIp);
+    private static AgentFixture rig(UdpApp app, String podIp) throws Exception {
+        return new AgentFixture(new Port(Transport.UDP, app.socket.getLocalPort()), podIp);
     }
 
     private static DatagramSocket caller() throws IOException {
@@ -216,7 +216,7 @@ class AgentUdpTest {
     }
 
     /** Each speaks; now and then an answer is awaited, so that no socket's buffer is full. */
-    private static void flood(List<DatagramSocket> sources, Rig rig) {
+    private static void flood(List<DatagramSocket> sources, AgentFixture rig) {
         try {
             for (int i = 0; i < sources.size(); i++) {
                 if (i % 130 == 0) {
@@ -230,7 +230,7 @@ class AgentUdpTest {
         }
     }
 
-    private static void send(DatagramSocket caller, Rig rig, String text) throws IOException {
+    private static void send(DatagramSocket caller, AgentFixture rig, String text) throws IOException {
         byte[] bytes = text.getBytes();
         caller.send(new DatagramPacket(
                 bytes,
@@ -239,7 +239,7 @@ class AgentUdpTest {
                 rig.port().getPort()));
     }
 
-    private static String ask(DatagramSocket caller, Rig rig, String text) throws IOException {
+    private static String ask(DatagramSocket caller, AgentFixture rig, String text) throws IOException {
         send(caller, rig, text);
         DatagramPacket answer = new DatagramPacket(new byte[65_535], 65_535);
         caller.receive(answer);

@@ -10,7 +10,7 @@ final class Crowd {
     private Crowd() {}
 
     /** Opens all connections, then exchanges bytes on each while all are open, then ends them. */
-    static void ask(Rig rig, int callers, String expected) throws Exception {
+    static void ask(AgentFixture rig, int callers, String expected) throws Exception {
         List<Caller> all = new ArrayList<>();
         try {
             for (int i = 0; i < callers; i++) {

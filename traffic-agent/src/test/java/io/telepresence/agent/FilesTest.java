@@ -31,7 +31,8 @@ class FilesTest {
     void aClientGetsTheFilesOfItsContainerToReadOnlyWhenTheManagerSaysSo() throws Exception {
         java.nio.file.Files.createDirectories(mounts.resolve("app/data"));
         try (Place app = Place.echo("app");
-                Rig rig = new Rig(new Port(Transport.TCP, app.port()), "127.0.0.1", StandInManager.TOKEN, mounts)) {
+                AgentFixture rig =
+                        new AgentFixture(new Port(Transport.TCP, app.port()), "127.0.0.1", FakeManager.TOKEN, mounts)) {
             rig.awaitArrival();
             assertEquals(0, makeDirectory(rig, false));
             assertEquals(PERMISSION_DENIED, makeDirectory(rig, true));
@@ -40,7 +41,7 @@ class FilesTest {
     }
 
     /** Greets, asks for a directory, ends; gives the status. */
-    private static int makeDirectory(Rig rig, boolean readOnly) {
+    private static int makeDirectory(AgentFixture rig, boolean readOnly) {
         Fetched files = new Fetched();
         rig.laptop.fetched = files;
         Until.holds("the agent listens", rig.manager::reachable);

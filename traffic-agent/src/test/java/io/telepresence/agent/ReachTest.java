@@ -27,7 +27,7 @@ class ReachTest {
     @Test
     void theViewTellsTheEnvironmentAndTheVolumesOfAContainer() throws Exception {
         try (Place app = Place.echo("app");
-                Rig rig = Rig.tcp(app)) {
+                AgentFixture rig = AgentFixture.tcp(app)) {
             Fetched view = ask(rig, "app", Transport.TCP, Reach.newBuilder().setView(View.getDefaultInstance()));
             view.awaitState("finished");
             ContainerView told = ContainerView.parseFrom(view.content());
@@ -47,7 +47,7 @@ class ReachTest {
     @Test
     void anUnknownContainerIsOneSentence() throws Exception {
         try (Place app = Place.echo("app");
-                Rig rig = Rig.tcp(app)) {
+                AgentFixture rig = AgentFixture.tcp(app)) {
             Fetched view = ask(rig, "web", Transport.TCP, Reach.newBuilder().setView(View.getDefaultInstance()));
             view.awaitState("DENIED: pod api-1 has no container 'web'");
         }
@@ -56,7 +56,7 @@ class ReachTest {
     @Test
     void aPortOfThePodsLoopbackCanBeReached() throws Exception {
         try (Place app = Place.echo("app");
-                Rig rig = Rig.tcp(app)) {
+                AgentFixture rig = AgentFixture.tcp(app)) {
             Fetched port = ask(rig, "app", Transport.TCP, Reach.newBuilder().setPort(app.port()));
             port.awaitState("opened");
             Until.holds("greeted", () -> text(port).equals("app\n"));
@@ -73,7 +73,7 @@ class ReachTest {
     @Test
     void aProgramThatListensOnIpv6OnlyIsReachedToo() throws Exception {
         try (Place app = Place.echo("app", InetAddress.getByName("::1"), 0);
-                Rig rig = Rig.tcp(app)) {
+                AgentFixture rig = AgentFixture.tcp(app)) {
             Fetched port = ask(rig, "app", Transport.TCP, Reach.newBuilder().setPort(app.port()));
             Until.holds("greeted", () -> text(port).equals("app\n"));
             port.flow().reset(io.telepresence.tunnel.ResetReason.ABORTED, "enough");
@@ -84,7 +84,7 @@ class ReachTest {
     void datagramsReachAPortOfThePodsLoopback() throws Exception {
         try (Place app = Place.echo("app");
                 DatagramSocket udp = new DatagramSocket(0, InetAddress.getByName("127.0.0.1"));
-                Rig rig = Rig.tcp(app)) {
+                AgentFixture rig = AgentFixture.tcp(app)) {
             udp.setSoTimeout(10_000);
             Fetched port = ask(rig, "app", Transport.UDP, Reach.newBuilder().setPort(udp.getLocalPort()));
             port.awaitState("opened");
@@ -102,7 +102,7 @@ class ReachTest {
     @Test
     void whereNobodyListensTheClientIsTold() throws Exception {
         try (Place app = Place.echo("app");
-                Rig rig = Rig.tcp(app)) {
+                AgentFixture rig = AgentFixture.tcp(app)) {
             int free;
             try (Place gone = Place.echo("gone")) {
                 free = gone.port();
@@ -120,7 +120,7 @@ class ReachTest {
         return new String(fetched.content(), StandardCharsets.UTF_8);
     }
 
-    private static Fetched ask(Rig rig, String container, Transport protocol, Reach.Builder what) {
+    private static Fetched ask(AgentFixture rig, String container, Transport protocol, Reach.Builder what) {
         Fetched fetched = new Fetched();
         rig.laptop.fetched = fetched;
         Until.holds("the agent listens", rig.manager::reachable);

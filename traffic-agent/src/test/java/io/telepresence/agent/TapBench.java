@@ -33,7 +33,7 @@ final class TapBench {
         try (ServerSocket app = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
                 ServerSocket local = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
                 Place place = Place.passive("for its port");
-                Rig rig = new Rig(new Port(Transport.TCP, app.getLocalPort()), "127.0.0.1")) {
+                AgentFixture rig = new AgentFixture(new Port(Transport.TCP, app.getLocalPort()), "127.0.0.1")) {
             Thread.ofVirtual().start(() -> serve(app, true));
             Thread.ofVirtual().start(() -> serve(local, false));
             rig.awaitArrival();
@@ -58,8 +58,8 @@ final class TapBench {
         }
     }
 
-    private static void prepare(Rig rig, Way way, Place place, int local) {
-        rig.laptop.mood = way == Way.STOPPED ? Laptop.Mood.STALLED : Laptop.Mood.DIALS;
+    private static void prepare(AgentFixture rig, Way way, Place place, int local) {
+        rig.laptop.mood = way == Way.STOPPED ? FakeLaptop.Mood.STALLED : FakeLaptop.Mood.DIALS;
         if (way == Way.NO_TAP) {
             rig.disengage();
         } else {
@@ -74,7 +74,7 @@ final class TapBench {
         return values[(values.length - 1) * percentile / 100];
     }
 
-    private static double bulk(Rig rig) throws Exception {
+    private static double bulk(AgentFixture rig) throws Exception {
         byte[] piece = new byte[256 << 10];
         try (Caller caller = rig.call()) {
             long begin = System.nanoTime();
@@ -87,7 +87,7 @@ final class TapBench {
         }
     }
 
-    private static double latency(Rig rig, int percentile) throws Exception {
+    private static double latency(AgentFixture rig, int percentile) throws Exception {
         long[] took = new long[ROUND_TRIPS];
         byte[] ping = new byte[64];
         try (Caller caller = rig.call()) {

@@ -39,17 +39,17 @@ class TapTest {
             512 << 10, 2 << 20, 3 << 20, 300, 400, 50, Duration.ofMillis(200), Duration.ofMillis(1500));
 
     private final InetSocketAddress caller = new InetSocketAddress("127.0.0.1", 4321);
-    private final Laptop laptop = new Laptop();
+    private final FakeLaptop laptop = new FakeLaptop();
     private final TrafficReport report = new TrafficReport();
     private final MirrorBudget budget = new MirrorBudget(LIMITS);
-    private StandInManager manager;
+    private FakeManager manager;
     private Carrier carrier;
     private ClientMirrors mirrors;
     private Place local;
 
     @BeforeEach
     void open() throws Exception {
-        manager = new StandInManager(0, laptop);
+        manager = new FakeManager(0, laptop);
         carrier = Carrier.open("mirror", new InetSocketAddress("127.0.0.1", manager.port));
         mirrors = new ClientMirrors(
                 new InetSocketAddress("127.0.0.1", 80),
@@ -140,7 +140,7 @@ class TapTest {
 
     @Test
     void aStoppedLaptopCostsLittleMemoryAndNoTime() {
-        laptop.mood = Laptop.Mood.STALLED;
+        laptop.mood = FakeLaptop.Mood.STALLED;
         List<Mirror> tees = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
             tees.add(mirrors.open(target(), caller));
@@ -166,7 +166,7 @@ class TapTest {
 
     @Test
     void aCopyThatTheLaptopNeverTakesIsOverSomeTimeAfterTheOriginal() {
-        laptop.mood = Laptop.Mood.STALLED;
+        laptop.mood = FakeLaptop.Mood.STALLED;
         Mirror tee = mirrors.openRequest(target(), caller);
         Until.holds("open", () -> laptop.flows.get() == 1);
         for (int i = 0; i < 100 && budget.bytes() < 100_000; i++) {
@@ -183,7 +183,7 @@ class TapTest {
 
     @Test
     void smallPiecesDoNotKeepLargeBuffers() {
-        laptop.mood = Laptop.Mood.SILENT;
+        laptop.mood = FakeLaptop.Mood.SILENT;
         Mirror tee = mirrors.open(target(), caller);
         var buffer = PooledByteBufAllocator.DEFAULT.directBuffer(64 << 10).writeBytes(new byte[100]);
         tee.data(buffer.retainedSlice(0, 1));
@@ -193,7 +193,7 @@ class TapTest {
 
     @Test
     void aLaptopThatRefusesIsCountedOnce() {
-        laptop.mood = Laptop.Mood.NOT_THERE;
+        laptop.mood = FakeLaptop.Mood.NOT_THERE;
         Mirror tee = mirrors.open(target(), caller);
         send(tee, new byte[1000], 10);
         Until.holds("over", () -> budget.flows() == 0);
@@ -205,7 +205,7 @@ class TapTest {
 
     @Test
     void aSilentLaptopIsGivenUpAndAStormOfCopiesIsBounded() {
-        laptop.mood = Laptop.Mood.SILENT;
+        laptop.mood = FakeLaptop.Mood.SILENT;
         for (int i = 0; i < 1000; i++) {
             Mirror tee = mirrors.openRequest(target(), caller);
             send(tee, new byte[1000], 1000);

@@ -40,7 +40,7 @@ public final class TunBench {
                 Optional.of(own("198.18.77.1", "198.18.77.2", "198.18.77.3")),
                 Optional.of(own("fd77::1", "fd77::2", "fd77::3")),
                 MTU);
-        try (var uplink = new DirectUplink(asked -> where(asked, target4, target6));
+        try (var uplink = new FakeBenchUplink(asked -> where(asked, target4, target6));
                 var stack = Stack.open(tun, config, uplink)) {
             System.out.println("ready " + dev);
             for (int c = System.in.read(); c >= 0 && c != 'q'; c = System.in.read()) {

@@ -21,14 +21,14 @@ import org.junit.jupiter.api.Timeout;
 /** A caller that opens what it can, acknowledges nothing, and ends nothing. */
 @Timeout(60)
 class FloodTest {
-    private GrpcPlace app;
-    private ProxyRig rig;
+    private FakeGrpcServer app;
+    private ProxyFixture rig;
 
     @BeforeEach
     void open() throws Exception {
-        app = new GrpcPlace("app");
-        rig = new ProxyRig(app.port(), Http2Handler::new);
-        rig.rules = PortRoutes.of(List.of(ProxyRig.taker("x-user", "me", app.port())));
+        app = new FakeGrpcServer("app");
+        rig = new ProxyFixture(app.port(), Http2Handler::new);
+        rig.rules = PortRoutes.of(List.of(ProxyFixture.taker("x-user", "me", app.port())));
     }
 
     /** Whatever one caller has done, another is served. */
@@ -63,8 +63,8 @@ class FloodTest {
     void moreStreamsThanAnnouncedAreRefusedBeforeAnythingIsAcknowledged() throws Exception {
         try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
             Threads.virtual("mute-app", () -> serveNothing(server));
-            ProxyRig mute = new ProxyRig(server.getLocalPort(), Http2Handler::new);
-            mute.rules = PortRoutes.of(List.of(ProxyRig.taker("x-user", "me", app.port())));
+            ProxyFixture mute = new ProxyFixture(server.getLocalPort(), Http2Handler::new);
+            mute.rules = PortRoutes.of(List.of(ProxyFixture.taker("x-user", "me", app.port())));
             try (RawCaller caller = RawCaller.open(mute.port())) {
                 for (int i = 0; i < 5_000; i++) {
                     caller.post(2 * i + 1);

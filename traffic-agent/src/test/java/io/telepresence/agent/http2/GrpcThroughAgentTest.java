@@ -30,20 +30,20 @@ import org.junit.jupiter.api.Timeout;
 /** All kinds of gRPC calls on one caller's connection, half of them for a laptop. */
 @Timeout(60)
 class GrpcThroughAgentTest {
-    private GrpcPlace app;
-    private GrpcPlace laptop;
-    private ProxyRig rig;
+    private FakeGrpcServer app;
+    private FakeGrpcServer laptop;
+    private ProxyFixture rig;
     private ManagedChannel plain;
     private Channel mine;
 
     @BeforeEach
     void open() throws Exception {
-        app = new GrpcPlace("app");
-        laptop = new GrpcPlace("laptop");
-        rig = new ProxyRig(app.port(), Http2Handler::new);
-        rig.rules = PortRoutes.of(List.of(ProxyRig.taker("x-user", "me", laptop.port())));
-        plain = GrpcPlace.caller(rig.port());
-        mine = GrpcPlace.with(plain, "x-user", "me");
+        app = new FakeGrpcServer("app");
+        laptop = new FakeGrpcServer("laptop");
+        rig = new ProxyFixture(app.port(), Http2Handler::new);
+        rig.rules = PortRoutes.of(List.of(ProxyFixture.taker("x-user", "me", laptop.port())));
+        plain = FakeGrpcServer.caller(rig.port());
+        mine = FakeGrpcServer.with(plain, "x-user", "me");
     }
 
     @AfterEach
@@ -59,10 +59,10 @@ class GrpcThroughAgentTest {
     void fourKindsOfCalls() {
         for (Channel channel : List.of(plain, mine, plain, mine)) {
             String name = channel == mine ? "laptop" : "app";
-            assertEquals(name + ":hello", GrpcPlace.unary(channel, "hello"));
-            assertEquals(name + ":9", last(GrpcPlace.down(channel, 10)));
-            assertEquals(name + ":6", GrpcPlace.up(channel, List.of("ab", "cd", "ef")));
-            assertEquals(name + ":a " + name + ":b ", GrpcPlace.both(channel, List.of("a", "b")));
+            assertEquals(name + ":hello", FakeGrpcServer.unary(channel, "hello"));
+            assertEquals(name + ":9", last(FakeGrpcServer.down(channel, 10)));
+            assertEquals(name + ":6", FakeGrpcServer.up(channel, List.of("ab", "cd", "ef")));
+            assertEquals(name + ":a " + name + ":b ", FakeGrpcServer.both(channel, List.of("a", "b")));
         }
         assertEquals(1, rig.callers.size());
         assertEquals(2, rig.upstreams.size());
@@ -82,8 +82,8 @@ class GrpcThroughAgentTest {
                 calls.add(threads.submit(() -> {
                     Channel channel = forLaptop ? mine : plain;
                     String name = forLaptop ? "laptop:" : "app:";
-                    return GrpcPlace.unary(channel, word).equals(name + word)
-                            && GrpcPlace.both(channel, List.of(word, "b")).equals(name + word + " " + name + "b ");
+                    return FakeGrpcServer.unary(channel, word).equals(name + word)
+                            && FakeGrpcServer.both(channel, List.of(word, "b")).equals(name + word + " " + name + "b ");
                 }));
             }
             for (Future<Boolean> call : calls) {
@@ -96,81 +96,83 @@ class GrpcThroughAgentTest {
     void largeMessagesBothWays() {
         String large = "z".repeat(3 << 20);
         for (int i = 0; i < 5; i++) {
-            assertEquals("laptop:" + large, GrpcPlace.unary(mine, large));
-            assertEquals("app:" + large, GrpcPlace.unary(plain, large));
+            assertEquals("laptop:" + large, FakeGrpcServer.unary(mine, large));
+            assertEquals("app:" + large, FakeGrpcServer.unary(plain, large));
         }
         assertEquals(
                 "app:" + large.length() * 20,
-                GrpcPlace.up(plain, IntStream.range(0, 20).mapToObj(i -> large).toList()));
+                FakeGrpcServer.up(
+                        plain, IntStream.range(0, 20).mapToObj(i -> large).toList()));
     }
 
     @Test
     void rulesAreAskedForEveryCall() {
-        assertEquals("laptop:1", GrpcPlace.unary(mine, "1"));
+        assertEquals("laptop:1", FakeGrpcServer.unary(mine, "1"));
         rig.rules = PortRoutes.NONE;
-        assertEquals("app:2", GrpcPlace.unary(mine, "2"));
-        rig.rules = PortRoutes.of(List.of(ProxyRig.taker("x-user", "me", laptop.port())));
-        assertEquals("laptop:3", GrpcPlace.unary(mine, "3"));
+        assertEquals("app:2", FakeGrpcServer.unary(mine, "2"));
+        rig.rules = PortRoutes.of(List.of(ProxyFixture.taker("x-user", "me", laptop.port())));
+        assertEquals("laptop:3", FakeGrpcServer.unary(mine, "3"));
         assertEquals(1, rig.callers.size());
     }
 
     @Test
     void whatTheLaptopDoesNotTakeGoesToTheApp() throws Exception {
         laptop.close();
-        assertEquals("app:1", GrpcPlace.unary(mine, "1"));
-        assertEquals("app:6", GrpcPlace.up(mine, List.of("abc", "def")));
+        assertEquals("app:1", FakeGrpcServer.unary(mine, "1"));
+        assertEquals("app:6", FakeGrpcServer.up(mine, List.of("abc", "def")));
         assertEquals(List.of("x-user=me", "x-user=me"), List.copyOf(rig.failedOpen));
         assertTrue(rig.verdicts.peek().failedOpen());
     }
 
     @Test
     void whenTheLaptopEndsItsCallsFailAndTheNextGoOn() throws Exception {
-        Iterator<String> stream = GrpcPlace.down(mine, 1);
+        Iterator<String> stream = FakeGrpcServer.down(mine, 1);
         stream.next();
         int before = rig.upstreams.size();
         laptop.close();
         Until.holds("the connection to the laptop has ended", () -> rig.upstreams.size() < before);
-        assertEquals("app:2", GrpcPlace.unary(mine, "2"));
-        assertEquals("app:3", GrpcPlace.unary(plain, "3"));
-        laptop = new GrpcPlace("laptop");
-        rig.rules = PortRoutes.of(List.of(ProxyRig.taker("x-user", "me", laptop.port())));
-        assertEquals("laptop:4", GrpcPlace.unary(mine, "4"));
+        assertEquals("app:2", FakeGrpcServer.unary(mine, "2"));
+        assertEquals("app:3", FakeGrpcServer.unary(plain, "3"));
+        laptop = new FakeGrpcServer("laptop");
+        rig.rules = PortRoutes.of(List.of(ProxyFixture.taker("x-user", "me", laptop.port())));
+        assertEquals("laptop:4", FakeGrpcServer.unary(mine, "4"));
         assertEquals(1, rig.callers.size());
     }
 
     @Test
     void withoutTheAppCallsAreUnavailable() throws Exception {
         app.close();
-        StatusRuntimeException error = assertThrows(StatusRuntimeException.class, () -> GrpcPlace.unary(plain, "1"));
+        StatusRuntimeException error =
+                assertThrows(StatusRuntimeException.class, () -> FakeGrpcServer.unary(plain, "1"));
         assertEquals(Status.Code.UNAVAILABLE, error.getStatus().getCode());
     }
 
     @Test
     void anAppThatRestartsIsFoundAgain() throws Exception {
-        assertEquals("app:1", GrpcPlace.unary(plain, "1"));
+        assertEquals("app:1", FakeGrpcServer.unary(plain, "1"));
         app.close();
         Until.holds("the connection to the app has ended", rig.upstreams::isEmpty);
-        app = new GrpcPlace("app again");
+        app = new FakeGrpcServer("app again");
         rig.appPort = app.port();
-        assertEquals("app again:2", GrpcPlace.unary(plain, "2"));
+        assertEquals("app again:2", FakeGrpcServer.unary(plain, "2"));
     }
 
     @Test
     void aCallThatIsCancelledIsCancelledThere() throws Exception {
-        ClientCall<String, String> call = mine.newCall(GrpcPlace.BOTH, CallOptions.DEFAULT);
+        ClientCall<String, String> call = mine.newCall(FakeGrpcServer.BOTH, CallOptions.DEFAULT);
         ClientCalls.asyncBidiStreamingCall(call, new Deaf());
         Until.holds("it is open", () -> laptop.open.get() == 1);
-        assertEquals("laptop:1", GrpcPlace.unary(mine, "1"));
+        assertEquals("laptop:1", FakeGrpcServer.unary(mine, "1"));
         assertEquals(1, laptop.open.get());
         call.cancel("enough", null);
         Until.holds("it is cancelled", () -> laptop.cancelled.get() == 1);
-        assertEquals("laptop:2", GrpcPlace.unary(mine, "2"));
+        assertEquals("laptop:2", FakeGrpcServer.unary(mine, "2"));
         assertEquals(1, rig.callers.size());
     }
 
     @Test
     void aCallerThatGoesTakesItsCallsWithIt() throws Exception {
-        ClientCalls.asyncBidiStreamingCall(mine.newCall(GrpcPlace.BOTH, CallOptions.DEFAULT), new Deaf());
+        ClientCalls.asyncBidiStreamingCall(mine.newCall(FakeGrpcServer.BOTH, CallOptions.DEFAULT), new Deaf());
         Until.holds("it is open", () -> laptop.open.get() == 1);
         rig.callers.forEach(c -> c.pipeline().context(ChannelEnding.class).close());
         Until.holds("it is cancelled", () -> laptop.cancelled.get() == 1);
@@ -179,10 +181,10 @@ class GrpcThroughAgentTest {
 
     @Test
     void aWiretapGetsCopies() throws Exception {
-        rig.rules = PortRoutes.of(List.of(ProxyRig.mirror("x-user", "me", laptop.port())));
-        assertEquals("app:1", GrpcPlace.unary(mine, "1"));
-        assertEquals("app:2", GrpcPlace.unary(plain, "2"));
-        assertEquals("app:6", GrpcPlace.up(mine, List.of("abc", "def")));
+        rig.rules = PortRoutes.of(List.of(ProxyFixture.mirror("x-user", "me", laptop.port())));
+        assertEquals("app:1", FakeGrpcServer.unary(mine, "1"));
+        assertEquals("app:2", FakeGrpcServer.unary(plain, "2"));
+        assertEquals("app:6", FakeGrpcServer.up(mine, List.of("abc", "def")));
         // Each call is answered by a thread of its own, so that the second may be heard first.
         Until.holds(
                 "the laptop has both whole",
@@ -194,11 +196,11 @@ class GrpcThroughAgentTest {
 
     @Test
     void aWiretapThatIsAwayDisturbsNobody() throws Exception {
-        rig.rules = PortRoutes.of(List.of(ProxyRig.mirror("x-user", "me", laptop.port())));
+        rig.rules = PortRoutes.of(List.of(ProxyFixture.mirror("x-user", "me", laptop.port())));
         laptop.close();
         String large = "z".repeat(3 << 20);
         for (int i = 0; i < 20; i++) {
-            assertEquals("app:" + large, GrpcPlace.unary(mine, large));
+            assertEquals("app:" + large, FakeGrpcServer.unary(mine, large));
         }
         assertEquals(20, rig.dropped.size());
         assertEquals(0, rig.delivered.size());

@@ -16,14 +16,14 @@ import org.junit.jupiter.api.Timeout;
 /** The agent as a server of HTTP/2: what callers must not do, section by section of RFC 9113. Frames. */
 @Timeout(60)
 class Rfc9113FramesTest {
-    private GrpcPlace app;
-    private ProxyRig rig;
+    private FakeGrpcServer app;
+    private ProxyFixture rig;
 
     @BeforeEach
     void open() throws Exception {
-        app = new GrpcPlace("app");
-        rig = new ProxyRig(app.port(), Http2Handler::new);
-        rig.rules = PortRoutes.of(List.of(ProxyRig.taker("x-user", "me", app.port())));
+        app = new FakeGrpcServer("app");
+        rig = new ProxyFixture(app.port(), Http2Handler::new);
+        rig.rules = PortRoutes.of(List.of(ProxyFixture.taker("x-user", "me", app.port())));
     }
 
     /** Whatever one caller has done, another is served. */

@@ -17,14 +17,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Section 8 of RFC 9113: requests that are none must not be passed on. */
 @Timeout(60)
 class Rfc9113MessagesTest {
-    private GrpcPlace app;
-    private ProxyRig rig;
+    private FakeGrpcServer app;
+    private ProxyFixture rig;
 
     @BeforeEach
     void open() throws Exception {
-        app = new GrpcPlace("app");
-        rig = new ProxyRig(app.port(), Http2Handler::new);
-        rig.rules = PortRoutes.of(List.of(ProxyRig.taker("x-user", "me", app.port())));
+        app = new FakeGrpcServer("app");
+        rig = new ProxyFixture(app.port(), Http2Handler::new);
+        rig.rules = PortRoutes.of(List.of(ProxyFixture.taker("x-user", "me", app.port())));
     }
 
     @AfterEach

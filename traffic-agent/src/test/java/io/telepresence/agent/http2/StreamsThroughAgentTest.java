@@ -28,20 +28,20 @@ import org.junit.jupiter.api.Timeout;
 class StreamsThroughAgentTest {
     private static final String PIECE = "p".repeat(16 << 10);
 
-    private GrpcPlace app;
-    private GrpcPlace laptop;
-    private ProxyRig rig;
+    private FakeGrpcServer app;
+    private FakeGrpcServer laptop;
+    private ProxyFixture rig;
     private ManagedChannel plain;
     private Channel mine;
 
     @BeforeEach
     void open() throws Exception {
-        app = new GrpcPlace("app");
-        laptop = new GrpcPlace("laptop");
-        rig = new ProxyRig(app.port(), Http2Handler::new);
-        rig.rules = PortRoutes.of(List.of(ProxyRig.taker("x-user", "me", laptop.port())));
-        plain = GrpcPlace.caller(rig.port());
-        mine = GrpcPlace.with(plain, "x-user", "me");
+        app = new FakeGrpcServer("app");
+        laptop = new FakeGrpcServer("laptop");
+        rig = new ProxyFixture(app.port(), Http2Handler::new);
+        rig.rules = PortRoutes.of(List.of(ProxyFixture.taker("x-user", "me", laptop.port())));
+        plain = FakeGrpcServer.caller(rig.port());
+        mine = FakeGrpcServer.with(plain, "x-user", "me");
     }
 
     @AfterEach
@@ -56,13 +56,13 @@ class StreamsThroughAgentTest {
     @Test
     void aServerThatDoesNotReadStopsItsCallerOnly() throws Exception {
         Heard heard = new Heard();
-        ClientCall<String, String> call = begin(mine, GrpcPlace.SLOW, heard);
+        ClientCall<String, String> call = begin(mine, FakeGrpcServer.SLOW, heard);
         int sent = sendUntilStuck(call);
         assertTrue(sent * PIECE.length() < 4 << 20, "stopped only after " + sent);
         String large = "z".repeat(1 << 20);
         for (int i = 0; i < 5; i++) {
-            assertEquals("laptop:" + large, GrpcPlace.unary(mine, large));
-            assertEquals("app:" + large, GrpcPlace.unary(plain, large));
+            assertEquals("laptop:" + large, FakeGrpcServer.unary(mine, large));
+            assertEquals("app:" + large, FakeGrpcServer.unary(plain, large));
         }
         laptop.slow.run();
         Until.holds("the caller may go on", call::isReady);
@@ -78,8 +78,8 @@ class StreamsThroughAgentTest {
         for (int i = 0; i < 5; i++) {
             heard.add(new Heard());
             ClientCall<String, String> call = i % 2 == 0
-                    ? mine.newCall(GrpcPlace.BOTH, CallOptions.DEFAULT)
-                    : plain.newCall(GrpcPlace.BOTH, CallOptions.DEFAULT);
+                    ? mine.newCall(FakeGrpcServer.BOTH, CallOptions.DEFAULT)
+                    : plain.newCall(FakeGrpcServer.BOTH, CallOptions.DEFAULT);
             call.start(heard.get(i), new Metadata());
             calls.add(call);
             for (int k = 0; k < 100; k++) {
@@ -87,8 +87,8 @@ class StreamsThroughAgentTest {
             }
         }
         String large = "z".repeat(1 << 20);
-        assertEquals("laptop:" + large, GrpcPlace.unary(mine, large));
-        assertEquals("app:" + large, GrpcPlace.unary(plain, large));
+        assertEquals("laptop:" + large, FakeGrpcServer.unary(mine, large));
+        assertEquals("app:" + large, FakeGrpcServer.unary(plain, large));
         for (int i = 0; i < 5; i++) {
             calls.get(i).request(Integer.MAX_VALUE);
             calls.get(i).halfClose();
@@ -103,7 +103,7 @@ class StreamsThroughAgentTest {
     void anAnswerBeforeTheEndOfTheRequestArrives() throws Exception {
         for (Channel channel : List.of(plain, mine)) {
             Heard heard = new Heard();
-            ClientCall<String, String> call = begin(channel, GrpcPlace.EARLY, heard);
+            ClientCall<String, String> call = begin(channel, FakeGrpcServer.EARLY, heard);
             for (int i = 0; i < 100; i++) {
                 call.sendMessage(PIECE);
             }
@@ -111,7 +111,7 @@ class StreamsThroughAgentTest {
             assertEquals(Status.Code.RESOURCE_EXHAUSTED, status.getCode());
             assertEquals((channel == mine ? "laptop" : "app") + " has enough", status.getDescription());
         }
-        assertEquals("laptop:1", GrpcPlace.unary(mine, "1"));
+        assertEquals("laptop:1", FakeGrpcServer.unary(mine, "1"));
         assertEquals(1, rig.callers.size());
     }
 
@@ -119,15 +119,15 @@ class StreamsThroughAgentTest {
     @Test
     void anAppThatLeavesFinishesItsCalls() throws Exception {
         Heard heard = new Heard();
-        ClientCall<String, String> call = begin(plain, GrpcPlace.BOTH, heard);
+        ClientCall<String, String> call = begin(plain, FakeGrpcServer.BOTH, heard);
         call.sendMessage("1");
         Until.holds("it is under way", () -> heard.count.get() == 1);
-        try (GrpcPlace next = new GrpcPlace("next")) {
+        try (FakeGrpcServer next = new FakeGrpcServer("next")) {
             rig.appPort = next.port();
             app.server.shutdown();
             Until.holds(
                     "the caller goes on elsewhere, with a new connection",
-                    () -> GrpcPlace.unary(plain, "2").equals("next:2") && rig.callers.size() == 2);
+                    () -> FakeGrpcServer.unary(plain, "2").equals("next:2") && rig.callers.size() == 2);
             call.sendMessage("3");
             Until.holds("the call goes on", () -> heard.count.get() == 2);
             call.halfClose();
@@ -139,12 +139,12 @@ class StreamsThroughAgentTest {
 
     @Test
     void aLaptopThatLeavesIsDialledAnew() throws Exception {
-        GrpcPlace old = new GrpcPlace("old", b -> b.maxConnectionAge(1, TimeUnit.SECONDS));
+        FakeGrpcServer old = new FakeGrpcServer("old", b -> b.maxConnectionAge(1, TimeUnit.SECONDS));
         try (old) {
-            rig.rules = PortRoutes.of(List.of(ProxyRig.taker("x-user", "me", old.port())));
+            rig.rules = PortRoutes.of(List.of(ProxyFixture.taker("x-user", "me", old.port())));
             long end = System.nanoTime() + Duration.ofSeconds(4).toNanos();
             while (System.nanoTime() - end < 0) {
-                assertEquals("old:1", GrpcPlace.unary(mine, "1"));
+                assertEquals("old:1", FakeGrpcServer.unary(mine, "1"));
             }
             assertEquals(1, rig.callers.size());
             assertEquals(0, rig.failedOpen.size());

@@ -25,13 +25,13 @@ class ConfinementTest {
     Path directory;
 
     private Volumes volumes;
-    private SftpRig rig;
+    private SftpFixture rig;
     private SftpClient client;
 
     @BeforeEach
     void open() throws Exception {
         volumes = new Volumes(directory.toRealPath());
-        rig = new SftpRig(() -> volumes.tree(false));
+        rig = new SftpFixture(() -> volumes.tree(false));
         client = SftpClient.greeted(rig.port());
     }
 

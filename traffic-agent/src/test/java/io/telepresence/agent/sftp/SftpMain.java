@@ -15,7 +15,7 @@ final class SftpMain {
                 .skip(1)
                 .map(a -> new AppVolume("v", a.replace(":ro", ""), a.endsWith(":ro"), false))
                 .toList();
-        try (SftpRig rig = new SftpRig(() -> new FileTree(Path.of(arguments[0]), volumes, false))) {
+        try (SftpFixture rig = new SftpFixture(() -> new FileTree(Path.of(arguments[0]), volumes, false))) {
             System.out.println("port " + rig.port());
             new CountDownLatch(1).await();
         }

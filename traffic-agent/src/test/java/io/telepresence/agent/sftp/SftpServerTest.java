@@ -31,14 +31,14 @@ class SftpServerTest {
     Path directory;
 
     private Volumes volumes;
-    private SftpRig rig;
+    private SftpFixture rig;
     private SftpClient client;
     private boolean readOnly;
 
     @BeforeEach
     void open() throws Exception {
         volumes = new Volumes(directory.toRealPath());
-        rig = new SftpRig(() -> volumes.tree(readOnly));
+        rig = new SftpFixture(() -> volumes.tree(readOnly));
         client = SftpClient.greeted(rig.port());
     }
 

@@ -37,7 +37,7 @@ class SshfsTest {
                         "--sun-misc-unsafe-memory-access=allow",
                         "-cp",
                         System.getProperty("java.class.path"),
-                        SshfsTry.class.getName(),
+                        SshfsFixture.class.getName(),
                         directory.toRealPath().toString(),
                         Integer.toString(Integer.getInteger("sshfs.mebibytes", 20)))
                 .redirectErrorStream(true)

@@ -15,8 +15,8 @@ import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.telepresence.agent.Until;
-import io.telepresence.agent.http2.GrpcPlace;
-import io.telepresence.agent.http2.ProxyRig;
+import io.telepresence.agent.http2.FakeGrpcServer;
+import io.telepresence.agent.http2.ProxyFixture;
 import io.telepresence.agent.route.ClientEndpoint;
 import io.telepresence.agent.route.PortRoutes;
 import io.telepresence.agree.PortProtocol;
@@ -50,9 +50,9 @@ class TlsThroughAgentTest {
     Path dir;
 
     private Path own;
-    private GrpcPlace app;
-    private GrpcPlace laptop;
-    private ProxyRig rig;
+    private FakeGrpcServer app;
+    private FakeGrpcServer laptop;
+    private ProxyFixture rig;
     private ManagedChannel plain;
     private Channel mine;
 
@@ -61,8 +61,8 @@ class TlsThroughAgentTest {
         assumeTrue(Keys.canBeMade(), "there is no openssl");
         own = Keys.selfSigned(dir.resolve("own"), "app");
         Keys.selfSigned(dir.resolve("laptop"), "laptop");
-        app = new GrpcPlace("app", b -> secure(b, own, ClientAuth.NONE));
-        laptop = new GrpcPlace("laptop", b -> secure(b, dir.resolve("laptop"), ClientAuth.NONE));
+        app = new FakeGrpcServer("app", b -> secure(b, own, ClientAuth.NONE));
+        laptop = new FakeGrpcServer("laptop", b -> secure(b, dir.resolve("laptop"), ClientAuth.NONE));
     }
 
     private static NettyServerBuilder secure(NettyServerBuilder builder, Path certificates, ClientAuth auth) {
@@ -83,15 +83,15 @@ class TlsThroughAgentTest {
     }
 
     private void start(TlsSettings settings) throws Exception {
-        rig = new ProxyRig(
+        rig = new ProxyFixture(
                 app.port(),
                 services -> new TlsHandler(
                         services,
                         new Certificates(settings),
                         new PortProtocol(PortProtocol.Tls.ALWAYS, PortProtocol.Http.UNKNOWN)));
-        rig.rules = PortRoutes.of(List.of(ProxyRig.taker("x-user", "me", laptop.port())));
+        rig.rules = PortRoutes.of(List.of(ProxyFixture.taker("x-user", "me", laptop.port())));
         plain = caller(null);
-        mine = GrpcPlace.with(plain, "x-user", "me");
+        mine = FakeGrpcServer.with(plain, "x-user", "me");
     }
 
     private ManagedChannel caller(Path client) throws Exception {
@@ -129,9 +129,9 @@ class TlsThroughAgentTest {
         start(new TlsSettings(own, null, false));
         String large = "z".repeat(3 << 20);
         for (int i = 0; i < 3; i++) {
-            assertEquals("app:" + large, GrpcPlace.unary(plain, large));
-            assertEquals("laptop:" + large, GrpcPlace.unary(mine, large));
-            assertEquals("laptop:a laptop:b ", GrpcPlace.both(mine, List.of("a", "b")));
+            assertEquals("app:" + large, FakeGrpcServer.unary(plain, large));
+            assertEquals("laptop:" + large, FakeGrpcServer.unary(mine, large));
+            assertEquals("laptop:a laptop:b ", FakeGrpcServer.both(mine, List.of("a", "b")));
         }
         assertEquals(1, rig.callers.size());
     }
@@ -139,27 +139,27 @@ class TlsThroughAgentTest {
     @Test
     void aLaptopMayHaveItInTheClear() throws Exception {
         start(new TlsSettings(own, null, false));
-        try (GrpcPlace open = new GrpcPlace("open")) {
-            Rule<ClientEndpoint> taker = ProxyRig.taker("x-user", "me", open.port());
+        try (FakeGrpcServer open = new FakeGrpcServer("open")) {
+            Rule<ClientEndpoint> taker = ProxyFixture.taker("x-user", "me", open.port());
             ClientEndpoint clear = new ClientEndpoint("one", "127.0.0.1", open.port(), true);
             rig.rules = PortRoutes.of(List.of(new Rule<>(clear, EngagementKind.INTERCEPT, taker.filter())));
-            assertEquals("open:1", GrpcPlace.unary(mine, "1"));
-            assertEquals("app:1", GrpcPlace.unary(plain, "1"));
+            assertEquals("open:1", FakeGrpcServer.unary(mine, "1"));
+            assertEquals("app:1", FakeGrpcServer.unary(plain, "1"));
         }
     }
 
     @Test
     void anAppThatIsNotTrustedGetsNothingUnlessAllowed() throws Exception {
         app.close();
-        app = new GrpcPlace("app", b -> secure(b, dir.resolve("laptop"), ClientAuth.NONE));
+        app = new FakeGrpcServer("app", b -> secure(b, dir.resolve("laptop"), ClientAuth.NONE));
         start(new TlsSettings(own, null, false));
-        assertThrows(RuntimeException.class, () -> GrpcPlace.unary(plain, "1"));
+        assertThrows(RuntimeException.class, () -> FakeGrpcServer.unary(plain, "1"));
         close();
         certificates();
         app.close();
-        app = new GrpcPlace("app", b -> secure(b, dir.resolve("laptop"), ClientAuth.NONE));
+        app = new FakeGrpcServer("app", b -> secure(b, dir.resolve("laptop"), ClientAuth.NONE));
         start(new TlsSettings(own, null, true));
-        assertEquals("app:1", GrpcPlace.unary(plain, "1"));
+        assertEquals("app:1", FakeGrpcServer.unary(plain, "1"));
     }
 
     @Test
@@ -170,12 +170,12 @@ class TlsThroughAgentTest {
         Files.copy(agent.resolve("tls.crt"), own.resolve("callers.crt"));
         Files.copy(own.resolve("tls.crt"), agent.resolve("ca.crt"));
         app.close();
-        app = new GrpcPlace("app", b -> secure(b, own, ClientAuth.REQUIRE));
+        app = new FakeGrpcServer("app", b -> secure(b, own, ClientAuth.REQUIRE));
         start(new TlsSettings(own, agent, false));
-        assertThrows(RuntimeException.class, () -> GrpcPlace.unary(plain, "1"));
+        assertThrows(RuntimeException.class, () -> FakeGrpcServer.unary(plain, "1"));
         ManagedChannel known = caller(caller);
-        assertEquals("app:1", GrpcPlace.unary(known, "1"));
-        assertEquals("laptop:1", GrpcPlace.unary(GrpcPlace.with(known, "x-user", "me"), "1"));
+        assertEquals("app:1", FakeGrpcServer.unary(known, "1"));
+        assertEquals("laptop:1", FakeGrpcServer.unary(FakeGrpcServer.with(known, "x-user", "me"), "1"));
         known.shutdownNow();
         assertTrue(known.awaitTermination(5, TimeUnit.SECONDS));
     }
@@ -204,7 +204,7 @@ class TlsThroughAgentTest {
     void callersNeedNoCertificateWhereTheAppAsksForNone() throws Exception {
         Files.copy(own.resolve("tls.crt"), own.resolve("ca.crt"));
         start(new TlsSettings(own, null, false));
-        assertEquals("app:1", GrpcPlace.unary(plain, "1"));
+        assertEquals("app:1", FakeGrpcServer.unary(plain, "1"));
     }
 
     @Test
@@ -226,7 +226,7 @@ class TlsThroughAgentTest {
                 TlsLines here = new TlsLines(dir.resolve("laptop"), "laptop")) {
             start(new TlsSettings(own, null, false));
             rig.appPort = there.port();
-            rig.rules = PortRoutes.of(List.of(ProxyRig.taker("x-user", "me", here.port())));
+            rig.rules = PortRoutes.of(List.of(ProxyFixture.taker("x-user", "me", here.port())));
             try (SSLSocket caller = connect("h2", "http/1.1")) {
                 assertEquals("http/1.1", caller.getApplicationProtocol());
                 for (int i = 0; i < 3; i++) {

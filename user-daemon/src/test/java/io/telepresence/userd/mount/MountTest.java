@@ -42,7 +42,7 @@ class MountTest {
                         "--sun-misc-unsafe-memory-access=allow",
                         "-cp",
                         System.getProperty("java.class.path"),
-                        MountTry.class.getName(),
+                        MountFixture.class.getName(),
                         real.toString())
                 .redirectErrorStream(true)
                 .redirectOutput(output)
@@ -132,8 +132,8 @@ class MountTest {
         if (missing.isPresent()) {
             return missing;
         }
-        if (!Files.isExecutable(MountTry.FAR_END)) {
-            return Optional.of("no " + MountTry.FAR_END);
+        if (!Files.isExecutable(MountFixture.FAR_END)) {
+            return Optional.of("no " + MountFixture.FAR_END);
         }
         Process probe = new ProcessBuilder("unshare", "-m", "true").start();
         return probe.waitFor() == 0 ? Optional.empty() : Optional.of("no mount namespace may be made here");

@@ -43,7 +43,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** A port on loopback whose connections a speaker takes; the app and "laptops" are other ports on loopback. */
-public final class ProxyRig implements AutoCloseable, Upstreams, TrafficRecorder {
+public final class ProxyFixture implements AutoCloseable, Upstreams, TrafficRecorder {
     public static final Port PORT = new Port(Transport.TCP, 8080);
 
     public volatile PortRoutes rules = PortRoutes.NONE;
@@ -60,7 +60,7 @@ public final class ProxyRig implements AutoCloseable, Upstreams, TrafficRecorder
     private final Channel server;
     private final ProtocolHandler speaker;
 
-    public ProxyRig(int appPort, Function<PortServices, ProtocolHandler> speaker) {
+    public ProxyFixture(int appPort, Function<PortServices, ProtocolHandler> speaker) {
         this.appPort = appPort;
         this.speaker = speaker.apply(new PortServices(PORT, () -> rules, this, Mirrors.NONE, this));
         this.server = new ServerBootstrap()

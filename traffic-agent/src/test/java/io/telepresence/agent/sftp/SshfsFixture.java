@@ -16,13 +16,13 @@ import java.util.concurrent.TimeUnit;
  * The file server with a real sshfs in front. Run by {@link SshfsTest} in a mount namespace of its own; prints a line for
  * each thing that was seen and ends with an error at the first that was not. Arguments: a directory, MiB to copy.
  */
-final class SshfsTry {
+final class SshfsFixture {
     private static final int CHUNK = 1 << 20;
 
     private final Path mount;
     private final Volumes volumes;
 
-    private SshfsTry(Path mount, Volumes volumes) {
+    private SshfsFixture(Path mount, Volumes volumes) {
         this.mount = mount;
         this.volumes = volumes;
     }
@@ -31,7 +31,7 @@ final class SshfsTry {
         Path directory = Path.of(arguments[0]);
         Path mount = Files.createDirectory(directory.resolve("mnt"));
         Volumes volumes = new Volumes(directory);
-        try (SftpRig rig = new SftpRig(() -> volumes.tree(false))) {
+        try (SftpFixture rig = new SftpFixture(() -> volumes.tree(false))) {
             Process sshfs = new ProcessBuilder(
                             "sshfs",
                             "-f",
@@ -46,7 +46,7 @@ final class SshfsTry {
                     .inheritIO()
                     .start();
             try {
-                SshfsTry all = new SshfsTry(mount, volumes);
+                SshfsFixture all = new SshfsFixture(mount, volumes);
                 all.smallThings();
                 all.configMap();
                 all.randomAccess();

@@ -16,11 +16,11 @@ import org.xbill.DNS.Section;
  * The nameserver of the laptop's network, over UDP: knows every name but those that begin with {@code nx}. Argument: the
  * address to listen on.
  */
-public final class StandInNameserver {
+public final class FakeNameserver {
     private static final int PORT = 53;
     private static final int TTL = 77;
 
-    private StandInNameserver() {}
+    private FakeNameserver() {}
 
     /** Runs until it is killed. */
     public static void main(String[] arguments) throws Exception {

@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * A small HTTP/1.1 server with a name, as an app or on a laptop. Answers with its name and what it got; the path says
  * how. Keeps the heads that it read, as they came.
  */
-final class HttpPlace implements AutoCloseable {
+final class FakeHttpServer implements AutoCloseable {
     final List<String> heads = new CopyOnWriteArrayList<>();
     final List<String> bodies = new CopyOnWriteArrayList<>();
     final List<Socket> accepted = new CopyOnWriteArrayList<>();
@@ -32,7 +32,7 @@ final class HttpPlace implements AutoCloseable {
     private final String name;
     private final Thread accepting;
 
-    HttpPlace(String name) throws IOException {
+    FakeHttpServer(String name) throws IOException {
         this.name = name;
         server.bind(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 512);
         accepting = Thread.ofVirtual().start(this::accept);

@@ -24,18 +24,18 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.UnaryOperator;
 
 /** Dials from this machine, each destination under another address. */
-final class DirectUplink implements Uplink, AutoCloseable {
+final class FakeBenchUplink implements Uplink, AutoCloseable {
     private final EventLoopGroup loops = Loops.create("direct", 1);
     private final UnaryOperator<InetAddress> where;
 
-    DirectUplink(UnaryOperator<InetAddress> where) {
+    FakeBenchUplink(UnaryOperator<InetAddress> where) {
         this.where = where;
     }
 
     @Override
     public Flow open(FlowKey key, FlowHandler handler) {
         EventLoop loop = loops.next();
-        var flow = new DirectFlow(key, loop, handler);
+        var flow = new FakeBenchFlow(key, loop, handler);
         var bootstrap = new Bootstrap().group(loop).handler(flow);
         if (key.protocol() == Transport.TCP) {
             ChannelPump.configure(bootstrap);

@@ -29,7 +29,7 @@ import java.util.concurrent.locks.LockSupport;
  * Mounts for real: sshfs here, OpenSSH's sftp-server as the far end of the flows. Run by {@link MountTest} in a mount
  * namespace of its own; prints a line for each thing that was seen and ends with an error at the first that was not.
  */
-final class MountTry implements AutoCloseable {
+final class MountFixture implements AutoCloseable {
     static final Path FAR_END = Path.of("/usr/lib/openssh/sftp-server");
 
     private static final Duration PATIENCE = Duration.ofSeconds(2);
@@ -41,7 +41,7 @@ final class MountTry implements AutoCloseable {
     private final Carrier carrier;
     private final PodAccessBroker podAccess;
 
-    private MountTry(Path directory, String socket) throws IOException {
+    private MountFixture(Path directory, String socket) throws IOException {
         this.directory = directory;
         Files.createDirectories(point());
         DomainSocketAddress address =
@@ -59,7 +59,7 @@ final class MountTry implements AutoCloseable {
         if (arguments.length > 1) {
             hold(directory);
         }
-        try (MountTry all = new MountTry(directory, "m")) {
+        try (MountFixture all = new MountFixture(directory, "m")) {
             all.configMapIsReadAndItsUpdateSeen();
             all.filesMoveBetweenVolumes();
             all.readOnlyRefusesWrites();
@@ -165,7 +165,7 @@ final class MountTry implements AutoCloseable {
                         "--sun-misc-unsafe-memory-access=allow",
                         "-cp",
                         System.getProperty("java.class.path"),
-                        MountTry.class.getName(),
+                        MountFixture.class.getName(),
                         directory.toString(),
                         "hold")
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
@@ -188,7 +188,7 @@ final class MountTry implements AutoCloseable {
 
     /** The killed daemon. */
     private static void hold(Path directory) throws Exception {
-        MountTry own = new MountTry(directory, "held");
+        MountFixture own = new MountFixture(directory, "held");
         Mounts mounts = new Mounts(
                 own.podAccess,
                 new Mounts.Settings(Map.of(), directory.resolve("auto"), directory.resolve("journal"), 0));

@@ -33,7 +33,7 @@ import java.util.regex.Pattern;
  * What the daemons need of an API server, over plain HTTP on the loopback: its version, the manager's pod, port-forwards
  * to it, and reviews of tokens. A token is {@code NAMESPACE/POD/UID}. Anything else is not found.
  */
-final class StandInApiServer implements AutoCloseable {
+final class FakeApiServer implements AutoCloseable {
     private static final Pattern TOKEN = Pattern.compile("\"token\"\\s*:\\s*\"([^/\"]+)/([^/\"]+)/([^/\"]+)\"");
     private static final String MANAGER_POD =
             """
@@ -50,7 +50,7 @@ final class StandInApiServer implements AutoCloseable {
     private final Channel server;
     private volatile InetSocketAddress manager;
 
-    StandInApiServer() {
+    FakeApiServer() {
         server = new ServerBootstrap()
                 .group(loops)
                 .channel(EpollServerSocketChannel.class)

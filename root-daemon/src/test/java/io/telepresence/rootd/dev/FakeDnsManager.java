@@ -34,18 +34,18 @@ import java.util.Map;
  * A manager on a unix socket: dials what it is told from where it runs, and knows the names that it is given.
  * Arguments: socket, then {@code name=address} pairs.
  */
-public final class StandInManager extends ManagerGrpc.ManagerImplBase {
+public final class FakeDnsManager extends ManagerGrpc.ManagerImplBase {
     private static final int NXDOMAIN = 3;
     private static final int A = 1;
     private static final int AAAA = 28;
 
     private final Map<String, byte[]> names = new HashMap<>();
 
-    private StandInManager() {}
+    private FakeDnsManager() {}
 
     /** Runs until it is killed. */
     public static void main(String[] arguments) throws Exception {
-        StandInManager manager = new StandInManager();
+        FakeDnsManager manager = new FakeDnsManager();
         for (int i = 1; i < arguments.length; i++) {
             String[] pair = arguments[i].split("=");
             manager.names.put(pair[0], InetAddress.ofLiteral(pair[1]).getAddress());
@@ -53,7 +53,7 @@ public final class StandInManager extends ManagerGrpc.ManagerImplBase {
         EventLoopGroup loops = Loops.create("stand-in", 2);
         TunnelServers.builder(new DomainSocketAddress(new File(arguments[0])), loops)
                 .addService(manager)
-                .addService(TunnelService.bind(loops, StandInManager::accept))
+                .addService(TunnelService.bind(loops, FakeDnsManager::accept))
                 .build()
                 .start()
                 .awaitTermination();

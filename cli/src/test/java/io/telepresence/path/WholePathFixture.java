@@ -1,6 +1,6 @@
 package io.telepresence.path;
 
-import io.telepresence.agent.LoopbackAgent;
+import io.telepresence.agent.LoopbackAgentFixture;
 import io.telepresence.agree.LocalEndpoint;
 import io.telepresence.agree.Routing;
 import io.telepresence.fault.FaultException;
@@ -30,7 +30,7 @@ import java.util.logging.Logger;
  * A laptop and a cluster. The cluster has the workload echo with one pod, whose loopback address differs from one run to
  * the next; the network between manager and pod is {@link #network}.
  */
-final class House implements AutoCloseable {
+final class WholePathFixture implements AutoCloseable {
     static final String POD = "10.244.0.5";
     static final String SERVICE = "10.96.1.1";
     static final int APP_PORT = 8080;
@@ -41,22 +41,22 @@ final class House implements AutoCloseable {
 
     private static final long PID = ProcessHandle.current().pid();
 
-    final StandInApiServer api;
+    final FakeApiServer api;
     final MemoryRootDaemon root;
     final Connector connector;
     private final Closers opened = new Closers();
     private final InetAddress pod;
     private final Path directory;
     private final MemoryManager manager;
-    private final AtomicReference<LoopbackAgent> agent = new AtomicReference<>();
+    private final AtomicReference<LoopbackAgentFixture> agent = new AtomicReference<>();
 
-    House(Path directory) throws Exception {
+    WholePathFixture(Path directory) throws Exception {
         this.directory = directory;
         GRPC.setLevel(Level.OFF);
         // Of the loopback, and probably not another test's.
         pod = InetAddress.getByName("127." + (32 + PID % 64) + "." + PID / 64 % 256 + ".5");
         opened.add(Program.http("app", pod, APP_PORT));
-        api = opened.add(new StandInApiServer());
+        api = opened.add(new FakeApiServer());
         Path resolvConf = Files.writeString(
                 directory.resolve("resolv.conf"),
                 "nameserver 10.96.0.10\nsearch default.svc.cluster.local svc.cluster.local cluster.local\n");
@@ -144,9 +144,9 @@ final class House implements AutoCloseable {
     private void injected(String configuration) {
         try {
             if (!hasAgent()) {
-                LoopbackAgent.Pod identity = new LoopbackAgent.Pod(
+                LoopbackAgentFixture.Pod identity = new LoopbackAgentFixture.Pod(
                         "echo-abc-1", "uid-echo-abc-1", "default", pod, Map.of("_TEL_APP_A_COLOR", "blue"));
-                agent.set(LoopbackAgent.open(
+                agent.set(LoopbackAgentFixture.open(
                         configuration, identity, manager.agents(), "default/echo-abc-1/uid-echo-abc-1"));
             }
         } catch (FaultException e) {

@@ -17,8 +17,8 @@ import java.util.concurrent.CountDownLatch;
  * Opens a session: every line of standard input is a whole configuration in protobuf's text form; every status is
  * printed. The end of the input ends the session in order.
  */
-public final class StandInUserDaemon {
-    private StandInUserDaemon() {}
+public final class FakeUserDaemon {
+    private FakeUserDaemon() {}
 
     /** Ends with exit code 1 when the session failed. */
     public static void main(String[] arguments) throws Exception {

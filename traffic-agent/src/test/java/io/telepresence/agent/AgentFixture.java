@@ -23,7 +23,7 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** An agent on loopback sockets with a stand-in manager and laptop. Checks at the end that nothing is left open. */
-final class Rig implements AutoCloseable {
+final class AgentFixture implements AutoCloseable {
     /** For clients that never answer. */
     static final Duration PATIENCE = Duration.ofMillis(1500);
 
@@ -39,31 +39,32 @@ final class Rig implements AutoCloseable {
             "_TEL_APP_A_TOKEN", ByteString.copyFromUtf8("secret"),
             "_TEL_APP_B_COLOR", ByteString.copyFromUtf8("red"));
 
-    final Laptop laptop = new Laptop();
+    final FakeLaptop laptop = new FakeLaptop();
     final List<String> levels = new CopyOnWriteArrayList<>();
     final List<Duration> granted = new CopyOnWriteArrayList<>();
     final Agent agent;
-    StandInManager manager;
+    FakeManager manager;
     private final Port app;
     private final Closers closers = new Closers();
 
     /** @param podIp where the agent believes the app */
-    Rig(Port app, String podIp) throws Exception {
-        this(app, podIp, StandInManager.TOKEN);
+    AgentFixture(Port app, String podIp) throws Exception {
+        this(app, podIp, FakeManager.TOKEN);
     }
 
-    Rig(Port app, String podIp, String token) throws Exception {
+    AgentFixture(Port app, String podIp, String token) throws Exception {
         this(app, podIp, token, Path.of("/nowhere"));
     }
 
     /** @param mounts where the agent believes the app's volumes */
-    Rig(Port app, String podIp, String token, Path mounts) throws Exception {
+    AgentFixture(Port app, String podIp, String token, Path mounts) throws Exception {
         this(app, podIp, token, mounts, 0, PATIENCE);
     }
 
-    private Rig(Port app, String podIp, String token, Path mounts, int agentPort, Duration patience) throws Exception {
+    private AgentFixture(Port app, String podIp, String token, Path mounts, int agentPort, Duration patience)
+            throws Exception {
         this.app = app;
-        manager = new StandInManager(0, laptop);
+        manager = new FakeManager(0, laptop);
         InetAddress loopback = InetAddress.getByName("127.0.0.1");
         PodIdentity pod = new PodIdentity("api-1", "uid-1", InetAddress.getByName(podIp), "shop");
         SidecarPlan written = SidecarPlan.parse(
@@ -93,28 +94,29 @@ final class Rig implements AutoCloseable {
                                 patience))));
     }
 
-    static Rig tcp(Place app) throws Exception {
+    static AgentFixture tcp(Place app) throws Exception {
         return tcp(app.port());
     }
 
     /** The agent stands in for a container that is not there. */
-    static Rig absent(int port) throws Exception {
+    static AgentFixture absent(int port) throws Exception {
         Port app = new Port(Transport.TCP, port);
-        Rig rig = new Rig(app, "127.0.0.1", StandInManager.TOKEN, Path.of("/nowhere"), port, PATIENCE);
+        AgentFixture rig = new AgentFixture(app, "127.0.0.1", FakeManager.TOKEN, Path.of("/nowhere"), port, PATIENCE);
         rig.awaitArrival();
         return rig;
     }
 
     /** Waits long for clients. */
-    static Rig patient(Place app) throws Exception {
+    static AgentFixture patient(Place app) throws Exception {
         Port port = new Port(Transport.TCP, app.port());
-        Rig rig = new Rig(port, "127.0.0.1", StandInManager.TOKEN, Path.of("/nowhere"), 0, MUCH_PATIENCE);
+        AgentFixture rig =
+                new AgentFixture(port, "127.0.0.1", FakeManager.TOKEN, Path.of("/nowhere"), 0, MUCH_PATIENCE);
         rig.awaitArrival();
         return rig;
     }
 
-    static Rig tcp(int appPort) throws Exception {
-        Rig rig = new Rig(new Port(Transport.TCP, appPort), "127.0.0.1");
+    static AgentFixture tcp(int appPort) throws Exception {
+        AgentFixture rig = new AgentFixture(new Port(Transport.TCP, appPort), "127.0.0.1");
         rig.awaitArrival();
         return rig;
     }
@@ -178,7 +180,7 @@ final class Rig implements AutoCloseable {
     }
 
     void startManager() throws Exception {
-        manager = new StandInManager(manager.port, laptop);
+        manager = new FakeManager(manager.port, laptop);
     }
 
     @Override

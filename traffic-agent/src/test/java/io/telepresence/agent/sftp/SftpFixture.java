@@ -25,7 +25,7 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 
 /** The file server behind a real tunnel, and in front of it a TCP port: each connection is a flow. */
-final class SftpRig implements AutoCloseable {
+final class SftpFixture implements AutoCloseable {
     private static final int SESSIONS = 100;
 
     private final Closers opened = new Closers();
@@ -33,7 +33,7 @@ final class SftpRig implements AutoCloseable {
     private final int port;
 
     /** @param trees asked for each connection */
-    SftpRig(Supplier<FileTree> trees) throws Exception {
+    SftpFixture(Supplier<FileTree> trees) throws Exception {
         EventLoopGroup loops = Loops.create("far-end", 1);
         opened.add(() -> Loops.shutdown(loops));
         InetSocketAddress any = new InetSocketAddress("127.0.0.1", 0);

@@ -34,7 +34,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /** A gRPC server with a name, whose answers carry it; and the calls that its callers make. */
-public final class GrpcPlace implements AutoCloseable {
+public final class FakeGrpcServer implements AutoCloseable {
     private static final MethodDescriptor.Marshaller<String> TEXT = new Text();
     public static final MethodDescriptor<String, String> UNARY = method("Unary", MethodDescriptor.MethodType.UNARY);
     public static final MethodDescriptor<String, String> DOWN =
@@ -61,11 +61,11 @@ public final class GrpcPlace implements AutoCloseable {
     /** What unary calls asked, and how many characters came up. */
     public final Queue<String> heard = new ConcurrentLinkedQueue<>();
 
-    public GrpcPlace(String name) throws IOException {
+    public FakeGrpcServer(String name) throws IOException {
         this(name, builder -> builder);
     }
 
-    public GrpcPlace(String name, UnaryOperator<NettyServerBuilder> more) throws IOException {
+    public FakeGrpcServer(String name, UnaryOperator<NettyServerBuilder> more) throws IOException {
         server = more.apply(NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0)))
                 .addService(service(name))
                 .build()

@@ -20,7 +20,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Where delivered flows go in tests: dials what the agent asks for, refuses, or says nothing at all. */
-final class Laptop implements FlowAcceptor {
+final class FakeLaptop implements FlowAcceptor {
     enum Mood {
         DIALS,
         NOT_THERE,

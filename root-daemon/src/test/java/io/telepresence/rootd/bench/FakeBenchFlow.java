@@ -17,7 +17,7 @@ import io.telepresence.tunnel.ResetReason;
 import io.telepresence.tunnel.ResetReasons;
 
 /** A flow that is nothing but a socket of this machine. */
-final class DirectFlow extends ChannelInboundHandlerAdapter implements Flow {
+final class FakeBenchFlow extends ChannelInboundHandlerAdapter implements Flow {
     private final FlowKey key;
     private final EventLoop loop;
     private FlowHandler handler;
@@ -28,7 +28,7 @@ final class DirectFlow extends ChannelInboundHandlerAdapter implements Flow {
     private boolean finishing;
     private volatile boolean closed;
 
-    DirectFlow(FlowKey key, EventLoop loop, FlowHandler handler) {
+    FakeBenchFlow(FlowKey key, EventLoop loop, FlowHandler handler) {
         this.key = key;
         this.loop = loop;
         this.handler = handler;

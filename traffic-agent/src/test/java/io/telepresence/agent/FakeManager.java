@@ -31,7 +31,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
 /** The manager's agent port, in this process: keeps sessions and engagements, hands flows to a laptop of the test. */
-final class StandInManager implements AutoCloseable {
+final class FakeManager implements AutoCloseable {
     static final String TOKEN = "a-token";
 
     final List<AgentArrival> arrivals = new CopyOnWriteArrayList<>();
@@ -47,7 +47,7 @@ final class StandInManager implements AutoCloseable {
     private final Set<StreamObserver<ReachRequest>> reaches = ConcurrentHashMap.newKeySet();
     private EngagementSnapshot snapshot = EngagementSnapshot.getDefaultInstance();
 
-    StandInManager(int port, FlowAcceptor acceptor) throws IOException {
+    FakeManager(int port, FlowAcceptor acceptor) throws IOException {
         server = TunnelServers.builder(new InetSocketAddress("127.0.0.1", port), loops)
                 .addService(new Gate())
                 .addService(TunnelService.bind(loops, acceptor))

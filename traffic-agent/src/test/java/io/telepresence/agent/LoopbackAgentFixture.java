@@ -12,13 +12,13 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /** An agent as in a pod, but that the pod is an address of the loopback. */
-public final class LoopbackAgent implements AutoCloseable {
+public final class LoopbackAgentFixture implements AutoCloseable {
     private static final Duration IDLE = Duration.ofSeconds(10);
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private final Agent agent;
 
-    private LoopbackAgent(Agent agent) {
+    private LoopbackAgentFixture(Agent agent) {
         this.agent = agent;
     }
 
@@ -36,11 +36,11 @@ public final class LoopbackAgent implements AutoCloseable {
     }
 
     /** @param configuration what the injector would write into the pod */
-    public static LoopbackAgent open(String configuration, Pod pod, InetSocketAddress manager, String token)
+    public static LoopbackAgentFixture open(String configuration, Pod pod, InetSocketAddress manager, String token)
             throws FaultException {
         SidecarPlan plan = SidecarPlan.parse(configuration);
         PodIdentity identity = new PodIdentity(pod.name(), pod.uid(), pod.address(), pod.namespace());
-        return new LoopbackAgent(Agent.open(
+        return new LoopbackAgentFixture(Agent.open(
                 plan,
                 identity,
                 new Agent.Settings(
