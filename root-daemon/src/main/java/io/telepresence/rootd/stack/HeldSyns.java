@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Keeps the first SYN of each connection until the far end has dialled, so that the program learns the truth: connected,
@@ -106,7 +107,9 @@ final class HeldSyns {
         }
 
         void notOpened(FlowKey key, ResetReason why, String text) {
-            LOG.debug("{} not opened: {} {}", key, why, text);
+            // What is forbidden stays so: whoever wonders why finds it in the log.
+            LOG.atLevel(why == ResetReason.DENIED ? Level.INFO : Level.DEBUG)
+                    .log("{} not opened: {} {}", key, why, text);
             byte[] packet = release();
             if (packet != null && connection.state() == NatEntry.State.DIALLING) {
                 nat.remove(connection);
