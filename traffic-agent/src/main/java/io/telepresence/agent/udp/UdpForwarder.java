@@ -12,6 +12,7 @@ import io.telepresence.agent.route.RouteTable;
 import io.telepresence.agree.Transport;
 import io.telepresence.engagement.Port;
 import io.telepresence.local.Loops;
+import io.telepresence.tunnel.Flow;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
@@ -31,7 +32,7 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
 
     private final AppAddresses addresses;
     private final Supplier<PortRoutes> routes;
-    private final ClientFlows clients;
+    private final OpeningFlows flows;
     private final Duration idle;
     private final UdpSources<Conversation> conversations = new UdpSources<>(MOST);
     private final DatagramMirrors copies;
@@ -48,7 +49,8 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
         super(false);
         this.addresses = addresses;
         this.routes = () -> rules.get().of(port);
-        this.clients = clients;
+        this.flows = new OpeningFlows(
+                (to, source, destination, handler) -> clients.open(to, Transport.UDP, source, destination, handler));
         this.copies = new DatagramMirrors(mirrors);
         this.idle = idle;
     }
@@ -114,8 +116,8 @@ public final class UdpForwarder extends SimpleChannelInboundHandler<DatagramPack
     private Conversation toClient(Destination.ToClient client, Answers answers) {
         ClientConversation conversation = new ClientConversation(client, answers);
         try {
-            return conversation.through(
-                    clients.open(client.target(), Transport.UDP, answers.source(), addresses.official(), conversation));
+            Flow flow = flows.open(client.target(), answers.source(), addresses.official(), conversation);
+            return flow == null ? null : conversation.through(flow);
         } catch (RejectedExecutionException e) {
             LOG.debug("the link to the manager is just being closed", e);
             return null;
