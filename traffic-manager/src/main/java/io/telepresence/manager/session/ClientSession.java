@@ -1,5 +1,7 @@
 package io.telepresence.manager.session;
 
+import io.telepresence.manager.identity.Caller;
+import io.telepresence.manager.identity.Person;
 import java.time.Instant;
 import java.util.regex.Pattern;
 
@@ -7,11 +9,28 @@ import java.util.regex.Pattern;
 public final class ClientSession extends PeerSession {
     private final Client client;
 
+    private volatile Caller caller;
     private volatile Instant lastActive;
 
-    ClientSession(String id, Client client, Instant now) {
+    ClientSession(String id, Client client, Caller caller, Instant now) {
         super(id, now);
         this.client = client;
+        this.caller = caller;
+    }
+
+    /** Whether a call of that caller may name this session: its key is the one with which the session began. */
+    public boolean belongsTo(Caller asking) {
+        return caller.same(asking);
+    }
+
+    /** Its user, as proved last. */
+    public Person person() {
+        return caller.person();
+    }
+
+    /** It has proved again who it is; of the same key. */
+    void proved(Caller again) {
+        caller = again;
     }
 
     public Client client() {

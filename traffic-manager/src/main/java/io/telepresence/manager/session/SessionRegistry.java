@@ -1,6 +1,7 @@
 package io.telepresence.manager.session;
 
 import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.identity.Caller;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -54,18 +55,26 @@ public final class SessionRegistry {
         }
     }
 
+    /** As {@link #arrive(ClientSession.Client, Caller, String)}, of somebody who has proved nothing. */
+    public Arrival<ClientSession> arrive(ClientSession.Client client, String before) {
+        return arrive(client, Caller.UNKNOWN, before);
+    }
+
     /**
      * A client arrives. The id it had before is taken over if this manager does not know it; if it does, the session
-     * goes on, provided that it belongs to the same installation. Else there is a new id. Who comes anew to a seat ends
-     * the session that was there: its daemon is gone without a word.
+     * goes on, provided that it belongs to the same installation and the same key. Else there is a new id. Who comes anew to
+     * a seat ends the session that was there: its daemon is gone without a word.
      */
-    public Arrival<ClientSession> arrive(ClientSession.Client client, String before) {
+    public Arrival<ClientSession> arrive(ClientSession.Client client, Caller caller, String before) {
         ClientSession session;
         List<ClientSession> predecessors;
         synchronized (byId) {
             PeerSession old = byId.get(before);
-            if (old instanceof ClientSession known && known.client().installId().equals(client.installId())) {
+            if (old instanceof ClientSession known
+                    && known.client().installId().equals(client.installId())
+                    && known.belongsTo(caller)) {
                 known.sign(time.instant());
+                known.proved(caller);
                 return new Arrival<>(known, true);
             }
             predecessors = before.isEmpty()
@@ -74,7 +83,7 @@ public final class SessionRegistry {
                             .toList()
                     : List.of();
             String id = old == null && ID.matcher(before).matches() ? before : newId();
-            session = new ClientSession(id, client, time.instant());
+            session = new ClientSession(id, client, caller, time.instant());
             byId.put(id, session);
         }
         LOG.info("{} arrived{}", session, predecessors.isEmpty() ? "" : ": its session before ends");
