@@ -183,6 +183,11 @@ final class AgentFixture implements AutoCloseable {
         manager = new FakeManager(manager.port, laptop);
     }
 
+    /** One that serves what an agent has for control, and not yet what it has for flows. */
+    void startManagerForControl() throws Exception {
+        manager = new FakeManager(manager.port, laptop, true);
+    }
+
     @Override
     public void close() throws Exception {
         try {

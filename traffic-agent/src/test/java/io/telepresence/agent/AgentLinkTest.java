@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.agree.Transport;
 import io.telepresence.engagement.Port;
+import io.telepresence.local.FreePorts;
 import io.telepresence.rpc.agent.AgentArrival;
 import java.io.IOException;
 import java.net.Socket;
@@ -101,6 +102,27 @@ class AgentLinkTest {
             assertEquals("HTTP/1.1 200 OK", get(rig, "/readyz"));
             rig.disengage();
             assertEquals("HTTP/1.1 503 Service Unavailable", get(rig, "/readyz"));
+        }
+    }
+
+    @Test
+    void aPodWithoutItsContainerIsNotReadyBeforeThereIsAWayForItsTraffic() throws Exception {
+        int free = FreePorts.one();
+        try (Place local = Place.echo("local");
+                AgentFixture rig = AgentFixture.absent(free)) {
+            rig.stopManager();
+            rig.startManagerForControl();
+            rig.manager.engage(rig.engagement(local.port(), "ACTIVE"));
+            Until.holds("the agent arrives again", () -> !rig.manager.arrivals.isEmpty());
+            int before = rig.manager.turnedDown.get();
+            Until.holds("two heartbeats since then", () -> rig.manager.turnedDown.get() > before + 1);
+            assertEquals("HTTP/1.1 503 Service Unavailable", get(rig, "/readyz"));
+            rig.manager.controlOnly = false;
+            rig.awaitEngaged(true);
+            assertEquals("HTTP/1.1 200 OK", get(rig, "/readyz"));
+            try (Caller caller = rig.call()) {
+                assertEquals("local", caller.line());
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 package io.telepresence.agent;
 
+import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerCall;
@@ -24,11 +25,13 @@ import io.telepresence.tunnel.grpc.TunnelServers;
 import io.telepresence.tunnel.grpc.TunnelService;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** The manager's agent port, in this process: keeps sessions and engagements, hands flows to a laptop of the test. */
 final class FakeManager implements AutoCloseable {
@@ -38,6 +41,11 @@ final class FakeManager implements AutoCloseable {
     final List<AgentBeat> beats = new CopyOnWriteArrayList<>();
     final List<String> departed = new CopyOnWriteArrayList<>();
     final Set<String> sessions = ConcurrentHashMap.newKeySet();
+    /** Heartbeats that were turned down, see {@link #controlOnly}. */
+    final AtomicInteger turnedDown = new AtomicInteger();
+    /** Only the connection on which an agent has arrived is served its heartbeats. */
+    volatile boolean controlOnly;
+
     volatile int grace;
     final int port;
     private final EventLoopGroup loops = Loops.create("stand-in", 1);
@@ -48,6 +56,11 @@ final class FakeManager implements AutoCloseable {
     private EngagementSnapshot snapshot = EngagementSnapshot.getDefaultInstance();
 
     FakeManager(int port, FlowAcceptor acceptor) throws IOException {
+        this(port, acceptor, false);
+    }
+
+    FakeManager(int port, FlowAcceptor acceptor, boolean controlOnly) throws IOException {
+        this.controlOnly = controlOnly;
         server = TunnelServers.builder(new InetSocketAddress("127.0.0.1", port), loops)
                 .addService(new Gate())
                 .addService(TunnelService.bind(loops, acceptor))
@@ -141,9 +154,10 @@ final class FakeManager implements AutoCloseable {
         }
     }
 
-    private static final class TokenCheck implements ServerInterceptor {
+    private final class TokenCheck implements ServerInterceptor {
         private static final Metadata.Key<String> AUTHORIZATION =
                 Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+        private final Set<SocketAddress> arrived = ConcurrentHashMap.newKeySet();
 
         @Override
         public <Q, A> ServerCall.Listener<Q> interceptCall(
@@ -151,6 +165,16 @@ final class FakeManager implements AutoCloseable {
             boolean arrival = call.getMethodDescriptor().getFullMethodName().endsWith("ArriveAsAgent");
             if (arrival && !("Bearer " + TOKEN).equals(headers.get(AUTHORIZATION))) {
                 call.close(io.grpc.Status.UNAUTHENTICATED.withDescription("wrong token"), new Metadata());
+                return new ServerCall.Listener<>() {};
+            }
+            SocketAddress peer = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+            if (arrival) {
+                arrived.add(peer);
+            }
+            boolean beat = call.getMethodDescriptor().getFullMethodName().endsWith("Remain");
+            if (beat && controlOnly && !arrived.contains(peer)) {
+                turnedDown.incrementAndGet();
+                call.close(io.grpc.Status.UNAVAILABLE, new Metadata());
                 return new ServerCall.Listener<>() {};
             }
             return next.startCall(call, headers);

@@ -287,8 +287,9 @@ final class Manager implements AutoCloseable {
         ConnectionLimits limits = new ConnectionLimits(AgentConnection.STRANGERS);
         SigningKeys keys = SigningKeys.of(client, InstantSource.system());
         Threads.virtual("signing-keys", keys::refresh);
-        AgentAuthenticator authenticator =
-                new AgentAuthenticator(limits, new TokenCheck(keys, InstantSource.system()), review);
+        AgentAuthenticator authenticator = new AgentAuthenticator(
+                limits, new TokenCheck(keys, InstantSource.system()), review, id -> sessions.agent(id)
+                        .isPresent());
         return TunnelServers.builder(new InetSocketAddress(settings.apiPort()), loops)
                 .channelFactory(limits.sockets())
                 .maxConnectionIdle(AGENT_IDLE.toSeconds(), TimeUnit.SECONDS)

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Pods with an agent end while they are asked: four Deployments whose application stays for a while after it was asked
@@ -56,6 +57,9 @@ class DrainIT {
 
     private static final List<String> NAMES = List.of("drain-idle", "drain-taken", "drain-gone", "drain-killed");
     private static final JavaProgram APP = JavaProgram.of(DrainApp.class);
+
+    @RegisterExtension
+    static final AgentLogs AGENTS = new AgentLogs(NAMES);
 
     private static CompletableFuture<Instant> appEnded;
     private static CompletableFuture<Instant> agentEnded;
@@ -131,6 +135,7 @@ class DrainIT {
                     .startsWith("local"));
         }
         watch();
+        AGENTS.follow();
         begin();
         Cluster.kubectl(
                         "rollout",
@@ -233,7 +238,10 @@ class DrainIT {
     }
 
     private static void nothingIsLost(String name, String place) {
-        assertEquals(List.of(), lines(name + " failed"), "short requests to " + name);
+        FailedRequests failed = FailedRequests.of(lines(name + " failed"));
+        failed.lines().forEach(line -> System.out.println("DrainIT: " + name + " failed " + line));
+        // In few words, of which reports keep the first hundreds of letters.
+        assertTrue(failed.isEmpty(), () -> name + ": " + failed.sum() + "; " + AGENTS.lastWords(name));
         assertEquals(List.of(name + " long " + place + " GET /delay/" + LONG_SECONDS * 1000), lines(name + " long"));
         DrainStreams.KINDS.forEach(kind -> isHeardToItsEnd(name + " " + kind));
         assertRate(name);

@@ -7,33 +7,44 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.channel.unix.Socket;
 import io.telepresence.agent.tcp.TcpForwarder;
 import io.telepresence.agent.udp.UdpForwarder;
 import io.telepresence.base.AddressText;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.tunnel.splice.DatagramSockets;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One port on which the agent listens in the app's place. Closing it stops accepting and leaves connections alone. */
+/**
+ * One port on which the agent listens in the app's place. Closing it stops accepting and leaves connections alone, also those
+ * that the kernel has let in and nobody has accepted yet: it would reset them.
+ */
 public final class PortListener implements AutoCloseable {
     private static final int BACKLOG = 4096;
+    private static final int LONGEST_ADDRESS = 26;
     private static final Logger LOG = LoggerFactory.getLogger(PortListener.class);
 
     private final Channel channel;
+    private final Consumer<DuplexChannel> callers;
     private final IntSupplier open;
     private final AtomicBoolean closed = new AtomicBoolean();
     private volatile long lastNewNanos = System.nanoTime();
 
-    private PortListener(Channel channel, IntSupplier open) {
+    private PortListener(Channel channel, Consumer<DuplexChannel> callers, IntSupplier open) {
         this.channel = channel;
+        this.callers = callers;
         this.open = open;
     }
 
@@ -44,10 +55,24 @@ public final class PortListener implements AutoCloseable {
     public static PortListener tcp(
             InetSocketAddress address, EventLoopGroup loops, KeptSockets sockets, TcpForwarder forwarder)
             throws FaultException {
+        return tcp(address, loops, sockets, forwarder::accept, forwarder::open);
+    }
+
+    /**
+     * @param callers takes over each connection, on the listener's loop
+     * @param open how many of them are open
+     */
+    static PortListener tcp(
+            InetSocketAddress address,
+            EventLoopGroup loops,
+            KeptSockets sockets,
+            Consumer<DuplexChannel> callers,
+            IntSupplier open)
+            throws FaultException {
         Optional<EpollServerSocketChannel> left = sockets.take(address);
         EpollServerSocketChannel server = left.orElseGet(EpollServerSocketChannel::new);
-        PortListener listener = new PortListener(server, forwarder::open);
-        server.pipeline().addLast(listener.new Acceptor(forwarder));
+        PortListener listener = new PortListener(server, callers, open);
+        server.pipeline().addLast(listener.new Acceptor());
         server.config().setAutoRead(left.isEmpty());
         if (left.isPresent()) {
             loops.register(server).awaitUninterruptibly();
@@ -67,7 +92,7 @@ public final class PortListener implements AutoCloseable {
         ChannelFuture binding =
                 DatagramSockets.bootstrap(loops).handler(forwarder).bind(address);
         bound(binding, address);
-        return new PortListener(binding.channel(), forwarder::open);
+        return new PortListener(binding.channel(), caller -> {}, forwarder::open);
     }
 
     /** Serves those who wait in a socket of an earlier process, and all others, from now on. */
@@ -90,8 +115,19 @@ public final class PortListener implements AutoCloseable {
         return open.getAsInt();
     }
 
-    /** When the last connection came, in {@link System#nanoTime} units. */
+    /**
+     * When the last connection came, in {@link System#nanoTime} units. Who waits to be accepted, since the loop is busy, has
+     * come, too; as long as the loop does not say, somebody may be waiting. Not for a loop.
+     */
     public long lastNewNanos() {
+        if (channel instanceof EpollServerSocketChannel server && !closed.get()) {
+            boolean looked = onLoop(() -> {
+                if (server.config().isAutoRead()) {
+                    acceptWaiting(server);
+                }
+            });
+            return looked ? lastNewNanos : System.nanoTime();
+        }
         return lastNewNanos;
     }
 
@@ -99,9 +135,43 @@ public final class PortListener implements AutoCloseable {
     public void close() {
         // Once: a number of a file that is closed may be another's.
         if (!closed.getAndSet(true) && channel instanceof EpollServerSocketChannel server) {
-            KeptSockets.end(server);
+            onLoop(() -> {
+                acceptWaiting(server);
+                KeptSockets.end(server);
+            });
         }
         channel.close().awaitUninterruptibly(1, TimeUnit.SECONDS);
+    }
+
+    /** Whether it has been done within a second; else it is done later, and nothing if the loop has ended. */
+    private boolean onLoop(Runnable task) {
+        try {
+            return channel.eventLoop().submit(task).awaitUninterruptibly(1, TimeUnit.SECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the loop of {} has ended", channel, e);
+            return true;
+        }
+    }
+
+    /** On the loop: whoever the kernel has let in. */
+    private void acceptWaiting(EpollServerSocketChannel server) {
+        if (!server.isOpen()) {
+            return;
+        }
+        try {
+            Socket socket = new Socket(server.fd().intValue());
+            byte[] address = new byte[LONGEST_ADDRESS];
+            for (int caller = socket.accept(address); caller >= 0; caller = socket.accept(address)) {
+                take(new EpollSocketChannel(caller));
+            }
+        } catch (IOException e) {
+            LOG.debug("accepting who waits on {}", channel, e);
+        }
+    }
+
+    private void take(DuplexChannel caller) {
+        lastNewNanos = System.nanoTime();
+        callers.accept(caller);
     }
 
     private static void bound(ChannelFuture binding, InetSocketAddress address) throws FaultException {
@@ -118,16 +188,10 @@ public final class PortListener implements AutoCloseable {
 
     private final class Acceptor extends ChannelInboundHandlerAdapter {
         private static final long PAUSE_MILLIS = 200;
-        private final TcpForwarder forwarder;
-
-        Acceptor(TcpForwarder forwarder) {
-            this.forwarder = forwarder;
-        }
 
         @Override
         public void channelRead(ChannelHandlerContext context, Object accepted) {
-            lastNewNanos = System.nanoTime();
-            forwarder.accept((DuplexChannel) accepted);
+            take((DuplexChannel) accepted);
         }
 
         /** Most likely out of file descriptors: callers wait in the backlog for a moment. */

@@ -211,20 +211,17 @@ public final class ManagerClient implements AutoCloseable {
         LOG.info("arrived at the traffic-manager {}", answer.getVersion().getVersion());
         carriers.pick().channel().resetConnectBackoff();
         watch(channel, present);
+        // Rules lead callers to laptops, and make a pod ready: not before there is a way for them.
+        CompletableFuture.anyOf(carriers.answers(), present.over).join();
+        if (present.holds()) {
+            watchEngagements(channel, present);
+        }
         return present;
     }
 
     private void watch(ManagedChannel channel, Presence present) {
         AgentGateGrpc.AgentGateStub gate = AgentGateGrpc.newStub(channel);
         SessionRef reference = reference(present.session);
-        gate.watchEngagements(reference, new Watching<>(present, snapshot -> {
-            List<Engagement> engagements = EngagementCodec.engagements(snapshot);
-            RouteTable next = EngagementTranslator.rules(engagements);
-            LOG.info("engaged ports: {}", next.ports().keySet());
-            report.engaged(EngagementTranslator.ids(engagements));
-            metadata = EngagementTranslator.metadata(engagements);
-            setRules(present, next);
-        }));
         gate.watchReaches(reference, new Watching<>(present, request -> {
             // What was asked of a session that is over, nobody waits for any more.
             if (present.holds()) {
@@ -233,6 +230,18 @@ public final class ManagerClient implements AutoCloseable {
             }
         }));
         gate.watchLogLevel(reference, new Watching<>(present, settings.logLevel()));
+    }
+
+    private void watchEngagements(ManagedChannel channel, Presence present) {
+        AgentGateGrpc.newStub(channel)
+                .watchEngagements(reference(present.session), new Watching<>(present, snapshot -> {
+                    List<Engagement> engagements = EngagementCodec.engagements(snapshot);
+                    RouteTable next = EngagementTranslator.rules(engagements);
+                    LOG.info("engaged ports: {}", next.ports().keySet());
+                    report.engaged(EngagementTranslator.ids(engagements));
+                    metadata = EngagementTranslator.metadata(engagements);
+                    setRules(present, next);
+                }));
     }
 
     /** Rules of a presence that is over must not come back. */

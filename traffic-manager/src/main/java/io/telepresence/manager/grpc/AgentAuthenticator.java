@@ -18,7 +18,9 @@ import io.telepresence.manager.auth.AgentReview;
 import io.telepresence.manager.auth.TokenCheck;
 import io.telepresence.rpc.agent.AgentGateGrpc;
 import io.telepresence.run.Threads;
+import io.telepresence.tunnel.grpc.TunnelService;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * Stands before everything that the agents' port serves. A call of a stranger counts on its connection; an arrival's
@@ -33,11 +35,15 @@ public final class AgentAuthenticator implements ServerInterceptor {
     private final ConnectionLimits limits;
     private final TokenCheck tokens;
     private final AgentReview review;
+    private final Predicate<String> sessions;
 
-    public AgentAuthenticator(ConnectionLimits limits, TokenCheck tokens, AgentReview review) {
+    /** @param sessions whether an agent's session of that id lives */
+    public AgentAuthenticator(
+            ConnectionLimits limits, TokenCheck tokens, AgentReview review, Predicate<String> sessions) {
         this.limits = limits;
         this.tokens = tokens;
         this.review = review;
+        this.sessions = sessions;
     }
 
     /** Empty where the call has none. */
@@ -50,7 +56,7 @@ public final class AgentAuthenticator implements ServerInterceptor {
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
         Optional<GuardedConnection> connection = limits.of(call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR));
-        if (connection.isPresent() && !connection.get().call()) {
+        if (connection.isPresent() && !known(connection.get(), headers)) {
             return refused(
                     call,
                     Status.RESOURCE_EXHAUSTED
@@ -65,6 +71,17 @@ public final class AgentAuthenticator implements ServerInterceptor {
         }
         DeferredCall<Q> later = new DeferredCall<>(() -> Contexts.interceptCall(context, call, headers, next));
         return arrival(call, token(headers), later, connection);
+    }
+
+    /**
+     * An agent whose callers come all at once begins many calls on a new connection, and HTTP/2 sends the heads of all before
+     * the first message: so the heads say whose they are.
+     */
+    private boolean known(GuardedConnection connection, Metadata headers) {
+        if (!connection.trusted() && sessions.test(TunnelService.session(headers))) {
+            connection.trust();
+        }
+        return connection.call();
     }
 
     private <Q, A> ServerCall.Listener<Q> arrival(

@@ -16,6 +16,7 @@ import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
 import io.netty.channel.EventLoopGroup;
+import io.telepresence.agree.Transport;
 import io.telepresence.limits.ConnectionLimits;
 import io.telepresence.local.Loops;
 import io.telepresence.manager.auth.AgentReview;
@@ -28,11 +29,20 @@ import io.telepresence.rpc.agent.AgentBeat;
 import io.telepresence.rpc.agent.AgentGateGrpc;
 import io.telepresence.rpc.agent.AgentSession;
 import io.telepresence.rpc.manager.RemainReply;
+import io.telepresence.rpc.tunnel.Deliver;
+import io.telepresence.rpc.tunnel.Open;
+import io.telepresence.tunnel.Flow;
+import io.telepresence.tunnel.FlowHandler;
+import io.telepresence.tunnel.FlowKey;
+import io.telepresence.tunnel.ResetReason;
+import io.telepresence.tunnel.grpc.Carrier;
 import io.telepresence.tunnel.grpc.TunnelServers;
+import io.telepresence.tunnel.grpc.TunnelService;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,6 +52,11 @@ import org.junit.jupiter.api.Timeout;
 /** What somebody gets at the agents' port who has no good token, and what it costs. */
 @Timeout(30)
 class AgentPortTest {
+    private static final String LIVING = "session-1";
+    private static final FlowKey KEY =
+            new FlowKey(Transport.TCP, new InetSocketAddress("10.0.0.1", 40000), new InetSocketAddress("10.0.0.2", 80));
+
+    private final AtomicInteger accepted = new AtomicInteger();
     private final EventLoopGroup loops = Loops.create("test", 1);
     private final ConnectionLimits limits = new ConnectionLimits(AgentConnection.STRANGERS);
     private final AtomicInteger parsed = new AtomicInteger();
@@ -68,15 +83,25 @@ class AgentPortTest {
         AgentAuthenticator authenticator = new AgentAuthenticator(
                 limits,
                 new TokenCheck(keys, InstantSource.system()),
-                AgentReview.with(api.client(), InstantSource.system()));
+                AgentReview.with(api.client(), InstantSource.system()),
+                LIVING::equals);
         server = TunnelServers.builder(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), loops)
                 .channelFactory(limits.sockets())
                 .addService(ServerInterceptors.intercept(new Gate(), authenticator))
+                .addService(ServerInterceptors.intercept(TunnelService.bind(loops, this::accept), authenticator))
                 .build()
                 .start();
         channel = NettyChannelBuilder.forAddress("127.0.0.1", server.getPort())
                 .usePlaintext()
                 .build();
+    }
+
+    private void accept(Flow flow, Open open) {
+        if (open.getSessionId().equals(LIVING)) {
+            AgentConnection.trust();
+            accepted.incrementAndGet();
+        }
+        flow.reset(ResetReason.UNREACHABLE, "nobody there");
     }
 
     private final class Gate extends AgentGateGrpc.AgentGateImplBase {
@@ -168,5 +193,42 @@ class AgentPortTest {
                     e.toString());
         }
         assertEquals(AgentConnection.STRANGERS.calls(), served);
+    }
+
+    /** All before the connection is there, as of an agent that has just become ready: what became of them. */
+    private int accepted(String session, int flows) throws InterruptedException {
+        CountDownLatch over = new CountDownLatch(flows);
+        FlowHandler noting = new FlowHandler() {
+            @Override
+            public void onClosed(Flow flow) {
+                over.countDown();
+            }
+        };
+        Open open = Open.newBuilder()
+                .setSessionId(session)
+                .setId(KEY.toWire())
+                .setDeliver(Deliver.getDefaultInstance())
+                .build();
+        try (Carrier carrier = Carrier.open("agent", new InetSocketAddress("127.0.0.1", server.getPort()))) {
+            carrier.loop().execute(() -> {
+                for (int i = 0; i < flows; i++) {
+                    carrier.open(open, noting);
+                }
+            });
+            over.await();
+        }
+        return accepted.get();
+    }
+
+    @Test
+    void anAgentsFlowsAreNoStrangersHoweverManyBeginAtOnce() throws Exception {
+        int many = AgentConnection.STRANGERS.calls() * 5;
+        assertEquals(many, accepted(LIVING, many));
+    }
+
+    @Test
+    void flowsOfNoSessionAreAStrangers() throws Exception {
+        assertEquals(0, accepted("session-2", AgentConnection.STRANGERS.calls() * 5));
+        assertEquals(0, limits.open());
     }
 }

@@ -24,7 +24,7 @@ final class ClientFlow extends GrpcFlow {
 
     /** Starts the call and sends the Open frame; on the loop. */
     void start(Open open, Runnable ended) {
-        call.start(new Listener(ended), new Metadata());
+        call.start(new Listener(ended), TunnelService.heads(open.getSessionId()));
         if (isClosed()) {
             return; // the tunnel is broken: told while starting
         }

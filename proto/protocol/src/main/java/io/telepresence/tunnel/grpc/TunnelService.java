@@ -19,7 +19,26 @@ public final class TunnelService {
     /** From the call to its first frame, which is Open. */
     static final Duration OPEN_WITHIN = Duration.ofSeconds(10);
 
+    /** Of which session a flow is, as Open says again: many calls may begin before the first Open is read. */
+    private static final Metadata.Key<String> SESSION =
+            Metadata.Key.of("telepresence-session", Metadata.ASCII_STRING_MARSHALLER);
+
     private TunnelService() {}
+
+    /** What a call begins with. */
+    static Metadata heads(String session) {
+        Metadata heads = new Metadata();
+        if (!session.isEmpty()) {
+            heads.put(SESSION, session);
+        }
+        return heads;
+    }
+
+    /** The session that a call says it is of; empty: it does not say. */
+    public static String session(Metadata heads) {
+        String said = heads.get(SESSION);
+        return said == null ? "" : said;
+    }
 
     /**
      * @param loops the worker group of the server that this service is added to (see {@link TunnelServers}); with its

@@ -7,10 +7,12 @@ import io.telepresence.run.Backoff;
 import io.telepresence.run.Threads;
 import io.telepresence.run.Watched;
 import io.telepresence.tunnel.grpc.Carrier;
+import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -106,6 +108,16 @@ public final class Carriers implements AutoCloseable {
         return up;
     }
 
+    /**
+     * Completes once a carrier for flows has answered a heartbeat that begins after this call, on the thread of its
+     * heartbeats: what is given to it then need not wait for a connection. Fails once this is closed.
+     */
+    public CompletableFuture<Void> answers() {
+        CompletableFuture<Void> first = new CompletableFuture<>();
+        slots.subList(1, slots.size()).forEach(slot -> slot.ask(first));
+        return first;
+    }
+
     /** Open flows on all carriers. */
     public int flows() {
         return slots.stream().mapToInt(slot -> slot.carrier().flows()).sum();
@@ -149,8 +161,12 @@ public final class Carriers implements AutoCloseable {
         private final Backoff backoff = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));
         private Carrier carrier;
         private CountDownLatch wake = new CountDownLatch(1);
+        /** Who waits for the answer to a heartbeat that has not begun yet. */
+        private List<CompletableFuture<Void>> asking = new ArrayList<>();
+
         private volatile boolean alive;
         private boolean answered;
+        private boolean over;
         private long openedNanos = System.nanoTime();
 
         Slot(String name, SocketAddress address, Heartbeat heartbeat) {
@@ -179,13 +195,41 @@ public final class Carriers implements AutoCloseable {
             wake.countDown();
         }
 
+        synchronized void ask(CompletableFuture<Void> answer) {
+            asking.add(answer);
+            if (over) {
+                refuse();
+            } else {
+                wake();
+            }
+        }
+
+        private synchronized void refuse() {
+            over = true;
+            asking.forEach(answer -> answer.completeExceptionally(new IOException("the carriers are closed")));
+            asking.clear();
+        }
+
+        /** Who wakes or asks from now on wants a beat that begins later than the next one. */
+        private synchronized List<CompletableFuture<Void>> begin() {
+            wake = new CountDownLatch(1);
+            List<CompletableFuture<Void>> waiting = asking;
+            asking = new ArrayList<>();
+            return waiting;
+        }
+
         void run() {
             int misses = 0;
             while (closed.getCount() > 0) {
-                synchronized (this) {
-                    wake = new CountDownLatch(1); // who wakes from now on wants a beat that begins later than this one
-                }
+                List<CompletableFuture<Void>> waiting = begin();
                 misses = beat() ? 0 : misses + 1;
+                if (misses == 0) {
+                    waiting.forEach(answer -> answer.complete(null));
+                } else {
+                    synchronized (this) {
+                        asking.addAll(waiting);
+                    }
+                }
                 answered |= misses == 0;
                 if (misses >= MISSES && (answered || tooLong())) {
                     renew();
@@ -193,6 +237,7 @@ public final class Carriers implements AutoCloseable {
                 }
                 pause(misses == 0 ? pause : backoff.next());
             }
+            refuse();
         }
 
         private boolean tooLong() {

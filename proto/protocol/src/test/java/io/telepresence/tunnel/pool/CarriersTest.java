@@ -1,9 +1,11 @@
 package io.telepresence.tunnel.pool;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.ManagedChannel;
@@ -31,6 +33,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -121,6 +124,35 @@ class CarriersTest {
             carriers.beatNow();
             begun(beats.begun);
         }
+    }
+
+    @Test
+    void whoAsksForAnAnswerGetsThatOfACarrierForFlowsToALaterBeat() throws Exception {
+        Beats beats = new Beats();
+        try (Carriers carriers = Carriers.open("test", nobody(), 1, Duration.ofHours(1), beats, Duration.ofHours(1))) {
+            begun(beats.begun);
+            Semaphore flows = beats.answers.get(carriers.pick().channel());
+            CompletableFuture<Void> answer = carriers.answers();
+            beats.answers.get(carriers.control().channel()).release(100);
+            flows.release();
+            assertTrue(beats.begun.tryAcquire(20, TimeUnit.SECONDS), "no later beat");
+            assertFalse(answer.isDone());
+            flows.release();
+            answer.get(20, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void whoAsksForAnAnswerHearsOfTheEnd() throws Exception {
+        Beats beats = new Beats();
+        Carriers carriers = Carriers.open("test", nobody(), 1, Duration.ofHours(1), beats);
+        begun(beats.begun);
+        CompletableFuture<Void> before = carriers.answers();
+        carriers.close();
+        CompletableFuture<Void> after = carriers.answers();
+        beats.answer(1);
+        assertThrows(ExecutionException.class, () -> before.get(20, TimeUnit.SECONDS));
+        assertThrows(ExecutionException.class, () -> after.get(20, TimeUnit.SECONDS));
     }
 
     @Test
