@@ -73,7 +73,7 @@ install_manager() {
   must "helm install failed" admin "$TEL" helm install --set clientRbac.create=true --set-json \
     'clientRbac.subjects=[{"kind":"Group","name":"developers","apiGroup":"rbac.authorization.k8s.io"}]' \
     ${extra[@]+"${extra[@]}"} || return
-  must "the traffic-manager did not become ready" kube -n ambassador rollout status deployment/traffic-manager --timeout=120s || return
+  must "the traffic-manager did not become ready" kube -n ambassador rollout status statefulset/traffic-manager --timeout=120s || return
   admin "$TEL" quit -s >/dev/null 2>&1 || true
 }
 

@@ -75,15 +75,15 @@ scale_java() {
 # Agents of echo alone: the manager has gone, and its Service refuses.
 scale_agent_alone() {
   if connected && with_agent echo &&
-    must "the traffic-manager was not taken away" kube -n ambassador scale deployment/traffic-manager --replicas=0; then
+    must "the traffic-manager was not taken away" kube -n ambassador scale statefulset/traffic-manager --replicas=0; then
     sample alone managers=0 server=echo -- scale_agent_cpu || true
   else
     cp "$WHY" "$WORK/series/alone.error"
   fi
   result "an agent without a manager" "% of a core" "< 1" plain alone
   tel quit -s >/dev/null 2>&1 || true
-  must "the traffic-manager did not come back" kube -n ambassador scale deployment/traffic-manager --replicas=1 &&
-    must "the traffic-manager did not come back" kube -n ambassador rollout status deployment/traffic-manager --timeout=120s
+  must "the traffic-manager did not come back" kube -n ambassador scale statefulset/traffic-manager --replicas=1 &&
+    must "the traffic-manager did not come back" kube -n ambassador rollout status statefulset/traffic-manager --timeout=120s
 }
 
 scale_agent_cpu() {
@@ -164,7 +164,7 @@ scale_forward() {
   local pid=''
   trap '[ -z "$pid" ] || kill "$pid"; exit' TERM
   while true; do
-    "$CLUSTER" kubectl -n ambassador port-forward deployment/traffic-manager 18082:8082 >/dev/null 2>&1 &
+    "$CLUSTER" kubectl -n ambassador port-forward statefulset/traffic-manager 18082:8082 >/dev/null 2>&1 &
     pid=$!
     echo "$pid" >"$WORK/forward.pid"
     wait "$pid" || true

@@ -160,7 +160,11 @@ final class Manager implements AutoCloseable {
             AtomicBoolean ready = new AtomicBoolean();
             opened.add(ManagerHealth.open(Ports.HEALTH, ready::get));
             opened.add(ManagerLease.await(
-                    client, settings.pod().namespace(), settings.pod().name(), lost));
+                    client,
+                    settings.pod().namespace(),
+                    settings.pod().name(),
+                    settings.pod().uid(),
+                    lost));
             ClusterWatches watches = opened.add(ClusterWatches.open(
                     client,
                     settings.scope().namespaces(),

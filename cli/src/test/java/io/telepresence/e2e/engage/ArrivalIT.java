@@ -131,7 +131,7 @@ class ArrivalIT {
                         Duration.ofSeconds(120),
                         Laptop.command("helm", "upgrade", "--reuse-values", "--set", "agent.image.name=" + name))
                 .ok();
-        Cluster.kubectl("-n", "ambassador", "rollout", "status", "deployment/traffic-manager", "--timeout=90s")
+        Cluster.kubectl("-n", "ambassador", "rollout", "status", "statefulset/traffic-manager", "--timeout=90s")
                 .ok();
         LAPTOP.telepresence("connect").ok();
     }

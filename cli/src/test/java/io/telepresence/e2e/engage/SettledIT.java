@@ -183,7 +183,7 @@ class SettledIT {
     }
 
     private static void managers(int count) {
-        Cluster.kubectl("-n", "ambassador", "scale", "deployment/traffic-manager", "--replicas=" + count)
+        Cluster.kubectl("-n", "ambassador", "scale", "statefulset/traffic-manager", "--replicas=" + count)
                 .ok();
     }
 

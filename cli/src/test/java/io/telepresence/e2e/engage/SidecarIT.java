@@ -72,7 +72,7 @@ class SidecarIT {
                         Duration.ofSeconds(120),
                         Laptop.command("helm", "upgrade", "--reuse-values", "--set", "workloads.jobs.enabled=" + jobs))
                 .ok();
-        Cluster.kubectl("-n", "ambassador", "rollout", "status", "deployment/traffic-manager", "--timeout=90s")
+        Cluster.kubectl("-n", "ambassador", "rollout", "status", "statefulset/traffic-manager", "--timeout=90s")
                 .ok();
         admin.telepresence("quit", "-s");
     }
@@ -222,7 +222,7 @@ class SidecarIT {
                 """);
         Shell.await("the pod waits", MINUTE, () -> pod("side", ".spec.initContainers[" + AGENT + "].name")
                 .equals("traffic-agent"));
-        Cluster.kubectl("-n", "ambassador", "scale", "deployment/traffic-manager", "--replicas=0")
+        Cluster.kubectl("-n", "ambassador", "scale", "statefulset/traffic-manager", "--replicas=0")
                 .ok();
         try {
             Shell.await("no manager", MINUTE, () -> Cluster.kubectl(
@@ -235,9 +235,9 @@ class SidecarIT {
             Cluster.fromPod("http://side/").ok().says("side-");
         } finally {
             Cluster.kubectl("label", "nodes", "--all", label + "-");
-            Cluster.kubectl("-n", "ambassador", "scale", "deployment/traffic-manager", "--replicas=1")
+            Cluster.kubectl("-n", "ambassador", "scale", "statefulset/traffic-manager", "--replicas=1")
                     .ok();
-            Cluster.kubectl("-n", "ambassador", "rollout", "status", "deployment/traffic-manager", "--timeout=90s")
+            Cluster.kubectl("-n", "ambassador", "rollout", "status", "statefulset/traffic-manager", "--timeout=90s")
                     .ok();
             Shell.await(
                     "the session is resumed",
@@ -362,7 +362,7 @@ class SidecarIT {
                         "-n",
                         "ambassador",
                         "get",
-                        "deployment/traffic-manager",
+                        "statefulset/traffic-manager",
                         "-o",
                         "jsonpath={.metadata.generation}")
                 .ok()
@@ -376,7 +376,7 @@ class SidecarIT {
                                 "-n",
                                 "ambassador",
                                 "get",
-                                "deployment/traffic-manager",
+                                "statefulset/traffic-manager",
                                 "-o",
                                 "jsonpath={.metadata.generation}")
                         .ok()

@@ -45,7 +45,7 @@ class HelmIT {
                         Duration.ofSeconds(120),
                         Laptop.command("helm", "upgrade", "--reuse-values", "--set", "logLevel=debug"))
                 .ok();
-        Cluster.kubectl("-n", "ambassador", "rollout", "status", "deployment/traffic-manager", "--timeout=60s")
+        Cluster.kubectl("-n", "ambassador", "rollout", "status", "statefulset/traffic-manager", "--timeout=60s")
                 .ok();
         new Laptop("developer").telepresence("connect").ok();
         new Laptop("developer").telepresence("quit", "-s").ok();

@@ -118,7 +118,7 @@ class NeighboursIT {
                         "-n",
                         "ambassador",
                         "get",
-                        "deployment/traffic-manager",
+                        "statefulset/traffic-manager",
                         "-o",
                         "jsonpath={.spec.template.spec.containers[0].image}")
                 .ok()
@@ -152,7 +152,7 @@ class NeighboursIT {
                                 "--set-json",
                                 "agent.image.pullSecrets=" + secrets))
                 .ok();
-        Cluster.kubectl("-n", "ambassador", "rollout", "status", "deployment/traffic-manager", "--timeout=120s")
+        Cluster.kubectl("-n", "ambassador", "rollout", "status", "statefulset/traffic-manager", "--timeout=120s")
                 .ok();
         ADMIN.telepresence("quit", "-s");
     }

@@ -185,7 +185,7 @@ class RecreateIT {
         assertEquals(1, pods("orphaned").most());
         ingest.descendants().forEach(ProcessHandle::destroy);
         ingest.destroy();
-        Cluster.kubectl("-n", "ambassador", "rollout", "status", "deployment/traffic-manager", "--timeout=90s")
+        Cluster.kubectl("-n", "ambassador", "rollout", "status", "statefulset/traffic-manager", "--timeout=90s")
                 .ok();
     }
 

@@ -66,7 +66,7 @@ class ValuesIT {
                                 "--set-json",
                                 "intercept.environment.excluded=" + excluded))
                 .ok();
-        Cluster.kubectl("-n", "ambassador", "rollout", "status", "deployment/traffic-manager", "--timeout=90s")
+        Cluster.kubectl("-n", "ambassador", "rollout", "status", "statefulset/traffic-manager", "--timeout=90s")
                 .ok();
         new Laptop("admin").telepresence("quit", "-s");
     }

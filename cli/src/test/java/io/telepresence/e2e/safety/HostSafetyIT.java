@@ -80,7 +80,7 @@ class HostSafetyIT {
             });
         } finally {
             replicas(1);
-            Cluster.kubectl("-n", "ambassador", "rollout", "status", "deployment/traffic-manager", "--timeout=60s")
+            Cluster.kubectl("-n", "ambassador", "rollout", "status", "statefulset/traffic-manager", "--timeout=60s")
                     .ok();
         }
         assertTrue(errors.stream().noneMatch(e -> e.contains("refused")), errors::toString);
@@ -91,7 +91,7 @@ class HostSafetyIT {
     }
 
     private static void replicas(int count) {
-        Cluster.kubectl("-n", "ambassador", "scale", "deployment/traffic-manager", "--replicas=" + count)
+        Cluster.kubectl("-n", "ambassador", "scale", "statefulset/traffic-manager", "--replicas=" + count)
                 .ok();
     }
 

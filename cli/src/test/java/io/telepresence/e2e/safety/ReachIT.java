@@ -74,7 +74,7 @@ class ReachIT {
                         Duration.ofSeconds(120),
                         Laptop.command("helm", "upgrade", "--reuse-values", "--set-json", "reach.allow=" + subnets))
                 .ok();
-        Cluster.kubectl("-n", "ambassador", "rollout", "status", "deployment/traffic-manager", "--timeout=90s")
+        Cluster.kubectl("-n", "ambassador", "rollout", "status", "statefulset/traffic-manager", "--timeout=90s")
                 .ok();
         new Laptop("admin").telepresence("quit", "-s");
     }

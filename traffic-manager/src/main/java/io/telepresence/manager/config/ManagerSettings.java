@@ -36,7 +36,7 @@ import java.util.Set;
  * #DIRECTORY}; their names, meanings and defaults are those of {@code values.yaml}. A key that is missing or null has its
  * default. An unknown key, a wrong type and a value out of range are refused.
  *
- * <p>What only the downward API knows comes from the environment: {@code POD_NAME}, {@code POD_IP}, {@code HOST_IP},
+ * <p>What only the downward API knows comes from the environment: {@code POD_NAME}, {@code POD_UID}, {@code POD_IP}, {@code HOST_IP},
  * {@code POD_NAMESPACE} (default: ambassador).
  *
  * @param clientConfig the Helm value {@code client} as YAML; read at each request, and may be missing
@@ -65,7 +65,7 @@ public record ManagerSettings(
     private static final String PORT = "a port from 1 to 65535";
 
     /** This pod. */
-    public record Pod(String name, String ip, String hostIp, String namespace) {
+    public record Pod(String name, String uid, String ip, String hostIp, String namespace) {
         /** Whether its loopback is the node's: everything on the node is a client then. */
         public boolean onNode() {
             return !ip.isEmpty() && ip.equals(hostIp);
@@ -201,6 +201,7 @@ public record ManagerSettings(
         String namespace = environment.getOrDefault("POD_NAMESPACE", "").strip();
         return new Pod(
                 environment.getOrDefault("POD_NAME", "").strip(),
+                environment.getOrDefault("POD_UID", "").strip(),
                 environment.getOrDefault("POD_IP", "").strip(),
                 environment.getOrDefault("HOST_IP", "").strip(),
                 namespace.isEmpty() ? AgentNames.MANAGER_NAMESPACE : namespace);

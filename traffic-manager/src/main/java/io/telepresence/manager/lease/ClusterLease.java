@@ -25,7 +25,9 @@ record ClusterLease(KubernetesClient client, String namespace) implements LeaseA
     }
 
     @Override
-    public boolean podGone(String name) {
-        return client.pods().inNamespace(namespace).withName(name).get() == null;
+    public boolean podGone(String holder) {
+        LeaseHolder known = LeaseHolder.parse(holder);
+        return known.isNot(
+                client.pods().inNamespace(namespace).withName(known.pod()).get());
     }
 }

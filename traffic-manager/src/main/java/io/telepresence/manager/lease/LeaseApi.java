@@ -13,6 +13,6 @@ interface LeaseApi {
     /** @throws KubernetesClientException with 409 if somebody else has changed it since */
     void update(Lease lease);
 
-    /** Whether there is no such pod in the manager's namespace, so that nobody renews for it. */
-    boolean podGone(String name);
+    /** Whether the holder's pod is not in the manager's namespace any more, so that nobody renews for it. */
+    boolean podGone(String holder);
 }

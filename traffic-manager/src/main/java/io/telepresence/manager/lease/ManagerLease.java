@@ -15,7 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The lease that one manager of an installation holds while it serves, by the name of its pod. A manager that does not
+ * The lease that one manager of an installation holds while it serves, by the name and uid of its pod. A manager that does not
  * get it waits and is not ready. It is taken over when its holder gives it back, when the holder's pod is gone, and when
  * it has not been renewed for {@link #DURATION}; a container that starts again in the same pod goes on with it.
  *
@@ -59,12 +59,14 @@ public final class ManagerLease implements AutoCloseable {
     /**
      * Blocks until this manager is the one that serves.
      *
-     * @param pod the manager's own; empty where it is not known, then nothing is waited for
+     * @param pod name of the manager's own; empty where it is not known, then nothing is waited for
+     * @param uid of that pod
      * @param lost runs once, if another one holds the lease from now on: this manager must end
      */
-    public static ManagerLease await(KubernetesClient client, String namespace, String pod, Runnable lost)
+    public static ManagerLease await(KubernetesClient client, String namespace, String pod, String uid, Runnable lost)
             throws InterruptedException {
-        ManagerLease lease = new ManagerLease(new ClusterLease(client, namespace), pod, System::nanoTime);
+        ManagerLease lease = new ManagerLease(
+                new ClusterLease(client, namespace), new LeaseHolder(pod, uid).toString(), System::nanoTime);
         Look look = pod.isEmpty() ? Look.FORBIDDEN : lease.acquire();
         if (look == Look.HELD) {
             lease.renewal = Threads.virtual("lease", () -> lease.renew(lost));
