@@ -9,7 +9,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Volume;
-import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.telepresence.manager.sidecar.MountPolicies;
 import io.telepresence.manager.webhook.RenderedChart;
@@ -117,7 +117,7 @@ class ChartSettingsTest {
     }
 
     private static PodTemplateSpec template(List<HasMetadata> objects) {
-        return RenderedChart.one(objects, Deployment.class).getSpec().getTemplate();
+        return RenderedChart.one(objects, StatefulSet.class).getSpec().getTemplate();
     }
 
     private static String checksum(List<HasMetadata> objects) {

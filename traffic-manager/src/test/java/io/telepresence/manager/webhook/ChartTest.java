@@ -11,7 +11,7 @@ import com.marcnuri.helm.LintResult;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
-import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
@@ -92,11 +92,10 @@ class ChartTest {
     void heapAndDirectMemoryFollowTheLimit() throws Exception {
         assertEquals("192Mi", usualLimit("agent"));
         assertEquals("512Mi", usualLimit("manager"));
-        Deployment deployment = one(render("1.33.0", "{}"), Deployment.class);
+        StatefulSet set = one(render("1.33.0", "{}"), StatefulSet.class);
         assertEquals(
                 "512Mi",
-                deployment
-                        .getSpec()
+                set.getSpec()
                         .getTemplate()
                         .getSpec()
                         .getContainers()
@@ -345,10 +344,10 @@ class ChartTest {
     /** The manager compares the two addresses, however it came to be on its node's network. */
     @Test
     void theManagerKnowsItsNodesAddress() throws Exception {
-        Deployment deployment = one(render("1.30.0", "hostNetwork: true"), Deployment.class);
-        assertTrue(deployment.getSpec().getTemplate().getSpec().getHostNetwork());
+        StatefulSet set = one(render("1.30.0", "hostNetwork: true"), StatefulSet.class);
+        assertTrue(set.getSpec().getTemplate().getSpec().getHostNetwork());
         Map<String, String> fields = new HashMap<>();
-        deployment.getSpec().getTemplate().getSpec().getContainers().getFirst().getEnv().stream()
+        set.getSpec().getTemplate().getSpec().getContainers().getFirst().getEnv().stream()
                 .filter(e -> e.getValueFrom() != null && e.getValueFrom().getFieldRef() != null)
                 .forEach(e ->
                         fields.put(e.getName(), e.getValueFrom().getFieldRef().getFieldPath()));
