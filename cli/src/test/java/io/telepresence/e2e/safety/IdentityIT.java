@@ -1,0 +1,219 @@
+package io.telepresence.e2e.safety;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.telepresence.e2e.harness.Cluster;
+import io.telepresence.e2e.harness.Laptop;
+import io.telepresence.e2e.harness.Result;
+import io.telepresence.e2e.harness.Session;
+import io.telepresence.e2e.harness.Shell;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * Who may do what, with users whom the API server knows and who have as little as their case needs: alice connects only,
+ * bob may open a shell in pods of namespace default besides, carol may read environment and volumes, and the account
+ * robot may engage one workload.
+ */
+@ExtendWith(Session.class)
+class IdentityIT {
+    private static final Laptop LAPTOP = new Laptop("admin");
+    private static final String ROBOT = "system:serviceaccount:default:robot";
+    private static final String CONNECTS = "ambassador";
+    private static final Duration SOON = Duration.ofSeconds(30);
+    private static final Path ROLES = Laptop.home().resolve("identity.yaml");
+
+    @BeforeAll
+    static void grant() throws IOException {
+        String connect = subjects("alice", "bob", "carol");
+        Files.writeString(
+                ROLES,
+                role(CONNECTS, "id-connect", connect + ", " + ROBOT_SUBJECT, CONNECT_RULES)
+                        + role("default", "id-shell", subjects("bob"), rule("", "pods/exec", "create", ""))
+                        + role("default", "id-ingest", subjects("carol"), rule(OURS, "attachments", "get", ""))
+                        + role("default", "id-robot", ROBOT_SUBJECT, rule(OURS, "attachments", "create", "web"))
+                        + "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: robot, namespace: default}\n");
+        Cluster.kubectl("apply", "-f", ROLES.toString()).ok();
+    }
+
+    private static final String OURS = "telepresence.io";
+    private static final String ROBOT_SUBJECT = "{kind: ServiceAccount, name: robot, namespace: default}";
+    private static final String CONNECT_RULES = rule("", "pods", "get, list", "")
+            + rule("", "pods/portforward", "get, create", "")
+            + rule("", "services", "get", "");
+
+    private static String rule(String group, String resource, String verbs, String name) {
+        String names = name.isEmpty() ? "" : ", resourceNames: [" + name + "]";
+        return "- {apiGroups: [\"%s\"], resources: [%s], verbs: [%s]%s}\n".formatted(group, resource, verbs, names);
+    }
+
+    private static String subjects(String... users) {
+        StringBuilder all = new StringBuilder();
+        for (String user : users) {
+            all.append(all.isEmpty() ? "" : ", ")
+                    .append("{kind: User, apiGroup: rbac.authorization.k8s.io, name: ")
+                    .append(user)
+                    .append("}");
+        }
+        return all.toString();
+    }
+
+    private static String role(String namespace, String name, String subjects, String rules) {
+        return """
+                apiVersion: rbac.authorization.k8s.io/v1
+                kind: Role
+                metadata: {name: %1$s, namespace: %2$s}
+                rules:
+                %4$s
+                ---
+                apiVersion: rbac.authorization.k8s.io/v1
+                kind: RoleBinding
+                metadata: {name: %1$s, namespace: %2$s}
+                roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: %1$s}
+                subjects: [%3$s]
+                ---
+                """
+                .formatted(name, namespace, subjects, rules.stripTrailing());
+    }
+
+    @AfterEach
+    void quit() {
+        LAPTOP.telepresence("quit", "-s");
+    }
+
+    @AfterAll
+    static void takeBack() {
+        Cluster.kubectl("delete", "-f", ROLES.toString(), "--ignore-not-found");
+    }
+
+    private static Result connect(String user, String... groups) {
+        String[] as = {"connect", "--as", user, "--as-group", "system:authenticated"};
+        for (String group : groups) {
+            as = Shell.join(java.util.List.of(as), "--as-group", group).toArray(String[]::new);
+        }
+        return LAPTOP.telepresence(as);
+    }
+
+    private static void nothingIsEngaged(String workload) {
+        LAPTOP.telepresence("list").saysNot("intercepted");
+        Cluster.kubectl("get", "pods", "-l", "app=" + workload, "-o", "jsonpath={..containers[*].name}")
+                .ok()
+                .saysNot("traffic-agent");
+    }
+
+    private static String managerLog() {
+        return Cluster.kubectl("-n", CONNECTS, "logs", "-l", "app=traffic-manager", "--tail=-1")
+                .ok()
+                .stdout();
+    }
+
+    private static void audited(String... parts) {
+        Shell.await("the audit line with " + String.join(", ", parts), SOON, () -> managerLog()
+                .lines()
+                .anyMatch(line -> {
+                    for (String part : parts) {
+                        if (!line.contains(part)) {
+                            return false;
+                        }
+                    }
+                    return line.startsWith("{");
+                }));
+    }
+
+    @Test
+    void whoMayOnlyConnectReachesTheClusterAndEngagesNothing() {
+        connect("alice").ok();
+        LAPTOP.curl("http://echo/").ok().says("echo-");
+        LAPTOP.telepresence("intercept", "web", "--port", "8080", "--mount=false")
+                .failed()
+                .says("alice may not create attachments.telepresence.io")
+                .says("\"web\"")
+                .says("namespace \"default\"");
+        LAPTOP.telepresence("ingest", "web").failed().says("alice may not get attachments.telepresence.io");
+        nothingIsEngaged("web");
+        audited("\"user\":\"alice\"", "\"workload\":\"web\"", "refused");
+    }
+
+    @Test
+    void whoMayOpenAShellThereMayEngageThere() {
+        connect("bob").ok();
+        LAPTOP.telepresence("intercept", "web", "--port", "8080", "--mount=false")
+                .ok();
+        LAPTOP.telepresence("quit", "-s").ok();
+        connect("alice").ok();
+        LAPTOP.telepresence("quit", "-s").ok();
+        audited("\"user\":\"bob\"", "\"workload\":\"web\"");
+    }
+
+    @Test
+    void whoMayReadMayIngestAndNoMore() {
+        connect("carol").ok();
+        LAPTOP.telepresence("ingest", "web", "--mount=false").ok();
+        LAPTOP.telepresence("leave", "web").ok();
+        LAPTOP.telepresence("replace", "web", "--mount=false")
+                .failed()
+                .says("carol may not create attachments.telepresence.io");
+    }
+
+    @Test
+    void anAccountMayEngageTheOneWorkloadThatItsRoleNames() {
+        connect(ROBOT, "system:serviceaccounts", "system:serviceaccounts:default").ok();
+        LAPTOP.telepresence("intercept", "echo", "--port", "8080", "--mount=false")
+                .failed()
+                .says(ROBOT + " may not create attachments.telepresence.io");
+        LAPTOP.telepresence("wiretap", "web", "--port", "8080", "--mount=false").ok();
+        audited("\"user\":\"" + ROBOT + "\"", "\"workload\":\"web\"");
+    }
+
+    @Test
+    void logsAreForThoseWhoMayReadThem() {
+        connect("alice").ok();
+        Path zip = Laptop.home().resolve("alice.zip");
+        LAPTOP.telepresence("gather-logs", "--output-file", zip.toString(), "--daemons", "None");
+        LAPTOP.run("unzip", "-p", zip.toString()).saysNot("audit").saysNot("Traffic Manager v");
+    }
+
+    @Test
+    void whoMayNotSayWhoItIsIsNotLetIn() {
+        String all = Cluster.kubectl("get", "clusterrolebinding", "-o", "name").ok().stdout();
+        String binding = all.lines()
+                .filter(line -> line.contains("telepresence-ticket"))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no role for tickets: " + all));
+        String kept = Cluster.kubectl("get", binding, "-o", "yaml").ok().stdout();
+        Cluster.kubectl("delete", binding).ok();
+        try {
+            connect("alice").failed().says("certificatesigningrequests.certificates.k8s.io");
+        } finally {
+            restore(kept);
+        }
+        connect("alice").ok();
+    }
+
+    private static void restore(String yaml) {
+        Path file = Laptop.home().resolve("binding.yaml");
+        try {
+            Files.writeString(file, yaml.replaceAll("(?m)^  (resourceVersion|uid|creationTimestamp):.*\n", ""));
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+        Cluster.kubectl("apply", "-f", file.toString()).ok();
+    }
+
+    @Test
+    void noTicketStays() {
+        connect("alice").ok();
+        Shell.await("no ticket is left", SOON, () -> Cluster.kubectl("get", "csr", "-o", "jsonpath={.items[*].spec.signerName}")
+                .stdout()
+                .lines()
+                .noneMatch(line -> line.contains("telepresence.io")));
+        assertEquals(0, LAPTOP.telepresence("status").exitCode());
+    }
+}
