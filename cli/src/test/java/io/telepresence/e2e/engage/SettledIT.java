@@ -71,7 +71,7 @@ class SettledIT {
 
     private static void deploy() {
         Cluster.kubectl("apply", "-f", MANIFEST.toString()).ok();
-        rolledOut("default", "settled");
+        rolledOut("default", "deployment/settled");
     }
 
     @AfterAll
@@ -85,7 +85,7 @@ class SettledIT {
     void oneManager() {
         LAPTOP.telepresence("leave", "settled");
         managers(1);
-        rolledOut("ambassador", "traffic-manager");
+        rolledOut("ambassador", "statefulset/traffic-manager");
     }
 
     @Test
@@ -94,7 +94,7 @@ class SettledIT {
         managers(0);
         noManager();
         Cluster.kubectl("delete", "pod", "-l", "app=settled").ok();
-        rolledOut("default", "settled");
+        rolledOut("default", "deployment/settled");
         assertEquals(List.of("echo"), containers());
         managers(1);
         Result list = LAPTOP.telepresence("list").ok();
@@ -133,7 +133,7 @@ class SettledIT {
         LAPTOP.telepresence("uninstall", "settled").ok();
         Shell.await("no pod has an agent", SOON, () -> containers().equals(List.of("echo")));
         Cluster.kubectl("scale", "deployment/settled", "--replicas=5").ok();
-        rolledOut("default", "settled");
+        rolledOut("default", "deployment/settled");
         assertEquals(List.of("echo"), containers());
         LAPTOP.telepresence("uninstall", "settled").ok();
         Cluster.kubectl("scale", "deployment/settled", "--replicas=1").ok();
@@ -192,8 +192,8 @@ class SettledIT {
                 .isEmpty());
     }
 
-    private static void rolledOut(String namespace, String deployment) {
-        Cluster.kubectl("-n", namespace, "rollout", "status", "deployment/" + deployment, "--timeout=90s")
+    private static void rolledOut(String namespace, String workload) {
+        Cluster.kubectl("-n", namespace, "rollout", "status", workload, "--timeout=90s")
                 .ok();
     }
 

@@ -131,7 +131,7 @@ class IdentityIT {
     void whoMayOnlyConnectReachesTheClusterAndEngagesNothing() {
         connect("alice").ok();
         LAPTOP.curl("http://echo/").ok().says("echo-");
-        LAPTOP.telepresence("intercept", "web", "--port", "8080", "--mount=false")
+        LAPTOP.telepresence("intercept", "web", "--port", "8080:http", "--mount=false")
                 .failed()
                 .says("alice may not create attachments.telepresence.io")
                 .says("\"web\"")
@@ -144,7 +144,7 @@ class IdentityIT {
     @Test
     void whoMayOpenAShellThereMayEngageThere() {
         connect("bob").ok();
-        LAPTOP.telepresence("intercept", "web", "--port", "8080", "--mount=false")
+        LAPTOP.telepresence("intercept", "web", "--port", "8080:http", "--mount=false")
                 .ok();
         LAPTOP.telepresence("quit", "-s").ok();
         connect("alice").ok();
@@ -165,10 +165,10 @@ class IdentityIT {
     @Test
     void anAccountMayEngageTheOneWorkloadThatItsRoleNames() {
         connect(ROBOT, "system:serviceaccounts", "system:serviceaccounts:default").ok();
-        LAPTOP.telepresence("intercept", "echo", "--port", "8080", "--mount=false")
+        LAPTOP.telepresence("intercept", "echo", "--port", "8080:80", "--mount=false")
                 .failed()
                 .says(ROBOT + " may not create attachments.telepresence.io");
-        LAPTOP.telepresence("wiretap", "web", "--port", "8080", "--mount=false").ok();
+        LAPTOP.telepresence("wiretap", "web", "--port", "8080:http", "--mount=false").ok();
         audited("\"user\":\"" + ROBOT + "\"", "\"workload\":\"web\"");
     }
 

@@ -48,6 +48,15 @@ public final class ClusterGateway implements AutoCloseable {
         return pods;
     }
 
+    /**
+     * Whether a manager is installed, though it may have no pod at this moment: the chart's Service is there. False also
+     * where this user may not see it.
+     */
+    boolean managerInstalled(String namespace) throws FaultException {
+        String path = "/api/v1/namespaces/" + namespace + "/services/" + AgentNames.MANAGER_APP;
+        return ApiCall.get(server, loops, path, limit).status() == 200;
+    }
+
     /** Names of all namespaces, sorted. */
     public List<String> namespaces() throws FaultException {
         List<String> names = new ArrayList<>();

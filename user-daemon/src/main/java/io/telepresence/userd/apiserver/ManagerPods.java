@@ -10,8 +10,8 @@ import java.util.List;
 public final class ManagerPods {
     private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
 
-    /** For how long there may be no pod at all, once there was one. */
-    private static final Duration GAP = Duration.ofSeconds(2);
+    /** For how long there may be no pod at all, where a manager is installed. */
+    private static final Duration GAP = Duration.ofSeconds(5);
 
     private final ClusterGateway gateway;
     private final String namespace;
@@ -49,7 +49,8 @@ public final class ManagerPods {
     public void await(Duration limit, Runnable waiting) throws FaultException {
         long end = System.nanoTime() + limit.toNanos();
         ManagerPod last = null;
-        long seen = 0;
+        long seen = System.nanoTime();
+        boolean told = false;
         while (true) {
             List<ManagerPod> pods = gateway.managerPods(namespace);
             ManagerPod ready = ready(pods);
@@ -59,22 +60,26 @@ public final class ManagerPods {
             }
             ManagerPod next =
                     pods.stream().filter(ManagerPod::alive).findFirst().orElse(null);
-            // Between a pod that has gone and its successor there may be none.
-            if (next == null && (last == null || System.nanoTime() - seen > GAP.toNanos())) {
-                throw (pods.isEmpty() ? missing() : notReady(pods.getLast())).exception();
-            }
             if (next != null) {
-                if (last == null) {
-                    waiting.run();
-                }
                 last = next;
                 seen = System.nanoTime();
+            } else if (!comesBack(told, seen)) {
+                throw (pods.isEmpty() ? missing() : notReady(pods.getLast())).exception();
+            }
+            if (!told) {
+                told = true;
+                waiting.run();
             }
             if (System.nanoTime() >= end) {
-                throw late(last, limit).exception();
+                throw (last == null ? missing() : late(last, limit)).exception();
             }
             pause();
         }
+    }
+
+    /** Between a pod of a StatefulSet that has gone and its successor there is none. */
+    private boolean comesBack(boolean waited, long seen) throws FaultException {
+        return (waited || gateway.managerInstalled(namespace)) && System.nanoTime() - seen <= GAP.toNanos();
     }
 
     /** A connection to this pod failed or ended: look again before the next one. */
