@@ -86,6 +86,7 @@ class SettledIT {
         LAPTOP.telepresence("leave", "settled");
         managers(1);
         rolledOut("ambassador", "statefulset/traffic-manager");
+        Shell.await("the manager answers", SOON, () -> LAPTOP.telepresence("list").exitCode() == 0);
     }
 
     @Test

@@ -5,6 +5,7 @@ import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.ProtoUtils;
+import java.io.IOException;
 
 /** Faults to gRPC statuses and back. The whole fault travels in the trailer {@code telepresence-fault-bin}. */
 public final class FaultStatus {
@@ -67,7 +68,9 @@ public final class FaultStatus {
         if (wire != null) {
             return fromWire(wire);
         }
-        String text = status.getDescription() == null ? status.getCode().name() : status.getDescription();
+        String text = status.getCause() instanceof IOException broken
+                ? "the connection was lost: " + describe(broken).replaceFirst("^.*\\): ", "")
+                : status.getDescription() == null ? status.getCode().name() : status.getDescription();
         Fault.Kind kind =
                 switch (status.getCode()) {
                     case UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED -> Fault.Kind.UNREACHABLE;

@@ -83,4 +83,17 @@ class FaultStatusTest {
         assertEquals("what is wrong", status.getDescription());
         assertFalse(status.isOk());
     }
+
+    @Test
+    void aConnectionThatBreaksIsCalledSo() {
+        Status broken = Status.UNAVAILABLE
+                .withDescription("io exception")
+                .withCause(new IOException("recvAddress(..) failed with error(-104): Connection reset by peer"));
+        assertEquals(
+                "the connection was lost: Connection reset by peer",
+                FaultStatus.of(broken.asRuntimeException()).text());
+        assertEquals(
+                Fault.Kind.UNREACHABLE,
+                FaultStatus.of(broken.asRuntimeException()).kind());
+    }
 }
