@@ -37,6 +37,7 @@ class ManagerSessionTest {
     Path directory;
 
     private final AtomicInteger asked = new AtomicInteger();
+    private final FakeProof proof = new FakeProof();
     private FakeManager manager;
     private ManagerSession link;
 
@@ -59,7 +60,8 @@ class ManagerSessionTest {
                         .setName("arrival " + asked.incrementAndGet())
                         .build(),
                 new ManagerSession.Limits(LONG, connect, LONG),
-                () -> 0);
+                () -> 0,
+                proof);
     }
 
     private void arrive() throws Exception {
