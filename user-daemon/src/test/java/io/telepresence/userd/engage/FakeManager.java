@@ -92,6 +92,9 @@ public final class FakeManager extends ManagerGrpc.ManagerImplBase implements Au
     /** For the next ticket. */
     public static final ByteString NONCE = ByteString.copyFromUtf8("0123456789abcdef");
 
+    /** True: it knows nothing of proofs. */
+    public volatile boolean old;
+
     /** Not null: why no ticket is taken. */
     public volatile Status ticketRefusal;
 
@@ -125,6 +128,10 @@ public final class FakeManager extends ManagerGrpc.ManagerImplBase implements Au
 
     @Override
     public void beginProof(Empty request, StreamObserver<ProofChallenge> to) {
+        if (old) {
+            super.beginProof(request, to);
+            return;
+        }
         if (answers("beginProof")) {
             answer(to, ProofChallenge.newBuilder().setNonce(NONCE).build());
         }
