@@ -123,8 +123,7 @@ final class ConnectSteps {
                 prover));
         VersionInfo manager = link.version(() -> relay.trouble().get());
         link.arrive();
-        ProofRenewal renewal = opened.add(ProofRenewal.start(prover, link.proofs()));
-        link.whenAwake(renewal::soon);
+        renew(prover, link);
         ClientConfig config = merged(link);
 
         phases.begin("Looking at the cluster");
@@ -156,6 +155,11 @@ final class ConnectSteps {
                 cluster,
                 facts(config, manager, root, cluster.get()),
                 opened);
+    }
+
+    private void renew(Prover prover, ManagerSession link) {
+        ProofRenewal renewal = opened.add(ProofRenewal.start(prover, link.proofs()));
+        link.whenAwake(renewal::soon);
     }
 
     private ProvingDialer dialer(ApiServer server, ManagerPods pods, ProofKey key) {

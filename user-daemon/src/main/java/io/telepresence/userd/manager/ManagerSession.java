@@ -101,7 +101,7 @@ public final class ManagerSession implements AutoCloseable {
         awake = what;
     }
 
-    private void awoke() {
+    void awoke() {
         carriers.beatNow();
         awake.run();
     }

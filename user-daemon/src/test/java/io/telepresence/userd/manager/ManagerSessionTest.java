@@ -142,6 +142,17 @@ class ManagerSessionTest {
     }
 
     @Test
+    void whatIsToBeDoneAfterASleepIsDoneBesidesTheHeartbeats() throws Exception {
+        arrive();
+        CountDownLatch done = new CountDownLatch(1);
+        link.whenAwake(done::countDown);
+        int before = manager.beats.get();
+        link.awoke();
+        assertEquals(0, done.getCount());
+        Awaits.that("each carrier beats", () -> manager.beats.get() >= before + CARRIERS);
+    }
+
+    @Test
     void nobodyArrivesWhoCannotProveIt() throws Exception {
         proof.failure = Fault.denied("the credentials are over", "Log in");
         link.version(Optional::empty);
