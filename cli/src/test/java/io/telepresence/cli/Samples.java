@@ -149,7 +149,12 @@ final class Samples {
                         "Connected",
                         "",
                         new DaemonStatus.Cluster(
-                                "https://192.0.2.1:6443", "dev", "default", "ambassador", List.of("default", "shop"), "ann")),
+                                "https://192.0.2.1:6443",
+                                "dev",
+                                "default",
+                                "ambassador",
+                                List.of("default", "shop"),
+                                "ann")),
                 List.copyOf(engagements),
                 Optional.of(root(routing)),
                 Optional.of(new DaemonStatus.Manager("v0.1.0", "localhost/telepresence/traffic-agent:0.1.0")),
