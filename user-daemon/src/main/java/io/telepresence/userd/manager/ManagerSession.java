@@ -96,12 +96,13 @@ public final class ManagerSession implements AutoCloseable {
         return new ManagerSession(socket, arrival, limits, idleMillis, proof);
     }
 
-    /** What to do when this machine stood still; must be quick. */
+    /** What to do besides when everything is looked at again; must be quick. */
     public void whenAwake(Runnable what) {
         awake = what;
     }
 
-    void awoke() {
+    /** Looks at everything again, now: this machine stood still, or somebody has mended something. */
+    public void awoke() {
         carriers.beatNow();
         awake.run();
     }

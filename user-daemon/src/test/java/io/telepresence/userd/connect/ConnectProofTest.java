@@ -157,6 +157,28 @@ class ConnectProofTest {
     }
 
     @Test
+    void aSleepIsAReasonToProveItAgainAndSoIsTheConnectThatBringsCredentials() throws Exception {
+        ClusterSession session = fixture.connect().session();
+        fixture.manager.tickets.take();
+        session.link().awoke();
+        assertEquals("telepresence-x7", fixture.manager.tickets.take().getName());
+        fixture.api.answers.put(ConnectFixture.TICKETS, new FakeApi.Answer(401, "{}"));
+        session.link().awoke();
+        Awaits.that(
+                "both warnings",
+                () -> fixture.connector.health().has(HealthWarning.CREDENTIALS)
+                        && fixture.connector.health().has(HealthWarning.IDENTITY));
+        assertEquals("alice", session.prover().user(), "the manager knows it still");
+        fixture.api.answers.put(ConnectFixture.TICKETS, ConnectFixture.TICKET);
+        assertTrue(fixture.connect().already());
+        Awaits.that("no warning", () -> warnings().isEmpty());
+        assertEquals(1, fixture.manager.arrivals.size(), "nothing is resumed");
+        assertEquals(1, fixture.manager.tickets.size());
+        fixture.connect();
+        assertEquals(1, fixture.manager.tickets.size(), "there was nothing to mend");
+    }
+
+    @Test
     void aSessionIsResumedWithANewProofOnceTheCredentialsAreGoodAgain() throws Exception {
         ClusterSession session = fixture.connect().session();
         fixture.manager.tickets.take();
