@@ -116,6 +116,7 @@ final class DockerCommandsTest {
                   Namespace         : default
                   Manager namespace : ambassador
                   Mapped namespaces : [default shop]
+                  Cluster user      : ann
                   Intercepts        : 0 total
                   Exposed ports     : [80:80 81]
                   Container         : tp-dev

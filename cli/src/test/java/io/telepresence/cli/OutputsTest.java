@@ -177,6 +177,7 @@ final class OutputsTest {
                   Namespace         : default
                   Manager namespace : ambassador
                   Mapped namespaces : [default shop]
+                  Cluster user      : ann
                   Intercepts        : 1 total
                     echo: ann@laptop
                 Root Daemon: Running
@@ -251,6 +252,7 @@ final class OutputsTest {
                   mapped_namespaces:
                   - default
                   - shop
+                  cluster_user: ann
                   intercepts:
                   - name: echo
                     client: ann@laptop

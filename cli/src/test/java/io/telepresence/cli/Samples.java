@@ -127,7 +127,7 @@ final class Samples {
         return new DaemonStatus(
                 new DaemonStatus.Program("v0.1.0", "/opt/telepresence/bin/telepresence", "i-1"),
                 new DaemonStatus.Connection(
-                        "", "Not connected", "", new DaemonStatus.Cluster("", "", "", "", List.of())),
+                        "", "Not connected", "", new DaemonStatus.Cluster("", "", "", "", List.of(), "")),
                 List.of(),
                 Optional.empty(),
                 Optional.empty(),
@@ -149,7 +149,12 @@ final class Samples {
                         "Connected",
                         "",
                         new DaemonStatus.Cluster(
-                                "https://192.0.2.1:6443", "dev", "default", "ambassador", List.of("default", "shop"))),
+                                "https://192.0.2.1:6443",
+                                "dev",
+                                "default",
+                                "ambassador",
+                                List.of("default", "shop"),
+                                "ann")),
                 List.copyOf(engagements),
                 Optional.of(root(routing)),
                 Optional.of(new DaemonStatus.Manager("v0.1.0", "localhost/telepresence/traffic-agent:0.1.0")),

@@ -54,7 +54,8 @@ final class StatusService {
                 .setManagerNamespace(facts.managerNamespace())
                 .addAllMappedNamespaces(facts.mapped())
                 .addAllEngagements(session.engagements().shown())
-                .setConnectionName(facts.name());
+                .setConnectionName(facts.name())
+                .setClusterUser(session.prover().user());
         if (!connector.health().has(HealthWarning.MANAGER_LINK)) {
             status.setTrafficManager(TrafficManagerStatus.newBuilder()
                     .setVersion(facts.manager())

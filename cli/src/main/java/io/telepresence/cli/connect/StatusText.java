@@ -89,7 +89,8 @@ final class StatusText {
                     .add("Kubernetes context", cluster.context())
                     .add("Namespace", cluster.namespace())
                     .add("Manager namespace", cluster.managerNamespace())
-                    .addIfSet("Mapped namespaces", bracketed(cluster.mappedNamespaces()));
+                    .addIfSet("Mapped namespaces", bracketed(cluster.mappedNamespaces()))
+                    .addIfSet("Cluster user", cluster.user());
             for (EngagementKind kind : EngagementKind.values()) {
                 addEngagements(block, status, kind);
             }

@@ -79,6 +79,7 @@ final class StatusTree {
         put(tree, "namespace", cluster.namespace());
         put(tree, "manager_namespace", cluster.managerNamespace());
         put(tree, "mapped_namespaces", cluster.mappedNamespaces());
+        put(tree, "cluster_user", cluster.user());
         for (EngagementKind kind : EngagementKind.values()) {
             put(tree, EngagementWords.key(kind), engagements(status, kind));
         }

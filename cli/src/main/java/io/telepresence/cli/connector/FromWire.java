@@ -42,7 +42,8 @@ final class FromWire {
                 wire.getKubernetesContext(),
                 wire.getNamespace(),
                 wire.getManagerNamespace(),
-                List.copyOf(wire.getMappedNamespacesList()));
+                List.copyOf(wire.getMappedNamespacesList()),
+                wire.getClusterUser());
         return new DaemonStatus(
                 program,
                 new DaemonStatus.Connection(wire.getConnectionName(), wire.getStatus(), wire.getError(), cluster),

@@ -37,8 +37,14 @@ public record DaemonStatus(
      */
     public record Connection(String name, String status, String error, Cluster cluster) {}
 
+    /** @param user as the traffic-manager knows the user; empty: it does not */
     public record Cluster(
-            String server, String context, String namespace, String managerNamespace, List<String> mappedNamespaces) {}
+            String server,
+            String context,
+            String namespace,
+            String managerNamespace,
+            List<String> mappedNamespaces,
+            String user) {}
 
     public record Root(String version, Optional<Dns> dns, Subnets subnets, List<String> warnings) {}
 

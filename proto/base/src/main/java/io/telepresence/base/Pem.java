@@ -1,9 +1,7 @@
 package io.telepresence.base;
 
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,15 +29,10 @@ public final class Pem {
     private static final Pattern CERTIFICATE =
             Pattern.compile("-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\\s]+)-----END CERTIFICATE-----");
     private static final List<String> ALGORITHMS = List.of("RSA", "EC", "Ed25519", "Ed448", "RSASSA-PSS");
-    private static final byte[] VERSION_0 = {2, 1, 0};
     /** The algorithm rsaEncryption with NULL parameters. */
     private static final byte[] RSA = HexFormat.of().parseHex("300d06092a864886f70d0101010500");
     /** The identifier of ecPublicKey; the curve follows. */
     private static final byte[] EC = HexFormat.of().parseHex("06072a8648ce3d0201");
-
-    private static final int SEQUENCE = 0x30;
-    private static final int OCTETS = 4;
-    private static final int CURVE = 0xa0;
 
     private Pem() {}
 
@@ -79,11 +72,13 @@ public final class Pem {
         }
         byte[] der = decode(found.group(2));
         return switch (found.group(1)) {
-            case "RSA PRIVATE KEY" -> pkcs8(element(SEQUENCE, VERSION_0, RSA, element(OCTETS, der)), List.of("RSA"));
+            case "RSA PRIVATE KEY" ->
+                pkcs8(Der.element(Der.SEQUENCE, Der.ZERO, RSA, Der.element(Der.OCTETS, der)), List.of("RSA"));
             case "EC PRIVATE KEY" -> {
                 // The curve stands within the key, under [0]; around it, it must stand beside the algorithm.
-                byte[] algorithm = element(SEQUENCE, EC, curve(der));
-                yield pkcs8(element(SEQUENCE, VERSION_0, algorithm, element(OCTETS, der)), List.of("EC"));
+                byte[] algorithm = Der.element(Der.SEQUENCE, EC, curve(der));
+                yield pkcs8(
+                        Der.element(Der.SEQUENCE, Der.ZERO, algorithm, Der.element(Der.OCTETS, der)), List.of("EC"));
             }
             default -> pkcs8(der, ALGORITHMS);
         };
@@ -129,14 +124,14 @@ public final class Pem {
 
     private static byte[] curve(byte[] sec1) throws GeneralSecurityException {
         try {
-            int at = content(sec1, 0);
+            int at = Der.content(sec1, 0);
             while (at < sec1.length) {
-                int begin = content(sec1, at);
-                int end = begin + length(sec1, at);
+                int begin = Der.content(sec1, at);
+                int end = begin + Der.length(sec1, at);
                 if (end < begin || end > sec1.length) {
                     break;
                 }
-                if ((sec1[at] & 0xff) == CURVE) {
+                if ((sec1[at] & 0xff) == Der.CONTEXT_0) {
                     return Arrays.copyOfRange(sec1, begin, end);
                 }
                 at = end;
@@ -145,41 +140,5 @@ public final class Pem {
             throw new GeneralSecurityException("broken private key", e);
         }
         throw new GeneralSecurityException("the private key does not name its curve");
-    }
-
-    private static int content(byte[] der, int at) {
-        int first = der[at + 1] & 0xff;
-        return at + 2 + (first < 0x80 ? 0 : first & 0x7f);
-    }
-
-    private static int length(byte[] der, int at) {
-        int first = der[at + 1] & 0xff;
-        if (first < 0x80) {
-            return first;
-        }
-        int length = 0;
-        for (int i = 0; i < (first & 0x7f); i++) {
-            length = length << 8 | der[at + 2 + i] & 0xff;
-        }
-        return length;
-    }
-
-    private static byte[] element(int tag, byte[]... contents) {
-        ByteArrayOutputStream all = new ByteArrayOutputStream();
-        for (byte[] content : contents) {
-            all.writeBytes(content);
-        }
-        ByteArrayOutputStream element = new ByteArrayOutputStream();
-        element.write(tag);
-        if (all.size() < 0x80) {
-            element.write(all.size());
-        } else {
-            byte[] length = BigInteger.valueOf(all.size()).toByteArray();
-            int from = length[0] == 0 ? 1 : 0;
-            element.write(0x80 | length.length - from);
-            element.write(length, from, length.length - from);
-        }
-        element.writeBytes(all.toByteArray());
-        return element.toByteArray();
     }
 }

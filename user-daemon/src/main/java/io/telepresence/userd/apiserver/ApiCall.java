@@ -34,16 +34,23 @@ final class ApiCall {
 
     /** Blocks for at most {@code limit}. A refused credential is renewed and tried once more. */
     static Reply get(ApiServer server, EventLoopGroup loops, String path, Duration limit) throws FaultException {
-        return run(server, loops, new Request(HttpMethod.GET, path, ""), limit);
+        return run(server, loops, new Request(HttpMethod.GET, path, "", ""), limit);
     }
 
     /** The same with a JSON merge patch (RFC 7396) as the body. */
     static Reply patch(ApiServer server, EventLoopGroup loops, String path, String patch, Duration limit)
             throws FaultException {
-        return run(server, loops, new Request(HttpMethod.PATCH, path, patch), limit);
+        return run(server, loops, new Request(HttpMethod.PATCH, path, "application/merge-patch+json", patch), limit);
     }
 
-    private record Request(HttpMethod method, String path, String mergePatch) {}
+    /** The same with an object to create as the body. */
+    static Reply post(ApiServer server, EventLoopGroup loops, String path, String object, Duration limit)
+            throws FaultException {
+        return run(server, loops, new Request(HttpMethod.POST, path, "application/json", object), limit);
+    }
+
+    /** @param type of the body */
+    private record Request(HttpMethod method, String path, String type, String body) {}
 
     private static Reply run(ApiServer server, EventLoopGroup loops, Request request, Duration limit)
             throws FaultException {
@@ -62,14 +69,14 @@ final class ApiCall {
             throws FaultException {
         EventLoop loop = loops.next();
         Promise<Reply> reply = loop.newPromise();
-        ByteBuf body = Unpooled.copiedBuffer(wanted.mergePatch(), StandardCharsets.UTF_8);
+        ByteBuf body = Unpooled.copiedBuffer(wanted.body(), StandardCharsets.UTF_8);
         FullHttpRequest request =
                 new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, wanted.method(), server.path(wanted.path()), body);
         server.headers(request.headers());
         request.headers().set(HttpHeaderNames.ACCEPT, "application/json").set(HttpHeaderNames.CONNECTION, "close");
         if (body.isReadable()) {
             request.headers()
-                    .set(HttpHeaderNames.CONTENT_TYPE, "application/merge-patch+json")
+                    .set(HttpHeaderNames.CONTENT_TYPE, wanted.type())
                     .set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
         }
         ApiDial.Way way = ApiDial.Way.of(server);

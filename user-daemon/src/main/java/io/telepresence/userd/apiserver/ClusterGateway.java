@@ -5,18 +5,23 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import io.netty.channel.EventLoopGroup;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.local.Loops;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 
 /** The few questions that a client asks the API server itself. Blocking, bounded, thread-safe; owns its event loop. */
 public final class ClusterGateway implements AutoCloseable {
     private static final int CONFLICTS = 5;
+    private static final String SIGNING_REQUESTS = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
 
     private final ApiServer server;
     private final Duration limit;
@@ -97,6 +102,63 @@ public final class ClusterGateway implements AutoCloseable {
         throw Fault.unreachable(right + " keeps changing", "Try again").exception();
     }
 
+    /**
+     * A certificate that is asked for.
+     *
+     * @param namePrefix the API server adds a few characters
+     * @param pem PKCS#10
+     */
+    public record SigningRequest(String namePrefix, String signer, String pem, Duration validity) {}
+
+    /**
+     * What has come of it.
+     *
+     * @param name of the object; empty: there is none
+     * @param lack why the user cannot create one at all
+     */
+    public record Created(String name, Optional<Fault> lack) {}
+
+    /** Creates a CertificateSigningRequest of a client's certificate. */
+    public Created create(SigningRequest wanted) throws FaultException {
+        JsonObject metadata = new JsonObject();
+        metadata.addProperty("generateName", wanted.namePrefix());
+        JsonArray usages = new JsonArray();
+        usages.add("client auth");
+        JsonObject spec = new JsonObject();
+        spec.addProperty("signerName", wanted.signer());
+        spec.addProperty(
+                "request", Base64.getEncoder().encodeToString(wanted.pem().getBytes(StandardCharsets.US_ASCII)));
+        spec.add("usages", usages);
+        // Since Kubernetes 1.22; older ones leave it out.
+        spec.addProperty("expirationSeconds", wanted.validity().toSeconds());
+        JsonObject object = new JsonObject();
+        object.addProperty("apiVersion", "certificates.k8s.io/v1");
+        object.addProperty("kind", "CertificateSigningRequest");
+        object.add("metadata", metadata);
+        object.add("spec", spec);
+        ApiCall.Reply reply = ApiCall.post(server, loops, SIGNING_REQUESTS, object.toString(), limit);
+        if (reply.status() != 200 && reply.status() != 201) {
+            Fault fault = ApiFaults.ofStatus(
+                    reply.status(),
+                    reply.body(),
+                    "create certificatesigningrequests.certificates.k8s.io",
+                    server.url());
+            if (reply.status() == 403 || reply.status() == 404) {
+                return new Created("", Optional.of(fault));
+            }
+            throw fault.exception();
+        }
+        return new Created(name(parse(reply)), Optional.empty());
+    }
+
+    private String name(JsonObject object) throws FaultException {
+        if (object.get("metadata") instanceof JsonObject metadata
+                && metadata.get("name") instanceof JsonPrimitive name) {
+            return name.getAsString();
+        }
+        throw strange().exception();
+    }
+
     private JsonObject found(String path, String right) throws FaultException {
         try {
             return get(path, "read " + right);
@@ -120,12 +182,19 @@ public final class ClusterGateway implements AutoCloseable {
             throw ApiFaults.ofStatus(reply.status(), reply.body(), right, server.url())
                     .exception();
         }
+        return parse(reply);
+    }
+
+    private JsonObject parse(ApiCall.Reply reply) throws FaultException {
         try {
             return JsonParser.parseString(reply.body()).getAsJsonObject();
         } catch (JsonParseException | IllegalStateException e) {
-            throw Fault.unreachable(server.url() + " does not answer like an API server", "")
-                    .exception(e);
+            throw strange().exception(e);
         }
+    }
+
+    private Fault strange() {
+        return Fault.unreachable(server.url() + " does not answer like an API server", "");
     }
 
     private static JsonArray items(JsonObject list) {

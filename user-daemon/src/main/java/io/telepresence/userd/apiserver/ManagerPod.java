@@ -2,6 +2,7 @@ package io.telepresence.userd.apiserver;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.telepresence.identity.Ticket;
 
 /**
  * A pod of the traffic-manager as the API server describes it.
@@ -9,8 +10,10 @@ import com.google.gson.JsonObject;
  * @param alive it may come up, or is about to go; not one that has ended
  * @param ready running, ready and not about to go
  * @param state in words, when it is not ready
+ * @param takesProof of connections
  */
-record ManagerPod(String name, String namespace, String ip, boolean alive, boolean ready, String state) {
+record ManagerPod(
+        String name, String namespace, String ip, boolean alive, boolean ready, String state, boolean takesProof) {
 
     String described() {
         return "the pod " + name + " is " + state;
@@ -30,7 +33,13 @@ record ManagerPod(String name, String namespace, String ip, boolean alive, boole
                 text(status, "podIP"),
                 !phase.equals("Failed") && !phase.equals("Succeeded"),
                 ready,
-                waiting.isEmpty() ? state : waiting);
+                waiting.isEmpty() ? state : waiting,
+                takesProof(metadata));
+    }
+
+    private static boolean takesProof(JsonObject metadata) {
+        return metadata.get("annotations") instanceof JsonObject annotations
+                && text(annotations, Ticket.POD_ANNOTATION).equals(Ticket.LEVEL);
     }
 
     private static boolean condition(JsonObject status) {

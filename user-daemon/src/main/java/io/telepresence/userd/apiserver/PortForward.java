@@ -85,6 +85,7 @@ public final class PortForward implements ManagerDialer {
                 return;
             }
             server.accepted();
+            channel.attr(TAKES_PROOF).set(pod.takesProof());
             if (!done.trySuccess(channel)) {
                 channel.close();
             }

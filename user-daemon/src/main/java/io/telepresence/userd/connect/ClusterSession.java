@@ -9,6 +9,7 @@ import io.telepresence.userd.apiserver.ApiServer;
 import io.telepresence.userd.config.ClientConfig;
 import io.telepresence.userd.engage.ClientEngagements;
 import io.telepresence.userd.engage.EngagementLifecycle;
+import io.telepresence.userd.identity.Prover;
 import io.telepresence.userd.manager.ManagerSession;
 import io.telepresence.userd.rootd.RootDaemonClient;
 import java.time.Duration;
@@ -21,6 +22,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The running connection. Its parts mend themselves; closing ends them in order, and takes at most five seconds.
  *
+ * @param prover tells the manager who the user is
  * @param cluster what the manager says of the cluster now
  * @param facts what does not change while it lives
  * @param closers ends the others, and what else lives as long as the connection
@@ -31,6 +33,7 @@ public record ClusterSession(
         RootDaemonClient root,
         ClientEngagements engagements,
         EngagementLifecycle engaging,
+        Prover prover,
         Watched<ClusterInfo> cluster,
         Facts facts,
         Closers closers)

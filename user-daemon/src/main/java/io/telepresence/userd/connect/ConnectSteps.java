@@ -8,6 +8,7 @@ import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.fault.FaultStatus;
+import io.telepresence.identity.ProofKey;
 import io.telepresence.rpc.common.VersionInfo;
 import io.telepresence.rpc.manager.ClientArrival;
 import io.telepresence.rpc.manager.ClusterInfo;
@@ -26,6 +27,10 @@ import io.telepresence.userd.engage.EngagementResourcesFactory;
 import io.telepresence.userd.engage.LocalForwarder;
 import io.telepresence.userd.health.HealthWarning;
 import io.telepresence.userd.health.HealthWarnings;
+import io.telepresence.userd.identity.ProofRenewal;
+import io.telepresence.userd.identity.Prover;
+import io.telepresence.userd.identity.ProvingDialer;
+import io.telepresence.userd.identity.Tickets;
 import io.telepresence.userd.manager.ManagerSession;
 import io.telepresence.userd.manager.ManagerWatch;
 import io.telepresence.userd.mount.Mounts;
@@ -36,6 +41,7 @@ import io.telepresence.userd.restapi.RestApi;
 import io.telepresence.userd.rootd.RootDaemonClient;
 import io.telepresence.userd.rootd.RootDaemonLauncher;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -103,18 +109,21 @@ final class ConnectSteps {
 
         phases.begin("Connecting to traffic manager");
         ClientEngagements engagements = new ClientEngagements();
-        ManagerSocketProxy relay = opened.add(ManagerSocketProxy.open(
-                LocalEndpoint.carrier(place.directory()),
-                place.uid(),
-                new PortForward(
-                        server, pods, Ports.CLIENT_API, plan.config().timeouts().clusterConnect())));
+        ProofKey key = ProofKey.generate();
+        ProvingDialer dialer = dialer(server, pods, key);
+        ManagerSocketProxy relay =
+                opened.add(ManagerSocketProxy.open(LocalEndpoint.carrier(place.directory()), place.uid(), dialer));
+        Prover prover =
+                new Prover(new Tickets(gateway, key, plan.identity().managerNamespace()), dialer::asked, health);
         ManagerSession link = opened.add(ManagerSession.open(
                 LocalEndpoint.carrier(place.directory()),
                 () -> arrival(engagements),
                 limits(plan.config().timeouts()),
-                idleMillis));
+                idleMillis,
+                prover));
         VersionInfo manager = link.version(() -> relay.trouble().get());
         link.arrive();
+        renew(prover, link);
         ClientConfig config = merged(link);
 
         phases.begin("Looking at the cluster");
@@ -142,9 +151,24 @@ final class ConnectSteps {
                 root,
                 engagements,
                 engaging,
+                prover,
                 cluster,
                 facts(config, manager, root, cluster.get()),
                 opened);
+    }
+
+    private void renew(Prover prover, ManagerSession link) {
+        ProofRenewal renewal = opened.add(ProofRenewal.start(prover, link.proofs()));
+        link.whenAwake(renewal::soon);
+    }
+
+    private ProvingDialer dialer(ApiServer server, ManagerPods pods, ProofKey key) {
+        Duration limit = plan.config().timeouts().clusterConnect();
+        return new ProvingDialer(
+                new PortForward(server, pods, Ports.CLIENT_API, limit),
+                key,
+                plan.identity().managerNamespace(),
+                limit);
     }
 
     private static ManagerSession.Limits limits(ClientConfig.Timeouts timeouts) {
@@ -288,6 +312,7 @@ final class ConnectSteps {
             warnings.add(cluster.getInjectorTrouble());
         }
         warnings.addAll(cluster.getWarningsList());
+        health.sentence(HealthWarning.UNKNOWN_USER).ifPresent(warnings::add);
         Identity identity = plan.identity();
         String name = request.name().isEmpty()
                 ? (identity.context().isEmpty() ? "in-cluster" : identity.context()) + "-" + identity.namespace()

@@ -59,7 +59,7 @@ public final class Connector {
         Plan plan = Plan.of(request, place);
         Optional<ClusterSession> same = begin(plan.identity());
         if (same.isPresent()) {
-            same.get().server().renew(plan.target());
+            renew(same.get(), plan);
             return new Outcome(live(progress), true);
         }
         try {
@@ -77,6 +77,14 @@ public final class Connector {
             throw e;
         } finally {
             end();
+        }
+    }
+
+    private static void renew(ClusterSession same, Plan plan) throws FaultException {
+        boolean refused = same.server().trouble().get().isPresent();
+        same.server().renew(plan.target());
+        if (refused) {
+            same.link().awoke();
         }
     }
 

@@ -4,6 +4,8 @@ package io.telepresence.userd.health;
 public enum HealthWarning {
     MANAGER_LINK("Not connected, error talking to in-cluster Telepresence traffic-manager"),
     CREDENTIALS("New credentials for the cluster are needed, run \"telepresence connect\" again"),
+    IDENTITY("The traffic-manager will soon not know who you are any more"),
+    UNKNOWN_USER("The traffic-manager does not know who you are"),
     ROOT_DAEMON("The root daemon is not running"),
     NETWORK("The network of this machine could not be set up"),
     DNS("DNS does not work"),

@@ -3,6 +3,7 @@ package io.telepresence.userd.health;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,6 +27,11 @@ public final class HealthWarnings {
 
     public synchronized boolean has(HealthWarning trouble) {
         return raised.containsKey(trouble);
+    }
+
+    /** The sentence of one; empty: it is not raised. */
+    public synchronized Optional<String> sentence(HealthWarning trouble) {
+        return Optional.ofNullable(raised.get(trouble)).map(trouble::say);
     }
 
     /** One sentence each. */

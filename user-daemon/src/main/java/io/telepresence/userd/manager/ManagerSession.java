@@ -1,5 +1,6 @@
 package io.telepresence.userd.manager;
 
+import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.netty.channel.unix.DomainSocketAddress;
@@ -13,6 +14,8 @@ import io.telepresence.rpc.manager.ClientArrival;
 import io.telepresence.rpc.manager.ClientBeat;
 import io.telepresence.rpc.manager.ClientSession;
 import io.telepresence.rpc.manager.ManagerGrpc;
+import io.telepresence.rpc.manager.ProofResult;
+import io.telepresence.rpc.manager.ProofTicket;
 import io.telepresence.rpc.manager.RemainReply;
 import io.telepresence.rpc.manager.SessionRef;
 import io.telepresence.run.Threads;
@@ -37,16 +40,22 @@ public final class ManagerSession implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ManagerSession.class);
     private static final int FLOW_CARRIERS = 2;
     private static final Duration SETTLING = Duration.ofSeconds(5);
+    private static final Duration LEAVING = Duration.ofSeconds(1);
 
     private final Carriers carriers;
     private final Supplier<ClientArrival> arrival;
     private final Limits limits;
     private final LongSupplier idleMillis;
+    private final Proof proof;
     private final Watched<ClientSession> session = new Watched<>(ClientSession.getDefaultInstance());
     private final AtomicBoolean resuming = new AtomicBoolean();
     private final ClockJumps jumps;
     private final TunnelClient tunnel;
+    private volatile Runnable awake = () -> {};
     private volatile boolean closed;
+    /** Resumes the session; null: nobody has yet. */
+    private volatile Thread resumer;
+
     /** How often it has arrived; an answer from before the last time says nothing. Changed by one thread at a time. */
     private volatile int arrivals;
 
@@ -62,14 +71,16 @@ public final class ManagerSession implements AutoCloseable {
      */
     public record Limits(Duration carrier, Duration connect, Duration call) {}
 
-    private ManagerSession(Path socket, Supplier<ClientArrival> arrival, Limits limits, LongSupplier idleMillis) {
+    private ManagerSession(
+            Path socket, Supplier<ClientArrival> arrival, Limits limits, LongSupplier idleMillis, Proof proof) {
         this.arrival = arrival;
+        this.proof = proof;
         this.limits = limits;
         this.idleMillis = idleMillis;
         DomainSocketAddress address = new DomainSocketAddress(socket.toFile());
         this.carriers = Carriers.open("manager", address, FLOW_CARRIERS, limits.carrier(), this::beat);
         this.tunnel = new TunnelClient(carriers::pick, () -> session.get().getSessionId());
-        this.jumps = ClockJumps.watch(carriers::beatNow);
+        this.jumps = ClockJumps.watch(this::awoke);
     }
 
     /**
@@ -78,10 +89,22 @@ public final class ManagerSession implements AutoCloseable {
      * @param socket the relay's
      * @param arrival what to tell the manager about this client, asked for at each arrival
      * @param idleMillis for how long the user has asked for nothing
+     * @param proof runs before each arrival
      */
     public static ManagerSession open(
-            Path socket, Supplier<ClientArrival> arrival, Limits limits, LongSupplier idleMillis) {
-        return new ManagerSession(socket, arrival, limits, idleMillis);
+            Path socket, Supplier<ClientArrival> arrival, Limits limits, LongSupplier idleMillis, Proof proof) {
+        return new ManagerSession(socket, arrival, limits, idleMillis, proof);
+    }
+
+    /** What to do besides when everything is looked at again; must be quick. */
+    public void whenAwake(Runnable what) {
+        awake = what;
+    }
+
+    /** Looks at everything again, now: this machine stood still, or somebody has mended something. */
+    public void awoke() {
+        carriers.beatNow();
+        awake.run();
     }
 
     /**
@@ -129,12 +152,62 @@ public final class ManagerSession implements AutoCloseable {
 
     /** Starts the session. */
     public ClientSession arrive() throws FaultException {
+        ClientSession now = arrive(arrival.get());
+        arrivedNanos = System.nanoTime();
+        session.set(now);
+        return now;
+    }
+
+    private ClientSession arrive(ClientArrival client) throws FaultException {
         try {
-            session.set(calls().arriveAsClient(arrival.get()));
-            arrivedNanos = System.nanoTime();
-            return session.get();
+            proof.prove(proofs());
+        } catch (FaultException e) {
+            throw unknown(e.fault()).exception(e);
+        }
+        try {
+            return calls().arriveAsClient(client);
         } catch (io.grpc.StatusRuntimeException e) {
-            throw FaultStatus.of(e).exception(e);
+            Fault fault = FaultStatus.of(e);
+            throw (e.getStatus().getCode() == Status.Code.UNAUTHENTICATED ? unknown(fault) : fault).exception(e);
+        }
+    }
+
+    private Fault unknown(Fault why) {
+        return closed ? why : proof.unknown(why);
+    }
+
+    /** For proofs besides those of arrivals. */
+    public Proof.Manager proofs() {
+        return new ProofCalls();
+    }
+
+    private final class ProofCalls implements Proof.Manager {
+        @Override
+        public Optional<byte[]> begin() throws FaultException {
+            try {
+                return Optional.of(calls().beginProof(Empty.getDefaultInstance())
+                        .getNonce()
+                        .toByteArray());
+            } catch (io.grpc.StatusRuntimeException e) {
+                if (e.getStatus().getCode() == Status.Code.UNIMPLEMENTED) {
+                    return Optional.empty();
+                }
+                throw FaultStatus.of(e).exception(e);
+            }
+        }
+
+        @Override
+        public Proof.Proved prove(String ticket, byte[] nonce) throws FaultException {
+            try {
+                ProofResult result = calls().prove(ProofTicket.newBuilder()
+                        .setName(ticket)
+                        .setNonce(ByteString.copyFrom(nonce))
+                        .build());
+                return new Proof.Proved(
+                        result.getUser(), Duration.ofSeconds(Integer.toUnsignedLong(result.getValidSeconds())));
+            } catch (io.grpc.StatusRuntimeException e) {
+                throw FaultStatus.of(e).exception(e);
+            }
         }
     }
 
@@ -184,6 +257,7 @@ public final class ManagerSession implements AutoCloseable {
     public void close() {
         closed = true;
         jumps.close();
+        endResuming();
         // Heartbeats may not have told yet that the manager is there.
         boolean reachable = carriers.up().get() || System.nanoTime() - arrivedNanos < SETTLING.toNanos();
         if (!session.get().getSessionId().isEmpty() && reachable) {
@@ -212,7 +286,23 @@ public final class ManagerSession implements AutoCloseable {
                 .setIdleMs(idleMillis.getAsLong())
                 .build());
         if (!reply.getKnown() && !closed && resuming.compareAndSet(false, true)) {
-            Threads.virtual("resume-session", () -> resume(id, asked));
+            resumer = Threads.virtual("resume-session", () -> resume(id, asked));
+        }
+    }
+
+    /** So that nobody arrives who has left, and nothing is told any more. */
+    private void endResuming() {
+        Thread last = resumer;
+        if (last == null) {
+            return;
+        }
+        last.interrupt();
+        try {
+            if (!last.join(LEAVING)) {
+                LOG.warn("the session is still being resumed; going on without");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -221,13 +311,13 @@ public final class ManagerSession implements AutoCloseable {
             if (asked == arrivals && lost.equals(session.get().getSessionId())) {
                 ClientArrival again =
                         arrival.get().toBuilder().setResumeSessionId(lost).build();
-                ClientSession now = calls().arriveAsClient(again);
+                ClientSession now = arrive(again);
                 LOG.info("session resumed{}", now.getSessionId().equals(lost) ? "" : " under a new id");
                 arrivals = asked + 1;
                 session.set(now);
             }
-        } catch (io.grpc.StatusRuntimeException e) {
-            LOG.warn("the session cannot be resumed now: {}", FaultStatus.of(e).text());
+        } catch (FaultException e) {
+            LOG.warn("the session cannot be resumed now: {}", e.fault());
         } finally {
             resumedNanos = System.nanoTime();
             resuming.set(false);

@@ -21,6 +21,7 @@ import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketServerHandshakerFactory;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
+import io.telepresence.identity.Ticket;
 import io.telepresence.local.Loops;
 import io.telepresence.userd.kubeconfig.KubeTarget;
 import java.net.InetSocketAddress;
@@ -54,6 +55,9 @@ public final class FakeApi implements AutoCloseable {
 
     public final BlockingQueue<String> requests = new LinkedBlockingQueue<>();
     final BlockingQueue<String> patches = new LinkedBlockingQueue<>();
+    /** Type and body of what was created. */
+    public final BlockingQueue<String> posts = new LinkedBlockingQueue<>();
+
     final List<Channel> forwards = new CopyOnWriteArrayList<>();
     private final EventLoopGroup loops = Loops.create("fake-api", 1);
     private final Channel server;
@@ -103,6 +107,14 @@ public final class FakeApi implements AutoCloseable {
                 + "\"conditions\":[{\"type\":\"Ready\",\"status\":\"" + (ready ? "True" : "False") + "\"}]}}";
     }
 
+    /** One that is ready, and takes proofs. */
+    public static String provingPod(String name) {
+        return pod(name, true)
+                .replace(
+                        "\"namespace\":",
+                        "\"annotations\":{\"" + Ticket.POD_ANNOTATION + "\":\"" + Ticket.LEVEL + "\"},\"namespace\":");
+    }
+
     @Override
     public void close() {
         server.close();
@@ -145,6 +157,10 @@ public final class FakeApi implements AutoCloseable {
                     + request.headers().get("Impersonate-User", "-"));
             if (request.method().name().equals("PATCH")) {
                 patches.add(request.headers().get("Content-Type") + " "
+                        + request.content().toString(StandardCharsets.UTF_8));
+            }
+            if (request.method().name().equals("POST")) {
+                posts.add(request.headers().get("Content-Type") + " "
                         + request.content().toString(StandardCharsets.UTF_8));
             }
             String path = request.uri().replaceAll("\\?.*", "");

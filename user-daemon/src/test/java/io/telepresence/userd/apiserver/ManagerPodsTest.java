@@ -1,7 +1,9 @@
 package io.telepresence.userd.apiserver;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
@@ -37,6 +39,19 @@ class ManagerPodsTest {
     void close() {
         gateway.close();
         api.close();
+    }
+
+    @Test
+    void whetherItTakesProofsIsSaidByItsAnnotation() throws Exception {
+        there(FakeApi.pod("m", true));
+        pods.await(LONG, this::waits);
+        assertFalse(pods.current().takesProof());
+        there(FakeApi.provingPod("m"));
+        pods.await(LONG, this::waits);
+        assertTrue(pods.current().takesProof());
+        there(FakeApi.provingPod("m").replace("\"1\"", "\"2\""));
+        pods.await(LONG, this::waits);
+        assertFalse(pods.current().takesProof(), "of another kind than ours");
     }
 
     @Test

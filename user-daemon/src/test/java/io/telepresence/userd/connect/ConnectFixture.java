@@ -18,13 +18,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
-/** A cluster with a manager, a root daemon, and a connector between them. */
+/** A cluster with a manager that asks who its users are, a root daemon, and a connector between them. */
 final class ConnectFixture implements AutoCloseable {
     static final String PODS = "/api/v1/namespaces/ns/pods";
     static final String FORWARD = PODS + "/m/portforward";
+    static final String TICKETS = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
+    static final FakeApi.Answer TICKET = new FakeApi.Answer(201, "{\"metadata\":{\"name\":\"telepresence-x7\"}}");
 
     final FakeApi api = new FakeApi();
     FakeManager manager;
+    final FakeGate gate;
     final FakeRootDaemon root;
     final Connector connector;
     final List<String> progress = new CopyOnWriteArrayList<>();
@@ -38,7 +41,8 @@ final class ConnectFixture implements AutoCloseable {
         this.directory = directory;
         manager = new FakeManager(directory.resolve("far"), (flow, open) -> {});
         root = new FakeRootDaemon(directory.resolve("root"));
-        api.manager = directory.resolve("far");
+        gate = new FakeGate(directory.resolve("gate"), directory.resolve("far"), "ns");
+        api.manager = directory.resolve("gate");
         heal();
         ClientKey key = ClientKey.read(directory.resolve("key"), "laptop");
         connector = new Connector(new DaemonPaths(
@@ -59,13 +63,25 @@ final class ConnectFixture implements AutoCloseable {
     /** Another manager in place of the one that is away; it knows no session. */
     void managerReturns() throws Exception {
         manager = new FakeManager(directory.resolve("far"), (flow, open) -> {});
+        api.manager = directory.resolve("gate");
+        pod(FakeApi.provingPod("m"));
+    }
+
+    /** The manager is one that asks nobody. */
+    void asksNobody() {
         api.manager = directory.resolve("far");
+        pod(FakeApi.pod("m", true));
+    }
+
+    private void pod(String pod) {
+        api.answers.put(PODS, new FakeApi.Answer(200, "{\"items\":[" + pod + "]}"));
     }
 
     /** Everything answers again. */
     void heal() {
         api.answers.put("/version", new FakeApi.Answer(200, "{\"gitVersion\":\"v1.30.0\"}"));
-        api.answers.put(PODS, new FakeApi.Answer(200, "{\"items\":[" + FakeApi.pod("m", true) + "]}"));
+        pod(FakeApi.provingPod("m"));
+        api.answers.put(TICKETS, TICKET);
         api.answers.put(FORWARD, new FakeApi.Answer(101, ""));
         manager.silent.clear();
         manager.called.clear();
@@ -132,6 +148,7 @@ final class ConnectFixture implements AutoCloseable {
         connector.disconnect();
         assertNothingIsLeft();
         root.close();
+        gate.close();
         manager.close();
         api.close();
     }

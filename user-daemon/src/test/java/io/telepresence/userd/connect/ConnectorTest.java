@@ -128,6 +128,9 @@ class ConnectorTest {
         MANAGER_POD,
         PORT_FORWARD,
         VERSION,
+        PROOF,
+        TICKET,
+        TICKET_SHOWN,
         ARRIVAL,
         CONFIGURATION,
         CLUSTER,
@@ -141,6 +144,9 @@ class ConnectorTest {
             case MANAGER_POD -> fixture.api.answers.put(ConnectFixture.PODS, never);
             case PORT_FORWARD -> fixture.api.answers.put(ConnectFixture.FORWARD, never);
             case VERSION -> fixture.manager.silent.add("version");
+            case PROOF -> fixture.manager.silent.add("beginProof");
+            case TICKET -> fixture.api.answers.put(ConnectFixture.TICKETS, never);
+            case TICKET_SHOWN -> fixture.manager.silent.add("prove");
             case ARRIVAL -> fixture.manager.silent.add("arriveAsClient");
             case CONFIGURATION -> fixture.manager.silent.add("getClientConfig");
             case CLUSTER -> fixture.manager.silent.add("watchClusterInfo");
@@ -154,6 +160,9 @@ class ConnectorTest {
             case MANAGER_POD -> awaitRequest(ConnectFixture.PODS + "?");
             case PORT_FORWARD -> awaitRequest(ConnectFixture.FORWARD);
             case VERSION -> awaitCall("version");
+            case PROOF -> awaitCall("beginProof");
+            case TICKET -> awaitRequest(ConnectFixture.TICKETS);
+            case TICKET_SHOWN -> awaitCall("prove");
             case ARRIVAL -> awaitCall("arriveAsClient");
             case CONFIGURATION -> awaitCall("getClientConfig");
             case CLUSTER -> awaitCall("watchClusterInfo");

@@ -11,6 +11,7 @@ import io.telepresence.fault.FaultException;
 import io.telepresence.local.FreePorts;
 import io.telepresence.rpc.manager.ClientArrival;
 import io.telepresence.rpc.tunnel.Open;
+import io.telepresence.userd.manager.FakeProof;
 import io.telepresence.userd.manager.ManagerSession;
 import io.telepresence.userd.podaccess.PodAccessBroker;
 import io.telepresence.userd.podaccess.PodPortForwards;
@@ -56,7 +57,11 @@ class ContainerPortForwardsTest {
         Path socket = directory.resolve("m");
         manager = new FakeManager(socket, pod::accept);
         link = ManagerSession.open(
-                socket, ClientArrival::getDefaultInstance, new ManagerSession.Limits(LIMIT, LIMIT, LIMIT), () -> 0);
+                socket,
+                ClientArrival::getDefaultInstance,
+                new ManagerSession.Limits(LIMIT, LIMIT, LIMIT),
+                () -> 0,
+                new FakeProof());
         link.version(Optional::empty);
         link.arrive();
         podAccess = new PodAccessBroker(link.tunnel());

@@ -23,6 +23,7 @@ import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.FlowHandler;
 import io.telepresence.tunnel.ResetReason;
+import io.telepresence.userd.manager.FakeProof;
 import io.telepresence.userd.manager.ManagerSession;
 import io.telepresence.userd.manager.ManagerWatch;
 import io.telepresence.userd.mount.Mounts;
@@ -73,7 +74,8 @@ class EngageTest {
                                 EngagementCodec.snapshot(engagements.wished()).getEngagementsList())
                         .build(),
                 new ManagerSession.Limits(LIMIT, LIMIT, LIMIT),
-                idle::get);
+                idle::get,
+                new FakeProof());
         link.version(Optional::empty);
         link.arrive();
         PodAccessBroker podAccess = new PodAccessBroker(link.tunnel());

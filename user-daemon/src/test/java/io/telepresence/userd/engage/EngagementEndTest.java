@@ -17,6 +17,7 @@ import io.telepresence.rpc.engagement.PodPort;
 import io.telepresence.rpc.engagement.PortRequest;
 import io.telepresence.rpc.manager.ClientArrival;
 import io.telepresence.testing.Awaits;
+import io.telepresence.userd.manager.FakeProof;
 import io.telepresence.userd.manager.ManagerSession;
 import io.telepresence.userd.mount.Mounts;
 import io.telepresence.userd.podaccess.PodAccessBroker;
@@ -56,7 +57,8 @@ class EngagementEndTest {
                 directory.resolve("m"),
                 ClientArrival::getDefaultInstance,
                 new ManagerSession.Limits(LIMIT, LIMIT, LIMIT),
-                () -> 0);
+                () -> 0,
+                new FakeProof());
         link.version(Optional::empty);
         link.arrive();
         PodAccessBroker podAccess = new PodAccessBroker(link.tunnel());

@@ -22,6 +22,7 @@ import io.telepresence.rpc.engagement.PodPort;
 import io.telepresence.rpc.manager.ClientArrival;
 import io.telepresence.rpc.tunnel.Protocol;
 import io.telepresence.run.Threads;
+import io.telepresence.userd.manager.FakeProof;
 import io.telepresence.userd.manager.ManagerSession;
 import io.telepresence.userd.mount.Mounts;
 import io.telepresence.userd.podaccess.PodAccessBroker;
@@ -69,7 +70,11 @@ class EngagementResourcesTest {
         Path socket = directory.resolve("m");
         manager = new FakeManager(socket, pod::accept);
         link = ManagerSession.open(
-                socket, ClientArrival::getDefaultInstance, new ManagerSession.Limits(LIMIT, LIMIT, LIMIT), () -> 0);
+                socket,
+                ClientArrival::getDefaultInstance,
+                new ManagerSession.Limits(LIMIT, LIMIT, LIMIT),
+                () -> 0,
+                new FakeProof());
         link.version(Optional::empty);
         link.arrive();
         podAccess = new PodAccessBroker(link.tunnel());

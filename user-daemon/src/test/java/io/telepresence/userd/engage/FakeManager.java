@@ -1,5 +1,6 @@
 package io.telepresence.userd.engage;
 
+import com.google.protobuf.ByteString;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -25,6 +26,9 @@ import io.telepresence.rpc.manager.DisengageRequest;
 import io.telepresence.rpc.manager.EngageProgress;
 import io.telepresence.rpc.manager.EngageRequest;
 import io.telepresence.rpc.manager.ManagerGrpc;
+import io.telepresence.rpc.manager.ProofChallenge;
+import io.telepresence.rpc.manager.ProofResult;
+import io.telepresence.rpc.manager.ProofTicket;
 import io.telepresence.rpc.manager.RemainReply;
 import io.telepresence.rpc.manager.SessionRef;
 import io.telepresence.rpc.tunnel.Protocol;
@@ -82,6 +86,18 @@ public final class FakeManager extends ManagerGrpc.ManagerImplBase implements Au
     /** The id of who arrives anew. */
     public volatile String fresh = "s1";
 
+    /** Tickets that were shown; each is taken. */
+    public final BlockingQueue<ProofTicket> tickets = new LinkedBlockingQueue<>();
+
+    /** For the next ticket. */
+    public static final ByteString NONCE = ByteString.copyFromUtf8("0123456789abcdef");
+
+    /** True: it knows nothing of proofs. */
+    public volatile boolean old;
+
+    /** Not null: why no ticket is taken. */
+    public volatile Status ticketRefusal;
+
     /** False: who resumes its session gets a new id too. */
     public volatile boolean keepsIds = true;
 
@@ -107,6 +123,34 @@ public final class FakeManager extends ManagerGrpc.ManagerImplBase implements Au
     public void version(Empty request, StreamObserver<VersionInfo> to) {
         if (answers("version")) {
             answer(to, version);
+        }
+    }
+
+    @Override
+    public void beginProof(Empty request, StreamObserver<ProofChallenge> to) {
+        if (old) {
+            super.beginProof(request, to);
+            return;
+        }
+        if (answers("beginProof")) {
+            answer(to, ProofChallenge.newBuilder().setNonce(NONCE).build());
+        }
+    }
+
+    @Override
+    public void prove(ProofTicket request, StreamObserver<ProofResult> to) {
+        if (ticketRefusal != null) {
+            to.onError(ticketRefusal.asRuntimeException());
+            return;
+        }
+        tickets.add(request);
+        if (answers("prove")) {
+            answer(
+                    to,
+                    ProofResult.newBuilder()
+                            .setUser("alice")
+                            .setValidSeconds(600)
+                            .build());
         }
     }
 

@@ -21,6 +21,7 @@ import io.telepresence.testing.Awaits;
 import io.telepresence.tunnel.Flow;
 import io.telepresence.tunnel.RecordingHandler;
 import io.telepresence.tunnel.ResetReason;
+import io.telepresence.userd.manager.FakeProof;
 import io.telepresence.userd.manager.ManagerSession;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -80,7 +81,8 @@ class LocalForwarderTest {
                 directory.resolve("m"),
                 ClientArrival::getDefaultInstance,
                 new ManagerSession.Limits(LIMIT, LIMIT, LIMIT),
-                () -> 0);
+                () -> 0,
+                new FakeProof());
         link.version(Optional::empty);
         link.arrive();
         forwarder = new LocalForwarder(engagements, link.tunnel());

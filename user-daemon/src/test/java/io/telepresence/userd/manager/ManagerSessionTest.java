@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -37,6 +38,7 @@ class ManagerSessionTest {
     Path directory;
 
     private final AtomicInteger asked = new AtomicInteger();
+    private final FakeProof proof = new FakeProof();
     private FakeManager manager;
     private ManagerSession link;
 
@@ -59,7 +61,8 @@ class ManagerSessionTest {
                         .setName("arrival " + asked.incrementAndGet())
                         .build(),
                 new ManagerSession.Limits(LONG, connect, LONG),
-                () -> 0);
+                () -> 0,
+                proof);
     }
 
     private void arrive() throws Exception {
@@ -123,6 +126,99 @@ class ManagerSessionTest {
         assertEquals("too many clients", fault.text());
         assertEquals(Fault.Kind.DENIED, fault.kind());
         assertEquals("", link.ref().getSessionId());
+    }
+
+    @Test
+    void whoeverArrivesHasProvedItBefore() throws Exception {
+        List<Integer> arrivedBefore = new CopyOnWriteArrayList<>();
+        proof.proving = () -> arrivedBefore.add(manager.sessions.size());
+        arrive();
+        manager.sessions.clear();
+        manager.fresh = "s2";
+        link.carriers().beatNow();
+        assertEquals("s1", manager.arrivals.poll(30, TimeUnit.SECONDS).getResumeSessionId());
+        assertEquals(List.of(0, 0), arrivedBefore);
+        assertTrue(proof.unknown.isEmpty());
+    }
+
+    @Test
+    void whatIsToBeDoneAfterASleepIsDoneBesidesTheHeartbeats() throws Exception {
+        arrive();
+        CountDownLatch done = new CountDownLatch(1);
+        link.whenAwake(done::countDown);
+        int before = manager.beats.get();
+        link.awoke();
+        assertEquals(0, done.getCount());
+        Awaits.that("each carrier beats", () -> manager.beats.get() >= before + CARRIERS);
+    }
+
+    @Test
+    void nobodyArrivesWhoCannotProveIt() throws Exception {
+        proof.failure = Fault.denied("the credentials are over", "Log in");
+        link.version(Optional::empty);
+        assertEquals(
+                proof.failure, assertThrows(FaultException.class, link::arrive).fault());
+        assertEquals(proof.failure, proof.unknown.poll());
+        assertTrue(manager.arrivals.isEmpty());
+    }
+
+    @Test
+    void whomTheManagerDoesNotKnowHearsWhyAndOthersHearTheManager() throws Exception {
+        proof.told = Fault.denied("you have no right to prove it", "Ask for it");
+        link.version(Optional::empty);
+        manager.refusal = Status.UNAUTHENTICATED.withDescription("who are you?");
+        assertEquals(
+                proof.told, assertThrows(FaultException.class, link::arrive).fault());
+        assertEquals("who are you?", proof.unknown.take().text());
+        manager.refusal = Status.PERMISSION_DENIED.withDescription("not you");
+        assertEquals(
+                "not you",
+                assertThrows(FaultException.class, link::arrive).fault().text());
+        assertTrue(proof.unknown.isEmpty());
+    }
+
+    @Test
+    void aSessionThatIsNotResumedSaysWhyUntilItIs() throws Exception {
+        arrive();
+        proof.failure = Fault.denied("the credentials are over", "Log in");
+        manager.sessions.clear();
+        link.carriers().beatNow();
+        assertEquals(proof.failure, proof.unknown.poll(30, TimeUnit.SECONDS));
+        assertTrue(manager.arrivals.isEmpty());
+        proof.failure = null;
+        Awaits.that("it is resumed", () -> {
+            link.carriers().beatNow();
+            return !manager.arrivals.isEmpty();
+        });
+    }
+
+    @Test
+    void whoLeavesWhileItProvesItselfArrivesNoMore() throws Exception {
+        arrive();
+        CountDownLatch proving = new CountDownLatch(1);
+        proof.proving = () -> {
+            proving.countDown();
+            try {
+                new CountDownLatch(1).await();
+            } catch (InterruptedException e) {
+                proof.failure = Fault.unreachable("interrupted", "");
+            }
+        };
+        manager.sessions.clear();
+        link.carriers().beatNow();
+        assertTrue(proving.await(30, TimeUnit.SECONDS));
+        link.close();
+        assertFalse(resuming());
+        assertTrue(manager.arrivals.isEmpty());
+        assertTrue(proof.unknown.isEmpty(), "nobody is told who has left");
+    }
+
+    @Test
+    void aManagerThatIsTooOldForProofsAsksNobody() throws Exception {
+        manager.old = true;
+        assertEquals(Optional.empty(), link.proofs().begin());
+        manager.old = false;
+        assertEquals(16, link.proofs().begin().orElseThrow().length);
     }
 
     @Test
