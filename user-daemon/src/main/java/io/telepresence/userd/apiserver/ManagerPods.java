@@ -15,11 +15,17 @@ public final class ManagerPods {
 
     private final ClusterGateway gateway;
     private final String namespace;
+    private final Duration gap;
     private ManagerPod known;
 
     public ManagerPods(ClusterGateway gateway, String namespace) {
+        this(gateway, namespace, GAP);
+    }
+
+    ManagerPods(ClusterGateway gateway, String namespace, Duration gap) {
         this.gateway = gateway;
         this.namespace = namespace;
+        this.gap = gap;
     }
 
     /** The pod to talk to; asks the API server when none is known. */
@@ -79,7 +85,7 @@ public final class ManagerPods {
 
     /** Between a pod of a StatefulSet that has gone and its successor there is none. */
     private boolean comesBack(boolean waited, long seen) throws FaultException {
-        return (waited || gateway.managerInstalled(namespace)) && System.nanoTime() - seen <= GAP.toNanos();
+        return (waited || gateway.managerInstalled(namespace)) && System.nanoTime() - seen <= gap.toNanos();
     }
 
     /** A connection to this pod failed or ended: look again before the next one. */

@@ -32,7 +32,7 @@ class ManagerPodsTest {
     @BeforeEach
     void open() throws Exception {
         gateway = new ClusterGateway(ApiServer.open(api.target(Map.of())), Duration.ofSeconds(5));
-        pods = new ManagerPods(gateway, "ns");
+        pods = new ManagerPods(gateway, "ns", Duration.ofSeconds(2));
     }
 
     @AfterEach
@@ -87,11 +87,24 @@ class ManagerPodsTest {
     }
 
     @Test
+    void oneThatIsInstalledMayHaveNoPodAtThisMoment() throws Exception {
+        there();
+        api.first.add(new Answer(200, "{\"kind\":\"Service\"}"));
+        there();
+        there(FakeApi.pod("m", true));
+        pods.await(LONG, this::waits);
+        assertEquals("m", pods.current().name());
+        assertEquals(1, waits);
+    }
+
+    @Test
     void whatIsNotThereOrHasEndedIsToldAtOnce() {
         there();
+        api.first.add(new Answer(404, "{}"));
         assertEquals(
                 "there is no traffic-manager in namespace \"ns\"", fault(LONG).text());
         there(ENDED);
+        api.first.add(new Answer(404, "{}"));
         assertEquals(
                 "the traffic-manager in namespace \"ns\" is not ready: the pod old is Failed",
                 fault(LONG).text());
