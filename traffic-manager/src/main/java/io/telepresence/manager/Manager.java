@@ -39,6 +39,7 @@ import io.telepresence.manager.inject.ManualYaml;
 import io.telepresence.manager.lease.ManagerLease;
 import io.telepresence.manager.lifecycle.ContainerRestorer;
 import io.telepresence.manager.lifecycle.CreateEngagement;
+import io.telepresence.manager.lifecycle.EngagementExpiry;
 import io.telepresence.manager.lifecycle.EngagementReconciler;
 import io.telepresence.manager.lifecycle.IdleAgentReaper;
 import io.telepresence.manager.lifecycle.Injection;
@@ -55,7 +56,8 @@ import io.telepresence.manager.network.OwnService;
 import io.telepresence.manager.network.PodResolvConf;
 import io.telepresence.manager.network.ReachPolicy;
 import io.telepresence.manager.network.ServiceReachability;
-import io.telepresence.manager.policy.NetworkPolicyWarnings;
+import io.telepresence.manager.networkpolicy.NetworkPolicyWarnings;
+import io.telepresence.manager.policy.EngagementPolicies;
 import io.telepresence.manager.readiness.AgentCoverage;
 import io.telepresence.manager.readiness.AgentReadiness;
 import io.telepresence.manager.report.RouteExplainer;
@@ -104,6 +106,7 @@ final class Manager implements AutoCloseable {
     private static final Path RESOLV_CONF = Path.of("/etc/resolv.conf");
 
     private static final Duration IDLE_APART = Duration.ofSeconds(5);
+    private static final Duration EXPIRY_APART = Duration.ofSeconds(1);
     private static final Duration REVOCATIONS_APART = Duration.ofSeconds(2);
 
     /** Agents beat every few seconds. */
@@ -121,6 +124,7 @@ final class Manager implements AutoCloseable {
     private final LogRing ring;
     private final ManagerLogLevels levels;
     private final Workloads workloads;
+    private final EngagementPolicies policies;
     private final ClusterNetwork network;
     private final ClusterDnsClient names;
     private final ReachPolicy reach;
@@ -206,6 +210,8 @@ final class Manager implements AutoCloseable {
         PodResolvConf dns = outside.dns();
         InjectorSettings.Scope scope = settings.scope();
         workloads = new Workloads(stores, scope.kinds(), scope.namespaces());
+        policies = new EngagementPolicies(
+                workloads, settings.rules().allowGlobal(), settings.rules().policies());
         network = opened.add(ClusterNetwork.open(client, stores, settings.network(dns)));
         names = new ClusterDnsClient(dns.nameservers().stream()
                 .map(ip -> new InetSocketAddress(ip, 53))
@@ -219,13 +225,16 @@ final class Manager implements AutoCloseable {
                 network.facts()::get,
                 settings.reachPolicy(OwnAddresses.ofPod(), OwnAddresses.ofApiServer(System.getenv()))));
         switchboard = outside.switchboard(
-                sessions, engagements::receiver, new PodAccessTargets(engagements, sessions), reach::mayDial);
+                sessions,
+                engagements::receiver,
+                new PodAccessTargets(engagements, sessions, workloads, policies),
+                reach::mayDial);
         engagements.whenEnded(switchboard::engagementEnded);
         sessions.watchAgents(engagements::agentsChanged);
 
         // Agents: what they are told, and how they come and go.
         orphaned = OrphanedReplacements.of(engagements, workloads, stores.pods().all());
-        sidecars = new SidecarConfigs(workloads, sidecarSettings(dns.clusterDomain()), orphaned);
+        sidecars = new SidecarConfigs(workloads, sidecarSettings(dns.clusterDomain()), orphaned, policies);
         stats = new TrafficStats(engagements, sessions);
         review = AgentReview.with(client, InstantSource.system());
         installer = outside.installer(sidecars, workloads);
@@ -335,7 +344,7 @@ final class Manager implements AutoCloseable {
                 AgentReadiness.reading(client, workloads, sessions, installer),
                 restorer,
                 NetworkPolicyWarnings.of(settings.injector(), client),
-                settings.rules().allowGlobal());
+                policies);
         AgentCoverage coverage = new AgentCoverage(workloads, sessions, reconciler.failures());
         ManualYaml yaml = new ManualYaml(settings.injector(), sidecars, workloads);
         LogGatherer.OwnPod pod = new LogGatherer.OwnPod(
@@ -348,9 +357,9 @@ final class Manager implements AutoCloseable {
                         sessions,
                         engagements,
                         createEngagement,
-                        new WorkloadList(workloads, coverage, engagements, stats, installer),
+                        new WorkloadList(workloads, coverage, engagements, stats, installer, policies),
                         stats,
-                        new RouteExplainer(workloads, sidecars, engagements, stats),
+                        new RouteExplainer(workloads, sidecars, engagements, stats, policies),
                         settings.agent().arrival()),
                 new AgentAdminService(sessions, uninstaller, yaml),
                 new ClusterInfoService(
@@ -382,6 +391,8 @@ final class Manager implements AutoCloseable {
                 sessions, engagements, uninstaller, settings.agent().maxIdle());
         MonotonicTime time = MonotonicTime.start();
         opened.add(every("idle-agents", IDLE_APART, () -> idle.sweep(time.instant())));
+        EngagementExpiry expiry = new EngagementExpiry(engagements, policies);
+        opened.add(every("expiry", EXPIRY_APART, () -> expiry.sweep(time.instant())));
         RevocationWatcher revocations =
                 RevocationWatcher.reading(client, settings.pod().namespace(), engagements);
         opened.add(every("revocations", REVOCATIONS_APART, revocations::sweep));
