@@ -15,6 +15,8 @@ import io.telepresence.agree.Versions;
 import io.telepresence.fault.FaultException;
 import io.telepresence.limits.ConnectionLimits;
 import io.telepresence.local.Loops;
+import io.telepresence.manager.audit.Audit;
+import io.telepresence.manager.audit.EngagementAudit;
 import io.telepresence.manager.auth.AgentReview;
 import io.telepresence.manager.auth.SigningKeys;
 import io.telepresence.manager.auth.TokenCheck;
@@ -28,12 +30,14 @@ import io.telepresence.manager.grpc.AgentAuthenticator;
 import io.telepresence.manager.grpc.AgentConnection;
 import io.telepresence.manager.grpc.AgentGateService;
 import io.telepresence.manager.grpc.AgentService;
+import io.telepresence.manager.grpc.AuditedCalls;
 import io.telepresence.manager.grpc.ClientSessionService;
 import io.telepresence.manager.grpc.ClusterInfoService;
 import io.telepresence.manager.grpc.EngagementService;
 import io.telepresence.manager.grpc.LogGatheringService;
 import io.telepresence.manager.grpc.ManagerService;
 import io.telepresence.manager.grpc.PlainTextCheck;
+import io.telepresence.manager.identity.Person;
 import io.telepresence.manager.inject.InjectorSettings;
 import io.telepresence.manager.inject.ManualYaml;
 import io.telepresence.manager.lease.ManagerLease;
@@ -42,7 +46,6 @@ import io.telepresence.manager.lifecycle.CreateEngagement;
 import io.telepresence.manager.lifecycle.EngagementExpiry;
 import io.telepresence.manager.lifecycle.EngagementReconciler;
 import io.telepresence.manager.lifecycle.IdleAgentReaper;
-import io.telepresence.manager.lifecycle.Injection;
 import io.telepresence.manager.lifecycle.OrphanedReplacements;
 import io.telepresence.manager.lifecycle.Uninstaller;
 import io.telepresence.manager.log.LogGatherer;
@@ -80,9 +83,9 @@ import io.telepresence.tunnel.FlowAcceptor;
 import io.telepresence.tunnel.grpc.TunnelServers;
 import io.telepresence.tunnel.grpc.TunnelService;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.TimeUnit;
@@ -101,9 +104,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Manager implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Manager.class);
-
-    /** What the kubelet wrote for this pod. */
-    private static final Path RESOLV_CONF = Path.of("/etc/resolv.conf");
 
     private static final Duration IDLE_APART = Duration.ofSeconds(5);
     private static final Duration EXPIRY_APART = Duration.ofSeconds(1);
@@ -125,6 +125,7 @@ final class Manager implements AutoCloseable {
     private final ManagerLogLevels levels;
     private final Workloads workloads;
     private final EngagementPolicies policies;
+    private final Audit audit;
     private final ClusterNetwork network;
     private final ClusterDnsClient names;
     private final ReachPolicy reach;
@@ -146,6 +147,9 @@ final class Manager implements AutoCloseable {
 
         Switchboard switchboard(
                 SessionRegistry sessions, Deliveries deliveries, PodAccessRules reaches, DialRules dials);
+
+        /** Takes a line for each deed of a user; stays open. */
+        OutputStream audit();
 
         /** Open already; closes with the manager. */
         AgentInstaller installer(SidecarConfigs sidecars, Workloads workloads) throws Exception;
@@ -173,7 +177,7 @@ final class Manager implements AutoCloseable {
             ManagerSettings here = settings.with(
                     settings.injector().on(ApiServerVersion.read(client)).in(client));
             Manager manager =
-                    new Manager(opened, here, client, watches.stores(), ring, new Around(opened, here, client));
+                    new Manager(opened, here, client, watches.stores(), ring, new Surroundings(opened, here, client));
             manager.serve();
             manager.sweep();
             manager.tend();
@@ -213,6 +217,7 @@ final class Manager implements AutoCloseable {
         policies = new EngagementPolicies(
                 workloads, settings.rules().allowGlobal(), settings.rules().policies());
         network = opened.add(ClusterNetwork.open(client, stores, settings.network(dns)));
+        audit = AuditTrail.open(opened, outside.audit(), settings, client, workloads);
         names = new ClusterDnsClient(dns.nameservers().stream()
                 .map(ip -> new InetSocketAddress(ip, 53))
                 .toList());
@@ -230,6 +235,7 @@ final class Manager implements AutoCloseable {
                 new PodAccessTargets(engagements, sessions, workloads, policies),
                 reach::mayDial);
         engagements.whenEnded(switchboard::engagementEnded);
+        opened.add(EngagementAudit.follow(engagements, audit));
         sessions.watchAgents(engagements::agentsChanged);
 
         // Agents: what they are told, and how they come and go.
@@ -244,26 +250,6 @@ final class Manager implements AutoCloseable {
         reconciler = opened.add(
                 EngagementReconciler.open(engagements, sidecars, workloads, installer, arrival.multipliedBy(4)));
         uninstaller = new Uninstaller(engagements, sidecars, workloads, installer, arrival.multipliedBy(8));
-    }
-
-    /** This pod, this cluster. */
-    private record Around(Closers opened, ManagerSettings settings, KubernetesClient client) implements Outside {
-        @Override
-        public PodResolvConf dns() throws IOException {
-            return PodResolvConf.read(RESOLV_CONF);
-        }
-
-        @Override
-        public Switchboard switchboard(
-                SessionRegistry sessions, Deliveries deliveries, PodAccessRules reaches, DialRules dials) {
-            return new Switchboard(sessions, deliveries, reaches, dials);
-        }
-
-        @Override
-        public AgentInstaller installer(SidecarConfigs sidecars, Workloads workloads) throws Exception {
-            return opened.add(
-                    Injection.open(client, settings.injector(), settings.agent().arrival(), sidecars, workloads));
-        }
     }
 
     private SidecarConfigs.Settings sidecarSettings(String domain) {
@@ -370,7 +356,8 @@ final class Manager implements AutoCloseable {
                         installer.trouble(),
                         settings.pod()),
                 new LogGatheringService(sessions, levels, gatherer, settings.clientConfig()));
-        return ServerInterceptors.intercept(calls, new PlainTextCheck());
+        return ServerInterceptors.intercept(
+                calls, new PlainTextCheck(), new AuditedCalls(sessions, audit, () -> Person.UNKNOWN));
     }
 
     private void sweep() {
@@ -394,7 +381,7 @@ final class Manager implements AutoCloseable {
         EngagementExpiry expiry = new EngagementExpiry(engagements, policies);
         opened.add(every("expiry", EXPIRY_APART, () -> expiry.sweep(time.instant())));
         RevocationWatcher revocations =
-                RevocationWatcher.reading(client, settings.pod().namespace(), engagements);
+                RevocationWatcher.reading(client, settings.pod().namespace(), engagements, EngagementAudit.of(audit));
         opened.add(every("revocations", REVOCATIONS_APART, revocations::sweep));
     }
 
