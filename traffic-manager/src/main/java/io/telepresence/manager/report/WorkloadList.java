@@ -32,8 +32,7 @@ public final class WorkloadList {
     private final AgentCoverage coverage;
     private final EngagementRegistry engagements;
     private final TrafficStats stats;
-    private final AgentInstaller installer;
-    private final EngagementPolicies policies;
+    private final Remarks remarks;
     private final Map<List<String>, Feed> feeds = new HashMap<>();
     private final Map<String, Map<WorkloadRef, PodCounts>> counted = new ConcurrentHashMap<>();
 
@@ -45,13 +44,15 @@ public final class WorkloadList {
             TrafficStats stats,
             AgentInstaller installer,
             EngagementPolicies policies) {
-        this.policies = policies;
         this.workloads = workloads;
-        this.installer = installer;
+        this.remarks = new Remarks(installer, policies);
         this.coverage = coverage;
         this.engagements = engagements;
         this.stats = stats;
     }
+
+    /** Who has something to say of a workload. */
+    private record Remarks(AgentInstaller installer, EngagementPolicies policies) {}
 
     /**
      * One line.
@@ -217,13 +218,13 @@ public final class WorkloadList {
         return new WorkloadInfo(
                 workload,
                 version,
-                installer.obstacle(workload).orElse(""),
+                remarks.installer().obstacle(workload).orElse(""),
                 own,
                 pods.ready(),
                 pods.connected(),
                 coverage.bypasses(ref, own),
                 counts,
-                policies.described(workload));
+                remarks.policies().described(workload));
     }
 
     /**

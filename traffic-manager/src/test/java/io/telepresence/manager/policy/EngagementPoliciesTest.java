@@ -71,7 +71,7 @@ class EngagementPoliciesTest {
                     case "wiretapOnly" ->
                         new EngagementPolicy.Rules(false, false, true, "", Limits.NONE, Duration.ZERO);
                     case "requireHeader" ->
-                        new EngagementPolicy.Rules(false, false, false, "X-Dev", Limits.NONE, Duration.ZERO);
+                        new EngagementPolicy.Rules(false, false, false, "x-DEV", Limits.NONE, Duration.ZERO);
                     case "volumes" -> volumes(new Limits(Set.of("keys"), false, false), Duration.ZERO);
                     default -> volumes(Limits.NONE, Duration.parse(rule));
                 };
@@ -109,9 +109,9 @@ class EngagementPoliciesTest {
                 "forbidReplace | REPLACE | - | a replace of Deployment echo.default",
                 "wiretapOnly | INTERCEPT | X-Dev | an intercept of Deployment echo.default, whose traffic may only be copied",
                 "wiretapOnly | REPLACE | - | a replace of Deployment echo.default, whose traffic may only be copied",
-                "requireHeader | INTERCEPT | X-Other | an intercept of Deployment echo.default whose filter does not name the header X-Dev",
-                "requireHeader | INTERCEPT | - | an intercept of Deployment echo.default whose filter does not name the header X-Dev",
-                "requireHeader | REPLACE | - | a replace of Deployment echo.default whose filter does not name the header X-Dev"
+                "requireHeader | INTERCEPT | X-Other | an intercept of Deployment echo.default whose filter does not name the header x-DEV",
+                "requireHeader | INTERCEPT | - | an intercept of Deployment echo.default whose filter does not name the header x-DEV",
+                "requireHeader | REPLACE | - | a replace of Deployment echo.default whose filter does not name the header x-DEV"
             })
     void whatARuleForbidsIsRefusedByThePolicysName(String rule, String kind, String header, String sentence)
             throws Exception {
