@@ -283,8 +283,8 @@ final class EngageOutputsTest {
     @Test
     void whyNobodyTakesIt() {
         Explanation sample = Samples.explanation();
-        typing.daemon.explanation =
-                new Explanation(sample.workload(), sample.rules().subList(1, 2), "", sample.recent(), List.of("prod: no replace"));
+        typing.daemon.explanation = new Explanation(
+                sample.workload(), sample.rules().subList(1, 2), "", sample.recent(), List.of("prod: no replace"));
         String printed = printed("why http://echo/api");
         assertTrue(printed.startsWith("GET http://echo/api goes to the application (deployment echo)\n"), printed);
         assertTrue(printed.endsWith("\n  Policy prod: no replace\n"), printed);

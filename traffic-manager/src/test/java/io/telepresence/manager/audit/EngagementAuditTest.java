@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.EngagementSpec;
+import io.telepresence.engagement.EngagementState;
+import io.telepresence.manager.engagement.EngagementIds;
 import io.telepresence.manager.engagement.RegisteredEngagement;
 import io.telepresence.manager.engagement.Specs;
 import io.telepresence.manager.identity.Caller;
@@ -116,10 +118,14 @@ class EngagementAuditTest {
     /** Of one that comes back broken, or comes to nothing, nobody was attached. */
     @Test
     void whatNeverWorkedIsNotRecorded() throws Exception {
-        bench.createEngagement.end(engagement());
+        RegisteredEngagement worked = engagement();
+        bench.createEngagement.end(worked);
         entries.clear();
         RegisteredEngagement broken = restore("it was broken");
         bench.engagements.remove(broken.id());
+        RegisteredEngagement waiting = worked.named(EngagementIds.next("echo")).with(EngagementState.WAITING, "");
+        bench.engagements.reserve(ann, waiting);
+        bench.engagements.remove(waiting.id());
         assertEquals(List.of(), entries);
     }
 

@@ -58,15 +58,23 @@ public final class CreateEngagementBench implements AutoCloseable {
 
     /** The same under other policies. */
     public CreateEngagement under(EngagementPolicies policies) {
+        AgentReadiness readiness = new AgentReadiness(workloads, sessions, _ -> _ -> List.copyOf(events), installer);
         return new CreateEngagement(
-                engagements,
-                sidecars,
-                workloads,
-                installer,
-                new AgentReadiness(workloads, sessions, _ -> _ -> List.copyOf(events), installer),
-                restorer,
-                InjectionWarnings.NONE,
-                policies);
+                engagements, sidecars, workloads, installer, readiness, restorer, InjectionWarnings.NONE, policies);
+    }
+
+    /** Nothing is said before agents come, and no policy forbids anything. */
+    static CreateEngagement create(
+            EngagementRegistry engagements,
+            SidecarConfigs sidecars,
+            Workloads workloads,
+            AgentInstaller installer,
+            AgentReadiness readiness,
+            ContainerRestorer restorer,
+            boolean allowGlobal) {
+        EngagementPolicies policies = new EngagementPolicies(workloads, allowGlobal, List.of());
+        return new CreateEngagement(
+                engagements, sidecars, workloads, installer, readiness, restorer, InjectionWarnings.NONE, policies);
     }
 
     /** What {@code list} shows, where no agent has failed to be installed. */

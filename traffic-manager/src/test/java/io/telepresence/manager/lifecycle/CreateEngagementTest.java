@@ -18,8 +18,6 @@ import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.engagement.EngagementRegistry;
 import io.telepresence.manager.engagement.RegisteredEngagement;
-import io.telepresence.manager.networkpolicy.InjectionWarnings;
-import io.telepresence.manager.policy.EngagementPolicies;
 import io.telepresence.manager.readiness.AgentReadiness;
 import io.telepresence.manager.readiness.PodProblems;
 import io.telepresence.manager.rollout.AgentInstaller;
@@ -66,8 +64,10 @@ class CreateEngagementTest {
     private final ContainerRestorer restorer =
             ContainerRestorer.open(engagements, sidecars, workloads, installer, LONG);
     private final AgentReadiness wait = new AgentReadiness(workloads, sessions, _ -> _ -> events, installer);
-    private final CreateEngagement createEngagement = create(true);
-    private final CreateEngagement careful = create(false);
+    private final CreateEngagement createEngagement =
+            CreateEngagementBench.create(engagements, sidecars, workloads, installer, wait, restorer, true);
+    private final CreateEngagement careful =
+            CreateEngagementBench.create(engagements, sidecars, workloads, installer, wait, restorer, false);
     private ClientSession ann;
     private ClientSession bob;
 
@@ -96,18 +96,6 @@ class CreateEngagementTest {
         public Watched<String> trouble() {
             return trouble;
         }
-    }
-
-    private CreateEngagement create(boolean allowGlobal) {
-        return new CreateEngagement(
-                engagements,
-                sidecars,
-                workloads,
-                installer,
-                wait,
-                restorer,
-                InjectionWarnings.NONE,
-                new EngagementPolicies(workloads, allowGlobal, List.of()));
     }
 
     @BeforeEach

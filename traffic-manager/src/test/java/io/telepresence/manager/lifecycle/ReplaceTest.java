@@ -19,7 +19,6 @@ import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.engagement.EngagementRegistry;
 import io.telepresence.manager.engagement.RegisteredEngagement;
 import io.telepresence.manager.engagement.Specs;
-import io.telepresence.manager.networkpolicy.InjectionWarnings;
 import io.telepresence.manager.readiness.AgentReadiness;
 import io.telepresence.manager.rollout.AgentInstaller;
 import io.telepresence.manager.session.AgentSession;
@@ -104,15 +103,8 @@ class ReplaceTest {
     private void restore(Duration limit) {
         restorer = ContainerRestorer.open(engagements, sidecars, workloads, installer, limit);
         AgentReadiness wait = new AgentReadiness(workloads, sessions, _ -> _ -> List.of(), installer);
-        createEngagement = new CreateEngagement(
-                engagements,
-                sidecars,
-                workloads,
-                installer,
-                wait,
-                restorer,
-                InjectionWarnings.NONE,
-                CreateEngagementBench.none(workloads));
+        createEngagement =
+                CreateEngagementBench.create(engagements, sidecars, workloads, installer, wait, restorer, true);
     }
 
     @AfterEach
