@@ -98,7 +98,7 @@ import org.slf4j.LoggerFactory;
  * that clients and agents cannot tell it again.
  *
  * <p>Rights that it needs: get, list and watch of namespaces, nodes (optional), services, pods, deployments,
- * replicasets, statefulsets, and jobs and cronjobs if these are enabled; list of events (optional) and servicecidrs (optional); get of pods/log; create of
+ * replicasets, statefulsets, and jobs and cronjobs if these are enabled; list and create of events (optional) and servicecidrs (optional); get of pods/log; create of
  * tokenreviews; get and update of its lease (optional); create of services in its own namespace (dry runs only, optional). The injector
  * needs get of namespaces and list of networkpolicies (both optional), and what its other parts say.
  */

@@ -89,7 +89,8 @@ public final class EngagementPolicies implements VolumeRules {
 
     /** The shortest. */
     public Optional<Term> term(WorkloadRef ref) {
-        return workloads.get(ref).stream()
+        Optional<KubernetesWorkload> workload = all.isEmpty() ? Optional.empty() : workloads.get(ref);
+        return workload.stream()
                 .flatMap(this::of)
                 .filter(p -> !p.rules().maxDuration().isZero())
                 .map(p -> new Term(p.called(), p.rules().maxDuration()))
