@@ -29,7 +29,7 @@ telepresence: manager
 {{- /* What the manager and the uninstall job read: whole subtrees of the values, so that a new value needs no line here.
        Left out is what only this chart reads, filled in what it derives. No secrets: this goes into a ConfigMap. */}}
 {{- define "tp.settings" -}}
-{{- $settings := pick .Values "agent" "agentInjector" "apiPort" "intercept" "logLevel" "namespaces" "podCIDRStrategy" "podCIDRs" "reach" "telepresenceAPI" "timeouts" "workloads" }}
+{{- $settings := pick .Values "agent" "agentInjector" "apiPort" "audit" "intercept" "logLevel" "namespaces" "podCIDRStrategy" "podCIDRs" "policies" "reach" "telepresenceAPI" "timeouts" "workloads" }}
 {{- $image := omit .Values.agent.image "registry" "name" "tag" }}
 {{- $_ := set $image "reference" (include "tp.agentImage" .) }}
 {{- $_ := set $image "pullPolicy" (.Values.agent.image.pullPolicy | default .Values.image.pullPolicy) }}
@@ -49,6 +49,11 @@ telepresence: manager
 - apiGroups: [""]
   resources: [events]
   verbs: [get, list, watch]
+{{- if .Values.audit.events }}
+- apiGroups: [""]
+  resources: [events]
+  verbs: [create]
+{{- end }}
 - apiGroups: [""]
   resources: [pods/log]
   verbs: [get]

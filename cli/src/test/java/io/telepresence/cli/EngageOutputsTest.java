@@ -283,10 +283,12 @@ final class EngageOutputsTest {
     @Test
     void whyNobodyTakesIt() {
         Explanation sample = Samples.explanation();
-        typing.daemon.explanation =
-                new Explanation(sample.workload(), sample.rules().subList(1, 2), "", sample.recent());
-        assertTrue(printed("why http://echo/api")
-                .startsWith("GET http://echo/api goes to the application (deployment echo)\n"));
+        typing.daemon.explanation = new Explanation(
+                sample.workload(), sample.rules().subList(1, 2), "", sample.recent(), List.of("prod: no replace"));
+        String printed = printed("why http://echo/api");
+        assertTrue(printed.startsWith("GET http://echo/api goes to the application (deployment echo)\n"), printed);
+        assertTrue(printed.endsWith("\n  Policy prod: no replace\n"), printed);
+        assertTrue(printed("why http://echo/api --output json").contains("\"policies\":[\"prod: no replace\"]"));
     }
 
     @Test
@@ -299,7 +301,8 @@ final class EngageOutputsTest {
                 List.of(
                         new Explanation.Verdict(
                                 0, "echo-1", 8080, "GET", "/a", "5e55:alice", List.of("5e55:tap"), false),
-                        new Explanation.Verdict(1, "echo-22", 8080, "POST", "/long", "", List.of(), true)));
+                        new Explanation.Verdict(1, "echo-22", 8080, "POST", "/long", "", List.of(), true)),
+                List.of());
         List<String> lines = printed("why --workload echo --last 20").lines().toList();
         assertEquals("TIME          POD      METHOD  PATH   DESTINATION", lines.get(0));
         assertTrue(

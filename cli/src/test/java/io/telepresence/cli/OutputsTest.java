@@ -103,7 +103,7 @@ final class OutputsTest {
     }
 
     @Test
-    void listSaysHowManyPodsAreReachedAndWhyNotAll() {
+    void listSaysHowManyPodsAreReachedAndWhyNotAllAndWhatPoliciesSay() {
         typing.daemon.connected = true;
         typing.daemon.workloads =
                 List.of(Samples.bypassed(Samples.intercept(Samples.port("TCP", 8080, 80, "http", 80))));
@@ -112,12 +112,16 @@ final class OutputsTest {
                         .startsWith(
                                 """
                                 deployment echo: intercepted
+                                  Policy prod: no replace
+                                  Policy web: volumes read-only
                                   Agents: 1 of 2 pods (pod echo-2: it was created without a traffic-agent)
                                   Intercept name: echo
                                 """),
                 printed("list"));
         assertTrue(
-                printed("list --output json").contains("\"agents\":{\"pods\":2,\"reached\":1,\"bypassed\":[{"),
+                printed("list --output json")
+                        .contains("\"policies\":[\"prod: no replace\",\"web: volumes read-only\"],"
+                                + "\"agents\":{\"pods\":2,\"reached\":1,\"bypassed\":[{"),
                 printed("list --output json"));
     }
 

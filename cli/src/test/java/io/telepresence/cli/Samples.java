@@ -80,6 +80,7 @@ final class Samples {
                         new Explanation.Rule(bob, false, "header X-User is 'alice', not 'bob'"),
                         new Explanation.Rule(tap, true, "all TCP connections")),
                 "5e55:alice",
+                List.of(),
                 List.of());
     }
 
@@ -91,6 +92,7 @@ final class Samples {
                 "u-1",
                 agent,
                 reason,
+                List.of(),
                 ListedWorkload.Coverage.NONE,
                 List.of(engagements));
     }
@@ -105,6 +107,7 @@ final class Samples {
                 whole.uid(),
                 whole.agentVersion(),
                 "",
+                List.of("prod: no replace", "web: volumes read-only"),
                 new ListedWorkload.Coverage(
                         2, List.of(new ListedWorkload.Bypass("echo-2", "it was created without a traffic-agent"))),
                 whole.engagements());

@@ -15,6 +15,8 @@ import io.telepresence.agree.Versions;
 import io.telepresence.fault.FaultException;
 import io.telepresence.limits.ConnectionLimits;
 import io.telepresence.local.Loops;
+import io.telepresence.manager.audit.Audit;
+import io.telepresence.manager.audit.EngagementAudit;
 import io.telepresence.manager.auth.AgentReview;
 import io.telepresence.manager.auth.SigningKeys;
 import io.telepresence.manager.auth.TokenCheck;
@@ -28,20 +30,22 @@ import io.telepresence.manager.grpc.AgentAuthenticator;
 import io.telepresence.manager.grpc.AgentConnection;
 import io.telepresence.manager.grpc.AgentGateService;
 import io.telepresence.manager.grpc.AgentService;
+import io.telepresence.manager.grpc.AuditedCalls;
 import io.telepresence.manager.grpc.ClientSessionService;
 import io.telepresence.manager.grpc.ClusterInfoService;
 import io.telepresence.manager.grpc.EngagementService;
 import io.telepresence.manager.grpc.LogGatheringService;
 import io.telepresence.manager.grpc.ManagerService;
 import io.telepresence.manager.grpc.PlainTextCheck;
+import io.telepresence.manager.identity.Person;
 import io.telepresence.manager.inject.InjectorSettings;
 import io.telepresence.manager.inject.ManualYaml;
 import io.telepresence.manager.lease.ManagerLease;
 import io.telepresence.manager.lifecycle.ContainerRestorer;
 import io.telepresence.manager.lifecycle.CreateEngagement;
+import io.telepresence.manager.lifecycle.EngagementExpiry;
 import io.telepresence.manager.lifecycle.EngagementReconciler;
 import io.telepresence.manager.lifecycle.IdleAgentReaper;
-import io.telepresence.manager.lifecycle.Injection;
 import io.telepresence.manager.lifecycle.OrphanedReplacements;
 import io.telepresence.manager.lifecycle.Uninstaller;
 import io.telepresence.manager.log.LogGatherer;
@@ -55,7 +59,8 @@ import io.telepresence.manager.network.OwnService;
 import io.telepresence.manager.network.PodResolvConf;
 import io.telepresence.manager.network.ReachPolicy;
 import io.telepresence.manager.network.ServiceReachability;
-import io.telepresence.manager.policy.NetworkPolicyWarnings;
+import io.telepresence.manager.networkpolicy.NetworkPolicyWarnings;
+import io.telepresence.manager.policy.EngagementPolicies;
 import io.telepresence.manager.readiness.AgentCoverage;
 import io.telepresence.manager.readiness.AgentReadiness;
 import io.telepresence.manager.report.RouteExplainer;
@@ -78,9 +83,9 @@ import io.telepresence.tunnel.FlowAcceptor;
 import io.telepresence.tunnel.grpc.TunnelServers;
 import io.telepresence.tunnel.grpc.TunnelService;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.TimeUnit;
@@ -93,17 +98,15 @@ import org.slf4j.LoggerFactory;
  * that clients and agents cannot tell it again.
  *
  * <p>Rights that it needs: get, list and watch of namespaces, nodes (optional), services, pods, deployments,
- * replicasets, statefulsets, and jobs and cronjobs if these are enabled; list of events (optional) and servicecidrs (optional); get of pods/log; create of
+ * replicasets, statefulsets, and jobs and cronjobs if these are enabled; list and create of events (optional) and servicecidrs (optional); get of pods/log; create of
  * tokenreviews; get and update of its lease (optional); create of services in its own namespace (dry runs only, optional). The injector
  * needs get of namespaces and list of networkpolicies (both optional), and what its other parts say.
  */
 final class Manager implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Manager.class);
 
-    /** What the kubelet wrote for this pod. */
-    private static final Path RESOLV_CONF = Path.of("/etc/resolv.conf");
-
     private static final Duration IDLE_APART = Duration.ofSeconds(5);
+    private static final Duration EXPIRY_APART = Duration.ofSeconds(1);
     private static final Duration REVOCATIONS_APART = Duration.ofSeconds(2);
 
     /** Agents beat every few seconds. */
@@ -121,6 +124,8 @@ final class Manager implements AutoCloseable {
     private final LogRing ring;
     private final ManagerLogLevels levels;
     private final Workloads workloads;
+    private final EngagementPolicies policies;
+    private final Audit audit;
     private final ClusterNetwork network;
     private final ClusterDnsClient names;
     private final ReachPolicy reach;
@@ -142,6 +147,9 @@ final class Manager implements AutoCloseable {
 
         Switchboard switchboard(
                 SessionRegistry sessions, Deliveries deliveries, PodAccessRules reaches, DialRules dials);
+
+        /** Takes a line for each deed of a user; stays open. */
+        OutputStream audit();
 
         /** Open already; closes with the manager. */
         AgentInstaller installer(SidecarConfigs sidecars, Workloads workloads) throws Exception;
@@ -173,7 +181,7 @@ final class Manager implements AutoCloseable {
             ManagerSettings here = settings.with(
                     settings.injector().on(ApiServerVersion.read(client)).in(client));
             Manager manager =
-                    new Manager(opened, here, client, watches.stores(), ring, new Around(opened, here, client));
+                    new Manager(opened, here, client, watches.stores(), ring, new Surroundings(opened, here, client));
             manager.serve();
             manager.sweep();
             manager.tend();
@@ -210,7 +218,10 @@ final class Manager implements AutoCloseable {
         PodResolvConf dns = outside.dns();
         InjectorSettings.Scope scope = settings.scope();
         workloads = new Workloads(stores, scope.kinds(), scope.namespaces());
+        policies = new EngagementPolicies(
+                workloads, settings.rules().allowGlobal(), settings.rules().policies());
         network = opened.add(ClusterNetwork.open(client, stores, settings.network(dns)));
+        audit = AuditTrail.open(opened, outside.audit(), settings, client, workloads);
         names = new ClusterDnsClient(dns.nameservers().stream()
                 .map(ip -> new InetSocketAddress(ip, 53))
                 .toList());
@@ -223,13 +234,17 @@ final class Manager implements AutoCloseable {
                 network.facts()::get,
                 settings.reachPolicy(OwnAddresses.ofPod(), OwnAddresses.ofApiServer(System.getenv()))));
         switchboard = outside.switchboard(
-                sessions, engagements::receiver, new PodAccessTargets(engagements, sessions), reach::mayDial);
+                sessions,
+                engagements::receiver,
+                new PodAccessTargets(engagements, sessions, workloads, policies),
+                reach::mayDial);
         engagements.whenEnded(switchboard::engagementEnded);
+        opened.add(EngagementAudit.follow(engagements, audit));
         sessions.watchAgents(engagements::agentsChanged);
 
         // Agents: what they are told, and how they come and go.
         orphaned = OrphanedReplacements.of(engagements, workloads, stores.pods().all());
-        sidecars = new SidecarConfigs(workloads, sidecarSettings(dns.clusterDomain()), orphaned);
+        sidecars = new SidecarConfigs(workloads, sidecarSettings(dns.clusterDomain()), orphaned, policies);
         stats = new TrafficStats(engagements, sessions);
         review = AgentReview.with(client, InstantSource.system());
         installer = outside.installer(sidecars, workloads);
@@ -239,26 +254,6 @@ final class Manager implements AutoCloseable {
         reconciler = opened.add(
                 EngagementReconciler.open(engagements, sidecars, workloads, installer, arrival.multipliedBy(4)));
         uninstaller = new Uninstaller(engagements, sidecars, workloads, installer, arrival.multipliedBy(8));
-    }
-
-    /** This pod, this cluster. */
-    private record Around(Closers opened, ManagerSettings settings, KubernetesClient client) implements Outside {
-        @Override
-        public PodResolvConf dns() throws IOException {
-            return PodResolvConf.read(RESOLV_CONF);
-        }
-
-        @Override
-        public Switchboard switchboard(
-                SessionRegistry sessions, Deliveries deliveries, PodAccessRules reaches, DialRules dials) {
-            return new Switchboard(sessions, deliveries, reaches, dials);
-        }
-
-        @Override
-        public AgentInstaller installer(SidecarConfigs sidecars, Workloads workloads) throws Exception {
-            return opened.add(
-                    Injection.open(client, settings.injector(), settings.agent().arrival(), sidecars, workloads));
-        }
     }
 
     private SidecarConfigs.Settings sidecarSettings(String domain) {
@@ -340,7 +335,7 @@ final class Manager implements AutoCloseable {
                 AgentReadiness.reading(client, workloads, sessions, installer),
                 restorer,
                 NetworkPolicyWarnings.of(settings.injector(), client),
-                settings.rules().allowGlobal());
+                policies);
         AgentCoverage coverage = new AgentCoverage(workloads, sessions, reconciler.failures());
         ManualYaml yaml = new ManualYaml(settings.injector(), sidecars, workloads);
         LogGatherer.OwnPod pod = new LogGatherer.OwnPod(
@@ -353,9 +348,9 @@ final class Manager implements AutoCloseable {
                         sessions,
                         engagements,
                         createEngagement,
-                        new WorkloadList(workloads, coverage, engagements, stats, installer),
+                        new WorkloadList(workloads, coverage, engagements, stats, installer, policies),
                         stats,
-                        new RouteExplainer(workloads, sidecars, engagements, stats),
+                        new RouteExplainer(workloads, sidecars, engagements, stats, policies),
                         settings.agent().arrival()),
                 new AgentAdminService(sessions, uninstaller, yaml),
                 new ClusterInfoService(
@@ -366,7 +361,8 @@ final class Manager implements AutoCloseable {
                         installer.trouble(),
                         settings.pod()),
                 new LogGatheringService(sessions, levels, gatherer, settings.clientConfig()));
-        return ServerInterceptors.intercept(calls, new PlainTextCheck());
+        return ServerInterceptors.intercept(
+                calls, new PlainTextCheck(), new AuditedCalls(sessions, audit, () -> Person.UNKNOWN));
     }
 
     private void sweep() {
@@ -387,8 +383,10 @@ final class Manager implements AutoCloseable {
                 sessions, engagements, uninstaller, settings.agent().maxIdle());
         MonotonicTime time = MonotonicTime.start();
         opened.add(every("idle-agents", IDLE_APART, () -> idle.sweep(time.instant())));
+        EngagementExpiry expiry = new EngagementExpiry(engagements, policies);
+        opened.add(every("expiry", EXPIRY_APART, () -> expiry.sweep(time.instant())));
         RevocationWatcher revocations =
-                RevocationWatcher.reading(client, settings.pod().namespace(), engagements);
+                RevocationWatcher.reading(client, settings.pod().namespace(), engagements, EngagementAudit.of(audit));
         opened.add(every("revocations", REVOCATIONS_APART, revocations::sweep));
     }
 

@@ -26,7 +26,11 @@ import org.junit.jupiter.api.Test;
 class ExplainTest {
     private final CreateEngagementBench bench = new CreateEngagementBench();
     private final RouteExplainer explainer = new RouteExplainer(
-            bench.workloads, bench.sidecars, bench.engagements, new TrafficStats(bench.engagements, bench.sessions));
+            bench.workloads,
+            bench.sidecars,
+            bench.engagements,
+            new TrafficStats(bench.engagements, bench.sessions),
+            CreateEngagementBench.none(bench.workloads));
     private ClientSession ann;
 
     @BeforeEach

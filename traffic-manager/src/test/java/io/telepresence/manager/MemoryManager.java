@@ -37,6 +37,7 @@ import io.telepresence.run.Watched;
 import io.telepresence.tunnel.grpc.TunnelServers;
 import io.telepresence.tunnel.grpc.TunnelService;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -63,13 +64,25 @@ public final class MemoryManager implements AutoCloseable {
      * @param apiServer URL; asked to review tokens, and for what may be missing
      * @param network where a destination really is
      * @param agents is given the configuration of an agent whenever the pods of a workload should have one, as JSON
+     * @param audit takes its lines
      */
     public record Around(
             FakeCluster cluster,
             String apiServer,
             Path resolvConf,
             UnaryOperator<InetSocketAddress> network,
-            Consumer<String> agents) {}
+            Consumer<String> agents,
+            OutputStream audit) {
+        /** Nobody looks at the audit's lines. */
+        public Around(
+                FakeCluster cluster,
+                String apiServer,
+                Path resolvConf,
+                UnaryOperator<InetSocketAddress> network,
+                Consumer<String> agents) {
+            this(cluster, apiServer, resolvConf, network, agents, OutputStream.nullOutputStream());
+        }
+    }
 
     public static MemoryManager open(Around around) throws Exception {
         MemoryManager manager = new MemoryManager();
@@ -125,6 +138,11 @@ public final class MemoryManager implements AutoCloseable {
         public Switchboard switchboard(
                 SessionRegistry sessions, Deliveries deliveries, PodAccessRules reaches, DialRules dials) {
             return TestSwitchboards.on(sessions, deliveries, reaches, around.network());
+        }
+
+        @Override
+        public OutputStream audit() {
+            return around.audit();
         }
 
         @Override

@@ -10,6 +10,7 @@ import io.telepresence.manager.lifecycle.CreateEngagement;
 import io.telepresence.manager.lifecycle.CreateEngagementBench;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
+import io.telepresence.manager.sidecar.VolumeRules;
 import io.telepresence.manager.tunnel.PodAccessRules.Answer;
 import io.telepresence.rpc.engagement.EngagementKind;
 import io.telepresence.rpc.engagement.EngagementSpec;
@@ -26,7 +27,9 @@ import org.junit.jupiter.api.Test;
 class PodAccessTargetsTest {
     private static final WorkloadRef ECHO = new WorkloadRef("Deployment", "default", "echo");
     private final CreateEngagementBench bench = new CreateEngagementBench();
-    private final PodAccessTargets targets = new PodAccessTargets(bench.engagements, bench.sessions);
+    private VolumeRules.Limits limits = VolumeRules.Limits.NONE;
+    private final PodAccessTargets targets =
+            new PodAccessTargets(bench.engagements, bench.sessions, bench.workloads, _ -> limits);
     private ClientSession ann;
     private AgentSession first;
     private AgentSession second;
@@ -83,6 +86,36 @@ class PodAccessTargetsTest {
                 granted("echo/app", reach().setFiles(write)).reach().getFiles().getReadOnly());
         assertEquals(
                 true, granted("tap", reach().setFiles(write)).reach().getFiles().getReadOnly());
+    }
+
+    @Test
+    void nobodyWritesWherePoliciesForbidIt() {
+        limits = new VolumeRules.Limits(Set.of(), false, true);
+        assertEquals(
+                true,
+                granted("mine", reach().setFiles(Files.getDefaultInstance()))
+                        .reach()
+                        .getFiles()
+                        .getReadOnly());
+    }
+
+    /** Agents that were there before the policy: their files are had only from pods that were made under it. */
+    @Test
+    void filesOfAgentsThatShareTooMuchAreNotHad() {
+        limits = new VolumeRules.Limits(Set.of("keys"), false, false);
+        Reach.Builder files = reach().setFiles(Files.getDefaultInstance());
+        assertDenied(find(ann, "mine", files, Transport.TCP));
+        pod("10.0.0.1", "{\"volumeLimits\": {\"withheld\": [\"keys\"]}}");
+        pod("10.0.0.2", "{\"volumeLimits\": {\"withheld\": [\"other\"]}}");
+        assertEquals(List.of(first), granted("mine", files).agents());
+        assertEquals(
+                List.of(second, first),
+                granted("mine", reach().setView(View.getDefaultInstance())).agents());
+    }
+
+    private void pod(String ip, String config) {
+        bench.cluster.add("{apiVersion: v1, kind: Pod, metadata: {name: pod-" + ip + ", uid: " + ip
+                + ", annotations: {telepresence.io/agent-config: '" + config + "'}}, spec: {containers: []}}");
     }
 
     @Test

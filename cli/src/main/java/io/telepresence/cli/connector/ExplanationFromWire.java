@@ -18,7 +18,8 @@ final class ExplanationFromWire {
                                 .stream())
                         .toList(),
                 wire.getTakerId(),
-                wire.getRecentList().stream().map(ExplanationFromWire::verdict).toList());
+                wire.getRecentList().stream().map(ExplanationFromWire::verdict).toList(),
+                List.copyOf(wire.getPoliciesList()));
     }
 
     private static Explanation.Verdict verdict(VerdictRecord wire) {

@@ -100,6 +100,7 @@ final class FromWire {
                         w.getUid(),
                         w.getAgentVersion(),
                         w.getNotInterceptableReason(),
+                        List.copyOf(w.getPoliciesList()),
                         new ListedWorkload.Coverage(
                                 Math.max(w.getReadyPods(), w.getBypassesCount()),
                                 w.getBypassesList().stream()

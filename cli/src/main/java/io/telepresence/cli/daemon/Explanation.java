@@ -8,8 +8,10 @@ import java.util.List;
  * @param rules in the order in which the agents judge them, wiretaps last
  * @param taker id of the engagement that takes it; empty: the application
  * @param recent newest last
+ * @param policies what policies say of the workload, one clause each
  */
-public record Explanation(Workload workload, List<Rule> rules, String taker, List<Verdict> recent) {
+public record Explanation(
+        Workload workload, List<Rule> rules, String taker, List<Verdict> recent, List<String> policies) {
     public record Workload(String kind, String name, String namespace, int containerPort) {}
 
     /** One engagement; {@code takes}: it takes the request, or gets a copy. */

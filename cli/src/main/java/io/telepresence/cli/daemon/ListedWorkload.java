@@ -7,6 +7,7 @@ import java.util.List;
  *
  * @param agentVersion empty: no agent is installed
  * @param notInterceptable why not; empty: it can be engaged
+ * @param policies what policies say of it, one clause each
  * @param coverage how many of its pods the engagements reach
  */
 public record ListedWorkload(
@@ -16,6 +17,7 @@ public record ListedWorkload(
         String uid,
         String agentVersion,
         String notInterceptable,
+        List<String> policies,
         Coverage coverage,
         List<ClientEngagement> engagements) {
 
@@ -48,6 +50,7 @@ public record ListedWorkload(
                 uid,
                 agentVersion,
                 notInterceptable,
+                policies,
                 coverage,
                 engagements.stream().map(ClientEngagement::withoutMount).toList());
     }

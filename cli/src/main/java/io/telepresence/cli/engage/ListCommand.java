@@ -97,6 +97,7 @@ public final class ListCommand implements Command {
             ListedWorkload workload = workloads.get(i);
             String title = titles.get(i);
             lines.add(title + " ".repeat(width - title.length()) + ": " + state(workload));
+            workload.policies().forEach(p -> lines.add("  Policy " + p));
             coverage(workload.coverage()).ifPresent(lines::add);
             workload.engagements().forEach(e -> lines.addAll(EngagementText.lines(e, debug)));
         }
@@ -144,6 +145,7 @@ public final class ListCommand implements Command {
         putIfSet(tree, "uid", workload.uid());
         putIfSet(tree, "agent_version", workload.agentVersion());
         putIfSet(tree, "not_interceptable_reason", workload.notInterceptable());
+        EngagementTree.put(tree, "policies", workload.policies());
         putCoverage(tree, workload.coverage());
         putInfo(tree, "intercept_info", workload, false);
         putInfo(tree, "ingest_info", workload, true);

@@ -26,6 +26,7 @@ final class WhyText {
                     .filter(r -> !takesIt(why, r))
                     .forEach(r -> others.row(title(r.engagement()), effect(r), r.reason()));
             lines.addAll(others.lines());
+            why.policies().forEach(p -> lines.add("  Policy " + p));
         }
         if (!why.recent().isEmpty()) {
             Table recent = new Table("");

@@ -19,6 +19,7 @@ final class WhyTree {
         tree.put("container_port", why.workload().containerPort());
         EngagementTree.put(tree, "taker", why.taker());
         tree.put("rules", why.rules().stream().map(r -> rule(why, r)).toList());
+        EngagementTree.put(tree, "policies", why.policies());
         EngagementTree.put(
                 tree, "recent", why.recent().stream().map(WhyTree::verdict).toList());
         return tree;

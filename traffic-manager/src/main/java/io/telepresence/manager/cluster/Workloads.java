@@ -330,6 +330,7 @@ public final class Workloads {
         return new KubernetesWorkload(
                 new WorkloadRef(object.getKind(), meta.getNamespace(), meta.getName()),
                 meta.getUid(),
+                meta.getLabels() == null ? Map.of() : meta.getLabels(),
                 replicas == null ? 1 : replicas,
                 ready == null ? 0 : ready,
                 template == null ? new PodTemplateSpec() : template);

@@ -13,6 +13,7 @@ import io.telepresence.manager.inject.SidecarForms;
 import io.telepresence.manager.network.ClusterNetwork;
 import io.telepresence.manager.network.PodResolvConf;
 import io.telepresence.manager.network.ReachPolicy;
+import io.telepresence.manager.policy.EngagementPolicy;
 import io.telepresence.manager.sidecar.SidecarConfigs;
 import java.io.IOException;
 import java.io.InputStream;
@@ -90,8 +91,10 @@ public record ManagerSettings(
      *
      * @param allowGlobal somebody may take all traffic of a port
      * @param inactiveBlock an engagement whose owner is idle for longer gives way; zero: never
+     * @param policies what is forbidden for some workloads
+     * @param events engagements are told by events of their workloads, too
      */
-    public record Rules(boolean allowGlobal, Duration inactiveBlock) {}
+    public record Rules(boolean allowGlobal, Duration inactiveBlock, List<EngagementPolicy> policies, boolean events) {}
 
     /** The same, now that more is known of how pods get an agent. */
     public ManagerSettings with(InjectorSettings known) {
@@ -184,7 +187,9 @@ public record ManagerSettings(
                 agent(root, agent, intercept, level),
                 new Rules(
                         intercept.flag("allowGlobalIntercepts"),
-                        intercept.duration("inactiveBlockTimeout", Duration.ofMinutes(10))),
+                        intercept.duration("inactiveBlockTimeout", Duration.ofMinutes(10)),
+                        PolicySettings.of(root),
+                        root.object("audit").flag("events")),
                 new InjectorSettings(
                         injector.flag("enabled"),
                         injector.oneOf("injectPolicy", "OnDemand", "WhenEnabled")

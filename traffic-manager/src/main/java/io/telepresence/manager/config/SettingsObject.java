@@ -214,6 +214,22 @@ final class SettingsObject {
         return end == value.length() || value.equals("0") ? Optional.of(sum) : Optional.empty();
     }
 
+    /** Of an object, which may have any keys. */
+    Map<String, String> map(String key) {
+        Map<String, String> texts = new LinkedHashMap<>();
+        take(key).filter(value -> is(value.isObject(), key, value, "an object")).ifPresent(object -> object.properties()
+                .forEach(p -> {
+                    if (is(p.getValue().isString(), key + "." + p.getKey(), p.getValue(), "a text")) {
+                        texts.put(p.getKey(), p.getValue().asString());
+                    }
+                }));
+        return texts;
+    }
+
+    boolean has(String key) {
+        return take(key).isPresent();
+    }
+
     MountPolicies mountPolicies(String key) {
         Map<String, MountPolicies.Policy> chosen = new LinkedHashMap<>();
         take(key).filter(value -> is(value.isObject(), key, value, "an object")).ifPresent(object -> object.properties()

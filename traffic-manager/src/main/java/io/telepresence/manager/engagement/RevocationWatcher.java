@@ -23,7 +23,13 @@ public final class RevocationWatcher {
 
     private final EngagementRegistry engagements;
     private final Source source;
+    private final Revoked revoked;
     private boolean complained;
+
+    /** Hears of each id that is revoked; there may be no engagement of that id. */
+    public interface Revoked {
+        void revoked(String id, Optional<RegisteredEngagement> engagement);
+    }
 
     /** The ConfigMap. Calls block. */
     public interface Source {
@@ -33,14 +39,16 @@ public final class RevocationWatcher {
         void put(ConfigMap changed);
     }
 
-    public RevocationWatcher(EngagementRegistry engagements, Source source) {
+    public RevocationWatcher(EngagementRegistry engagements, Source source, Revoked revoked) {
         this.engagements = engagements;
         this.source = source;
+        this.revoked = revoked;
     }
 
     /** @param namespace of the manager */
-    public static RevocationWatcher reading(KubernetesClient client, String namespace, EngagementRegistry engagements) {
-        return new RevocationWatcher(engagements, new Source() {
+    public static RevocationWatcher reading(
+            KubernetesClient client, String namespace, EngagementRegistry engagements, Revoked revoked) {
+        Source source = new Source() {
             @Override
             public Optional<ConfigMap> get() {
                 return Optional.ofNullable(client.configMaps()
@@ -53,7 +61,8 @@ public final class RevocationWatcher {
             public void put(ConfigMap changed) {
                 client.resource(changed).update();
             }
-        });
+        };
+        return new RevocationWatcher(engagements, source, revoked);
     }
 
     /** Looks once. */
@@ -78,6 +87,7 @@ public final class RevocationWatcher {
     private void revoke(List<String> ids) {
         for (String id : ids) {
             Optional<RegisteredEngagement> engagement = engagements.find(id);
+            revoked.revoked(id, engagement);
             if (engagement.isPresent()) {
                 LOG.info("the {} is revoked", engagement.get().described());
                 engagements.expel(id, "revoked by an administrator");

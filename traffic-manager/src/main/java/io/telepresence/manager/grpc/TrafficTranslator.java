@@ -111,6 +111,7 @@ public final class TrafficTranslator {
                                 .build())
                         .toList())
                 .setTakerId(answer.taker())
+                .addAllPolicies(answer.policies())
                 .addAllRecent(
                         answer.recent().stream().map(TrafficTranslator::toWire).toList())
                 .build();

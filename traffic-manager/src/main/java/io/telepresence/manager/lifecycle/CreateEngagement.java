@@ -19,7 +19,8 @@ import io.telepresence.manager.engagement.RegisteredEngagement;
 import io.telepresence.manager.engagement.ReplacedPorts;
 import io.telepresence.manager.engagement.ServicePorts;
 import io.telepresence.manager.engagement.WorkloadSelector;
-import io.telepresence.manager.policy.InjectionWarnings;
+import io.telepresence.manager.networkpolicy.InjectionWarnings;
+import io.telepresence.manager.policy.EngagementPolicies;
 import io.telepresence.manager.readiness.AgentReadiness;
 import io.telepresence.manager.rollout.AgentInstaller;
 import io.telepresence.manager.session.ClientSession;
@@ -45,7 +46,7 @@ public final class CreateEngagement {
     private final AgentReadiness readiness;
     private final ContainerRestorer restorer;
     private final InjectionWarnings warnings;
-    private final boolean allowGlobal;
+    private final EngagementPolicies policies;
 
     /** What a waiting user hears; any thread. */
     public interface Progress {
@@ -55,22 +56,7 @@ public final class CreateEngagement {
         void reserved(RegisteredEngagement engagement);
     }
 
-    /** Nothing is said before agents come. */
-    CreateEngagement(
-            EngagementRegistry engagements,
-            SidecarConfigs sidecars,
-            Workloads workloads,
-            AgentInstaller installer,
-            AgentReadiness readiness,
-            ContainerRestorer restorer,
-            boolean allowGlobal) {
-        this(engagements, sidecars, workloads, installer, readiness, restorer, InjectionWarnings.NONE, allowGlobal);
-    }
-
-    /**
-     * @param warnings said before agents come
-     * @param allowGlobal false: nobody may take all traffic of a port
-     */
+    /** @param warnings said before agents come */
     public CreateEngagement(
             EngagementRegistry engagements,
             SidecarConfigs sidecars,
@@ -79,7 +65,7 @@ public final class CreateEngagement {
             AgentReadiness readiness,
             ContainerRestorer restorer,
             InjectionWarnings warnings,
-            boolean allowGlobal) {
+            EngagementPolicies policies) {
         this.engagements = engagements;
         this.sidecars = sidecars;
         this.workloads = workloads;
@@ -87,7 +73,7 @@ public final class CreateEngagement {
         this.readiness = readiness;
         this.restorer = restorer;
         this.warnings = warnings;
-        this.allowGlobal = allowGlobal;
+        this.policies = policies;
     }
 
     /**
@@ -99,9 +85,10 @@ public final class CreateEngagement {
     public RegisteredEngagement engage(ClientSession client, EngagementSpec spec, Duration limit, Progress progress)
             throws FaultException, InterruptedException {
         spec.check();
-        refuseGlobal(spec);
+        policies.check(spec);
         KubernetesWorkload workload = choose(spec);
         WorkloadRef ref = workload.ref();
+        policies.check(spec, workload);
         refuseObstacle(workload);
         RegisteredEngagement desired = resolve(client, spec, workload);
         refuseNoPods(workload);
@@ -172,8 +159,9 @@ public final class CreateEngagement {
         String broken = before.broken();
         try {
             spec.check();
-            refuseGlobal(spec);
+            policies.check(spec);
             KubernetesWorkload workload = choose(spec);
+            policies.check(spec, workload);
             RegisteredEngagement had =
                     before.named(resolve(client, spec, workload)).servedBy(before.podIp());
             sidecars.confirm(workload.ref());
@@ -197,17 +185,6 @@ public final class CreateEngagement {
      */
     public void end(RegisteredEngagement engagement) throws FaultException, InterruptedException {
         restorer.end(engagement);
-    }
-
-    private void refuseGlobal(EngagementSpec spec) throws FaultException {
-        if (!allowGlobal && spec.kind().takesTraffic() && spec.filter().takesEverything()) {
-            String what = spec.kind().withArticle() + (spec.kind().hasFilter() ? " without a filter" : "");
-            throw Fault.user(
-                            what + " takes all traffic, which this traffic-manager does not allow",
-                            "Use an intercept with --http-header or --http-path-equal, --http-path-prefix,"
-                                    + " --http-path-regex; the Helm value is intercept.allowGlobalIntercepts")
-                    .exception();
-        }
     }
 
     private void refuseObstacle(KubernetesWorkload workload) throws FaultException {

@@ -1,5 +1,5 @@
 /**
- * What network policies do to a pod once it has an agent, said to the user before it gets one. Used by the room {@code
- * lifecycle}. Knows nothing of engagements; changes nothing.
+ * What administrators forbid users who engage workloads, by namespace and by labels: the Helm value {@code policies}. Used by
+ * the rooms that begin, serve and report engagements. Knows nothing of who is here, and changes nothing.
  */
 package io.telepresence.manager.policy;

@@ -14,6 +14,7 @@ import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.engagement.EngagementRegistry;
 import io.telepresence.manager.engagement.RegisteredEngagement;
 import io.telepresence.manager.engagement.WorkloadSelector;
+import io.telepresence.manager.policy.EngagementPolicies;
 import io.telepresence.manager.sidecar.PortCandidates.Candidate;
 import io.telepresence.manager.sidecar.PortCandidates.PortSelector;
 import io.telepresence.manager.sidecar.SidecarConfigs;
@@ -30,9 +31,15 @@ public final class RouteExplainer {
     private final SidecarConfigs sidecars;
     private final EngagementRegistry engagements;
     private final TrafficStats stats;
+    private final EngagementPolicies policies;
 
     public RouteExplainer(
-            Workloads workloads, SidecarConfigs sidecars, EngagementRegistry engagements, TrafficStats stats) {
+            Workloads workloads,
+            SidecarConfigs sidecars,
+            EngagementRegistry engagements,
+            TrafficStats stats,
+            EngagementPolicies policies) {
+        this.policies = policies;
         this.workloads = workloads;
         this.sidecars = sidecars;
         this.engagements = engagements;
@@ -53,13 +60,15 @@ public final class RouteExplainer {
     /**
      * @param rules in the order in which agents judge them, wiretaps last
      * @param taker id of the engagement that takes the request; empty: the application
+     * @param policies for the workload, one clause each
      */
     public record Answer(
             WorkloadRef workload,
             int containerPort,
             List<Rule> rules,
             String taker,
-            List<TrafficStats.Verdict> recent) {}
+            List<TrafficStats.Verdict> recent,
+            List<String> policies) {}
 
     private record Target(KubernetesWorkload workload, Optional<Service> service) {}
 
@@ -77,7 +86,13 @@ public final class RouteExplainer {
                 .findFirst()
                 .orElse("");
         int last = Math.clamp(question.last(), 0, MOST_VERDICTS);
-        return new Answer(ref, port, rules, taker, last == 0 ? List.of() : stats.recent(ref, last));
+        return new Answer(
+                ref,
+                port,
+                rules,
+                taker,
+                last == 0 ? List.of() : stats.recent(ref, last),
+                policies.described(target.workload()));
     }
 
     /** Of what is engaged on a TCP port. */

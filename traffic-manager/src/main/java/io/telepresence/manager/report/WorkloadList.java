@@ -10,6 +10,7 @@ import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.engagement.EngagementRegistry;
 import io.telepresence.manager.engagement.RegisteredEngagement;
 import io.telepresence.manager.engagement.WorkloadSelector;
+import io.telepresence.manager.policy.EngagementPolicies;
 import io.telepresence.manager.readiness.AgentCoverage;
 import io.telepresence.manager.rollout.AgentInstaller;
 import io.telepresence.manager.session.AgentSession;
@@ -31,7 +32,7 @@ public final class WorkloadList {
     private final AgentCoverage coverage;
     private final EngagementRegistry engagements;
     private final TrafficStats stats;
-    private final AgentInstaller installer;
+    private final Remarks remarks;
     private final Map<List<String>, Feed> feeds = new HashMap<>();
     private final Map<String, Map<WorkloadRef, PodCounts>> counted = new ConcurrentHashMap<>();
 
@@ -41,13 +42,17 @@ public final class WorkloadList {
             AgentCoverage coverage,
             EngagementRegistry engagements,
             TrafficStats stats,
-            AgentInstaller installer) {
+            AgentInstaller installer,
+            EngagementPolicies policies) {
         this.workloads = workloads;
-        this.installer = installer;
+        this.remarks = new Remarks(installer, policies);
         this.coverage = coverage;
         this.engagements = engagements;
         this.stats = stats;
     }
+
+    /** Who has something to say of a workload. */
+    private record Remarks(AgentInstaller installer, EngagementPolicies policies) {}
 
     /**
      * One line.
@@ -58,6 +63,7 @@ public final class WorkloadList {
      * @param agents how many ready pods have an agent that is connected
      * @param bypasses ready pods that its engagements do not reach
      * @param counts of its engagements, by id
+     * @param policies for it, one clause each
      */
     public record WorkloadInfo(
             KubernetesWorkload workload,
@@ -67,7 +73,8 @@ public final class WorkloadList {
             int readyPods,
             int agents,
             List<AgentCoverage.Bypass> bypasses,
-            Map<String, TrafficCount> counts) {}
+            Map<String, TrafficCount> counts,
+            List<String> policies) {}
 
     /** @throws FaultException a namespace is not managed */
     public List<WorkloadInfo> lines(List<String> namespaces) throws FaultException {
@@ -211,12 +218,13 @@ public final class WorkloadList {
         return new WorkloadInfo(
                 workload,
                 version,
-                installer.obstacle(workload).orElse(""),
+                remarks.installer().obstacle(workload).orElse(""),
                 own,
                 pods.ready(),
                 pods.connected(),
                 coverage.bypasses(ref, own),
-                counts);
+                counts,
+                remarks.policies().described(workload));
     }
 
     /**

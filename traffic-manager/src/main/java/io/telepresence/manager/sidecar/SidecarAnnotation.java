@@ -2,6 +2,7 @@ package io.telepresence.manager.sidecar;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.manager.cluster.Pods;
@@ -24,6 +25,12 @@ public final class SidecarAnnotation {
     /** Empty where there is none that can be read. */
     public static Optional<AgentConfig> of(Pod pod) {
         return parse(Pods.annotations(pod).getOrDefault(AgentNames.CONFIG, ""));
+    }
+
+    /** Of a pod template; may be null. */
+    public static Optional<AgentConfig> of(ObjectMeta template) {
+        Map<String, String> annotations = template == null ? null : template.getAnnotations();
+        return annotations == null ? Optional.empty() : parse(annotations.getOrDefault(AgentNames.CONFIG, ""));
     }
 
     /** Empty: it is no configuration. */
@@ -49,7 +56,7 @@ public final class SidecarAnnotation {
     /**
      * Whether the pod has an agent that serves what that configuration says, in the places of the same containers. Its
      * version and log level do not matter; environments, volumes and certificates are of the pod, which others may have
-     * changed.
+     * changed, but it shares no volume that must not be shared.
      *
      * @param wanted as far as it is possible in that pod
      */
@@ -57,6 +64,7 @@ public final class SidecarAnnotation {
         return Pods.hasAgent(pod)
                 && of(pod).filter(now -> served(now).equals(served(wanted)))
                         .filter(now -> redirected(now).containsAll(redirected(wanted)))
+                        .filter(VolumeRules.Limits.of(wanted)::keptBy)
                         .isPresent();
     }
 

@@ -33,9 +33,15 @@ import java.util.TreeMap;
  *
  * @param replaced as {@link ReplacedContainers#of} says it
  * @param admitsRoot whether the agent may be root, to serve volumes as other users
+ * @param limits of what the mount policies grant
  */
 record SidecarConfigBuilder(
-        PodSpec spec, MountPolicies policies, TlsAnnotations tls, Map<String, Set<Port>> replaced, boolean admitsRoot) {
+        PodSpec spec,
+        MountPolicies policies,
+        TlsAnnotations tls,
+        Map<String, Set<Port>> replaced,
+        boolean admitsRoot,
+        VolumeRules.Limits limits) {
 
     private static final int LETTERS = 26;
 
@@ -153,7 +159,7 @@ record SidecarConfigBuilder(
         List<AgentMount> mounts = new ArrayList<>();
         for (VolumeMount mount : container.getVolumeMounts()) {
             String path = MountPolicies.path(mount.getMountPath());
-            Policy policy = policies.of(mount.getName(), path);
+            Policy policy = limits.limited(spec, mount, policies.of(mount.getName(), path));
             boolean known = mounts.stream().anyMatch(m -> m.getPath().equals(path));
             if (policy != Policy.IGNORE && !known) {
                 mounts.add(AgentMount.newBuilder()

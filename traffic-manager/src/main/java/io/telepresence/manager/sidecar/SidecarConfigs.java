@@ -26,6 +26,7 @@ public final class SidecarConfigs implements DesiredSidecars {
     private final Settings settings;
     private final ReplacedContainers replaced;
     private final SidecarStates wanted;
+    private final VolumeRules volumes;
 
     /**
      * @param manager where agents reach the manager
@@ -59,7 +60,13 @@ public final class SidecarConfigs implements DesiredSidecars {
      */
     public record Shown(MountPolicies policies, List<String> withheld, int apiPort) {}
 
+    /** Mount policies alone decide on volumes. */
     public SidecarConfigs(Workloads workloads, Settings settings, ReplacedContainers replaced) {
+        this(workloads, settings, replaced, VolumeRules.NONE);
+    }
+
+    public SidecarConfigs(Workloads workloads, Settings settings, ReplacedContainers replaced, VolumeRules volumes) {
+        this.volumes = volumes;
         this.workloads = workloads;
         this.wanted = new SidecarStates(workloads);
         this.settings = settings;
@@ -117,8 +124,12 @@ public final class SidecarConfigs implements DesiredSidecars {
 
     @Override
     public AgentConfig configFor(WorkloadRef workload, ObjectMeta pod, PodSpec spec) {
-        return AgentConfig.newBuilder()
-                .setWorkload(workload.name())
+        VolumeRules.Limits limits = volumes.of(workload);
+        AgentConfig.Builder config = AgentConfig.newBuilder();
+        if (!limits.equals(VolumeRules.Limits.NONE)) {
+            config.setVolumeLimits(limits.toWire());
+        }
+        return config.setWorkload(workload.name())
                 .setWorkloadKind(workload.kind())
                 .setNamespace(workload.namespace())
                 .setManagerHost(settings.manager().host())
@@ -126,7 +137,7 @@ public final class SidecarConfigs implements DesiredSidecars {
                 .setManagerPort(settings.manager().port())
                 .setLogLevel(settings.logLevel())
                 .setAgentVersion(Versions.VERSION)
-                .addAllContainers(containers(workload, pod, spec))
+                .addAllContainers(containers(workload, pod, spec, limits))
                 .addAllEnvironmentExcluded(settings.shown().withheld())
                 .setApiPort(settings.shown().apiPort())
                 .setGraceSeconds(grace(spec))
@@ -138,7 +149,8 @@ public final class SidecarConfigs implements DesiredSidecars {
         return seconds == null ? 0 : Math.clamp(seconds, 1, Integer.MAX_VALUE);
     }
 
-    private List<AgentContainer> containers(WorkloadRef workload, ObjectMeta pod, PodSpec spec) {
+    private List<AgentContainer> containers(
+            WorkloadRef workload, ObjectMeta pod, PodSpec spec, VolumeRules.Limits limits) {
         PodAnnotations annotations = PodAnnotations.of(pod);
         SidecarConfigBuilder builder = new SidecarConfigBuilder(
                 spec,
@@ -148,7 +160,8 @@ public final class SidecarConfigs implements DesiredSidecars {
                 workloads
                         .namespace(workload.namespace())
                         .filter(PodSecurity::admitsRoot)
-                        .isPresent());
+                        .isPresent(),
+                limits);
         boolean redirects = unredirected(workload.namespace()).isEmpty();
         Set<Integer> taken = PodPortNumbers.written(pod, spec);
         taken.addAll(List.of(AgentNames.READY_PORT, settings.shown().apiPort()));

@@ -57,6 +57,7 @@ class ChartSettingsTest {
             Map.entry("agentInjector.webhook.servicePath", "/x"),
             Map.entry("agentInjector.webhook.timeoutSeconds", "30"),
             Map.entry("apiPort", "81"),
+            Map.entry("audit.events", "false"),
             Map.entry("reach.allow", "[192.0.2.0/24]"),
             Map.entry("image.pullPolicy", "Always"),
             Map.entry("image.registry", "reg.example"),
@@ -68,6 +69,12 @@ class ChartSettingsTest {
             Map.entry("namespaces", "[a, b]"),
             Map.entry("podCIDRStrategy", "environment"),
             Map.entry("podCIDRs", "[10.1.0.0/16, 'fd00::/64']"),
+            Map.entry(
+                    "policies",
+                    "[{name: prod, namespaces: [a], selector: {matchLabels: {b: c}, matchExpressions: [{key: d,"
+                            + " operator: In, values: [e]}]}, forbidUnfiltered: true, forbidReplace: true,"
+                            + " wiretapOnly: true, requireHeader: X-Dev, forbidMounts: [keys],"
+                            + " forbidServiceAccountTokens: true, forbidReadWriteMounts: true, maxDuration: 2h}]"),
             Map.entry("telepresenceAPI.port", "9980"),
             Map.entry("timeouts.agentArrival", "1.5s"),
             Map.entry("workloads.deployments.enabled", "false"),
@@ -200,6 +207,8 @@ class ChartSettingsTest {
                 all.agent().shown().policies().of("volume", "/x"),
                 "what is null is shown to nobody");
         assertEquals("hook-ambassador", all.injector().hook().name());
+        assertEquals("X-Dev", all.rules().policies().getFirst().rules().requiredHeader());
+        assertFalse(all.rules().events());
     }
 
     @SuppressWarnings("unchecked")

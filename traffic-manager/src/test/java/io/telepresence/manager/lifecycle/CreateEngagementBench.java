@@ -6,6 +6,8 @@ import io.telepresence.manager.cluster.KubernetesWorkload;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.engagement.EngagementRegistry;
+import io.telepresence.manager.networkpolicy.InjectionWarnings;
+import io.telepresence.manager.policy.EngagementPolicies;
 import io.telepresence.manager.readiness.AgentCoverage;
 import io.telepresence.manager.readiness.AgentReadiness;
 import io.telepresence.manager.readiness.PodProblems;
@@ -36,30 +38,51 @@ public final class CreateEngagementBench implements AutoCloseable {
     public final EngagementRegistry engagements = new EngagementRegistry(sessions, Duration.ofMinutes(10));
     public final SidecarConfigs sidecars = new SidecarConfigs(
             workloads, new SidecarConfigs.Settings("traffic-manager.ambassador", 8081, 9900, "INFO"), engagements);
+
     /** What Kubernetes warns of. */
     final List<PodProblems.Event> events = new CopyOnWriteArrayList<>();
 
     public final Installed installer = new Installed();
     public final ContainerRestorer restorer =
             ContainerRestorer.open(engagements, sidecars, workloads, installer, Duration.ofSeconds(15));
-    public final CreateEngagement createEngagement = new CreateEngagement(
-            engagements,
-            sidecars,
-            workloads,
-            installer,
-            new AgentReadiness(workloads, sessions, _ -> _ -> List.copyOf(events), installer),
-            restorer,
-            true);
+    public final CreateEngagement createEngagement = under(none(workloads));
 
     public CreateEngagementBench() {
         cluster.addEcho();
+    }
+
+    /** Nothing is forbidden. */
+    public static EngagementPolicies none(Workloads workloads) {
+        return new EngagementPolicies(workloads, true, List.of());
+    }
+
+    /** The same under other policies. */
+    public CreateEngagement under(EngagementPolicies policies) {
+        AgentReadiness readiness = new AgentReadiness(workloads, sessions, _ -> _ -> List.copyOf(events), installer);
+        return new CreateEngagement(
+                engagements, sidecars, workloads, installer, readiness, restorer, InjectionWarnings.NONE, policies);
+    }
+
+    /** Nothing is said before agents come, and no policy forbids anything. */
+    static CreateEngagement create(
+            EngagementRegistry engagements,
+            SidecarConfigs sidecars,
+            Workloads workloads,
+            AgentInstaller installer,
+            AgentReadiness readiness,
+            ContainerRestorer restorer,
+            boolean allowGlobal) {
+        EngagementPolicies policies = new EngagementPolicies(workloads, allowGlobal, List.of());
+        return new CreateEngagement(
+                engagements, sidecars, workloads, installer, readiness, restorer, InjectionWarnings.NONE, policies);
     }
 
     /** What {@code list} shows, where no agent has failed to be installed. */
     public static WorkloadList board(
             Workloads workloads, SessionRegistry sessions, EngagementRegistry engagements, AgentInstaller installer) {
         AgentCoverage coverage = new AgentCoverage(workloads, sessions, new Watched<>(Map.of()));
-        return new WorkloadList(workloads, coverage, engagements, new TrafficStats(engagements, sessions), installer);
+        return new WorkloadList(
+                workloads, coverage, engagements, new TrafficStats(engagements, sessions), installer, none(workloads));
     }
 
     /** Brings nothing by itself. */

@@ -65,9 +65,9 @@ class CreateEngagementTest {
             ContainerRestorer.open(engagements, sidecars, workloads, installer, LONG);
     private final AgentReadiness wait = new AgentReadiness(workloads, sessions, _ -> _ -> events, installer);
     private final CreateEngagement createEngagement =
-            new CreateEngagement(engagements, sidecars, workloads, installer, wait, restorer, true);
+            CreateEngagementBench.create(engagements, sidecars, workloads, installer, wait, restorer, true);
     private final CreateEngagement careful =
-            new CreateEngagement(engagements, sidecars, workloads, installer, wait, restorer, false);
+            CreateEngagementBench.create(engagements, sidecars, workloads, installer, wait, restorer, false);
     private ClientSession ann;
     private ClientSession bob;
 

@@ -20,6 +20,7 @@ import io.telepresence.manager.webhook.InjectionPolicy;
 import io.telepresence.manager.webhook.JobRules;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -143,7 +144,7 @@ class InjectionRefusalsTest {
         Pod pod = FakeCluster.parse("{apiVersion: v1, kind: Pod, " + template + "}");
         pod.getMetadata().setNamespace(namespace);
         KubernetesWorkload workload =
-                new KubernetesWorkload(ref, "u", 1, 1, new PodTemplateSpec(pod.getMetadata(), pod.getSpec()));
+                new KubernetesWorkload(ref, "u", Map.of(), 1, 1, new PodTemplateSpec(pod.getMetadata(), pod.getSpec()));
         InjectionRefusals refusals = refusals(true, pod);
         assertEquals(Optional.of(why), refusals.obstacle(workload));
         FaultException refused = assertThrows(FaultException.class, () -> refusals.check(ref));

@@ -10,7 +10,7 @@ import io.telepresence.engagement.Port;
 import io.telepresence.engagement.PortRequest;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engagement.RegisteredEngagement;
-import io.telepresence.manager.policy.InjectionWarnings;
+import io.telepresence.manager.networkpolicy.InjectionWarnings;
 import io.telepresence.manager.readiness.AgentReadiness;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
@@ -53,7 +53,7 @@ class InjectionWarningsTest {
                 new AgentReadiness(bench.workloads, bench.sessions, _ -> _ -> List.of(), bench.installer),
                 bench.restorer,
                 warnings,
-                true);
+                CreateEngagementBench.none(bench.workloads));
         EngagementSpec spec = new EngagementSpec(
                 EngagementKind.INTERCEPT,
                 "echo",

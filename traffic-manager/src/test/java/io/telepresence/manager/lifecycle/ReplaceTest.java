@@ -103,7 +103,8 @@ class ReplaceTest {
     private void restore(Duration limit) {
         restorer = ContainerRestorer.open(engagements, sidecars, workloads, installer, limit);
         AgentReadiness wait = new AgentReadiness(workloads, sessions, _ -> _ -> List.of(), installer);
-        createEngagement = new CreateEngagement(engagements, sidecars, workloads, installer, wait, restorer, true);
+        createEngagement =
+                CreateEngagementBench.create(engagements, sidecars, workloads, installer, wait, restorer, true);
     }
 
     @AfterEach

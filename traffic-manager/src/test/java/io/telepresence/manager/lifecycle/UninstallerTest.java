@@ -166,7 +166,7 @@ class UninstallerTest {
         List<ConfigMap> maps = new ArrayList<>(List.of(new ConfigMapBuilder()
                 .withData(Map.of("revoke", "\n nobody:x \n" + id + "\n", "client.yaml", "{}"))
                 .build()));
-        RevocationWatcher revocations = new RevocationWatcher(bench.engagements, new RevocationWatcher.Source() {
+        RevocationWatcher.Source source = new RevocationWatcher.Source() {
             @Override
             public Optional<ConfigMap> get() {
                 return Optional.of(maps.getLast());
@@ -176,9 +176,13 @@ class UninstallerTest {
             public void put(ConfigMap changed) {
                 maps.add(changed);
             }
-        });
+        };
+        List<String> heard = new ArrayList<>();
+        RevocationWatcher revocations = new RevocationWatcher(
+                bench.engagements, source, (each, engagement) -> heard.add(each + " " + engagement.isPresent()));
         revocations.sweep();
         revocations.sweep();
+        assertEquals(List.of("nobody:x false", id + " true"), heard);
         assertEquals(2, maps.size());
         assertEquals(Map.of("client.yaml", "{}"), maps.getLast().getData());
         RegisteredEngagement hers = bench.engagements.of(ann).getFirst();

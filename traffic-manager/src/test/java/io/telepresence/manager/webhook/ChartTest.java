@@ -250,6 +250,38 @@ class ChartTest {
     }
 
     @Test
+    void policiesWithASlipOfThePenAreRefused() {
+        for (String policy : List.of(
+                "{forbidReplace: true}",
+                "{name: Prod}",
+                "{name: a, forbidReplaces: true}",
+                "{name: a, maxDuration: 2 days}",
+                "{name: a, requireHeader: X Dev}",
+                "{name: a, selector: {labels: {b: c}}}",
+                "{name: a, selector: {matchExpressions: [{key: b, operator: Is}]}}")) {
+            assertThrows(Exception.class, () -> render("1.33.0", "policies: [" + policy + "]"), policy);
+        }
+    }
+
+    /** Also with rights in some namespaces only. */
+    @Test
+    void eventsAreWrittenOnlyIfTheyAreWanted() throws Exception {
+        for (String scope : List.of("", "namespaces: [a]\n")) {
+            assertTrue(createsEvents(render("1.33.0", scope + "audit: {}")));
+            assertFalse(createsEvents(render("1.33.0", scope + "audit: {events: false}")));
+        }
+    }
+
+    private static boolean createsEvents(List<HasMetadata> objects) {
+        return objects.stream()
+                .flatMap(o -> o instanceof ClusterRole c
+                        ? c.getRules().stream()
+                        : o instanceof Role r ? r.getRules().stream() : Stream.empty())
+                .anyMatch(
+                        r -> r.getResources().contains("events") && r.getVerbs().contains("create"));
+    }
+
+    @Test
     void theManagerReadsNoSecretsAndWritesOneConfigMap() throws Exception {
         List<PolicyRule> rules = render("1.33.0", "{}").stream()
                 .flatMap(o -> o instanceof ClusterRole c

@@ -1,4 +1,4 @@
-package io.telepresence.manager.policy;
+package io.telepresence.manager.networkpolicy;
 
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyEgressRule;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPeer;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPort;
+import io.telepresence.manager.cluster.LabelSelectors;
 import io.telepresence.rpc.agent.AgentConfig;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +28,7 @@ record EgressWarnings(Function<String, List<NetworkPolicy>> policies, Function<S
         Map<String, String> podLabels = labels(template.getMetadata());
         List<NetworkPolicy> limiting = policies.apply(wish.getNamespace()).stream()
                 .filter(EgressWarnings::limitsEgress)
-                .filter(p -> NetworkPolicies.selects(p.getSpec().getPodSelector(), podLabels))
+                .filter(p -> LabelSelectors.selects(p.getSpec().getPodSelector(), podLabels))
                 .toList();
         if (limiting.isEmpty()
                 || limiting.stream()
@@ -72,7 +73,7 @@ record EgressWarnings(Function<String, List<NetworkPolicy>> policies, Function<S
             return namespace.equals(wish.getNamespace());
         }
         Map<String, String> known = labels.apply(namespace);
-        return NetworkPolicies.selects(peer.getNamespaceSelector(), known.isEmpty() ? Map.of(NAME, namespace) : known);
+        return LabelSelectors.selects(peer.getNamespaceSelector(), known.isEmpty() ? Map.of(NAME, namespace) : known);
     }
 
     /** The host is {@code SERVICE.NAMESPACE}, maybe with more behind it. */

@@ -1,4 +1,4 @@
-package io.telepresence.manager.policy;
+package io.telepresence.manager.networkpolicy;
 
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.telepresence.rpc.agent.AgentConfig;

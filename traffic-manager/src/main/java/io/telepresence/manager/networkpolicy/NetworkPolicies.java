@@ -1,13 +1,10 @@
-package io.telepresence.manager.policy;
+package io.telepresence.manager.networkpolicy;
 
-import io.fabric8.kubernetes.api.model.LabelSelector;
-import io.fabric8.kubernetes.api.model.LabelSelectorRequirement;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPort;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.util.List;
-import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,17 +29,6 @@ final class NetworkPolicies {
         }
     }
 
-    /** @param selector null: selects everything */
-    static boolean selects(LabelSelector selector, Map<String, String> labels) {
-        return selector == null
-                || labels.entrySet()
-                                .containsAll(
-                                        selector.getMatchLabels() == null
-                                                ? List.of()
-                                                : selector.getMatchLabels().entrySet())
-                        && selector.getMatchExpressions().stream().allMatch(e -> holds(e, labels));
-    }
-
     /**
      * Whether that number is among what an entry lists; a name never is.
      *
@@ -58,16 +44,5 @@ final class NetworkPolicies {
         Integer first = listed.getPort().getIntVal();
         int last = listed.getEndPort() == null ? (first == null ? 0 : first) : listed.getEndPort();
         return first != null && first <= number && number <= last;
-    }
-
-    private static boolean holds(LabelSelectorRequirement requirement, Map<String, String> labels) {
-        String value = labels.get(requirement.getKey());
-        return switch (requirement.getOperator()) {
-            case "In" -> value != null && requirement.getValues().contains(value);
-            case "NotIn" -> value == null || !requirement.getValues().contains(value);
-            case "Exists" -> value != null;
-            case "DoesNotExist" -> value == null;
-            default -> false;
-        };
     }
 }

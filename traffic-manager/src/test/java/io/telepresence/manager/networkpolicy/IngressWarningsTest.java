@@ -1,4 +1,4 @@
-package io.telepresence.manager.policy;
+package io.telepresence.manager.networkpolicy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

@@ -1,4 +1,4 @@
-package io.telepresence.manager.policy;
+package io.telepresence.manager.networkpolicy;
 
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;

@@ -1,4 +1,4 @@
-package io.telepresence.manager.policy;
+package io.telepresence.manager.networkpolicy;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyIngressRule;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPort;
+import io.telepresence.manager.cluster.LabelSelectors;
 import io.telepresence.manager.cluster.Pods;
 import io.telepresence.manager.inject.SidecarInjector;
 import io.telepresence.rpc.agent.AgentConfig;
@@ -40,7 +41,7 @@ record IngressWarnings(SidecarInjector injector, Function<String, List<NetworkPo
         }
         List<Warning> warnings = new ArrayList<>();
         for (NetworkPolicy policy : policies.apply(wish.getNamespace())) {
-            if (NetworkPolicies.selects(policy.getSpec().getPodSelector(), Pods.labels(pod))) {
+            if (LabelSelectors.selects(policy.getSpec().getPodSelector(), Pods.labels(pod))) {
                 renamed.stream()
                         .filter(port -> policy.getSpec().getIngress().stream().anyMatch(rule -> loses(rule, port)))
                         .map(port -> sentence(policy, port))

@@ -1,0 +1,168 @@
+package io.telepresence.manager.grpc;
+
+import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
+import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.Status;
+import io.telepresence.fault.Fault;
+import io.telepresence.fault.FaultStatus;
+import io.telepresence.manager.audit.Audit;
+import io.telepresence.manager.audit.AuditEntry;
+import io.telepresence.manager.audit.AuditEntry.Subject;
+import io.telepresence.manager.audit.AuditEntry.Verb;
+import io.telepresence.manager.audit.AuditEntry.Who;
+import io.telepresence.manager.identity.Person;
+import io.telepresence.manager.session.ClientSession;
+import io.telepresence.manager.session.SessionRegistry;
+import io.telepresence.rpc.engagement.EngagementSpec;
+import io.telepresence.rpc.manager.ClientArrival;
+import io.telepresence.rpc.manager.EngageRequest;
+import io.telepresence.rpc.manager.GatherLogsRequest;
+import io.telepresence.rpc.manager.UninstallRequest;
+import java.util.Locale;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+
+/**
+ * Records how calls of clients end: arrivals (and with them the ends of sessions), reading of logs, uninstalls, and
+ * engagements that come to nothing, whoever has refused them. One entry each.
+ */
+public final class AuditedCalls implements ServerInterceptor {
+    private final SessionRegistry sessions;
+    private final Audit audit;
+    private final Supplier<Person> caller;
+
+    /**
+     * @param caller asked at the begin of a call, in its context; if it is not known, who the named session belongs to
+     *     counts
+     */
+    public AuditedCalls(SessionRegistry sessions, Audit audit, Supplier<Person> caller) {
+        this.sessions = sessions;
+        this.audit = audit;
+        this.caller = caller;
+    }
+
+    /** @param said what it is about, where it ends well */
+    private record Asked(Verb verb, Who who, Subject subject, String said) {
+        AuditEntry entry(String result, String reason) {
+            return new AuditEntry(verb, who, subject, result, reason);
+        }
+    }
+
+    @Override
+    public <Q, A> ServerCall.Listener<Q> interceptCall(
+            ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+        AtomicReference<Asked> open = new AtomicReference<>();
+        Person person = caller.get();
+        ServerCall<Q, A> watched = new SimpleForwardingServerCall<>(call) {
+            @Override
+            public void sendMessage(A answer) {
+                super.sendMessage(answer);
+                if (answer instanceof io.telepresence.rpc.manager.ClientSession arrived) {
+                    arrived(open.getAndSet(null), arrived);
+                }
+            }
+
+            @Override
+            public void close(Status status, Metadata trailers) {
+                super.close(status, trailers);
+                Asked asked = open.getAndSet(null);
+                if (asked != null) {
+                    closed(asked, status, trailers);
+                }
+            }
+        };
+        return new SimpleForwardingServerCallListener<>(next.startCall(watched, headers)) {
+            @Override
+            public void onMessage(Q request) {
+                open.set(asked(request, person));
+                super.onMessage(request);
+            }
+
+            @Override
+            public void onCancel() {
+                Asked asked = open.getAndSet(null);
+                if (asked != null) {
+                    audit.record(asked.entry("cancelled", asked.said()));
+                }
+                super.onCancel();
+            }
+        };
+    }
+
+    /** Null: nobody will want to know. */
+    private Asked asked(Object request, Person person) {
+        return switch (request) {
+            case ClientArrival arrival ->
+                new Asked(Verb.CONNECT, Who.of(person, arrival.getName()), in(arrival.getNamespace()), "");
+            case EngageRequest engage -> engage(engage, who(engage.getSessionId(), person));
+            case UninstallRequest uninstall ->
+                new Asked(Verb.UNINSTALL, who(uninstall.getSessionId(), person), uninstall(uninstall), "");
+            case GatherLogsRequest logs ->
+                new Asked(Verb.LOGS, who(logs.getSessionId(), person), Subject.NONE, said(logs));
+            default -> null;
+        };
+    }
+
+    private Who who(String sessionId, Person person) {
+        Who owner = sessions.client(sessionId).map(Who::of).orElse(Who.UNKNOWN);
+        return person.known() ? Who.of(person, owner.client()) : owner;
+    }
+
+    private static Asked engage(EngageRequest request, Who who) {
+        EngagementSpec spec = request.getSpec();
+        Subject subject = new Subject(
+                spec.getNamespace(),
+                spec.getWorkloadKind(),
+                spec.getWorkload(),
+                spec.getKind().name().toLowerCase(Locale.ROOT),
+                spec.getName());
+        return new Asked(Verb.ATTACH, who, subject, "");
+    }
+
+    private static Subject in(String namespace) {
+        return new Subject(namespace, "", "", "", "");
+    }
+
+    private Subject uninstall(UninstallRequest request) {
+        String namespace = request.getNamespace().isEmpty()
+                ? sessions.client(request.getSessionId())
+                        .map(s -> s.client().namespace())
+                        .orElse("")
+                : request.getNamespace();
+        String names = request.getAll() ? "*" : String.join(",", request.getWorkloadsList());
+        return new Subject(namespace, "", names, "", "");
+    }
+
+    private static String said(GatherLogsRequest request) {
+        return "traffic-manager: " + request.getTrafficManager() + ", traffic-agents: " + request.getTrafficAgents()
+                + ", YAML: " + request.getPodYaml();
+    }
+
+    private void arrived(Asked asked, io.telepresence.rpc.manager.ClientSession answer) {
+        ClientSession session = sessions.client(answer.getSessionId()).orElse(null);
+        if (asked == null || session == null) {
+            return;
+        }
+        audit.record(new AuditEntry(
+                Verb.CONNECT, Who.of(session), asked.subject(), answer.getResumed() ? "resumed" : AuditEntry.OK, ""));
+        if (!answer.getResumed()) {
+            session.onEnd(() ->
+                    audit.record(new AuditEntry(Verb.DISCONNECT, Who.of(session), asked.subject(), AuditEntry.OK, "")));
+        }
+    }
+
+    /** An engagement that works has been recorded where it began to. */
+    private void closed(Asked asked, Status status, Metadata trailers) {
+        if (!status.isOk()) {
+            Fault fault = FaultStatus.of(status.asRuntimeException(trailers));
+            boolean refused = fault.kind() == Fault.Kind.USER || fault.kind() == Fault.Kind.DENIED;
+            audit.record(asked.entry(refused ? AuditEntry.REFUSED : AuditEntry.FAILED, fault.text()));
+        } else if (asked.verb() != Verb.ATTACH) {
+            audit.record(asked.entry(AuditEntry.OK, asked.said()));
+        }
+    }
+}
