@@ -91,7 +91,7 @@ public record ManagerSettings(
      * @param allowGlobal somebody may take all traffic of a port
      * @param inactiveBlock an engagement whose owner is idle for longer gives way; zero: never
      */
-    public record Rules(boolean allowGlobal, Duration inactiveBlock) {}
+    public record Rules(boolean allowGlobal, Duration inactiveBlock, RequiredGrant requiredGrant) {}
 
     /** The same, now that more is known of how pods get an agent. */
     public ManagerSettings with(InjectorSettings known) {
@@ -184,7 +184,8 @@ public record ManagerSettings(
                 agent(root, agent, intercept, level),
                 new Rules(
                         intercept.flag("allowGlobalIntercepts"),
-                        intercept.duration("inactiveBlockTimeout", Duration.ofMinutes(10))),
+                        intercept.duration("inactiveBlockTimeout", Duration.ofMinutes(10)),
+                        requiredGrant(root.object("security").object("authorization"))),
                 new InjectorSettings(
                         injector.flag("enabled"),
                         injector.oneOf("injectPolicy", "OnDemand", "WhenEnabled")
@@ -195,6 +196,11 @@ public record ManagerSettings(
                         hook(injector, webhook, pod)));
         root.finish();
         return settings;
+    }
+
+    private static RequiredGrant requiredGrant(SettingsObject authorization) {
+        String grant = authorization.oneOf("requiredGrant", "exec", "telepresence", "any", "portforward");
+        return RequiredGrant.valueOf(grant.toUpperCase(Locale.ROOT));
     }
 
     private static Pod pod(Map<String, String> environment) {

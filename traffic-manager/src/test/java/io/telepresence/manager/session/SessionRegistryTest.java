@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.identity.Caller;
 import io.telepresence.testing.FakeTime;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,13 +30,13 @@ class SessionRegistryTest {
         ann.onEnd(() -> ended.add("ann"));
         time.advance(Duration.ofSeconds(29));
         sessions.sweep();
-        assertTrue(sessions.remain(ann.id(), ClientSession.class));
+        assertTrue(sessions.remain(ann.id(), Caller.UNKNOWN));
         time.advance(Duration.ofSeconds(29));
         sessions.sweep();
-        assertTrue(sessions.client(ann.id()).isPresent());
+        assertTrue(sessions.client(ann.id(), Caller.UNKNOWN).isPresent());
         time.advance(Duration.ofSeconds(2));
         sessions.sweep();
-        assertFalse(sessions.remain(ann.id(), ClientSession.class));
+        assertFalse(sessions.remain(ann.id(), Caller.UNKNOWN));
         assertEquals(List.of("ann"), ended);
     }
 
@@ -55,8 +56,8 @@ class SessionRegistryTest {
         ClientSession ann = sessions.arrive(ANN, "").session();
         assertTrue(sessions.idle(ann).isEmpty(), "it has not said");
         time.advance(Duration.ofMinutes(20));
-        assertTrue(sessions.remain(ann.id(), Duration.ofMinutes(3)));
-        assertTrue(sessions.remain(ann.id(), Duration.ofMinutes(15)));
+        assertTrue(sessions.remain(ann.id(), Caller.UNKNOWN, Duration.ofMinutes(3)));
+        assertTrue(sessions.remain(ann.id(), Caller.UNKNOWN, Duration.ofMinutes(15)));
         assertEquals(Duration.ofMinutes(3), sessions.idle(ann).orElseThrow());
         time.advance(Duration.ofSeconds(5));
         assertEquals(Duration.ofSeconds(185), sessions.idle(ann).orElseThrow());
@@ -84,7 +85,7 @@ class SessionRegistryTest {
         SessionRegistry.Arrival<ClientSession> bob = sessions.arrive(BOB, ann.id());
         assertFalse(bob.resumed());
         assertNotEquals(ann.id(), bob.session().id());
-        assertTrue(sessions.client(ann.id()).isPresent());
+        assertTrue(sessions.client(ann.id(), Caller.UNKNOWN).isPresent());
     }
 
     @Test
@@ -131,7 +132,7 @@ class SessionRegistryTest {
         assertNotEquals(
                 shown,
                 sessions.arrive(agent("echo-1", "uid-1"), shown).session().id());
-        assertFalse(sessions.remain(shown, ClientSession.class));
+        assertFalse(sessions.remain(shown, Caller.UNKNOWN));
     }
 
     @Test
@@ -150,8 +151,8 @@ class SessionRegistryTest {
         ClientSession ann = sessions.arrive(ANN, "").session();
         AgentSession agent = sessions.arrive(agent("echo-1", "uid-1"), "").session();
         assertTrue(sessions.agent(ann.id()).isEmpty());
-        assertTrue(sessions.client(agent.id()).isEmpty());
-        assertFalse(sessions.remain(ann.id(), AgentSession.class));
+        assertTrue(sessions.client(agent.id(), Caller.UNKNOWN).isEmpty());
+        assertFalse(sessions.remain(ann.id()));
     }
 
     @Test
@@ -169,7 +170,7 @@ class SessionRegistryTest {
         ann.onEnd(() -> order.add("first"));
         ann.onEnd(() -> order.add("second"));
         ann.onEnd(() -> order.add("taken back")).close();
-        sessions.depart(ann.id(), ClientSession.class);
+        sessions.depart(ann.id(), Caller.UNKNOWN);
         ann.onEnd(() -> order.add("late"));
         assertEquals(List.of("second", "first", "late"), order);
     }
