@@ -68,6 +68,7 @@ class ChartSettingsTest {
             Map.entry("namespaces", "[a, b]"),
             Map.entry("podCIDRStrategy", "environment"),
             Map.entry("podCIDRs", "[10.1.0.0/16, 'fd00::/64']"),
+            Map.entry("security.authorization.requiredGrant", "portforward"),
             Map.entry("telepresenceAPI.port", "9980"),
             Map.entry("timeouts.agentArrival", "1.5s"),
             Map.entry("workloads.deployments.enabled", "false"),
@@ -103,6 +104,7 @@ class ChartSettingsTest {
             Map.entry("readinessProbe", "{httpGet: {port: 1}}"),
             Map.entry("resources", "{limits: {memory: 600Mi}}"),
             Map.entry("schedulerName", "mine"),
+            Map.entry("security.authentication.ticketsForAll", "false"),
             Map.entry("securityContext", "{runAsUser: 1}"),
             Map.entry("startupProbe", "{httpGet: {port: 1}}"),
             Map.entry("tolerations", "[{operator: Exists}]")));
