@@ -27,6 +27,11 @@ public final class TestTickets {
         return ticket(user, name, key.publicKey(), nonce, "ambassador");
     }
 
+    /** As the manager knows a key. */
+    public static String fingerprint(ProofKey key) {
+        return ConnectionKeys.fingerprint(key.publicKey());
+    }
+
     static CertificateSigningRequest stored(String user, String name, String signer, String request) {
         return new CertificateSigningRequestBuilder()
                 .withNewMetadata()

@@ -8,10 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.identity.Caller;
+import io.telepresence.manager.identity.Person;
 import io.telepresence.testing.FakeTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -192,5 +194,53 @@ class SessionRegistryTest {
 
     private static AgentSession.Agent agent(String pod, String uid) {
         return new AgentSession.Agent(pod, uid, "10.0.0.1", ECHO, "v0.1.0", Set.of(), Set.of());
+    }
+
+    private static Caller caller(String key, String user) {
+        return new Caller(key, new Person(user, "", List.of(), Map.of()));
+    }
+
+    @Test
+    void aSessionBelongsToItsKey() {
+        Caller hers = caller("k1", "alice");
+        Caller thief = caller("k2", "bob");
+        ClientSession ann = sessions.arrive(ANN, hers, "").session();
+        assertTrue(sessions.client(ann.id(), hers).isPresent());
+        assertTrue(sessions.client(ann.id(), new Caller("k1", Person.UNKNOWN)).isPresent());
+        for (Caller other : List.of(thief, caller("k2", "alice"), Caller.UNKNOWN)) {
+            assertTrue(sessions.client(ann.id(), other).isEmpty());
+            assertFalse(sessions.remain(ann.id(), other));
+            assertFalse(sessions.remain(ann.id(), other, Duration.ZERO));
+            sessions.depart(ann.id(), other);
+            assertFalse(sessions.arrive(ANN, other, ann.id()).resumed());
+        }
+        assertFalse(ann.ended());
+        assertTrue(sessions.arrive(ANN, hers, ann.id()).resumed());
+    }
+
+    @Test
+    void nobodyTakesTheSeatOfAnotherUser() {
+        ClientSession ann =
+                sessions.arrive(at("a".repeat(64)), caller("k1", "alice"), "").session();
+        sessions.arrive(at("a".repeat(64)), caller("k2", "bob"), "");
+        assertFalse(ann.ended());
+        sessions.arrive(at("a".repeat(64)), caller("k3", "alice"), "");
+        assertTrue(ann.ended());
+    }
+
+    @Test
+    void whatIsProvedAgainAndWhatIsOverIsSoForAllSessionsOfTheKey() {
+        ClientSession one = sessions.arrive(ANN, caller("k1", "alice"), "").session();
+        ClientSession two =
+                sessions.arrive(BOB, new Caller("k1", Person.UNKNOWN), "").session();
+        ClientSession other = sessions.arrive(BOB, caller("k2", "bob"), "").session();
+        Person renewed = new Person("alice", "", List.of("new"), Map.of());
+        sessions.proved(new Caller("k1", renewed));
+        assertEquals(List.of(renewed, renewed), List.of(one.person(), two.person()));
+        assertEquals("alice (" + ANN.name() + ")", one.name());
+        assertEquals("bob", other.person().user());
+        sessions.end(new Caller("k1", Person.UNKNOWN));
+        assertTrue(one.ended() && two.ended());
+        assertFalse(other.ended());
     }
 }
