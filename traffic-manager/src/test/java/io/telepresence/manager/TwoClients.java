@@ -22,24 +22,15 @@ import io.telepresence.rpc.engagement.HttpHeader;
 import io.telepresence.rpc.engagement.TrafficCount;
 import io.telepresence.rpc.engagement.VerdictRecord;
 import io.telepresence.rpc.manager.ClientArrival;
-import io.telepresence.rpc.manager.ClientBeat;
 import io.telepresence.rpc.manager.ClientSession;
 import io.telepresence.rpc.manager.DialRequest;
-import io.telepresence.rpc.manager.DisengageRequest;
-import io.telepresence.rpc.manager.DnsQuestion;
 import io.telepresence.rpc.manager.EngageProgress;
 import io.telepresence.rpc.manager.EngageRequest;
-import io.telepresence.rpc.manager.ExplainRequest;
-import io.telepresence.rpc.manager.GatherLogsRequest;
 import io.telepresence.rpc.manager.ManagerGrpc;
-import io.telepresence.rpc.manager.PingRequest;
 import io.telepresence.rpc.manager.ProofChallenge;
 import io.telepresence.rpc.manager.ProofResult;
 import io.telepresence.rpc.manager.ProofTicket;
 import io.telepresence.rpc.manager.SessionRef;
-import io.telepresence.rpc.manager.UninstallRequest;
-import io.telepresence.rpc.manager.WorkloadQuery;
-import io.telepresence.rpc.manager.YamlRequest;
 import io.telepresence.rpc.tunnel.Deliver;
 import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.rpc.tunnel.Reach;
@@ -50,7 +41,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -280,89 +270,7 @@ final class TwoClients implements AutoCloseable {
 
     /** Each call of a client, in an order in which all of them have something to say. */
     Map<String, Message> questions(String session) {
-        Map<String, Message> all = new LinkedHashMap<>();
-        all.put("Version", Empty.getDefaultInstance());
-        all.put("BeginProof", Empty.getDefaultInstance());
-        all.put("Prove", ProofTicket.newBuilder().setName(session).build());
-        all.put("ArriveAsClient", arrival("ann").toBuilder().clearSeat().build());
-        all.put("Remain", ClientBeat.newBuilder().setSessionId(session).build());
-        for (String method : List.of("WatchClusterInfo", "WatchEngagements", "WatchDials", "GetClientConfig")) {
-            all.put(method, ref(session));
-        }
-        WorkloadQuery everywhere =
-                WorkloadQuery.newBuilder().setSessionId(session).build();
-        all.put("ListWorkloads", everywhere);
-        all.put("WatchWorkloads", everywhere);
-        all.putAll(aboutEngagements(session));
-        all.put(
-                "LookupDns",
-                DnsQuestion.newBuilder()
-                        .setSessionId(session)
-                        .setName("echo.default.svc.cluster.local")
-                        .setType(1)
-                        .setTimeoutMs(200)
-                        .build());
-        all.put(
-                "Ping",
-                PingRequest.newBuilder()
-                        .setSessionId(session)
-                        .setIp(ByteString.copyFrom(new byte[] {127, 0, 0, 1}))
-                        .setTimeoutMs(200)
-                        .build());
-        all.put(
-                "SetLogLevel",
-                LogLevelRequest.newBuilder()
-                        .setSessionId(session)
-                        .setLevel("TRACE")
-                        .build());
-        all.put(
-                "Uninstall",
-                UninstallRequest.newBuilder()
-                        .setSessionId(session)
-                        .addWorkloads("echo")
-                        .build());
-        all.put(
-                "GatherLogs",
-                GatherLogsRequest.newBuilder()
-                        .setSessionId(session)
-                        .setTrafficManager(true)
-                        .setTrafficAgents("all")
-                        .setPodYaml(true)
-                        .build());
-        all.put("Depart", ref(session));
-        return all;
-    }
-
-    private static Map<String, Message> aboutEngagements(String session) {
-        Map<String, Message> all = new LinkedHashMap<>();
-        all.put(
-                "Engage",
-                EngageRequest.newBuilder()
-                        .setSessionId(session)
-                        .setSpec(spec(EngagementKind.REPLACE, "all", "shop").clearPorts())
-                        .build());
-        all.put(
-                "Disengage",
-                DisengageRequest.newBuilder()
-                        .setSessionId(session)
-                        .setName("echo")
-                        .build());
-        all.put(
-                "Explain",
-                ExplainRequest.newBuilder()
-                        .setSessionId(session)
-                        .setMethod("GET")
-                        .setHost("echo")
-                        .setTarget("/")
-                        .setLast(100)
-                        .build());
-        all.put(
-                "GenerateYaml",
-                YamlRequest.newBuilder()
-                        .setSessionId(session)
-                        .setWorkload("echo")
-                        .build());
-        return all;
+        return ClientQuestions.of(session);
     }
 
     static EngagementSpec.Builder spec(EngagementKind kind, String name, String workload) {
@@ -392,7 +300,7 @@ final class TwoClients implements AutoCloseable {
         return all.stream().map(e -> e.getSpec().getName()).toList();
     }
 
-    private static SessionRef ref(String session) {
+    static SessionRef ref(String session) {
         return SessionRef.newBuilder().setSessionId(session).build();
     }
 

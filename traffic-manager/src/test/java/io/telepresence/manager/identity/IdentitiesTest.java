@@ -274,6 +274,30 @@ class IdentitiesTest {
     }
 
     @Test
+    void oneKeyTooManyIsRefusedUntilSomebodyHasLeft() throws Exception {
+        for (int i = 0; i < Identities.MOST; i++) {
+            byte[] publicKey = TestTickets.element(0x30, new byte[] {(byte) (i >> 8), (byte) i});
+            proveAs(publicKey, "telepresence-" + i);
+        }
+        byte[] one = TestTickets.element(0x30, new byte[3]);
+        Fault fault = assertThrows(FaultException.class, () -> proveAs(one, "telepresence-one"))
+                .fault();
+        assertEquals("the traffic-manager knows 4096 clients, and no more", fault.text());
+        proveAs(TestTickets.element(0x30, new byte[2]), "telepresence-again");
+        time.advance(Identities.VALID);
+        identities.sweep();
+        proveAs(one, "telepresence-two");
+        assertEquals(1, identities.known());
+    }
+
+    private void proveAs(byte[] publicKey, String name) throws FaultException {
+        String fingerprint = ConnectionKeys.fingerprint(publicKey);
+        byte[] nonce = identities.challenge(fingerprint);
+        api.put(TestTickets.ticket("carol", name, publicKey, nonce, "ambassador"));
+        identities.prove(fingerprint, name, nonce);
+    }
+
+    @Test
     void aNameThatIsTooLongOrActsIsShownWithoutHarm() {
         assertEquals("a\\nb", new Person("a\nb", "", List.of(), Map.of()).toString());
         assertEquals(
