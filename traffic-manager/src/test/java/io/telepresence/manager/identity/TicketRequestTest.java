@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.telepresence.identity.ProofKey;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Random;
@@ -16,6 +17,27 @@ class TicketRequestTest {
 
     private static void assertGarbage(String request) {
         assertThrows(IllegalArgumentException.class, () -> TicketRequest.parse(request));
+    }
+
+    /** By {@code openssl req -new -subj /OU=ambassador/CN=telepresence-ab}. */
+    private static final String OPENSSL =
+            """
+            -----BEGIN CERTIFICATE REQUEST-----
+            MIHqMIGRAgEAMC8xEzARBgNVBAsMCmFtYmFzc2Fkb3IxGDAWBgNVBAMMD3RlbGVw
+            cmVzZW5jZS1hYjBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABD5lVc0M06S6AVEZ
+            FgZgwfev83GCjpRLkDSiCR0JU0KJnmm2GOnT/4yLkCETC4tNcrRd1x6EjZOACsui
+            tYCl2legADAKBggqhkjOPQQDAgNIADBFAiEA3Ja2mlAhg8jmrXQbp43UJQE9NY2g
+            hg1oQUBgO2YTl2cCIDYOVtcq6DGa0Q4RiSq7wK5JvmUlis1zSku3cHsUv/3T
+            -----END CERTIFICATE REQUEST-----
+            """;
+
+    @Test
+    void aRequestThatAnotherProgramMadeIsRead() {
+        String request = Base64.getEncoder().encodeToString(OPENSSL.getBytes(StandardCharsets.US_ASCII));
+        TicketRequest read = TicketRequest.parse(request);
+        assertEquals("telepresence-ab", read.commonName());
+        assertEquals("ambassador", read.unit());
+        assertEquals(KEY.length, read.publicKey().length);
     }
 
     @Test
