@@ -64,7 +64,7 @@ manager_is_there() {
   kube get deployment,secret -n ambassador -o name 2>/dev/null | grep -E '/(sh.helm.release.v1.)?traffic-manager(.v[0-9]+)?$' >/dev/null
 }
 
-# Always afresh: the one that is there may be another program's, or of another build.
+# Always afresh: the one that is there may be another program's, or of another build. Arguments are Helm's.
 install_manager() {
   local extra=()
   [ "$PROGRAM" = ours ] || extra=(${peer_helm[@]+"${peer_helm[@]}"})
@@ -72,7 +72,7 @@ install_manager() {
   HAS_MANAGER=yes
   must "helm install failed" admin "$TEL" helm install --set clientRbac.create=true --set-json \
     'clientRbac.subjects=[{"kind":"Group","name":"developers","apiGroup":"rbac.authorization.k8s.io"}]' \
-    ${extra[@]+"${extra[@]}"} || return
+    ${extra[@]+"${extra[@]}"} "$@" || return
   must "the traffic-manager did not become ready" kube -n ambassador rollout status statefulset/traffic-manager --timeout=120s || return
   admin "$TEL" quit -s >/dev/null 2>&1 || true
 }

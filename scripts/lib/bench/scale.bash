@@ -61,7 +61,8 @@ scale_cluster() {
   "$CLUSTER" load target/images/traffic-manager.tar target/images/traffic-agent.tar >&2 || fail "its images were not loaded" || return
   eval "$("$CLUSTER" env)"
   ECHO_URL=http://$(kube get service echo -o 'jsonpath={.spec.clusterIP}')/
-  install_manager
+  # ScalePeers does not say who its clients are.
+  install_manager --set security.authorization.requiredGrant=portforward
 }
 
 # The class path of the end-to-end tests, whose classes make the objects and hold the connections.

@@ -38,7 +38,15 @@ telepresence: manager
 {{- $_ := set $webhook "name" (include "tp.webhookName" .) }}
 {{- $injector := omit .Values.agentInjector "certificate" "checkOverlap" "secret" "service" }}
 {{- $_ := set $settings "agentInjector" (set $injector "webhook" $webhook) }}
+{{- $_ := set $settings "security" (omit .Values.security "authentication") }}
 {{- toPrettyJson $settings }}
+{{- end }}
+
+{{- /* Of clients: a ticket says who created it, and grants nothing; nobody signs it. */}}
+{{- define "tp.ticketRule" -}}
+- apiGroups: [certificates.k8s.io]
+  resources: [certificatesigningrequests]
+  verbs: [create]
 {{- end }}
 
 {{- /* Rights in every managed namespace. */}}

@@ -1,8 +1,8 @@
 package io.telepresence.cli;
 
-import io.telepresence.cli.invocation.Caller;
 import io.telepresence.cli.invocation.Command;
 import io.telepresence.cli.invocation.Invocation;
+import io.telepresence.cli.invocation.Invoker;
 import io.telepresence.cli.output.Format;
 import io.telepresence.cli.output.Output;
 import io.telepresence.cli.output.Progress;
@@ -63,7 +63,7 @@ final class RootCommand {
             GlobalOptions global = GlobalOptions.of(options);
             output = new Output(global.format(), out(), err());
             try (Progress progress = progress(global, !typed.childCommand().isEmpty())) {
-                Caller caller = new Caller(
+                Invoker caller = new Invoker(
                         machine.environment(),
                         machine.workingDirectory(),
                         global.config(),

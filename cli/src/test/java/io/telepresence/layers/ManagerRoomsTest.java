@@ -16,6 +16,7 @@ class ManagerRoomsTest {
     /** What each room knows; the wiring beside {@code ManagerMain} knows them all. */
     private static final Map<String, Set<String>> KNOWS = Map.ofEntries(
             Map.entry("auth", Set.of()),
+            Map.entry("identity", Set.of("auth")),
             Map.entry("lease", Set.of()),
             Map.entry("watch", Set.of()),
             Map.entry("cluster", Set.of("watch")),
@@ -23,7 +24,7 @@ class ManagerRoomsTest {
             Map.entry("log", Set.of("cluster", "watch")),
             Map.entry("identity", Set.of()),
             Map.entry("session", Set.of("cluster", "identity")),
-            Map.entry("tunnel", Set.of("session")),
+            Map.entry("tunnel", Set.of("identity", "session")),
             Map.entry("sidecar", Set.of("cluster")),
             Map.entry("policy", Set.of("cluster", "sidecar")),
             Map.entry("config", Set.of("cluster", "inject", "network", "policy", "sidecar")),

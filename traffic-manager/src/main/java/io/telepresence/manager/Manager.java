@@ -31,13 +31,12 @@ import io.telepresence.manager.grpc.AgentConnection;
 import io.telepresence.manager.grpc.AgentGateService;
 import io.telepresence.manager.grpc.AgentService;
 import io.telepresence.manager.grpc.AuditedCalls;
+import io.telepresence.manager.grpc.ClientAuthenticator;
 import io.telepresence.manager.grpc.ClientSessionService;
 import io.telepresence.manager.grpc.ClusterInfoService;
 import io.telepresence.manager.grpc.EngagementService;
 import io.telepresence.manager.grpc.LogGatheringService;
 import io.telepresence.manager.grpc.ManagerService;
-import io.telepresence.manager.grpc.PlainTextCheck;
-import io.telepresence.manager.identity.Person;
 import io.telepresence.manager.inject.InjectorSettings;
 import io.telepresence.manager.inject.ManualYaml;
 import io.telepresence.manager.lease.ManagerLease;
@@ -100,7 +99,7 @@ import org.slf4j.LoggerFactory;
  * <p>Rights that it needs: get, list and watch of namespaces, nodes (optional), services, pods, deployments,
  * replicasets, statefulsets, and jobs and cronjobs if these are enabled; list and create of events (optional) and servicecidrs (optional); get of pods/log; create of
  * tokenreviews; get and update of its lease (optional); create of services in its own namespace (dry runs only, optional). The injector
- * needs get of namespaces and list of networkpolicies (both optional), and what its other parts say.
+ * needs get of namespaces and list of networkpolicies (both optional); and what {@link ClientPort} and other parts say.
  */
 final class Manager implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Manager.class);
@@ -130,6 +129,7 @@ final class Manager implements AutoCloseable {
     private final ClusterDnsClient names;
     private final ReachPolicy reach;
     private final SessionRegistry sessions;
+    private final ClientPort clients;
     private final EngagementRegistry engagements;
     private final Switchboard switchboard;
     private final OrphanedReplacements orphaned;
@@ -228,6 +228,7 @@ final class Manager implements AutoCloseable {
 
         // Who is here, what they engage, and the flows between them.
         sessions = new SessionRegistry(MonotonicTime.start());
+        clients = new ClientPort(settings, client, sessions);
         engagements = new EngagementRegistry(sessions, settings.rules().inactiveBlock());
         reach = opened.add(ReachPolicy.follow(
                 stores,
@@ -272,14 +273,21 @@ final class Manager implements AutoCloseable {
         opened.add(() -> Loops.shutdown(loops));
         start(agentPort(loops));
         InetAddress loopback = InetAddress.ofLiteral("127.0.0.1");
-        NettyServerBuilder clients = TunnelServers.builder(new InetSocketAddress(loopback, Ports.CLIENT_API), loops)
-                .addService(clientCalls())
-                .addService(TunnelService.bind(loops, switchboard.clients()));
+        NettyServerBuilder port = clientPort(new InetSocketAddress(loopback, Ports.CLIENT_API), loops);
         InetAddress loopback6 = InetAddress.ofLiteral("::1");
         if (OwnAddresses.canListen(loopback6)) {
-            clients.addListenAddress(new InetSocketAddress(loopback6, Ports.CLIENT_API));
+            port.addListenAddress(new InetSocketAddress(loopback6, Ports.CLIENT_API));
         }
-        start(clients);
+        start(port);
+    }
+
+    NettyServerBuilder clientPort(InetSocketAddress address, EventLoopGroup loops) {
+        return clients.builder(
+                address,
+                loops,
+                clientCalls(),
+                switchboard,
+                new AuditedCalls(sessions, audit, ClientAuthenticator::caller));
     }
 
     private NettyServerBuilder agentPort(EventLoopGroup loops) {
@@ -325,8 +333,7 @@ final class Manager implements AutoCloseable {
         return new AgentGateService(sessions, calls, levels);
     }
 
-    /** What clients ask for. */
-    ServerServiceDefinition clientCalls() {
+    private ServerServiceDefinition clientCalls() {
         CreateEngagement createEngagement = new CreateEngagement(
                 engagements,
                 sidecars,
@@ -341,28 +348,28 @@ final class Manager implements AutoCloseable {
         LogGatherer.OwnPod pod = new LogGatherer.OwnPod(
                 settings.pod().namespace(), settings.pod().name());
         LogGatherer gatherer = new LogGatherer(client, stores.pods(), ring::read, pod);
-        ManagerService calls = new ManagerService(
-                sessions,
-                new ClientSessionService(settings, sessions, createEngagement, switchboard),
-                new EngagementService(
+        return new ManagerService(
+                        clients.identities(),
                         sessions,
-                        engagements,
-                        createEngagement,
-                        new WorkloadList(workloads, coverage, engagements, stats, installer, policies),
-                        stats,
-                        new RouteExplainer(workloads, sidecars, engagements, stats, policies),
-                        settings.agent().arrival()),
-                new AgentAdminService(sessions, uninstaller, yaml),
-                new ClusterInfoService(
-                        sessions,
-                        network,
-                        names,
-                        new EchoRequests(reach, new ServiceReachability(stores.services())),
-                        installer.trouble(),
-                        settings.pod()),
-                new LogGatheringService(sessions, levels, gatherer, settings.clientConfig()));
-        return ServerInterceptors.intercept(
-                calls, new PlainTextCheck(), new AuditedCalls(sessions, audit, () -> Person.UNKNOWN));
+                        new ClientSessionService(settings, sessions, createEngagement, switchboard),
+                        new EngagementService(
+                                sessions,
+                                engagements,
+                                createEngagement,
+                                new WorkloadList(workloads, coverage, engagements, stats, installer, policies),
+                                stats,
+                                new RouteExplainer(workloads, sidecars, engagements, stats, policies),
+                                settings.agent().arrival()),
+                        new AgentAdminService(sessions, uninstaller, yaml),
+                        new ClusterInfoService(
+                                sessions,
+                                network,
+                                names,
+                                new EchoRequests(reach, new ServiceReachability(stores.services())),
+                                installer.trouble(),
+                                settings.pod()),
+                        new LogGatheringService(sessions, levels, gatherer, settings.clientConfig()))
+                .bindService();
     }
 
     private void sweep() {
@@ -373,8 +380,9 @@ final class Manager implements AutoCloseable {
         opened.add(every("service-subnets", SERVICE_CIDRS_APART, network::refreshServiceCidrs));
     }
 
-    /** Looks after agents and engagements from time to time. */
+    /** Looks after users, agents and engagements from time to time. */
     private void tend() {
+        clients.tend(opened);
         opened.add(once("claims", CLAIMED_WITHIN, () -> orphaned.expire().forEach(workload -> {
             sidecars.found(workload, false);
             restorer.settle(workload);

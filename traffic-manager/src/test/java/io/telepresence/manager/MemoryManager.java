@@ -52,6 +52,8 @@ import org.slf4j.LoggerFactory;
  * injector does not make pods: it only tells the test which agent is wanted.
  */
 public final class MemoryManager implements AutoCloseable {
+    private static final InetSocketAddress ANY_PORT = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
+
     private final Closers opened = new Closers();
     private InetSocketAddress clients;
     private InetSocketAddress agents;
@@ -84,10 +86,16 @@ public final class MemoryManager implements AutoCloseable {
         }
     }
 
+    /** It does not ask its clients who they are. */
     public static MemoryManager open(Around around) throws Exception {
+        return open(around, "portforward");
+    }
+
+    /** @param requiredGrant as in the Helm value */
+    public static MemoryManager open(Around around, String requiredGrant) throws Exception {
         MemoryManager manager = new MemoryManager();
         try {
-            manager.start(around);
+            manager.start(around, requiredGrant);
             return manager;
         } catch (Exception e) {
             manager.opened.closeAfter(e);
@@ -109,23 +117,25 @@ public final class MemoryManager implements AutoCloseable {
         opened.close();
     }
 
-    private void start(Around around) throws Exception {
+    private void start(Around around, String requiredGrant) throws Exception {
         Map<String, String> environment = Map.of(
                 "POD_NAMESPACE", "ambassador",
                 "POD_NAME", "traffic-manager-1");
-        ManagerSettings config =
-                ManagerSettings.of("{\"agent\": {\"image\": {\"reference\": \"agent:1\"}}}", environment);
+        ManagerSettings config = ManagerSettings.of(
+                """
+                {"agent": {"image": {"reference": "agent:1"}}, "security": {"authorization": {"requiredGrant": "%s"}}}
+                """
+                        .formatted(requiredGrant),
+                environment);
         KubernetesClient client = opened.add(client(around.apiServer()));
         Manager joined =
                 new Manager(opened, config, client, around.cluster().stores, logRing(), new FakeOutside(around));
         EventLoopGroup loops = Loops.create("flows", 2);
         opened.add(() -> Loops.shutdown(loops));
-        this.agents = serve(builder(loops)
+        this.agents = serve(TunnelServers.builder(ANY_PORT, loops)
                 .addService(ServerInterceptors.intercept(joined.agentCalls(), new AgentGateService.TokenReader()))
                 .addService(TunnelService.bind(loops, joined.switchboard().agents())));
-        this.clients = serve(builder(loops)
-                .addService(joined.clientCalls())
-                .addService(TunnelService.bind(loops, joined.switchboard().clients())));
+        this.clients = serve(joined.clientPort(ANY_PORT, loops));
     }
 
     private record FakeOutside(Around around) implements Manager.Outside {
@@ -170,10 +180,6 @@ public final class MemoryManager implements AutoCloseable {
         root.addAppender(ring);
         opened.add(() -> root.detachAppender(ring));
         return ring;
-    }
-
-    private static NettyServerBuilder builder(EventLoopGroup loops) {
-        return TunnelServers.builder(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), loops);
     }
 
     private InetSocketAddress serve(NettyServerBuilder builder) throws IOException {

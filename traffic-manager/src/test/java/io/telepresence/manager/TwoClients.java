@@ -2,10 +2,14 @@ package io.telepresence.manager;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.telepresence.agree.Transport;
 import io.telepresence.agree.Versions;
+import io.telepresence.identity.ProofKey;
 import io.telepresence.manager.Conversation.Answers;
 import io.telepresence.manager.cluster.FakeCluster;
+import io.telepresence.manager.identity.ProvingProxy;
+import io.telepresence.manager.identity.TestTickets;
 import io.telepresence.manager.watch.FakeApiServer;
 import io.telepresence.rpc.agent.AgentBeat;
 import io.telepresence.rpc.common.Empty;
@@ -18,21 +22,15 @@ import io.telepresence.rpc.engagement.HttpHeader;
 import io.telepresence.rpc.engagement.TrafficCount;
 import io.telepresence.rpc.engagement.VerdictRecord;
 import io.telepresence.rpc.manager.ClientArrival;
-import io.telepresence.rpc.manager.ClientBeat;
 import io.telepresence.rpc.manager.ClientSession;
 import io.telepresence.rpc.manager.DialRequest;
-import io.telepresence.rpc.manager.DisengageRequest;
-import io.telepresence.rpc.manager.DnsQuestion;
 import io.telepresence.rpc.manager.EngageProgress;
 import io.telepresence.rpc.manager.EngageRequest;
-import io.telepresence.rpc.manager.ExplainRequest;
-import io.telepresence.rpc.manager.GatherLogsRequest;
 import io.telepresence.rpc.manager.ManagerGrpc;
-import io.telepresence.rpc.manager.PingRequest;
+import io.telepresence.rpc.manager.ProofChallenge;
+import io.telepresence.rpc.manager.ProofResult;
+import io.telepresence.rpc.manager.ProofTicket;
 import io.telepresence.rpc.manager.SessionRef;
-import io.telepresence.rpc.manager.UninstallRequest;
-import io.telepresence.rpc.manager.WorkloadQuery;
-import io.telepresence.rpc.manager.YamlRequest;
 import io.telepresence.rpc.tunnel.Deliver;
 import io.telepresence.rpc.tunnel.Open;
 import io.telepresence.rpc.tunnel.Reach;
@@ -43,7 +41,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -57,6 +54,7 @@ final class TwoClients implements AutoCloseable {
     private static final int LOCAL_PORT = 8080;
 
     final MemoryManager manager;
+    final FakeApiServer api;
     final FakeAgents agents;
     final Conversation ann;
     final Conversation bob;
@@ -66,22 +64,30 @@ final class TwoClients implements AutoCloseable {
     Answers delivered;
 
     private final Closers opened = new Closers();
+    private int proofs;
     private final Set<String> bobsOwn = ConcurrentHashMap.newKeySet();
 
+    /** Their manager does not ask who they are. */
     TwoClients(Path directory) throws Exception {
+        this(directory, "portforward");
+    }
+
+    /** @param requiredGrant as in the Helm value; if it is not portforward, they say who they are */
+    TwoClients(Path directory, String requiredGrant) throws Exception {
         FakeCluster cluster = new FakeCluster();
         cluster.addEcho();
         addShop(cluster);
-        FakeApiServer api = opened.add(FakeApiServer.open());
-        MemoryManager[] known = new MemoryManager[1];
-        agents = new FakeAgents(api, () -> known[0].agents());
+        api = opened.add(FakeApiServer.open());
+        MemoryManager[] running = new MemoryManager[1];
+        agents = new FakeAgents(api, () -> running[0].agents());
         Path resolvConf = Files.writeString(directory.resolve("resolv.conf"), "nameserver 127.0.0.1\n");
-        manager = opened.add(
-                MemoryManager.open(new MemoryManager.Around(cluster, api.url(), resolvConf, to -> to, agents::wanted)));
-        known[0] = manager;
+        manager = opened.add(MemoryManager.open(
+                new MemoryManager.Around(cluster, api.url(), resolvConf, to -> to, agents::wanted), requiredGrant));
+        running[0] = manager;
         opened.add(agents);
-        ann = opened.add(new Conversation(manager.clients(), ManagerGrpc.getServiceDescriptor()));
-        bob = opened.add(new Conversation(manager.clients(), ManagerGrpc.getServiceDescriptor()));
+        boolean known = !requiredGrant.equals("portforward");
+        ann = known ? person("alice") : stranger();
+        bob = known ? person("bob") : stranger();
         bobSession = arrive(bob, arrival("bob"));
         bobsOwn.add(bobSession);
         bob.ask(
@@ -91,6 +97,39 @@ final class TwoClients implements AutoCloseable {
                         .setLevel("TRACE")
                         .build());
         annSession = arrive(ann, arrival("ann"));
+    }
+
+    /** Somebody whose connections prove nothing. */
+    Conversation stranger() {
+        return opened.add(new Conversation(manager.clients(), ManagerGrpc.getServiceDescriptor()));
+    }
+
+    /** Somebody whose connections prove a key, and nothing else yet. */
+    Conversation keyHolder(ProofKey key) throws Exception {
+        ProvingProxy proxy = opened.add(new ProvingProxy(manager.clients(), "ambassador", key));
+        return opened.add(new Conversation(proxy.address(), ManagerGrpc.getServiceDescriptor()));
+    }
+
+    /** Somebody whom the manager knows by that name. */
+    private Conversation person(String user) throws Exception {
+        ProofKey key = ProofKey.generate();
+        Conversation talk = keyHolder(key);
+        String proved = prove(talk, user, key).getUser();
+        if (!proved.equals(user)) {
+            throw new AssertionError(proved);
+        }
+        return talk;
+    }
+
+    ProofResult prove(Conversation talk, String user, ProofKey key) throws Exception {
+        ByteString nonce = talk.get("BeginProof", Empty.getDefaultInstance(), ProofChallenge.class)
+                .getNonce();
+        String name = "telepresence-" + user + proofs++;
+        api.with(
+                "/apis/certificates.k8s.io/v1/certificatesigningrequests/" + name,
+                Serialization.asJson(TestTickets.ticket(user, name, key, nonce.toByteArray())));
+        return talk.get(
+                "Prove", ProofTicket.newBuilder().setName(name).setNonce(nonce).build(), ProofResult.class);
     }
 
     static ClientArrival arrival(String name) {
@@ -231,87 +270,7 @@ final class TwoClients implements AutoCloseable {
 
     /** Each call of a client, in an order in which all of them have something to say. */
     Map<String, Message> questions(String session) {
-        Map<String, Message> all = new LinkedHashMap<>();
-        all.put("Version", Empty.getDefaultInstance());
-        all.put("ArriveAsClient", arrival("ann").toBuilder().clearSeat().build());
-        all.put("Remain", ClientBeat.newBuilder().setSessionId(session).build());
-        for (String method : List.of("WatchClusterInfo", "WatchEngagements", "WatchDials", "GetClientConfig")) {
-            all.put(method, ref(session));
-        }
-        WorkloadQuery everywhere =
-                WorkloadQuery.newBuilder().setSessionId(session).build();
-        all.put("ListWorkloads", everywhere);
-        all.put("WatchWorkloads", everywhere);
-        all.putAll(aboutEngagements(session));
-        all.put(
-                "LookupDns",
-                DnsQuestion.newBuilder()
-                        .setSessionId(session)
-                        .setName("echo.default.svc.cluster.local")
-                        .setType(1)
-                        .setTimeoutMs(200)
-                        .build());
-        all.put(
-                "Ping",
-                PingRequest.newBuilder()
-                        .setSessionId(session)
-                        .setIp(ByteString.copyFrom(new byte[] {127, 0, 0, 1}))
-                        .setTimeoutMs(200)
-                        .build());
-        all.put(
-                "SetLogLevel",
-                LogLevelRequest.newBuilder()
-                        .setSessionId(session)
-                        .setLevel("TRACE")
-                        .build());
-        all.put(
-                "Uninstall",
-                UninstallRequest.newBuilder()
-                        .setSessionId(session)
-                        .addWorkloads("echo")
-                        .build());
-        all.put(
-                "GatherLogs",
-                GatherLogsRequest.newBuilder()
-                        .setSessionId(session)
-                        .setTrafficManager(true)
-                        .setTrafficAgents("all")
-                        .setPodYaml(true)
-                        .build());
-        all.put("Depart", ref(session));
-        return all;
-    }
-
-    private static Map<String, Message> aboutEngagements(String session) {
-        Map<String, Message> all = new LinkedHashMap<>();
-        all.put(
-                "Engage",
-                EngageRequest.newBuilder()
-                        .setSessionId(session)
-                        .setSpec(spec(EngagementKind.REPLACE, "all", "shop").clearPorts())
-                        .build());
-        all.put(
-                "Disengage",
-                DisengageRequest.newBuilder()
-                        .setSessionId(session)
-                        .setName("echo")
-                        .build());
-        all.put(
-                "Explain",
-                ExplainRequest.newBuilder()
-                        .setSessionId(session)
-                        .setMethod("GET")
-                        .setHost("echo")
-                        .setTarget("/")
-                        .setLast(100)
-                        .build());
-        all.put(
-                "GenerateYaml",
-                YamlRequest.newBuilder()
-                        .setSessionId(session)
-                        .setWorkload("echo")
-                        .build());
-        return all;
+        return ClientQuestions.of(session);
     }
 
     static EngagementSpec.Builder spec(EngagementKind kind, String name, String workload) {
@@ -341,7 +300,7 @@ final class TwoClients implements AutoCloseable {
         return all.stream().map(e -> e.getSpec().getName()).toList();
     }
 
-    private static SessionRef ref(String session) {
+    static SessionRef ref(String session) {
         return SessionRef.newBuilder().setSessionId(session).build();
     }
 

@@ -60,7 +60,7 @@ public final class Arguments {
     }
 
     /** A path as the caller means it. */
-    public static Path absolute(String option, String text, Caller caller) throws FaultException {
+    public static Path absolute(String option, String text, Invoker caller) throws FaultException {
         try {
             return caller.workingDirectory().resolve(text).normalize();
         } catch (InvalidPathException e) {

@@ -22,14 +22,14 @@ import picocli.CommandLine.ParseResult;
 public record Invocation(ParseResult options, List<String> childCommand, Context around) {
     /** What a command acts on. */
     public record Context(
-            Caller caller,
+            Invoker caller,
             Output output,
             Progress progress,
             DaemonRegistry daemons,
             ChildRunner children,
             Supplier<DockerMode> docker) {}
 
-    public Caller caller() {
+    public Invoker caller() {
         return around.caller();
     }
 

@@ -45,7 +45,7 @@ public final class KubeOptions {
                 : List.of(String.valueOf(value));
     }
 
-    private static KubeFlags.CallerEnvironment place(Caller caller) {
+    private static KubeFlags.CallerEnvironment place(Invoker caller) {
         boolean inPod = !caller.variable("KUBERNETES_SERVICE_HOST").isEmpty() && Files.exists(IN_CLUSTER);
         return new KubeFlags.CallerEnvironment(
                 caller.variable("KUBECONFIG"),

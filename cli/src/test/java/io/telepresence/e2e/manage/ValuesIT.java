@@ -163,7 +163,8 @@ class ValuesIT {
                         == 0);
         LAPTOP.telepresence("list", "-i")
                 .ok()
-                .says("removed: inactive for more than 10 s, and " + new OnTheLaptop(COLLEAGUE).owner() + " needed it");
+                .says("removed: inactive for more than 10 s, and ")
+                .says(" (" + new OnTheLaptop(COLLEAGUE).owner() + ") needed it");
     }
 
     @Test

@@ -7,25 +7,25 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** So many token reviews at a time; so many wait, for so long. Thread-safe; blocks. */
-final class ReviewLane {
+/** So many reviews by the API server at a time; so many wait, for so long. Thread-safe; blocks. */
+public final class ReviewLane {
     private final Semaphore permits;
     private final int mostWaiting;
     private final Duration patience;
     private final AtomicInteger inside = new AtomicInteger();
 
-    ReviewLane(int atATime, int mostWaiting, Duration patience) {
+    public ReviewLane(int atATime, int mostWaiting, Duration patience) {
         this.permits = new Semaphore(atATime, true);
         this.mostWaiting = mostWaiting + atATime;
         this.patience = patience;
     }
 
-    interface Work<T> {
+    public interface Work<T> {
         T run() throws FaultException;
     }
 
     /** @throws FaultException UNREACHABLE: too many wait, or this has waited too long; or what the work throws */
-    <T> T run(Work<T> work) throws FaultException {
+    public <T> T run(Work<T> work) throws FaultException {
         try {
             if (inside.incrementAndGet() > mostWaiting
                     || !permits.tryAcquire(patience.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -46,7 +46,7 @@ final class ReviewLane {
 
     private static FaultException busy() {
         return Fault.unreachable(
-                        "the traffic-manager has too many tokens to review", "It will be tried again in a moment")
+                        "the traffic-manager has too many reviews to wait for", "It will be tried again in a moment")
                 .exception();
     }
 }

@@ -94,7 +94,12 @@ public record ManagerSettings(
      * @param policies what is forbidden for some workloads
      * @param events engagements are told by events of their workloads, too
      */
-    public record Rules(boolean allowGlobal, Duration inactiveBlock, List<EngagementPolicy> policies, boolean events) {}
+    public record Rules(
+            boolean allowGlobal,
+            Duration inactiveBlock,
+            RequiredGrant requiredGrant,
+            List<EngagementPolicy> policies,
+            boolean events) {}
 
     /** The same, now that more is known of how pods get an agent. */
     public ManagerSettings with(InjectorSettings known) {
@@ -188,6 +193,7 @@ public record ManagerSettings(
                 new Rules(
                         intercept.flag("allowGlobalIntercepts"),
                         intercept.duration("inactiveBlockTimeout", Duration.ofMinutes(10)),
+                        requiredGrant(root.object("security").object("authorization")),
                         PolicySettings.of(root),
                         root.object("audit").flag("events")),
                 new InjectorSettings(
@@ -200,6 +206,11 @@ public record ManagerSettings(
                         hook(injector, webhook, pod)));
         root.finish();
         return settings;
+    }
+
+    private static RequiredGrant requiredGrant(SettingsObject authorization) {
+        String grant = authorization.oneOf("requiredGrant", "exec", "telepresence", "any", "portforward");
+        return RequiredGrant.valueOf(grant.toUpperCase(Locale.ROOT));
     }
 
     private static Pod pod(Map<String, String> environment) {

@@ -73,7 +73,7 @@ public final class AgentGateService extends AgentGateGrpc.AgentGateImplBase {
     @Override
     public void depart(SessionRef request, StreamObserver<Empty> out) {
         GrpcAnswers.answer("depart-agent", out, () -> {
-            sessions.depart(request.getSessionId(), AgentSession.class);
+            sessions.depart(request.getSessionId());
             return Empty.getDefaultInstance();
         });
     }

@@ -47,7 +47,7 @@ public final class AgentService {
 
     /** The heartbeat, and what the agent has done since the last one. Quick. */
     boolean remain(AgentBeat beat) {
-        boolean known = sessions.remain(beat.getSessionId(), AgentSession.class);
+        boolean known = sessions.remain(beat.getSessionId());
         sessions.agent(beat.getSessionId())
                 .ifPresent(agent -> agent.sealed(TrafficTranslator.sealed(beat.getSealedList())));
         boolean news = beat.getCountsCount() > 0 || beat.getRecentCount() > 0;

@@ -14,7 +14,7 @@ import io.telepresence.manager.audit.AuditEntry;
 import io.telepresence.manager.audit.AuditEntry.Subject;
 import io.telepresence.manager.audit.AuditEntry.Verb;
 import io.telepresence.manager.audit.AuditEntry.Who;
-import io.telepresence.manager.identity.Person;
+import io.telepresence.manager.identity.Caller;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.SessionRegistry;
 import io.telepresence.rpc.engagement.EngagementSpec;
@@ -33,13 +33,12 @@ import java.util.function.Supplier;
 public final class AuditedCalls implements ServerInterceptor {
     private final SessionRegistry sessions;
     private final Audit audit;
-    private final Supplier<Person> caller;
+    private final Supplier<Caller> caller;
 
     /**
-     * @param caller asked at the begin of a call, in its context; if it is not known, who the named session belongs to
-     *     counts
+     * @param caller asked at the begin of a call, in its context
      */
-    public AuditedCalls(SessionRegistry sessions, Audit audit, Supplier<Person> caller) {
+    public AuditedCalls(SessionRegistry sessions, Audit audit, Supplier<Caller> caller) {
         this.sessions = sessions;
         this.audit = audit;
         this.caller = caller;
@@ -56,13 +55,13 @@ public final class AuditedCalls implements ServerInterceptor {
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
         AtomicReference<Asked> open = new AtomicReference<>();
-        Person person = caller.get();
+        Caller calling = caller.get();
         ServerCall<Q, A> watched = new SimpleForwardingServerCall<>(call) {
             @Override
             public void sendMessage(A answer) {
                 super.sendMessage(answer);
                 if (answer instanceof io.telepresence.rpc.manager.ClientSession arrived) {
-                    arrived(open.getAndSet(null), arrived);
+                    arrived(open.getAndSet(null), arrived, calling);
                 }
             }
 
@@ -78,7 +77,7 @@ public final class AuditedCalls implements ServerInterceptor {
         return new SimpleForwardingServerCallListener<>(next.startCall(watched, headers)) {
             @Override
             public void onMessage(Q request) {
-                open.set(asked(request, person));
+                open.set(asked(request, calling));
                 super.onMessage(request);
             }
 
@@ -94,22 +93,21 @@ public final class AuditedCalls implements ServerInterceptor {
     }
 
     /** Null: nobody will want to know. */
-    private Asked asked(Object request, Person person) {
+    private Asked asked(Object request, Caller calling) {
         return switch (request) {
             case ClientArrival arrival ->
-                new Asked(Verb.CONNECT, Who.of(person, arrival.getName()), in(arrival.getNamespace()), "");
-            case EngageRequest engage -> engage(engage, who(engage.getSessionId(), person));
+                new Asked(Verb.CONNECT, Who.of(calling.person(), arrival.getName()), in(arrival.getNamespace()), "");
+            case EngageRequest engage -> engage(engage, who(engage.getSessionId(), calling));
             case UninstallRequest uninstall ->
-                new Asked(Verb.UNINSTALL, who(uninstall.getSessionId(), person), uninstall(uninstall), "");
+                new Asked(Verb.UNINSTALL, who(uninstall.getSessionId(), calling), uninstall(uninstall, calling), "");
             case GatherLogsRequest logs ->
-                new Asked(Verb.LOGS, who(logs.getSessionId(), person), Subject.NONE, said(logs));
+                new Asked(Verb.LOGS, who(logs.getSessionId(), calling), Subject.NONE, said(logs));
             default -> null;
         };
     }
 
-    private Who who(String sessionId, Person person) {
-        Who owner = sessions.client(sessionId).map(Who::of).orElse(Who.UNKNOWN);
-        return person.known() ? Who.of(person, owner.client()) : owner;
+    private Who who(String sessionId, Caller calling) {
+        return sessions.client(sessionId, calling).map(Who::of).orElseGet(() -> Who.of(calling.person(), ""));
     }
 
     private static Asked engage(EngageRequest request, Who who) {
@@ -127,9 +125,9 @@ public final class AuditedCalls implements ServerInterceptor {
         return new Subject(namespace, "", "", "", "");
     }
 
-    private Subject uninstall(UninstallRequest request) {
+    private Subject uninstall(UninstallRequest request, Caller calling) {
         String namespace = request.getNamespace().isEmpty()
-                ? sessions.client(request.getSessionId())
+                ? sessions.client(request.getSessionId(), calling)
                         .map(s -> s.client().namespace())
                         .orElse("")
                 : request.getNamespace();
@@ -142,8 +140,8 @@ public final class AuditedCalls implements ServerInterceptor {
                 + ", YAML: " + request.getPodYaml();
     }
 
-    private void arrived(Asked asked, io.telepresence.rpc.manager.ClientSession answer) {
-        ClientSession session = sessions.client(answer.getSessionId()).orElse(null);
+    private void arrived(Asked asked, io.telepresence.rpc.manager.ClientSession answer, Caller calling) {
+        ClientSession session = sessions.client(answer.getSessionId(), calling).orElse(null);
         if (asked == null || session == null) {
             return;
         }

@@ -44,6 +44,7 @@ public final class ClientSessionService {
         SessionRegistry.Arrival<ClientSession> arrived = sessions.arrive(
                 new ClientSession.Client(
                         arrival.getName(), arrival.getInstallId(), arrival.getNamespace(), arrival.getSeat()),
+                ClientAuthenticator.caller(),
                 arrival.getResumeSessionId());
         ClientSession session = arrived.session();
         for (Engagement had : arrival.getEngagementsList()) {

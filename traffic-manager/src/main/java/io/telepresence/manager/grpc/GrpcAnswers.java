@@ -1,5 +1,6 @@
 package io.telepresence.manager.grpc;
 
+import io.grpc.Context;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.telepresence.fault.Fault;
@@ -19,9 +20,9 @@ final class GrpcAnswers {
 
     private GrpcAnswers() {}
 
-    /** Answers on a virtual thread, which may block. */
+    /** Answers on a virtual thread, which may block, in the context of the call. */
     static <T> void answer(String name, StreamObserver<T> out, Callable<T> work) {
-        Threads.virtual(name, () -> answerHere(out, work));
+        Threads.virtual(name, Context.current().wrap(() -> answerHere(out, work)));
     }
 
     /** Answers on the calling thread; for what never blocks. */
@@ -54,8 +55,9 @@ final class GrpcAnswers {
         }
     }
 
+    /** The session of that id, if it belongs to the caller of the present call. */
     static ClientSession client(SessionRegistry sessions, String id) throws FaultException {
-        return sessions.client(id).orElseThrow(GrpcAnswers::unknown);
+        return sessions.client(id, ClientAuthenticator.caller()).orElseThrow(GrpcAnswers::unknown);
     }
 
     static AgentSession agent(SessionRegistry sessions, String id) throws FaultException {

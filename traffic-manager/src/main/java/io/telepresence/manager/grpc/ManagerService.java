@@ -1,9 +1,11 @@
 package io.telepresence.manager.grpc;
 
+import com.google.protobuf.ByteString;
 import io.grpc.stub.StreamObserver;
 import io.telepresence.agree.Versions;
 import io.telepresence.fault.FaultException;
-import io.telepresence.manager.session.ClientSession;
+import io.telepresence.manager.identity.Identities;
+import io.telepresence.manager.identity.Person;
 import io.telepresence.manager.session.SessionRegistry;
 import io.telepresence.rpc.common.Empty;
 import io.telepresence.rpc.common.LogLevelRequest;
@@ -26,6 +28,9 @@ import io.telepresence.rpc.manager.LogChunk;
 import io.telepresence.rpc.manager.ManagerGrpc;
 import io.telepresence.rpc.manager.PingReply;
 import io.telepresence.rpc.manager.PingRequest;
+import io.telepresence.rpc.manager.ProofChallenge;
+import io.telepresence.rpc.manager.ProofResult;
+import io.telepresence.rpc.manager.ProofTicket;
 import io.telepresence.rpc.manager.RemainReply;
 import io.telepresence.rpc.manager.SessionRef;
 import io.telepresence.rpc.manager.UninstallProgress;
@@ -37,6 +42,7 @@ import io.telepresence.rpc.manager.YamlRequest;
 
 /** The gRPC edge for clients. Methods are called on event loops: what may block hops to a virtual thread. */
 public final class ManagerService extends ManagerGrpc.ManagerImplBase {
+    private final Identities identities;
     private final SessionRegistry sessions;
     private final ClientSessionService clients;
     private final EngagementService engage;
@@ -45,12 +51,14 @@ public final class ManagerService extends ManagerGrpc.ManagerImplBase {
     private final LogGatheringService logs;
 
     public ManagerService(
+            Identities identities,
             SessionRegistry sessions,
             ClientSessionService clients,
             EngagementService engage,
             AgentAdminService agents,
             ClusterInfoService cluster,
             LogGatheringService logs) {
+        this.identities = identities;
         this.sessions = sessions;
         this.clients = clients;
         this.engage = engage;
@@ -65,6 +73,27 @@ public final class ManagerService extends ManagerGrpc.ManagerImplBase {
     }
 
     @Override
+    public void beginProof(Empty request, StreamObserver<ProofChallenge> out) {
+        GrpcAnswers.answerHere(out, () -> ProofChallenge.newBuilder()
+                .setNonce(ByteString.copyFrom(
+                        identities.challenge(ClientAuthenticator.caller().key())))
+                .build());
+    }
+
+    @Override
+    public void prove(ProofTicket request, StreamObserver<ProofResult> out) {
+        GrpcAnswers.answer("prove", out, () -> {
+            String key = ClientAuthenticator.caller().key();
+            Person person =
+                    identities.prove(key, request.getName(), request.getNonce().toByteArray());
+            return ProofResult.newBuilder()
+                    .setUser(person.user())
+                    .setValidSeconds((int) Identities.VALID.toSeconds())
+                    .build();
+        });
+    }
+
+    @Override
     public void arriveAsClient(ClientArrival request, StreamObserver<io.telepresence.rpc.manager.ClientSession> out) {
         GrpcAnswers.answer("arrive-client", out, () -> clients.arrive(request));
     }
@@ -75,15 +104,17 @@ public final class ManagerService extends ManagerGrpc.ManagerImplBase {
                 .setKnown(
                         request.hasIdleMs()
                                 ? sessions.remain(
-                                        request.getSessionId(), ClientSessionService.idle(request.getIdleMs()))
-                                : sessions.remain(request.getSessionId(), ClientSession.class))
+                                        request.getSessionId(),
+                                        ClientAuthenticator.caller(),
+                                        ClientSessionService.idle(request.getIdleMs()))
+                                : sessions.remain(request.getSessionId(), ClientAuthenticator.caller()))
                 .build());
     }
 
     @Override
     public void depart(SessionRef request, StreamObserver<Empty> out) {
         GrpcAnswers.answer("depart-client", out, () -> {
-            sessions.depart(request.getSessionId(), ClientSession.class);
+            sessions.depart(request.getSessionId(), ClientAuthenticator.caller());
             return Empty.getDefaultInstance();
         });
     }

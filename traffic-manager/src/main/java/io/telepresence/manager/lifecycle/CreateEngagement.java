@@ -254,7 +254,7 @@ public final class CreateEngagement {
                 EngagementIds.next(spec.name()),
                 spec,
                 client,
-                client.client().name(),
+                client.name(),
                 EngagementState.WAITING,
                 "",
                 workload,

@@ -72,7 +72,7 @@ public final class Uninstaller {
         for (KubernetesWorkload workload : wanted) {
             String stays = stays(workload);
             if (stays.isEmpty()) {
-                begin(workload.ref(), "uninstalled by " + client.client().name(), client, progress);
+                begin(workload.ref(), "uninstalled by " + client.name(), client, progress);
                 begun.add(workload.ref());
             } else {
                 if (!agents(workload)) {

@@ -28,6 +28,11 @@ public final class ClientSession extends PeerSession {
         return caller.person();
     }
 
+    /** Whether its user is that one; of two whom nobody knows it is assumed. */
+    boolean isOf(Person other) {
+        return person().user().equals(other.user());
+    }
+
     /** It has proved again who it is; of the same key. */
     void proved(Caller again) {
         caller = again;
@@ -49,13 +54,19 @@ public final class ClientSession extends PeerSession {
         }
     }
 
+    /** What others see of it: {@code USER (user@host)}, or {@code user@host} where its user is not known. */
+    public String name() {
+        Person person = person();
+        return person.known() ? person + " (" + client.name() + ")" : client.name();
+    }
+
     @Override
     public String toString() {
-        return "client " + client;
+        return "client " + name();
     }
 
     /**
-     * @param name user@host
+     * @param name user@host, as it says
      * @param installId tells installations with equal names apart
      * @param namespace the one it is connected to
      * @param seat a secret of this connection of this installation; what is no 256 bits in hex is none

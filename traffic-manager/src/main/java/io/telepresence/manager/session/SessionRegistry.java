@@ -63,7 +63,7 @@ public final class SessionRegistry {
     /**
      * A client arrives. The id it had before is taken over if this manager does not know it; if it does, the session
      * goes on, provided that it belongs to the same installation and the same key. Else there is a new id. Who comes anew to
-     * a seat ends the session that was there: its daemon is gone without a word.
+     * a seat ends the session that the same user had there: its daemon is gone without a word.
      */
     public Arrival<ClientSession> arrive(ClientSession.Client client, Caller caller, String before) {
         ClientSession session;
@@ -79,7 +79,7 @@ public final class SessionRegistry {
             }
             predecessors = before.isEmpty()
                     ? clients().stream()
-                            .filter(c -> client.succeeds(c.client()))
+                            .filter(c -> client.succeeds(c.client()) && c.isOf(caller.person()))
                             .toList()
                     : List.of();
             String id = old == null && ID.matcher(before).matches() ? before : newId();
@@ -115,20 +115,25 @@ public final class SessionRegistry {
         return new Arrival<>(session, false);
     }
 
-    /** The heartbeat. False: the session is not known (any more). */
-    public boolean remain(String id, Class<? extends PeerSession> kind) {
-        PeerSession session = byId.get(id);
-        if (!kind.isInstance(session)) {
-            return false;
-        }
-        session.sign(time.instant());
-        return true;
+    /** The heartbeat of an agent. False: the session is not known (any more). */
+    public boolean remain(String id) {
+        return remain(agent(id));
     }
 
-    /** The heartbeat of a client that has seen nothing of its user for so long. False: it is not known (any more). */
-    public boolean remain(String id, Duration idle) {
-        client(id).ifPresent(client -> client.activeAt(time.instant().minus(idle)));
-        return remain(id, ClientSession.class);
+    /** The heartbeat of a client. False: the caller has no such session (any more). */
+    public boolean remain(String id, Caller caller) {
+        return remain(client(id, caller));
+    }
+
+    /** The same of a client that has seen nothing of its user for so long. */
+    public boolean remain(String id, Caller caller, Duration idle) {
+        client(id, caller).ifPresent(client -> client.activeAt(time.instant().minus(idle)));
+        return remain(id, caller);
+    }
+
+    private boolean remain(Optional<? extends PeerSession> session) {
+        session.ifPresent(s -> s.sign(time.instant()));
+        return session.isPresent();
     }
 
     /** For how long none of the client's daemons has seen its user; empty: they have not said. */
@@ -136,12 +141,31 @@ public final class SessionRegistry {
         return Optional.ofNullable(client.lastActive()).map(last -> Duration.between(last, time.instant()));
     }
 
-    public void depart(String id, Class<? extends PeerSession> kind) {
-        PeerSession session = byId.get(id);
-        if (kind.isInstance(session)) {
-            LOG.info("{} departed", session);
-            end(session);
-        }
+    /** An agent goes. */
+    public void depart(String id) {
+        depart(agent(id));
+    }
+
+    /** A client goes. */
+    public void depart(String id, Caller caller) {
+        depart(client(id, caller));
+    }
+
+    private void depart(Optional<? extends PeerSession> session) {
+        session.ifPresent(s -> {
+            LOG.info("{} departed", s);
+            end(s);
+        });
+    }
+
+    /** The caller has proved again who it is. */
+    public void proved(Caller caller) {
+        clients().stream().filter(c -> c.belongsTo(caller)).forEach(c -> c.proved(caller));
+    }
+
+    /** All sessions of the caller's key end. */
+    public void end(Caller caller) {
+        clients().stream().filter(c -> c.belongsTo(caller)).forEach(this::end);
     }
 
     /** Ends all sessions that have been silent for too long. Called about every second. */
@@ -156,8 +180,11 @@ public final class SessionRegistry {
         }
     }
 
-    public Optional<ClientSession> client(String id) {
-        return byId.get(id) instanceof ClientSession session ? Optional.of(session) : Optional.empty();
+    /** The session that the caller names, if it is its own. There is no other way from an id to a client. */
+    public Optional<ClientSession> client(String id, Caller caller) {
+        return byId.get(id) instanceof ClientSession session && session.belongsTo(caller)
+                ? Optional.of(session)
+                : Optional.empty();
     }
 
     public Optional<AgentSession> agent(String id) {

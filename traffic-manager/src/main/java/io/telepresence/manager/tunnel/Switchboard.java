@@ -1,5 +1,6 @@
 package io.telepresence.manager.tunnel;
 
+import io.telepresence.manager.identity.Caller;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.SessionRegistry;
@@ -10,6 +11,7 @@ import io.telepresence.tunnel.ResetReason;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Accepts every flow. From clients: dials into the cluster, joins what they fetch with what an agent delivers, and asks
@@ -52,10 +54,14 @@ public final class Switchboard {
         this.reaching = new PodAccessFlows(reaches, fetches);
     }
 
-    /** For the port where clients arrive: dial, fetch and reach. */
-    public FlowAcceptor clients() {
+    /**
+     * For the port where clients arrive: dial, fetch and reach.
+     *
+     * @param caller who opens the flow that is being accepted
+     */
+    public FlowAcceptor clients(Supplier<Caller> caller) {
         return (flow, open) -> {
-            Optional<ClientSession> client = sessions.client(open.getSessionId());
+            Optional<ClientSession> client = sessions.client(open.getSessionId(), caller.get());
             if (client.isEmpty()) { // it arrives again, for example after a restart of this manager
                 flow.reset(ResetReason.UNREACHABLE, "no such session");
                 return;

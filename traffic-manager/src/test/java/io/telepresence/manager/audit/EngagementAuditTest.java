@@ -91,7 +91,7 @@ class EngagementAuditTest {
 
     @Test
     void theEndOfTheSession() {
-        bench.sessions.depart(SessionIds.of(ann), ClientSession.class);
+        bench.sessions.depart(SessionIds.of(ann), Caller.UNKNOWN);
         assertEnded("session-over", "");
     }
 

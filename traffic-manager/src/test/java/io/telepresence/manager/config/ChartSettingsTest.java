@@ -75,6 +75,7 @@ class ChartSettingsTest {
                             + " operator: In, values: [e]}]}, forbidUnfiltered: true, forbidReplace: true,"
                             + " wiretapOnly: true, requireHeader: X-Dev, forbidMounts: [keys],"
                             + " forbidServiceAccountTokens: true, forbidReadWriteMounts: true, maxDuration: 2h}]"),
+            Map.entry("security.authorization.requiredGrant", "portforward"),
             Map.entry("telepresenceAPI.port", "9980"),
             Map.entry("timeouts.agentArrival", "1.5s"),
             Map.entry("workloads.deployments.enabled", "false"),
@@ -110,6 +111,7 @@ class ChartSettingsTest {
             Map.entry("readinessProbe", "{httpGet: {port: 1}}"),
             Map.entry("resources", "{limits: {memory: 600Mi}}"),
             Map.entry("schedulerName", "mine"),
+            Map.entry("security.authentication.ticketsForAll", "false"),
             Map.entry("securityContext", "{runAsUser: 1}"),
             Map.entry("startupProbe", "{httpGet: {port: 1}}"),
             Map.entry("tolerations", "[{operator: Exists}]")));

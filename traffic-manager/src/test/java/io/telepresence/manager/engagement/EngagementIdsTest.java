@@ -9,6 +9,7 @@ import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.EngagementOptions;
 import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.EngagementState;
+import io.telepresence.manager.identity.Caller;
 import io.telepresence.manager.lifecycle.CreateEngagement;
 import io.telepresence.manager.lifecycle.CreateEngagementBench;
 import io.telepresence.manager.session.ClientSession;
@@ -68,8 +69,10 @@ class EngagementIdsTest {
         String secret = SessionIds.of(ann).replace("session-", "");
         assertFalse(hers.toString().contains(secret), hers::toString);
         assertNotEquals(EngagementIds.next("echo"), EngagementIds.next("echo"));
-        assertTrue(bench.sessions.client(hers.id()).isEmpty());
-        assertTrue(bench.sessions.client(hers.id().substring(0, 32)).isEmpty());
+        assertTrue(bench.sessions.client(hers.id(), Caller.UNKNOWN).isEmpty());
+        assertTrue(bench.sessions
+                .client(hers.id().substring(0, 32), Caller.UNKNOWN)
+                .isEmpty());
     }
 
     private ClientSession client(String name) {

@@ -9,6 +9,7 @@ import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.EngagementState;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.identity.Caller;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.SessionIds;
 import io.telepresence.manager.session.SessionRegistry;
@@ -53,7 +54,7 @@ class EngagementRegistryTest {
                 arrival.join();
             }
             assertEquals(1, engagements.of(client).size());
-            sessions.depart(SessionIds.of(client), ClientSession.class);
+            sessions.depart(SessionIds.of(client), Caller.UNKNOWN);
         }
     }
 

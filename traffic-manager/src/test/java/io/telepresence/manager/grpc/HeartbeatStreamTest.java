@@ -54,7 +54,7 @@ class HeartbeatStreamTest {
             return new HeartbeatStream(
                     out,
                     beat -> RemainReply.newBuilder()
-                            .setKnown(sessions.remain(beat.getSessionId(), AgentSession.class))
+                            .setKnown(sessions.remain(beat.getSessionId()))
                             .build(),
                     sessions::agent);
         }
@@ -167,9 +167,9 @@ class HeartbeatStreamTest {
         assertTrue(agent.beat(first));
         String second = arrive("b");
         assertTrue(agent.beat(second));
-        sessions.depart(first, AgentSession.class);
+        sessions.depart(first);
         assertTrue(agent.beat(second));
-        sessions.depart(second, AgentSession.class);
+        sessions.depart(second);
         assertEquals(Status.Code.UNAVAILABLE, agent.end().getCode());
     }
 

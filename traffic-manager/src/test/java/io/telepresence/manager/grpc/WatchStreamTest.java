@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.stub.ServerCallStreamObserver;
+import io.telepresence.manager.identity.Caller;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.SessionIds;
 import io.telepresence.manager.session.SessionRegistry;
@@ -28,7 +29,7 @@ class WatchStreamTest {
     void theEndOfASessionIsNotToldPieceByPiece() {
         stream.send("an engagement");
         client.onEnd(() -> stream.send("no engagement"));
-        sessions.depart(SessionIds.of(client), ClientSession.class);
+        sessions.depart(SessionIds.of(client), Caller.UNKNOWN);
         assertEquals(List.of("an engagement", "failed"), heard.all);
     }
 

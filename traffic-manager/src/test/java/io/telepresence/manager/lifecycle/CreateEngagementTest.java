@@ -18,6 +18,7 @@ import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.engagement.EngagementRegistry;
 import io.telepresence.manager.engagement.RegisteredEngagement;
+import io.telepresence.manager.identity.Caller;
 import io.telepresence.manager.readiness.AgentReadiness;
 import io.telepresence.manager.readiness.PodProblems;
 import io.telepresence.manager.rollout.AgentInstaller;
@@ -79,12 +80,11 @@ class CreateEngagementTest {
 
         @Override
         public void ensure(WorkloadRef workload, DesiredConfig wish, Consumer<String> told) {
-            if (wish.now().isEmpty()) {
-                return;
-            }
-            assertTrue(sidecars.desired(workload), "the webhook must know before the pods come");
-            asked.add(wish.now().orElseThrow());
-            action.run();
+            wish.now().ifPresent(config -> {
+                assertTrue(sidecars.desired(workload), "the webhook must know before the pods come");
+                asked.add(config);
+                action.run();
+            });
         }
 
         @Override
@@ -160,7 +160,7 @@ class CreateEngagementTest {
     void whoIsIdleForTooLongGivesWay() throws Exception {
         installer.action = () -> sessions.watching(agentArrives("echo-abc-1"), true);
         RegisteredEngagement hers = engage(ann, "echo", LONG);
-        sessions.remain(SessionIds.of(ann), Duration.ofMinutes(10));
+        sessions.remain(SessionIds.of(ann), Caller.UNKNOWN, Duration.ofMinutes(10));
         assertTrue(fault(bob, "mine", LONG).text().contains("ann@laptop"), "ten minutes are not more than ten minutes");
         time.advance(Duration.ofSeconds(1));
         assertTrue(engage(bob, "mine", LONG).active());
@@ -238,7 +238,7 @@ class CreateEngagementTest {
     void theEndOfTheSessionEndsItsEngagements() throws Exception {
         installer.action = () -> sessions.watching(agentArrives("echo-abc-1"), true);
         RegisteredEngagement active = engage(ann, "echo", LONG);
-        sessions.depart(SessionIds.of(ann), ClientSession.class);
+        sessions.depart(SessionIds.of(ann), Caller.UNKNOWN);
         assertEquals(List.of(), engagements.all().get());
         assertEquals(List.of(active.id()), ended);
     }

@@ -19,6 +19,7 @@ import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.engagement.EngagementRegistry;
 import io.telepresence.manager.engagement.RegisteredEngagement;
 import io.telepresence.manager.engagement.Specs;
+import io.telepresence.manager.identity.Caller;
 import io.telepresence.manager.readiness.AgentReadiness;
 import io.telepresence.manager.rollout.AgentInstaller;
 import io.telepresence.manager.session.AgentSession;
@@ -227,7 +228,7 @@ class ReplaceTest {
         replaced();
         installer.asked.clear();
         installer.settled = true;
-        sessions.depart(SessionIds.of(ann), ClientSession.class);
+        sessions.depart(SessionIds.of(ann), Caller.UNKNOWN);
         assertEquals(ECHO, installer.asked.poll(10, TimeUnit.SECONDS));
         assertEquals(List.of(), engagements.all().get());
     }

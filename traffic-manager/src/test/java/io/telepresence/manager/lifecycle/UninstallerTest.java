@@ -15,6 +15,7 @@ import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engagement.RegisteredEngagement;
 import io.telepresence.manager.engagement.RevocationWatcher;
+import io.telepresence.manager.identity.Caller;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.SessionIds;
@@ -151,8 +152,8 @@ class UninstallerTest {
         idle.sweep(start);
         idle.sweep(start.plusSeconds(3600));
         assertTrue(bench.sidecars.desired(ECHO), "it is engaged");
-        bench.sessions.depart(SessionIds.of(ann), ClientSession.class);
-        bench.sessions.depart(SessionIds.of(bob), ClientSession.class);
+        bench.sessions.depart(SessionIds.of(ann), Caller.UNKNOWN);
+        bench.sessions.depart(SessionIds.of(bob), Caller.UNKNOWN);
         idle.sweep(start.plusSeconds(3600));
         idle.sweep(start.plusSeconds(3600 + 299));
         assertTrue(bench.sidecars.desired(ECHO));

@@ -74,7 +74,7 @@ class TrafficStatsTest {
         assertEquals(new TrafficCount(9, 1, 0), stats.count(id).orElseThrow());
         stats.report(first, Map.of(id, new TrafficCount(1, 0, 0)), List.of());
         assertEquals(new TrafficCount(10, 1, 0), stats.count(id).orElseThrow(), "its container was restarted");
-        bench.sessions.depart(SessionIds.of(second), AgentSession.class);
+        bench.sessions.depart(SessionIds.of(second));
         assertEquals(new TrafficCount(10, 1, 0), stats.count(id).orElseThrow(), "what a pod did stays done");
     }
 
@@ -118,7 +118,7 @@ class TrafficStatsTest {
                 Map.of(),
                 IntStream.range(10, 500).mapToObj(TrafficStatsTest::verdict).toList());
         assertEquals(202, times(1000).size());
-        bench.sessions.depart(SessionIds.of(first), AgentSession.class);
+        bench.sessions.depart(SessionIds.of(first));
         assertEquals(List.of(2L, 4L), times(1000));
     }
 

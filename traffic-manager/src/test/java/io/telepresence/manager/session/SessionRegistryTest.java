@@ -7,10 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.identity.Caller;
+import io.telepresence.manager.identity.Person;
 import io.telepresence.testing.FakeTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -29,13 +32,13 @@ class SessionRegistryTest {
         ann.onEnd(() -> ended.add("ann"));
         time.advance(Duration.ofSeconds(29));
         sessions.sweep();
-        assertTrue(sessions.remain(ann.id(), ClientSession.class));
+        assertTrue(sessions.remain(ann.id(), Caller.UNKNOWN));
         time.advance(Duration.ofSeconds(29));
         sessions.sweep();
-        assertTrue(sessions.client(ann.id()).isPresent());
+        assertTrue(sessions.client(ann.id(), Caller.UNKNOWN).isPresent());
         time.advance(Duration.ofSeconds(2));
         sessions.sweep();
-        assertFalse(sessions.remain(ann.id(), ClientSession.class));
+        assertFalse(sessions.remain(ann.id(), Caller.UNKNOWN));
         assertEquals(List.of("ann"), ended);
     }
 
@@ -55,8 +58,8 @@ class SessionRegistryTest {
         ClientSession ann = sessions.arrive(ANN, "").session();
         assertTrue(sessions.idle(ann).isEmpty(), "it has not said");
         time.advance(Duration.ofMinutes(20));
-        assertTrue(sessions.remain(ann.id(), Duration.ofMinutes(3)));
-        assertTrue(sessions.remain(ann.id(), Duration.ofMinutes(15)));
+        assertTrue(sessions.remain(ann.id(), Caller.UNKNOWN, Duration.ofMinutes(3)));
+        assertTrue(sessions.remain(ann.id(), Caller.UNKNOWN, Duration.ofMinutes(15)));
         assertEquals(Duration.ofMinutes(3), sessions.idle(ann).orElseThrow());
         time.advance(Duration.ofSeconds(5));
         assertEquals(Duration.ofSeconds(185), sessions.idle(ann).orElseThrow());
@@ -84,7 +87,7 @@ class SessionRegistryTest {
         SessionRegistry.Arrival<ClientSession> bob = sessions.arrive(BOB, ann.id());
         assertFalse(bob.resumed());
         assertNotEquals(ann.id(), bob.session().id());
-        assertTrue(sessions.client(ann.id()).isPresent());
+        assertTrue(sessions.client(ann.id(), Caller.UNKNOWN).isPresent());
     }
 
     @Test
@@ -131,7 +134,7 @@ class SessionRegistryTest {
         assertNotEquals(
                 shown,
                 sessions.arrive(agent("echo-1", "uid-1"), shown).session().id());
-        assertFalse(sessions.remain(shown, ClientSession.class));
+        assertFalse(sessions.remain(shown, Caller.UNKNOWN));
     }
 
     @Test
@@ -150,8 +153,8 @@ class SessionRegistryTest {
         ClientSession ann = sessions.arrive(ANN, "").session();
         AgentSession agent = sessions.arrive(agent("echo-1", "uid-1"), "").session();
         assertTrue(sessions.agent(ann.id()).isEmpty());
-        assertTrue(sessions.client(agent.id()).isEmpty());
-        assertFalse(sessions.remain(ann.id(), AgentSession.class));
+        assertTrue(sessions.client(agent.id(), Caller.UNKNOWN).isEmpty());
+        assertFalse(sessions.remain(ann.id()));
     }
 
     @Test
@@ -169,7 +172,7 @@ class SessionRegistryTest {
         ann.onEnd(() -> order.add("first"));
         ann.onEnd(() -> order.add("second"));
         ann.onEnd(() -> order.add("taken back")).close();
-        sessions.depart(ann.id(), ClientSession.class);
+        sessions.depart(ann.id(), Caller.UNKNOWN);
         ann.onEnd(() -> order.add("late"));
         assertEquals(List.of("second", "first", "late"), order);
     }
@@ -191,5 +194,53 @@ class SessionRegistryTest {
 
     private static AgentSession.Agent agent(String pod, String uid) {
         return new AgentSession.Agent(pod, uid, "10.0.0.1", ECHO, "v0.1.0", Set.of(), Set.of());
+    }
+
+    private static Caller caller(String key, String user) {
+        return new Caller(key, new Person(user, "", List.of(), Map.of()));
+    }
+
+    @Test
+    void aSessionBelongsToItsKey() {
+        Caller hers = caller("k1", "alice");
+        Caller thief = caller("k2", "bob");
+        ClientSession ann = sessions.arrive(ANN, hers, "").session();
+        assertTrue(sessions.client(ann.id(), hers).isPresent());
+        assertTrue(sessions.client(ann.id(), new Caller("k1", Person.UNKNOWN)).isPresent());
+        for (Caller other : List.of(thief, caller("k2", "alice"), Caller.UNKNOWN)) {
+            assertTrue(sessions.client(ann.id(), other).isEmpty());
+            assertFalse(sessions.remain(ann.id(), other));
+            assertFalse(sessions.remain(ann.id(), other, Duration.ZERO));
+            sessions.depart(ann.id(), other);
+            assertFalse(sessions.arrive(ANN, other, ann.id()).resumed());
+        }
+        assertFalse(ann.ended());
+        assertTrue(sessions.arrive(ANN, hers, ann.id()).resumed());
+    }
+
+    @Test
+    void nobodyTakesTheSeatOfAnotherUser() {
+        ClientSession ann =
+                sessions.arrive(at("a".repeat(64)), caller("k1", "alice"), "").session();
+        sessions.arrive(at("a".repeat(64)), caller("k2", "bob"), "");
+        assertFalse(ann.ended());
+        sessions.arrive(at("a".repeat(64)), caller("k3", "alice"), "");
+        assertTrue(ann.ended());
+    }
+
+    @Test
+    void whatIsProvedAgainAndWhatIsOverIsSoForAllSessionsOfTheKey() {
+        ClientSession one = sessions.arrive(ANN, caller("k1", "alice"), "").session();
+        ClientSession two =
+                sessions.arrive(BOB, new Caller("k1", Person.UNKNOWN), "").session();
+        ClientSession other = sessions.arrive(BOB, caller("k2", "bob"), "").session();
+        Person renewed = new Person("alice", "", List.of("new"), Map.of());
+        sessions.proved(new Caller("k1", renewed));
+        assertEquals(List.of(renewed, renewed), List.of(one.person(), two.person()));
+        assertEquals("alice (" + ANN.name() + ")", one.name());
+        assertEquals("bob", other.person().user());
+        sessions.end(new Caller("k1", Person.UNKNOWN));
+        assertTrue(one.ended() && two.ended());
+        assertFalse(other.ended());
     }
 }

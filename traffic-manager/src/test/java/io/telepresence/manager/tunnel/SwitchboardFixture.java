@@ -2,6 +2,7 @@ package io.telepresence.manager.tunnel;
 
 import io.telepresence.agree.Transport;
 import io.telepresence.manager.cluster.WorkloadRef;
+import io.telepresence.manager.identity.Caller;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.SessionRegistry;
@@ -80,7 +81,8 @@ abstract class SwitchboardFixture {
                 reaches,
                 new Switchboard.Limits(fetchLimit, Duration.ofMillis(200)),
                 (_, to) -> Optional.of(to).filter(_ -> !forbidden));
-        clientPort = new Far(java.nio.file.Files.createTempDirectory(directory, "c"), board.clients());
+        clientPort =
+                new Far(java.nio.file.Files.createTempDirectory(directory, "c"), board.clients(() -> Caller.UNKNOWN));
         agentPort = new Far(java.nio.file.Files.createTempDirectory(directory, "a"), board.agents());
         client = Carrier.open("client", clientPort.address);
         agentSide = Carrier.open("agent", agentPort.address);

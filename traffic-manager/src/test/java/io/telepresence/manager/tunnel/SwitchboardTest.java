@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import io.netty.buffer.Unpooled;
 import io.telepresence.agree.Transport;
 import io.telepresence.local.FreePorts;
+import io.telepresence.manager.identity.Caller;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.SessionIds;
 import io.telepresence.rpc.tunnel.Deliver;
@@ -255,7 +256,7 @@ class SwitchboardTest extends SwitchboardFixture {
     void theEndOfTheClientCutsTheAgentsConnections() throws Exception {
         Joined joined = join();
         get(joined.agent.opened);
-        sessions.depart(SessionIds.of(ann), ClientSession.class);
+        sessions.depart(SessionIds.of(ann), Caller.UNKNOWN);
         get(joined.agent.reset);
     }
 
@@ -266,7 +267,7 @@ class SwitchboardTest extends SwitchboardFixture {
         RecordingHandler far = new RecordingHandler(4);
         agentSide.open(deliver("e1", 8080), far);
         asked.poll(5, TimeUnit.SECONDS);
-        sessions.depart(SessionIds.of(ann), ClientSession.class);
+        sessions.depart(SessionIds.of(ann), Caller.UNKNOWN);
         assertEquals(ResetReason.NO_CLIENT, far.reset.get(2, TimeUnit.SECONDS));
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.telepresence.local.Loops;
+import io.telepresence.manager.identity.Caller;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.SessionRegistry;
 import io.telepresence.testing.FakeTime;
@@ -51,7 +52,7 @@ class TrackedFlowTest extends FlowContract {
         ends.accepting().loop().execute(ends.accepting()::opened);
         ends.opening().request(1);
         near.opened.get(10, TimeUnit.SECONDS);
-        sessions.depart(ann.credential(), ClientSession.class);
+        sessions.depart(ann.credential(), Caller.UNKNOWN);
         assertEquals(ResetReason.ABORTED, far.reset.get(10, TimeUnit.SECONDS));
         assertEquals(ResetReason.ABORTED, near.reset.get(10, TimeUnit.SECONDS));
         far.closed.get(10, TimeUnit.SECONDS);

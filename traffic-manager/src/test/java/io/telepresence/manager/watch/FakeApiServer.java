@@ -15,7 +15,10 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** An API server that answers GETs from a map of paths, 404 for the rest, and remembers what was asked. */
+/**
+ * An API server that answers GETs from a map of paths, 404 for the rest, and remembers what was asked. DELETE removes what it
+ * answers.
+ */
 public final class FakeApiServer implements AutoCloseable {
     private final HttpServer http;
     private final Map<String, String> answers = new ConcurrentHashMap<>();
@@ -70,8 +73,10 @@ public final class FakeApiServer implements AutoCloseable {
     }
 
     private void answer(HttpExchange exchange) throws IOException {
-        asked.add(exchange.getRequestURI().toString());
-        String found = answers.get(exchange.getRequestURI().getPath());
+        boolean delete = exchange.getRequestMethod().equals("DELETE");
+        asked.add((delete ? "DELETE " : "") + exchange.getRequestURI());
+        String path = exchange.getRequestURI().getPath();
+        String found = delete ? answers.remove(path) : answers.get(path);
         byte[] body = (found == null ? "{\"kind\": \"Status\", \"code\": 404, \"reason\": \"NotFound\"}" : found)
                 .getBytes(StandardCharsets.UTF_8);
         exchange.getResponseHeaders().add("Content-Type", "application/json");

@@ -11,7 +11,7 @@ import java.util.Map;
  * @param use {@code --use}: which of several connections; may be empty
  * @param stdin read only where an option says so
  */
-public record Caller(
+public record Invoker(
         Map<String, String> environment, Path workingDirectory, String configFile, String use, InputStream stdin) {
     public String variable(String name) {
         return environment.getOrDefault(name, "");

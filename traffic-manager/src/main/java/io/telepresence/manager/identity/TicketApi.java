@@ -1,0 +1,21 @@
+package io.telepresence.manager.identity;
+
+import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The API server's part of tickets. Blocks, for a few seconds at most. All methods throw {@link KubernetesClientException} if it
+ * does not answer, or refuses.
+ */
+interface TicketApi {
+    /** As it is stored at this moment; empty: there is none. */
+    Optional<CertificateSigningRequest> read(String name);
+
+    /** Does nothing if there is another one of that name by now, or none. */
+    void delete(String name, String uid);
+
+    /** Those of our signer; not all if there are very many. */
+    List<CertificateSigningRequest> all();
+}

@@ -1,0 +1,57 @@
+package io.telepresence.manager.identity;
+
+import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** An API server's store of tickets; it may be away. */
+final class FakeTickets implements TicketApi {
+    final AtomicInteger reads = new AtomicInteger();
+    final LinkedBlockingQueue<String> deletions = new LinkedBlockingQueue<>();
+    volatile boolean away;
+
+    private final Map<String, CertificateSigningRequest> stored = new ConcurrentHashMap<>();
+
+    void put(CertificateSigningRequest ticket) {
+        stored.put(ticket.getMetadata().getName(), ticket);
+    }
+
+    String deleted() throws InterruptedException {
+        return deletions.poll(10, TimeUnit.SECONDS);
+    }
+
+    private void ask() {
+        if (away) {
+            throw new KubernetesClientException("the API server is away");
+        }
+    }
+
+    @Override
+    public Optional<CertificateSigningRequest> read(String name) {
+        ask();
+        reads.incrementAndGet();
+        return Optional.ofNullable(stored.get(name));
+    }
+
+    @Override
+    public void delete(String name, String uid) {
+        ask();
+        if (stored.values()
+                .removeIf(t -> t.getMetadata().getName().equals(name)
+                        && t.getMetadata().getUid().equals(uid))) {
+            deletions.add(name);
+        }
+    }
+
+    @Override
+    public List<CertificateSigningRequest> all() {
+        ask();
+        return List.copyOf(stored.values());
+    }
+}
