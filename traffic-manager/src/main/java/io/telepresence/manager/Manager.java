@@ -61,6 +61,7 @@ import io.telepresence.manager.readiness.AgentReadiness;
 import io.telepresence.manager.report.RouteExplainer;
 import io.telepresence.manager.report.TrafficStats;
 import io.telepresence.manager.report.WorkloadList;
+import io.telepresence.manager.rights.Rights;
 import io.telepresence.manager.rollout.AgentInstaller;
 import io.telepresence.manager.session.SessionRegistry;
 import io.telepresence.manager.sidecar.SidecarConfigs;
@@ -94,7 +95,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Rights that it needs: get, list and watch of namespaces, nodes (optional), services, pods, deployments,
  * replicasets, statefulsets, and jobs and cronjobs if these are enabled; list of events (optional) and servicecidrs (optional); get of pods/log; create of
- * tokenreviews; get and update of its lease (optional); create of services in its own namespace (dry runs only, optional). The injector
+ * tokenreviews and subjectaccessreviews; get and update of its lease (optional); create of services in its own namespace (dry runs only, optional). The injector
  * needs get of namespaces and list of networkpolicies (both optional), and what its other parts say.
  */
 final class Manager implements AutoCloseable {
@@ -135,6 +136,7 @@ final class Manager implements AutoCloseable {
     private final EngagementReconciler reconciler;
     private final Uninstaller uninstaller;
     private final AgentReview review;
+    private final Rights rights;
 
     /** What acts outside of this process; a test that starts a manager has its own. */
     interface Outside {
@@ -228,13 +230,14 @@ final class Manager implements AutoCloseable {
         sidecars = new SidecarConfigs(workloads, sidecarSettings(dns.clusterDomain()), orphaned);
         stats = new TrafficStats(engagements, sessions);
         review = AgentReview.with(client, InstantSource.system());
+        rights = ManagerRights.of(client, settings.pod());
         installer = outside.installer(sidecars, workloads);
         Duration arrival = settings.agent().arrival();
         restorer = opened.add(
                 ContainerRestorer.open(engagements, sidecars, workloads, installer, arrival.multipliedBy(4)));
         reconciler = opened.add(
                 EngagementReconciler.open(engagements, sidecars, workloads, installer, arrival.multipliedBy(4)));
-        uninstaller = new Uninstaller(engagements, sidecars, workloads, installer, arrival.multipliedBy(8));
+        uninstaller = new Uninstaller(engagements, sidecars, workloads, installer, rights, arrival.multipliedBy(8));
     }
 
     /** This pod, this cluster. */
@@ -335,7 +338,7 @@ final class Manager implements AutoCloseable {
                 AgentReadiness.reading(client, workloads, sessions, installer),
                 restorer,
                 NetworkPolicyWarnings.of(settings.injector(), client),
-                settings.rules().allowGlobal());
+                new CreateEngagement.Limits(rights, settings.rules().allowGlobal()));
         AgentCoverage coverage = new AgentCoverage(workloads, sessions, reconciler.failures());
         ManualYaml yaml = new ManualYaml(settings.injector(), sidecars, workloads);
         LogGatherer.OwnPod pod = new LogGatherer.OwnPod(
@@ -343,16 +346,17 @@ final class Manager implements AutoCloseable {
         LogGatherer gatherer = new LogGatherer(client, stores.pods(), ring::read, pod);
         ManagerService calls = new ManagerService(
                 sessions,
-                new ClientSessionService(settings, sessions, createEngagement, switchboard),
+                new ClientSessionService(settings, sessions, createEngagement, switchboard, rights),
                 new EngagementService(
                         sessions,
                         engagements,
                         createEngagement,
                         new WorkloadList(workloads, coverage, engagements, stats, installer),
                         stats,
-                        new RouteExplainer(workloads, sidecars, engagements, stats),
+                        new RouteExplainer(workloads, sidecars, engagements, stats, rights),
+                        rights,
                         settings.agent().arrival()),
-                new AgentAdminService(sessions, uninstaller, yaml),
+                new AgentAdminService(sessions, uninstaller, yaml, rights),
                 new ClusterInfoService(
                         sessions,
                         network,
@@ -360,7 +364,7 @@ final class Manager implements AutoCloseable {
                         new EchoRequests(reach, new ServiceReachability(stores.services())),
                         installer.trouble(),
                         settings.pod()),
-                new LogGatheringService(sessions, levels, gatherer, settings.clientConfig()));
+                new LogGatheringService(sessions, levels, gatherer, settings.clientConfig(), rights));
         return ServerInterceptors.intercept(calls, new PlainTextCheck());
     }
 
@@ -385,6 +389,7 @@ final class Manager implements AutoCloseable {
         RevocationWatcher revocations =
                 RevocationWatcher.reading(client, settings.pod().namespace(), engagements);
         opened.add(every("revocations", REVOCATIONS_APART, revocations::sweep));
+        opened.add(ManagerRights.watch(sessions, engagements, rights));
     }
 
     @Override

@@ -11,6 +11,7 @@ import io.telepresence.manager.lifecycle.CreateEngagement;
 import io.telepresence.manager.lifecycle.CreateEngagementBench;
 import io.telepresence.manager.report.RouteExplainer;
 import io.telepresence.manager.report.TrafficStats;
+import io.telepresence.manager.rights.FakeReviews;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.rpc.engagement.EngagementKind;
 import io.telepresence.rpc.engagement.EngagementSpec;
@@ -26,7 +27,11 @@ import org.junit.jupiter.api.Test;
 class ExplainTest {
     private final CreateEngagementBench bench = new CreateEngagementBench();
     private final RouteExplainer explainer = new RouteExplainer(
-            bench.workloads, bench.sidecars, bench.engagements, new TrafficStats(bench.engagements, bench.sessions));
+            bench.workloads,
+            bench.sidecars,
+            bench.engagements,
+            new TrafficStats(bench.engagements, bench.sessions),
+            FakeReviews.anybody());
     private ClientSession ann;
 
     @BeforeEach
@@ -106,7 +111,7 @@ class ExplainTest {
 
     private Explanation explain(ExplainRequest.Builder request) throws Exception {
         return TrafficTranslator.toWire(
-                explainer.explain(TrafficTranslator.fromWire(request.build(), "default")), Map.of());
+                explainer.explain(ann.person(), TrafficTranslator.fromWire(request.build(), "default")), Map.of());
     }
 
     private static ExplainRequest.Builder request(String host, String target) {

@@ -3,6 +3,7 @@ package io.telepresence.manager.grpc;
 import io.grpc.stub.StreamObserver;
 import io.telepresence.agree.Versions;
 import io.telepresence.fault.FaultException;
+import io.telepresence.manager.identity.Caller;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.SessionRegistry;
 import io.telepresence.rpc.common.Empty;
@@ -66,7 +67,10 @@ public final class ManagerService extends ManagerGrpc.ManagerImplBase {
 
     @Override
     public void arriveAsClient(ClientArrival request, StreamObserver<io.telepresence.rpc.manager.ClientSession> out) {
-        GrpcAnswers.answer("arrive-client", out, () -> clients.arrive(request));
+        GrpcAnswers.answer(
+                "arrive-client",
+                out,
+                () -> clients.arrive(request, Caller.UNKNOWN)); // the owner joins it with who calls
     }
 
     @Override

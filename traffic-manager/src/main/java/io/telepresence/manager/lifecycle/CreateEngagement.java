@@ -21,6 +21,7 @@ import io.telepresence.manager.engagement.ServicePorts;
 import io.telepresence.manager.engagement.WorkloadSelector;
 import io.telepresence.manager.policy.InjectionWarnings;
 import io.telepresence.manager.readiness.AgentReadiness;
+import io.telepresence.manager.rights.Rights;
 import io.telepresence.manager.rollout.AgentInstaller;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.sidecar.DesiredConfig;
@@ -45,7 +46,7 @@ public final class CreateEngagement {
     private final AgentReadiness readiness;
     private final ContainerRestorer restorer;
     private final InjectionWarnings warnings;
-    private final boolean allowGlobal;
+    private final Limits limits;
 
     /** What a waiting user hears; any thread. */
     public interface Progress {
@@ -63,14 +64,18 @@ public final class CreateEngagement {
             AgentInstaller installer,
             AgentReadiness readiness,
             ContainerRestorer restorer,
-            boolean allowGlobal) {
-        this(engagements, sidecars, workloads, installer, readiness, restorer, InjectionWarnings.NONE, allowGlobal);
+            Limits limits) {
+        this(engagements, sidecars, workloads, installer, readiness, restorer, InjectionWarnings.NONE, limits);
     }
 
     /**
-     * @param warnings said before agents come
+     * What is refused.
+     *
      * @param allowGlobal false: nobody may take all traffic of a port
      */
+    public record Limits(Rights rights, boolean allowGlobal) {}
+
+    /** @param warnings said before agents come */
     public CreateEngagement(
             EngagementRegistry engagements,
             SidecarConfigs sidecars,
@@ -79,7 +84,7 @@ public final class CreateEngagement {
             AgentReadiness readiness,
             ContainerRestorer restorer,
             InjectionWarnings warnings,
-            boolean allowGlobal) {
+            Limits limits) {
         this.engagements = engagements;
         this.sidecars = sidecars;
         this.workloads = workloads;
@@ -87,7 +92,7 @@ public final class CreateEngagement {
         this.readiness = readiness;
         this.restorer = restorer;
         this.warnings = warnings;
-        this.allowGlobal = allowGlobal;
+        this.limits = limits;
     }
 
     /**
@@ -102,6 +107,7 @@ public final class CreateEngagement {
         refuseGlobal(spec);
         KubernetesWorkload workload = choose(spec);
         WorkloadRef ref = workload.ref();
+        limits.rights().mayAttach(client.person(), spec.kind(), ref);
         refuseObstacle(workload);
         RegisteredEngagement desired = resolve(client, spec, workload);
         refuseNoPods(workload);
@@ -167,13 +173,18 @@ public final class CreateEngagement {
         }
     }
 
-    /** Enters again what a client had before this manager was started, under its id if that can be. */
-    public void restore(ClientSession client, EngagementSpec spec, Before before) {
+    /**
+     * Enters again what a client had before this manager was started, under its id if that can be.
+     *
+     * @throws FaultException UNREACHABLE: the API server could not say whether he may; nothing is entered
+     */
+    public void restore(ClientSession client, EngagementSpec spec, Before before) throws FaultException {
         String broken = before.broken();
         try {
             spec.check();
             refuseGlobal(spec);
             KubernetesWorkload workload = choose(spec);
+            limits.rights().mayAttach(client.person(), spec.kind(), workload.ref());
             RegisteredEngagement had =
                     before.named(resolve(client, spec, workload)).servedBy(before.podIp());
             sidecars.confirm(workload.ref());
@@ -182,6 +193,9 @@ public final class CreateEngagement {
                 restorer.settle(workload.ref());
             }
         } catch (FaultException e) {
+            if (e.fault().kind() == Fault.Kind.UNREACHABLE) {
+                throw e;
+            }
             LOG.warn("cannot restore \"{}\" of {}: {}", spec.name(), client, e.fault());
             WorkloadRef workload = new WorkloadRef(spec.workloadKind(), spec.namespace(), spec.workload());
             RegisteredEngagement had = before.named(engagement(client, spec, workload, List.of()));
@@ -200,7 +214,7 @@ public final class CreateEngagement {
     }
 
     private void refuseGlobal(EngagementSpec spec) throws FaultException {
-        if (!allowGlobal && spec.kind().takesTraffic() && spec.filter().takesEverything()) {
+        if (!limits.allowGlobal() && spec.kind().takesTraffic() && spec.filter().takesEverything()) {
             String what = spec.kind().withArticle() + (spec.kind().hasFilter() ? " without a filter" : "");
             throw Fault.user(
                             what + " takes all traffic, which this traffic-manager does not allow",

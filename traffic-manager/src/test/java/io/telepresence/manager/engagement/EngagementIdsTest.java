@@ -29,7 +29,7 @@ class EngagementIdsTest {
     }
 
     @Test
-    void whatIsRestoredKeepsItsId() {
+    void whatIsRestoredKeepsItsId() throws Exception {
         ClientSession ann = client("ann");
         restore(ann, "echo", ID);
         restore(ann, "echo", ID);
@@ -42,7 +42,7 @@ class EngagementIdsTest {
     }
 
     @Test
-    void anIdThatAnotherHasOrThatIsNoneIsNotTakenOver() {
+    void anIdThatAnotherHasOrThatIsNoneIsNotTakenOver() throws Exception {
         restore(client("ann"), "echo", ID);
         for (String before : List.of(
                 ID,
@@ -61,7 +61,7 @@ class EngagementIdsTest {
     }
 
     @Test
-    void theIdSaysNothingOfTheSession() {
+    void theIdSaysNothingOfTheSession() throws Exception {
         ClientSession ann = client("ann");
         restore(ann, "echo", "");
         RegisteredEngagement hers = bench.engagements.of(ann).getFirst();
@@ -78,7 +78,7 @@ class EngagementIdsTest {
                 .session();
     }
 
-    private void restore(ClientSession client, String workload, String id) {
+    private void restore(ClientSession client, String workload, String id) throws Exception {
         EngagementSpec spec = new EngagementSpec(
                 EngagementKind.WIRETAP,
                 workload,

@@ -11,6 +11,7 @@ import io.telepresence.manager.readiness.AgentReadiness;
 import io.telepresence.manager.readiness.PodProblems;
 import io.telepresence.manager.report.TrafficStats;
 import io.telepresence.manager.report.WorkloadList;
+import io.telepresence.manager.rights.FakeReviews;
 import io.telepresence.manager.rollout.AgentInstaller;
 import io.telepresence.manager.session.SessionRegistry;
 import io.telepresence.manager.sidecar.DesiredConfig;
@@ -49,7 +50,7 @@ public final class CreateEngagementBench implements AutoCloseable {
             installer,
             new AgentReadiness(workloads, sessions, _ -> _ -> List.copyOf(events), installer),
             restorer,
-            true);
+            new CreateEngagement.Limits(FakeReviews.anybody(), true));
 
     public CreateEngagementBench() {
         cluster.addEcho();

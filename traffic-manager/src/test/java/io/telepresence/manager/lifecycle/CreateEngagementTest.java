@@ -20,6 +20,7 @@ import io.telepresence.manager.engagement.EngagementRegistry;
 import io.telepresence.manager.engagement.RegisteredEngagement;
 import io.telepresence.manager.readiness.AgentReadiness;
 import io.telepresence.manager.readiness.PodProblems;
+import io.telepresence.manager.rights.FakeReviews;
 import io.telepresence.manager.rollout.AgentInstaller;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
@@ -64,10 +65,22 @@ class CreateEngagementTest {
     private final ContainerRestorer restorer =
             ContainerRestorer.open(engagements, sidecars, workloads, installer, LONG);
     private final AgentReadiness wait = new AgentReadiness(workloads, sessions, _ -> _ -> events, installer);
-    private final CreateEngagement createEngagement =
-            new CreateEngagement(engagements, sidecars, workloads, installer, wait, restorer, true);
-    private final CreateEngagement careful =
-            new CreateEngagement(engagements, sidecars, workloads, installer, wait, restorer, false);
+    private final CreateEngagement createEngagement = new CreateEngagement(
+            engagements,
+            sidecars,
+            workloads,
+            installer,
+            wait,
+            restorer,
+            new CreateEngagement.Limits(FakeReviews.anybody(), true));
+    private final CreateEngagement careful = new CreateEngagement(
+            engagements,
+            sidecars,
+            workloads,
+            installer,
+            wait,
+            restorer,
+            new CreateEngagement.Limits(FakeReviews.anybody(), false));
     private ClientSession ann;
     private ClientSession bob;
 
@@ -181,7 +194,7 @@ class CreateEngagementTest {
     }
 
     @Test
-    void whatIsForbiddenIsNotRestoredEither() {
+    void whatIsForbiddenIsNotRestoredEither() throws Exception {
         careful.restore(ann, spec("echo", "echo"), new CreateEngagement.Before("", "10.244.0.5", ""));
         RegisteredEngagement refused = engagements.of(ann).getFirst();
         assertEquals(EngagementState.REMOVED, refused.state());
@@ -294,7 +307,7 @@ class CreateEngagementTest {
     }
 
     @Test
-    void whatWasRestoredIsActiveUnlessSomebodyCameFirst() {
+    void whatWasRestoredIsActiveUnlessSomebodyCameFirst() throws Exception {
         createEngagement.restore(ann, spec("echo", "echo"), new CreateEngagement.Before("", "10.244.0.5", ""));
         assertTrue(engagements.of(ann).getFirst().active());
         assertTrue(sidecars.desired(ECHO));

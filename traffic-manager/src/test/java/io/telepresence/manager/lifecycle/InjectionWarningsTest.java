@@ -12,6 +12,7 @@ import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engagement.RegisteredEngagement;
 import io.telepresence.manager.policy.InjectionWarnings;
 import io.telepresence.manager.readiness.AgentReadiness;
+import io.telepresence.manager.rights.FakeReviews;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
 import java.time.Duration;
@@ -53,7 +54,7 @@ class InjectionWarningsTest {
                 new AgentReadiness(bench.workloads, bench.sessions, _ -> _ -> List.of(), bench.installer),
                 bench.restorer,
                 warnings,
-                true);
+                new CreateEngagement.Limits(FakeReviews.anybody(), true));
         EngagementSpec spec = new EngagementSpec(
                 EngagementKind.INTERCEPT,
                 "echo",

@@ -20,6 +20,7 @@ import io.telepresence.manager.engagement.EngagementRegistry;
 import io.telepresence.manager.engagement.RegisteredEngagement;
 import io.telepresence.manager.engagement.Specs;
 import io.telepresence.manager.readiness.AgentReadiness;
+import io.telepresence.manager.rights.FakeReviews;
 import io.telepresence.manager.rollout.AgentInstaller;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
@@ -103,7 +104,14 @@ class ReplaceTest {
     private void restore(Duration limit) {
         restorer = ContainerRestorer.open(engagements, sidecars, workloads, installer, limit);
         AgentReadiness wait = new AgentReadiness(workloads, sessions, _ -> _ -> List.of(), installer);
-        createEngagement = new CreateEngagement(engagements, sidecars, workloads, installer, wait, restorer, true);
+        createEngagement = new CreateEngagement(
+                engagements,
+                sidecars,
+                workloads,
+                installer,
+                wait,
+                restorer,
+                new CreateEngagement.Limits(FakeReviews.anybody(), true));
     }
 
     @AfterEach
