@@ -26,7 +26,6 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -118,15 +117,13 @@ class AccessReviewsTest {
 
     @Test
     void fewAreAskedAtATime() throws Exception {
-        AtomicInteger now = new AtomicInteger();
-        AtomicInteger most = new AtomicInteger();
+        CountDownLatch tooMany = new CountDownLatch(AccessReviews.AT_A_TIME + 1);
         CountDownLatch full = new CountDownLatch(AccessReviews.AT_A_TIME);
         CountDownLatch goOn = new CountDownLatch(1);
         api.meanwhile(() -> {
-            most.accumulateAndGet(now.incrementAndGet(), Math::max);
             full.countDown();
+            tooMany.countDown();
             await(goOn);
-            now.decrementAndGet();
         });
         List<CompletableFuture<Boolean>> answers = new ArrayList<>();
         for (int i = 0; i < 3 * AccessReviews.AT_A_TIME; i++) {
@@ -142,11 +139,12 @@ class AccessReviewsTest {
             });
         }
         await(full);
+        assertFalse(tooMany.await(200, TimeUnit.MILLISECONDS), "another one is asked");
         goOn.countDown();
         for (CompletableFuture<Boolean> answer : answers) {
             assertFalse(answer.get(10, TimeUnit.SECONDS));
         }
-        assertEquals(AccessReviews.AT_A_TIME, most.get());
+        assertEquals(3 * AccessReviews.AT_A_TIME, api.asked().size());
     }
 
     @Test

@@ -118,13 +118,16 @@ class RightsWatchTest {
         engage(alice, EngagementKind.WIRETAP);
         minute();
         api.fails(0);
+        ClientSession bob = arrive("bob");
         for (int i = 0; i < 29; i++) {
             minute();
         }
         assertEquals(EngagementState.ACTIVE, state(alice, EngagementKind.WIRETAP));
+        assertFalse(bob.ended(), "of whom nothing is known");
         for (int i = 0; i < 3; i++) {
             minute();
         }
+        assertTrue(bob.ended());
         assertTrue(alice.ended());
     }
 
