@@ -54,7 +54,7 @@ public final class EngagementService {
         this.sessions = sessions;
         this.engagements = engagements;
         this.createEngagement = createEngagement;
-        this.list = new ListedWorkloads(list, rights);
+        this.list = new ListedWorkloads(list, rights, ListedWorkloads.ASKED_APART);
         this.stats = stats;
         this.explainer = explainer;
         this.arrival = arrival;
@@ -129,7 +129,9 @@ public final class EngagementService {
         // What he may see is asked of the API server.
         Thread work = Threads.virtual("watch-workloads-of-client", () -> {
             try {
-                stream.closeAtEnd(list.watch(client.person(), namespaces(client, query), stream::send));
+                list.watch(client::person, namespaces(client, query), stream::send, stream::closeAtEnd);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
             } catch (FaultException | RuntimeException e) {
                 stream.fail(e);
             }

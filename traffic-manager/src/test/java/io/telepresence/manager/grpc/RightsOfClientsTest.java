@@ -28,6 +28,7 @@ import io.telepresence.rpc.manager.ClientArrival;
 import io.telepresence.rpc.manager.ExplainRequest;
 import io.telepresence.rpc.manager.YamlRequest;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -145,15 +146,30 @@ class RightsOfClientsTest {
     void toSeeWhatIsThere() throws Exception {
         WorkloadList all =
                 CreateEngagementBench.board(bench.workloads, bench.sessions, bench.engagements, bench.installer);
-        ListedWorkloads list = new ListedWorkloads(all, rights);
+        ListedWorkloads list = new ListedWorkloads(all, rights, Duration.ofMillis(1));
         Person alice = FakeReviews.person("alice");
         Person bob = FakeReviews.person("bob");
+        List<AutoCloseable> watches = new ArrayList<>();
         assertEquals(1, list.now(alice, List.of("default")).getWorkloadsCount());
         assertEquals(1, list.now(alice, List.of("secret", "default")).getWorkloadsCount());
         refused("alice", "list pods in namespace \"secret\"", () -> list.now(alice, List.of("secret")));
         refused("bob", "list pods in namespace \"default\"", () -> list.now(bob, List.of("default")));
-        refused("bob", "list pods in namespace \"default\"", () -> list.watch(bob, List.of("default"), _ -> {}));
-        list.watch(alice, List.of("secret", "default"), _ -> {}).close();
+        refused(
+                "bob",
+                "list pods in namespace \"default\"",
+                () -> list.watch(() -> bob, List.of("default"), _ -> {}, watches::add));
+        assertEquals(List.of(), watches);
+        api.revoke("alice", "list pods in namespace \"default\"");
+        bench.time.advance(Duration.ofMinutes(1).minusSeconds(1));
+        refused(
+                "alice",
+                "list pods in namespace \"default\"",
+                () -> list.watch(() -> alice, List.of("secret", "default"), _ -> {}, watch -> {
+                    watches.add(watch);
+                    bench.time.advance(Duration.ofSeconds(1));
+                }));
+        assertEquals(1, watches.size());
+        watches.getFirst().close();
     }
 
     @Test

@@ -50,7 +50,12 @@ public final class CreateEngagementBench implements AutoCloseable {
             installer,
             new AgentReadiness(workloads, sessions, _ -> _ -> List.copyOf(events), installer),
             restorer,
-            new CreateEngagement.Limits(FakeReviews.anybody(), true));
+            limits(true));
+
+    /** Whoever it is may engage anything, or anything but all traffic of a port. */
+    static CreateEngagement.Limits limits(boolean allowGlobal) {
+        return new CreateEngagement.Limits(FakeReviews.anybody(), allowGlobal);
+    }
 
     public CreateEngagementBench() {
         cluster.addEcho();

@@ -1,5 +1,6 @@
 package io.telepresence.manager.lifecycle;
 
+import static io.telepresence.manager.lifecycle.CreateEngagementBench.limits;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -20,7 +21,6 @@ import io.telepresence.manager.engagement.EngagementRegistry;
 import io.telepresence.manager.engagement.RegisteredEngagement;
 import io.telepresence.manager.readiness.AgentReadiness;
 import io.telepresence.manager.readiness.PodProblems;
-import io.telepresence.manager.rights.FakeReviews;
 import io.telepresence.manager.rollout.AgentInstaller;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
@@ -50,7 +50,6 @@ class CreateEngagementTest {
     private static final WorkloadRef ECHO = new WorkloadRef("Deployment", "default", "echo");
     private static final Duration LONG = Duration.ofSeconds(15);
     private static final Duration SHORT = Duration.ofMillis(50);
-
     private final FakeCluster cluster = new FakeCluster();
     private final Workloads workloads = cluster.workloads();
     private final FakeTime time = new FakeTime();
@@ -65,22 +64,10 @@ class CreateEngagementTest {
     private final ContainerRestorer restorer =
             ContainerRestorer.open(engagements, sidecars, workloads, installer, LONG);
     private final AgentReadiness wait = new AgentReadiness(workloads, sessions, _ -> _ -> events, installer);
-    private final CreateEngagement createEngagement = new CreateEngagement(
-            engagements,
-            sidecars,
-            workloads,
-            installer,
-            wait,
-            restorer,
-            new CreateEngagement.Limits(FakeReviews.anybody(), true));
-    private final CreateEngagement careful = new CreateEngagement(
-            engagements,
-            sidecars,
-            workloads,
-            installer,
-            wait,
-            restorer,
-            new CreateEngagement.Limits(FakeReviews.anybody(), false));
+    private final CreateEngagement createEngagement =
+            new CreateEngagement(engagements, sidecars, workloads, installer, wait, restorer, limits(true));
+    private final CreateEngagement careful =
+            new CreateEngagement(engagements, sidecars, workloads, installer, wait, restorer, limits(false));
     private ClientSession ann;
     private ClientSession bob;
 

@@ -3,6 +3,7 @@ package io.telepresence.manager.lifecycle;
 import static io.telepresence.engagement.EngagementKind.INGEST;
 import static io.telepresence.engagement.EngagementKind.REPLACE;
 import static io.telepresence.manager.engagement.Specs.port;
+import static io.telepresence.manager.lifecycle.CreateEngagementBench.limits;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -20,7 +21,6 @@ import io.telepresence.manager.engagement.EngagementRegistry;
 import io.telepresence.manager.engagement.RegisteredEngagement;
 import io.telepresence.manager.engagement.Specs;
 import io.telepresence.manager.readiness.AgentReadiness;
-import io.telepresence.manager.rights.FakeReviews;
 import io.telepresence.manager.rollout.AgentInstaller;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
@@ -104,14 +104,8 @@ class ReplaceTest {
     private void restore(Duration limit) {
         restorer = ContainerRestorer.open(engagements, sidecars, workloads, installer, limit);
         AgentReadiness wait = new AgentReadiness(workloads, sessions, _ -> _ -> List.of(), installer);
-        createEngagement = new CreateEngagement(
-                engagements,
-                sidecars,
-                workloads,
-                installer,
-                wait,
-                restorer,
-                new CreateEngagement.Limits(FakeReviews.anybody(), true));
+        createEngagement =
+                new CreateEngagement(engagements, sidecars, workloads, installer, wait, restorer, limits(true));
     }
 
     @AfterEach
@@ -164,9 +158,9 @@ class ReplaceTest {
         assertTrue(engagements.receiver(stand, active.id(), "127.0.0.1", 8080).isPresent());
         assertFalse(left.isDone());
         assertTrue(ended.isEmpty());
-        FaultException again =
+        FaultException e =
                 assertThrows(FaultException.class, () -> engage(ann, Specs.of(REPLACE, "echo", ""), new Quiet()));
-        assertTrue(again.fault().text().contains("is being ended"), again.fault()::text);
+        assertTrue(e.fault().text().contains("is being ended"), e.fault()::text);
         installer.settled = true;
         left.get(10, TimeUnit.SECONDS);
         assertEquals(active.id(), ended.poll(10, TimeUnit.SECONDS));
