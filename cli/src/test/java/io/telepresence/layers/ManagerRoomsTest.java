@@ -38,6 +38,7 @@ class ManagerRoomsTest {
                     Set.of(
                             "cluster",
                             "engagement",
+                            "identity",
                             "inject",
                             "policy",
                             "readiness",
