@@ -49,7 +49,6 @@ import org.junit.jupiter.api.Timeout;
 class ReplaceTest {
     private static final WorkloadRef ECHO = new WorkloadRef("Deployment", "default", "echo");
     private static final WorkloadRef QUEUE = new WorkloadRef("Deployment", "default", "queue");
-
     private final FakeCluster cluster = new FakeCluster();
     private final Workloads workloads = cluster.workloads();
     private final FakeTime time = new FakeTime();
@@ -158,9 +157,9 @@ class ReplaceTest {
         assertTrue(engagements.receiver(stand, active.id(), "127.0.0.1", 8080).isPresent());
         assertFalse(left.isDone());
         assertTrue(ended.isEmpty());
-        FaultException e =
+        FaultException again =
                 assertThrows(FaultException.class, () -> engage(ann, Specs.of(REPLACE, "echo", ""), new Quiet()));
-        assertTrue(e.fault().text().contains("is being ended"), e.fault()::text);
+        assertTrue(again.fault().text().contains("is being ended"), again.fault()::text);
         installer.settled = true;
         left.get(10, TimeUnit.SECONDS);
         assertEquals(active.id(), ended.poll(10, TimeUnit.SECONDS));
