@@ -98,3 +98,25 @@ telepresence: manager
   verbs: [create]
 {{- end }}
 {{- end }}
+
+{{/* What clients may in the namespaces where they work. */}}
+{{- define "tp.clientRules" -}}
+# Virtual: the traffic-manager asks for them. create is intercept, replace and wiretap; get is ingest.
+- apiGroups: [telepresence.io]
+  resources: [attachments]
+  verbs: [create, get]
+- apiGroups: [telepresence.io]
+  resources: [logs, logs/yaml]
+  verbs: [get]
+{{- if .Values.clientRbac.legacyAccess }}
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [get, list]
+- apiGroups: [""]
+  resources: [pods/log]
+  verbs: [get]
+{{- end }}
+{{- with .Values.clientRbac.ruleExtras }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}

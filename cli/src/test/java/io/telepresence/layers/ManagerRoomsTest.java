@@ -24,10 +24,11 @@ class ManagerRoomsTest {
             Map.entry("log", Set.of("cluster", "watch")),
             Map.entry("identity", Set.of()),
             Map.entry("session", Set.of("cluster", "identity")),
+            Map.entry("rights", Set.of("cluster", "engagement", "identity", "session")),
             Map.entry("tunnel", Set.of("identity", "session")),
             Map.entry("sidecar", Set.of("cluster")),
             Map.entry("policy", Set.of("cluster", "sidecar")),
-            Map.entry("config", Set.of("cluster", "inject", "network", "policy", "sidecar")),
+            Map.entry("config", Set.of("cluster", "inject", "network", "policy", "rights", "sidecar")),
             Map.entry("engagement", Set.of("cluster", "session", "sidecar")),
             Map.entry("audit", Set.of("cluster", "engagement", "identity", "session")),
             Map.entry("inject", Set.of("cluster", "sidecar", "watch")),
@@ -40,10 +41,12 @@ class ManagerRoomsTest {
                     Set.of(
                             "cluster",
                             "engagement",
+                            "identity",
                             "inject",
                             "networkpolicy",
                             "policy",
                             "readiness",
+                            "rights",
                             "rollout",
                             "session",
                             "sidecar",
@@ -51,7 +54,17 @@ class ManagerRoomsTest {
                             "webhook")),
             Map.entry(
                     "report",
-                    Set.of("cluster", "engagement", "policy", "readiness", "rollout", "session", "sidecar", "watch")),
+                    Set.of(
+                            "cluster",
+                            "engagement",
+                            "identity",
+                            "policy",
+                            "readiness",
+                            "rights",
+                            "rollout",
+                            "session",
+                            "sidecar",
+                            "watch")),
             Map.entry(
                     "grpc",
                     Set.of(
@@ -67,6 +80,7 @@ class ManagerRoomsTest {
                             "network",
                             "readiness",
                             "report",
+                            "rights",
                             "session",
                             "sidecar",
                             "tunnel")));

@@ -65,6 +65,7 @@ import io.telepresence.manager.readiness.AgentReadiness;
 import io.telepresence.manager.report.RouteExplainer;
 import io.telepresence.manager.report.TrafficStats;
 import io.telepresence.manager.report.WorkloadList;
+import io.telepresence.manager.rights.Rights;
 import io.telepresence.manager.rollout.AgentInstaller;
 import io.telepresence.manager.session.SessionRegistry;
 import io.telepresence.manager.sidecar.SidecarConfigs;
@@ -98,7 +99,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Rights that it needs: get, list and watch of namespaces, nodes (optional), services, pods, deployments,
  * replicasets, statefulsets, and jobs and cronjobs if these are enabled; list and create of events (optional) and servicecidrs (optional); get of pods/log; create of
- * tokenreviews; get and update of its lease (optional); create of services in its own namespace (dry runs only, optional). The injector
+ * tokenreviews and subjectaccessreviews; get and update of its lease (optional); create of services in its own namespace (dry runs only, optional). The injector
  * needs get of namespaces and list of networkpolicies (both optional); and what {@link ClientPort} and other parts say.
  */
 final class Manager implements AutoCloseable {
@@ -140,6 +141,7 @@ final class Manager implements AutoCloseable {
     private final EngagementReconciler reconciler;
     private final Uninstaller uninstaller;
     private final AgentReview review;
+    private final Rights rights;
 
     /** What acts outside of this process; a test that starts a manager has its own. */
     interface Outside {
@@ -248,13 +250,14 @@ final class Manager implements AutoCloseable {
         sidecars = new SidecarConfigs(workloads, sidecarSettings(dns.clusterDomain()), orphaned, policies);
         stats = new TrafficStats(engagements, sessions);
         review = AgentReview.with(client, InstantSource.system());
+        rights = ManagerRights.of(client, settings);
         installer = outside.installer(sidecars, workloads);
         Duration arrival = settings.agent().arrival();
         restorer = opened.add(
                 ContainerRestorer.open(engagements, sidecars, workloads, installer, arrival.multipliedBy(4)));
         reconciler = opened.add(
                 EngagementReconciler.open(engagements, sidecars, workloads, installer, arrival.multipliedBy(4)));
-        uninstaller = new Uninstaller(engagements, sidecars, workloads, installer, arrival.multipliedBy(8));
+        uninstaller = new Uninstaller(engagements, sidecars, workloads, installer, rights, arrival.multipliedBy(8));
     }
 
     private SidecarConfigs.Settings sidecarSettings(String domain) {
@@ -342,7 +345,7 @@ final class Manager implements AutoCloseable {
                 AgentReadiness.reading(client, workloads, sessions, installer),
                 restorer,
                 NetworkPolicyWarnings.of(settings.injector(), client),
-                policies);
+                new CreateEngagement.Limits(rights, policies));
         AgentCoverage coverage = new AgentCoverage(workloads, sessions, reconciler.failures());
         ManualYaml yaml = new ManualYaml(settings.injector(), sidecars, workloads);
         LogGatherer.OwnPod pod = new LogGatherer.OwnPod(
@@ -351,16 +354,17 @@ final class Manager implements AutoCloseable {
         return new ManagerService(
                         clients.identities(),
                         sessions,
-                        new ClientSessionService(settings, sessions, createEngagement, switchboard),
+                        new ClientSessionService(settings, sessions, createEngagement, switchboard, rights),
                         new EngagementService(
                                 sessions,
                                 engagements,
                                 createEngagement,
                                 new WorkloadList(workloads, coverage, engagements, stats, installer, policies),
                                 stats,
-                                new RouteExplainer(workloads, sidecars, engagements, stats, policies),
+                                new RouteExplainer(workloads, sidecars, engagements, stats, rights, policies),
+                                rights,
                                 settings.agent().arrival()),
-                        new AgentAdminService(sessions, uninstaller, yaml),
+                        new AgentAdminService(sessions, uninstaller, yaml, rights),
                         new ClusterInfoService(
                                 sessions,
                                 network,
@@ -368,7 +372,7 @@ final class Manager implements AutoCloseable {
                                 new EchoRequests(reach, new ServiceReachability(stores.services())),
                                 installer.trouble(),
                                 settings.pod()),
-                        new LogGatheringService(sessions, levels, gatherer, settings.clientConfig()))
+                        new LogGatheringService(sessions, levels, gatherer, settings.clientConfig(), rights))
                 .bindService();
     }
 
@@ -396,6 +400,7 @@ final class Manager implements AutoCloseable {
         RevocationWatcher revocations =
                 RevocationWatcher.reading(client, settings.pod().namespace(), engagements, EngagementAudit.of(audit));
         opened.add(every("revocations", REVOCATIONS_APART, revocations::sweep));
+        opened.add(ManagerRights.watch(sessions, engagements, rights));
     }
 
     @Override

@@ -11,6 +11,7 @@ import io.telepresence.manager.lifecycle.CreateEngagement;
 import io.telepresence.manager.lifecycle.CreateEngagementBench;
 import io.telepresence.manager.report.RouteExplainer;
 import io.telepresence.manager.report.TrafficStats;
+import io.telepresence.manager.rights.FakeReviews;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.rpc.engagement.EngagementKind;
 import io.telepresence.rpc.engagement.EngagementSpec;
@@ -30,6 +31,7 @@ class ExplainTest {
             bench.sidecars,
             bench.engagements,
             new TrafficStats(bench.engagements, bench.sessions),
+            FakeReviews.anybody(),
             CreateEngagementBench.none(bench.workloads));
     private ClientSession ann;
 
@@ -110,7 +112,7 @@ class ExplainTest {
 
     private Explanation explain(ExplainRequest.Builder request) throws Exception {
         return TrafficTranslator.toWire(
-                explainer.explain(TrafficTranslator.fromWire(request.build(), "default")), Map.of());
+                explainer.explain(ann.person(), TrafficTranslator.fromWire(request.build(), "default")), Map.of());
     }
 
     private static ExplainRequest.Builder request(String host, String target) {

@@ -86,7 +86,8 @@ class SettledIT {
         LAPTOP.telepresence("leave", "settled");
         managers(1);
         rolledOut("ambassador", "statefulset/traffic-manager");
-        Shell.await("the manager answers", SOON, () -> LAPTOP.telepresence("list").exitCode() == 0);
+        Shell.await(
+                "the manager answers", SOON, () -> LAPTOP.telepresence("list").exitCode() == 0);
     }
 
     @Test

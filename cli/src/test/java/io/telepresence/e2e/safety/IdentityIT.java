@@ -164,11 +164,13 @@ class IdentityIT {
 
     @Test
     void anAccountMayEngageTheOneWorkloadThatItsRoleNames() {
-        connect(ROBOT, "system:serviceaccounts", "system:serviceaccounts:default").ok();
+        connect(ROBOT, "system:serviceaccounts", "system:serviceaccounts:default")
+                .ok();
         LAPTOP.telepresence("intercept", "echo", "--port", "8080:80", "--mount=false")
                 .failed()
                 .says(ROBOT + " may not create attachments.telepresence.io");
-        LAPTOP.telepresence("wiretap", "web", "--port", "8080:http", "--mount=false").ok();
+        LAPTOP.telepresence("wiretap", "web", "--port", "8080:http", "--mount=false")
+                .ok();
         audited("\"user\":\"" + ROBOT + "\"", "\"workload\":\"web\"");
     }
 
@@ -182,7 +184,8 @@ class IdentityIT {
 
     @Test
     void whoMayNotSayWhoItIsIsNotLetIn() {
-        String all = Cluster.kubectl("get", "clusterrolebinding", "-o", "name").ok().stdout();
+        String all =
+                Cluster.kubectl("get", "clusterrolebinding", "-o", "name").ok().stdout();
         String binding = all.lines()
                 .filter(line -> line.contains("telepresence-ticket"))
                 .findFirst()
@@ -210,7 +213,8 @@ class IdentityIT {
     @Test
     void noTicketStays() {
         connect("alice").ok();
-        Shell.await("no ticket is left", SOON, () -> Cluster.kubectl("get", "csr", "-o", "jsonpath={.items[*].spec.signerName}")
+        Shell.await("no ticket is left", SOON, () -> Cluster.kubectl(
+                        "get", "csr", "-o", "jsonpath={.items[*].spec.signerName}")
                 .stdout()
                 .lines()
                 .noneMatch(line -> line.contains("telepresence.io")));

@@ -14,6 +14,7 @@ import io.telepresence.manager.network.ClusterNetwork;
 import io.telepresence.manager.network.PodResolvConf;
 import io.telepresence.manager.network.ReachPolicy;
 import io.telepresence.manager.policy.EngagementPolicy;
+import io.telepresence.manager.rights.RequiredGrant;
 import io.telepresence.manager.sidecar.SidecarConfigs;
 import java.io.IOException;
 import java.io.InputStream;

@@ -5,6 +5,7 @@ import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.inject.ManualYaml;
 import io.telepresence.manager.lifecycle.Uninstaller;
+import io.telepresence.manager.rights.Rights;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.SessionRegistry;
 import io.telepresence.rpc.manager.UninstallProgress;
@@ -19,11 +20,13 @@ public final class AgentAdminService {
     private final SessionRegistry sessions;
     private final Uninstaller uninstaller;
     private final ManualYaml manual;
+    private final Rights rights;
 
-    public AgentAdminService(SessionRegistry sessions, Uninstaller uninstaller, ManualYaml manual) {
+    public AgentAdminService(SessionRegistry sessions, Uninstaller uninstaller, ManualYaml manual, Rights rights) {
         this.sessions = sessions;
         this.uninstaller = uninstaller;
         this.manual = manual;
+        this.rights = rights;
     }
 
     void uninstall(UninstallRequest request, StreamObserver<UninstallProgress> out) throws FaultException {
@@ -69,10 +72,12 @@ public final class AgentAdminService {
                         throw Fault.user("this traffic-manager does not know that part of a pod", "")
                                 .exception();
                 };
+        String namespace = namespace(request.getNamespace(), client);
+        rights.mayGenerateYaml(client.person(), namespace, request.getWorkload());
         return YamlReply.newBuilder()
                 .setYaml(manual.answer(new ManualYaml.Question(
                         what,
-                        namespace(request.getNamespace(), client),
+                        namespace,
                         request.getWorkload(),
                         request.getInput(),
                         request.getAgentConfig(),

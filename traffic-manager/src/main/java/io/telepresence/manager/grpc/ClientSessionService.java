@@ -6,7 +6,9 @@ import io.telepresence.engagement.EngagementCodec;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.config.ManagerSettings;
+import io.telepresence.manager.identity.Caller;
 import io.telepresence.manager.lifecycle.CreateEngagement;
+import io.telepresence.manager.rights.Rights;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.SessionRegistry;
 import io.telepresence.manager.tunnel.Switchboard;
@@ -27,24 +29,28 @@ public final class ClientSessionService {
     private final SessionRegistry sessions;
     private final CreateEngagement createEngagement;
     private final Switchboard switchboard;
+    private final Rights rights;
 
     public ClientSessionService(
             ManagerSettings config,
             SessionRegistry sessions,
             CreateEngagement createEngagement,
-            Switchboard switchboard) {
+            Switchboard switchboard,
+            Rights rights) {
         this.config = config;
         this.sessions = sessions;
         this.createEngagement = createEngagement;
         this.switchboard = switchboard;
+        this.rights = rights;
     }
 
-    io.telepresence.rpc.manager.ClientSession arrive(ClientArrival arrival) throws FaultException {
+    io.telepresence.rpc.manager.ClientSession arrive(ClientArrival arrival, Caller caller) throws FaultException {
         checkVersion(arrival.getVersion());
+        rights.mayConnect(caller.person());
         SessionRegistry.Arrival<ClientSession> arrived = sessions.arrive(
                 new ClientSession.Client(
                         arrival.getName(), arrival.getInstallId(), arrival.getNamespace(), arrival.getSeat()),
-                ClientAuthenticator.caller(),
+                caller,
                 arrival.getResumeSessionId());
         ClientSession session = arrived.session();
         for (Engagement had : arrival.getEngagementsList()) {

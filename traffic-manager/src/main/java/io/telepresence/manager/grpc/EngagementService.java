@@ -12,6 +12,7 @@ import io.telepresence.manager.lifecycle.CreateEngagement;
 import io.telepresence.manager.report.RouteExplainer;
 import io.telepresence.manager.report.TrafficStats;
 import io.telepresence.manager.report.WorkloadList;
+import io.telepresence.manager.rights.Rights;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.SessionRegistry;
 import io.telepresence.rpc.common.Empty;
@@ -48,11 +49,12 @@ public final class EngagementService {
             WorkloadList list,
             TrafficStats stats,
             RouteExplainer explainer,
+            Rights rights,
             Duration arrival) {
         this.sessions = sessions;
         this.engagements = engagements;
         this.createEngagement = createEngagement;
-        this.list = new ListedWorkloads(list);
+        this.list = new ListedWorkloads(list, rights, ListedWorkloads.ASKED_APART);
         this.stats = stats;
         this.explainer = explainer;
         this.arrival = arrival;
@@ -117,21 +119,27 @@ public final class EngagementService {
     }
 
     WorkloadSnapshot list(WorkloadQuery query) throws FaultException {
-        return list.now(namespaces(query));
+        ClientSession client = GrpcAnswers.client(sessions, query.getSessionId());
+        return list.now(client.person(), namespaces(client, query));
     }
 
     void watchWorkloads(WorkloadQuery query, StreamObserver<WorkloadSnapshot> out) throws FaultException {
         ClientSession client = GrpcAnswers.client(sessions, query.getSessionId());
         WatchStream<WorkloadSnapshot> stream = WatchStream.latest(out, client);
-        try {
-            stream.closeAtEnd(list.watch(namespaces(query), stream::send));
-        } catch (FaultException e) {
-            stream.fail(e);
-        }
+        // What he may see is asked of the API server.
+        Thread work = Threads.virtual("watch-workloads-of-client", () -> {
+            try {
+                list.watch(client::person, namespaces(client, query), stream::send, stream::closeAtEnd);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (FaultException | RuntimeException e) {
+                stream.fail(e);
+            }
+        });
+        stream.closeAtEnd(work::interrupt);
     }
 
-    private List<String> namespaces(WorkloadQuery query) throws FaultException {
-        ClientSession client = GrpcAnswers.client(sessions, query.getSessionId());
+    private static List<String> namespaces(ClientSession client, WorkloadQuery query) {
         return query.getNamespacesCount() == 0 ? List.of(client.client().namespace()) : query.getNamespacesList();
     }
 
@@ -139,7 +147,7 @@ public final class EngagementService {
         ClientSession client = GrpcAnswers.client(sessions, request.getSessionId());
         RouteExplainer.Question question =
                 TrafficTranslator.fromWire(request, client.client().namespace());
-        return TrafficTranslator.toWire(explainer.explain(question), stats.counts());
+        return TrafficTranslator.toWire(explainer.explain(client.person(), question), stats.counts());
     }
 
     /** Sends a snapshot with counts only if it differs from the last one. Any thread; takes no lock but its own. */

@@ -6,6 +6,7 @@ import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.log.LogGatherer;
 import io.telepresence.manager.log.ManagerLogLevels;
+import io.telepresence.manager.rights.Rights;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.SessionRegistry;
 import io.telepresence.rpc.common.Empty;
@@ -29,18 +30,20 @@ public final class LogGatheringService {
     private final ManagerLogLevels levels;
     private final LogGatherer gatherer;
     private final Path clientConfig;
+    private final Rights rights;
 
     /** @param clientConfig may be null */
     public LogGatheringService(
-            SessionRegistry sessions, ManagerLogLevels levels, LogGatherer gatherer, Path clientConfig) {
+            SessionRegistry sessions, ManagerLogLevels levels, LogGatherer gatherer, Path clientConfig, Rights rights) {
         this.sessions = sessions;
         this.levels = levels;
         this.gatherer = gatherer;
         this.clientConfig = clientConfig;
+        this.rights = rights;
     }
 
     Empty setLevel(LogLevelRequest request) throws FaultException {
-        GrpcAnswers.client(sessions, request.getSessionId());
+        rights.maySetLevels(GrpcAnswers.client(sessions, request.getSessionId()).person());
         levels.set(request.getLevel(), Duration.ofSeconds(request.getDurationSeconds()));
         return Empty.getDefaultInstance();
     }
@@ -52,12 +55,25 @@ public final class LogGatheringService {
                 new LogGatherer.Wish(request.getTrafficManager(), request.getTrafficAgents(), request.getPodYaml());
         Threads.virtual("gather-logs", () -> {
             try {
-                gatherer.gather(wish, piece -> stream.sendPatiently(toWire(piece), READS_WITHIN));
+                gatherer.gather(
+                        wish,
+                        (namespace, yaml) -> refusal(client, namespace, yaml),
+                        piece -> stream.sendPatiently(toWire(piece), READS_WITHIN));
                 stream.complete();
             } catch (InterruptedException | RuntimeException | Error e) {
                 stream.fail(e);
             }
         });
+    }
+
+    /** Why he may not read them; empty: he may. */
+    private String refusal(ClientSession client, String namespace, boolean yaml) {
+        try {
+            rights.mayReadLogs(client.person(), namespace, yaml);
+            return "";
+        } catch (FaultException e) {
+            return e.fault().text();
+        }
     }
 
     ClientConfig config(SessionRef ref) throws FaultException {

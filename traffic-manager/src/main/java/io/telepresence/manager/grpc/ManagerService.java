@@ -95,7 +95,7 @@ public final class ManagerService extends ManagerGrpc.ManagerImplBase {
 
     @Override
     public void arriveAsClient(ClientArrival request, StreamObserver<io.telepresence.rpc.manager.ClientSession> out) {
-        GrpcAnswers.answer("arrive-client", out, () -> clients.arrive(request));
+        GrpcAnswers.answer("arrive-client", out, () -> clients.arrive(request, ClientAuthenticator.caller()));
     }
 
     @Override

@@ -22,6 +22,7 @@ import io.telepresence.manager.engagement.WorkloadSelector;
 import io.telepresence.manager.networkpolicy.InjectionWarnings;
 import io.telepresence.manager.policy.EngagementPolicies;
 import io.telepresence.manager.readiness.AgentReadiness;
+import io.telepresence.manager.rights.Rights;
 import io.telepresence.manager.rollout.AgentInstaller;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.sidecar.DesiredConfig;
@@ -46,7 +47,7 @@ public final class CreateEngagement {
     private final AgentReadiness readiness;
     private final ContainerRestorer restorer;
     private final InjectionWarnings warnings;
-    private final EngagementPolicies policies;
+    private final Limits limits;
 
     /** What a waiting user hears; any thread. */
     public interface Progress {
@@ -54,6 +55,15 @@ public final class CreateEngagement {
 
         /** It is entered; only the agents are missing. */
         void reserved(RegisteredEngagement engagement);
+    }
+
+    /** What is refused: for want of a right, or by a policy. */
+    public record Limits(Rights rights, EngagementPolicies policies) {
+        private void check(ClientSession client, EngagementSpec spec, KubernetesWorkload workload)
+                throws FaultException {
+            rights.mayAttach(client.person(), spec.kind(), workload.ref());
+            policies.check(spec, workload);
+        }
     }
 
     /** @param warnings said before agents come */
@@ -65,7 +75,7 @@ public final class CreateEngagement {
             AgentReadiness readiness,
             ContainerRestorer restorer,
             InjectionWarnings warnings,
-            EngagementPolicies policies) {
+            Limits limits) {
         this.engagements = engagements;
         this.sidecars = sidecars;
         this.workloads = workloads;
@@ -73,7 +83,7 @@ public final class CreateEngagement {
         this.readiness = readiness;
         this.restorer = restorer;
         this.warnings = warnings;
-        this.policies = policies;
+        this.limits = limits;
     }
 
     /**
@@ -85,10 +95,10 @@ public final class CreateEngagement {
     public RegisteredEngagement engage(ClientSession client, EngagementSpec spec, Duration limit, Progress progress)
             throws FaultException, InterruptedException {
         spec.check();
-        policies.check(spec);
+        limits.policies().check(spec);
         KubernetesWorkload workload = choose(spec);
         WorkloadRef ref = workload.ref();
-        policies.check(spec, workload);
+        limits.check(client, spec, workload);
         refuseObstacle(workload);
         RegisteredEngagement desired = resolve(client, spec, workload);
         refuseNoPods(workload);
@@ -154,14 +164,18 @@ public final class CreateEngagement {
         }
     }
 
-    /** Enters again what a client had before this manager was started, under its id if that can be. */
-    public void restore(ClientSession client, EngagementSpec spec, Before before) {
+    /**
+     * Enters again what a client had before this manager was started, under its id if that can be.
+     *
+     * @throws FaultException UNREACHABLE: the API server could not say whether he may; nothing is entered
+     */
+    public void restore(ClientSession client, EngagementSpec spec, Before before) throws FaultException {
         String broken = before.broken();
         try {
             spec.check();
-            policies.check(spec);
+            limits.policies().check(spec);
             KubernetesWorkload workload = choose(spec);
-            policies.check(spec, workload);
+            limits.check(client, spec, workload);
             RegisteredEngagement had =
                     before.named(resolve(client, spec, workload)).servedBy(before.podIp());
             sidecars.confirm(workload.ref());
@@ -170,6 +184,9 @@ public final class CreateEngagement {
                 restorer.settle(workload.ref());
             }
         } catch (FaultException e) {
+            if (e.fault().kind() == Fault.Kind.UNREACHABLE) {
+                throw e;
+            }
             LOG.warn("cannot restore \"{}\" of {}: {}", spec.name(), client, e.fault());
             WorkloadRef workload = new WorkloadRef(spec.workloadKind(), spec.namespace(), spec.workload());
             RegisteredEngagement had = before.named(engagement(client, spec, workload, List.of()));

@@ -1,6 +1,7 @@
 package io.telepresence.manager.lifecycle;
 
 import io.telepresence.agree.AgentNames;
+import io.telepresence.engagement.EngagementState;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.KubernetesWorkload;
@@ -11,6 +12,7 @@ import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.engagement.EngagementRegistry;
 import io.telepresence.manager.engagement.RegisteredEngagement;
 import io.telepresence.manager.engagement.WorkloadSelector;
+import io.telepresence.manager.rights.Rights;
 import io.telepresence.manager.rollout.AgentInstaller;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.sidecar.DesiredConfig;
@@ -33,6 +35,7 @@ public final class Uninstaller {
     private final SidecarConfigs sidecars;
     private final Workloads workloads;
     private final AgentInstaller installer;
+    private final Rights rights;
     private final Duration limit;
 
     /** @param limit for the pods of one workload */
@@ -41,20 +44,24 @@ public final class Uninstaller {
             SidecarConfigs sidecars,
             Workloads workloads,
             AgentInstaller installer,
+            Rights rights,
             Duration limit) {
         this.engagements = engagements;
         this.sidecars = sidecars;
         this.workloads = workloads;
         this.installer = installer;
+        this.rights = rights;
         this.limit = limit;
     }
 
     /**
-     * Blocks until the pods have no agent any more. Engagements of these workloads end, whoever has them.
+     * Blocks until the pods have no agent any more. The user's own engagements of these workloads end.
      *
-     * @param names of workloads; empty: all of the namespace whose pods have agents or would get some
+     * @param names of workloads; empty: all of the namespace whose pods have agents or would get some, without those that
+     *     he may not, or that somebody else engages
      * @param progress sentences for the waiting user
-     * @throws FaultException there is no such workload, then nothing has changed; or the agents do not go in time
+     * @throws FaultException there is no such workload, he may not, or somebody else engages it, then nothing has changed;
+     *     or the agents do not go in time
      */
     public void uninstall(ClientSession client, String namespace, List<String> names, Consumer<String> progress)
             throws FaultException, InterruptedException {
@@ -63,10 +70,12 @@ public final class Uninstaller {
             throw WorkloadSelector.unmanaged(namespace).exception();
         }
         for (String name : names) {
-            wanted.add(new WorkloadSelector(workloads).choose(namespace, name, ""));
+            KubernetesWorkload workload = new WorkloadSelector(workloads).choose(namespace, name, "");
+            check(client, workload.ref());
+            wanted.add(workload);
         }
         if (names.isEmpty()) {
-            workloads.in(namespace).stream().filter(this::agents).forEach(wanted::add);
+            wanted.addAll(all(client, namespace, progress));
         }
         List<WorkloadRef> begun = new ArrayList<>();
         for (KubernetesWorkload workload : wanted) {
@@ -85,6 +94,46 @@ public final class Uninstaller {
             await(workload);
             progress.accept(workload + " has no traffic-agent any more");
         }
+    }
+
+    private List<KubernetesWorkload> all(ClientSession client, String namespace, Consumer<String> progress)
+            throws FaultException {
+        List<KubernetesWorkload> wanted = new ArrayList<>();
+        rights.maySee(client.person(), namespace);
+        for (KubernetesWorkload workload : workloads.in(namespace)) {
+            if (agents(workload)) {
+                try {
+                    check(client, workload.ref());
+                    wanted.add(workload);
+                } catch (FaultException e) {
+                    progress.accept(workload.ref() + " keeps its traffic-agent: "
+                            + e.fault().text());
+                }
+            }
+        }
+        return wanted;
+    }
+
+    private void check(ClientSession client, WorkloadRef workload) throws FaultException {
+        rights.mayUninstall(client.person(), workload);
+        Optional<RegisteredEngagement> others = engagements.all().get().stream()
+                .filter(e -> e.workload().equals(workload) && e.state() != EngagementState.REMOVED)
+                .filter(e -> !same(e.owner(), client))
+                .findFirst();
+        if (others.isPresent()) {
+            String engaged = others.get().described();
+            throw Fault.user(
+                            workload + " is in use: the " + engaged + " needs its traffic-agent",
+                            "Ask for it to be left; an administrator ends it with: telepresence revoke "
+                                    + others.get().id())
+                    .exception();
+        }
+    }
+
+    private static boolean same(ClientSession one, ClientSession other) {
+        return one == other
+                || one.person().known()
+                        && one.person().user().equals(other.person().user());
     }
 
     /** Takes the agents out in the background; for those that nobody uses. */

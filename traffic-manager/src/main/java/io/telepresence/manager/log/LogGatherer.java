@@ -11,11 +11,16 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /** Gathers the manager's own log, the agents', and the manifests of their pods. Blocks. */
 public final class LogGatherer {
+    private static final String MANAGER = "traffic-manager";
+    private static final String LOG = ".log";
+    private static final String YAML = ".yaml";
     private static final int PIECE = 256 << 10;
 
     /** The kubelet keeps 10 MiB of a log by default before it begins another. */
@@ -61,24 +66,67 @@ public final class LogGatherer {
         boolean take(Piece piece) throws InterruptedException;
     }
 
-    /** One piece at a time is in memory, however slowly they are taken. */
-    public void gather(Wish wish, Reader pieces) throws InterruptedException {
-        boolean more = !wish.manager() || manager(wish, pieces);
+    /** What may be read. */
+    @FunctionalInterface
+    public interface Permission {
+        /**
+         * @param yaml the manifests of pods, instead of logs
+         * @return why not; empty: it may
+         */
+        String refusal(String namespace, boolean yaml);
+    }
+
+    /**
+     * One piece at a time is in memory, however slowly they are taken. What may not be read is a piece that says so; of
+     * agents one for each namespace, which does not name their pods.
+     */
+    public void gather(Wish wish, Permission permission, Reader reader) throws InterruptedException {
+        Gate gate = new Gate(permission, reader);
+        boolean more = !wish.manager() || manager(wish, gate, reader);
         for (Pod pod : more ? agentPods(wish.agents()) : List.<Pod>of()) {
             String namespace = pod.getMetadata().getNamespace();
             String name = pod.getMetadata().getName();
-            boolean goOn = agentLog(namespace, name, pieces)
-                    && (!wish.podYaml() || yaml(namespace, name, name + "." + namespace, pieces));
+            boolean goOn = (!gate.opens(namespace, "agents." + namespace + LOG) || agentLog(namespace, name, reader))
+                    && (!wish.podYaml()
+                            || !gate.opens(namespace, "agents." + namespace + YAML)
+                            || yaml(namespace, name, name + "." + namespace, reader));
             if (!goOn) {
                 return;
             }
         }
     }
 
-    private boolean manager(Wish wish, Reader pieces) throws InterruptedException {
+    private boolean manager(Wish wish, Gate gate, Reader pieces) throws InterruptedException {
+        String here = ownPod.namespace();
         boolean yaml = wish.podYaml() && !ownPod.name().isEmpty();
-        return slice("traffic-manager.log", own.get(), pieces)
-                && (!yaml || yaml(ownPod.namespace(), ownPod.name(), "traffic-manager", pieces));
+        return (!gate.opens(here, MANAGER + LOG) || slice(MANAGER + LOG, own.get(), pieces))
+                && (!yaml || !gate.opens(here, MANAGER + YAML) || yaml(here, ownPod.name(), MANAGER, pieces));
+    }
+
+    /** Asks once of each namespace, and says once what may not be read. */
+    private static final class Gate {
+        private final Permission permission;
+        private final Reader reader;
+        private final Map<String, Boolean> known = new HashMap<>();
+
+        Gate(Permission permission, Reader reader) {
+            this.permission = permission;
+            this.reader = reader;
+        }
+
+        /** @param file what is missing if not */
+        boolean opens(String namespace, String file) throws InterruptedException {
+            Boolean before = known.get(file);
+            if (before == null) {
+                String refusal = permission.refusal(namespace, file.endsWith(YAML));
+                before = refusal.isEmpty();
+                known.put(file, before);
+                if (!before) {
+                    reader.take(new Piece(file, new byte[0], refusal));
+                }
+            }
+            return before;
+        }
     }
 
     private List<Pod> agentPods(String wanted) {
@@ -93,7 +141,7 @@ public final class LogGatherer {
     }
 
     private boolean agentLog(String namespace, String name, Reader pieces) throws InterruptedException {
-        String file = name + "." + namespace + ".log";
+        String file = name + "." + namespace + LOG;
         try (InputStream in = client.pods()
                 .inNamespace(namespace)
                 .withName(name)
@@ -117,9 +165,9 @@ public final class LogGatherer {
                 return true;
             }
             pod.getMetadata().setManagedFields(List.of());
-            return slice(file + ".yaml", Serialization.asYaml(pod).getBytes(StandardCharsets.UTF_8), pieces);
+            return slice(file + YAML, Serialization.asYaml(pod).getBytes(StandardCharsets.UTF_8), pieces);
         } catch (KubernetesClientException e) {
-            return pieces.take(new Piece(file + ".yaml", new byte[0], String.valueOf(e.getMessage())));
+            return pieces.take(new Piece(file + YAML, new byte[0], String.valueOf(e.getMessage())));
         }
     }
 

@@ -14,7 +14,9 @@ import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.engagement.EngagementRegistry;
 import io.telepresence.manager.engagement.RegisteredEngagement;
 import io.telepresence.manager.engagement.WorkloadSelector;
+import io.telepresence.manager.identity.Person;
 import io.telepresence.manager.policy.EngagementPolicies;
+import io.telepresence.manager.rights.Rights;
 import io.telepresence.manager.sidecar.PortCandidates.Candidate;
 import io.telepresence.manager.sidecar.PortCandidates.PortSelector;
 import io.telepresence.manager.sidecar.SidecarConfigs;
@@ -31,6 +33,7 @@ public final class RouteExplainer {
     private final SidecarConfigs sidecars;
     private final EngagementRegistry engagements;
     private final TrafficStats stats;
+    private final Rights rights;
     private final EngagementPolicies policies;
 
     public RouteExplainer(
@@ -38,12 +41,14 @@ public final class RouteExplainer {
             SidecarConfigs sidecars,
             EngagementRegistry engagements,
             TrafficStats stats,
+            Rights rights,
             EngagementPolicies policies) {
         this.policies = policies;
         this.workloads = workloads;
         this.sidecars = sidecars;
         this.engagements = engagements;
         this.stats = stats;
+        this.rights = rights;
     }
 
     /**
@@ -72,9 +77,9 @@ public final class RouteExplainer {
 
     private record Target(KubernetesWorkload workload, Optional<Service> service) {}
 
-    /** @throws FaultException nothing of that name or port, or more than one */
-    public Answer explain(Question question) throws FaultException {
-        Target target = target(question);
+    /** @throws FaultException nothing of that name or port, or more than one; or the user may not see what is there */
+    public Answer explain(Person person, Question question) throws FaultException {
+        Target target = target(person, question);
         int port = port(target, question.port());
         WorkloadRef ref = target.workload().ref();
         List<RequestRouter.Verdict<RegisteredEngagement>> verdicts =
@@ -118,11 +123,12 @@ public final class RouteExplainer {
         return new Rule(engagement, true, what);
     }
 
-    private Target target(Question question) throws FaultException {
+    private Target target(Person person, Question question) throws FaultException {
         String host = question.host().toLowerCase(java.util.Locale.ROOT);
         String name = host.contains(".") ? host.substring(0, host.indexOf('.')) : host;
         Optional<Target> byAddress = byAddress(question.host());
         if (byAddress.isPresent()) {
+            rights.maySee(person, byAddress.get().workload().ref().namespace());
             return byAddress.get();
         }
         String rest = host.substring(Math.min(host.length(), name.length() + 1));
@@ -132,6 +138,7 @@ public final class RouteExplainer {
         if (!workloads.managed(namespace)) {
             throw WorkloadSelector.unmanaged(namespace).exception();
         }
+        rights.maySee(person, namespace);
         Optional<Target> byService = workloads.service(namespace, name).flatMap(this::behind);
         if (byService.isPresent()) {
             return byService.get();

@@ -168,6 +168,12 @@ public final class SessionRegistry {
         clients().stream().filter(c -> c.belongsTo(caller)).forEach(this::end);
     }
 
+    /** Ends the session of a client that may not stay; it hears why when it comes again. */
+    public void expel(ClientSession session, String why) {
+        LOG.info("the session of {} ends: {}", session, why);
+        end(session);
+    }
+
     /** Ends all sessions that have been silent for too long. Called about every second. */
     public void sweep() {
         Instant now = time.instant();

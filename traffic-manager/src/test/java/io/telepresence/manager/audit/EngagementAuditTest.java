@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.telepresence.engagement.EngagementKind;
 import io.telepresence.engagement.EngagementSpec;
 import io.telepresence.engagement.EngagementState;
+import io.telepresence.fault.FaultException;
 import io.telepresence.manager.engagement.EngagementIds;
 import io.telepresence.manager.engagement.RegisteredEngagement;
 import io.telepresence.manager.engagement.Specs;
@@ -34,7 +35,7 @@ class EngagementAuditTest {
     private ClientSession ann;
 
     @BeforeEach
-    void engage() {
+    void engage() throws Exception {
         ann = bench.sessions
                 .arrive(new ClientSession.Client("ann@laptop", "ann", "default", ""), ANN, "")
                 .session();
@@ -42,7 +43,7 @@ class EngagementAuditTest {
         restore("");
     }
 
-    private RegisteredEngagement restore(String broken) {
+    private RegisteredEngagement restore(String broken) throws FaultException {
         bench.createEngagement.restore(ann, SPEC, new CreateEngagement.Before("", "10.244.0.5", broken));
         return bench.engagements.find(ann, "echo").orElseThrow();
     }

@@ -30,7 +30,7 @@ class EngagementIdsTest {
     }
 
     @Test
-    void whatIsRestoredKeepsItsId() {
+    void whatIsRestoredKeepsItsId() throws Exception {
         ClientSession ann = client("ann");
         restore(ann, "echo", ID);
         restore(ann, "echo", ID);
@@ -43,7 +43,7 @@ class EngagementIdsTest {
     }
 
     @Test
-    void anIdThatAnotherHasOrThatIsNoneIsNotTakenOver() {
+    void anIdThatAnotherHasOrThatIsNoneIsNotTakenOver() throws Exception {
         restore(client("ann"), "echo", ID);
         for (String before : List.of(
                 ID,
@@ -62,7 +62,7 @@ class EngagementIdsTest {
     }
 
     @Test
-    void theIdSaysNothingOfTheSession() {
+    void theIdSaysNothingOfTheSession() throws Exception {
         ClientSession ann = client("ann");
         restore(ann, "echo", "");
         RegisteredEngagement hers = bench.engagements.of(ann).getFirst();
@@ -81,7 +81,7 @@ class EngagementIdsTest {
                 .session();
     }
 
-    private void restore(ClientSession client, String workload, String id) {
+    private void restore(ClientSession client, String workload, String id) throws Exception {
         EngagementSpec spec = new EngagementSpec(
                 EngagementKind.WIRETAP,
                 workload,

@@ -13,6 +13,7 @@ import io.telepresence.manager.readiness.AgentReadiness;
 import io.telepresence.manager.readiness.PodProblems;
 import io.telepresence.manager.report.TrafficStats;
 import io.telepresence.manager.report.WorkloadList;
+import io.telepresence.manager.rights.FakeReviews;
 import io.telepresence.manager.rollout.AgentInstaller;
 import io.telepresence.manager.session.SessionRegistry;
 import io.telepresence.manager.sidecar.DesiredConfig;
@@ -56,11 +57,23 @@ public final class CreateEngagementBench implements AutoCloseable {
         return new EngagementPolicies(workloads, true, List.of());
     }
 
+    /** Whoever it is may engage what no policy forbids. */
+    static CreateEngagement.Limits limits(EngagementPolicies policies) {
+        return new CreateEngagement.Limits(FakeReviews.anybody(), policies);
+    }
+
     /** The same under other policies. */
     public CreateEngagement under(EngagementPolicies policies) {
         AgentReadiness readiness = new AgentReadiness(workloads, sessions, _ -> _ -> List.copyOf(events), installer);
         return new CreateEngagement(
-                engagements, sidecars, workloads, installer, readiness, restorer, InjectionWarnings.NONE, policies);
+                engagements,
+                sidecars,
+                workloads,
+                installer,
+                readiness,
+                restorer,
+                InjectionWarnings.NONE,
+                limits(policies));
     }
 
     /** Nothing is said before agents come, and no policy forbids anything. */
@@ -74,7 +87,14 @@ public final class CreateEngagementBench implements AutoCloseable {
             boolean allowGlobal) {
         EngagementPolicies policies = new EngagementPolicies(workloads, allowGlobal, List.of());
         return new CreateEngagement(
-                engagements, sidecars, workloads, installer, readiness, restorer, InjectionWarnings.NONE, policies);
+                engagements,
+                sidecars,
+                workloads,
+                installer,
+                readiness,
+                restorer,
+                InjectionWarnings.NONE,
+                limits(policies));
     }
 
     /** What {@code list} shows, where no agent has failed to be installed. */

@@ -50,7 +50,6 @@ class CreateEngagementTest {
     private static final WorkloadRef ECHO = new WorkloadRef("Deployment", "default", "echo");
     private static final Duration LONG = Duration.ofSeconds(15);
     private static final Duration SHORT = Duration.ofMillis(50);
-
     private final FakeCluster cluster = new FakeCluster();
     private final Workloads workloads = cluster.workloads();
     private final FakeTime time = new FakeTime();
@@ -181,7 +180,7 @@ class CreateEngagementTest {
     }
 
     @Test
-    void whatIsForbiddenIsNotRestoredEither() {
+    void whatIsForbiddenIsNotRestoredEither() throws Exception {
         careful.restore(ann, spec("echo", "echo"), new CreateEngagement.Before("", "10.244.0.5", ""));
         RegisteredEngagement refused = engagements.of(ann).getFirst();
         assertEquals(EngagementState.REMOVED, refused.state());
@@ -294,7 +293,7 @@ class CreateEngagementTest {
     }
 
     @Test
-    void whatWasRestoredIsActiveUnlessSomebodyCameFirst() {
+    void whatWasRestoredIsActiveUnlessSomebodyCameFirst() throws Exception {
         createEngagement.restore(ann, spec("echo", "echo"), new CreateEngagement.Before("", "10.244.0.5", ""));
         assertTrue(engagements.of(ann).getFirst().active());
         assertTrue(sidecars.desired(ECHO));

@@ -101,7 +101,7 @@ class EngagementReconcilerTest {
                         .formatted(container));
     }
 
-    private void restore(EngagementKind kind) {
+    private void restore(EngagementKind kind) throws Exception {
         List<PortRequest> ports = kind == EngagementKind.INGEST ? List.of() : List.of(new PortRequest(8080, ""));
         bench.createEngagement.restore(
                 ann,
@@ -147,7 +147,7 @@ class EngagementReconcilerTest {
     }
 
     @Test
-    void anAgentThatDoesNotServeThePortIsNamed() {
+    void anAgentThatDoesNotServeThePortIsNamed() throws Exception {
         pod("traffic-agent");
         restore(EngagementKind.INTERCEPT);
         arrives(9090);

@@ -53,7 +53,7 @@ class InjectionWarningsTest {
                 new AgentReadiness(bench.workloads, bench.sessions, _ -> _ -> List.of(), bench.installer),
                 bench.restorer,
                 warnings,
-                CreateEngagementBench.none(bench.workloads));
+                CreateEngagementBench.limits(CreateEngagementBench.none(bench.workloads)));
         EngagementSpec spec = new EngagementSpec(
                 EngagementKind.INTERCEPT,
                 "echo",

@@ -64,7 +64,7 @@ class PolicyTest {
     }
 
     @Test
-    void whatIsForbiddenTouchesNoPod() {
+    void whatIsForbiddenTouchesNoPod() throws Exception {
         bench.installer.action = () -> {
             throw new AssertionError("pods were touched");
         };
@@ -77,7 +77,7 @@ class PolicyTest {
     }
 
     @Test
-    void whatIsForbiddenMeanwhileComesBackRemoved() {
+    void whatIsForbiddenMeanwhileComesBackRemoved() throws Exception {
         bench.under(policies(true, Duration.ZERO)).restore(ann, INTERCEPT, WORKED);
         RegisteredEngagement back = bench.engagements.find(ann, "echo").orElseThrow();
         assertEquals(EngagementState.REMOVED, back.state());
@@ -86,13 +86,13 @@ class PolicyTest {
     }
 
     @Test
-    void whatIsAllowedComesBack() {
+    void whatIsAllowedComesBack() throws Exception {
         bench.under(policies(true, Duration.ZERO)).restore(ann, WIRETAP, WORKED);
         assertTrue(bench.engagements.find(ann, "echo").orElseThrow().active());
     }
 
     @Test
-    void anEngagementEndsWhenItsTimeIsOver() {
+    void anEngagementEndsWhenItsTimeIsOver() throws Exception {
         EngagementPolicies policies = policies(false, Duration.ofHours(2));
         EngagementExpiry expiry = new EngagementExpiry(bench.engagements, policies);
         bench.under(policies).restore(ann, INTERCEPT, WORKED);
@@ -114,7 +114,7 @@ class PolicyTest {
 
     /** Its time is its own, not that of one that was there before it. */
     @Test
-    void theNextOneHasItsTime() {
+    void theNextOneHasItsTime() throws Exception {
         EngagementPolicies policies = policies(false, Duration.ofHours(2));
         EngagementExpiry expiry = new EngagementExpiry(bench.engagements, policies);
         bench.under(policies).restore(ann, INTERCEPT, WORKED);
@@ -131,7 +131,7 @@ class PolicyTest {
     }
 
     @Test
-    void withoutALimitNothingEnds() {
+    void withoutALimitNothingEnds() throws Exception {
         EngagementExpiry expiry = new EngagementExpiry(bench.engagements, policies(false, Duration.ZERO));
         bench.createEngagement.restore(ann, INTERCEPT, WORKED);
         expiry.sweep(bench.time.instant());

@@ -49,7 +49,6 @@ import org.junit.jupiter.api.Timeout;
 class ReplaceTest {
     private static final WorkloadRef ECHO = new WorkloadRef("Deployment", "default", "echo");
     private static final WorkloadRef QUEUE = new WorkloadRef("Deployment", "default", "queue");
-
     private final FakeCluster cluster = new FakeCluster();
     private final Workloads workloads = cluster.workloads();
     private final FakeTime time = new FakeTime();

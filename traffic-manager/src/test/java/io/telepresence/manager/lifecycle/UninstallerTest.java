@@ -16,6 +16,8 @@ import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.engagement.RegisteredEngagement;
 import io.telepresence.manager.engagement.RevocationWatcher;
 import io.telepresence.manager.identity.Caller;
+import io.telepresence.manager.rights.FakeReviews;
+import io.telepresence.manager.rights.RequiredGrant;
 import io.telepresence.manager.session.AgentSession;
 import io.telepresence.manager.session.ClientSession;
 import io.telepresence.manager.session.SessionIds;
@@ -35,19 +37,28 @@ class UninstallerTest {
     private static final WorkloadRef ECHO = new WorkloadRef("Deployment", "default", "echo");
 
     private final CreateEngagementBench bench = new CreateEngagementBench();
-    private final Uninstaller uninstaller =
-            new Uninstaller(bench.engagements, bench.sidecars, bench.workloads, bench.installer, Duration.ofSeconds(5));
+    private final Uninstaller uninstaller = new Uninstaller(
+            bench.engagements,
+            bench.sidecars,
+            bench.workloads,
+            bench.installer,
+            FakeReviews.anybody(),
+            Duration.ofSeconds(5));
     private final List<String> told = new ArrayList<>();
     private ClientSession ann;
     private ClientSession bob;
 
     @BeforeEach
-    void engage() {
+    void engage() throws Exception {
         cluster("echo-abc-1", "traffic-agent");
         ann = client("ann@laptop");
         bob = client("bob@desk");
         restore(ann);
         restore(bob);
+    }
+
+    private void bobLeaves() {
+        bench.engagements.of(bob).forEach(e -> bench.engagements.remove(e.id()));
     }
 
     private void cluster(String pod, String container) {
@@ -60,7 +71,7 @@ class UninstallerTest {
                         .formatted(pod, pod, container));
     }
 
-    private void restore(ClientSession client) {
+    private void restore(ClientSession client) throws Exception {
         bench.createEngagement.restore(
                 client,
                 new EngagementSpec(
@@ -89,19 +100,61 @@ class UninstallerTest {
     }
 
     @Test
-    void itEndsWhatNeedsTheAgentWhoeverHasIt() throws Exception {
+    void itIsRefusedWhileSomebodyElseNeedsTheAgent() throws Exception {
+        FaultException e = assertThrows(
+                FaultException.class, () -> uninstaller.uninstall(ann, "default", List.of("echo"), told::add));
+        assertEquals(
+                "Deployment echo.default is in use: the wiretap \"tap\" of bob@desk needs its traffic-agent",
+                e.fault().text());
+        uninstaller.uninstall(ann, "default", List.of(), told::add);
+        assertEquals(
+                List.of("Deployment echo.default keeps its traffic-agent: "
+                        + e.fault().text()),
+                told);
         assertTrue(bench.sidecars.desired(ECHO));
-        uninstaller.uninstall(ann, "default", List.of("echo"), told::add);
+        assertEquals(1, bench.engagements.of(ann).size());
+        assertEquals(
+                EngagementState.ACTIVE, bench.engagements.of(bob).getFirst().state());
+    }
+
+    @Test
+    void itEndsWhatNeedsTheAgentIfThatIsOnesOwn() throws Exception {
+        ClientSession desk = bench.sessions
+                .arrive(
+                        new ClientSession.Client("ann@desk", "desk", "default", ""),
+                        new Caller("key 2", FakeReviews.person("ann")),
+                        "")
+                .session();
+        ann = bench.sessions
+                .arrive(
+                        new ClientSession.Client("ann@laptop", "laptop", "default", ""),
+                        new Caller("key 1", FakeReviews.person("ann")),
+                        "")
+                .session();
+        FakeReviews api = new FakeReviews()
+                .grant("ann", "create pods/portforward \"traffic-manager-0\" in namespace \"ambassador\"");
+        Uninstaller asking = new Uninstaller(
+                bench.engagements,
+                bench.sidecars,
+                bench.workloads,
+                bench.installer,
+                api.rights(RequiredGrant.PORTFORWARD, bench.time),
+                Duration.ofSeconds(5));
+        bench.engagements.all().get().forEach(e -> bench.engagements.remove(e.id()));
+        restore(desk);
+        restore(ann);
+        asking.uninstall(ann, "default", List.of("echo"), told::add);
         assertFalse(bench.sidecars.desired(ECHO));
         assertEquals(List.of(), bench.engagements.of(ann));
-        RegisteredEngagement his = bench.engagements.of(bob).getFirst();
-        assertEquals(EngagementState.REMOVED, his.state());
-        assertEquals("its traffic-agent was uninstalled by ann@laptop", his.message());
+        RegisteredEngagement other = bench.engagements.of(desk).getFirst();
+        assertEquals(EngagementState.REMOVED, other.state());
+        assertEquals("its traffic-agent was uninstalled by ann@laptop", other.message());
         assertEquals(List.of("Deployment echo.default has no traffic-agent any more"), told);
     }
 
     @Test
     void whatIsWantedGoesAlsoWhereNoPodHasAnAgent() throws Exception {
+        bobLeaves();
         cluster("echo-abc-1", "other");
         uninstaller.uninstall(ann, "default", List.of("echo"), told::add);
         assertFalse(bench.sidecars.desired(ECHO));
@@ -114,6 +167,7 @@ class UninstallerTest {
 
     @Test
     void whoEngagesItMeanwhileIsNotSaidToHaveNone() {
+        bobLeaves();
         bench.installer.action = () -> {};
         bench.installer.whenGivenBack = () -> bench.sidecars.wantProvisionally(ECHO);
         FaultException e = assertThrows(
@@ -123,6 +177,7 @@ class UninstallerTest {
 
     @Test
     void aNameThatDoesNotExistLeavesEverythingAsItIs() {
+        bobLeaves();
         assertThrows(
                 FaultException.class,
                 () -> uninstaller.uninstall(ann, "default", List.of("echo", "nothing"), told::add));
@@ -132,6 +187,7 @@ class UninstallerTest {
 
     @Test
     void anAgentThatTheTemplateAsksForStays() throws Exception {
+        bobLeaves();
         bench.cluster.add(
                 """
                 {apiVersion: apps/v1, kind: Deployment, metadata: {name: echo, uid: d-echo}, spec: {template:

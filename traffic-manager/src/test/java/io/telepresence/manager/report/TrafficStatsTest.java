@@ -35,7 +35,7 @@ class TrafficStatsTest {
     private ClientSession ann;
 
     @BeforeEach
-    void engage() {
+    void engage() throws Exception {
         ann = bench.sessions
                 .arrive(new ClientSession.Client("ann", "ann", "default", ""), "")
                 .session();
@@ -44,7 +44,7 @@ class TrafficStatsTest {
         assertEquals(ID, id);
     }
 
-    private void tap() {
+    private void tap() throws Exception {
         bench.createEngagement.restore(
                 ann,
                 new EngagementSpec(
@@ -67,7 +67,7 @@ class TrafficStatsTest {
     }
 
     @Test
-    void allAgentsCountTogetherAlsoWhenOneStartsAnew() {
+    void allAgentsCountTogetherAlsoWhenOneStartsAnew() throws Exception {
         stats.report(first, Map.of(id, new TrafficCount(5, 1, 0)), List.of());
         stats.report(second, Map.of(id, new TrafficCount(2, 0, 0)), List.of());
         stats.report(first, Map.of(id, new TrafficCount(7, 1, 0)), List.of());
@@ -79,7 +79,7 @@ class TrafficStatsTest {
     }
 
     @Test
-    void othersCannotCountAndWhatHasEndedIsForgotten() {
+    void othersCannotCountAndWhatHasEndedIsForgotten() throws Exception {
         stats.report(stranger, Map.of(id, new TrafficCount(5, 1, 0)), List.of());
         assertTrue(stats.count(id).isEmpty());
         stats.report(first, Map.of("nobody:x", new TrafficCount(5, 1, 0), id, new TrafficCount(1, 0, 0)), List.of());
@@ -90,7 +90,7 @@ class TrafficStatsTest {
     }
 
     @Test
-    void oneThatComesAgainBeginsAtZero() {
+    void oneThatComesAgainBeginsAtZero() throws Exception {
         stats.report(first, Map.of(id, new TrafficCount(5, 1, 0)), List.of());
         bench.engagements.remove(id);
         tap();
@@ -100,7 +100,7 @@ class TrafficStatsTest {
     }
 
     @Test
-    void watchersHearOfChangesOnly() {
+    void watchersHearOfChangesOnly() throws Exception {
         List<String> heard = new ArrayList<>();
         stats.watch(() -> heard.add("changed"));
         stats.report(first, Map.of(id, new TrafficCount(5, 1, 0)), List.of());
@@ -109,7 +109,7 @@ class TrafficStatsTest {
     }
 
     @Test
-    void verdictsAreMergedByTimeAndBounded() {
+    void verdictsAreMergedByTimeAndBounded() throws Exception {
         stats.report(first, Map.of(), List.of(verdict(1), verdict(3)));
         stats.report(second, Map.of(), List.of(verdict(2), verdict(4)));
         assertEquals(List.of(2L, 3L, 4L), times(3));

@@ -31,6 +31,7 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -177,9 +178,10 @@ class ChartTest {
         List<HasMetadata> objects = render("1.33.0", "namespaces: [a, b]");
         ClusterRole role = managersRole(objects);
         assertTrue(role.getRules().stream()
-                .allMatch(r -> r.getResources().equals(List.of("tokenreviews"))
-                        || r.getResources().equals(List.of("certificatesigningrequests"))
-                        || r.getResources().equals(List.of("servicecidrs"))));
+                .flatMap(r -> r.getResources().stream())
+                .allMatch(
+                        Set.of("tokenreviews", "certificatesigningrequests", "subjectaccessreviews", "servicecidrs")
+                                ::contains));
         String selector = YAML.asJson(one(objects, MutatingWebhookConfiguration.class)
                 .getWebhooks()
                 .getFirst()
