@@ -22,7 +22,6 @@ class ManagerRoomsTest {
             Map.entry("cluster", Set.of("watch")),
             Map.entry("network", Set.of("cluster", "watch")),
             Map.entry("log", Set.of("cluster", "watch")),
-            Map.entry("identity", Set.of()),
             Map.entry("session", Set.of("cluster", "identity")),
             Map.entry("rights", Set.of("cluster", "engagement", "identity", "session")),
             Map.entry("tunnel", Set.of("identity", "session")),

@@ -5,7 +5,6 @@ import static io.telepresence.manager.ManagerTimers.once;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.grpc.Server;
-import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.EventLoopGroup;
@@ -13,21 +12,16 @@ import io.telepresence.agree.AgentNames;
 import io.telepresence.agree.Ports;
 import io.telepresence.agree.Versions;
 import io.telepresence.fault.FaultException;
-import io.telepresence.limits.ConnectionLimits;
 import io.telepresence.local.Loops;
 import io.telepresence.manager.audit.Audit;
 import io.telepresence.manager.audit.EngagementAudit;
 import io.telepresence.manager.auth.AgentReview;
-import io.telepresence.manager.auth.SigningKeys;
-import io.telepresence.manager.auth.TokenCheck;
 import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.config.ManagerSettings;
 import io.telepresence.manager.engagement.EngagementRegistry;
 import io.telepresence.manager.engagement.RevocationWatcher;
 import io.telepresence.manager.grpc.AgentAdminService;
 import io.telepresence.manager.grpc.AgentArrivals;
-import io.telepresence.manager.grpc.AgentAuthenticator;
-import io.telepresence.manager.grpc.AgentConnection;
 import io.telepresence.manager.grpc.AgentGateService;
 import io.telepresence.manager.grpc.AgentService;
 import io.telepresence.manager.grpc.AuditedCalls;
@@ -79,9 +73,6 @@ import io.telepresence.manager.watch.ClusterWatches;
 import io.telepresence.run.Closers;
 import io.telepresence.run.MonotonicTime;
 import io.telepresence.run.Threads;
-import io.telepresence.tunnel.FlowAcceptor;
-import io.telepresence.tunnel.grpc.TunnelServers;
-import io.telepresence.tunnel.grpc.TunnelService;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -108,9 +99,6 @@ final class Manager implements AutoCloseable {
     private static final Duration IDLE_APART = Duration.ofSeconds(5);
     private static final Duration EXPIRY_APART = Duration.ofSeconds(1);
     private static final Duration REVOCATIONS_APART = Duration.ofSeconds(2);
-
-    /** Agents beat every few seconds. */
-    private static final Duration AGENT_IDLE = Duration.ofMinutes(2);
 
     private static final Duration SERVICE_CIDRS_APART = Duration.ofMinutes(1);
 
@@ -274,7 +262,8 @@ final class Manager implements AutoCloseable {
         EventLoopGroup loops =
                 Loops.create("flows", Math.max(2, Runtime.getRuntime().availableProcessors()));
         opened.add(() -> Loops.shutdown(loops));
-        start(agentPort(loops));
+        start(AgentPort.builder(
+                new InetSocketAddress(settings.apiPort()), loops, client, agentCalls(), sessions, review, switchboard));
         InetAddress loopback = InetAddress.ofLiteral("127.0.0.1");
         NettyServerBuilder port = clientPort(new InetSocketAddress(loopback, Ports.CLIENT_API), loops);
         InetAddress loopback6 = InetAddress.ofLiteral("::1");
@@ -291,30 +280,6 @@ final class Manager implements AutoCloseable {
                 clientCalls(),
                 switchboard,
                 new AuditedCalls(sessions, audit, ClientAuthenticator::caller));
-    }
-
-    private NettyServerBuilder agentPort(EventLoopGroup loops) {
-        ConnectionLimits limits = new ConnectionLimits(AgentConnection.STRANGERS);
-        SigningKeys keys = SigningKeys.of(client, InstantSource.system());
-        Threads.virtual("signing-keys", keys::refresh);
-        AgentAuthenticator authenticator = new AgentAuthenticator(
-                limits, new TokenCheck(keys, InstantSource.system()), review, id -> sessions.agent(id)
-                        .isPresent());
-        return TunnelServers.builder(new InetSocketAddress(settings.apiPort()), loops)
-                .channelFactory(limits.sockets())
-                .maxConnectionIdle(AGENT_IDLE.toSeconds(), TimeUnit.SECONDS)
-                .addService(ServerInterceptors.interceptForward(
-                        agentCalls(), new AgentGateService.TokenReader(), authenticator))
-                .addService(ServerInterceptors.intercept(TunnelService.bind(loops, arrivingAgents()), authenticator));
-    }
-
-    private FlowAcceptor arrivingAgents() {
-        return (flow, open) -> {
-            if (sessions.agent(open.getSessionId()).isPresent()) {
-                AgentConnection.trust();
-            }
-            switchboard.agents().accept(flow, open);
-        };
     }
 
     private void start(NettyServerBuilder builder) throws IOException {

@@ -93,6 +93,10 @@ class IdentityIT {
         Cluster.kubectl("delete", "-f", ROLES.toString(), "--ignore-not-found");
     }
 
+    private static String mayNot(String user, String verb) {
+        return user + " may not " + verb + " attachments.telepresence.io";
+    }
+
     private static Result connect(String user, String... groups) {
         String[] as = {"connect", "--as", user, "--as-group", "system:authenticated"};
         for (String group : groups) {
@@ -133,10 +137,10 @@ class IdentityIT {
         LAPTOP.curl("http://echo/").ok().says("echo-");
         LAPTOP.telepresence("intercept", "web", "--port", "8080:http", "--mount=false")
                 .failed()
-                .says("alice may not create attachments.telepresence.io")
+                .says(mayNot("alice", "create"))
                 .says("\"web\"")
                 .says("namespace \"default\"");
-        LAPTOP.telepresence("ingest", "web").failed().says("alice may not get attachments.telepresence.io");
+        LAPTOP.telepresence("ingest", "web").failed().says(mayNot("alice", "get"));
         nothingIsEngaged("web");
         audited("\"user\":\"alice\"", "\"workload\":\"web\"", "refused");
     }
@@ -157,9 +161,7 @@ class IdentityIT {
         connect("carol").ok();
         LAPTOP.telepresence("ingest", "web", "--mount=false").ok();
         LAPTOP.telepresence("leave", "web").ok();
-        LAPTOP.telepresence("replace", "web", "--mount=false")
-                .failed()
-                .says("carol may not create attachments.telepresence.io");
+        LAPTOP.telepresence("replace", "web", "--mount=false").failed().says(mayNot("carol", "create"));
     }
 
     @Test
@@ -168,7 +170,7 @@ class IdentityIT {
                 .ok();
         LAPTOP.telepresence("intercept", "echo", "--port", "8080:80", "--mount=false")
                 .failed()
-                .says(ROBOT + " may not create attachments.telepresence.io");
+                .says(mayNot(ROBOT, "create"));
         LAPTOP.telepresence("wiretap", "web", "--port", "8080:http", "--mount=false")
                 .ok();
         audited("\"user\":\"" + ROBOT + "\"", "\"workload\":\"web\"");

@@ -104,12 +104,11 @@ public final class Rights {
     }
 
     private static Fault refusal(Person person, List<Access> missing) {
-        StringBuilder text = new StringBuilder(Printable.line(person.toString()))
-                .append(" may not ")
-                .append(missing.getFirst());
+        StringBuilder rights = new StringBuilder(missing.getFirst().toString());
         for (int i = 1; i < missing.size(); i++) {
-            text.append(", nor ").append(missing.get(i).after(missing.get(i - 1)));
+            rights.append(", nor ").append(missing.get(i).after(missing.get(i - 1)));
         }
-        return Fault.denied(text.toString(), person.known() ? ASK : "The API server has not said who you are");
+        String text = Printable.line(person.toString()) + " may not " + rights;
+        return Fault.denied(text, person.known() ? ASK : "The API server has not said who you are");
     }
 }
