@@ -78,6 +78,11 @@ final class TwoClients implements AutoCloseable {
         cluster.addEcho();
         addShop(cluster);
         api = opened.add(FakeApiServer.open());
+        // Everybody may everything.
+        api.with(
+                "/apis/authorization.k8s.io/v1/subjectaccessreviews",
+                "{\"apiVersion\":\"authorization.k8s.io/v1\",\"kind\":\"SubjectAccessReview\",\"spec\":{},"
+                        + "\"status\":{\"allowed\":true}}");
         MemoryManager[] running = new MemoryManager[1];
         agents = new FakeAgents(api, () -> running[0].agents());
         Path resolvConf = Files.writeString(directory.resolve("resolv.conf"), "nameserver 127.0.0.1\n");

@@ -44,6 +44,11 @@ public final class ClientAuthenticator implements ServerInterceptor {
         return CALLER.get();
     }
 
+    /** One in which that caller's calls are served. */
+    static Context context(Caller caller) {
+        return Context.current().withValue(CALLER, caller);
+    }
+
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
@@ -55,7 +60,7 @@ public final class ClientAuthenticator implements ServerInterceptor {
         if (!admitted) {
             return refuse(call, fault(key));
         }
-        return Contexts.interceptCall(Context.current().withValue(CALLER, caller), call, headers, next);
+        return Contexts.interceptCall(context(caller), call, headers, next);
     }
 
     private static Fault fault(String key) {

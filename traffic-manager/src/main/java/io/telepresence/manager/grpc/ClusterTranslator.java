@@ -20,7 +20,7 @@ final class ClusterTranslator {
 
     private static final String ON_NODE =
             "the traffic-manager uses the network of its node (hostNetwork): every process"
-                    + " and every hostNetwork pod of that node is a client, without any Kubernetes permission";
+                    + " and every hostNetwork pod of that node reaches its port for clients without any Kubernetes permission";
 
     /** @param pod the manager's; its address may be unknown */
     static ClusterInfo toWire(NetworkFacts facts, ManagerSettings.Pod pod, String injectorTrouble) {

@@ -92,7 +92,7 @@ class EngagementAuditTest {
 
     @Test
     void theEndOfTheSession() {
-        bench.sessions.depart(SessionIds.of(ann), Caller.UNKNOWN);
+        bench.sessions.depart(SessionIds.of(ann), ANN);
         assertEnded("session-over", "");
     }
 
@@ -137,7 +137,7 @@ class EngagementAuditTest {
         revocations.revoked(engagement().id(), Optional.of(engagement()));
         revocations.revoked("nobody's", Optional.empty());
         assertEquals(
-                List.of("ok it was of ann@laptop", "failed there is none of that id"),
+                List.of("ok it was of ann (ann@laptop)", "failed there is none of that id"),
                 entries.stream().map(e -> e.result() + " " + e.reason()).toList());
         assertEquals(AuditEntry.Who.UNKNOWN, entries.getFirst().who());
         assertEquals(engagement().id(), entries.getFirst().subject().engagement());

@@ -31,6 +31,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -65,6 +66,10 @@ class RightsOfClientsTest {
         return bench.sessions
                 .arrive(new ClientSession.Client(user + "@laptop", user, "default", ""), caller(user), "")
                 .session();
+    }
+
+    private static <T> T as(String user, Callable<T> call) throws Exception {
+        return ClientAuthenticator.context(caller(user)).call(call);
     }
 
     private static void refused(String user, String right, Executable call) {
@@ -106,12 +111,13 @@ class RightsOfClientsTest {
         AgentAdminService service = new AgentAdminService(bench.sessions, null, yaml, rights);
         YamlRequest.Builder request = YamlRequest.newBuilder().setWorkload("echo");
         String alice = SessionIds.of(session("alice"));
-        assertFalse(service.yaml(request.setSessionId(alice).build()).getYaml().isEmpty());
+        YamlRequest hers = request.setSessionId(alice).build();
+        assertFalse(as("alice", () -> service.yaml(hers)).getYaml().isEmpty());
         String bob = SessionIds.of(session("bob"));
         refused(
                 "bob",
                 "get attachments.telepresence.io \"echo\"",
-                () -> service.yaml(request.setSessionId(bob).build()));
+                () -> as("bob", () -> service.yaml(request.setSessionId(bob).build())));
     }
 
     @Test
@@ -138,8 +144,9 @@ class RightsOfClientsTest {
         refused(
                 "bob",
                 "update configmaps \"traffic-manager\" in namespace \"ambassador\"",
-                () -> service.setLevel(request.setSessionId(bob).build()));
-        service.setLevel(request.setSessionId(SessionIds.of(session("alice"))).build());
+                () -> as("bob", () -> service.setLevel(request.setSessionId(bob).build())));
+        String alice = SessionIds.of(session("alice"));
+        as("alice", () -> service.setLevel(request.setSessionId(alice).build()));
     }
 
     @Test

@@ -148,7 +148,7 @@ class UninstallerTest {
         assertEquals(List.of(), bench.engagements.of(ann));
         RegisteredEngagement other = bench.engagements.of(desk).getFirst();
         assertEquals(EngagementState.REMOVED, other.state());
-        assertEquals("its traffic-agent was uninstalled by ann@laptop", other.message());
+        assertEquals("its traffic-agent was uninstalled by ann (ann@laptop)", other.message());
         assertEquals(List.of("Deployment echo.default has no traffic-agent any more"), told);
     }
 

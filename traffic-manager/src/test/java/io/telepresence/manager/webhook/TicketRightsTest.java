@@ -3,7 +3,7 @@ package io.telepresence.manager.webhook;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.telepresence.identity.Ticket;
@@ -54,10 +54,10 @@ class TicketRightsTest {
 
     @Test
     void thePodSaysThatConnectionsMayBeginWithAProof() throws Exception {
-        Deployment deployment =
-                RenderedChart.one(RenderedChart.render("1.33.0", "podAnnotations: {a: b}"), Deployment.class);
+        StatefulSet set =
+                RenderedChart.one(RenderedChart.render("1.33.0", "podAnnotations: {a: b}"), StatefulSet.class);
         Map<String, String> annotations =
-                deployment.getSpec().getTemplate().getMetadata().getAnnotations();
+                set.getSpec().getTemplate().getMetadata().getAnnotations();
         assertEquals(Ticket.LEVEL, annotations.get(Ticket.POD_ANNOTATION));
         assertEquals("b", annotations.get("a"));
     }

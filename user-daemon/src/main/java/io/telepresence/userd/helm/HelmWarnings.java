@@ -9,7 +9,7 @@ import java.util.Set;
 final class HelmWarnings {
     static final String HOST_NETWORK =
             "WARNING: hostNetwork is true: the traffic-manager's port for clients is on its node's"
-                    + " loopback, so every process and every hostNetwork pod of that node is a client, without any Kubernetes"
+                    + " loopback, so every process and every hostNetwork pod of that node reaches it without any Kubernetes"
                     + " permission";
 
     private static final String MARK = "WARNING:";
