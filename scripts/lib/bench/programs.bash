@@ -61,19 +61,21 @@ leave_program() {
 
 # Its deployment, or what Helm remembers of it; other things may outlive both.
 manager_is_there() {
-  kube get deployment,secret -n ambassador -o name 2>/dev/null | grep -E '/(sh.helm.release.v1.)?traffic-manager(.v[0-9]+)?$' >/dev/null
+  kube get statefulset,deployment,secret -n ambassador -o name 2>/dev/null | grep -E '/(sh.helm.release.v1.)?traffic-manager(.v[0-9]+)?$' >/dev/null
 }
 
 # Always afresh: the one that is there may be another program's, or of another build. Arguments are Helm's.
+# shellcheck disable=SC2120  # scale.bash has some
 install_manager() {
-  local extra=()
+  local extra=() kind=statefulset
+  [ "$PROGRAM" = ours ] || kind=deployment
   [ "$PROGRAM" = ours ] || extra=(${peer_helm[@]+"${peer_helm[@]}"})
   ! manager_is_there || remove_manager || return
   HAS_MANAGER=yes
   must "helm install failed" admin "$TEL" helm install --set clientRbac.create=true --set-json \
     'clientRbac.subjects=[{"kind":"Group","name":"developers","apiGroup":"rbac.authorization.k8s.io"}]' \
     ${extra[@]+"${extra[@]}"} "$@" || return
-  must "the traffic-manager did not become ready" kube -n ambassador rollout status statefulset/traffic-manager --timeout=120s || return
+  must "the traffic-manager did not become ready" kube -n ambassador rollout status "$kind/traffic-manager" --timeout=120s || return
   admin "$TEL" quit -s >/dev/null 2>&1 || true
 }
 

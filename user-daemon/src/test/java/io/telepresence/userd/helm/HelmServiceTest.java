@@ -39,7 +39,7 @@ final class HelmServiceTest {
     @Test
     void whatTheChartItselfRefusesIsOneSentence() {
         String said =
-                "execution error at (telepresence-oss/templates/deployment.yaml:3:4): agent.sidecar is native, but"
+                "execution error at (telepresence-oss/templates/statefulset.yaml:3:4): agent.sidecar is native, but"
                         + " this cluster is Kubernetes v1.28.9\n\nUse --debug flag to render out invalid YAML";
         Fault fault = HelmFaults.of(new IllegalStateException(said), "ambassador", () -> "not asked");
         assertEquals(Fault.Kind.USER, fault.kind());

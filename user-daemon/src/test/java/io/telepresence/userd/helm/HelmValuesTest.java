@@ -128,7 +128,7 @@ final class HelmValuesTest {
         try (EmbeddedChart chart = EmbeddedChart.unpack()) {
             path = chart.path();
             assertTrue(Files.readString(path.resolve("Chart.yaml")).contains("name: telepresence-oss"));
-            assertTrue(Files.exists(path.resolve("templates/deployment.yaml")));
+            assertTrue(Files.exists(path.resolve("templates/statefulset.yaml")));
             assertEquals(
                     "rwx------",
                     java.nio.file.attribute.PosixFilePermissions.toString(
