@@ -60,7 +60,8 @@ demo_context() {
 demo_walk() {
   title "Install the traffic-manager, as the administrator of the cluster"
   local verb=install
-  ! "${KUBECTL[@]}" -n ambassador get statefulset traffic-manager >/dev/null 2>&1 || verb=upgrade
+  # A Deployment: of a revision before.
+  ! "${KUBECTL[@]}" -n ambassador get statefulset,deployment -o name 2>/dev/null | grep -q '/traffic-manager$' || verb=upgrade
   show ADMIN telepresence helm "$verb" \
     --set clientRbac.create=true \
     --set-json 'clientRbac.subjects=[{"kind":"Group","name":"developers","apiGroup":"rbac.authorization.k8s.io"}]'
