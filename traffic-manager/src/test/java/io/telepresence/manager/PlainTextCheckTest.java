@@ -89,6 +89,15 @@ class PlainTextCheckTest {
     }
 
     @Test
+    void aTextThatNobodyWritesByHandIsRefused() {
+        EngageRequest.Builder request = EngageRequest.newBuilder();
+        request.setSessionId("x".repeat(4096));
+        assertEquals(Optional.empty(), PlainTextCheck.firstBad(request.build()));
+        request.setSessionId("x".repeat(4097));
+        assertEquals(Optional.of("session_id"), PlainTextCheck.firstBad(request.build()));
+    }
+
+    @Test
     void theClientIsToldWhichField() throws Exception {
         try (TwoClients clients = new TwoClients(directory)) {
             EngageRequest request = EngageRequest.newBuilder()
@@ -98,7 +107,7 @@ class PlainTextCheckTest {
             Answers answers = clients.ann.ask("Engage", request);
             assertEquals(Status.Code.FAILED_PRECONDITION, answers.end().getCode());
             assertEquals(
-                    "there is a control character or a line break in \"name\"",
+                    "there is a control character or a line break in \"name\", or it is longer than 4096 characters",
                     answers.end().getDescription());
         }
     }

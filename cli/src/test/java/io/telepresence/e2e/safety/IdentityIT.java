@@ -1,6 +1,7 @@
 package io.telepresence.e2e.safety;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.e2e.harness.Cluster;
 import io.telepresence.e2e.harness.Laptop;
@@ -11,9 +12,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -27,8 +31,11 @@ class IdentityIT {
     private static final Laptop LAPTOP = new Laptop("admin");
     private static final String ROBOT = "system:serviceaccount:default:robot";
     private static final String CONNECTS = "ambassador";
+    private static final String TICKETS = "certificatesigningrequests.certificates.k8s.io";
     private static final Duration SOON = Duration.ofSeconds(30);
     private static final Path ROLES = Laptop.home().resolve("identity.yaml");
+
+    private static String begun = "";
 
     @BeforeAll
     static void grant() throws IOException {
@@ -41,6 +48,26 @@ class IdentityIT {
                         + role("default", "id-robot", ROBOT_SUBJECT, rule(OURS, "attachments", "create", "web"))
                         + "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: robot, namespace: default}\n");
         Cluster.kubectl("apply", "-f", ROLES.toString()).ok();
+        awaitRight("yes", "create", "pods/portforward", CONNECTS, "carol");
+        awaitRight("yes", "create", "pods/exec", "default", "bob");
+        awaitRight("yes", "get", "attachments.telepresence.io", "default", "carol");
+        awaitRight("yes", "create", "attachments.telepresence.io/web", "default", ROBOT);
+    }
+
+    /** The API server learns of roles a moment later. */
+    private static void awaitRight(String answer, String verb, String resource, String namespace, String user) {
+        Shell.await(user + " may " + verb + " " + resource + ": " + answer, SOON, () -> Cluster.kubectl(
+                        "auth",
+                        "can-i",
+                        verb,
+                        resource,
+                        "-n",
+                        namespace,
+                        "--as=" + user,
+                        "--as-group=system:authenticated")
+                .stdout()
+                .strip()
+                .endsWith(answer));
     }
 
     private static final String OURS = "telepresence.io";
@@ -83,6 +110,11 @@ class IdentityIT {
                 .formatted(name, namespace, subjects, rules.stripTrailing());
     }
 
+    @BeforeEach
+    void begin() {
+        begun = Instant.now().toString();
+    }
+
     @AfterEach
     void quit() {
         LAPTOP.telepresence("quit", "-s");
@@ -100,16 +132,20 @@ class IdentityIT {
     private static Result connect(String user, String... groups) {
         String[] as = {"connect", "--as", user, "--as-group", "system:authenticated"};
         for (String group : groups) {
-            as = Shell.join(java.util.List.of(as), "--as-group", group).toArray(String[]::new);
+            as = Shell.join(List.of(as), "--as-group", group).toArray(String[]::new);
         }
         return LAPTOP.telepresence(as);
     }
 
     private static void nothingIsEngaged(String workload) {
-        LAPTOP.telepresence("list").saysNot("intercepted");
-        Cluster.kubectl("get", "pods", "-l", "app=" + workload, "-o", "jsonpath={..containers[*].name}")
+        String line = LAPTOP.telepresence("list")
                 .ok()
-                .saysNot("traffic-agent");
+                .stdout()
+                .lines()
+                .filter(l -> l.startsWith("deployment " + workload + " "))
+                .findFirst()
+                .orElseThrow();
+        assertTrue(line.contains("ready to engage"), line);
     }
 
     private static String managerLog() {
@@ -121,14 +157,10 @@ class IdentityIT {
     private static void audited(String... parts) {
         Shell.await("the audit line with " + String.join(", ", parts), SOON, () -> managerLog()
                 .lines()
-                .anyMatch(line -> {
-                    for (String part : parts) {
-                        if (!line.contains(part)) {
-                            return false;
-                        }
-                    }
-                    return line.startsWith("{");
-                }));
+                .filter(line -> line.startsWith("{") && line.contains("\"time\":"))
+                .filter(line ->
+                        line.replaceFirst(".*\"time\":\"([^\"]+)\".*", "$1").compareTo(begun) >= 0)
+                .anyMatch(line -> List.of(parts).stream().allMatch(line::contains)));
     }
 
     @Test
@@ -186,19 +218,16 @@ class IdentityIT {
 
     @Test
     void whoMayNotSayWhoItIsIsNotLetIn() {
-        String all =
-                Cluster.kubectl("get", "clusterrolebinding", "-o", "name").ok().stdout();
-        String binding = all.lines()
-                .filter(line -> line.contains("telepresence-ticket"))
-                .findFirst()
-                .orElseThrow(() -> new AssertionError("no role for tickets: " + all));
+        String binding = "clusterrolebinding/telepresence-tickets-" + CONNECTS;
         String kept = Cluster.kubectl("get", binding, "-o", "yaml").ok().stdout();
         Cluster.kubectl("delete", binding).ok();
         try {
-            connect("alice").failed().says("certificatesigningrequests.certificates.k8s.io");
+            awaitRight("no", "create", TICKETS, CONNECTS, "alice");
+            connect("alice").failed().says(TICKETS);
         } finally {
             restore(kept);
         }
+        awaitRight("yes", "create", TICKETS, CONNECTS, "alice");
         connect("alice").ok();
     }
 
@@ -214,12 +243,16 @@ class IdentityIT {
 
     @Test
     void noTicketStays() {
+        // Those of clients that were killed in between are taken away later.
+        String before = tickets();
         connect("alice").ok();
-        Shell.await("no ticket is left", SOON, () -> Cluster.kubectl(
-                        "get", "csr", "-o", "jsonpath={.items[*].spec.signerName}")
-                .stdout()
-                .lines()
-                .noneMatch(line -> line.contains("telepresence.io")));
+        Shell.await("no ticket is left", SOON, () -> tickets().lines().allMatch(before::contains));
         assertEquals(0, LAPTOP.telepresence("status").exitCode());
+    }
+
+    /** Names of those of our signer, a line each. */
+    private static String tickets() {
+        String ours = "{range .items[?(@.spec.signerName==\"telepresence.io/client\")]}{.metadata.name}{\"\\n\"}{end}";
+        return Cluster.kubectl("get", "csr", "-o", "jsonpath=" + ours).ok().stdout();
     }
 }

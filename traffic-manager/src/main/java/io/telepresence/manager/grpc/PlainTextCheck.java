@@ -17,10 +17,12 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Refuses a client's request with a control character or a line break in any of its texts: names, header values and the like are
+ * Refuses a client's request with a control character or a line break in any of its texts, or with one that is longer than
+ * {@value #LONGEST} characters: names, header values and the like are
  * shown to others, in lists, messages and logs. The exceptions are documents, and what the client was told by others.
  */
 public final class PlainTextCheck implements ServerInterceptor {
+    private static final int LONGEST = 4096;
     private static final Set<String> FREE = Set.of(
             "telepresence.manager.YamlRequest.input",
             "telepresence.manager.YamlRequest.agent_config",
@@ -41,9 +43,11 @@ public final class PlainTextCheck implements ServerInterceptor {
                     return;
                 }
                 refused = true;
-                StatusRuntimeException error = FaultStatus.toStatus(
-                        Fault.user("there is a control character or a line break in \"" + field.get() + "\"", "")
-                                .exception());
+                StatusRuntimeException error = FaultStatus.toStatus(Fault.user(
+                                "there is a control character or a line break in \"" + field.get()
+                                        + "\", or it is longer than " + LONGEST + " characters",
+                                "")
+                        .exception());
                 call.close(error.getStatus(), error.getTrailers());
             }
 
@@ -62,7 +66,7 @@ public final class PlainTextCheck implements ServerInterceptor {
             if (!FREE.contains(field.getKey().getFullName())) {
                 List<?> values = field.getValue() instanceof List<?> list ? list : List.of(field.getValue());
                 for (Object value : values) {
-                    if (value instanceof String text && Printable.hasControls(text)) {
+                    if (value instanceof String text && (text.length() > LONGEST || Printable.hasControls(text))) {
                         return Optional.of(field.getKey().getName());
                     }
                     Optional<String> below = value instanceof Message inner ? firstBad(inner) : Optional.empty();

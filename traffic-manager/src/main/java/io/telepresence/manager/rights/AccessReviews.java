@@ -28,11 +28,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks the API server who may do what. An answer holds for a minute; who asks the same at the same time waits for the same
+ * Asks the API server who may do what. A right that is granted holds for a minute; who asks the same at the same time waits for the same
  * answer. While the API server does not answer, what was granted goes on for a while. Any thread but event loops: blocks.
  */
 public final class AccessReviews {
     static final Duration FRESH = Duration.ofMinutes(1);
+
+    /** A refusal holds for less: somebody may just be granted what he asks for. */
+    static final Duration REFUSED = Duration.ofSeconds(5);
 
     /** From an answer on: that long an API server that is away takes nothing from anybody. */
     static final Duration GRACE = Duration.ofMinutes(30);
@@ -141,7 +144,7 @@ public final class AccessReviews {
         boolean first;
         synchronized (answers) {
             Answer known = answers.get(question);
-            if (known != null && within(known, FRESH)) {
+            if (known != null && within(known, known.allowed() ? FRESH : REFUSED)) {
                 return known.allowed();
             }
             asking = asked.get(question);
@@ -185,8 +188,10 @@ public final class AccessReviews {
     }
 
     private void review(Question question, CompletableFuture<Boolean> answer) {
+        boolean begun = false;
         try {
             turns.acquire();
+            begun = true;
             boolean allowed;
             try {
                 allowed = reviewer.allowed(question.person(), question.access());
@@ -201,7 +206,10 @@ public final class AccessReviews {
         } catch (InterruptedException | RuntimeException e) {
             synchronized (answers) {
                 asked.remove(question);
-                failed(e);
+                // Who did not get a turn says nothing of the API server.
+                if (begun) {
+                    failed(e);
+                }
             }
             answer.completeExceptionally(e);
         }

@@ -44,19 +44,22 @@ class AccessReviewsTest {
     }
 
     @Test
-    void anAnswerHoldsForAMinuteWhateverItIs() throws Exception {
+    void whatIsGrantedHoldsForAMinuteAndARefusalForFiveSeconds() throws Exception {
         api.grant("alice", EXEC.toString());
         assertTrue(may(EXEC));
         assertFalse(may(ATTACH));
         api.revoke("alice", EXEC.toString());
         api.grant("alice", ATTACH.toString());
-        time.advance(Duration.ofSeconds(59));
-        assertTrue(may(EXEC));
+        time.advance(AccessReviews.REFUSED.minusMillis(1));
         assertFalse(may(ATTACH));
         assertEquals(2, api.asked().size());
-        time.advance(Duration.ofSeconds(1));
-        assertFalse(may(EXEC));
+        time.advance(Duration.ofMillis(1));
         assertTrue(may(ATTACH));
+        time.advance(AccessReviews.FRESH.minus(AccessReviews.REFUSED).minusMillis(1));
+        assertTrue(may(EXEC));
+        assertEquals(3, api.asked().size());
+        time.advance(Duration.ofMillis(1));
+        assertFalse(may(EXEC));
         assertEquals(4, api.asked().size());
     }
 

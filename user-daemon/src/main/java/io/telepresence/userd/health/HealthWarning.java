@@ -6,6 +6,7 @@ public enum HealthWarning {
     CREDENTIALS("New credentials for the cluster are needed, run \"telepresence connect\" again"),
     IDENTITY("The traffic-manager will soon not know who you are any more"),
     UNKNOWN_USER("The traffic-manager does not know who you are"),
+    SESSION("The traffic-manager has ended the session"),
     ROOT_DAEMON("The root daemon is not running"),
     NETWORK("The network of this machine could not be set up"),
     DNS("DNS does not work"),

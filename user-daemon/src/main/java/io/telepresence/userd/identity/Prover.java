@@ -69,6 +69,12 @@ public final class Prover implements Proof {
         return told;
     }
 
+    @Override
+    public void resumed(Optional<Fault> refusal) {
+        refusal.ifPresentOrElse(
+                why -> health.raise(HealthWarning.SESSION, why.toString()), () -> health.clear(HealthWarning.SESSION));
+    }
+
     private void tell(Manager manager) throws FaultException {
         lack = Optional.empty();
         Optional<byte[]> nonce = asked.getAsBoolean() ? manager.begin() : Optional.empty();

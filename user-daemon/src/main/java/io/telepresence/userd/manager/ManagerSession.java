@@ -18,6 +18,7 @@ import io.telepresence.rpc.manager.ProofResult;
 import io.telepresence.rpc.manager.ProofTicket;
 import io.telepresence.rpc.manager.RemainReply;
 import io.telepresence.rpc.manager.SessionRef;
+import io.telepresence.run.Backoff;
 import io.telepresence.run.Threads;
 import io.telepresence.run.Watched;
 import io.telepresence.tunnel.pool.Carriers;
@@ -60,6 +61,8 @@ public final class ManagerSession implements AutoCloseable {
     private volatile int arrivals;
 
     private volatile long arrivedNanos = System.nanoTime() - SETTLING.toNanos();
+    private final Backoff refusals = new Backoff(Duration.ofSeconds(5), Duration.ofMinutes(1));
+    private volatile long nextResume = System.nanoTime();
     private volatile long resumedNanos = System.nanoTime() - SETTLING.toNanos();
 
     /**
@@ -103,6 +106,7 @@ public final class ManagerSession implements AutoCloseable {
 
     /** Looks at everything again, now: this machine stood still, or somebody has mended something. */
     public void awoke() {
+        nextResume = System.nanoTime();
         carriers.beatNow();
         awake.run();
     }
@@ -285,7 +289,8 @@ public final class ManagerSession implements AutoCloseable {
                 .setSessionId(id)
                 .setIdleMs(idleMillis.getAsLong())
                 .build());
-        if (!reply.getKnown() && !closed && resuming.compareAndSet(false, true)) {
+        boolean due = System.nanoTime() - nextResume >= 0;
+        if (!reply.getKnown() && !closed && due && resuming.compareAndSet(false, true)) {
             resumer = Threads.virtual("resume-session", () -> resume(id, asked));
         }
     }
@@ -315,9 +320,16 @@ public final class ManagerSession implements AutoCloseable {
                 LOG.info("session resumed{}", now.getSessionId().equals(lost) ? "" : " under a new id");
                 arrivals = asked + 1;
                 session.set(now);
+                refusals.reset();
+                proof.resumed(Optional.empty());
             }
         } catch (FaultException e) {
             LOG.warn("the session cannot be resumed now: {}", e.fault());
+            if (e.fault().kind() == Fault.Kind.DENIED && !closed) {
+                // Asking again at each heartbeat would change nothing, and cost the cluster a ticket each time.
+                nextResume = System.nanoTime() + refusals.next().toNanos();
+                proof.resumed(Optional.of(e.fault()));
+            }
         } finally {
             resumedNanos = System.nanoTime();
             resuming.set(false);

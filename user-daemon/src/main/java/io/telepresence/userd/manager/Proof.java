@@ -21,6 +21,9 @@ public interface Proof {
      */
     Fault unknown(Fault why);
 
+    /** A session that the manager did not know any more goes on, or for now does not, since the manager refuses it. */
+    void resumed(Optional<Fault> refusal);
+
     /** The manager's part. Calls block, for a limited time. */
     interface Manager {
         /** A nonce for one ticket; empty: it asks nobody. */

@@ -2,6 +2,7 @@ package io.telepresence.userd.manager;
 
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
@@ -18,6 +19,14 @@ public final class FakeProof implements Proof {
 
     /** Runs at each proof. */
     volatile Runnable proving = () -> {};
+
+    /** What was said of resuming, last. */
+    volatile Optional<Fault> refusal = Optional.empty();
+
+    @Override
+    public void resumed(Optional<Fault> now) {
+        refusal = now;
+    }
 
     @Override
     public void prove(Manager manager) throws FaultException {
