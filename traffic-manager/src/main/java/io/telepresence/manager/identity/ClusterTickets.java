@@ -1,7 +1,9 @@
 package io.telepresence.manager.identity;
 
+import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
+import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequestList;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.NamespacedKubernetesClient;
@@ -10,15 +12,19 @@ import io.fabric8.kubernetes.client.RequestConfigBuilder;
 import io.telepresence.identity.Ticket;
 import java.net.HttpURLConnection;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** Tickets at the API server: get, list and delete of certificatesigningrequests. */
 record ClusterTickets(KubernetesClient client) implements TicketApi {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
-    private static final long MOST = 500;
+
+    /** Any user may make some, of more than a megabyte each. */
+    private static final long PAGE = 5;
+
+    private static final int MOST_PAGES = 200;
     private static final String PATH = "/apis/certificates.k8s.io/v1/certificatesigningrequests/";
 
     @Override
@@ -46,15 +52,22 @@ record ClusterTickets(KubernetesClient client) implements TicketApi {
     }
 
     @Override
-    public List<CertificateSigningRequest> all() {
-        return call(c -> c.certificates()
-                        .v1()
-                        .certificateSigningRequests()
-                        .list(new ListOptionsBuilder()
-                                .withFieldSelector("spec.signerName=" + Ticket.SIGNER)
-                                .withLimit(MOST)
-                                .build()))
-                .getItems();
+    public void each(Consumer<CertificateSigningRequest> look) {
+        String next = null;
+        for (int page = 0; page < MOST_PAGES; page++) {
+            ListOptions options = new ListOptionsBuilder()
+                    .withFieldSelector("spec.signerName=" + Ticket.SIGNER)
+                    .withLimit(PAGE)
+                    .withContinue(next)
+                    .build();
+            CertificateSigningRequestList found =
+                    call(c -> c.certificates().v1().certificateSigningRequests().list(options));
+            found.getItems().forEach(look);
+            next = found.getMetadata().getContinue();
+            if (next == null || next.isEmpty()) {
+                return;
+            }
+        }
     }
 
     private <T> T call(Function<NamespacedKubernetesClient, T> request) {

@@ -110,7 +110,12 @@ public final class Identities {
         }
         if (before != null && !before.person().user().equals(person.user())) {
             LOG.warn("a key of {} is refused to {}", before.person(), person);
-            throw Fault.denied("the ticket is not valid", "").exception();
+            // Who holds the key may know whose it was.
+            throw Fault.denied(
+                            "this connection is that of " + before.person() + ", and the credentials are those of "
+                                    + person + " now",
+                            "Run: telepresence quit, then connect again")
+                    .exception();
         }
         Instant now = time.instant();
         byKey.put(key, new Proved(person, now, now.plus(VALID)));

@@ -140,12 +140,12 @@ final class TicketReview {
     /** Deletes tickets for this manager that nobody can use any more, for example those of clients that went away. */
     void sweep() {
         try {
-            for (CertificateSigningRequest ticket : api.all()) {
+            api.each(ticket -> {
                 if (leftOver(ticket)) {
                     api.delete(
                             ticket.getMetadata().getName(), ticket.getMetadata().getUid());
                 }
-            }
+            });
         } catch (KubernetesClientException e) {
             LOG.warn("cannot look for tickets that are left over: {}", e.getMessage());
         }

@@ -59,10 +59,11 @@ public final class CreateEngagement {
 
     /** What is refused: for want of a right, or by a policy. */
     public record Limits(Rights rights, EngagementPolicies policies) {
-        private void check(ClientSession client, EngagementSpec spec, KubernetesWorkload workload)
-                throws FaultException {
-            rights.mayAttach(client.person(), spec.kind(), workload.ref());
-            policies.check(spec, workload);
+        /** Before anybody looks: who has no right there does not learn what there is. */
+        private void check(ClientSession client, EngagementSpec spec) throws FaultException {
+            policies.check(spec);
+            WorkloadRef named = new WorkloadRef(spec.workloadKind(), spec.namespace(), spec.workload());
+            rights.mayAttach(client.person(), spec.kind(), named);
         }
     }
 
@@ -95,10 +96,10 @@ public final class CreateEngagement {
     public RegisteredEngagement engage(ClientSession client, EngagementSpec spec, Duration limit, Progress progress)
             throws FaultException, InterruptedException {
         spec.check();
-        limits.policies().check(spec);
+        limits.check(client, spec);
         KubernetesWorkload workload = choose(spec);
         WorkloadRef ref = workload.ref();
-        limits.check(client, spec, workload);
+        limits.policies().check(spec, workload);
         refuseObstacle(workload);
         RegisteredEngagement desired = resolve(client, spec, workload);
         refuseNoPods(workload);
@@ -173,9 +174,9 @@ public final class CreateEngagement {
         String broken = before.broken();
         try {
             spec.check();
-            limits.policies().check(spec);
+            limits.check(client, spec);
             KubernetesWorkload workload = choose(spec);
-            limits.check(client, spec, workload);
+            limits.policies().check(spec, workload);
             RegisteredEngagement had =
                     before.named(resolve(client, spec, workload)).servedBy(before.podIp());
             sidecars.confirm(workload.ref());

@@ -70,6 +70,8 @@ public final class Uninstaller {
             throw WorkloadSelector.unmanaged(namespace).exception();
         }
         for (String name : names) {
+            // Before anybody looks: who has no right there does not learn what there is.
+            rights.mayUninstall(client.person(), new WorkloadRef("", namespace, name));
             KubernetesWorkload workload = new WorkloadSelector(workloads).choose(namespace, name, "");
             check(client, workload.ref());
             wanted.add(workload);
