@@ -158,11 +158,13 @@ class AuditTest {
         assertLine("attach failed user= namespace=default workload=echo kind=wiretap"
                 + " reason=the traffic-manager does not know this session");
         ask("Engage", engage(session, "no\nline"));
-        assertLine("attach refused user= client=ann@laptop namespace=default workload=no\nline kind=wiretap"
-                + " reason=there is a control character or a line break in \"workload\"");
+        assertLine(
+                "attach refused user= client=ann@laptop namespace=default workload=no\nline kind=wiretap"
+                        + " reason=there is a control character or a line break in \"workload\", or it is longer than 4096 characters");
         ask("ArriveAsClient", arrival("b\nb").build());
-        assertLine("connect refused user= client=b\nb namespace=default"
-                + " reason=there is a control character or a line break in \"name\"");
+        assertLine(
+                "connect refused user= client=b\nb namespace=default"
+                        + " reason=there is a control character or a line break in \"name\", or it is longer than 4096 characters");
     }
 
     @Test
