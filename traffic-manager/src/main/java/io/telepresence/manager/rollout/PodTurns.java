@@ -3,6 +3,7 @@ package io.telepresence.manager.rollout;
 import static io.telepresence.agree.AgentNames.ENDING;
 import static io.telepresence.agree.AgentNames.WAITING;
 
+import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.manager.cluster.Pods;
@@ -11,7 +12,9 @@ import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.inject.PodHolding;
 import io.telepresence.run.Threads;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -178,8 +181,38 @@ public final class PodTurns implements AutoCloseable {
 
     /** None of its containers runs any more. */
     private static boolean over(Pod pod) {
-        String phase = pod.getStatus() == null ? "" : pod.getStatus().getPhase();
-        return "Succeeded".equals(phase) || "Failed".equals(phase);
+        if (pod.getStatus() == null) {
+            return false;
+        }
+        String phase = pod.getStatus().getPhase();
+        return "Succeeded".equals(phase) || "Failed".equals(phase) || hasEnded(pod);
+    }
+
+    /**
+     * Of a pod that is being deleted: a kubelet may say that its containers have ended a minute before it lets the pod go.
+     * What ended before that counts for nothing, as it may have been started again.
+     */
+    private static boolean hasEnded(Pod pod) {
+        List<ContainerStatus> containers = pod.getStatus().getContainerStatuses();
+        String deletion = pod.getMetadata().getDeletionTimestamp();
+        Long grace = pod.getMetadata().getDeletionGracePeriodSeconds();
+        if (deletion == null || grace == null || containers.isEmpty()) {
+            return false;
+        }
+        Instant begin = Instant.parse(deletion).minusSeconds(grace);
+        return containers.size() == pod.getSpec().getContainers().size()
+                && containers.stream().allMatch(status -> endedSince(status, begin))
+                && pod.getStatus().getInitContainerStatuses().stream()
+                        .noneMatch(status ->
+                                status.getState() != null && status.getState().getRunning() != null);
+    }
+
+    private static boolean endedSince(ContainerStatus status, Instant begin) {
+        if (status.getState() == null || status.getState().getTerminated() == null) {
+            return false;
+        }
+        String end = status.getState().getTerminated().getFinishedAt();
+        return end != null && !Instant.parse(end).isBefore(begin);
     }
 
     private long seconds() {

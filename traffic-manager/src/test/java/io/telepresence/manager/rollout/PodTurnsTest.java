@@ -125,6 +125,42 @@ class PodTurnsTest {
         assertEquals(List.of("release echo-abc-2"), done);
     }
 
+    /** Deleted at 11:59:30, with 30 s. */
+    private void oldIsDeleted(String app, String agent) {
+        pod(
+                "echo-abc-1",
+                "deletionTimestamp: '2026-11-29T12:00:00Z', deletionGracePeriodSeconds: 30,"
+                        + " annotations: {telepresence.io/ending: '1000'}",
+                "",
+                "Running, containerStatuses: [{name: app, state: {" + app
+                        + "}}], initContainerStatuses: [{name: traffic-agent, state: {" + agent + "}}]");
+    }
+
+    private static String ended(String time) {
+        return "terminated: {exitCode: 0, finishedAt: '2026-11-29T" + time + "Z'}";
+    }
+
+    @Test
+    void aPodThatIsStillThereWhenItsContainersHaveEndedIsNotWaitedFor() {
+        waits("");
+        oldIsDeleted(ended("11:59:38"), ended("11:59:38"));
+        turns.tick();
+        assertEquals(List.of("release echo-abc-2"), done);
+    }
+
+    @Test
+    void aPodIsWaitedForWhileOneOfItsContainersMayRun() {
+        waits("schedulingGates: [{name: telepresence.io/earlier-pod-ends}]");
+        for (String app : List.of("running: {}", "waiting: {}", ended("11:59:29"))) {
+            oldIsDeleted(app, ended("11:59:38"));
+            turns.tick();
+            assertEquals(List.of(), done, app);
+        }
+        oldIsDeleted(ended("11:59:38"), "running: {}");
+        turns.tick();
+        assertEquals(List.of(), done);
+    }
+
     @Test
     void aPodThatSomebodyElseTakesAwayIsNotWaitedFor() {
         pod("echo-abc-1", "deletionTimestamp: '2026-11-29T12:00:00Z'", "", "Running");
