@@ -161,7 +161,7 @@ public final class DrainCaller {
                 http.get("/");
             } catch (IOException e) {
                 shorts.failed.incrementAndGet();
-                lines.add(name + " failed " + at + " " + http + ": until " + Instant.now() + ": " + e);
+                lines.add(name + " failed " + at + " " + http + " until " + Instant.now() + ": " + e);
             }
             shorts.sent.incrementAndGet();
             shorts.slowestNanos.accumulateAndGet(System.nanoTime() - begun, Math::max);

@@ -23,6 +23,7 @@ import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
@@ -66,6 +67,7 @@ public final class DrainStreams {
         private final Duration patience;
         private Socket socket;
         private InputStream in;
+        private Instant opened = Instant.EPOCH;
 
         Http(String host, boolean keep, Duration patience) {
             this.host = host;
@@ -73,9 +75,10 @@ public final class DrainStreams {
             this.patience = patience;
         }
 
+        /** Its kind, and when the last connection was asked for. */
         @Override
         public String toString() {
-            return keep ? "kept" : "new";
+            return (keep ? "kept" : "new") + ": opened " + opened;
         }
 
         /** What was answered, if it was all right. */
@@ -83,6 +86,7 @@ public final class DrainStreams {
             boolean goesOn = false;
             try {
                 if (socket == null) {
+                    opened = Instant.now();
                     socket = new Socket();
                     socket.connect(new InetSocketAddress(host, 80), (int) PATIENCE.toMillis());
                     socket.setSoTimeout((int) patience.toMillis());

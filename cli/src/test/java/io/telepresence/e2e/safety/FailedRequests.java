@@ -11,17 +11,24 @@ import java.util.stream.Collectors;
 
 /**
  * Short requests that failed, as {@link io.telepresence.e2e.apps.DrainCaller} tells of them, ordered by their begin:
- * {@code NAME failed BEGIN KIND: until END: WHY} each.
+ * {@code NAME failed BEGIN KIND: opened OPENED until END: WHY} each.
  */
 record FailedRequests(List<One> all) {
     private static final int MOST_LINES = 60;
 
-    /** @param kind of the connection: new, or kept */
-    record One(Instant begin, Instant end, String kind, String why) {
+    /**
+     * @param kind of the connection: new, or kept
+     * @param opened when the connection was asked for
+     */
+    record One(Instant begin, Instant end, String kind, Instant opened, String why) {
         static One of(String line) {
-            String[] words = line.split(" ", 7);
-            String kind = words[3].replace(":", "");
-            return new One(Instant.parse(words[2]), Instant.parse(words[5].replaceFirst(":$", "")), kind, words[6]);
+            String[] words = line.split(" ", 9);
+            return new One(
+                    Instant.parse(words[2]),
+                    Instant.parse(words[7].replaceFirst(":$", "")),
+                    words[3].replace(":", ""),
+                    Instant.parse(words[5]),
+                    words[8]);
         }
 
         Duration took() {
@@ -30,7 +37,7 @@ record FailedRequests(List<One> all) {
 
         @Override
         public String toString() {
-            return time(begin) + " to " + time(end) + " " + kind + ": " + why;
+            return time(begin) + " to " + time(end) + " " + kind + " since " + time(opened) + ": " + why;
         }
     }
 
