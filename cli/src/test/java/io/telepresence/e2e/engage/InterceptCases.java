@@ -7,6 +7,7 @@ import io.telepresence.e2e.harness.Cluster;
 import io.telepresence.e2e.harness.Result;
 import io.telepresence.e2e.harness.Shell;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -17,6 +18,9 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class InterceptCases {
     private static final String FROM_LAPTOP = "laptop GET /\n";
+
+    /** A kubelet of the oldest Kubernetes may take a minute to let each pod go. */
+    private static final Duration ONE_AFTER_THE_OTHER = Duration.ofSeconds(150);
 
     private final Mode mode;
     private LocalAppAt handler;
@@ -88,7 +92,11 @@ public abstract class InterceptCases {
         mode.telepresence("intercept", "echo-sts", "--port", "8080").ok().says("Using StatefulSet echo-sts");
         for (int pod = 0; pod < 2; pod++) {
             String url = "http://echo-sts-" + pod + ".echo-sts.default.svc.cluster.local:8080/";
-            answeredByTheLaptop(url);
+            try {
+                answeredByTheLaptop(url, ONE_AFTER_THE_OTHER);
+            } catch (AssertionError e) {
+                throw new AssertionError(e.getMessage() + whatBecameOf("echo-sts"), e);
+            }
         }
     }
 
@@ -159,10 +167,37 @@ public abstract class InterceptCases {
 
     /** A pod that ends has its name, and serves, until the cluster's DNS knows its successor; then it is so each time. */
     private static void answeredByTheLaptop(String url) {
-        Shell.await(url + " is answered by the laptop", Duration.ofSeconds(60), () -> Cluster.fromPod(url)
-                .stdout()
-                .equals(FROM_LAPTOP));
+        answeredByTheLaptop(url, Duration.ofSeconds(60));
+    }
+
+    private static void answeredByTheLaptop(String url, Duration limit) {
+        AtomicReference<String> last = new AtomicReference<>("");
+        try {
+            Shell.await(url + " is answered by the laptop", limit, () -> {
+                Result got = Cluster.fromPod(url);
+                last.set(got.stdout() + got.stderr());
+                return got.stdout().equals(FROM_LAPTOP);
+            });
+        } catch (AssertionError e) {
+            throw new AssertionError(e.getMessage() + ", last: " + last.get(), e);
+        }
         assertEquals(FROM_LAPTOP, Cluster.fromPod(url).ok().stdout());
+    }
+
+    /** Its pods, and what the traffic-manager did with it. */
+    private static String whatBecameOf(String workload) {
+        String pods =
+                "{{range .items}}{{.metadata.name}} {{.metadata.creationTimestamp}} {{.metadata.deletionTimestamp}}"
+                        + " {{range .status.conditions}}{{.type}}={{.status}} {{end}}; {{end}}";
+        String managed = Cluster.kubectl("logs", "--namespace", "ambassador", "traffic-manager-0", "--tail", "2000")
+                .stdout()
+                .lines()
+                .filter(line -> line.contains(workload))
+                .reduce("", (all, line) -> all + "\n" + line);
+        return "; pods: "
+                + Cluster.kubectl("get", "pods", "-l", "app=" + workload, "-o", "go-template=" + pods)
+                        .stdout()
+                + managed.substring(Math.max(0, managed.length() - 1500));
     }
 
     private void interceptedAndBack(String workload, String service, String port) {

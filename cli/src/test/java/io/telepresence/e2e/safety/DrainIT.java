@@ -276,8 +276,10 @@ class DrainIT {
     @Test
     void ofAnAgentThatWasKilledOnlyWhatWasInsideItIsLost() throws Exception {
         Instant gone = killed.get(MINUTE.toSeconds(), TimeUnit.SECONDS);
+        FailedRequests failed = FailedRequests.of(lines("drain-killed failed"));
+        System.out.println("DrainIT: drain-killed gone at " + gone + ": " + (failed.isEmpty() ? "" : failed.sum()));
         // When a caller notices is the caller's affair.
-        List<FailedRequests.One> outside = FailedRequests.of(lines("drain-killed failed")).all().stream()
+        List<FailedRequests.One> outside = failed.all().stream()
                 .filter(one -> !one.opened().isBefore(gone))
                 .toList();
         assertTrue(

@@ -177,7 +177,7 @@ public final class EngagementReconciler implements AutoCloseable {
                     workload, DesiredConfig.of(sidecars, workloads, workload), sentence -> failed(workload, sentence));
             long end = System.nanoTime() + limits.attempt().toNanos();
             while (lacksAgents(workload)) {
-                if (System.nanoTime() > end) {
+                if (System.nanoTime() > end || installer.failure(workload).isPresent()) {
                     return false;
                 }
                 Thread.sleep(limits.look());

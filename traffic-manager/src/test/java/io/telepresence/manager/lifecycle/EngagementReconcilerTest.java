@@ -20,6 +20,7 @@ import io.telepresence.manager.sidecar.DesiredConfig;
 import io.telepresence.run.Watched;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -51,6 +52,9 @@ class EngagementReconcilerTest {
         final Watched<String> trouble = new Watched<>("");
         volatile Fault failure;
 
+        /** Of replacements that begin well. */
+        volatile Fault later;
+
         @Override
         public void ensure(WorkloadRef workload, DesiredConfig wish, Consumer<String> progress) throws FaultException {
             assertTrue(wish.now().isPresent());
@@ -58,7 +62,14 @@ class EngagementReconcilerTest {
             if (failure != null) {
                 throw failure.exception();
             }
-            pod("traffic-agent");
+            if (later == null) {
+                pod("traffic-agent");
+            }
+        }
+
+        @Override
+        public Optional<Fault> failure(WorkloadRef workload) {
+            return Optional.ofNullable(later);
         }
 
         @Override
@@ -80,7 +91,7 @@ class EngagementReconcilerTest {
                 bench.sidecars,
                 bench.workloads,
                 installer,
-                new EngagementReconciler.Limits(Duration.ofSeconds(5), soon, soon, Duration.ofMillis(5)));
+                new EngagementReconciler.Limits(Duration.ofMinutes(1), soon, soon, Duration.ofMillis(5)));
         coverage = new AgentCoverage(bench.workloads, bench.sessions, reconciler.failures());
     }
 
@@ -127,6 +138,14 @@ class EngagementReconcilerTest {
         restore(EngagementKind.INTERCEPT);
         bench.cluster.addEchoPod("echo-abc-2", "True");
         assertEquals(ECHO, installer.asked.poll(10, TimeUnit.SECONDS));
+    }
+
+    @Test
+    void whatFailsAfterItsBeginIsTriedAgainAtOnce() throws Exception {
+        installer.later = Fault.unreachable("its successor did not become ready", "");
+        restore(EngagementKind.INTERCEPT);
+        assertEquals(ECHO, installer.asked.poll(10, TimeUnit.SECONDS));
+        assertEquals(ECHO, installer.asked.poll(10, TimeUnit.SECONDS), "it is tried again");
     }
 
     @Test
