@@ -7,6 +7,7 @@ import io.telepresence.e2e.harness.Cluster;
 import io.telepresence.e2e.harness.Result;
 import io.telepresence.e2e.harness.Shell;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -184,20 +185,21 @@ public abstract class InterceptCases {
         assertEquals(FROM_LAPTOP, Cluster.fromPod(url).ok().stdout());
     }
 
-    /** Its pods, and what the traffic-manager did with it. */
+    /** Its pods, and what the traffic-manager did with it, in a few hundred characters. */
     private static String whatBecameOf(String workload) {
-        String pods =
-                "{{range .items}}{{.metadata.name}} {{.metadata.creationTimestamp}} {{.metadata.deletionTimestamp}}"
-                        + " {{range .status.conditions}}{{.type}}={{.status}} {{end}}; {{end}}";
-        String managed = Cluster.kubectl("logs", "--namespace", "ambassador", "traffic-manager-0", "--tail", "2000")
+        String ready = "{{range .status.conditions}}{{if eq .type \"Ready\"}}{{.status}}{{end}}{{end}}";
+        String pods = "{{range .items}}{{.metadata.name}} made {{.metadata.creationTimestamp}} deleted"
+                + " {{.metadata.deletionTimestamp}} ready " + ready + "; {{end}}";
+        List<String> manager = Cluster.kubectl("logs", "--namespace", "ambassador", "traffic-manager-0")
                 .stdout()
                 .lines()
                 .filter(line -> line.contains(workload))
-                .reduce("", (all, line) -> all + "\n" + line);
-        return "; pods: "
+                .map(line -> line.substring(0, Math.min(line.length(), 110)))
+                .toList();
+        return "; "
                 + Cluster.kubectl("get", "pods", "-l", "app=" + workload, "-o", "go-template=" + pods)
                         .stdout()
-                + managed.substring(Math.max(0, managed.length() - 1500));
+                + manager.subList(Math.max(0, manager.size() - 3), manager.size());
     }
 
     private void interceptedAndBack(String workload, String service, String port) {
