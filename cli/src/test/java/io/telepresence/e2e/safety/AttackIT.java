@@ -237,7 +237,7 @@ class AttackIT {
         assertTrue(most < 9_000, most + " files were open under " + name);
         Shell.await(
                 "both are answered within a second",
-                Duration.ofSeconds(5),
+                Duration.ofSeconds(30),
                 () -> VICTIM.datagram().ok().millis() < 1_000
                         && VICTIM.http().ok().millis() < 1_000);
         VICTIM.assertUnharmed();
