@@ -10,18 +10,8 @@ row_attack() {
     lacks "attacks" "the attacks are on ports of this product"
     return
   fi
-  # A shell of its own: whatever happens in it, its cluster goes with it.
-  (
-    export TEST_CLUSTER=$ATTACK_CLUSTER
-    unset TEST_KUBERNETES
-    ! "$CLUSTER" status >/dev/null 2>&1 || fail "there is a cluster $ATTACK_CLUSTER already, which this row would end" || exit
-    trap 'attack_clean' EXIT
-    trap 'exit 143' INT TERM
-    attack_measure
-  )
+  own_cluster "$ATTACK_CLUSTER" attack_measure
 }
-
-attack_clean() { "$CLUSTER" down >/dev/null 2>&1 || echo "the cluster $ATTACK_CLUSTER could not be removed" >&2; }
 
 attack_measure() {
   local attack code=0 attacks=()

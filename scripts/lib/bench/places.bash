@@ -39,7 +39,7 @@ check_request() {
 # The others make what they need themselves.
 needs_cluster() {
   local row
-  for row in "${rows[@]}"; do [[ " tun scale attack " == *" $row "* ]] || return 0; done
+  for row in "${rows[@]}"; do [[ " tun scale attack identity " == *" $row "* ]] || return 0; done
   return 1
 }
 

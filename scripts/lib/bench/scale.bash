@@ -6,29 +6,13 @@
 SCALE_CLUSTER=scale
 SCALE_SIZE=${BENCH_SCALE:-5000,1000,300,500,200,20} # pods, nodes, workloads, services, agents, clients
 SCALE_SECONDS=30                                    # of each figure
-SCALE_PIDS=()
 
 row_scale() {
   if [ "$PROGRAM" = other ]; then
     lacks "the traffic-manager in a large cluster" "its agents and clients are connections of this product only"
     return
   fi
-  # A shell of its own: whatever happens in it, its cluster goes with it.
-  (
-    export TEST_CLUSTER=$SCALE_CLUSTER
-    unset TEST_KUBERNETES
-    ! "$CLUSTER" status >/dev/null 2>&1 || fail "there is a cluster $SCALE_CLUSTER already, which this row would end" || exit
-    trap 'scale_clean' EXIT
-    trap 'exit 143' INT TERM
-    scale_measure
-  )
-}
-
-scale_clean() {
-  local pid
-  for pid in "${SCALE_PIDS[@]}"; do end_pid "$pid"; done
-  tel quit -s >/dev/null 2>&1 || true
-  "$CLUSTER" down >/dev/null 2>&1 || echo "the cluster $SCALE_CLUSTER could not be removed" >&2
+  own_cluster "$SCALE_CLUSTER" scale_measure
 }
 
 scale_measure() {
@@ -36,7 +20,7 @@ scale_measure() {
   IFS=, read -r pods nodes workloads services agents clients <<<"$SCALE_SIZE"
   of="$pods pods, $nodes nodes, $workloads workloads, $services services, $agents agents, $clients clients"
   echo "scale: $of" >&2
-  scale_cluster && scale_java || return
+  scale_cluster && own_java || return
   scale_agent_alone
   scale_objects && scale_peers || return
 
@@ -57,20 +41,10 @@ scale_measure() {
 }
 
 scale_cluster() {
-  "$CLUSTER" up --nodes 1 >&2 && "$CLUSTER" samples >&2 || fail "the cluster did not come up" || return
-  "$CLUSTER" load target/images/traffic-manager.tar target/images/traffic-agent.tar >&2 || fail "its images were not loaded" || return
-  eval "$("$CLUSTER" env)"
+  own_begin && must "the samples did not come up" "$CLUSTER" samples || return
   ECHO_URL=http://$(kube get service echo -o 'jsonpath={.spec.clusterIP}')/
   # ScalePeers does not say who its clients are.
   install_manager --set security.authorization.requiredGrant=portforward
-}
-
-# The class path of the end-to-end tests, whose classes make the objects and hold the connections.
-scale_java() {
-  must "the test program was not compiled" scripts/mvn -q -pl cli -Pe2e test-compile dependency:build-classpath \
-    -Dspotless.check.skip=true -Dmdep.outputFile="$WORK/classpath" -Dmdep.includeScope=test || return
-  SCALE_JAVA=(env "KUBECONFIG=$TEST_KUBECONFIG_ADMIN" "$JAVA_HOME/bin/java" -XX:+UseSerialGC -Xmx768m
-    -cp "cli/target/test-classes:$(cat "$WORK/classpath")")
 }
 
 # Agents of echo alone: the manager has gone, and its Service refuses.
@@ -93,39 +67,13 @@ scale_agent_cpu() {
   read -r name _ <<<"$(pods echo agent | head -n 1)"
   id=$(kube get pod "$name" -o json | jq -r '[.status.containerStatuses[], .status.initContainerStatuses[]?]
     | map(select(.name == "traffic-agent")) | first | .containerID | sub(".*//"; "")')
-  pid=$(scale_pid "$id") || return
+  pid=$(container_pid "$id") || return
   sleep 10
   echo "value=$(cpu_of "$pid" sleep "$SCALE_SECONDS")"
   echo "managers=$(kube -n ambassador get pods -l app=traffic-manager -o name | wc -l)"
   answer node echo "$ECHO_URL" >/dev/null && echo server=echo
 }
 scale_no_manager() { [ -z "$(kube -n ambassador get pods -l app=traffic-manager -o name)" ]; }
-
-# The process of a container that is Java, or its only one.
-scale_pid() {
-  local pid
-  # shellcheck disable=SC2013  # numbers of processes
-  for pid in $(grep -ls "$1" /proc/[0-9]*/cgroup | cut -d / -f 3); do
-    [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != java ] || { echo "$pid" && return; }
-  done
-  fail "no Java program runs in container $1"
-}
-scale_manager_pid() {
-  scale_pid "$(kube -n ambassador get pods -l app=traffic-manager -o json | jq -r '.items[]
-    | select(.metadata.deletionTimestamp == null) | .status.containerStatuses[0].containerID | sub(".*//"; "")')"
-}
-
-# cpu_of PID COMMAND…: what share of a core, in percent, the process has used while the command ran.
-cpu_of() {
-  local pid=$1 before after begin end
-  shift
-  begin=$(date +%s%N)
-  before=$(awk '{print $14 + $15}' "/proc/$pid/stat")
-  "$@" >&2
-  after=$(awk '{print $14 + $15}' "/proc/$pid/stat")
-  end=$(date +%s%N)
-  awk -v t="$((after - before))" -v hz="$(getconf CLK_TCK)" -v ns="$((end - begin))" 'BEGIN {printf "%.2f", 100 * t / hz / (ns / 1e9)}'
-}
 
 # The account of the namespace is made by a controller; then there may be none, since these would take everything away.
 scale_objects() {
@@ -134,7 +82,7 @@ scale_objects() {
   must "a controller goes on" "$CLUSTER" part stop controller-manager || return
   must "the scheduler goes on" "$CLUSTER" part stop scheduler || return
   local begin=$SECONDS
-  node "${SCALE_JAVA[@]}" io.telepresence.e2e.scale.ScaleObjects make "$SCALE_SIZE" >"$SAID" 2>&1 || fail "the objects were not made: $(said)" || return
+  node "${OWN_JAVA[@]}" io.telepresence.e2e.scale.ScaleObjects make "$SCALE_SIZE" >"$SAID" 2>&1 || fail "the objects were not made: $(said)" || return
   [ "$(kube -n scale get pods -o name | wc -l)" = "$pods" ] || fail "not all pods were made" || return
   echo "made the objects in $((SECONDS - begin)) s" >&2
 }
@@ -144,10 +92,10 @@ scale_peers() {
   local service
   service=$(kube -n ambassador get service traffic-manager -o 'jsonpath={.spec.clusterIP}')
   scale_forward &
-  SCALE_PIDS+=($!)
-  nsenter --net="/run/netns/$TEST_CLUSTER_NETNS" "${SCALE_JAVA[@]}" io.telepresence.e2e.scale.ScalePeers "$SCALE_SIZE" "$service:8081" \
+  OWN_PIDS+=($!)
+  nsenter --net="/run/netns/$TEST_CLUSTER_NETNS" "${OWN_JAVA[@]}" io.telepresence.e2e.scale.ScalePeers "$SCALE_SIZE" "$service:8081" \
     127.0.0.1:18082 "$WORK/peers" >"$WORK/peers.log" 2>&1 &
-  SCALE_PIDS+=($!)
+  OWN_PIDS+=($!)
   scale_all_there 180 || fail "not all agents and clients have arrived: $(tr '\n' ' ' 2>/dev/null <"$WORK/peers")$(tail -n 1 "$WORK/peers.log")" || return
   # The bursts of their arrival are over.
   sleep 15
@@ -176,13 +124,13 @@ scale_forward() {
 # scale_cpu rest|change
 scale_cpu() {
   local pid lists changer
-  pid=$(scale_manager_pid) || return
+  pid=$(manager_pid) || return
   lists=$(sed -n 's/^lists=//p' "$WORK/peers")
   if [ "$1" = rest ]; then
     echo "value=$(cpu_of "$pid" sleep "$SCALE_SECONDS")"
   else
     : >"$WORK/changes"
-    node "${SCALE_JAVA[@]}" io.telepresence.e2e.scale.ScaleObjects change "$SCALE_SIZE" $((SCALE_SECONDS + 5)) 5 >"$WORK/changes" 2>&1 &
+    node "${OWN_JAVA[@]}" io.telepresence.e2e.scale.ScaleObjects change "$SCALE_SIZE" $((SCALE_SECONDS + 5)) 5 >"$WORK/changes" 2>&1 &
     changer=$!
     within 30 grep -q begun "$WORK/changes" || fail "the changes did not begin" || return
     echo "value=$(cpu_of "$pid" sleep "$SCALE_SECONDS")"
@@ -195,20 +143,20 @@ scale_cpu() {
 
 scale_memory() {
   local pid
-  pid=$(scale_manager_pid) || return
-  awk '/^VmRSS/ {printf "value=%.1f\n", $2 / 1024} /^VmHWM/ {printf "peak=%.1f\n", $2 / 1024}' "/proc/$pid/status"
+  pid=$(manager_pid) || return
+  memory_of "$pid"
   grep -E '^(agents|clients)=' "$WORK/peers"
 }
 
 # It is killed, and all that were with it wait for the next one.
 scale_ready() {
   local pid next begin ip now
-  pid=$(scale_manager_pid) || return
+  pid=$(manager_pid) || return
   ip=$(kube -n ambassador get pods -l app=traffic-manager -o 'jsonpath={.items[0].status.podIP}')
   kill -KILL "$pid"
   next=$pid
   within 60 scale_another "$pid" || fail "the traffic-manager did not start again" || return
-  next=$(scale_manager_pid) || return
+  next=$(manager_pid) || return
   within 120 node curl -fsS -m 1 "http://$ip:8083/readyz" || fail "it did not become ready" || return
   now=$(cut -d ' ' -f 1 /proc/uptime)
   # kubectl does not notice.
@@ -220,5 +168,5 @@ scale_ready() {
 }
 scale_another() {
   local now
-  now=$(scale_manager_pid) && [ "$now" != "$1" ]
+  now=$(manager_pid) && [ "$now" != "$1" ]
 }

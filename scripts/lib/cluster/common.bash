@@ -28,6 +28,7 @@ name_cluster() {
   LOCK=/run/lock/telepresence-test-cluster$suffix
   PKI=$STATE/pki
   LOGS=$STATE/log
+  AUDIT=$STATE/audit
   PIDS=$STATE/pid
   KUBECONFIGS=$STATE/kubeconfig
   CONF=$STATE/conf

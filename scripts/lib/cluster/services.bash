@@ -40,10 +40,14 @@ part_etcd() {
     --initial-cluster test=http://127.0.0.1:2380
 }
 
+# Of 50 MB each, besides the one that is written.
+AUDIT_BACKUPS=5
+
 # A node that is gone is noticed after 10 seconds, and its pods are given up 20 later: after an API server that was away
 # for a while, kubelets need up to 10 to be heard of again, and no pod must go for that. The keys of
 # the front proxy are for API servers behind this one, such as metrics-server.
 part_apiserver() {
+  mkdir -p "$AUDIT"
   # shellcheck disable=SC2046  # a flag or none
   start apiserver "$BIN/kube-apiserver" $(dual_stack) --etcd-servers=http://127.0.0.1:2379 \
     --advertise-address="$CONTROL_IP" --bind-address=:: --secure-port=6443 \
@@ -59,7 +63,9 @@ part_apiserver() {
     --requestheader-extra-headers-prefix=X-Remote-Extra- \
     --proxy-client-cert-file="$PKI/front-proxy.crt" --proxy-client-key-file="$PKI/front-proxy.key" \
     --kubelet-client-certificate="$PKI/apiserver-kubelet.crt" \
-    --kubelet-client-key="$PKI/apiserver-kubelet.key" --kubelet-preferred-address-types=InternalIP
+    --kubelet-client-key="$PKI/apiserver-kubelet.key" --kubelet-preferred-address-types=InternalIP \
+    --audit-policy-file="$LIB/conf/audit-policy.yaml" --audit-log-path="$AUDIT/audit.log" \
+    --audit-log-maxsize=50 --audit-log-maxbackup="$AUDIT_BACKUPS"
 }
 
 part_controller-manager() {

@@ -56,7 +56,7 @@ telepresence: manager
   verbs: [get, list, watch]
 - apiGroups: [""]
   resources: [events]
-  verbs: [get, list, watch]
+  verbs: [list]
 {{- if .Values.audit.events }}
 - apiGroups: [""]
   resources: [events]
@@ -86,7 +86,7 @@ telepresence: manager
   verbs: [patch]
 - apiGroups: [discovery.k8s.io]
   resources: [endpointslices]
-  verbs: [get, list]
+  verbs: [list]
 {{- /* Only there the API server may be without EndpointSlices; Endpoints are deprecated since 1.33. */}}
 {{- if semverCompare "<1.21.0-0" .Capabilities.KubeVersion.Version }}
 - apiGroups: [""]
