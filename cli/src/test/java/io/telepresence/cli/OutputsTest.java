@@ -161,8 +161,7 @@ final class OutputsTest {
                 "User Daemon: Not running\nRoot Daemon: Not running\nTraffic Manager: Not connected\n",
                 printed("status"));
         assertEquals(
-                "{\"user_daemon\":{},\"root_daemon\":{},\"traffic_manager\":{}}\n",
-                printed("status --output json"));
+                "{\"user_daemon\":{},\"root_daemon\":{},\"traffic_manager\":{}}\n", printed("status --output json"));
     }
 
     @Test

@@ -25,7 +25,8 @@ final class StatusTreeTest {
                         4000)),
                 new DaemonStatus.Subnets(List.of(), Routing.NONE, List.of()),
                 List.of());
-        Object dns = ((Map<?, ?>) StatusTree.of(Optional.empty(), Optional.of(root)).get("root_daemon")).get("dns");
+        Object dns =
+                ((Map<?, ?>) StatusTree.of(Optional.empty(), Optional.of(root)).get("root_daemon")).get("dns");
         assertEquals(
                 "{\"remote_ip\":\"10.96.0.10\",\"mappings\":[{\"name\":\"mail.example\",\"aliasFor\":\"mail.shop\"}],"
                         + "\"lookup_timeout\":4000000000}",
