@@ -18,6 +18,7 @@ import java.util.Optional;
 record CommandLineArgs(
         List<String> path, Optional<Command> command, List<String> arguments, List<String> childCommand) {
     static final String PROGRAM = "telepresence";
+    private static final String HELP = "help";
 
     String label() {
         return String.join(" ", path);
@@ -32,23 +33,32 @@ record CommandLineArgs(
         return level;
     }
 
-    /** Finds the command. Options in front of it are kept as its arguments. */
+    /** Finds the command. Options in front of it are kept as its arguments; "help" makes it one for its help. */
     static CommandLineArgs parse(List<String> words) throws FaultException {
         List<String> path = new ArrayList<>(List.of(PROGRAM));
         List<String> arguments = new ArrayList<>();
         List<Command> level = Commands.all();
+        boolean help = false;
         for (int i = 0; i < words.size(); i++) {
             String word = words.get(i);
             if (word.startsWith("-")) {
                 arguments.add(word);
-                if (GlobalOptions.WITH_VALUE.contains(word) && i + 1 < words.size()) {
+                if (i + 1 < words.size() && LeadingFlags.takesNext(word, words.get(i + 1), level)) {
                     arguments.add(words.get(++i));
                 }
+                continue;
+            }
+            if (word.equals(HELP) && !help && path.size() == 1) {
+                help = true;
                 continue;
             }
             Command command = known(level, word, path);
             path.add(command.name());
             level = command.children();
+            if (level.isEmpty() && help) {
+                arguments.add("--help");
+                return new CommandLineArgs(path, Optional.of(command), arguments, List.of());
+            }
             if (level.isEmpty()) {
                 return withRest(path, command, arguments, words.subList(i + 1, words.size()));
             }

@@ -41,6 +41,12 @@ record GlobalOptions(String config, Format format, Progress.Style progress, Stri
     }
 
     static Format format(ParseResult options) throws FaultException {
+        if (options.matchedOptionValue("--json", false)) {
+            return Format.JSON;
+        }
+        if (options.matchedOptionValue("--watch", false)) {
+            return Format.JSON_STREAM;
+        }
         return Format.parse(options.matchedOptionValue("--format", "default"));
     }
 }

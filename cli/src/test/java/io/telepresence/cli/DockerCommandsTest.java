@@ -133,7 +133,8 @@ final class DockerCommandsTest {
         String out = bench.typing.out();
         assertTrue(out.startsWith("{\"daemon\":{\"running\":true,\"in_docker\":true,\"name\":\"dev\","), out);
         assertTrue(
-                out.contains("\"container\":\"tp-dev\",\"container_network\":\"tp-dev\",\"exposedPorts\":[\"80:80\"]"),
+                out.contains(
+                        "\"container\":\"tp-dev\",\"container_network\":\"container:tp-dev\",\"exposedPorts\":[\"80:80\"]"),
                 out);
         assertTrue(out.contains("\"subnets\":[\"10.96.0.0/16\",\"10.244.0.0/24\"]"), out);
         assertFalse(out.contains("root_daemon"), out);

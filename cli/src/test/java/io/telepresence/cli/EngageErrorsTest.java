@@ -62,7 +62,6 @@ final class EngageErrorsTest {
                     intercept echo --env-syntax sh                     | --env-syntax needs --env-file
                     intercept echo --env-file /no/dir/env              | the environment cannot be written to /no/dir/env: there is no directory /no/dir
                     intercept echo --env-json /tmp                     | the environment cannot be written to /tmp: it is a directory
-                    intercept echo --mount=                            | --mount needs a value
                     intercept echo --mount=:ro                         | --mount needs a value
                     intercept echo --local-mount-port 0                | "0" is not a valid value of --local-mount-port
                     intercept echo --local-mount-port 22 --mount=false | --local-mount-port and --mount=false cannot be used together

@@ -131,6 +131,14 @@ final class EngageRequestsTest {
         "intercept, true,     AUTO, '',           false",
         "intercept, true:ro,  AUTO, '',           true",
         "intercept, false,    NONE, '',           false",
+        "intercept, '',       NONE, '',           false",
+        "intercept, 0,        NONE, '',           false",
+        "intercept, f,        NONE, '',           false",
+        "intercept, FALSE,    NONE, '',           false",
+        "intercept, 1,        AUTO, '',           false",
+        "intercept, t,        AUTO, '',           false",
+        "intercept, T:ro,     AUTO, '',           true",
+        "intercept, fa,       PATH, /srv/dir/fa,  false",
         "replace,   /m,       PATH, /m,           false",
         "replace,   ../m:ro,  PATH, /srv/m,       true",
         "ingest,    m,        PATH, /srv/dir/m,   true",
@@ -139,7 +147,7 @@ final class EngageRequestsTest {
     void mounts(String command, String value, Mode mode, String path, boolean readOnly) {
         assertEquals(
                 mount(mode, path, readOnly),
-                request(command + " echo --mount " + value).getMount());
+                request(command + " echo --mount=" + value).getMount());
     }
 
     @Test

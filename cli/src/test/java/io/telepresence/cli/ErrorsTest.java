@@ -34,7 +34,9 @@ final class ErrorsTest {
                     loglevel info -l -r | telepresence loglevel: error: --local-only and --remote-only cannot be used together. Give one of them, or none
                     loglevel info -d soon | telepresence loglevel: error: invalid duration "soon". Write it like 30m, 1h30m or 90s
                     gather-logs -o logs.tar | telepresence gather-logs: error: the output file "logs.tar" must end in .zip
-                    gather-logs --daemons all,cat | telepresence gather-logs: error: "cat" is not a daemon. Use a comma-separated list of all, root, user, None
+                    gather-logs --daemons all,cat | telepresence gather-logs: error: "cat" is not a daemon. Use a comma-separated list of all, root, user, kubeauth, None
+                    gather-logs --daemons user,ALL | telepresence gather-logs: error: "ALL" is not a daemon. Use a comma-separated list of all, root, user, kubeauth, None
+                    gather-logs --daemons User | telepresence gather-logs: error: "User" is not a daemon. Use a comma-separated list of all, root, user, kubeauth, None
                     helm upgrade --reset-values --reuse-values | telepresence helm upgrade: error: --reset-values and --reuse-values cannot be used together. Give one of them
                     completion tcsh | telepresence completion: error: no completion for the shell "tcsh". Use bash, zsh or fish
                     leave nothing | telepresence leave: error: Intercept named "nothing" not found

@@ -161,8 +161,7 @@ final class OutputsTest {
                 "User Daemon: Not running\nRoot Daemon: Not running\nTraffic Manager: Not connected\n",
                 printed("status"));
         assertEquals(
-                "{\"user_daemon\":{\"running\":false},\"root_daemon\":{\"running\":false},\"traffic_manager\":{}}\n",
-                printed("status --output json"));
+                "{\"user_daemon\":{},\"root_daemon\":{},\"traffic_manager\":{}}\n", printed("status --output json"));
     }
 
     @Test
@@ -244,7 +243,7 @@ final class OutputsTest {
                 user_daemon:
                   running: true
                   in_docker: false
-                  name: User Daemon
+                  name: dev
                   version: v0.1.0
                   executable: /opt/telepresence/bin/telepresence
                   install_id: i-1
@@ -269,7 +268,7 @@ final class OutputsTest {
                     exclude_suffixes:
                     - .com
                     - .io
-                    lookup_timeout: 4s
+                    lookup_timeout: 4000000000
                   subnets:
                   - 10.96.0.0/16
                   - 10.244.0.0/24

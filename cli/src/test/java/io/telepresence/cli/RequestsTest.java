@@ -188,6 +188,18 @@ final class RequestsTest {
                 typing.asked());
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "'root, user',              'root,user'",
+        "'daemon,connector',        'root,user'",
+        "'kubeauth,cli',            'kubeauth,cli'",
+        "none,                      None",
+    })
+    void daemonsHaveOldNamesToo(String typed, String asked) {
+        assertEquals(0, typing.type(List.of("gather-logs", "--daemons", typed)), typing::err);
+        assertEquals(asked, typing.<GatherLogsRequest>asked().getDaemons());
+    }
+
     @Test
     void configViewSaysWhichFile() {
         typing.type("config view -c --config my.yml");

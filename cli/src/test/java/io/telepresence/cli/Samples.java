@@ -169,7 +169,7 @@ final class Samples {
         var suffixes = new DaemonStatus.Suffixes(List.of(), List.of(".com", ".io"), List.of());
         return new DaemonStatus.Root(
                 "v0.1.0",
-                Optional.of(new DaemonStatus.Dns("", "", "10.96.0.10", suffixes, List.of(), 4000)),
+                Optional.of(new DaemonStatus.Dns("", "", "10.96.0.10", suffixes, Map.of(), 4000)),
                 new DaemonStatus.Subnets(List.of("10.96.0.0/16", "10.244.0.0/24"), routing, List.of()),
                 List.of());
     }

@@ -50,7 +50,8 @@ record RootOptions(
             switch (arguments.get(i)) {
                 case "--owner" -> addUids(owners, value(arguments, ++i));
                 case "--group" -> group = value(arguments, ++i);
-                case "--log-file" -> logFile = Path.of(rootsOwn(root, value(arguments, ++i), "a log file"));
+                case "--logfile", "--log-file" ->
+                    logFile = Path.of(rootsOwn(root, value(arguments, ++i), "a log file"));
                 case "--service" -> service = true;
                 case "--cleanup" -> cleanup = true;
                 case "--foreground" -> foreground = true;

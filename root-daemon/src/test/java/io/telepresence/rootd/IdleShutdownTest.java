@@ -60,6 +60,9 @@ class IdleShutdownTest {
                 List.of("--owner", "1000,1001", "--log-file", "/tmp/x.log", "--service"), Map.of("SUDO_UID", "0"));
         assertEquals(
                 new RootOptions(List.of(1000L, 1001L), "", Path.of("/tmp/x.log"), true, false, false, false), options);
+        assertEquals(
+                Path.of("/tmp/y.log"),
+                RootOptions.parse(List.of("--logfile", "/tmp/y.log"), Map.of()).logFile());
         RootOptions sudo = RootOptions.parse(List.of(), Map.of("SUDO_UID", "7"));
         assertEquals(
                 new RootOptions(
@@ -82,6 +85,7 @@ class IdleShutdownTest {
                 RootOptions.parse(List.of("--owner", "1000"), ann).owners());
         for (List<String> arguments : List.of(
                 List.of("--log-file", "/etc/shadow"),
+                List.of("--logfile", "/etc/shadow"),
                 List.of("--owner", "0"),
                 List.of("--owner", "1001"),
                 List.of("--owner", "1000,1001"),

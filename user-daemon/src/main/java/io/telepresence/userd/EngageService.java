@@ -69,7 +69,7 @@ final class EngageService {
     void engage(EngageRequest request, Consumer<EngageEvent> reply) throws FaultException {
         ClusterSession session = connector.session();
         EngagementSpec spec = spec(request, session.facts().namespace());
-        List<String> mapped = session.facts().mapped();
+        List<String> mapped = session.facts().mapped().get();
         boolean own = spec.namespace().equals(session.facts().namespace());
         EngagementLifecycle engaging = session.engaging();
         ClientEngagement made = engaging.engage(

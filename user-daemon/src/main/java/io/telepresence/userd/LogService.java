@@ -15,6 +15,7 @@ import io.telepresence.userd.logs.LogSetup;
 import io.telepresence.userd.logs.LogZip;
 import io.telepresence.userd.rootd.RootDaemonClient;
 import java.io.ByteArrayOutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -80,6 +81,13 @@ final class LogService {
         }
         if (all || wanted.contains("root")) {
             zip.file(place.rootLogs().resolve("daemon.log"));
+        }
+        Path kubeauth = place.logs().resolve("kubeauth.log");
+        if (wanted.contains("kubeauth") || all && Files.exists(kubeauth)) {
+            zip.file(kubeauth);
+        }
+        if (wanted.contains("cli")) {
+            zip.error("there is no log of the command line: what it has to say it prints");
         }
     }
 

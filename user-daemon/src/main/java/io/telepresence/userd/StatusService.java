@@ -52,7 +52,7 @@ final class StatusService {
                 .setKubernetesContext(facts.context())
                 .setNamespace(facts.namespace())
                 .setManagerNamespace(facts.managerNamespace())
-                .addAllMappedNamespaces(facts.mapped())
+                .addAllMappedNamespaces(facts.mapped().get())
                 .addAllEngagements(session.engagements().shown())
                 .setConnectionName(facts.name())
                 .setClusterUser(session.prover().user());

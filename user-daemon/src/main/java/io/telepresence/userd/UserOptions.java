@@ -5,7 +5,7 @@ import io.telepresence.fault.FaultException;
 import java.nio.file.Path;
 
 /**
- * The command line of the user daemon: {@code [--log-file FILE] [--container] [--listen PORT --secret-file FILE]}.
+ * The command line of the user daemon: {@code [--logfile FILE] [--container] [--listen PORT --secret-file FILE]}.
  *
  * @param container this is a container of {@code connect --docker}: the laptop is outside, and a supervisor beside this
  *     daemon keeps the root daemon running
@@ -21,7 +21,7 @@ record UserOptions(Path logFile, boolean container, UserDaemon.Endpoint endpoint
         Path secret = Path.of("");
         for (int i = 0; i < arguments.length; i++) {
             switch (arguments[i]) {
-                case "--log-file" -> logFile = Path.of(value(arguments, ++i));
+                case "--logfile", "--log-file" -> logFile = Path.of(value(arguments, ++i));
                 case "--container" -> container = true;
                 case "--listen" -> port = port(value(arguments, ++i));
                 case "--secret-file" -> secret = Path.of(value(arguments, ++i));

@@ -30,6 +30,7 @@ class UserOptionsTest {
         assertTrue(options.container());
         assertEquals(new UserDaemon.Endpoint(4038, Path.of("/run/s")), options.endpoint());
         assertEquals(Path.of("/l"), options.logFile());
+        assertEquals(Path.of("/l"), parse("--logfile /l").logFile());
     }
 
     @ParameterizedTest

@@ -59,7 +59,8 @@ public record GenyamlCommand(YamlRequest.What what, String summary) implements C
                     .addOption(OptionSpecs.text("The manager's port for agents (default 8081)", "--manager-port"))
                     .addOption(OptionSpecs.text("Workload in the cluster", "-w", "--workload"));
         } else {
-            spec.addOption(OptionSpecs.text("File with the output of \"genyaml config\"; - is stdin", "-a", "--agent"));
+            spec.addOption(
+                    OptionSpecs.text("File with the output of \"genyaml config\"; - is stdin", "-a", "-c", "--agent"));
         }
         if (SHAPED.contains(what)) {
             spec.addOption(OptionSpecs.text(

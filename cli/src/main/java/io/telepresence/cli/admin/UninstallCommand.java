@@ -26,7 +26,8 @@ public final class UninstallCommand implements Command {
     public CommandSpec spec() {
         return CommandSpec.create()
                 .addPositional(OptionSpecs.parameters("<workload>", "Workloads of the connected namespace"))
-                .addOption(OptionSpecs.flag("All workloads that have a traffic-agent", "-a", "--all-agents"));
+                .addOption(OptionSpecs.flag("All workloads that have a traffic-agent", "-a", "--all-agents"))
+                .addOption(OptionSpecs.oldFlag("-d", "--agent"));
     }
 
     @Override

@@ -28,7 +28,8 @@ public final class StatusCommand implements Command {
     @Override
     public CommandSpec spec() {
         return CommandSpec.create()
-                .addOption(OptionSpecs.flag("Use the format for several daemons even for one", "--multi-daemon"));
+                .addOption(OptionSpecs.flag("Use the format for several daemons even for one", "--multi-daemon"))
+                .addOption(OptionSpecs.oldFlag("-j", "--json"));
     }
 
     @Override

@@ -144,7 +144,11 @@ final class StatusText {
                 .add("Exclude suffixes", "[" + String.join(" ", dns.suffixes().exclude()) + "]")
                 .add("Include suffixes", "[" + String.join(" ", dns.suffixes().include()) + "]")
                 .addIfSet("Excludes", bracketed(dns.suffixes().excludedNames()))
-                .addIfSet("Mappings", bracketed(dns.mappings()));
+                .addIfSet(
+                        "Mappings",
+                        bracketed(dns.mappings().entrySet().stream()
+                                .map(m -> m.getKey() + "->" + m.getValue())
+                                .toList()));
         return block.add("Timeout", seconds(dns.timeoutMillis())).lines();
     }
 

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /** The object of {@code status --output json}, with the documented keys; members that are empty are left out. */
 final class StatusTree {
@@ -17,8 +18,8 @@ final class StatusTree {
 
     static Map<String, Object> of(Optional<DaemonStatus> status, Optional<DaemonStatus.Root> root) {
         Map<String, Object> tree = new LinkedHashMap<>();
-        tree.put("user_daemon", status.map(StatusTree::user).orElseGet(StatusTree::notRunning));
-        tree.put("root_daemon", root.map(StatusTree::root).orElseGet(StatusTree::notRunning));
+        tree.put("user_daemon", status.map(StatusTree::user).orElseGet(LinkedHashMap::new));
+        tree.put("root_daemon", root.map(StatusTree::root).orElseGet(LinkedHashMap::new));
         Map<String, Object> manager =
                 status.flatMap(DaemonStatus::manager).map(StatusTree::manager).orElseGet(LinkedHashMap::new);
         tree.put("traffic_manager", manager);
@@ -31,7 +32,7 @@ final class StatusTree {
         daemon.put("in_docker", true);
         daemon.put("name", connection.name());
         put(daemon, "container", connection.container());
-        put(daemon, "container_network", connection.network().name());
+        put(daemon, "container_network", "container:" + connection.container());
         put(
                 daemon,
                 "hostname",
@@ -57,18 +58,12 @@ final class StatusTree {
         return tree;
     }
 
-    private static Map<String, Object> notRunning() {
-        Map<String, Object> tree = new LinkedHashMap<>();
-        tree.put("running", false);
-        return tree;
-    }
-
     private static Map<String, Object> user(DaemonStatus status) {
         DaemonStatus.Cluster cluster = status.connection().cluster();
         Map<String, Object> tree = new LinkedHashMap<>();
         tree.put("running", true);
         tree.put("in_docker", false);
-        tree.put("name", "User Daemon");
+        put(tree, "name", status.connection().name());
         put(tree, "version", status.program().version());
         put(tree, "executable", status.program().executable());
         put(tree, "install_id", status.program().installId());
@@ -123,8 +118,18 @@ final class StatusTree {
         put(tree, "include_suffixes", dns.suffixes().include());
         put(tree, "exclude_suffixes", dns.suffixes().exclude());
         put(tree, "excludes", dns.suffixes().excludedNames());
-        put(tree, "mappings", dns.mappings());
-        put(tree, "lookup_timeout", StatusText.seconds(dns.timeoutMillis()));
+        put(
+                tree,
+                "mappings",
+                dns.mappings().entrySet().stream().map(StatusTree::mapping).toList());
+        put(tree, "lookup_timeout", TimeUnit.MILLISECONDS.toNanos(dns.timeoutMillis()));
+        return tree;
+    }
+
+    private static Map<String, Object> mapping(Map.Entry<String, String> mapping) {
+        Map<String, Object> tree = new LinkedHashMap<>();
+        tree.put("name", mapping.getKey());
+        tree.put("aliasFor", mapping.getValue());
         return tree;
     }
 

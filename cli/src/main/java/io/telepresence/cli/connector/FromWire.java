@@ -12,10 +12,12 @@ import io.telepresence.rpc.connector.ConnectorStatus;
 import io.telepresence.rpc.connector.RootDaemonStatus;
 import io.telepresence.rpc.connector.WorkloadList;
 import io.telepresence.rpc.manager.Cidr;
+import io.telepresence.rpc.rootd.DnsMapping;
 import io.telepresence.rpc.rootd.DnsStatus;
 import io.telepresence.rpc.rootd.NetworkStatus;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -83,10 +85,14 @@ final class FromWire {
                         List.copyOf(wire.getIncludeSuffixesList()),
                         List.copyOf(wire.getExcludeSuffixesList()),
                         List.copyOf(wire.getExcludesList())),
-                wire.getMappingsList().stream()
-                        .map(m -> m.getName() + "->" + m.getAliasFor())
-                        .toList(),
+                mappings(wire.getMappingsList()),
                 wire.getLookupTimeoutMs());
+    }
+
+    private static Map<String, String> mappings(List<DnsMapping> wire) {
+        Map<String, String> mappings = new LinkedHashMap<>();
+        wire.forEach(m -> mappings.put(m.getName(), m.getAliasFor()));
+        return mappings;
     }
 
     static List<ListedWorkload> workloads(WorkloadList wire) {

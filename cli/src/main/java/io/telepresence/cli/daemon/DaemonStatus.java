@@ -2,6 +2,7 @@ package io.telepresence.cli.daemon;
 
 import io.telepresence.agree.Routing;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -48,13 +49,13 @@ public record DaemonStatus(
 
     public record Root(String version, Optional<Dns> dns, Subnets subnets, List<String> warnings) {}
 
-    /** DNS as the laptop sees it; addresses may be empty. */
+    /** DNS as the laptop sees it; addresses may be empty. {@code mappings}: names, and what they stand for. */
     public record Dns(
             String error,
             String localAddress,
             String remoteIp,
             Suffixes suffixes,
-            List<String> mappings,
+            Map<String, String> mappings,
             long timeoutMillis) {}
 
     public record Suffixes(List<String> include, List<String> exclude, List<String> excludedNames) {}

@@ -73,8 +73,8 @@ final class EngageOptions {
                 .addOption(OptionSpecs.text(
                         "Mount nothing; serve the volumes by SFTP at this port of localhost", "--local-mount-port"))
                 .addOption(OptionSpecs.text(
-                        "Where the volumes are mounted: true (a new directory), false (nowhere) or a path, with :ro"
-                                + " for read-only (default true)",
+                        "Where the volumes are mounted: true (a new directory), false or nothing (nowhere) or a path, with"
+                                + " :ro for read-only (default true)",
                         "--mount"))
                 .addOption(
                         OptionSpecs.text("Namespace of the workload (default the connected one)", "-n", "--namespace"))

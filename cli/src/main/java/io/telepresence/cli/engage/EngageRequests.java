@@ -89,9 +89,12 @@ final class EngageRequests {
         return mount.toBuilder().setLocalMountPort(port).build();
     }
 
-    /** true, false or a path of the caller's, each with {@code :ro} at will. */
+    /** Nothing, a boolean as Go reads it or a path of the caller's; all but nothing with {@code :ro} at will. */
     private static MountRequest mount(String text, boolean alwaysReadOnly, Invocation invocation)
             throws FaultException {
+        if (text.isEmpty()) {
+            return MountRequest.newBuilder().setMode(MountRequest.Mode.NONE).build();
+        }
         boolean suffix = text.endsWith(":ro");
         String where = suffix ? text.substring(0, text.length() - ":ro".length()) : text;
         MountRequest.Builder mount = MountRequest.newBuilder().setReadOnly(suffix || alwaysReadOnly);
@@ -100,9 +103,10 @@ final class EngageRequests {
                     .exception();
         }
         return switch (where) {
-            case "false" ->
+            case "false", "FALSE", "False", "f", "F", "0" ->
                 MountRequest.newBuilder().setMode(MountRequest.Mode.NONE).build();
-            case "true" -> mount.setMode(MountRequest.Mode.AUTO).build();
+            case "true", "TRUE", "True", "t", "T", "1" ->
+                mount.setMode(MountRequest.Mode.AUTO).build();
             default ->
                 mount.setMode(MountRequest.Mode.PATH)
                         .setPath(Arguments.absolute("--mount", where, invocation.caller())

@@ -122,9 +122,7 @@ final class HandlerContainerRun {
             environment.put(API_HOST, chosen.container().get().network().gateway4());
             environment.put(API_PORT, port);
         }
-        if (mounted && engagement.mount().port() > 0) {
-            environment.put("TELEPRESENCE_ROOT", handlers.root());
-        }
+        environment.put("TELEPRESENCE_ROOT", mounted && engagement.mount().port() > 0 ? handlers.root() : "");
         return environment;
     }
 

@@ -37,7 +37,9 @@ public final class ListCommand implements Command {
         CommandSpec spec = CommandSpec.create()
                 .addOption(OptionSpecs.flag("Only workloads with an installed agent", "-a", "--agents"))
                 .addOption(OptionSpecs.flag("Include debug information", "--debug"))
-                .addOption(OptionSpecs.text("Namespace scope (default the connected one)", "-n", "--namespace"));
+                .addOption(OptionSpecs.text("Namespace scope (default the connected one)", "-n", "--namespace"))
+                .addOption(OptionSpecs.oldFlag("-o", "--only-interceptable"))
+                .addOption(OptionSpecs.oldFlag("-w", "--watch"));
         for (EngagementKind kind : EngagementKind.values()) {
             EngagementWords words = EngagementWords.of(kind);
             spec.addOption(
@@ -79,6 +81,8 @@ public final class ListCommand implements Command {
         }
         return all.stream()
                 .filter(w -> !invocation.flag("--agents") || !w.agentVersion().isEmpty())
+                .filter(w -> !invocation.flag("--only-interceptable")
+                        || w.notInterceptable().isEmpty())
                 .filter(w -> kinds.isEmpty() || w.engagements().stream().anyMatch(e -> kinds.contains(e.kind())))
                 .map(w -> chosen.container().isPresent() ? w.withoutMounts() : w)
                 .toList();

@@ -35,7 +35,8 @@ public final class GatherLogsCommand implements Command {
     public CommandSpec spec() {
         return CommandSpec.create()
                 .addOption(OptionSpecs.flag("Replace the names of pods and namespaces", "-a", "--anonymize"))
-                .addOption(OptionSpecs.text("Comma-separated list of all, root, user, None (default all)", "--daemons"))
+                .addOption(OptionSpecs.text(
+                        "Comma-separated list of all, root, user, kubeauth, None (default all)", "--daemons"))
                 .addOption(OptionSpecs.flag("Include the manifests of pods", "-y", "--get-pod-yaml"))
                 .addOption(OptionSpecs.text(
                         "The zip file (default telepresence_logs_<timestamp>.zip here)", "-o", "--output-file"))

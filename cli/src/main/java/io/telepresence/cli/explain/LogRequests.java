@@ -10,13 +10,27 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** What {@code gather-logs} and {@code loglevel} ask for, as messages. Pure. */
 final class LogRequests {
     private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH-mm-ss", Locale.ROOT);
     private static final List<String> LEVELS = List.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE");
+
+    /** What {@code --daemons} may say, old names included. */
+    private static final Map<String, String> DAEMONS = Map.of(
+            "all", "all",
+            "root", "root",
+            "daemon", "root",
+            "user", "user",
+            "connector", "user",
+            "kubeauth", "kubeauth",
+            "cli", "cli",
+            "None", "None",
+            "none", "None");
 
     private LogRequests() {}
 
@@ -27,24 +41,31 @@ final class LogRequests {
             throw Fault.user("the output file \"" + file + "\" must end in .zip", "")
                     .exception();
         }
-        String daemons = invocation.text("--daemons", "all");
-        for (String daemon : daemons.split(",")) {
-            if (!List.of("all", "root", "user", "none").contains(daemon.strip().toLowerCase(Locale.ROOT))) {
-                throw Fault.user(
-                                "\"" + daemon + "\" is not a daemon",
-                                "Use a comma-separated list of all, root, user, None")
-                        .exception();
-            }
-        }
         Path absolute = invocation.caller().workingDirectory().resolve(file).normalize();
         return GatherLogsRequest.newBuilder()
                 .setAnonymize(invocation.flag("--anonymize"))
-                .setDaemons(daemons)
+                .setDaemons(daemons(invocation.text("--daemons", "all")))
                 .setPodYaml(invocation.flag("--get-pod-yaml"))
                 .setOutputFile(absolute.toString())
                 .setTrafficAgents(invocation.text("--traffic-agents", "all"))
                 .setTrafficManager(invocation.flag("--traffic-manager", true))
                 .build();
+    }
+
+    /** As they are called now, without spaces. */
+    private static String daemons(String text) throws FaultException {
+        List<String> daemons = new ArrayList<>();
+        for (String each : text.split(",")) {
+            String daemon = DAEMONS.get(each.strip());
+            if (daemon == null) {
+                throw Fault.user(
+                                "\"" + each + "\" is not a daemon",
+                                "Use a comma-separated list of all, root, user, kubeauth, None")
+                        .exception();
+            }
+            daemons.add(daemon);
+        }
+        return String.join(",", daemons);
     }
 
     static LogLevelRequest level(Invocation invocation) throws FaultException {

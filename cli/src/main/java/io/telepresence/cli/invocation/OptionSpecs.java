@@ -28,6 +28,11 @@ public final class OptionSpecs {
                 .build();
     }
 
+    /** A spelling of older versions: works, and is not shown. */
+    public static OptionSpec oldFlag(String... names) {
+        return OptionSpec.builder(flag("", names)).hidden(true).build();
+    }
+
     /** Repeatable, each value taken whole. */
     public static OptionSpec array(String description, String... names) {
         return OptionSpec.builder(names)

@@ -2,8 +2,9 @@ package io.telepresence.cli.output;
 
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import java.util.Locale;
 
-/** Value of {@code --output} (or {@code --format}). */
+/** Value of {@code --output} (or {@code --format}), in any case. */
 public enum Format {
     DEFAULT,
     JSON,
@@ -11,7 +12,7 @@ public enum Format {
     JSON_STREAM;
 
     public static Format parse(String text) throws FaultException {
-        return switch (text) {
+        return switch (text.toLowerCase(Locale.ROOT)) {
             case "default" -> DEFAULT;
             case "json" -> JSON;
             case "yaml" -> YAML;

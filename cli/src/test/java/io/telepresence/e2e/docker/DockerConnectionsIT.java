@@ -145,9 +145,9 @@ class DockerConnectionsIT {
                 .saysNot("Launching");
         DockerUser.telepresence("connect", "--docker").failed().says("exposed ports differ. Please quit and reconnect");
         DockerUser.telepresence(
-                        "connect", "--docker", "--expose", "127.0.0.1:18090:18090", "--mapped-namespaces", "default")
+                        "connect", "--docker", "--expose", "127.0.0.1:18090:18090", "--never-proxy", "192.0.2.0/24")
                 .failed()
-                .says("already connected, with mapped namespaces (none), not default");
+                .says("already connected, with never-proxy (none), not 192.0.2.0/24");
         // A port that the daemon's container exposes belongs to whoever shares its network.
         try (HandlerAt shared = new HandlerAt(
                 DockerUser.start(

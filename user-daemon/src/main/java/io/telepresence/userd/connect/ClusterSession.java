@@ -42,7 +42,7 @@ public record ClusterSession(
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     /**
-     * @param mapped namespaces that the user mapped; empty: all
+     * @param mapped namespaces that the user mapped; empty: all. Another connect may change it
      * @param warnings what the user should hear of
      */
     public record Facts(
@@ -51,7 +51,7 @@ public record ClusterSession(
             String context,
             String namespace,
             String managerNamespace,
-            List<String> mapped,
+            Watched<List<String>> mapped,
             ClientConfig config,
             VersionInfo manager,
             List<String> warnings,

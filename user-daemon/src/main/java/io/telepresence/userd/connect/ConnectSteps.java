@@ -130,15 +130,16 @@ final class ConnectSteps {
         Watched<ClusterInfo> cluster = watchCluster(link);
 
         phases.begin("Setting up the network");
+        Watched<List<String>> mapped = new Watched<>(mapped(config));
         NetworkConfigBuilder network = new NetworkConfigBuilder(
                 LocalEndpoint.carrier(place.directory()),
                 server.addresses().get(),
                 request.routing(),
                 config,
                 plan.identity().namespace(),
-                mapped(config),
+                mapped.get(),
                 place.inDocker());
-        RootDaemonClient root = network(network, server, link, cluster);
+        RootDaemonClient root = network(network, server, link, new Cluster(cluster, mapped));
         EngagementLifecycle engaging = engaging(link, engagements, config);
         watch(link, engagements, engaging);
         opened.add(server.trouble()
@@ -153,7 +154,7 @@ final class ConnectSteps {
                 engaging,
                 prover,
                 cluster,
-                facts(config, manager, root, cluster.get()),
+                facts(config, manager, root, new Cluster(cluster, mapped)),
                 opened);
     }
 
@@ -183,7 +184,7 @@ final class ConnectSteps {
                 .setInstallId(place.installId())
                 .setVersion(Versions.info("Client"))
                 .setNamespace(plan.identity().namespace())
-                .addAllMappedNamespaces(plan.identity().mapped())
+                .addAllMappedNamespaces(Identity.limit(plan.identity().mapped()))
                 .addAllEngagements(
                         EngagementCodec.snapshot(engagements.wished()).getEngagementsList())
                 .setSeat(plan.seat())
@@ -203,7 +204,7 @@ final class ConnectSteps {
 
     private List<String> mapped(ClientConfig config) {
         List<String> flag = plan.identity().mapped();
-        return flag.isEmpty() ? config.cluster().mappedNamespaces() : flag;
+        return Identity.limit(flag.isEmpty() ? config.cluster().mappedNamespaces() : flag);
     }
 
     private Watched<ClusterInfo> watchCluster(ManagerSession link) throws FaultException {
@@ -236,23 +237,31 @@ final class ConnectSteps {
         }
     }
 
+    /** The cluster, and what of it is mapped. */
+    private record Cluster(Watched<ClusterInfo> info, Watched<List<String>> mapped) {}
+
     private RootDaemonClient network(
-            NetworkConfigBuilder network, ApiServer server, ManagerSession link, Watched<ClusterInfo> cluster)
+            NetworkConfigBuilder network, ApiServer server, ManagerSession link, Cluster cluster)
             throws FaultException {
         RootDaemonLauncher launcher = place.inDocker()
                 ? RootDaemonLauncher.supervised()
                 : new RootDaemonLauncher(place.executable(), place.uid());
         RootDaemonClient root = opened.add(RootDaemonClient.open(
-                place.rootSocket(), launcher, health, network.config(link.ref().getSessionId(), cluster.get())));
+                place.rootSocket(),
+                launcher,
+                health,
+                network.config(link.ref().getSessionId(), cluster.info().get())));
         Runnable update = () -> {
             try {
-                root.update(
-                        network.to(server.addresses().get()).config(link.ref().getSessionId(), cluster.get()));
+                root.update(network.to(server.addresses().get())
+                        .mapping(cluster.mapped().get())
+                        .config(link.ref().getSessionId(), cluster.info().get()));
             } catch (FaultException e) {
                 health.raise(HealthWarning.NETWORK, e.fault().text());
             }
         };
-        opened.add(cluster.watch(info -> update.run()));
+        opened.add(cluster.info().watch(info -> update.run()));
+        opened.add(cluster.mapped().watch(mapped -> update.run()));
         opened.add(link.session().watch(session -> update.run()));
         opened.add(server.addresses().watch(addresses -> update.run()));
         return root;
@@ -301,17 +310,18 @@ final class ConnectSteps {
     }
 
     private ClusterSession.Facts facts(
-            ClientConfig config, VersionInfo manager, RootDaemonClient root, ClusterInfo cluster) {
+            ClientConfig config, VersionInfo manager, RootDaemonClient root, Cluster cluster) {
         List<String> warnings = new ArrayList<>(plan.warnings());
         warnings.addAll(root.status().get().getWarningsList());
         String dns = root.status().get().getDns().getError();
         if (!dns.isEmpty()) {
             warnings.add(dns);
         }
-        if (!cluster.getInjectorTrouble().isEmpty()) {
-            warnings.add(cluster.getInjectorTrouble());
+        ClusterInfo info = cluster.info().get();
+        if (!info.getInjectorTrouble().isEmpty()) {
+            warnings.add(info.getInjectorTrouble());
         }
-        warnings.addAll(cluster.getWarningsList());
+        warnings.addAll(info.getWarningsList());
         health.sentence(HealthWarning.UNKNOWN_USER).ifPresent(warnings::add);
         Identity identity = plan.identity();
         String name = request.name().isEmpty()
@@ -323,7 +333,7 @@ final class ConnectSteps {
                 identity.context(),
                 identity.namespace(),
                 identity.managerNamespace(),
-                mapped(config),
+                cluster.mapped(),
                 config,
                 manager,
                 List.copyOf(warnings),

@@ -6,6 +6,7 @@ import io.telepresence.userd.connect.ConnectState.Event;
 import io.telepresence.userd.health.HealthWarning;
 import io.telepresence.userd.health.HealthWarnings;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -60,6 +61,7 @@ public final class Connector {
         Optional<ClusterSession> same = begin(plan.identity());
         if (same.isPresent()) {
             renew(same.get(), plan);
+            map(same.get(), plan.identity().mapped());
             return new Outcome(live(progress), true);
         }
         try {
@@ -85,6 +87,13 @@ public final class Connector {
         same.server().renew(plan.target());
         if (refused) {
             same.link().awoke();
+        }
+    }
+
+    /** Who names no namespaces leaves them as they are. */
+    private static void map(ClusterSession same, List<String> wanted) {
+        if (!wanted.isEmpty()) {
+            same.facts().mapped().set(Identity.limit(wanted));
         }
     }
 
@@ -173,7 +182,7 @@ public final class Connector {
                     .exception();
         }
         if (session != null) {
-            if (wanted.equals(identity)) {
+            if (identity.same(wanted)) {
                 return Optional.of(session);
             }
             throw other(identity, wanted).exception();

@@ -7,9 +7,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What two connections must have in common to be the same. Holds the user's credentials: never log it.
+ * What two connections must have in common to be the same, and what else was asked for. Holds the user's credentials:
+ * never log it.
  *
  * @param user the effective kubeconfig user
+ * @param mapped as typed; may differ, and the later one counts
  */
 record Identity(
         String server,
@@ -41,11 +43,19 @@ record Identity(
         }
         add(all, "namespace", namespace, wanted.namespace);
         add(all, "manager namespace", managerNamespace, wanted.managerNamespace);
-        add(all, "mapped namespaces", names(mapped), names(wanted.mapped));
         for (Routing.Rule rule : Routing.Rule.values()) {
             add(all, rule.flag(), names(routing.subnets(rule)), names(wanted.routing.subnets(rule)));
         }
         return all;
+    }
+
+    boolean same(Identity wanted) {
+        return differences(wanted).isEmpty();
+    }
+
+    /** The namespaces that are mapped; empty: all of them, which is also what the one word "all" means. */
+    static List<String> limit(List<String> mapped) {
+        return mapped.equals(List.of("all")) ? List.of() : mapped;
     }
 
     /** Another cluster, or another way into it; else only what is wanted of the same one differs. */

@@ -45,6 +45,11 @@ record NetworkConfigBuilder(
         return new NetworkConfigBuilder(carrier, moved, routing, config, namespace, mapped, inDocker);
     }
 
+    /** The same with other namespaces mapped. */
+    NetworkConfigBuilder mapping(List<String> others) {
+        return new NetworkConfigBuilder(carrier, apiServer, routing, config, namespace, others, inDocker);
+    }
+
     NetworkConfig config(String sessionId, ClusterInfo cluster) throws FaultException {
         NetworkConfig.Builder all = NetworkConfig.newBuilder()
                 .setSessionId(sessionId)

@@ -113,9 +113,7 @@ final class EngagementResources implements AutoCloseable {
         if (reached) {
             values.put("TELEPRESENCE_MOUNTS", String.join(":", paths()));
         }
-        if (!root.isEmpty()) {
-            values.put("TELEPRESENCE_ROOT", root);
-        }
+        values.put("TELEPRESENCE_ROOT", root);
         if (all.apiPort() != 0) {
             values.put("TELEPRESENCE_API_HOST", "127.0.0.1");
             values.put("TELEPRESENCE_API_PORT", Integer.toString(all.apiPort()));

@@ -37,7 +37,7 @@ public final class Mounts {
     public Mounts(PodAccessBroker podAccess, Settings settings) {
         this.podAccess = podAccess;
         this.settings = settings;
-        this.sshfs = new Sshfs(settings.environment());
+        this.sshfs = Sshfs.of(settings.environment(), settings.uid());
         this.journal = new MountJournal(settings.journal());
     }
 

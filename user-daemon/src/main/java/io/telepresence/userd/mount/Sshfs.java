@@ -1,16 +1,37 @@
 package io.telepresence.userd.mount;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
-/** The program sshfs: whether this machine can run it, and how it is called. */
-record Sshfs(Map<String, String> environment) {
+/**
+ * The program sshfs: whether this machine can run it, and how it is called.
+ *
+ * @param forRoot root, and so a container engine, may look into what the user has mounted
+ */
+record Sshfs(Map<String, String> environment, boolean forRoot) {
     private static final Path DEVICE = Path.of("/dev/fuse");
+    private static final Path CONFIGURATION = Path.of("/etc/fuse.conf");
+
+    /** @param uid who mounts */
+    static Sshfs of(Map<String, String> environment, long uid) {
+        return new Sshfs(environment, uid == 0 || othersAllowed(CONFIGURATION));
+    }
+
+    /** What fusermount asks before it lets a user's mount be seen by anybody else. */
+    static boolean othersAllowed(Path configuration) {
+        try (Stream<String> lines = Files.lines(configuration)) {
+            return lines.map(line -> line.replaceFirst("#.*", "").strip()).anyMatch("user_allow_other"::equals);
+        } catch (IOException | UncheckedIOException e) {
+            return false;
+        }
+    }
 
     /**
      * Names, attributes and directories are cached for a second by sshfs and for another one by the kernel, so that a
@@ -42,26 +63,28 @@ record Sshfs(Map<String, String> environment) {
      * @param source what {@code df} shows: a name without colons or commas
      */
     Process start(String source, Path mountPoint, boolean readOnly) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                program("sshfs")
-                        .orElseThrow(() -> new IOException("sshfs is not installed"))
-                        .toString(),
-                "-f",
-                "-F",
-                "none",
-                "-o",
-                "passive",
-                "-o",
-                OPTIONS));
-        if (readOnly) {
-            command.addAll(List.of("-o", "ro"));
-        }
-        command.addAll(List.of(source + ":/", mountPoint.toString()));
+        List<String> command = new ArrayList<>();
+        command.add(program("sshfs")
+                .orElseThrow(() -> new IOException("sshfs is not installed"))
+                .toString());
+        command.addAll(arguments(source, mountPoint, readOnly));
         ProcessBuilder builder =
                 new ProcessBuilder(command).directory(Path.of("/").toFile());
         builder.environment().clear();
         builder.environment().putAll(Map.of("PATH", path(), "LC_ALL", "C"));
         return builder.start();
+    }
+
+    List<String> arguments(String source, Path mountPoint, boolean readOnly) {
+        List<String> all = new ArrayList<>(List.of("-f", "-F", "none", "-o", "passive", "-o", OPTIONS));
+        if (forRoot) {
+            all.addAll(List.of("-o", "allow_root"));
+        }
+        if (readOnly) {
+            all.addAll(List.of("-o", "ro"));
+        }
+        all.addAll(List.of(source + ":/", mountPoint.toString()));
+        return all;
     }
 
     private Optional<Path> program(String name) {

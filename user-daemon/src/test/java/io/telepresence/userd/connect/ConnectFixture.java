@@ -96,14 +96,22 @@ final class ConnectFixture implements AutoCloseable {
         return connector.connect(request(namespace, false), progress::add);
     }
 
+    Connector.Outcome connectMapping(String... namespaces) throws FaultException {
+        return connector.connect(request("default", List.of(namespaces), false), progress::add);
+    }
+
     static ConnectParameters request(String namespace, boolean reuseOnly) {
+        return request(namespace, List.of(), reuseOnly);
+    }
+
+    private static ConnectParameters request(String namespace, List<String> mapped, boolean reuseOnly) {
         return new ConnectParameters(
                 new KubeconfigRequest(Map.of(), "", Path.of("/"), Path.of("/"), "", false),
                 "",
                 "",
                 namespace,
                 "ns",
-                List.of(),
+                mapped,
                 Routing.NONE,
                 reuseOnly,
                 "");

@@ -115,6 +115,7 @@ class EngagementResourcesTest {
                         "TELEPRESENCE_INTERCEPT_ID", "s1:echo/app",
                         "TELEPRESENCE_CONTAINER", "app",
                         "TELEPRESENCE_MOUNTS", "/etc/config:/data",
+                        "TELEPRESENCE_ROOT", "",
                         "TELEPRESENCE_API_HOST", "127.0.0.1",
                         "TELEPRESENCE_API_PORT", "9980"),
                 told);

@@ -202,7 +202,7 @@ final class MountFixture implements AutoCloseable {
     private VolumeMounter mount(boolean readOnly) throws Exception {
         VolumeMounter.Spec spec = new VolumeMounter.Spec(
                 () -> "s1:echo", "echo.default", new MountPoint(point(), false), readOnly, PATIENCE);
-        VolumeMounter mounting = VolumeMounter.start(podAccess, new Sshfs(System.getenv()), spec);
+        VolumeMounter mounting = VolumeMounter.start(podAccess, Sshfs.of(System.getenv(), 0), spec);
         mounting.awaitFirst(Duration.ofSeconds(30));
         return mounting;
     }

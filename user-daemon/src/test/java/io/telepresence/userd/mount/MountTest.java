@@ -90,7 +90,7 @@ class MountTest {
 
     @Test
     void withoutSshfsOnlyAChosenMountPointIsAMistake() throws Exception {
-        Sshfs none = new Sshfs(Map.of("PATH", directory.toString()));
+        Sshfs none = new Sshfs(Map.of("PATH", directory.toString()), false);
         assumeTrue(none.missing().isPresent(), "sshfs is installed for the whole system");
         Mounts mounts = new Mounts(null, new Mounts.Settings(Map.of(), directory, directory.resolve("j"), 0));
         assertTrue(
@@ -105,7 +105,7 @@ class MountTest {
 
     @Test
     void oneMountPointForOneEngagement() throws Exception {
-        assumeTrue(new Sshfs(System.getenv()).missing().isEmpty(), "no sshfs here");
+        assumeTrue(new Sshfs(System.getenv(), false).missing().isEmpty(), "no sshfs here");
         Mounts mounts = new Mounts(null, new Mounts.Settings(System.getenv(), directory, directory.resolve("j"), 0));
         Path point = directory.toRealPath().resolve("p");
         MountRequest path = MountRequest.newBuilder()
@@ -128,7 +128,7 @@ class MountTest {
     }
 
     private static Optional<String> cannot() throws Exception {
-        Optional<String> missing = new Sshfs(System.getenv()).missing();
+        Optional<String> missing = new Sshfs(System.getenv(), false).missing();
         if (missing.isPresent()) {
             return missing;
         }
