@@ -17,6 +17,7 @@ class ManagerRoomsTest {
     private static final Map<String, Set<String>> KNOWS = Map.ofEntries(
             Map.entry("auth", Set.of()),
             Map.entry("identity", Set.of("auth")),
+            Map.entry("keys", Set.of()),
             Map.entry("lease", Set.of()),
             Map.entry("watch", Set.of()),
             Map.entry("cluster", Set.of("watch")),
@@ -33,7 +34,7 @@ class ManagerRoomsTest {
             Map.entry("inject", Set.of("cluster", "sidecar", "watch")),
             Map.entry("networkpolicy", Set.of("cluster", "inject")),
             Map.entry("rollout", Set.of("cluster", "sidecar")),
-            Map.entry("webhook", Set.of("cluster", "inject", "rollout", "sidecar")),
+            Map.entry("webhook", Set.of("cluster", "inject", "keys", "rollout", "sidecar")),
             Map.entry("readiness", Set.of("cluster", "engagement", "rollout", "session")),
             Map.entry(
                     "lifecycle",

@@ -204,7 +204,7 @@ public record ManagerSettings(
                         new InjectorSettings.Scope(
                                 pod.namespace(), root.texts("namespaces"), kinds(root.object("workloads"))),
                         sidecar(agent),
-                        hook(injector, webhook, pod)));
+                        hook(injector, webhook, pod, environment.getOrDefault("WEBHOOK_SECRET", ""))));
         root.finish();
         return settings;
     }
@@ -299,7 +299,7 @@ public record ManagerSettings(
                         Optional.empty()));
     }
 
-    private static InjectorSettings.Hook hook(SettingsObject injector, SettingsObject webhook, Pod pod) {
+    private static InjectorSettings.Hook hook(SettingsObject injector, SettingsObject webhook, Pod pod, String secret) {
         String path = webhook.text("servicePath", "/traffic-agent");
         if (!path.startsWith("/")) {
             webhook.fault("servicePath", '"' + path + '"', "a path that starts with a slash");
@@ -308,6 +308,7 @@ public record ManagerSettings(
         return new InjectorSettings.Hook(
                 webhook.text("name", "agent-injector-webhook-" + pod.namespace()),
                 injector.text("name", "agent-injector"),
+                secret,
                 webhook.number("port", Ports.WEBHOOK, 1, 65535, PORT),
                 path,
                 // A fifth of the time is the way's.

@@ -63,10 +63,11 @@ public record InjectorSettings(boolean enabled, boolean whenEnabled, Scope scope
      *
      * @param name of the MutatingWebhookConfiguration
      * @param service name of the webhook's Service
+     * @param secret name of the chart's Secret with the webhook's certificate; empty: not known
      * @param path what the secret part of the path follows
      * @param within how long a call may take, less than the API server waits
      */
-    public record Hook(String name, String service, int port, String path, Duration within) {}
+    public record Hook(String name, String service, String secret, int port, String path, Duration within) {}
 
     /**
      * The same, now that the API server's age is known; empty where it is not.

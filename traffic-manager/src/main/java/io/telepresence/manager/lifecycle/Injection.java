@@ -27,9 +27,8 @@ import io.telepresence.manager.webhook.Admission;
 import io.telepresence.manager.webhook.InjectionPolicy;
 import io.telepresence.manager.webhook.JobRules;
 import io.telepresence.manager.webhook.Webhook;
-import io.telepresence.manager.webhook.WebhookPath;
+import io.telepresence.manager.webhook.WebhookKeys;
 import io.telepresence.manager.webhook.WebhookSelfTest;
-import io.telepresence.manager.webhook.WebhookTls;
 import io.telepresence.run.Closers;
 import io.telepresence.run.Threads;
 import io.telepresence.run.Watched;
@@ -51,7 +50,7 @@ import org.slf4j.LoggerFactory;
 public final class Injection implements AgentInstaller, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Injection.class);
 
-    /** Where the webhook's Secret is mounted. */
+    /** Where the chart's Secret of the webhook is mounted. */
     private static final Path TLS = Path.of("/var/run/secrets/tls");
 
     private final InjectorSettings settings;
@@ -201,11 +200,11 @@ public final class Injection implements AgentInstaller, AutoCloseable {
 
     private void listen(KubernetesClient client, Admission admission) throws Exception {
         InjectorSettings.Hook hook = settings.hook();
-        WebhookTls tls = WebhookTls.open(TLS);
-        WebhookPath path = WebhookPath.open(hook.path(), TLS);
+        WebhookKeys keys =
+                running.opened.add(WebhookKeys.open(client, settings.scope().managerNamespace(), hook, TLS));
         InetSocketAddress at = new InetSocketAddress(hook.port());
-        running.opened.add(Webhook.open(at, path, tls, hook.within(), admission::review));
-        running.check = running.opened.add(WebhookSelfTest.open(client, settings, path, trouble));
+        running.opened.add(Webhook.open(at, keys, hook.within(), admission::review));
+        running.check = running.opened.add(WebhookSelfTest.open(client, settings, keys, trouble));
     }
 
     private void finishOrphans(KubernetesClient client, OrphanedPods replaced) {

@@ -55,14 +55,13 @@ public final class Webhook implements AutoCloseable {
      *
      * @param within what the API server waits for an answer is longer than this
      */
-    public static Webhook open(
-            InetSocketAddress address, WebhookPath path, WebhookTls tls, Duration within, ReviewQueue.Review review)
+    public static Webhook open(InetSocketAddress address, WebhookKeys keys, Duration within, ReviewQueue.Review review)
             throws IOException, GeneralSecurityException {
-        SSLContext context = tls.context();
+        SSLContext context = new WebhookTls(keys).context();
         ConnectionLimits limits = new ConnectionLimits(STRANGERS);
         ReviewQueue queue = ReviewQueue.open(review);
         EventLoopGroup loops = Loops.create("webhook", 1);
-        WebhookConnection.Shared shared = new WebhookConnection.Shared(path, queue, limits, within);
+        WebhookConnection.Shared shared = new WebhookConnection.Shared(new WebhookPath(keys), queue, limits, within);
         ChannelFuture binding = new ServerBootstrap()
                 .group(loops)
                 .channelFactory(limits.sockets())

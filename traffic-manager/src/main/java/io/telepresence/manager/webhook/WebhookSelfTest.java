@@ -33,23 +33,23 @@ public final class WebhookSelfTest implements AutoCloseable {
 
     private final KubernetesClient client;
     private final InjectorSettings settings;
-    private final WebhookPath path;
+    private final WebhookKeys keys;
     private final Watched<String> trouble;
     private final BlockingQueue<Boolean> asked = new ArrayBlockingQueue<>(1);
     private final FirstWebhookCall first = new FirstWebhookCall(GRACE);
     private Thread thread;
 
     private WebhookSelfTest(
-            KubernetesClient client, InjectorSettings settings, WebhookPath path, Watched<String> trouble) {
+            KubernetesClient client, InjectorSettings settings, WebhookKeys keys, Watched<String> trouble) {
         this.client = client;
         this.settings = settings;
-        this.path = path;
+        this.keys = keys;
         this.trouble = trouble;
     }
 
     public static WebhookSelfTest open(
-            KubernetesClient client, InjectorSettings settings, WebhookPath path, Watched<String> trouble) {
-        WebhookSelfTest check = new WebhookSelfTest(client, settings, path, trouble);
+            KubernetesClient client, InjectorSettings settings, WebhookKeys keys, Watched<String> trouble) {
+        WebhookSelfTest check = new WebhookSelfTest(client, settings, keys, trouble);
         check.thread = Threads.virtual("webhook-check", check::run);
         return check;
     }
@@ -110,14 +110,18 @@ public final class WebhookSelfTest implements AutoCloseable {
             if (message.contains("failed calling webhook")
                     && message.contains(settings.hook().name())) {
                 return unreached(
-                        " (" + path.masked(message.substring(message.indexOf("failed calling webhook"))) + ")");
+                        " (" + keys.masked(message.substring(message.indexOf("failed calling webhook"))) + ")");
             }
-            LOG.debug("the way to the webhook cannot be checked: {}", path.masked(message));
+            LOG.debug("the way to the webhook cannot be checked: {}", keys.masked(message));
             return "";
         }
     }
 
     private String unreached(String detail) {
+        String unknown = keys.trouble();
+        if (!unknown.isEmpty()) {
+            return unknown;
+        }
         return "the API server does not reach the agent injector (MutatingWebhookConfiguration "
                 + settings.hook().name() + ")" + detail + ": a firewall may block port "
                 + settings.hook().port() + " from the control plane to the nodes; open it, choose another with "

@@ -15,11 +15,9 @@ import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookC
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
-import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.telepresence.agree.Versions;
-import io.telepresence.base.Pem;
 import io.telepresence.manager.cluster.Workloads;
 import io.telepresence.manager.config.ManagerSettings;
 import io.telepresence.manager.inject.InjectorSettings;
@@ -28,22 +26,17 @@ import io.telepresence.manager.sidecar.MountPolicies;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The chart as Helm itself renders it. */
 class ChartTest {
     private static final Path CHART = Path.of("src/main/chart");
     private static final KubernetesSerialization YAML = new KubernetesSerialization();
-
-    @TempDir
-    Path scratch;
 
     private static List<HasMetadata> render(String kubeVersion, String values) throws Exception {
         return RenderedChart.render(kubeVersion, values);
@@ -133,48 +126,17 @@ class ChartTest {
     }
 
     @Test
-    void theWebhooksKeyAndCertificateAreAPairThatTheInjectorReads() throws Exception {
-        List<HasMetadata> objects = render("1.20.2", "{}");
-        Secret secret = one(objects, Secret.class);
-        for (String file : List.of("tls.crt", "tls.key")) {
-            Files.write(
-                    scratch.resolve(file),
-                    Base64.getDecoder().decode(secret.getData().get(file)));
-        }
-        WebhookTls.open(scratch).context();
-        Files.write(
-                scratch.resolve(WebhookPath.FILE),
-                Base64.getDecoder().decode(secret.getData().get(WebhookPath.FILE)));
-        String path = one(objects, MutatingWebhookConfiguration.class)
-                .getWebhooks()
-                .getFirst()
-                .getClientConfig()
-                .getService()
-                .getPath();
-        assertTrue(path.matches("/traffic-agent/[a-z0-9]{32}"), path);
-        assertTrue(WebhookPath.open("/traffic-agent", scratch).is(path + "?timeout=5s"));
-        String ca = one(objects, MutatingWebhookConfiguration.class)
-                .getWebhooks()
-                .getFirst()
-                .getClientConfig()
-                .getCaBundle();
-        assertEquals(secret.getData().get("ca.crt"), ca);
-        Pem.certificates(scratch.resolve("tls.crt"))
-                .getFirst()
-                .verify(Pem.certificates(Base64.getDecoder().decode(ca))
-                        .getFirst()
-                        .getPublicKey());
-    }
-
-    @Test
     void aListOfNamespacesLimitsRightsAndWebhook() throws Exception {
         List<HasMetadata> objects = render("1.33.0", "namespaces: [a, b]");
         ClusterRole role = managersRole(objects);
         assertTrue(role.getRules().stream()
                 .flatMap(r -> r.getResources().stream())
-                .allMatch(
-                        Set.of("tokenreviews", "certificatesigningrequests", "subjectaccessreviews", "servicecidrs")
-                                ::contains));
+                .allMatch(Set.of(
+                        "tokenreviews",
+                        "certificatesigningrequests",
+                        "subjectaccessreviews",
+                        "servicecidrs",
+                        "mutatingwebhookconfigurations")::contains));
         String selector = YAML.asJson(one(objects, MutatingWebhookConfiguration.class)
                 .getWebhooks()
                 .getFirst()
@@ -276,23 +238,6 @@ class ChartTest {
                         : o instanceof Role r ? r.getRules().stream() : Stream.empty())
                 .anyMatch(
                         r -> r.getResources().contains("events") && r.getVerbs().contains("create"));
-    }
-
-    @Test
-    void theManagerReadsNoSecretsAndWritesOneConfigMap() throws Exception {
-        List<PolicyRule> rules = render("1.33.0", "{}").stream()
-                .flatMap(o -> o instanceof ClusterRole c
-                        ? c.getRules().stream()
-                        : o instanceof Role r && r.getMetadata().getName().equals("traffic-manager")
-                                ? r.getRules().stream()
-                                : Stream.empty())
-                .toList();
-        assertTrue(rules.stream().noneMatch(r -> r.getResources().contains("secrets")));
-        List<PolicyRule> maps = rules.stream()
-                .filter(r -> r.getResources().contains("configmaps"))
-                .toList();
-        assertEquals(1, maps.size());
-        assertEquals(List.of("traffic-manager"), maps.getFirst().getResourceNames());
     }
 
     @Test

@@ -11,16 +11,17 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
 import org.junit.jupiter.api.AfterEach;
@@ -32,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The webhook's port as strangers and the API server see it. */
 @Timeout(30)
 class WebhookTest {
-    private static final String SECRET = "0123456789abcdef0123456789abcdef";
+    private static final String SECRET = "a".repeat(32);
     private static final String PATH = "/traffic-agent/" + SECRET + "?timeout=5s";
 
     @TempDir
@@ -42,31 +43,24 @@ class WebhookTest {
     private final AtomicInteger reviews = new AtomicInteger();
     private final AtomicInteger most = new AtomicInteger();
     private volatile CountDownLatch gate = new CountDownLatch(0);
+    private Map<String, byte[]> first;
+    private TestPairs cluster;
+    private WebhookKeys keys;
     private Webhook webhook;
 
     @BeforeEach
     void open() throws Exception {
-        Process openssl = new ProcessBuilder(
-                        ("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
-                                        + " -days 2 -keyout tls.key -out tls.crt -subj /CN=webhook")
-                                .split(" "))
-                .directory(directory.toFile())
-                .redirectErrorStream(true)
-                .start();
-        openssl.getInputStream().readAllBytes();
-        assertEquals(0, openssl.waitFor());
-        Files.writeString(directory.resolve(WebhookPath.FILE), SECRET);
+        first = TestPairs.render(directory, 'a');
+        cluster = new TestPairs(directory);
+        cluster.mount(first);
+        cluster.register(first);
+        keys = cluster.start();
         webhook = answering(Duration.ofSeconds(20));
     }
 
     /** Only tests of that limit shorten it: a busy machine may need seconds for an honest review. */
     private Webhook answering(Duration within) throws Exception {
-        return Webhook.open(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                WebhookPath.open("/traffic-agent", directory),
-                WebhookTls.open(directory),
-                within,
-                this::review);
+        return Webhook.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), keys, within, this::review);
     }
 
     private void shorten(Duration within) throws Exception {
@@ -150,9 +144,30 @@ class WebhookTest {
         }
     }
 
+    private static Object subject(Socket socket) throws IOException {
+        return ((X509Certificate) ((SSLSocket) socket).getSession().getPeerCertificates()[0])
+                .getSubjectX500Principal()
+                .getName();
+    }
+
+    @Test
+    void theNextHandshakeShowsWhatTheRegistrationNames() throws Exception {
+        Socket before = connect();
+        send(before, head(PATH, "Content-Length: 3\r\n") + "abc");
+        assertEquals("200 abc", answer(before));
+        assertEquals("CN=webhook-a", subject(before));
+        cluster.rendered = TestPairs.render(directory, 'b');
+        cluster.register(cluster.rendered);
+        keys.look();
+        Socket after = connect();
+        send(after, head("/traffic-agent/" + "b".repeat(32), "Content-Length: 3\r\n") + "abc");
+        assertEquals("200 abc", answer(after));
+        assertEquals("CN=webhook-b", subject(after));
+    }
+
     @Test
     void aStrangerIsRefusedByTheHeadAlone() throws Exception {
-        for (String path : List.of("/traffic-agent", "/traffic-agent/", "/traffic-agent/" + SECRET.replace('0', '1'))) {
+        for (String path : List.of("/traffic-agent", "/traffic-agent/", "/traffic-agent/" + SECRET.replace('a', '1'))) {
             Socket socket = connect();
             send(socket, head(path, "Content-Length: 1000\r\n"));
             assertEquals("404 ", answer(socket));
