@@ -62,7 +62,8 @@ class UpgradeIT {
                         Shell.join(
                                         command("helm", "install", "--set", "clientRbac.create=true"),
                                         "--set",
-                                        "timeouts.agentArrival=120s,client.timeouts.intercept=120s",
+                                        "timeouts.agentArrival=120s,client.timeouts.intercept=120s,"
+                                                + "image.registry=localhost/earlier",
                                         "--set-json",
                                         "clientRbac.subjects=[{\"kind\":\"Group\",\"name\":\"developers\",\"apiGroup\":\"rbac.authorization.k8s.io\"}]")
                                 .toArray(String[]::new))
@@ -132,7 +133,10 @@ class UpgradeIT {
         before(DEVELOPER, "quit", "-s").ok();
         Shell.await("pods that were replaced are gone", SOON, () -> !pods().contains("true"));
         podsBefore = pods();
-        ADMIN.run(INSTALLED, Laptop.command("helm", "upgrade", "--reuse-values"))
+        ADMIN.run(
+                        INSTALLED,
+                        Laptop.command(
+                                "helm", "upgrade", "--reuse-values", "--set", "image.registry=localhost/telepresence"))
                 .ok();
         ADMIN.telepresence("quit", "-s").ok();
         Cluster.kubectl("-n", "ambassador", "rollout", "status", "statefulset/traffic-manager", "--timeout=90s")
