@@ -177,7 +177,8 @@ class RightsTakenIT {
             assertTrue(answer.startsWith("ben"), answer);
             return condition.getAsBoolean();
         });
-        BEN.telepresence("list").ok().says("intercepted").saysNot("may not");
+        // A list has everybody's engagements, and hers says why it has ended.
+        BEN.telepresence("status").ok().says("shop: ").saysNot("may not");
     }
 
     private void audited(String... parts) {
