@@ -115,6 +115,7 @@ final class OutputsTest {
                                   Policy prod: no replace
                                   Policy web: volumes read-only
                                   Agents: 1 of 2 pods (pod echo-2: it was created without a traffic-agent)
+                                  Agents: 1 pod has a traffic-agent of another image than new pods get, until it is replaced
                                   Intercept name: echo
                                 """),
                 printed("list"));
@@ -123,6 +124,7 @@ final class OutputsTest {
                         .contains("\"policies\":[\"prod: no replace\",\"web: volumes read-only\"],"
                                 + "\"agents\":{\"pods\":2,\"reached\":1,\"bypassed\":[{"),
                 printed("list --output json"));
+        assertTrue(printed("list --output json").contains("\"earlier_agents\":1,"), printed("list --output json"));
     }
 
     @Test

@@ -109,7 +109,7 @@ final class Samples {
                 "",
                 List.of("prod: no replace", "web: volumes read-only"),
                 new ListedWorkload.Coverage(
-                        2, List.of(new ListedWorkload.Bypass("echo-2", "it was created without a traffic-agent"))),
+                        2, List.of(new ListedWorkload.Bypass("echo-2", "it was created without a traffic-agent")), 1),
                 whole.engagements());
     }
 

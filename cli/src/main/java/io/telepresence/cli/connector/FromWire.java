@@ -111,7 +111,8 @@ final class FromWire {
                                 Math.max(w.getReadyPods(), w.getBypassesCount()),
                                 w.getBypassesList().stream()
                                         .map(b -> new ListedWorkload.Bypass(b.getPod(), b.getReason()))
-                                        .toList()),
+                                        .toList(),
+                                w.getEarlierAgents()),
                         engagements(w.getEngagementsList().stream()
                                 .map(e -> own.getOrDefault(
                                         e.getId(),

@@ -24,9 +24,10 @@ public record ListedWorkload(
     /**
      * @param pods how many are ready
      * @param bypasses the ready pods that its engagements do not reach
+     * @param earlier how many have an agent of another image than new pods get
      */
-    public record Coverage(int pods, List<Bypass> bypasses) {
-        public static final Coverage NONE = new Coverage(0, List.of());
+    public record Coverage(int pods, List<Bypass> bypasses, int earlier) {
+        public static final Coverage NONE = new Coverage(0, List.of(), 0);
 
         public boolean whole() {
             return bypasses.isEmpty();

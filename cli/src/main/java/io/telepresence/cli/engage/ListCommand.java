@@ -103,6 +103,7 @@ public final class ListCommand implements Command {
             lines.add(title + " ".repeat(width - title.length()) + ": " + state(workload));
             workload.policies().forEach(p -> lines.add("  Policy " + p));
             coverage(workload.coverage()).ifPresent(lines::add);
+            earlier(workload.coverage().earlier()).ifPresent(lines::add);
             workload.engagements().forEach(e -> lines.addAll(EngagementText.lines(e, debug)));
         }
         return lines;
@@ -117,6 +118,14 @@ public final class ListCommand implements Command {
                                 .map(b -> "pod " + b.pod() + ": " + b.reason())
                                 .collect(Collectors.joining("; "))
                         + ")");
+    }
+
+    private static Optional<String> earlier(int pods) {
+        return pods == 0
+                ? Optional.empty()
+                : Optional.of("  Agents: " + pods + (pods == 1 ? " pod has" : " pods have")
+                        + " a traffic-agent of another image than new pods get, until "
+                        + (pods == 1 ? "it is" : "they are") + " replaced");
     }
 
     private static String title(ListedWorkload workload, boolean withNamespace) {
@@ -151,6 +160,9 @@ public final class ListCommand implements Command {
         putIfSet(tree, "not_interceptable_reason", workload.notInterceptable());
         EngagementTree.put(tree, "policies", workload.policies());
         putCoverage(tree, workload.coverage());
+        if (workload.coverage().earlier() > 0) {
+            tree.put("earlier_agents", workload.coverage().earlier());
+        }
         putInfo(tree, "intercept_info", workload, false);
         putInfo(tree, "ingest_info", workload, true);
         return tree;

@@ -8,8 +8,6 @@ import io.telepresence.e2e.harness.Laptop;
 import io.telepresence.e2e.harness.Result;
 import io.telepresence.e2e.harness.Session;
 import io.telepresence.e2e.harness.Shell;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,86 +28,36 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class IdentityIT {
     private static final Laptop LAPTOP = new Laptop("admin");
     private static final String ROBOT = "system:serviceaccount:default:robot";
-    private static final String CONNECTS = "ambassador";
     private static final String TICKETS = "certificatesigningrequests.certificates.k8s.io";
     private static final Duration SOON = Duration.ofSeconds(30);
-    private static final Path ROLES = Laptop.home().resolve("identity.yaml");
 
+    private static Path roles;
     private static String begun = "";
 
     @BeforeAll
-    static void grant() throws IOException {
-        String connect = subjects("alice", "bob", "carol");
-        Files.writeString(
-                ROLES,
-                role(CONNECTS, "id-connect", connect + ", " + ROBOT_SUBJECT, CONNECT_RULES)
-                        + role("default", "id-shell", subjects("bob"), rule("", "pods/exec", "create", ""))
-                        + role("default", "id-ingest", subjects("carol"), rule(OURS, "attachments", "get", ""))
-                        + role("default", "id-robot", ROBOT_SUBJECT, rule(OURS, "attachments", "create", "web"))
+    static void grant() {
+        String connect = Roles.subjects("alice", "bob", "carol") + ", " + ROBOT_SUBJECT;
+        roles = Roles.file(
+                "identity",
+                Roles.role(Roles.MANAGER, "id-connect", connect, Roles.REACHES)
+                        + inDefault("id-shell", Roles.subjects("bob"), Roles.rule("", "pods/exec", "create", ""))
+                        + inDefault("id-ingest", Roles.subjects("carol"), attachments("get", ""))
+                        + inDefault("id-robot", ROBOT_SUBJECT, attachments("create", "web"))
                         + "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: robot, namespace: default}\n");
-        Cluster.kubectl("apply", "-f", ROLES.toString()).ok();
-        awaitRight("yes", "create", "pods/portforward", CONNECTS, "carol");
-        awaitRight("yes", "create", "pods/exec", "default", "bob");
+        Roles.give(roles);
+        Roles.awaitRight("yes", "create", "pods/portforward", Roles.MANAGER, "carol");
+        Roles.awaitRight("yes", "create", "pods/exec", "default", "bob");
     }
 
-    /** The API server learns of roles a moment later. */
-    private static void awaitRight(String answer, String verb, String resource, String namespace, String user) {
-        // After a slash kubectl expects a name.
-        String[] type = resource.startsWith("pods/") ? resource.split("/") : new String[] {resource, ""};
-        Shell.await(user + " may " + verb + " " + resource + ": " + answer, SOON, () -> Cluster.kubectl(
-                        "auth",
-                        "can-i",
-                        verb,
-                        type[0],
-                        "--subresource=" + type[1],
-                        "-n",
-                        namespace,
-                        "--as=" + user,
-                        "--as-group=system:authenticated")
-                .stdout()
-                .strip()
-                .endsWith(answer));
+    private static String inDefault(String name, String subjects, String rules) {
+        return Roles.role("default", name, subjects, rules);
     }
 
-    private static final String OURS = "telepresence.io";
+    private static String attachments(String verb, String workload) {
+        return Roles.rule(Roles.OURS, "attachments", verb, workload);
+    }
+
     private static final String ROBOT_SUBJECT = "{kind: ServiceAccount, name: robot, namespace: default}";
-    private static final String CONNECT_RULES = rule("", "pods", "get, list", "")
-            + rule("", "pods/portforward", "get, create", "")
-            + rule("", "services", "get", "");
-
-    private static String rule(String group, String resource, String verbs, String name) {
-        String names = name.isEmpty() ? "" : ", resourceNames: [" + name + "]";
-        return "- {apiGroups: [\"%s\"], resources: [%s], verbs: [%s]%s}\n".formatted(group, resource, verbs, names);
-    }
-
-    private static String subjects(String... users) {
-        StringBuilder all = new StringBuilder();
-        for (String user : users) {
-            all.append(all.isEmpty() ? "" : ", ")
-                    .append("{kind: User, apiGroup: rbac.authorization.k8s.io, name: ")
-                    .append(user)
-                    .append("}");
-        }
-        return all.toString();
-    }
-
-    private static String role(String namespace, String name, String subjects, String rules) {
-        return """
-                apiVersion: rbac.authorization.k8s.io/v1
-                kind: Role
-                metadata: {name: %1$s, namespace: %2$s}
-                rules:
-                %4$s
-                ---
-                apiVersion: rbac.authorization.k8s.io/v1
-                kind: RoleBinding
-                metadata: {name: %1$s, namespace: %2$s}
-                roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: %1$s}
-                subjects: [%3$s]
-                ---
-                """
-                .formatted(name, namespace, subjects, rules.stripTrailing());
-    }
 
     @BeforeEach
     void begin() {
@@ -123,7 +71,7 @@ class IdentityIT {
 
     @AfterAll
     static void takeBack() {
-        Cluster.kubectl("delete", "-f", ROLES.toString(), "--ignore-not-found");
+        Roles.take(roles);
     }
 
     private static String mayNot(String user, String verb) {
@@ -144,7 +92,7 @@ class IdentityIT {
     }
 
     private static String managerLog() {
-        return Cluster.kubectl("-n", CONNECTS, "logs", "-l", "app=traffic-manager", "--tail=-1")
+        return Cluster.kubectl("-n", Roles.MANAGER, "logs", "-l", "app=traffic-manager", "--tail=-1")
                 .ok()
                 .stdout();
     }
@@ -214,27 +162,18 @@ class IdentityIT {
 
     @Test
     void whoMayNotSayWhoItIsIsNotLetIn() {
-        String binding = "clusterrolebinding/telepresence-tickets-" + CONNECTS;
+        String binding = "clusterrolebinding/telepresence-tickets-" + Roles.MANAGER;
         String kept = Cluster.kubectl("get", binding, "-o", "yaml").ok().stdout();
         Cluster.kubectl("delete", binding).ok();
         try {
-            awaitRight("no", "create", TICKETS, CONNECTS, "alice");
+            Roles.awaitRight("no", "create", TICKETS, Roles.MANAGER, "alice");
             connect("alice").failed().says(TICKETS);
         } finally {
-            restore(kept);
+            Roles.give(
+                    Roles.file("binding", kept.replaceAll("(?m)^  (resourceVersion|uid|creationTimestamp):.*\n", "")));
         }
-        awaitRight("yes", "create", TICKETS, CONNECTS, "alice");
+        Roles.awaitRight("yes", "create", TICKETS, Roles.MANAGER, "alice");
         connect("alice").ok();
-    }
-
-    private static void restore(String yaml) {
-        Path file = Laptop.home().resolve("binding.yaml");
-        try {
-            Files.writeString(file, yaml.replaceAll("(?m)^  (resourceVersion|uid|creationTimestamp):.*\n", ""));
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
-        Cluster.kubectl("apply", "-f", file.toString()).ok();
     }
 
     @Test

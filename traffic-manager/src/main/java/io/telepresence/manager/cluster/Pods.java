@@ -46,6 +46,14 @@ public final class Pods {
         return pod.getSpec() != null && PodContainers.agent(pod.getSpec()).isPresent();
     }
 
+    /** It has an agent, which is not of that image. */
+    public static boolean hasOtherAgent(Pod pod, String image) {
+        return pod.getSpec() != null
+                && PodContainers.agent(pod.getSpec())
+                        .filter(agent -> !image.equals(agent.getImage()))
+                        .isPresent();
+    }
+
     /** It only waits for its replacement to become ready. */
     public static boolean replaced(Pod pod) {
         return annotations(pod).containsKey(AgentNames.REPLACED);

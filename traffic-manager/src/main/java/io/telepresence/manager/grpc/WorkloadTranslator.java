@@ -32,6 +32,7 @@ final class WorkloadTranslator {
                 .setReadyReplicas(line.workload().ready())
                 .setReadyPods(line.readyPods())
                 .setAgents(line.agents())
+                .setEarlierAgents(line.earlierAgents())
                 .addAllPolicies(line.policies())
                 .addAllBypasses(line.bypasses().stream()
                         .map(b -> Bypass.newBuilder()

@@ -36,23 +36,27 @@ public final class WorkloadList {
     private final Map<List<String>, Feed> feeds = new HashMap<>();
     private final Map<String, Map<WorkloadRef, PodCounts>> counted = new ConcurrentHashMap<>();
 
-    /** @param installer says which workloads can have no agent */
+    /**
+     * @param installer says which workloads can have no agent
+     * @param agentImage what the agents of new pods are made of
+     */
     public WorkloadList(
             Workloads workloads,
             AgentCoverage coverage,
             EngagementRegistry engagements,
             TrafficStats stats,
             AgentInstaller installer,
-            EngagementPolicies policies) {
+            EngagementPolicies policies,
+            String agentImage) {
         this.workloads = workloads;
-        this.remarks = new Remarks(installer, policies);
+        this.remarks = new Remarks(installer, policies, agentImage);
         this.coverage = coverage;
         this.engagements = engagements;
         this.stats = stats;
     }
 
     /** Who has something to say of a workload. */
-    private record Remarks(AgentInstaller installer, EngagementPolicies policies) {}
+    private record Remarks(AgentInstaller installer, EngagementPolicies policies, String agentImage) {}
 
     /**
      * One line.
@@ -61,6 +65,7 @@ public final class WorkloadList {
      * @param obstacle why it cannot be engaged; empty: it can
      * @param readyPods how many pods get traffic
      * @param agents how many ready pods have an agent that is connected
+     * @param earlierAgents how many have one of another image than new pods get
      * @param bypasses ready pods that its engagements do not reach
      * @param counts of its engagements, by id
      * @param policies for it, one clause each
@@ -72,6 +77,7 @@ public final class WorkloadList {
             List<RegisteredEngagement> engagements,
             int readyPods,
             int agents,
+            int earlierAgents,
             List<AgentCoverage.Bypass> bypasses,
             Map<String, TrafficCount> counts,
             List<String> policies) {}
@@ -195,7 +201,8 @@ public final class WorkloadList {
         Map<WorkloadRef, PodCounts> now = new HashMap<>();
         for (KubernetesWorkload workload : workloads.in(namespace)) {
             WorkloadRef ref = workload.ref();
-            now.put(ref, PodCounts.of(workloads.pods(ref), coverage.sessions().agents(ref), before.get(ref)));
+            List<AgentSession> agents = coverage.sessions().agents(ref);
+            now.put(ref, PodCounts.of(workloads.pods(ref), agents, remarks.agentImage(), before.get(ref)));
         }
         if (now.isEmpty()) {
             // Of a name that somebody only asked about nothing is kept.
@@ -222,6 +229,7 @@ public final class WorkloadList {
                 own,
                 pods.ready(),
                 pods.connected(),
+                pods.earlier(),
                 coverage.bypasses(ref, own),
                 counts,
                 remarks.policies().described(workload));
@@ -233,27 +241,31 @@ public final class WorkloadList {
      * @param pods and the agents: what it was counted of
      * @param ready get traffic
      * @param connected are ready, and have an agent that has arrived
+     * @param earlier get traffic, and have an agent of another image
      * @param installed whether a pod has an agent at all
      */
-    private record PodCounts(List<Pod> pods, List<AgentSession> agents, int ready, int connected, boolean installed) {
-        private static final PodCounts NONE = new PodCounts(List.of(), List.of(), 0, 0, false);
+    private record PodCounts(
+            List<Pod> pods, List<AgentSession> agents, int ready, int connected, int earlier, boolean installed) {
+        private static final PodCounts NONE = new PodCounts(List.of(), List.of(), 0, 0, 0, false);
 
         /** @param before kept if nothing that it was counted of has changed (lists that never do); null: there is none */
-        static PodCounts of(List<Pod> pods, List<AgentSession> agents, PodCounts before) {
+        static PodCounts of(List<Pod> pods, List<AgentSession> agents, String image, PodCounts before) {
             if (before != null && before.pods == pods && before.agents == agents) {
                 return before;
             }
             Set<String> uids = agents.stream().map(a -> a.agent().podUid()).collect(Collectors.toSet());
             int ready = 0;
             int connected = 0;
+            int earlier = 0;
             boolean installed = false;
             for (Pod pod : pods) {
                 ready += AgentCoverage.getsTraffic(pod) ? 1 : 0;
                 connected +=
                         Pods.serving(pod) && uids.contains(pod.getMetadata().getUid()) ? 1 : 0;
+                earlier += AgentCoverage.getsTraffic(pod) && Pods.hasOtherAgent(pod, image) ? 1 : 0;
                 installed |= Pods.hasAgent(pod);
             }
-            return new PodCounts(pods, agents, ready, connected, installed);
+            return new PodCounts(pods, agents, ready, connected, earlier, installed);
         }
     }
 }

@@ -32,6 +32,9 @@ import java.util.function.Consumer;
 
 /** Engagements on a cluster in memory with the workload echo, whose pods are always as they are wished. */
 public final class CreateEngagementBench implements AutoCloseable {
+    /** What the agents of new pods are made of. */
+    public static final String AGENT_IMAGE = "agent:2";
+
     public final FakeCluster cluster = new FakeCluster();
     public final Workloads workloads = cluster.workloads();
     public final FakeTime time = new FakeTime();
@@ -102,7 +105,13 @@ public final class CreateEngagementBench implements AutoCloseable {
             Workloads workloads, SessionRegistry sessions, EngagementRegistry engagements, AgentInstaller installer) {
         AgentCoverage coverage = new AgentCoverage(workloads, sessions, new Watched<>(Map.of()));
         return new WorkloadList(
-                workloads, coverage, engagements, new TrafficStats(engagements, sessions), installer, none(workloads));
+                workloads,
+                coverage,
+                engagements,
+                new TrafficStats(engagements, sessions),
+                installer,
+                none(workloads),
+                AGENT_IMAGE);
     }
 
     /** Brings nothing by itself. */

@@ -64,6 +64,30 @@ class WorkloadListTest {
         assertEquals("v0.1.0", lines.getLast().agentVersion());
     }
 
+    @Test
+    void agentsOfBeforeAnUpgradeAreCountedUntilTheirPodsAreReplaced() throws Exception {
+        WorkloadList board =
+                CreateEngagementBench.board(bench.workloads, bench.sessions, bench.engagements, bench.installer);
+        assertEquals(0, board.lines(List.of("default")).getLast().earlierAgents(), "none has an agent");
+        podWithAgent("echo-abc-2", "agent:1");
+        podWithAgent("echo-abc-3", CreateEngagementBench.AGENT_IMAGE);
+        assertEquals(1, board.lines(List.of("default")).getLast().earlierAgents());
+        bench.cluster.pods.remove(
+                bench.cluster.pods.get("default", "echo-abc-2").orElseThrow());
+        assertEquals(0, board.lines(List.of("default")).getLast().earlierAgents());
+    }
+
+    private void podWithAgent(String name, String image) {
+        bench.cluster.add(
+                """
+                {apiVersion: v1, kind: Pod, metadata: {name: %s, uid: uid-%s, labels: {app: echo}, ownerReferences:
+                   [{apiVersion: apps/v1, kind: ReplicaSet, name: echo-abc, uid: r-echo, controller: true}]},
+                 spec: {containers: [{name: app}, {name: traffic-agent, image: "%s"}]},
+                 status: {phase: Running, podIP: 10.244.0.6, conditions: [{type: Ready, status: "True"}]}}
+                """
+                        .formatted(name, name, image));
+    }
+
     /** However many watch, a change is looked at once, and all are given the same list. */
     @Test
     void whoWatchesTheSameIsGivenTheSame() throws Exception {

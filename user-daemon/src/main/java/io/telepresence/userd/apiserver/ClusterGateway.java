@@ -62,6 +62,16 @@ public final class ClusterGateway implements AutoCloseable {
         return ApiCall.get(server, loops, path, limit).status() == 200;
     }
 
+    /**
+     * Whether nothing contradicts that a node is silent: it is not ready, or has gone, or this user may not see it.
+     */
+    boolean nodeIsSilent(String node) throws FaultException {
+        ApiCall.Reply reply = ApiCall.get(server, loops, "/api/v1/nodes/" + node, limit);
+        return reply.status() != 200
+                || !(parse(reply).get("status") instanceof JsonObject status)
+                || !ManagerPod.condition(status, "Ready").equals("True");
+    }
+
     /** Names of all namespaces, sorted. */
     public List<String> namespaces() throws FaultException {
         List<String> names = new ArrayList<>();

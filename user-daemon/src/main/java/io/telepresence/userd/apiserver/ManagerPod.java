@@ -7,13 +7,30 @@ import io.telepresence.identity.Ticket;
 /**
  * A pod of the traffic-manager as the API server describes it.
  *
- * @param alive it may come up, or is about to go; not one that has ended
- * @param ready running, ready and not about to go
+ * @param node empty: none yet
  * @param state in words, when it is not ready
  * @param takesProof of connections
  */
-record ManagerPod(
-        String name, String namespace, String ip, boolean alive, boolean ready, String state, boolean takesProof) {
+record ManagerPod(String name, String namespace, String node, Stage stage, String state, boolean takesProof) {
+
+    /** How far it is. */
+    enum Stage {
+        /** Running, ready and not about to go. */
+        READY,
+        /** It may come up, or is about to go. */
+        BETWEEN,
+        /** Its node is silent: the pod is not ready, though nobody says that of its containers. */
+        SILENT,
+        ENDED
+    }
+
+    boolean ready() {
+        return stage == Stage.READY;
+    }
+
+    boolean alive() {
+        return stage != Stage.ENDED;
+    }
 
     String described() {
         return "the pod " + name + " is " + state;
@@ -21,20 +38,34 @@ record ManagerPod(
 
     static ManagerPod of(JsonObject pod) {
         JsonObject metadata = pod.getAsJsonObject("metadata");
+        JsonObject spec = pod.has("spec") ? pod.getAsJsonObject("spec") : new JsonObject();
         JsonObject status = pod.has("status") ? pod.getAsJsonObject("status") : new JsonObject();
         boolean going = metadata.has("deletionTimestamp");
         String phase = text(status, "phase");
-        boolean ready = !going && phase.equals("Running") && condition(status);
         String state = going ? "terminating" : phase.equals("Running") ? "running, but not ready" : phase;
         String waiting = waiting(status);
         return new ManagerPod(
                 text(metadata, "name"),
                 text(metadata, "namespace"),
-                text(status, "podIP"),
-                !phase.equals("Failed") && !phase.equals("Succeeded"),
-                ready,
+                text(spec, "nodeName"),
+                stage(phase, going, spec, status),
                 waiting.isEmpty() ? state : waiting,
                 takesProof(metadata));
+    }
+
+    /** The kubelet changes both conditions together; the control plane, which misses the kubelet, only the pod's. */
+    private static Stage stage(String phase, boolean going, JsonObject spec, JsonObject status) {
+        if (phase.equals("Failed") || phase.equals("Succeeded")) {
+            return Stage.ENDED;
+        }
+        boolean ready = condition(status, "Ready").equals("True");
+        if (phase.equals("Running") && ready && !going) {
+            return Stage.READY;
+        }
+        boolean silent = condition(status, "Ready").equals("False")
+                && condition(status, "ContainersReady").equals("True")
+                && !spec.has("readinessGates");
+        return silent && spec.has("nodeName") ? Stage.SILENT : Stage.BETWEEN;
     }
 
     private static boolean takesProof(JsonObject metadata) {
@@ -42,17 +73,18 @@ record ManagerPod(
                 && text(annotations, Ticket.POD_ANNOTATION).equals(Ticket.LEVEL);
     }
 
-    private static boolean condition(JsonObject status) {
+    /** Empty: it is not there. */
+    static String condition(JsonObject status, String type) {
         if (!status.has("conditions")) {
-            return false;
+            return "";
         }
         for (JsonElement each : status.getAsJsonArray("conditions")) {
             JsonObject condition = each.getAsJsonObject();
-            if (text(condition, "type").equals("Ready")) {
-                return text(condition, "status").equals("True");
+            if (text(condition, "type").equals(type)) {
+                return text(condition, "status");
             }
         }
-        return false;
+        return "";
     }
 
     private static String waiting(JsonObject status) {

@@ -3,8 +3,10 @@ package io.telepresence.userd.apiserver;
 import io.telepresence.agree.AgentNames;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.run.Watched;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** Remembers the manager's pod until somebody finds it gone. Thread-safe; blocks while it asks the API server. */
 public final class ManagerPods {
@@ -16,6 +18,7 @@ public final class ManagerPods {
     private final ClusterGateway gateway;
     private final String namespace;
     private final Duration gap;
+    private final Watched<Optional<Fault>> lost = new Watched<>(Optional.empty());
     private ManagerPod known;
 
     public ManagerPods(ClusterGateway gateway, String namespace) {
@@ -28,10 +31,15 @@ public final class ManagerPods {
         this.gap = gap;
     }
 
+    /** What is wrong, and what to do, while the manager's node is lost, as far as the last look has shown. */
+    public Watched<Optional<Fault>> lost() {
+        return lost;
+    }
+
     /** The pod to talk to; asks the API server when none is known. */
     synchronized ManagerPod current() throws FaultException {
         if (known == null) {
-            List<ManagerPod> pods = gateway.managerPods(namespace);
+            List<ManagerPod> pods = look();
             known = ready(pods);
             if (known == null) {
                 throw (pods.isEmpty() ? missing() : notReady(pods.getLast())).exception();
@@ -47,7 +55,7 @@ public final class ManagerPods {
 
     /**
      * Finds the manager. One that is starting is waited for, and the successor of one that is going; one that is not there
-     * is not.
+     * is not, nor one whose node is lost: nothing takes its place before somebody has looked at that node.
      *
      * @param limit of the wait
      * @param waiting runs once, when there is something to wait for
@@ -58,7 +66,7 @@ public final class ManagerPods {
         long seen = System.nanoTime();
         boolean told = false;
         while (true) {
-            List<ManagerPod> pods = gateway.managerPods(namespace);
+            List<ManagerPod> pods = look();
             ManagerPod ready = ready(pods);
             if (ready != null) {
                 remember(ready);
@@ -83,9 +91,32 @@ public final class ManagerPods {
         }
     }
 
+    /** All pods; a fault when there is none to wait for, as the node of the last one is lost. */
+    private List<ManagerPod> look() throws FaultException {
+        List<ManagerPod> pods = gateway.managerPods(namespace);
+        boolean others = pods.stream().anyMatch(p -> p.alive() && p.stage() != ManagerPod.Stage.SILENT);
+        Optional<ManagerPod> silent = others
+                ? Optional.empty()
+                : pods.stream()
+                        .filter(p -> p.stage() == ManagerPod.Stage.SILENT)
+                        .findFirst();
+        boolean gone = silent.isPresent() && gateway.nodeIsSilent(silent.get().node());
+        Optional<Fault> why = gone ? Optional.of(lost(silent.get())) : Optional.empty();
+        lost.set(why);
+        if (gone) {
+            throw why.get().exception();
+        }
+        return pods;
+    }
+
     /** Between a pod of a StatefulSet that has gone and its successor there is none. */
     private boolean comesBack(boolean waited, long seen) throws FaultException {
         return (waited || gateway.managerInstalled(namespace)) && System.nanoTime() - seen <= gap.toNanos();
+    }
+
+    /** Something takes too long: look again before the next connection. */
+    synchronized void doubt() {
+        known = null;
     }
 
     /** A connection to this pod failed or ended: look again before the next one. */
@@ -113,6 +144,15 @@ public final class ManagerPods {
     private Fault notReady(ManagerPod pod) {
         return Fault.unreachable(
                 "the traffic-manager in namespace \"" + namespace + "\" is not ready: " + pod.described(), "");
+    }
+
+    private Fault lost(ManagerPod pod) {
+        return Fault.unreachable(
+                "the traffic-manager in namespace \"" + namespace + "\" cannot be reached: its node \"" + pod.node()
+                        + "\" is lost, and Kubernetes puts no other pod in the place of " + pod.name()
+                        + " as long as that may still run there",
+                "Once you are sure that the node is down: kubectl delete pod " + pod.name() + " --namespace "
+                        + namespace + " --force");
     }
 
     private Fault late(ManagerPod pod, Duration limit) {

@@ -19,6 +19,9 @@ import java.util.concurrent.TimeoutException;
  * its successor. Thread-safe.
  */
 public final class PortForward implements ManagerDialer {
+    /** How the API server begins, in every version, when it cannot connect to a kubelet. */
+    private static final String NO_KUBELET = "error dialing backend";
+
     private final ApiServer server;
     private final ManagerPods pods;
     private final int port;
@@ -38,7 +41,7 @@ public final class PortForward implements ManagerDialer {
     @Override
     public Future<Channel> dial(EventLoop loop) {
         Promise<Channel> done = loop.newPromise();
-        loop.schedule(() -> done.tryFailure(slow()), limit.toMillis(), TimeUnit.MILLISECONDS);
+        loop.schedule(() -> late(done), limit.toMillis(), TimeUnit.MILLISECONDS);
         Threads.virtual("port-forward-dial", () -> start(loop, done));
         return done;
     }
@@ -104,14 +107,23 @@ public final class PortForward implements ManagerDialer {
         if (refused.status() == 401) {
             server.refused();
         }
-        return ApiFaults.ofStatus(
-                refused.status(),
-                refused.body(),
-                "use pods/portforward (verbs get and create) in namespace \"" + pod.namespace() + "\"",
-                server.url());
+        return refused.status() >= 500 && refused.body().contains(NO_KUBELET)
+                ? Fault.unreachable(
+                        "the API server " + server.url() + " does not reach the kubelet of the node \"" + pod.node()
+                                + "\", on which the traffic-manager's pod " + pod.name() + " runs",
+                        "See: kubectl describe node " + pod.node())
+                : ApiFaults.ofStatus(
+                        refused.status(),
+                        refused.body(),
+                        "use pods/portforward (verbs get and create) in namespace \"" + pod.namespace() + "\"",
+                        server.url());
     }
 
-    private FaultException slow() {
-        return ApiFaults.ofError(new TimeoutException(), server.url(), limit).exception();
+    /** It may be the pod's node that says nothing, not the API server. */
+    private void late(Promise<Channel> done) {
+        if (done.tryFailure(
+                ApiFaults.ofError(new TimeoutException(), server.url(), limit).exception())) {
+            Threads.virtual("port-forward-late", pods::doubt);
+        }
     }
 }

@@ -44,11 +44,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -142,10 +144,8 @@ final class ConnectSteps {
         RootDaemonClient root = network(network, server, link, new Cluster(cluster, mapped));
         EngagementLifecycle engaging = engaging(link, engagements, config);
         watch(link, engagements, engaging);
-        opened.add(server.trouble()
-                .watch(why -> why.ifPresentOrElse(
-                        text -> health.raise(HealthWarning.CREDENTIALS, text),
-                        () -> health.clear(HealthWarning.CREDENTIALS))));
+        tell(HealthWarning.NODE, pods.lost(), Fault::toString);
+        tell(HealthWarning.CREDENTIALS, server.trouble(), text -> text);
         return new ClusterSession(
                 server,
                 link,
@@ -156,6 +156,11 @@ final class ConnectSteps {
                 cluster,
                 facts(config, manager, root, new Cluster(cluster, mapped)),
                 opened);
+    }
+
+    private <T> void tell(HealthWarning warning, Watched<Optional<T>> trouble, Function<T, String> sentence) {
+        opened.add(trouble.watch(why -> why.ifPresentOrElse(
+                cause -> health.raise(warning, sentence.apply(cause)), () -> health.clear(warning))));
     }
 
     private void renew(Prover prover, ManagerSession link) {

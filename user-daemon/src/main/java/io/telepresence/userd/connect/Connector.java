@@ -209,7 +209,8 @@ public final class Connector {
     }
 
     /**
-     * The connection, once it has its manager: waits while it is lost, for {@code timeouts.trafficManagerConnect} at most.
+     * The connection, once it has its manager: waits while it is lost, for {@code timeouts.trafficManagerConnect} at most,
+     * and not at all where it would not come back by itself.
      *
      * @param progress gets a sentence if there is something to wait for
      */
@@ -219,6 +220,10 @@ public final class Connector {
         long end = System.nanoTime() + limit.toNanos();
         boolean told = false;
         while (!reaches(now)) {
+            Optional<String> lost = health.sentence(HealthWarning.NODE);
+            if (lost.isPresent()) {
+                throw Fault.unreachable(lost.get(), "").exception();
+            }
             if (!told) {
                 told = true;
                 progress.accept("Reconnecting to the traffic-manager");

@@ -147,7 +147,8 @@ public final class HelmService {
                 .waitReady()
                 .withTimeout(TIMEOUT_SECONDS);
         if (request.getReuseValues()) {
-            upgrade.reuseValues();
+            // Those that a newer chart adds have no value in the installed release.
+            upgrade.resetThenReuseValues();
         }
         if (request.getResetValues()) {
             upgrade.resetValues();

@@ -237,6 +237,31 @@ class ApiTest {
         }
     }
 
+    @Test
+    void aKubeletThatTheApiServerDoesNotReachIsToldWithItsNode() throws Exception {
+        manager("m");
+        api.answers.put(
+                PODS,
+                new Answer(
+                        200,
+                        "{\"items\":["
+                                + FakeApi.pod("m", true)
+                                        .replace("\"status\":{", "\"spec\":{\"nodeName\":\"n2\"},\"status\":{")
+                                + "]}"));
+        api.answers.put(
+                PODS + "/m/portforward",
+                new Answer(500, "{\"message\":\"error dialing backend: dial tcp 10.0.0.2:10250: no route to host\"}"));
+        ApiServer server = ApiServer.open(api.target(Map.of()));
+        Path socket = directory.resolve("s");
+        try (ClusterGateway gateway = new ClusterGateway(server, Duration.ofSeconds(5));
+                ManagerSocketProxy relay = ManagerSocketProxy.open(socket, uid(), forward(server, gateway))) {
+            assertEquals(-1, echo(socket));
+            Fault fault = relay.trouble().get().orElseThrow();
+            assertTrue(fault.text().contains("the kubelet of the node \"n2\", on which"), fault::text);
+            assertTrue(fault.text().contains("pod m runs"), fault::text);
+        }
+    }
+
     private void manager(String name) {
         api.answers.put(PODS, new Answer(200, "{\"items\":[" + FakeApi.pod(name, true) + "]}"));
         api.answers.put(PODS + "/" + name + "/portforward", new Answer(101, ""));

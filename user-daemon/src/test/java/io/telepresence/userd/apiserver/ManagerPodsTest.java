@@ -10,6 +10,7 @@ import io.telepresence.fault.FaultException;
 import io.telepresence.userd.apiserver.FakeApi.Answer;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -119,6 +120,63 @@ class ManagerPodsTest {
                         + " ready. See: kubectl describe pod m --namespace ns. The limit can be configured as"
                         + " \"timeouts.trafficManagerConnect\"",
                 fault(Duration.ZERO).toString());
+    }
+
+    @Test
+    void whoseNodeIsLostIsToldAtOnceWithTheNodeAndTheCommand() {
+        there(silent(""));
+        api.first.add(node("Unknown"));
+        Fault fault = fault(LONG);
+        assertEquals(
+                "the traffic-manager in namespace \"ns\" cannot be reached: its node \"node2\" is lost, and Kubernetes puts"
+                        + " no other pod in the place of traffic-manager-0 as long as that may still run there",
+                fault.text());
+        assertEquals(
+                "Once you are sure that the node is down: kubectl delete pod traffic-manager-0 --namespace ns --force",
+                fault.remedy());
+        assertEquals(0, waits);
+        assertEquals(Optional.of(fault), pods.lost().get());
+    }
+
+    @Test
+    void whoMayNotSeeTheNodeIsToldSoByThePodAlone() {
+        there(silent("\"deletionTimestamp\":\"2026-01-01T00:00:00Z\","));
+        api.first.add(new Answer(403, "{}"));
+        assertTrue(fault(LONG).text().contains("its node \"node2\" is lost"), "also when it is to go");
+    }
+
+    @Test
+    void theNextOneOrTheNodeThatIsBackEndsIt() throws Exception {
+        there(silent(""));
+        api.first.add(node("Unknown"));
+        fault(LONG);
+        there(silent(""));
+        api.first.add(node("True"));
+        there(silent(""), FakeApi.pod("m", true));
+        pods.await(LONG, this::waits);
+        assertEquals("m", pods.current().name());
+        assertEquals(1, waits, "for the kubelet that has just come back");
+        assertEquals(Optional.empty(), pods.lost().get());
+    }
+
+    @Test
+    void aPodThatWaitsForSomethingElseIsNotLost() throws Exception {
+        there(silent("").replace("\"nodeName\"", "\"readinessGates\":[{}],\"nodeName\""));
+        there(silent("").replace("ContainersReady\",\"status\":\"True", "ContainersReady\",\"status\":\"False"));
+        there(FakeApi.pod("m", true));
+        pods.await(LONG, this::waits);
+        assertEquals("m", pods.current().name());
+    }
+
+    /** As the control plane leaves it when the kubelet says nothing any more. */
+    private static String silent(String metadata) {
+        return "{\"metadata\":{" + metadata + "\"name\":\"traffic-manager-0\",\"namespace\":\"ns\"},"
+                + "\"spec\":{\"nodeName\":\"node2\"},\"status\":{\"phase\":\"Running\",\"conditions\":["
+                + "{\"type\":\"ContainersReady\",\"status\":\"True\"},{\"type\":\"Ready\",\"status\":\"False\"}]}}";
+    }
+
+    private static Answer node(String ready) {
+        return new Answer(200, "{\"status\":{\"conditions\":[{\"type\":\"Ready\",\"status\":\"" + ready + "\"}]}}");
     }
 
     /** What the API server says next: these pods. */

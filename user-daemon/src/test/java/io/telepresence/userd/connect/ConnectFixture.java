@@ -25,6 +25,11 @@ final class ConnectFixture implements AutoCloseable {
     static final String TICKETS = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
     static final FakeApi.Answer TICKET = new FakeApi.Answer(201, "{\"metadata\":{\"name\":\"telepresence-x7\"}}");
 
+    /** The manager's, of a kubelet that says nothing any more. */
+    static final String SILENT_POD = "{\"items\":[{\"metadata\":{\"name\":\"m\",\"namespace\":\"ns\"},\"spec\":"
+            + "{\"nodeName\":\"node2\"},\"status\":{\"phase\":\"Running\",\"conditions\":[{\"type\":\"ContainersReady\","
+            + "\"status\":\"True\"},{\"type\":\"Ready\",\"status\":\"False\"}]}}]}";
+
     final FakeApi api = new FakeApi();
     FakeManager manager;
     final FakeGate gate;
