@@ -159,10 +159,23 @@ public final class EngagementRegistry implements ReplacedContainers {
         });
     }
 
+    /** @throws FaultException USER: it is closed, so whoever wants agents for it would only be in the way */
+    public void refuseClosed(WorkloadRef workload) throws FaultException {
+        List<Fault> why = new ArrayList<>();
+        all.update(list -> {
+            uninstalled(workload).ifPresent(why::add);
+            return list;
+        });
+        if (!why.isEmpty()) {
+            throw why.getFirst().exception();
+        }
+    }
+
     private Optional<Fault> uninstalled(WorkloadRef workload) {
         return closed.containsKey(workload)
                 ? Optional.of(Fault.user(
-                        "the traffic-agent of " + workload + " is being uninstalled at this moment", "Try again in a moment"))
+                        "the traffic-agent of " + workload + " is being uninstalled at this moment",
+                        "Try again in a moment"))
                 : Optional.empty();
     }
 

@@ -67,9 +67,8 @@ public final class Uninstaller {
         if (!workloads.managed(namespace)) {
             throw WorkloadSelector.unmanaged(namespace).exception();
         }
-        List<KubernetesWorkload> wanted = names.isEmpty()
-                ? all(client, namespace, progress)
-                : named(client, namespace, names);
+        List<KubernetesWorkload> wanted =
+                names.isEmpty() ? all(client, namespace, progress) : named(client, namespace, names);
         List<WorkloadRef> begun = new ArrayList<>();
         List<WorkloadRef> closed = new ArrayList<>();
         try {

@@ -105,9 +105,7 @@ public final class Rights {
     }
 
     private List<Access> accesses(List<Right> rights, String namespace, String workload) {
-        return rights.stream()
-                .map(right -> right.in(namespace, workload, home))
-                .toList();
+        return rights.stream().map(right -> right.in(namespace, workload, home)).toList();
     }
 
     private static Fault refusal(Person person, List<Access> missing) {

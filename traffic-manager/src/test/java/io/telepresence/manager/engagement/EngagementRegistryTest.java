@@ -79,8 +79,8 @@ class EngagementRegistryTest {
         assertEquals(Optional.empty(), engagements.close(ECHO, _ -> true));
         assertEquals(Optional.empty(), engagements.close(ECHO, _ -> true), "somebody else does the same");
         engagements.reopen(ECHO);
-        FaultException e = assertThrows(
-                FaultException.class, () -> engagements.reserve(ann, active(ann, EngagementKind.WIRETAP)));
+        FaultException e =
+                assertThrows(FaultException.class, () -> engagements.reserve(ann, active(ann, EngagementKind.WIRETAP)));
         assertEquals(
                 "the traffic-agent of Deployment echo.default is being uninstalled at this moment",
                 e.fault().text());
