@@ -7,6 +7,8 @@ import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.EventLoopGroup;
+import io.telepresence.manager.audit.Audit;
+import io.telepresence.manager.audit.StrangerAudit;
 import io.telepresence.manager.config.ManagerSettings;
 import io.telepresence.manager.grpc.AuditedCalls;
 import io.telepresence.manager.grpc.ClientAuthenticator;
@@ -25,6 +27,7 @@ import io.telepresence.tunnel.grpc.TunnelService;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Set;
 
 /**
  * The port where clients arrive: every call and every flow of it is made by a caller, whose connection has proved a key, whose
@@ -34,21 +37,29 @@ import java.time.InstantSource;
  */
 final class ClientPort {
     private static final Duration TICKETS_APART = Duration.ofMinutes(10);
+    private static final Duration ABANDONED_APART = Duration.ofMinutes(1);
 
+    private final SessionRegistry sessions;
     private final ConnectionKeys connections;
     private final Identities identities;
     private final ClientAuthenticator authenticator;
 
-    ClientPort(ManagerSettings settings, KubernetesClient client, SessionRegistry sessions) {
-        this(settings, client, sessions, MonotonicTime.start());
+    ClientPort(ManagerSettings settings, KubernetesClient client, SessionRegistry sessions, Audit audit) {
+        this(settings, client, sessions, audit, MonotonicTime.start());
     }
 
-    ClientPort(ManagerSettings settings, KubernetesClient client, SessionRegistry sessions, InstantSource time) {
+    ClientPort(
+            ManagerSettings settings,
+            KubernetesClient client,
+            SessionRegistry sessions,
+            Audit audit,
+            InstantSource time) {
         String namespace = settings.pod().namespace();
+        this.sessions = sessions;
         connections = new ConnectionKeys(namespace);
         identities = Identities.of(client, namespace, time, new Ends(sessions, connections));
         boolean strangers = settings.rules().requiredGrant() == RequiredGrant.PORTFORWARD;
-        authenticator = new ClientAuthenticator(connections, identities, strangers);
+        authenticator = new ClientAuthenticator(connections, identities, strangers, new StrangerAudit(audit, time));
     }
 
     Identities identities() {
@@ -70,9 +81,19 @@ final class ClientPort {
 
     /** Ends what is over, and takes away tickets that are left over, now and from time to time. */
     void tend(Closers opened) {
-        opened.add(every("identities", Duration.ofSeconds(1), identities::sweep));
+        opened.add(every("identities", Duration.ofSeconds(1), this::sweep));
         Threads.virtual("left-over-tickets", identities::sweepTickets);
         opened.add(every("tickets", TICKETS_APART, identities::sweepTickets));
+        opened.add(every("abandoned-tickets", ABANDONED_APART, identities::sweepAbandonedTickets));
+    }
+
+    /**
+     * Ends what is over. A session that began with a user who was known just then, and is not any more, is found here too, whatever
+     * came first.
+     */
+    void sweep() {
+        identities.sweep();
+        sessions.endUnknown(caller -> identities.caller(caller.key()).person().known());
     }
 
     private record Ends(SessionRegistry sessions, ConnectionKeys connections) implements Identities.Consequences {
@@ -82,9 +103,19 @@ final class ClientPort {
         }
 
         @Override
-        public void over(Caller caller) {
-            sessions.end(caller);
+        public void over(Caller caller, String why) {
+            sessions.end(caller, why);
             connections.close(caller.key());
+        }
+
+        @Override
+        public Set<String> inSessions() {
+            return sessions.keys();
+        }
+
+        @Override
+        public Set<String> inConnections() {
+            return connections.keys();
         }
     }
 }

@@ -218,7 +218,7 @@ final class Manager implements AutoCloseable {
 
         // Who is here, what they engage, and the flows between them.
         sessions = new SessionRegistry(MonotonicTime.start());
-        clients = new ClientPort(settings, client, sessions);
+        clients = new ClientPort(settings, client, sessions, audit);
         engagements = new EngagementRegistry(sessions, settings.rules().inactiveBlock());
         reach = opened.add(ReachPolicy.follow(
                 stores,

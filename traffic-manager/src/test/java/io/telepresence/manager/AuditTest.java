@@ -144,7 +144,7 @@ class AuditTest {
         ask("Depart", SessionRef.newBuilder().setSessionId(session).build());
         assertLine("detach session-over user= client=ann@laptop namespace=default workload=echo"
                 + " workloadKind=Deployment kind=wiretap");
-        assertLine("disconnect ok user= client=ann@laptop namespace=default");
+        assertLine("disconnect ok user= client=ann@laptop namespace=default reason=it has left");
     }
 
     @Test
@@ -172,7 +172,7 @@ class AuditTest {
         ask("ArriveAsClient", arrival("ann@laptop").setResumeSessionId(session).build());
         assertLine("connect resumed user= client=ann@laptop namespace=default");
         ask("Depart", SessionRef.newBuilder().setSessionId(session).build());
-        assertLine("disconnect ok user= client=ann@laptop namespace=default");
+        assertLine("disconnect ok user= client=ann@laptop namespace=default reason=it has left");
         ask("ArriveAsClient", arrival("bob@desk").build());
         assertLine("connect ok user= client=bob@desk namespace=default");
     }

@@ -15,6 +15,7 @@ import io.netty.channel.EventLoopGroup;
 import io.telepresence.identity.ProofKey;
 import io.telepresence.local.Loops;
 import io.telepresence.manager.audit.Audit;
+import io.telepresence.manager.audit.AuditEntry;
 import io.telepresence.manager.config.ManagerSettings;
 import io.telepresence.manager.grpc.AuditedCalls;
 import io.telepresence.manager.grpc.ClientAuthenticator;
@@ -36,7 +37,9 @@ import io.telepresence.rpc.manager.ProofChallenge;
 import io.telepresence.rpc.manager.ProofResult;
 import io.telepresence.rpc.manager.ProofTicket;
 import io.telepresence.rpc.manager.RemainReply;
+import io.telepresence.rpc.manager.WorkloadQuery;
 import io.telepresence.run.Closers;
+import io.telepresence.testing.Awaits;
 import io.telepresence.testing.FakeTime;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -44,6 +47,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -58,6 +62,7 @@ class ClientPortTest {
     private final Closers opened = new Closers();
     private final FakeTime time = new FakeTime();
     private final SessionRegistry sessions = new SessionRegistry(time);
+    private final List<AuditEntry> audited = new CopyOnWriteArrayList<>();
     private final ProofKey key = ProofKey.generate();
     private FakeApiServer api;
     private ClientPort port;
@@ -72,15 +77,15 @@ class ClientPortTest {
                         .withMasterUrl(api.url())
                         .build())
                 .build());
-        port = new ClientPort(settings, client, sessions, time);
+        port = new ClientPort(settings, client, sessions, audited::add, time);
         EventLoopGroup loops = Loops.create("flows", 1);
         opened.add(() -> Loops.shutdown(loops));
         Switchboard board =
                 TestSwitchboards.on(sessions, (_, _, _, _) -> Optional.empty(), (_, _, _) -> null, to -> to);
         ManagerService calls = new ManagerService(port.identities(), sessions, null, null, null, null, null);
         InetSocketAddress any = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
-        AuditedCalls audited = new AuditedCalls(sessions, Audit.NONE, ClientAuthenticator::caller);
-        Server server = port.builder(any, loops, calls.bindService(), board, audited)
+        AuditedCalls calling = new AuditedCalls(sessions, Audit.NONE, ClientAuthenticator::caller);
+        Server server = port.builder(any, loops, calls.bindService(), board, calling)
                 .build()
                 .start();
         opened.add(() -> {
@@ -115,6 +120,43 @@ class ClientPortTest {
         return ann.get("Remain", beat, RemainReply.class).getKnown();
     }
 
+    /** As the manager does it, with longer steps. */
+    private void pass(Duration span) {
+        for (long seconds = 0; seconds < span.toSeconds(); seconds += 10) {
+            time.advance(Duration.ofSeconds(10));
+            port.sweep();
+        }
+    }
+
+    /** Its call was let in when the user was known, and is served when that is over. */
+    @Test
+    void aSessionThatComesAsTheProofEndsDoesNotStay() throws Exception {
+        prove("telepresence-a");
+        Caller let = port.identities().caller(TestTickets.fingerprint(key));
+        pass(Identities.VALID);
+        ClientSession late = sessions.arrive(new ClientSession.Client("ann@laptop", "ann", "default", ""), let, "")
+                .session();
+        assertTrue(late.person().known());
+        port.sweep();
+        assertTrue(late.ended());
+    }
+
+    @Test
+    void strangersAndWhoForgesATicketAreInTheAudit() throws Exception {
+        ann.ask("ListWorkloads", WorkloadQuery.getDefaultInstance());
+        ann.ask(
+                "Prove",
+                ProofTicket.newBuilder()
+                        .setName("telepresence-forged")
+                        .setNonce(ByteString.copyFrom(new byte[16]))
+                        .build());
+        Awaits.that("both", () -> audited.size() == 2);
+        assertEquals(
+                List.of("the traffic-manager does not know who you are", "the ticket is not valid"),
+                audited.stream().map(AuditEntry::reason).toList());
+        assertEquals("refused", audited.getFirst().result());
+    }
+
     @Test
     void withTheProofEndsTheSession() throws Exception {
         ProofResult result = prove("telepresence-a");
@@ -125,12 +167,12 @@ class ClientPortTest {
         time.advance(Duration.ofMinutes(6));
         prove("telepresence-b");
         assertTrue(session.session().person().known());
-        time.advance(Duration.ofMinutes(6));
-        port.identities().sweep();
+        pass(Duration.ofMinutes(9));
         assertTrue(known(session.credential()));
-        time.advance(Duration.ofMinutes(4));
-        port.identities().sweep();
+        pass(Duration.ofMinutes(1));
         assertTrue(session.session().ended());
+        assertEquals(
+                "it has not proved again who its user is", session.session().whyEnded());
         prove("telepresence-c");
         assertFalse(known(session.credential()));
         assertEquals("alice (ann@laptop)", arrived().session().name());
@@ -141,11 +183,10 @@ class ClientPortTest {
         prove("telepresence-a");
         SessionRegistry.Arrival<ClientSession> session = arrived();
         api.close();
-        time.advance(Identities.VALID);
-        port.identities().sweep();
+        pass(Identities.VALID);
         assertTrue(known(session.credential()));
         time.advance(Identities.LONGEST.minus(Identities.VALID));
-        port.identities().sweep();
+        port.sweep();
         assertTrue(session.session().ended());
         assertEquals(
                 Person.UNKNOWN,

@@ -48,7 +48,7 @@ final class ConnectService {
                 .setContext(facts.context())
                 .setNamespace(facts.namespace())
                 .setServer(facts.server())
-                .addAllWarnings(outcome.already() ? List.of() : facts.warnings());
+                .addAllWarnings(outcome.warnings());
         facts.phases()
                 .forEach(p -> connected.addPhases(
                         PhaseTime.newBuilder().setPhase(p.name()).setMillis(p.millis())));

@@ -13,6 +13,7 @@ import io.telepresence.manager.sidecar.ReplacedContainers;
 import io.telepresence.run.Watched;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -21,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +37,9 @@ public final class EngagementRegistry implements ReplacedContainers {
     private final SessionRegistry sessions;
     private final Duration inactiveBlock;
     private final Watched<List<RegisteredEngagement>> all = new Watched<>(List.of());
+    /** How many uninstall it at this moment. Looked at and changed in updates of {@link #all} only. */
+    private final Map<WorkloadRef, Integer> closed = new HashMap<>();
+
     private volatile Consumer<String> ended = _ -> {};
 
     /** @param inactiveBlock an engagement whose owner is idle for longer gives way to another; zero: never */
@@ -123,6 +128,55 @@ public final class EngagementRegistry implements ReplacedContainers {
         }
         endWith(client, entry.desired.id());
         LOG.info("restored the {} on {}", had.described(), had.workload());
+    }
+
+    /**
+     * Closes a workload: until it is opened again, by {@link #reopen}, nobody engages it. Keep it closed for as short as can be.
+     *
+     * @param counts whether an engagement of it is a reason not to
+     * @return one that is: then it stays open
+     */
+    public Optional<RegisteredEngagement> close(WorkloadRef workload, Predicate<RegisteredEngagement> counts) {
+        List<RegisteredEngagement> reasons = new ArrayList<>();
+        all.update(list -> {
+            list.stream()
+                    .filter(e -> e.workload().equals(workload) && e.state() != EngagementState.REMOVED)
+                    .filter(counts)
+                    .forEach(reasons::add);
+            if (reasons.isEmpty()) {
+                closed.merge(workload, 1, Integer::sum);
+            }
+            return list;
+        });
+        return reasons.stream().findFirst();
+    }
+
+    /** Once for each time that it was closed. */
+    public void reopen(WorkloadRef workload) {
+        all.update(list -> {
+            closed.computeIfPresent(workload, (_, times) -> times == 1 ? null : times - 1);
+            return list;
+        });
+    }
+
+    /** @throws FaultException USER: it is closed, so whoever wants agents for it would only be in the way */
+    public void refuseClosed(WorkloadRef workload) throws FaultException {
+        List<Fault> why = new ArrayList<>();
+        all.update(list -> {
+            uninstalled(workload).ifPresent(why::add);
+            return list;
+        });
+        if (!why.isEmpty()) {
+            throw why.getFirst().exception();
+        }
+    }
+
+    private Optional<Fault> uninstalled(WorkloadRef workload) {
+        return closed.containsKey(workload)
+                ? Optional.of(Fault.user(
+                        "the traffic-agent of " + workload + " is being uninstalled at this moment",
+                        "Try again in a moment"))
+                : Optional.empty();
     }
 
     /** @throws FaultException it has ended in the meantime */
@@ -244,7 +298,8 @@ public final class EngagementRegistry implements ReplacedContainers {
                     .filter(e -> e.state() != EngagementState.REMOVED || !e.sameName(desired))
                     .toList();
             List<Conflict> conflicts = ConflictRules.judge(desired, list);
-            refusal = ConflictRules.sameName(desired, list)
+            refusal = uninstalled(desired.workload())
+                    .or(() -> ConflictRules.sameName(desired, list))
                     .or(() -> conflicts.stream()
                             .filter(c -> !givesWay(c.other()))
                             .map(Conflict::fault)
@@ -277,9 +332,11 @@ public final class EngagementRegistry implements ReplacedContainers {
                 desired = desired.named(EngagementIds.next(desired.spec().name()));
             }
             List<RegisteredEngagement> next = new ArrayList<>(list);
-            next.add(ConflictRules.judge(desired, list).stream()
-                    .findFirst()
-                    .map(c -> desired.with(EngagementState.REMOVED, c.fault().text()))
+            next.add(uninstalled(desired.workload())
+                    .or(() -> ConflictRules.judge(desired, list).stream()
+                            .findFirst()
+                            .map(Conflict::fault))
+                    .map(why -> desired.with(EngagementState.REMOVED, why.text()))
                     .orElse(desired));
             return List.copyOf(next);
         }

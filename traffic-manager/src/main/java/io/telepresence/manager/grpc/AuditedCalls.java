@@ -148,8 +148,8 @@ public final class AuditedCalls implements ServerInterceptor {
         audit.record(new AuditEntry(
                 Verb.CONNECT, Who.of(session), asked.subject(), answer.getResumed() ? "resumed" : AuditEntry.OK, ""));
         if (!answer.getResumed()) {
-            session.onEnd(() ->
-                    audit.record(new AuditEntry(Verb.DISCONNECT, Who.of(session), asked.subject(), AuditEntry.OK, "")));
+            session.onEnd(() -> audit.record(new AuditEntry(
+                    Verb.DISCONNECT, Who.of(session), asked.subject(), AuditEntry.OK, session.whyEnded())));
         }
     }
 

@@ -2,6 +2,7 @@ package io.telepresence.manager.grpc;
 
 import io.grpc.Context;
 import io.grpc.Contexts;
+import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
@@ -10,6 +11,8 @@ import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultStatus;
+import io.telepresence.manager.audit.AuditEntry.Who;
+import io.telepresence.manager.audit.StrangerAudit;
 import io.telepresence.manager.identity.Caller;
 import io.telepresence.manager.identity.ConnectionKeys;
 import io.telepresence.manager.identity.Identities;
@@ -22,21 +25,28 @@ import java.util.Set;
  */
 public final class ClientAuthenticator implements ServerInterceptor {
     private static final Context.Key<Caller> CALLER = Context.keyWithDefault("caller", Caller.UNKNOWN);
+    private static final String PROVE = ManagerGrpc.getProveMethod().getFullMethodName();
     private static final Set<String> FOR_ALL = Set.of(
             ManagerGrpc.getVersionMethod().getFullMethodName(),
             ManagerGrpc.getBeginProofMethod().getFullMethodName(),
-            ManagerGrpc.getProveMethod().getFullMethodName(),
+            PROVE,
             ManagerGrpc.getRemainMethod().getFullMethodName());
 
     private final ConnectionKeys connections;
     private final Identities identities;
     private final boolean strangers;
+    private final StrangerAudit audit;
 
-    /** @param strangers whether who is not known may do everything */
-    public ClientAuthenticator(ConnectionKeys connections, Identities identities, boolean strangers) {
+    /**
+     * @param strangers whether who is not known may do everything
+     * @param audit told of who is refused here, and of tickets that are not valid
+     */
+    public ClientAuthenticator(
+            ConnectionKeys connections, Identities identities, boolean strangers, StrangerAudit audit) {
         this.connections = connections;
         this.identities = identities;
         this.strangers = strangers;
+        this.audit = audit;
     }
 
     /** Of the present call; read it before leaving the call's thread. */
@@ -58,9 +68,25 @@ public final class ClientAuthenticator implements ServerInterceptor {
                 || caller.person().known()
                 || FOR_ALL.contains(call.getMethodDescriptor().getFullMethodName());
         if (!admitted) {
-            return refuse(call, fault(key));
+            Fault why = fault(key);
+            audit.refused(Who.UNKNOWN, why.text());
+            return refuse(call, why);
         }
-        return Contexts.interceptCall(context(caller), call, headers, next);
+        boolean proving = call.getMethodDescriptor().getFullMethodName().equals(PROVE);
+        return Contexts.interceptCall(context(caller), proving ? told(call, caller) : call, headers, next);
+    }
+
+    private <Q, A> ServerCall<Q, A> told(ServerCall<Q, A> call, Caller caller) {
+        return new SimpleForwardingServerCall<>(call) {
+            @Override
+            public void close(Status status, Metadata trailers) {
+                super.close(status, trailers);
+                Fault why = status.isOk() ? null : FaultStatus.of(status.asRuntimeException(trailers));
+                if (why != null && why.kind() == Fault.Kind.DENIED) {
+                    audit.refused(Who.of(caller.person(), ""), why.text());
+                }
+            }
+        };
     }
 
     private static Fault fault(String key) {

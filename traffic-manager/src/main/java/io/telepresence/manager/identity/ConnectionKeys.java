@@ -14,12 +14,15 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.HexFormat;
+import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 /**
  * Which key each open connection of a port has proved. A connection is undecided until its first bytes say that it has none,
@@ -32,7 +35,9 @@ public final class ConnectionKeys {
     private final String namespace;
     private final Limits limits;
     private final SecureRandom random = new SecureRandom();
-    private final Map<SocketAddress, Proved> proved = new ConcurrentHashMap<>();
+    /** A channel has one object for its peer, and hands it to all who ask: this very object, not its value, is the key. */
+    private final Map<SocketAddress, Proved> proved = Collections.synchronizedMap(new IdentityHashMap<>());
+
     private final Set<KeyHandshake> undecided = new LinkedHashSet<>();
 
     /**
@@ -62,7 +67,12 @@ public final class ConnectionKeys {
         };
     }
 
-    /** The fingerprint of the key of the open connection from that address and port; empty: it has proved none. */
+    /**
+     * The fingerprint of the key that an open connection has proved; empty: none. An address that another connection had before,
+     * and an equal object that is not the connection's own, have none.
+     *
+     * @param peer the connection's own object
+     */
     public String of(SocketAddress peer) {
         Proved found = peer == null ? null : proved.get(peer);
         return found == null ? "" : found.key();
@@ -70,10 +80,18 @@ public final class ConnectionKeys {
 
     /** Closes the connections that have proved that key. */
     public void close(String key) {
-        for (Proved one : proved.values()) {
-            if (one.key().equals(key)) {
-                one.channel().close();
-            }
+        all().stream().filter(one -> one.key().equals(key)).forEach(one -> one.channel()
+                .close());
+    }
+
+    /** Those that open connections have proved. */
+    public Set<String> keys() {
+        return all().stream().map(Proved::key).collect(Collectors.toSet());
+    }
+
+    private List<Proved> all() {
+        synchronized (proved) {
+            return List.copyOf(proved.values());
         }
     }
 
@@ -102,7 +120,6 @@ public final class ConnectionKeys {
     }
 
     void accept(Channel channel) {
-        proved.remove(channel.remoteAddress());
         KeyHandshake handshake = new KeyHandshake(this);
         KeyHandshake victim = add(handshake);
         channel.pipeline().addFirst(handshake);

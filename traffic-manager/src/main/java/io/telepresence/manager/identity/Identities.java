@@ -4,18 +4,19 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whose each key is. A proof is good for {@link #VALID}, by this process's own clock; while the API server does not answer,
- * it is good for longer, but never for more than {@link #LONGEST}. Any thread.
+ * Whose each key is. A proof is good for {@link #VALID}, by this process's own clock; for longer while the API server does not
+ * answer and {@link #AFTER_OUTAGE} after that, so that every client could prove again; but never for more than {@link #LONGEST}.
+ * Keys that nobody uses any more are forgotten. Any thread.
  */
 public final class Identities {
     public static final Duration VALID = Duration.ofMinutes(10);
@@ -24,26 +25,34 @@ public final class Identities {
     /** How long after the API server was away a client has to prove again who it is. */
     static final Duration AFTER_OUTAGE = Duration.ofMinutes(2);
 
-    static final int MOST = 4096;
+    /** So long a key without session and connection is kept: its client may be on its way. */
+    static final Duration UNUSED = Duration.ofMinutes(1);
+
+    /** So long before a proof is over it is looked at whether the API server answers. */
+    private static final Duration NEAR = AFTER_OUTAGE.plus(Answering.APART.multipliedBy(3));
 
     private static final Logger LOG = LoggerFactory.getLogger(Identities.class);
 
     private final TicketReview tickets;
     private final InstantSource time;
     private final Consequences consequences;
-    private final Map<String, Proved> byKey = new ConcurrentHashMap<>();
+    private final KnownKeys keys = new KnownKeys();
     private final Set<String> proving = ConcurrentHashMap.newKeySet();
 
-    /** What follows from it; quick. */
+    /** What follows from it, and who uses it; quick. */
     public interface Consequences {
         /** Its user is known, or known again. */
         void proved(Caller caller);
 
-        /** Its user has not been heard of for too long. */
-        void over(Caller caller);
-    }
+        /** Its user is not known any more. */
+        void over(Caller caller, String why);
 
-    private record Proved(Person person, Instant since, Instant until) {}
+        /** Keys that have sessions. */
+        Set<String> inSessions();
+
+        /** Keys that have open connections. */
+        Set<String> inConnections();
+    }
 
     Identities(TicketReview tickets, InstantSource time, Consequences consequences) {
         this.tickets = tickets;
@@ -62,8 +71,7 @@ public final class Identities {
         if (key.isEmpty()) {
             return Caller.UNKNOWN;
         }
-        Proved proved = byKey.get(key);
-        return new Caller(key, proved == null ? Person.UNKNOWN : proved.person());
+        return keys.get(key).map(KnownKeys.Known::caller).orElse(new Caller(key, Person.UNKNOWN));
     }
 
     /**
@@ -101,59 +109,75 @@ public final class Identities {
     }
 
     private void bind(String key, Person person) throws FaultException {
-        Proved before = byKey.get(key);
-        if (before == null && byKey.size() >= MOST) {
-            throw Fault.unreachable(
-                            "the traffic-manager knows " + MOST + " clients, and no more",
-                            "Try again when somebody has left")
-                    .exception();
-        }
-        if (before != null && !before.person().user().equals(person.user())) {
-            LOG.warn("a key of {} is refused to {}", before.person(), person);
+        Optional<Person> before = keys.get(key).map(KnownKeys.Known::person);
+        if (before.isPresent() && !before.get().user().equals(person.user())) {
+            LOG.warn("a key of {} is refused to {}", before.get(), person);
             // Who holds the key may know whose it was.
             throw Fault.denied(
-                            "this connection is that of " + before.person() + ", and the credentials are those of "
+                            "this connection is that of " + before.get() + ", and the credentials are those of "
                                     + person + " now",
                             "Run: telepresence quit, then connect again")
                     .exception();
         }
-        Instant now = time.instant();
-        byKey.put(key, new Proved(person, now, now.plus(VALID)));
-        if (before == null) {
+        KnownKeys.Known known = new KnownKeys.Known(key, person, time.instant());
+        KnownKeys.Entered entered = keys.put(known, consequences.inSessions());
+        if (!entered.entered()) {
+            throw Fault.unreachable(
+                            "the traffic-manager knows " + KnownKeys.MOST + " clients, and no more",
+                            "Try again when somebody has left")
+                    .exception();
+        }
+        entered.out().ifPresent(out -> {
+            LOG.warn("a client of {} gives way to one of {}: too many clients", out.person(), person);
+            consequences.over(out.caller(), "there are too many clients, most of them of this user");
+        });
+        if (before.isEmpty()) {
             LOG.info("{} has proved who it is", person);
         }
-        consequences.proved(new Caller(key, person));
+        consequences.proved(known.caller());
     }
 
     /** Ends what is over; called about every second. Blocks while the API server is asked whether it is there. */
     public void sweep() {
-        Instant now = time.instant();
-        List<Map.Entry<String, Proved>> due = byKey.entrySet().stream()
-                .filter(e -> !now.isBefore(e.getValue().until()))
-                .toList();
-        if (due.isEmpty()) {
+        forgetUnused();
+        List<KnownKeys.Known> near =
+                keys.all().filter(k -> past(k, VALID.minus(NEAR))).toList();
+        if (near.isEmpty()) {
             return;
         }
-        boolean answers = tickets.answers();
-        for (Map.Entry<String, Proved> entry : due) {
-            Proved proved = entry.getValue();
-            Instant last = proved.since().plus(LONGEST);
-            if (answers || !now.isBefore(last)) {
-                end(entry.getKey(), proved);
-            } else {
-                Instant later = now.plus(AFTER_OUTAGE);
-                Instant until = later.isBefore(last) ? later : last;
-                byKey.replace(entry.getKey(), proved, new Proved(proved.person(), proved.since(), until));
+        boolean couldProve = tickets.answeredFor(AFTER_OUTAGE);
+        for (KnownKeys.Known known : near) {
+            if (past(known, LONGEST) || couldProve && past(known, VALID)) {
+                end(known);
             }
         }
     }
 
-    private void end(String key, Proved proved) {
-        if (byKey.remove(key, proved)) {
-            long minutes = Duration.between(proved.since(), time.instant()).toMinutes();
-            LOG.info("{} has not proved for {} minutes who it is: what it has ends", proved.person(), minutes);
-            consequences.over(new Caller(key, proved.person()));
+    private boolean past(KnownKeys.Known known, Duration age) {
+        return !time.instant().isBefore(known.since().plus(age));
+    }
+
+    private void forgetUnused() {
+        Set<String> used = new HashSet<>(consequences.inConnections());
+        used.addAll(consequences.inSessions());
+        keys.all().filter(k -> past(k, UNUSED) && !used.contains(k.key())).forEach(unused -> {
+            if (keys.remove(unused)) {
+                LOG.debug("a client of {} has gone", unused.person());
+            }
+        });
+    }
+
+    private void end(KnownKeys.Known known) {
+        if (keys.remove(known)) {
+            long minutes = Duration.between(known.since(), time.instant()).toMinutes();
+            LOG.info("{} has not proved for {} minutes who it is: what it has ends", known.person(), minutes);
+            consequences.over(known.caller(), "it has not proved again who its user is");
         }
+    }
+
+    /** Deletes tickets of clients that have begun a proof and not ended it; called about every minute. Blocks. */
+    public void sweepAbandonedTickets() {
+        tickets.sweepAbandoned();
     }
 
     /** Deletes tickets that nobody can use any more. Blocks. */
@@ -163,7 +187,7 @@ public final class Identities {
 
     /** Keys whose users are known. */
     public int known() {
-        return byKey.size();
+        return keys.size();
     }
 
     private static FaultException noKey() {

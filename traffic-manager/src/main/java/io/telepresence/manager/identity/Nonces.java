@@ -20,6 +20,8 @@ final class Nonces {
     /** By their common names, the oldest first. */
     private final Map<String, Given> given = new LinkedHashMap<>();
 
+    private boolean abandoned;
+
     private record Given(String key, Instant until, boolean used) {}
 
     Nonces(InstantSource time) {
@@ -62,8 +64,20 @@ final class Nonces {
         return given.containsKey(commonName);
     }
 
+    /** Whether one has grown old unused since the last time: somebody may have made a ticket for it that nobody has read. */
+    synchronized boolean abandoned() {
+        forgetOld();
+        boolean some = abandoned;
+        abandoned = false;
+        return some;
+    }
+
     private void forgetOld() {
         Instant now = time.instant();
-        given.values().removeIf(g -> !now.isBefore(g.until()));
+        given.values().removeIf(g -> {
+            boolean over = !now.isBefore(g.until());
+            abandoned |= over && !g.used();
+            return over;
+        });
     }
 }

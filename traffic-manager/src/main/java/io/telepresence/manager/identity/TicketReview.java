@@ -26,6 +26,7 @@ import org.slf4j.LoggerFactory;
 final class TicketReview {
     private static final Logger LOG = LoggerFactory.getLogger(TicketReview.class);
 
+    private static final String RESOURCE = "certificatesigningrequests.certificates.k8s.io";
     private static final int LONGEST_NAME = 253;
     private static final Pattern NAME = Pattern.compile(
             Pattern.quote(Ticket.NAME_PREFIX) + "[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*");
@@ -33,6 +34,7 @@ final class TicketReview {
     private final String namespace;
     private final TicketApi api;
     private final Nonces nonces;
+    private final Answering answering;
     private final ReviewLane reviews = new ReviewLane(8, 1024, Duration.ofSeconds(4));
     private final ReviewLane deletions = new ReviewLane(4, 1024, Duration.ofSeconds(30));
 
@@ -41,6 +43,7 @@ final class TicketReview {
         this.namespace = namespace;
         this.api = api;
         this.nonces = new Nonces(time);
+        this.answering = new Answering(time);
     }
 
     /** For the common name of a ticket of that key. */
@@ -74,10 +77,14 @@ final class TicketReview {
 
     private Optional<CertificateSigningRequest> read(String name) throws FaultException {
         try {
-            return api.read(name);
+            Optional<CertificateSigningRequest> found = api.read(name);
+            answering.saw(true);
+            return found;
         } catch (KubernetesClientException e) {
-            LOG.warn("cannot read ticket {}: {}", name, e.getMessage());
-            throw Fault.unreachable("the traffic-manager cannot read the ticket at the API server", "")
+            failed("read ticket " + name, "get", e);
+            throw (MissingRight.isMissing(e)
+                            ? Fault.unreachable(MissingRight.sentence("get", RESOURCE), MissingRight.REMEDY)
+                            : Fault.unreachable("the traffic-manager cannot read the ticket at the API server", ""))
                     .exception(e);
         }
     }
@@ -147,7 +154,14 @@ final class TicketReview {
                 }
             });
         } catch (KubernetesClientException e) {
-            LOG.warn("cannot look for tickets that are left over: {}", e.getMessage());
+            failed("look for tickets that are left over", "list", e);
+        }
+    }
+
+    /** The same if some may be left over since the last time. */
+    void sweepAbandoned() {
+        if (nonces.abandoned()) {
+            sweep();
         }
     }
 
@@ -162,13 +176,30 @@ final class TicketReview {
         }
     }
 
-    /** Whether the API server can be asked for tickets at all. */
-    boolean answers() {
-        try {
-            api.read(Ticket.NAME_PREFIX + "none");
-            return true;
-        } catch (KubernetesClientException e) {
-            return e.getCode() >= 400 && e.getCode() < 500 && e.getCode() != 429;
+    /**
+     * Whether the API server has been answering for so long. Who asks sees to it that somebody looks: call it about every second
+     * meanwhile. A manager that may not read tickets can prove nobody: then it is away, too.
+     */
+    boolean answeredFor(Duration span) {
+        if (answering.due()) {
+            try {
+                boolean there = api.read(Ticket.NAME_PREFIX + "none").isPresent();
+                LOG.trace("the API server answers{}", there ? "" : ", there is no such ticket");
+                answering.saw(true);
+            } catch (KubernetesClientException e) {
+                failed("look whether the API server answers", "get", e);
+            }
+        }
+        return answering.lasted(span);
+    }
+
+    private void failed(String what, String verb, KubernetesClientException why) {
+        if (!answering.saw(false)) {
+            LOG.debug("cannot {}: {}", what, why.getMessage());
+        } else if (MissingRight.isMissing(why)) {
+            LOG.warn("cannot {}: {}. {}", what, MissingRight.sentence(verb, RESOURCE), MissingRight.REMEDY);
+        } else {
+            LOG.warn("cannot {}: {}", what, why.getMessage());
         }
     }
 }

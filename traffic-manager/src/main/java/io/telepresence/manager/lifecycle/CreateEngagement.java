@@ -179,6 +179,7 @@ public final class CreateEngagement {
             limits.policies().check(spec, workload);
             RegisteredEngagement had =
                     before.named(resolve(client, spec, workload)).servedBy(before.podIp());
+            engagements.refuseClosed(workload.ref());
             sidecars.confirm(workload.ref());
             engagements.restore(client, broken.isEmpty() ? had : had.with(EngagementState.REMOVED, broken));
             if (had.spec().kind().replacesContainer()) {

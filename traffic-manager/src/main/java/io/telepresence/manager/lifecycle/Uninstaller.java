@@ -1,7 +1,6 @@
 package io.telepresence.manager.lifecycle;
 
 import io.telepresence.agree.AgentNames;
-import io.telepresence.engagement.EngagementState;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.KubernetesWorkload;
@@ -65,37 +64,62 @@ public final class Uninstaller {
      */
     public void uninstall(ClientSession client, String namespace, List<String> names, Consumer<String> progress)
             throws FaultException, InterruptedException {
-        List<KubernetesWorkload> wanted = new ArrayList<>();
         if (!workloads.managed(namespace)) {
             throw WorkloadSelector.unmanaged(namespace).exception();
         }
-        for (String name : names) {
-            // Before anybody looks: who has no right there does not learn what there is.
-            rights.mayUninstall(client.person(), new WorkloadRef("", namespace, name));
-            KubernetesWorkload workload = new WorkloadSelector(workloads).choose(namespace, name, "");
-            check(client, workload.ref());
-            wanted.add(workload);
-        }
-        if (names.isEmpty()) {
-            wanted.addAll(all(client, namespace, progress));
-        }
+        List<KubernetesWorkload> wanted =
+                names.isEmpty() ? all(client, namespace, progress) : named(client, namespace, names);
         List<WorkloadRef> begun = new ArrayList<>();
-        for (KubernetesWorkload workload : wanted) {
-            String stays = stays(workload);
-            if (stays.isEmpty()) {
-                begin(workload.ref(), "uninstalled by " + client.name(), client, progress);
-                begun.add(workload.ref());
-            } else {
-                if (!agents(workload)) {
-                    sidecars.dismiss(workload.ref());
+        List<WorkloadRef> closed = new ArrayList<>();
+        try {
+            for (KubernetesWorkload workload : wanted) {
+                Optional<Fault> others = close(client, workload.ref());
+                if (others.isEmpty()) {
+                    closed.add(workload.ref());
+                } else if (names.isEmpty()) {
+                    progress.accept(keeps(workload.ref(), others.get()));
+                } else {
+                    throw others.get().exception();
                 }
-                progress.accept(stays);
             }
+            for (KubernetesWorkload workload : wanted) {
+                if (closed.contains(workload.ref())) {
+                    String stays = stays(workload);
+                    if (stays.isEmpty()) {
+                        dismiss(workload.ref(), "uninstalled by " + client.name(), client);
+                        begun.add(workload.ref());
+                    } else {
+                        if (!agents(workload)) {
+                            sidecars.dismiss(workload.ref());
+                        }
+                        progress.accept(stays);
+                    }
+                }
+            }
+        } finally {
+            closed.forEach(engagements::reopen);
+        }
+        // Who engages one from here on brings its agents back, and nobody takes them from him.
+        for (WorkloadRef workload : begun) {
+            installer.ensure(workload, DesiredConfig.of(sidecars, workloads, workload), progress);
         }
         for (WorkloadRef workload : begun) {
             await(workload);
             progress.accept(workload + " has no traffic-agent any more");
         }
+    }
+
+    private List<KubernetesWorkload> named(ClientSession client, String namespace, List<String> names)
+            throws FaultException {
+        List<KubernetesWorkload> wanted = new ArrayList<>();
+        for (String name : names) {
+            // Before anybody looks: who has no right there does not learn what there is.
+            rights.mayUninstall(client.person(), new WorkloadRef("", namespace, name));
+            KubernetesWorkload workload = new WorkloadSelector(workloads).choose(namespace, name, "");
+            rights.mayUninstall(client.person(), workload.ref());
+            wanted.add(workload);
+        }
+        return wanted;
     }
 
     private List<KubernetesWorkload> all(ClientSession client, String namespace, Consumer<String> progress)
@@ -105,31 +129,27 @@ public final class Uninstaller {
         for (KubernetesWorkload workload : workloads.in(namespace)) {
             if (agents(workload)) {
                 try {
-                    check(client, workload.ref());
+                    rights.mayUninstall(client.person(), workload.ref());
                     wanted.add(workload);
                 } catch (FaultException e) {
-                    progress.accept(workload.ref() + " keeps its traffic-agent: "
-                            + e.fault().text());
+                    progress.accept(keeps(workload.ref(), e.fault()));
                 }
             }
         }
         return wanted;
     }
 
-    private void check(ClientSession client, WorkloadRef workload) throws FaultException {
-        rights.mayUninstall(client.person(), workload);
-        Optional<RegisteredEngagement> others = engagements.all().get().stream()
-                .filter(e -> e.workload().equals(workload) && e.state() != EngagementState.REMOVED)
-                .filter(e -> !same(e.owner(), client))
-                .findFirst();
-        if (others.isPresent()) {
-            String engaged = others.get().described();
-            throw Fault.user(
-                            workload + " is in use: the " + engaged + " needs its traffic-agent",
-                            "Ask for it to be left; an administrator ends it with: telepresence revoke "
-                                    + others.get().id())
-                    .exception();
-        }
+    private static String keeps(WorkloadRef workload, Fault why) {
+        return workload + " keeps its traffic-agent: " + why.text();
+    }
+
+    /** Closes it, unless somebody else engages it: from then on nobody does. */
+    private Optional<Fault> close(ClientSession client, WorkloadRef workload) {
+        return engagements
+                .close(workload, e -> !same(e.owner(), client))
+                .map(other -> Fault.user(
+                        workload + " is in use: the " + other.described() + " needs its traffic-agent",
+                        "Ask for it to be left; an administrator ends it with: telepresence revoke " + other.id()));
     }
 
     private static boolean same(ClientSession one, ClientSession other) {
@@ -140,9 +160,17 @@ public final class Uninstaller {
 
     /** Takes the agents out in the background; for those that nobody uses. */
     void remove(WorkloadRef workload) throws FaultException, InterruptedException {
-        if (workloads.get(workload).map(this::stays).orElse("gone").isEmpty()) {
-            begin(workload, "idle", null, sentence -> LOG.info("{}", sentence));
+        if (!workloads.get(workload).map(this::stays).orElse("gone").isEmpty()
+                || engagements.close(workload, _ -> true).isPresent()) {
+            return;
         }
+        try {
+            dismiss(workload, "idle", null);
+        } finally {
+            engagements.reopen(workload);
+        }
+        installer.ensure(
+                workload, DesiredConfig.of(sidecars, workloads, workload), sentence -> LOG.info("{}", sentence));
     }
 
     /** Why the agents cannot go; empty: they can. */
@@ -164,8 +192,7 @@ public final class Uninstaller {
         return workloads.pods(workload.ref()).stream().anyMatch(Pods::hasAgent) || sidecars.desired(workload.ref());
     }
 
-    private void begin(WorkloadRef workload, String why, ClientSession client, Consumer<String> progress)
-            throws FaultException, InterruptedException {
+    private void dismiss(WorkloadRef workload, String why, ClientSession client) {
         sidecars.dismiss(workload);
         for (RegisteredEngagement engagement : engagements.all().get()) {
             if (engagement.workload().equals(workload)) {
@@ -176,7 +203,6 @@ public final class Uninstaller {
                 }
             }
         }
-        installer.ensure(workload, DesiredConfig.of(sidecars, workloads, workload), progress);
     }
 
     private void await(WorkloadRef workload) throws FaultException, InterruptedException {

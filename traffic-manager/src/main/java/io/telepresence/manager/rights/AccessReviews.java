@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.manager.identity.MissingRight;
 import io.telepresence.manager.identity.Person;
 import io.telepresence.run.Threads;
 import io.telepresence.text.Printable;
@@ -49,7 +50,7 @@ public final class AccessReviews {
 
     private static final Logger LOG = LoggerFactory.getLogger(AccessReviews.class);
     private static final int MOST_ASKED = 1024;
-    private static final int FORBIDDEN = 403;
+    private static final String REVIEWS = "subjectaccessreviews.authorization.k8s.io";
     private static final int TOO_MANY = 429;
 
     private final Reviewer reviewer;
@@ -244,14 +245,12 @@ public final class AccessReviews {
         }
         boolean forbidden = why instanceof ExecutionException
                 && why.getCause() instanceof KubernetesClientException e
-                && e.getCode() == FORBIDDEN;
+                && MissingRight.isMissing(e);
+        String unknown = "the API server could not say whether "
+                + Printable.line(question.person().toString()) + " may " + question.access();
         throw Fault.unreachable(
-                        "the API server could not say whether "
-                                + Printable.line(question.person().toString()) + " may " + question.access(),
-                        forbidden
-                                ? "The traffic-manager may not create subjectaccessreviews: its administrator runs"
-                                        + " telepresence helm upgrade"
-                                : "Try again in a moment")
+                        forbidden ? unknown + ": " + MissingRight.sentence("create", REVIEWS) : unknown,
+                        forbidden ? MissingRight.REMEDY : "Try again in a moment")
                 .exception(why);
     }
 

@@ -8,7 +8,7 @@ import java.util.stream.Stream;
  * belongs to an engagement and needs nothing besides; whose engagement ends loses it.
  */
 enum Deed {
-    CONNECT(List.of(Right.CONNECT), List.of(Right.FORWARD)),
+    CONNECT(List.of(Right.CONNECT), Right.FORWARDING),
     /** Intercept, replace, wiretap: who may enter the containers can do all that by hand. */
     ATTACH(List.of(Right.ATTACH), List.of(Right.EXEC)),
     /** Environment and files, no traffic. */
@@ -46,8 +46,8 @@ enum Deed {
         return switch (grant) {
             case EXEC -> both(ours, withoutUs);
             case TELEPRESENCE -> ours;
-            case ANY -> both(ours, List.of(Right.FORWARD));
-            case PORTFORWARD -> List.of(Right.FORWARD);
+            case ANY -> both(ours, Right.FORWARDING);
+            case PORTFORWARD -> Right.FORWARDING;
         };
     }
 

@@ -1,6 +1,7 @@
 package io.telepresence.manager.rights;
 
 import io.telepresence.agree.AgentNames;
+import java.util.List;
 
 /** The rights that are asked for. Those of telepresence.io are virtual: nothing of that kind is ever stored. */
 enum Right {
@@ -12,11 +13,16 @@ enum Right {
 
     /** Of the manager's pod by its name, so that a role that is limited to it is enough. */
     FORWARD("create", "", "pods", "portforward", Place.MANAGER_POD),
+    /** The same over a WebSocket, which is a GET: before Kubernetes 1.35 this right alone is enough for it. */
+    FORWARD_BY_GET("get", "", "pods", "portforward", Place.MANAGER_POD),
     EXEC("create", "", "pods", "exec", Place.NAMESPACE),
     POD_LOGS("get", "", "pods", "log", Place.NAMESPACE),
     GET_PODS("get", "", "pods", "", Place.NAMESPACE),
     LIST_PODS("list", "", "pods", "", Place.NAMESPACE),
     CHANGE_MANAGER("update", "", "configmaps", "", Place.MANAGER_CONFIG);
+
+    /** With either of them somebody may forward a port to the manager's pod. */
+    static final List<Right> FORWARDING = List.of(FORWARD, FORWARD_BY_GET);
 
     private static final String OURS = "telepresence.io";
 

@@ -95,12 +95,17 @@ public final class Rights {
         if (!person.known() && grant == RequiredGrant.PORTFORWARD) {
             return;
         }
-        List<Access> enough = deed.enough(grant).stream()
-                .map(right -> right.in(namespace, workload, home))
-                .toList();
-        if (!person.known() || !reviews.any(person, enough)) {
-            throw refusal(person, enough).exception();
+        List<Right> enough = deed.enough(grant);
+        if (!person.known() || !reviews.any(person, accesses(enough, namespace, workload))) {
+            // The one to ask for is the one that is enough with every Kubernetes.
+            List<Right> named =
+                    enough.stream().filter(r -> r != Right.FORWARD_BY_GET).toList();
+            throw refusal(person, accesses(named, namespace, workload)).exception();
         }
+    }
+
+    private List<Access> accesses(List<Right> rights, String namespace, String workload) {
+        return rights.stream().map(right -> right.in(namespace, workload, home)).toList();
     }
 
     private static Fault refusal(Person person, List<Access> missing) {

@@ -23,6 +23,11 @@ public final class ClientSession extends PeerSession {
         return caller.same(asking);
     }
 
+    /** Who made it, as proved last. */
+    Caller caller() {
+        return caller;
+    }
+
     /** Its user, as proved last. */
     public Person person() {
         return caller.person();

@@ -13,7 +13,8 @@ public abstract sealed class PeerSession permits ClientSession, AgentSession {
     private final String id;
     private final Set<Ending> endings = new LinkedHashSet<>();
     private Instant lastSign;
-    private boolean ended;
+    /** Null: it has not. */
+    private String ended;
 
     PeerSession(String id, Instant now) {
         this.id = id;
@@ -35,7 +36,7 @@ public abstract sealed class PeerSession permits ClientSession, AgentSession {
     public final Ending onEnd(Runnable task) {
         Ending ending = new Ending(this, task);
         synchronized (this) {
-            if (!ended) {
+            if (ended == null) {
                 endings.add(ending);
                 return ending;
             }
@@ -45,7 +46,12 @@ public abstract sealed class PeerSession permits ClientSession, AgentSession {
     }
 
     public final synchronized boolean ended() {
-        return ended;
+        return ended != null;
+    }
+
+    /** A sentence, may be from outside; empty: it has not ended. */
+    public final synchronized String whyEnded() {
+        return ended == null ? "" : ended;
     }
 
     final synchronized void sign(Instant now) {
@@ -56,13 +62,13 @@ public abstract sealed class PeerSession permits ClientSession, AgentSession {
         return lastSign.isBefore(limit);
     }
 
-    final void end() {
+    final void end(String why) {
         List<Ending> tasks;
         synchronized (this) {
-            if (ended) {
+            if (ended != null) {
                 return;
             }
-            ended = true;
+            ended = why;
             tasks = List.copyOf(endings).reversed();
             endings.clear();
         }

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -87,7 +88,7 @@ public final class SessionRegistry {
             byId.put(id, session);
         }
         LOG.info("{} arrived{}", session, predecessors.isEmpty() ? "" : ": its session before ends");
-        predecessors.forEach(this::end);
+        predecessors.forEach(p -> end(p, "a newer session of the same client has come"));
         return new Arrival<>(session, false);
     }
 
@@ -110,7 +111,7 @@ public final class SessionRegistry {
             byId.put(session.id(), session);
         }
         LOG.info("{} arrived for {}", session, agent.workload());
-        replaced.forEach(this::end);
+        replaced.forEach(r -> end(r, "a newer session of the same pod has come"));
         agentsChanged();
         return new Arrival<>(session, false);
     }
@@ -154,7 +155,7 @@ public final class SessionRegistry {
     private void depart(Optional<? extends PeerSession> session) {
         session.ifPresent(s -> {
             LOG.info("{} departed", s);
-            end(s);
+            end(s, "it has left");
         });
     }
 
@@ -164,14 +165,29 @@ public final class SessionRegistry {
     }
 
     /** All sessions of the caller's key end. */
-    public void end(Caller caller) {
-        clients().stream().filter(c -> c.belongsTo(caller)).forEach(this::end);
+    public void end(Caller caller, String why) {
+        clients().stream().filter(c -> c.belongsTo(caller)).forEach(c -> end(c, why));
+    }
+
+    /** Those end that began with a user who is not known any more. */
+    public void endUnknown(Predicate<Caller> known) {
+        clients().stream()
+                .filter(c -> c.person().known() && !known.test(c.caller()))
+                .forEach(c -> expel(c, "its user is not known any more"));
+    }
+
+    /** Of clients that have proved one. */
+    public Set<String> keys() {
+        return clients().stream()
+                .map(c -> c.caller().key())
+                .filter(key -> !key.isEmpty())
+                .collect(Collectors.toSet());
     }
 
     /** Ends the session of a client that may not stay; it hears why when it comes again. */
     public void expel(ClientSession session, String why) {
         LOG.info("the session of {} ends: {}", session, why);
-        end(session);
+        end(session, why);
     }
 
     /** Ends all sessions that have been silent for too long. Called about every second. */
@@ -181,7 +197,7 @@ public final class SessionRegistry {
             Duration allowed = session instanceof ClientSession ? CLIENT_SILENCE : AGENT_SILENCE;
             if (session.silentSince(now.minus(allowed))) {
                 LOG.info("{} was silent for {} s: its session ends", session, allowed.toSeconds());
-                end(session);
+                end(session, "it was silent for " + allowed.toSeconds() + " s");
             }
         }
     }
@@ -227,9 +243,9 @@ public final class SessionRegistry {
         agentsChanged();
     }
 
-    private void end(PeerSession session) {
+    private void end(PeerSession session, String why) {
         byId.remove(session.id(), session);
-        session.end();
+        session.end(why);
         if (session instanceof AgentSession agent) {
             byWorkload.computeIfPresent(agent.agent().workload(), (_, agents) -> without(agents, agent));
             agentsChanged();

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CyclicBarrier;
 import org.junit.jupiter.api.Test;
@@ -70,6 +71,28 @@ class EngagementRegistryTest {
         RegisteredEngagement again = engagements.reserve(young, active(young, EngagementKind.REPLACE));
         assertEquals(List.of(again), engagements.all().get());
         assertEquals(Set.of("app"), engagements.of(ECHO).keySet());
+    }
+
+    @Test
+    void whatIsClosedNobodyEngages() throws Exception {
+        ClientSession ann = sessions.arrive(ANN, "").session();
+        assertEquals(Optional.empty(), engagements.close(ECHO, _ -> true));
+        assertEquals(Optional.empty(), engagements.close(ECHO, _ -> true), "somebody else does the same");
+        engagements.reopen(ECHO);
+        FaultException e =
+                assertThrows(FaultException.class, () -> engagements.reserve(ann, active(ann, EngagementKind.WIRETAP)));
+        assertEquals(
+                "the traffic-agent of Deployment echo.default is being uninstalled at this moment",
+                e.fault().text());
+        engagements.restore(ann, active(ann, EngagementKind.WIRETAP));
+        assertEquals(EngagementState.REMOVED, engagements.of(ann).getFirst().state());
+        engagements.reopen(ECHO);
+        RegisteredEngagement tap = engagements.reserve(ann, active(ann, EngagementKind.WIRETAP));
+        assertEquals(Optional.of(tap), engagements.close(ECHO, _ -> true));
+        ClientSession bob = sessions.arrive(new ClientSession.Client("bob", "install", "default", ""), "")
+                .session();
+        engagements.reserve(bob, active(bob, EngagementKind.WIRETAP));
+        assertEquals(2, engagements.all().get().size(), "it was not closed");
     }
 
     private static RegisteredEngagement active(ClientSession client, EngagementKind kind) {

@@ -17,6 +17,9 @@ final class FakeTickets implements TicketApi {
     final LinkedBlockingQueue<String> deletions = new LinkedBlockingQueue<>();
     volatile boolean away;
 
+    /** The answer to a manager that may not do what it asks for; zero: it may. */
+    volatile int refused;
+
     private final Map<String, CertificateSigningRequest> stored = new ConcurrentHashMap<>();
 
     void put(CertificateSigningRequest ticket) {
@@ -30,6 +33,9 @@ final class FakeTickets implements TicketApi {
     private void ask() {
         if (away) {
             throw new KubernetesClientException("the API server is away");
+        }
+        if (refused != 0) {
+            throw new KubernetesClientException("refused", refused, null);
         }
     }
 

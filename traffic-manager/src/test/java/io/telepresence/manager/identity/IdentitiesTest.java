@@ -10,9 +10,7 @@ import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
 import io.telepresence.identity.ProofKey;
 import io.telepresence.identity.Ticket;
-import io.telepresence.testing.FakeTime;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -20,33 +18,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Whom a key is believed to be, for how long; and everything that is no ticket. */
 @Timeout(60)
-class IdentitiesTest {
-    private static final String NAME = "telepresence-x7k2p";
-
-    private final FakeTime time = new FakeTime();
-    private final FakeTickets api = new FakeTickets();
-    private final List<String> told = new ArrayList<>();
-    private final Identities identities =
-            new Identities(new TicketReview("ambassador", api, time), time, new Identities.Consequences() {
-                @Override
-                public void proved(Caller caller) {
-                    told.add(caller.person() + " proved");
-                }
-
-                @Override
-                public void over(Caller caller) {
-                    told.add(caller.person() + " over");
-                }
-            });
-    private final ProofKey key = ProofKey.generate();
-    private final String ann = ConnectionKeys.fingerprint(key.publicKey());
-
-    private Person prove(String user) throws FaultException {
-        byte[] nonce = identities.challenge(ann);
-        api.put(TestTickets.ticket(user, NAME, key, nonce));
-        return identities.prove(ann, NAME, nonce);
-    }
-
+class IdentitiesTest extends IdentitiesBench {
     private void assertRefused(String name, byte[] nonce) {
         Fault fault = assertThrows(FaultException.class, () -> identities.prove(ann, name, nonce))
                 .fault();
@@ -82,8 +54,7 @@ class IdentitiesTest {
         api.put(ticket);
         identities.prove(ann, NAME, nonce);
         api.deleted();
-        time.advance(Identities.VALID);
-        identities.sweep();
+        pass(Identities.VALID);
         assertRefused(ticket, nonce);
         assertRefused(ticket, identities.challenge(ann));
         time.advance(Nonces.GOOD);
@@ -194,49 +165,6 @@ class IdentitiesTest {
     }
 
     @Test
-    void aProofIsOverAfterTenMinutesUnlessRenewed() throws Exception {
-        prove("alice");
-        time.advance(Duration.ofMinutes(9));
-        prove("alice");
-        time.advance(Duration.ofMinutes(9));
-        identities.sweep();
-        assertTrue(identities.caller(ann).person().known());
-        time.advance(Duration.ofMinutes(1));
-        identities.sweep();
-        assertFalse(identities.caller(ann).person().known());
-        assertEquals(List.of("alice proved", "alice proved", "alice over"), told);
-    }
-
-    @Test
-    void whileTheApiServerIsAwayAProofIsGoodForThirtyMinutes() throws Exception {
-        prove("alice");
-        api.away = true;
-        for (int minute = 1; minute < 30; minute++) {
-            time.advance(Duration.ofMinutes(1));
-            identities.sweep();
-            assertTrue(identities.caller(ann).person().known(), "after " + minute);
-        }
-        time.advance(Duration.ofMinutes(1));
-        identities.sweep();
-        assertFalse(identities.caller(ann).person().known());
-    }
-
-    @Test
-    void whenTheApiServerIsBackThereIsTimeToProve() throws Exception {
-        prove("alice");
-        api.away = true;
-        time.advance(Identities.VALID);
-        identities.sweep();
-        api.away = false;
-        time.advance(Identities.AFTER_OUTAGE.minusSeconds(1));
-        identities.sweep();
-        assertTrue(identities.caller(ann).person().known());
-        time.advance(Duration.ofSeconds(1));
-        identities.sweep();
-        assertFalse(identities.caller(ann).person().known());
-    }
-
-    @Test
     void ticketsThatNobodyCanUseAnyMoreAreDeleted() throws Exception {
         byte[] living = identities.challenge(ann);
         api.put(TestTickets.ticket("alice", "telepresence-living", key, living));
@@ -250,6 +178,22 @@ class IdentitiesTest {
         assertEquals(List.of("telepresence-old", "telepresence-living"), List.copyOf(api.deletions));
     }
 
+    @Test
+    void aTicketThatWasBegunAndNotShownIsGoneAMinuteAfterItIsWorthNothing() throws Exception {
+        api.put(TestTickets.ticket("alice", "telepresence-begun", key, identities.challenge(ann)));
+        identities.sweepAbandonedTickets();
+        assertEquals(List.of(), List.copyOf(api.deletions));
+        time.advance(Nonces.GOOD);
+        identities.sweepAbandonedTickets();
+        assertEquals("telepresence-begun", api.deleted());
+        prove("alice");
+        assertEquals(NAME, api.deleted());
+        api.put(TestTickets.ticket("alice", "telepresence-old", key, new byte[16]));
+        time.advance(Nonces.GOOD);
+        identities.sweepAbandonedTickets();
+        assertEquals(List.of(), List.copyOf(api.deletions), "nobody looks where nothing was begun");
+    }
+
     /** Neither more nor fewer requests than one GET and one DELETE each. */
     @Test
     void aThousandKeysAreRenewed() throws Exception {
@@ -258,6 +202,7 @@ class IdentitiesTest {
                 String name = "telepresence-" + round + "-" + i;
                 byte[] publicKey = TestTickets.element(0x30, new byte[] {(byte) (i >> 8), (byte) i});
                 String fingerprint = ConnectionKeys.fingerprint(publicKey);
+                inConnections.add(fingerprint);
                 byte[] nonce = identities.challenge(fingerprint);
                 api.put(TestTickets.ticket("user-" + i, name, publicKey, nonce, "ambassador"));
                 assertEquals(
@@ -271,30 +216,6 @@ class IdentitiesTest {
         for (int i = 0; i < 3000; i++) {
             assertTrue(api.deleted() != null, "each ticket is deleted");
         }
-    }
-
-    @Test
-    void oneKeyTooManyIsRefusedUntilSomebodyHasLeft() throws Exception {
-        for (int i = 0; i < Identities.MOST; i++) {
-            byte[] publicKey = TestTickets.element(0x30, new byte[] {(byte) (i >> 8), (byte) i});
-            proveAs(publicKey, "telepresence-" + i);
-        }
-        byte[] one = TestTickets.element(0x30, new byte[3]);
-        Fault fault = assertThrows(FaultException.class, () -> proveAs(one, "telepresence-one"))
-                .fault();
-        assertEquals("the traffic-manager knows 4096 clients, and no more", fault.text());
-        proveAs(TestTickets.element(0x30, new byte[2]), "telepresence-again");
-        time.advance(Identities.VALID);
-        identities.sweep();
-        proveAs(one, "telepresence-two");
-        assertEquals(1, identities.known());
-    }
-
-    private void proveAs(byte[] publicKey, String name) throws FaultException {
-        String fingerprint = ConnectionKeys.fingerprint(publicKey);
-        byte[] nonce = identities.challenge(fingerprint);
-        api.put(TestTickets.ticket("carol", name, publicKey, nonce, "ambassador"));
-        identities.prove(fingerprint, name, nonce);
     }
 
     @Test

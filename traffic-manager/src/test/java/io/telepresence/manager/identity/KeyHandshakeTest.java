@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -130,6 +131,22 @@ class KeyHandshakeTest {
         connection.close();
         assertEquals("", keys.of(connection.peer));
         assertEquals(0, keys.proved());
+    }
+
+    @Test
+    void anAddressThatIsUsedAgainHasNotTheKeyOfBefore() {
+        Connection before = accepted();
+        before.says(ConnectionProof.hello(key.publicKey()));
+        before.says(key.answer(NAMESPACE, before.challenge()));
+        port--;
+        Connection next = accepted();
+        assertEquals(before.peer, next.peer);
+        next.says(PREFACE);
+        assertEquals("", keys.of(next.peer));
+        assertNotEquals("", keys.of(before.peer), "it is open still");
+        assertEquals(Set.of(ConnectionKeys.fingerprint(key.publicKey())), keys.keys());
+        before.close();
+        assertEquals(Set.of(), keys.keys());
     }
 
     @Test

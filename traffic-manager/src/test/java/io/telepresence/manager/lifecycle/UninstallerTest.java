@@ -152,6 +152,30 @@ class UninstallerTest {
         assertEquals(List.of("Deployment echo.default has no traffic-agent any more"), told);
     }
 
+    /** Between the look for others and the end of what is there: whoever comes then would lose what he has just been given. */
+    @Test
+    void nobodyElseGetsInBetweenTheLookAndTheRemoval() throws Exception {
+        bobLeaves();
+        List<EngagementState> bobs = new ArrayList<>();
+        bench.engagements.whenEnded(id -> {
+            try {
+                restore(bob);
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+            bench.engagements.of(bob).forEach(e -> bobs.add(e.state()));
+        });
+        uninstaller.uninstall(ann, "default", List.of("echo"), told::add);
+        assertEquals(EngagementState.REMOVED, bobs.getFirst());
+        assertTrue(
+                bench.engagements.of(bob).getFirst().message().contains("is being uninstalled at this moment"),
+                () -> bench.engagements.of(bob).toString());
+        bobLeaves();
+        restore(bob);
+        assertEquals(
+                EngagementState.ACTIVE, bench.engagements.of(bob).getFirst().state(), "it is open again");
+    }
+
     @Test
     void whatIsWantedGoesAlsoWhereNoPodHasAnAgent() throws Exception {
         bobLeaves();

@@ -202,7 +202,13 @@ class AccessReviewsTest {
     void whatTheApiServerRefusesToReviewStopsNothingElse() {
         api.fails(403);
         FaultException e = assertThrows(FaultException.class, () -> may(EXEC));
-        assertTrue(e.fault().remedy().contains("subjectaccessreviews"), e.fault()::toString);
+        assertTrue(
+                e.fault()
+                        .text()
+                        .endsWith(": the traffic-manager itself may not create"
+                                + " subjectaccessreviews.authorization.k8s.io"),
+                e.fault()::toString);
+        assertTrue(e.fault().remedy().contains("managerRbac.create=false"), e.fault()::toString);
         assertThrows(FaultException.class, () -> may(ATTACH));
         assertEquals(2, api.asked().size());
     }

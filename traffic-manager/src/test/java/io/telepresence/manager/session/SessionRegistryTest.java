@@ -239,7 +239,7 @@ class SessionRegistryTest {
         assertEquals(List.of(renewed, renewed), List.of(one.person(), two.person()));
         assertEquals("alice (" + ANN.name() + ")", one.name());
         assertEquals("bob", other.person().user());
-        sessions.end(new Caller("k1", Person.UNKNOWN));
+        sessions.end(new Caller("k1", Person.UNKNOWN), "enough");
         assertTrue(one.ended() && two.ended());
         assertFalse(other.ended());
     }

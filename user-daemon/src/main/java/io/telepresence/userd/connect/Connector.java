@@ -8,7 +8,9 @@ import io.telepresence.userd.health.HealthWarnings;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,6 +18,9 @@ import org.slf4j.LoggerFactory;
 public final class Connector {
     private static final Logger LOG = LoggerFactory.getLogger(Connector.class);
     private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
+
+    private static final Duration PROOF_PATIENCE = Duration.ofSeconds(30);
+    private static final Duration RESUMED_WITHIN = Duration.ofSeconds(2);
 
     /** So long a disconnect waits for a connect that it has cancelled. */
     private static final Duration PATIENCE = Duration.ofSeconds(5);
@@ -49,26 +54,31 @@ public final class Connector {
         return (System.nanoTime() - askedNanos) / 1_000_000;
     }
 
-    /** A connection, and whether it was there before. */
-    public record Outcome(ClusterSession session, boolean already) {}
+    /**
+     * A connection.
+     *
+     * @param already whether it was there before
+     * @param warnings what the user should hear of
+     */
+    public record Outcome(ClusterSession session, boolean already, List<String> warnings) {}
 
     /** Connects, or finds that this is so already. Blocks. */
     public Outcome connect(ConnectParameters request, Consumer<String> progress) throws FaultException {
         if (request.reuseOnly()) {
-            return new Outcome(live(progress), true);
+            return new Outcome(live(progress), true, List.of());
         }
         Plan plan = Plan.of(request, place);
         Optional<ClusterSession> same = begin(plan.identity());
         if (same.isPresent()) {
-            renew(same.get(), plan);
+            renew(same.get(), plan, progress);
             map(same.get(), plan.identity().mapped());
-            return new Outcome(live(progress), true);
+            return new Outcome(live(progress), true, unproved());
         }
         try {
             ClusterSession made = new ConnectSteps(
                             place, health, plan, new ConnectSteps.Asked(request, progress), this::idleMillis)
                     .run();
-            return new Outcome(up(made, plan.identity()), false);
+            return new Outcome(up(made, plan.identity()), false, made.facts().warnings());
         } catch (FaultException e) {
             clearHealth();
             if (cancelled()) {
@@ -82,12 +92,39 @@ public final class Connector {
         }
     }
 
-    private static void renew(ClusterSession same, Plan plan) throws FaultException {
+    /** Takes over the credentials; where something is wrong with the user's proof, it is made again before anybody goes on. */
+    private void renew(ClusterSession same, Plan plan, Consumer<String> progress) throws FaultException {
         boolean refused = same.server().trouble().get().isPresent();
+        boolean proving = !unproved().isEmpty();
         same.server().renew(plan.target());
-        if (refused) {
-            same.link().awoke();
+        if (!refused && !proving) {
+            return;
         }
+        CompletableFuture<Void> proved = same.link().awoke();
+        if (proving) {
+            progress.accept("Proving to the traffic-manager who you are");
+            awaitProof(proved);
+        }
+    }
+
+    /** For so long as it takes, or as anybody has patience: what is wrong then is told. */
+    private void awaitProof(CompletableFuture<Void> proved) throws FaultException {
+        long end = System.nanoTime() + PROOF_PATIENCE.toNanos();
+        while (!proved.isDone() && System.nanoTime() - end < 0) {
+            pause();
+        }
+        // With the proof a session that the manager has ended comes back.
+        long resumed = System.nanoTime() + RESUMED_WITHIN.toNanos();
+        while (!unproved().isEmpty() && System.nanoTime() - resumed < 0) {
+            pause();
+        }
+    }
+
+    /** What is wrong with the user's proof now; empty: nothing. */
+    private List<String> unproved() {
+        return Stream.of(HealthWarning.IDENTITY, HealthWarning.UNKNOWN_USER, HealthWarning.SESSION)
+                .flatMap(trouble -> health.sentence(trouble).stream())
+                .toList();
     }
 
     /** Who names no namespaces leaves them as they are. */

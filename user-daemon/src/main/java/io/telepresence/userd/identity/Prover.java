@@ -50,10 +50,15 @@ public final class Prover implements Proof {
      * The same while the manager still knows it.
      *
      * @return for how long it is good; zero: nobody has said so
+     * @throws FaultException the manager will not know the user much longer; also where the right is gone with which he has proved
+     *     it before
      */
     synchronized Duration renew(Manager manager) throws FaultException {
         try {
             tell(manager);
+            if (lack.isPresent() && !known.user().isEmpty()) {
+                throw lack.get().exception();
+            }
             return known.validity();
         } catch (FaultException e) {
             health.raise(warning(), e.fault().toString());

@@ -26,6 +26,7 @@ import io.telepresence.tunnel.pool.TunnelClient;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
@@ -52,7 +53,7 @@ public final class ManagerSession implements AutoCloseable {
     private final AtomicBoolean resuming = new AtomicBoolean();
     private final ClockJumps jumps;
     private final TunnelClient tunnel;
-    private volatile Runnable awake = () -> {};
+    private volatile Supplier<CompletableFuture<Void>> awake = () -> CompletableFuture.completedFuture(null);
     private volatile boolean closed;
     /** Resumes the session; null: nobody has yet. */
     private volatile Thread resumer;
@@ -99,16 +100,20 @@ public final class ManagerSession implements AutoCloseable {
         return new ManagerSession(socket, arrival, limits, idleMillis, proof);
     }
 
-    /** What to do besides when everything is looked at again; must be quick. */
-    public void whenAwake(Runnable what) {
+    /** What to do besides when everything is looked at again; begins it, and is quick. */
+    public void whenAwake(Supplier<CompletableFuture<Void>> what) {
         awake = what;
     }
 
-    /** Looks at everything again, now: this machine stood still, or somebody has mended something. */
-    public void awoke() {
+    /**
+     * Looks at everything again, now: this machine stood still, or somebody has mended something.
+     *
+     * @return done when that is over which is done besides
+     */
+    public CompletableFuture<Void> awoke() {
         nextResume = System.nanoTime();
         carriers.beatNow();
-        awake.run();
+        return awake.get();
     }
 
     /**

@@ -169,8 +169,14 @@ class ConnectProofTest {
                 () -> fixture.connector.health().has(HealthWarning.CREDENTIALS)
                         && fixture.connector.health().has(HealthWarning.IDENTITY));
         assertEquals("alice", session.prover().user(), "the manager knows it still");
+        Connector.Outcome still = fixture.connect();
+        assertEquals(1, still.warnings().size(), "it is told how it stands");
+        assertTrue(still.warnings().getFirst().startsWith(HealthWarning.IDENTITY.say("")), still.warnings()::toString);
         fixture.api.answers.put(ConnectFixture.TICKETS, ConnectFixture.TICKET);
-        assertTrue(fixture.connect().already());
+        Connector.Outcome mended = fixture.connect();
+        assertTrue(mended.already());
+        assertEquals(List.of(), mended.warnings(), "it has waited for that");
+        assertTrue(fixture.progress.contains("Proving to the traffic-manager who you are"));
         Awaits.that("no warning", () -> warnings().isEmpty());
         assertEquals(1, fixture.manager.arrivals.size(), "nothing is resumed");
         assertEquals(1, fixture.manager.tickets.size());

@@ -3,6 +3,8 @@ package io.telepresence.userd.identity;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.fault.Fault;
@@ -11,6 +13,7 @@ import io.telepresence.run.Backoff;
 import io.telepresence.run.Threads;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -49,7 +52,7 @@ class ProofRenewalTest {
                     return good;
                 },
                 every,
-                new Backoff(afterFailure, afterFailure));
+                new ProofRenewal.Failures(new Backoff(afterFailure, afterFailure), new Backoff(NEVER, NEVER)));
     }
 
     private void assertRenews() throws Exception {
@@ -75,6 +78,35 @@ class ProofRenewalTest {
     }
 
     @Test
+    void aRefusalIsNotTriedAgainSoSoon() throws Exception {
+        failure = Fault.denied("no", "").exception();
+        start(NEVER, SHORT);
+        renewal.soon();
+        assertRenews();
+        assertNull(renewals.poll(200, TimeUnit.MILLISECONDS));
+        failure = Fault.unreachable("away", "").exception();
+        renewal.soon();
+        for (int i = 0; i < 3; i++) {
+            assertRenews();
+        }
+    }
+
+    /** The manager gives two minutes after the API server is back. */
+    @Test
+    void whereNobodyAnswersNoWaitIsLongerThanHalfAMinute() {
+        start(NEVER, NEVER);
+        ProofRenewal.Failures failures = ProofRenewal.failures();
+        for (int i = 0; i < 200; i++) {
+            Fault.Kind kind = i % 2 == 0 ? Fault.Kind.UNREACHABLE : Fault.Kind.INTERNAL;
+            assertTrue(failures.next(kind).compareTo(Duration.ofSeconds(30)) <= 0);
+        }
+        assertTrue(failures.next(Fault.Kind.DENIED).compareTo(Duration.ofSeconds(36)) <= 0, "it has only just begun");
+        for (int i = 0; i < 5; i++) {
+            assertTrue(failures.next(Fault.Kind.DENIED).compareTo(Duration.ofSeconds(60)) >= 0);
+        }
+    }
+
+    @Test
     void anErrorDoesNotEndIt() throws Exception {
         BlockingQueue<String> all = renewals;
         renewal = ProofRenewal.start(
@@ -83,7 +115,7 @@ class ProofRenewalTest {
                     throw new IllegalStateException("a mistake");
                 },
                 SHORT,
-                new Backoff(SHORT, SHORT));
+                new ProofRenewal.Failures(new Backoff(SHORT, SHORT), new Backoff(SHORT, SHORT)));
         for (int i = 0; i < 3; i++) {
             assertRenews();
         }
@@ -97,6 +129,36 @@ class ProofRenewalTest {
         assertRenews();
         renewal.soon();
         assertRenews();
+    }
+
+    @Test
+    void whoAsksForOneHearsWhenItIsOver() throws Exception {
+        CountDownLatch go = new CountDownLatch(1);
+        renewal = ProofRenewal.start(
+                () -> {
+                    renewals.add("renewed");
+                    awaitUninterruptibly(go);
+                    return Duration.ZERO;
+                },
+                NEVER,
+                new ProofRenewal.Failures(new Backoff(NEVER, NEVER), new Backoff(NEVER, NEVER)));
+        CompletableFuture<Void> first = renewal.soon();
+        assertRenews();
+        CompletableFuture<Void> second = renewal.soon();
+        assertNotSame(first, second, "it has begun before anybody asked");
+        assertFalse(first.isDone());
+        go.countDown();
+        first.get(30, TimeUnit.SECONDS);
+        second.get(30, TimeUnit.SECONDS);
+        assertEquals(1, renewals.size());
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        try {
+            assertTrue(latch.await(30, TimeUnit.SECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Test
@@ -124,7 +186,7 @@ class ProofRenewalTest {
                     throw Fault.unreachable("interrupted", "").exception();
                 },
                 SHORT,
-                new Backoff(SHORT, SHORT));
+                new ProofRenewal.Failures(new Backoff(SHORT, SHORT), new Backoff(SHORT, SHORT)));
         assertRenews();
         renewal.close();
         assertEquals(0, interrupted.getCount());

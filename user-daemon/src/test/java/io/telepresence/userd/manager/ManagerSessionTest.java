@@ -2,6 +2,7 @@ package io.telepresence.userd.manager;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -145,9 +147,13 @@ class ManagerSessionTest {
     void whatIsToBeDoneAfterASleepIsDoneBesidesTheHeartbeats() throws Exception {
         arrive();
         CountDownLatch done = new CountDownLatch(1);
-        link.whenAwake(done::countDown);
+        CompletableFuture<Void> over = new CompletableFuture<>();
+        link.whenAwake(() -> {
+            done.countDown();
+            return over;
+        });
         int before = manager.beats.get();
-        link.awoke();
+        assertSame(over, link.awoke());
         assertEquals(0, done.getCount());
         Awaits.that("each carrier beats", () -> manager.beats.get() >= before + CARRIERS);
     }
