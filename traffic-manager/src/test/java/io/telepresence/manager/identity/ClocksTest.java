@@ -8,6 +8,7 @@ import io.telepresence.identity.ProofKey;
 import io.telepresence.testing.FakeTime;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,7 +27,17 @@ class ClocksTest {
                 public void proved(Caller caller) {}
 
                 @Override
-                public void over(Caller caller) {}
+                public void over(Caller caller, String why) {}
+
+                @Override
+                public Set<String> inSessions() {
+                    return Set.of();
+                }
+
+                @Override
+                public Set<String> inConnections() {
+                    return Set.of(ann);
+                }
             });
     private final ProofKey key = ProofKey.generate();
     private final String ann = TestTickets.fingerprint(key);
