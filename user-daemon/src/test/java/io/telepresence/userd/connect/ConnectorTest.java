@@ -100,44 +100,6 @@ class ConnectorTest {
     }
 
     @Test
-    void anotherConnectChangesTheMappedNamespaces() throws Exception {
-        fixture.manager.cluster = ClusterInfo.newBuilder()
-                .addAllNamespaces(List.of("a", "b", "default"))
-                .build();
-        ClusterSession session = fixture.connectMapping("b", "a").session();
-        assertEquals(List.of("a", "b"), fixture.root.configs.take().getDns().getNamespacesList());
-        assertTrue(fixture.connectMapping("a").already());
-        assertEquals(List.of("a"), session.facts().mapped().get());
-        Awaits.that("the root daemon hears", () -> mapped().equals(Optional.of(List.of("a"))));
-        assertTrue(fixture.connect().already());
-        assertEquals(List.of("a"), session.facts().mapped().get(), "who names none changes nothing");
-        assertTrue(fixture.connectMapping("all").already());
-        assertEquals(List.of(), session.facts().mapped().get());
-        Awaits.that("the root daemon hears", () -> mapped().equals(Optional.of(List.of("a", "b", "default"))));
-        assertSame(session, connector.session());
-        assertEquals(1, fixture.root.begun.get());
-    }
-
-    private Optional<List<String>> mapped() {
-        return Optional.ofNullable(fixture.root.configs.poll())
-                .map(c -> List.copyOf(c.getDns().getNamespacesList()));
-    }
-
-    @Test
-    void theWordAllIsNoNamespaceAndCountsMoreThanTheConfiguration() throws Exception {
-        fixture.config = "cluster:\n  mappedNamespaces: [a]\n";
-        fixture.manager.cluster = ClusterInfo.newBuilder()
-                .addAllNamespaces(List.of("a", "default"))
-                .build();
-        ClusterSession session = fixture.connectMapping("all").session();
-        assertEquals(List.of(), session.facts().mapped().get());
-        NetworkConfig network = fixture.root.configs.take();
-        assertEquals(List.of("a", "default"), network.getDns().getNamespacesList());
-        assertFalse(network.getDns().getNamespacesMapped());
-        assertEquals(List.of(), fixture.manager.arrivals.take().getMappedNamespacesList());
-    }
-
-    @Test
     void whoOnlyWantsWhatIsThereGetsNothingElse() throws Exception {
         ConnectParameters reuse = ConnectFixture.request("default", true);
         Fault none = assertThrows(FaultException.class, () -> connector.connect(reuse, text -> {}))
