@@ -131,7 +131,8 @@ class UpgradeIT {
         assertTrue(answers("shop", "laptop GET"));
         before(DEVELOPER, "leave", "shop").ok();
         before(DEVELOPER, "quit", "-s").ok();
-        Shell.await("pods that were replaced are gone", SOON, () -> !pods().contains("true"));
+        // A pod that was replaced goes only when its callers have had time to leave it.
+        Shell.await("pods that were replaced are gone", SOON, () -> !pods().contains("true") && shops() == 2);
         podsBefore = pods();
         ADMIN.run(
                         INSTALLED,
@@ -184,6 +185,10 @@ class UpgradeIT {
 
     private static boolean answers(String service, String part) {
         return Cluster.fromPod("http://" + service + "/").stdout().contains(part);
+    }
+
+    private static long shops() {
+        return pods().lines().filter(line -> line.startsWith("shop-")).count();
     }
 
     /** Of the namespace of the samples: uid, and whether it goes. */
