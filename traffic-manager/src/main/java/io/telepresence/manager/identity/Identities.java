@@ -25,7 +25,7 @@ public final class Identities {
     /** How long after the API server was away a client has to prove again who it is. */
     static final Duration AFTER_OUTAGE = Duration.ofMinutes(2);
 
-    /** So long a key without session and connection is kept: its client may be on its way. */
+    /** So long after its proof a key without session and connection is kept. */
     static final Duration UNUSED = Duration.ofMinutes(1);
 
     /** So long before a proof is over it is looked at whether the API server answers. */

@@ -36,14 +36,18 @@ final class Nonces {
                 .map(Map.Entry::getKey)
                 .toList();
         if (ofOne.size() >= MOST_OF_ONE) {
-            given.remove(ofOne.getFirst());
+            displace(ofOne.getFirst());
         } else if (given.size() >= MOST) {
-            given.remove(given.keySet().iterator().next());
+            displace(given.keySet().iterator().next());
         }
         byte[] nonce = new byte[Ticket.NONCE_BYTES];
         random.nextBytes(nonce);
         given.put(Ticket.commonName(nonce), new Given(key, time.instant().plus(GOOD), false));
         return nonce;
+    }
+
+    private void displace(String name) {
+        abandoned |= !given.remove(name).used();
     }
 
     /** Whether it is that key's and unused; it is used now. */
@@ -64,7 +68,7 @@ final class Nonces {
         return given.containsKey(commonName);
     }
 
-    /** Whether one has grown old unused since the last time: somebody may have made a ticket for it that nobody has read. */
+    /** Whether one has grown old unused, or given way, since the last time: somebody may have made a ticket for it that nobody has read. */
     synchronized boolean abandoned() {
         forgetOld();
         boolean some = abandoned;

@@ -81,7 +81,7 @@ final class TicketReview {
             answering.saw(true);
             return found;
         } catch (KubernetesClientException e) {
-            failed("read ticket " + name, "get", e);
+            notRead("read ticket " + name, "get", e);
             throw (MissingRight.isMissing(e)
                             ? Fault.unreachable(MissingRight.sentence("get", RESOURCE), MissingRight.REMEDY)
                             : Fault.unreachable("the traffic-manager cannot read the ticket at the API server", ""))
@@ -154,7 +154,7 @@ final class TicketReview {
                 }
             });
         } catch (KubernetesClientException e) {
-            failed("look for tickets that are left over", "list", e);
+            notRead("look for tickets that are left over", "list", e);
         }
     }
 
@@ -191,6 +191,15 @@ final class TicketReview {
             }
         }
         return answering.lasted(span);
+    }
+
+    /** One call of many that failed says nothing of the API server, unless it says that the manager may not ask. */
+    private void notRead(String what, String verb, KubernetesClientException why) {
+        if (MissingRight.isMissing(why)) {
+            failed(what, verb, why);
+        } else {
+            LOG.debug("cannot {}: {}", what, why.getMessage());
+        }
     }
 
     private void failed(String what, String verb, KubernetesClientException why) {

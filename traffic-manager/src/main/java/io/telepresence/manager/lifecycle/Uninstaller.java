@@ -100,12 +100,43 @@ public final class Uninstaller {
             closed.forEach(engagements::reopen);
         }
         // Who engages one from here on brings its agents back, and nobody takes them from him.
+        FirstFault faults = new FirstFault();
         for (WorkloadRef workload : begun) {
-            installer.ensure(workload, DesiredConfig.of(sidecars, workloads, workload), progress);
+            faults.of(() -> installer.ensure(workload, DesiredConfig.of(sidecars, workloads, workload), progress));
         }
         for (WorkloadRef workload : begun) {
-            await(workload);
-            progress.accept(workload + " has no traffic-agent any more");
+            faults.of(() -> {
+                await(workload);
+                progress.accept(workload + " has no traffic-agent any more");
+            });
+        }
+        faults.rethrow();
+    }
+
+    /** What fails for one workload keeps none of the others from theirs. */
+    private static final class FirstFault {
+        private interface Step {
+            void run() throws FaultException, InterruptedException;
+        }
+
+        private FaultException first;
+
+        void of(Step step) throws InterruptedException {
+            try {
+                step.run();
+            } catch (FaultException e) {
+                if (first == null) {
+                    first = e;
+                } else {
+                    LOG.warn("{}", e.fault());
+                }
+            }
+        }
+
+        void rethrow() throws FaultException {
+            if (first != null) {
+                throw first;
+            }
         }
     }
 

@@ -1,9 +1,11 @@
 package io.telepresence.manager.report;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodSpec;
 import io.telepresence.engagement.TrafficCount;
 import io.telepresence.fault.FaultException;
 import io.telepresence.manager.cluster.KubernetesWorkload;
+import io.telepresence.manager.cluster.PodContainers;
 import io.telepresence.manager.cluster.Pods;
 import io.telepresence.manager.cluster.WorkloadRef;
 import io.telepresence.manager.cluster.Workloads;
@@ -229,10 +231,16 @@ public final class WorkloadList {
                 own,
                 pods.ready(),
                 pods.connected(),
-                pods.earlier(),
+                bringsItsAgent(workload) ? 0 : pods.earlier(),
                 coverage.bypasses(ref, own),
                 counts,
                 remarks.policies().described(workload));
+    }
+
+    /** Its author has written the agent into the template, with an image of his choice. */
+    private static boolean bringsItsAgent(KubernetesWorkload workload) {
+        PodSpec spec = workload.template().getSpec();
+        return spec != null && PodContainers.agent(spec).isPresent();
     }
 
     /**

@@ -46,7 +46,7 @@ enum Deed {
         return switch (grant) {
             case EXEC -> both(ours, withoutUs);
             case TELEPRESENCE -> ours;
-            case ANY -> both(ours, Right.FORWARDING);
+            case ANY -> both(ours, this == CONNECT ? Right.FORWARDING : List.of(Right.FORWARD));
             case PORTFORWARD -> Right.FORWARDING;
         };
     }

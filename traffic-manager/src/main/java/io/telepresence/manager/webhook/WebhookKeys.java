@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  * registration change at different times; so earlier pairs are kept, in the manager's own Secret, until the registration
  * names them no more. Reading is thread-safe.
  *
- * <p>Rights that it needs, all optional: get, list and watch of its own mutatingwebhookconfiguration; get of the chart's
+ * <p>Rights that it needs, all optional: get and watch of its own mutatingwebhookconfiguration; get of the chart's
  * Secret, get and update of {@link OwnSecret#NAME}. Without them the mounted files alone count.
  */
 public final class WebhookKeys implements AutoCloseable {
@@ -177,8 +177,8 @@ public final class WebhookKeys implements AutoCloseable {
             if (over.get()) {
                 watch.set(null);
             }
-        } catch (KubernetesClientException e) {
-            LOG.debug("the webhook's registration cannot be watched: {}", e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.debug("the webhook's registration cannot be watched: {}", e.toString());
         }
     }
 

@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -111,8 +112,17 @@ final class WebhookPair {
         }
     }
 
-    boolean isOf(byte[] authority) {
-        return Arrays.equals(authority, files.get(AUTHORITY));
+    /** @param authorities as the API server is told them: one certificate in PEM or several */
+    boolean isOf(byte[] authorities) {
+        if (Arrays.equals(authorities, files.get(AUTHORITY))) {
+            return true;
+        }
+        try {
+            List<X509Certificate> all = Pem.certificates(authorities);
+            return Pem.certificates(files.get(AUTHORITY)).stream().anyMatch(all::contains);
+        } catch (GeneralSecurityException e) {
+            return false;
+        }
     }
 
     /** The secret last segment of the webhook's path. */

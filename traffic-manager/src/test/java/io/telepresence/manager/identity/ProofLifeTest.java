@@ -104,6 +104,19 @@ class ProofLifeTest extends IdentitiesBench {
                 refusedRead(500).text());
     }
 
+    /** Of a thousand clients' calls one fails now and then: that is no outage. */
+    @Test
+    void oneReadThatFailsKeepsNobodysProof() throws Exception {
+        proveAndDelete("alice");
+        pass(Identities.VALID.minusSeconds(30));
+        for (int code : new int[] {429, 500}) {
+            refusedRead(code);
+            api.refused = 0;
+        }
+        pass(Duration.ofSeconds(30));
+        assertFalse(known());
+    }
+
     private Fault refusedRead(int code) throws Exception {
         byte[] nonce = identities.challenge(ann);
         api.refused = code;

@@ -77,6 +77,21 @@ class WorkloadListTest {
         assertEquals(0, board.lines(List.of("default")).getLast().earlierAgents());
     }
 
+    /** Its author chose the image, and only he can change it. */
+    @Test
+    void anAgentInTheTemplateIsNoneOfBefore() throws Exception {
+        bench.cluster.add(
+                """
+                {apiVersion: apps/v1, kind: Deployment, metadata: {name: echo, namespace: default, uid: d-echo},
+                 spec: {replicas: 1, selector: {matchLabels: {app: echo}}, template: {metadata: {labels: {app: echo}},
+                   spec: {containers: [{name: app}, {name: traffic-agent, image: "mine:1"}]}}}}
+                """);
+        podWithAgent("echo-abc-2", "mine:1");
+        WorkloadList board =
+                CreateEngagementBench.board(bench.workloads, bench.sessions, bench.engagements, bench.installer);
+        assertEquals(0, board.lines(List.of("default")).getLast().earlierAgents());
+    }
+
     private void podWithAgent(String name, String image) {
         bench.cluster.add(
                 """

@@ -130,7 +130,7 @@ class ChartKeysTest {
             assertEquals(
                     List.of("agent-injector-webhook-ambassador"),
                     rules.getFirst().getResourceNames());
-            assertEquals(List.of("get", "list", "watch"), rules.getFirst().getVerbs());
+            assertEquals(List.of("get", "watch"), rules.getFirst().getVerbs());
         }
     }
 }

@@ -66,6 +66,18 @@ class WebhookKeysTest {
     }
 
     @Test
+    void theRegistrationMayNameSeveralAuthorities() throws Exception {
+        WebhookKeys keys = cluster.start();
+        byte[] both = (new String(one.get("ca.crt")).strip() + "\n\n" + new String(two.get("ca.crt"))).getBytes();
+        cluster.registration = new WebhookObjects.Registration(both, path(one));
+        keys.look();
+        shows(one, keys);
+        cluster.registration = new WebhookObjects.Registration(two.get("ca.crt"), path(two));
+        keys.look();
+        assertFalse(keys.trouble().isEmpty(), "another one's alone");
+    }
+
+    @Test
     void theMountedFilesChangeBeforeTheRegistration() throws Exception {
         WebhookKeys keys = cluster.start();
         cluster.rendered = two;
