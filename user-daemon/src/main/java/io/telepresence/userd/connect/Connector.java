@@ -22,7 +22,7 @@ public final class Connector {
     private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
 
     private static final Duration PROOF_PATIENCE = Duration.ofSeconds(30);
-    private static final Duration RESUMED_WITHIN = Duration.ofSeconds(2);
+    private static final Duration RESUMED_WITHIN = Duration.ofSeconds(5);
 
     /** So long a disconnect waits for a connect that it has cancelled. */
     private static final Duration PATIENCE = Duration.ofSeconds(5);
