@@ -50,7 +50,6 @@ class ManagerRoomsTest {
                             "rollout",
                             "session",
                             "sidecar",
-                            "watch",
                             "webhook")),
             Map.entry(
                     "report",
@@ -63,8 +62,7 @@ class ManagerRoomsTest {
                             "rights",
                             "rollout",
                             "session",
-                            "sidecar",
-                            "watch")),
+                            "sidecar")),
             Map.entry(
                     "grpc",
                     Set.of(

@@ -8,8 +8,9 @@ import java.util.function.UnaryOperator;
 
 /**
  * A value that others can watch. A watcher gets the present value at once and then every later one, in order, on the
- * thread that made the change and under this object's lock: it must be quick and must not change the value itself.
- * Setting an equal value tells nobody.
+ * thread that made the change and under this object's lock: it must be quick, must not change the value itself and must
+ * not ask another object like this one, or two watchers wait for each other for ever; who needs the values of several
+ * has a {@link Coalesced} told. Setting an equal value tells nobody.
  */
 public final class Watched<T> {
     private final Set<Consumer<? super T>> watchers = ConcurrentHashMap.newKeySet();

@@ -62,14 +62,27 @@ public final class ClusterGateway implements AutoCloseable {
         return ApiCall.get(server, loops, path, limit).status() == 200;
     }
 
-    /**
-     * Whether nothing contradicts that a node is silent: it is not ready, or has gone, or this user may not see it.
-     */
-    boolean nodeIsSilent(String node) throws FaultException {
-        ApiCall.Reply reply = ApiCall.get(server, loops, "/api/v1/nodes/" + node, limit);
-        return reply.status() != 200
-                || !(parse(reply).get("status") instanceof JsonObject status)
-                || !ManagerPod.condition(status, "Ready").equals("True");
+    /** What there is to see of a node. */
+    enum NodeSight {
+        SILENT,
+        /** This user may not look. */
+        HIDDEN,
+        /** It is ready, or has been deleted, or nobody can say now. */
+        OTHER
+    }
+
+    NodeSight node(String name) throws FaultException {
+        ApiCall.Reply reply = ApiCall.get(server, loops, "/api/v1/nodes/" + name, limit);
+        return switch (reply.status()) {
+            case 200 -> nodeIsReady(parse(reply)) ? NodeSight.OTHER : NodeSight.SILENT;
+            case 403 -> NodeSight.HIDDEN;
+            default -> NodeSight.OTHER;
+        };
+    }
+
+    private static boolean nodeIsReady(JsonObject node) {
+        return node.get("status") instanceof JsonObject status
+                && ManagerPod.condition(status, "Ready").equals("True");
     }
 
     /** Names of all namespaces, sorted. */

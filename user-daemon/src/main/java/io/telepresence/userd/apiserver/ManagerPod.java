@@ -1,5 +1,6 @@
 package io.telepresence.userd.apiserver;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.telepresence.identity.Ticket;
@@ -10,8 +11,10 @@ import io.telepresence.identity.Ticket;
  * @param node empty: none yet
  * @param state in words, when it is not ready
  * @param takesProof of connections
+ * @param stateful of a StatefulSet, which replaces no pod that may still run somewhere; others do in a few minutes
  */
-record ManagerPod(String name, String namespace, String node, Stage stage, String state, boolean takesProof) {
+record ManagerPod(
+        String name, String namespace, String node, Stage stage, String state, boolean takesProof, boolean stateful) {
 
     /** How far it is. */
     enum Stage {
@@ -50,7 +53,8 @@ record ManagerPod(String name, String namespace, String node, Stage stage, Strin
                 text(spec, "nodeName"),
                 stage(phase, going, spec, status),
                 waiting.isEmpty() ? state : waiting,
-                takesProof(metadata));
+                takesProof(metadata),
+                stateful(metadata));
     }
 
     /** The kubelet changes both conditions together; the control plane, which misses the kubelet, only the pod's. */
@@ -71,6 +75,17 @@ record ManagerPod(String name, String namespace, String node, Stage stage, Strin
     private static boolean takesProof(JsonObject metadata) {
         return metadata.get("annotations") instanceof JsonObject annotations
                 && text(annotations, Ticket.POD_ANNOTATION).equals(Ticket.LEVEL);
+    }
+
+    private static boolean stateful(JsonObject metadata) {
+        if (metadata.get("ownerReferences") instanceof JsonArray owners) {
+            for (JsonElement each : owners) {
+                if (text(each.getAsJsonObject(), "kind").equals("StatefulSet")) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     /** Empty: it is not there. */

@@ -12,23 +12,47 @@ import java.util.Optional;
 public final class ManagerPods {
     private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
 
-    /** For how long there may be no pod at all, where a manager is installed. */
-    private static final Duration GAP = Duration.ofSeconds(5);
+    private static final Patience USUAL = new Patience(Duration.ofSeconds(5), Duration.ofSeconds(10));
 
     private final ClusterGateway gateway;
     private final String namespace;
-    private final Duration gap;
+    private final Patience patience;
     private final Watched<Optional<Fault>> lost = new Watched<>(Optional.empty());
-    private ManagerPod known;
+    private volatile ManagerPod known;
+    /** Changed by one look at a time. */
+    private volatile Suspicion suspicion = Suspicion.NONE;
 
-    public ManagerPods(ClusterGateway gateway, String namespace) {
-        this(gateway, namespace, GAP);
+    /**
+     * How long to wait before a bad sign counts.
+     *
+     * @param gap there may be no pod at all, where a manager is installed
+     * @param hidden a pod seems to be on a lost node, which this user may not see: a kubelet that has just begun looks alike
+     */
+    record Patience(Duration gap, Duration hidden) {}
+
+    /** Since when a pod, of which only itself can be seen, seems to be on a lost node. */
+    private record Suspicion(String pod, String node, long sinceNanos, int looks) {
+        static final Suspicion NONE = new Suspicion("", "", 0, 0);
+
+        boolean is(ManagerPod other) {
+            return pod.equals(other.name()) && node.equals(other.node());
+        }
+
+        Suspicion after(ManagerPod seen) {
+            return is(seen)
+                    ? new Suspicion(pod, node, sinceNanos, looks + 1)
+                    : new Suspicion(seen.name(), seen.node(), System.nanoTime(), 1);
+        }
     }
 
-    ManagerPods(ClusterGateway gateway, String namespace, Duration gap) {
+    public ManagerPods(ClusterGateway gateway, String namespace) {
+        this(gateway, namespace, USUAL);
+    }
+
+    ManagerPods(ClusterGateway gateway, String namespace, Patience patience) {
         this.gateway = gateway;
         this.namespace = namespace;
-        this.gap = gap;
+        this.patience = patience;
     }
 
     /** What is wrong, and what to do, while the manager's node is lost, as far as the last look has shown. */
@@ -38,14 +62,22 @@ public final class ManagerPods {
 
     /** The pod to talk to; asks the API server when none is known. */
     synchronized ManagerPod current() throws FaultException {
-        if (known == null) {
-            List<ManagerPod> pods = look();
-            known = ready(pods);
-            if (known == null) {
-                throw (pods.isEmpty() ? missing() : notReady(pods.getLast())).exception();
-            }
+        ManagerPod before = known;
+        if (before != null) {
+            return before;
         }
-        return known;
+        List<ManagerPod> pods = look();
+        ManagerPod ready = ready(pods);
+        if (ready == null) {
+            throw (pods.isEmpty() ? missing() : notReady(pods.getLast())).exception();
+        }
+        known = ready;
+        return ready;
+    }
+
+    /** The same after another look. */
+    public Optional<Fault> stillLost() throws FaultException {
+        return sight().lost();
     }
 
     /** Finds the manager, or tells why there is none. */
@@ -69,7 +101,7 @@ public final class ManagerPods {
             List<ManagerPod> pods = look();
             ManagerPod ready = ready(pods);
             if (ready != null) {
-                remember(ready);
+                known = ready;
                 return;
             }
             ManagerPod next =
@@ -85,7 +117,7 @@ public final class ManagerPods {
                 waiting.run();
             }
             if (System.nanoTime() >= end) {
-                throw (last == null ? missing() : late(last, limit)).exception();
+                throw late(last, limit).exception();
             }
             pause();
         }
@@ -93,41 +125,60 @@ public final class ManagerPods {
 
     /** All pods; a fault when there is none to wait for, as the node of the last one is lost. */
     private List<ManagerPod> look() throws FaultException {
+        Sight sight = sight();
+        if (sight.lost().isPresent()) {
+            throw sight.lost().get().exception();
+        }
+        return sight.pods();
+    }
+
+    private record Sight(List<ManagerPod> pods, Optional<Fault> lost) {}
+
+    private synchronized Sight sight() throws FaultException {
         List<ManagerPod> pods = gateway.managerPods(namespace);
         boolean others = pods.stream().anyMatch(p -> p.alive() && p.stage() != ManagerPod.Stage.SILENT);
-        Optional<ManagerPod> silent = others
-                ? Optional.empty()
+        ManagerPod silent = others
+                ? null
                 : pods.stream()
                         .filter(p -> p.stage() == ManagerPod.Stage.SILENT)
-                        .findFirst();
-        boolean gone = silent.isPresent() && gateway.nodeIsSilent(silent.get().node());
-        Optional<Fault> why = gone ? Optional.of(lost(silent.get())) : Optional.empty();
-        lost.set(why);
-        if (gone) {
-            throw why.get().exception();
+                        .findFirst()
+                        .orElse(null);
+        Optional<Fault> why = silent != null && nodeIsLost(silent) ? Optional.of(lost(silent)) : Optional.empty();
+        if (silent == null) {
+            suspicion = Suspicion.NONE;
         }
-        return pods;
+        lost.set(why);
+        return new Sight(pods, why);
+    }
+
+    private boolean nodeIsLost(ManagerPod pod) throws FaultException {
+        ClusterGateway.NodeSight node = gateway.node(pod.node());
+        if (node != ClusterGateway.NodeSight.HIDDEN) {
+            suspicion = Suspicion.NONE;
+            return node == ClusterGateway.NodeSight.SILENT;
+        }
+        suspicion = suspicion.after(pod);
+        return suspicion.looks() > 1
+                && System.nanoTime() - suspicion.sinceNanos()
+                        >= patience.hidden().toNanos();
     }
 
     /** Between a pod of a StatefulSet that has gone and its successor there is none. */
     private boolean comesBack(boolean waited, long seen) throws FaultException {
-        return (waited || gateway.managerInstalled(namespace)) && System.nanoTime() - seen <= gap.toNanos();
+        return (waited || gateway.managerInstalled(namespace))
+                && System.nanoTime() - seen <= patience.gap().toNanos();
     }
 
     /** Something takes too long: look again before the next connection. */
-    synchronized void doubt() {
+    void doubt() {
         known = null;
     }
 
     /** A connection to this pod failed or ended: look again before the next one. */
-    synchronized void doubt(ManagerPod pod) {
+    void doubt(ManagerPod pod) {
         if (pod.equals(known)) {
             known = null;
         }
-    }
-
-    private synchronized void remember(ManagerPod pod) {
-        known = pod;
     }
 
     private static ManagerPod ready(List<ManagerPod> pods) {
@@ -147,15 +198,28 @@ public final class ManagerPods {
     }
 
     private Fault lost(ManagerPod pod) {
-        return Fault.unreachable(
-                "the traffic-manager in namespace \"" + namespace + "\" cannot be reached: its node \"" + pod.node()
-                        + "\" is lost, and Kubernetes puts no other pod in the place of " + pod.name()
-                        + " as long as that may still run there",
-                "Once you are sure that the node is down: kubectl delete pod " + pod.name() + " --namespace "
-                        + namespace + " --force");
+        return pod.stateful()
+                ? Fault.unreachable(
+                        "the traffic-manager in namespace \"" + namespace + "\" cannot be reached: its node \""
+                                + pod.node() + "\" is lost, and Kubernetes puts no other pod in the place of "
+                                + pod.name() + " as long as that may still run there",
+                        "Once you are sure that the node is down, delete the pod on node \"" + pod.node()
+                                + "\": kubectl delete pod " + pod.name() + " --namespace " + namespace + " --force")
+                : Fault.unreachable(
+                        "the traffic-manager in namespace \"" + namespace + "\" cannot be reached: its node \""
+                                + pod.node() + "\" is lost, and its pod " + pod.name()
+                                + " will be replaced in a few minutes",
+                        "Try again then");
     }
 
+    /** @param pod null: there was none */
     private Fault late(ManagerPod pod, Duration limit) {
+        if (pod == null) {
+            return missing();
+        }
+        if (suspicion.is(pod) && suspicion.looks() > 1) {
+            return lost(pod);
+        }
         return Fault.unreachable(
                 "the traffic-manager in namespace \"" + namespace + "\" has not become ready within "
                         + limit.toSeconds() + " s: " + pod.described(),

@@ -6,6 +6,7 @@ import io.telepresence.run.Closers;
 import io.telepresence.run.Threads;
 import io.telepresence.run.Watched;
 import io.telepresence.userd.apiserver.ApiServer;
+import io.telepresence.userd.apiserver.ManagerPods;
 import io.telepresence.userd.config.ClientConfig;
 import io.telepresence.userd.engage.ClientEngagements;
 import io.telepresence.userd.engage.EngagementLifecycle;
@@ -23,6 +24,7 @@ import org.slf4j.LoggerFactory;
  * The running connection. Its parts mend themselves; closing ends them in order, and takes at most five seconds.
  *
  * @param prover tells the manager who the user is
+ * @param pods where the manager runs
  * @param cluster what the manager says of the cluster now
  * @param facts what does not change while it lives
  * @param closers ends the others, and what else lives as long as the connection
@@ -34,6 +36,7 @@ public record ClusterSession(
         ClientEngagements engagements,
         EngagementLifecycle engaging,
         Prover prover,
+        ManagerPods pods,
         Watched<ClusterInfo> cluster,
         Facts facts,
         Closers closers)

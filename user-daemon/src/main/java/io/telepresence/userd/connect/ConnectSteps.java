@@ -13,6 +13,7 @@ import io.telepresence.rpc.common.VersionInfo;
 import io.telepresence.rpc.manager.ClientArrival;
 import io.telepresence.rpc.manager.ClusterInfo;
 import io.telepresence.run.Closers;
+import io.telepresence.run.Coalesced;
 import io.telepresence.run.Watched;
 import io.telepresence.userd.apiserver.ApiServer;
 import io.telepresence.userd.apiserver.ClusterGateway;
@@ -153,6 +154,7 @@ final class ConnectSteps {
                 engagements,
                 engaging,
                 prover,
+                pods,
                 cluster,
                 facts(config, manager, root, new Cluster(cluster, mapped)),
                 opened);
@@ -256,7 +258,7 @@ final class ConnectSteps {
                 launcher,
                 health,
                 network.config(link.ref().getSessionId(), cluster.info().get())));
-        Runnable update = () -> {
+        Coalesced update = opened.add(new Coalesced("network-config", () -> {
             try {
                 root.update(network.to(server.addresses().get())
                         .mapping(cluster.mapped().get())
@@ -264,11 +266,11 @@ final class ConnectSteps {
             } catch (FaultException e) {
                 health.raise(HealthWarning.NETWORK, e.fault().text());
             }
-        };
-        opened.add(cluster.info().watch(info -> update.run()));
-        opened.add(cluster.mapped().watch(mapped -> update.run()));
-        opened.add(link.session().watch(session -> update.run()));
-        opened.add(server.addresses().watch(addresses -> update.run()));
+        }));
+        opened.add(cluster.info().watch(_ -> update.changed()));
+        opened.add(cluster.mapped().watch(_ -> update.changed()));
+        opened.add(link.session().watch(_ -> update.changed()));
+        opened.add(server.addresses().watch(_ -> update.changed()));
         return root;
     }
 

@@ -2,9 +2,11 @@ package io.telepresence.userd.connect;
 
 import io.telepresence.fault.Fault;
 import io.telepresence.fault.FaultException;
+import io.telepresence.userd.apiserver.ManagerPods;
 import io.telepresence.userd.connect.ConnectState.Event;
 import io.telepresence.userd.health.HealthWarning;
 import io.telepresence.userd.health.HealthWarnings;
+import io.telepresence.userd.identity.Prover;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -20,7 +22,7 @@ public final class Connector {
     private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
 
     private static final Duration PROOF_PATIENCE = Duration.ofSeconds(30);
-    private static final Duration RESUMED_WITHIN = Duration.ofSeconds(2);
+    private static final Duration RESUMED_WITHIN = Duration.ofSeconds(5);
 
     /** So long a disconnect waits for a connect that it has cancelled. */
     private static final Duration PATIENCE = Duration.ofSeconds(5);
@@ -72,7 +74,7 @@ public final class Connector {
         if (same.isPresent()) {
             renew(same.get(), plan, progress);
             map(same.get(), plan.identity().mapped());
-            return new Outcome(live(progress), true, unproved());
+            return new Outcome(live(progress), true, unproved(same.get()));
         }
         try {
             ClusterSession made = new ConnectSteps(
@@ -92,16 +94,20 @@ public final class Connector {
         }
     }
 
-    /** Takes over the credentials; where something is wrong with the user's proof, it is made again before anybody goes on. */
+    /**
+     * Takes over the credentials; where something is wrong with the user's proof, it is made again before anybody goes on. Who
+     * has had no right to make one may have it by now, but is served all the same, and need not wait.
+     */
     private void renew(ClusterSession same, Plan plan, Consumer<String> progress) throws FaultException {
         boolean refused = same.server().trouble().get().isPresent();
-        boolean proving = !unproved().isEmpty();
+        boolean wrong = !unproved(same).isEmpty();
+        Prover.Way way = same.prover().way();
         same.server().renew(plan.target());
-        if (!refused && !proving) {
+        if (!refused && !wrong && way != Prover.Way.NO_RIGHT) {
             return;
         }
         CompletableFuture<Void> proved = same.link().awoke();
-        if (proving) {
+        if (wrong && way != Prover.Way.NOT_ASKED) {
             progress.accept("Proving to the traffic-manager who you are");
             awaitProof(proved);
         }
@@ -115,14 +121,22 @@ public final class Connector {
         }
         // With the proof a session that the manager has ended comes back.
         long resumed = System.nanoTime() + RESUMED_WITHIN.toNanos();
-        while (!unproved().isEmpty() && System.nanoTime() - resumed < 0) {
+        while (onlyResuming() && System.nanoTime() - resumed < 0) {
             pause();
         }
     }
 
-    /** What is wrong with the user's proof now; empty: nothing. */
-    private List<String> unproved() {
+    private boolean onlyResuming() {
+        return health.has(HealthWarning.SESSION)
+                && !health.has(HealthWarning.IDENTITY)
+                && !health.has(HealthWarning.UNKNOWN_USER);
+    }
+
+    /** What is wrong with the user's proof now, and need not be; empty: nothing. */
+    private List<String> unproved(ClusterSession same) {
+        boolean provable = same.prover().way() == Prover.Way.OPEN;
         return Stream.of(HealthWarning.IDENTITY, HealthWarning.UNKNOWN_USER, HealthWarning.SESSION)
+                .filter(trouble -> provable || trouble != HealthWarning.UNKNOWN_USER)
                 .flatMap(trouble -> health.sentence(trouble).stream())
                 .toList();
     }
@@ -257,9 +271,8 @@ public final class Connector {
         long end = System.nanoTime() + limit.toNanos();
         boolean told = false;
         while (!reaches(now)) {
-            Optional<String> lost = health.sentence(HealthWarning.NODE);
-            if (lost.isPresent()) {
-                throw Fault.unreachable(lost.get(), "").exception();
+            if (health.has(HealthWarning.NODE)) {
+                throwIfLost(now.pods());
             }
             if (!told) {
                 told = true;
@@ -280,6 +293,15 @@ public final class Connector {
             }
         }
         return now;
+    }
+
+    /** Looks again: somebody may have done meanwhile what the warning says. */
+    private static void throwIfLost(ManagerPods pods) throws FaultException {
+        Optional<Fault> lost = pods.stillLost();
+        if (lost.isPresent()) {
+            throw Fault.unreachable(HealthWarning.NODE.say(lost.get().toString()), "")
+                    .exception();
+        }
     }
 
     /** The same after a call has failed: a moment later, so that whoever asks again and again does not spin. */

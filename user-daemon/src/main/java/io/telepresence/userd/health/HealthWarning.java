@@ -3,7 +3,7 @@ package io.telepresence.userd.health;
 /** What can be wrong while connected. */
 public enum HealthWarning {
     MANAGER_LINK("Not connected, error talking to in-cluster Telepresence traffic-manager"),
-    NODE("The traffic-manager does not come back by itself"),
+    NODE("The traffic-manager's node does not answer"),
     CREDENTIALS("New credentials for the cluster are needed, run \"telepresence connect\" again"),
     IDENTITY("The traffic-manager will soon not know who you are any more"),
     UNKNOWN_USER("The traffic-manager does not know who you are"),

@@ -27,6 +27,17 @@ public final class Prover implements Proof {
     private final HealthWarnings health;
     private volatile Proved known = NOBODY;
     private volatile Optional<Fault> lack = Optional.empty();
+    private volatile Way way = Way.OPEN;
+
+    /** Whether a user whom the manager does not know can do something about it here. */
+    public enum Way {
+        /** He can; or it knows him. */
+        OPEN,
+        /** He has no right to, and is served all the same, or not at all. */
+        NO_RIGHT,
+        /** The manager asks nobody. */
+        NOT_ASKED
+    }
 
     /** @param asked whether the manager takes proofs */
     public Prover(Tickets tickets, BooleanSupplier asked, HealthWarnings health) {
@@ -38,6 +49,11 @@ public final class Prover implements Proof {
     /** The user as the manager knows it; empty: it does not. From outside: escape it before it is printed. */
     public String user() {
         return known.user();
+    }
+
+    /** How it stood when the last proof was over. */
+    public Way way() {
+        return way;
     }
 
     @Override
@@ -81,24 +97,34 @@ public final class Prover implements Proof {
     }
 
     private void tell(Manager manager) throws FaultException {
+        Way found = Way.OPEN;
+        try {
+            found = tried(manager);
+        } finally {
+            way = found;
+        }
+    }
+
+    private Way tried(Manager manager) throws FaultException {
         lack = Optional.empty();
         Optional<byte[]> nonce = asked.getAsBoolean() ? manager.begin() : Optional.empty();
         if (nonce.isEmpty()) {
             known = NOBODY;
             health.clear(HealthWarning.IDENTITY);
             health.raise(HealthWarning.UNKNOWN_USER, OLD);
-            return;
+            return Way.NOT_ASKED;
         }
         ClusterGateway.Created ticket = tickets.create(nonce.get());
         if (ticket.lack().isPresent()) {
             lack = ticket.lack();
             health.raise(warning(), ticket.lack().get().toString());
-            return;
+            return known.user().isEmpty() ? Way.NO_RIGHT : Way.OPEN;
         }
         known = manager.prove(ticket.name(), nonce.get());
         LOG.debug("the manager knows the user for {} s", known.validity().toSeconds());
         health.clear(HealthWarning.IDENTITY);
         health.clear(HealthWarning.UNKNOWN_USER);
+        return Way.OPEN;
     }
 
     private HealthWarning warning() {

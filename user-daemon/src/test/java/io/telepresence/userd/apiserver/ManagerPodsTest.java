@@ -15,6 +15,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who connects while the manager starts waits for it, and only then. */
 @Timeout(30)
@@ -33,7 +35,11 @@ class ManagerPodsTest {
     @BeforeEach
     void open() throws Exception {
         gateway = new ClusterGateway(ApiServer.open(api.target(Map.of())), Duration.ofSeconds(5));
-        pods = new ManagerPods(gateway, "ns", Duration.ofSeconds(2));
+        pods = pods(Duration.ofSeconds(1));
+    }
+
+    private ManagerPods pods(Duration hidden) {
+        return new ManagerPods(gateway, "ns", new ManagerPods.Patience(Duration.ofSeconds(2), hidden));
     }
 
     @AfterEach
@@ -132,17 +138,102 @@ class ManagerPodsTest {
                         + " no other pod in the place of traffic-manager-0 as long as that may still run there",
                 fault.text());
         assertEquals(
-                "Once you are sure that the node is down: kubectl delete pod traffic-manager-0 --namespace ns --force",
+                "Once you are sure that the node is down, delete the pod on node \"node2\": kubectl delete pod"
+                        + " traffic-manager-0 --namespace ns --force",
                 fault.remedy());
         assertEquals(0, waits);
         assertEquals(Optional.of(fault), pods.lost().get());
     }
 
     @Test
-    void whoMayNotSeeTheNodeIsToldSoByThePodAlone() {
-        there(silent("\"deletionTimestamp\":\"2026-01-01T00:00:00Z\","));
-        api.first.add(new Answer(403, "{}"));
-        assertTrue(fault(LONG).text().contains("its node \"node2\" is lost"), "also when it is to go");
+    void whatOthersThanAStatefulSetReplaceNeedsNobody() {
+        there(silent("").replace("StatefulSet", "ReplicaSet"));
+        api.first.add(node("Unknown"));
+        assertEquals(
+                "the traffic-manager in namespace \"ns\" cannot be reached: its node \"node2\" is lost, and its pod"
+                        + " traffic-manager-0 will be replaced in a few minutes. Try again then",
+                fault(LONG).toString());
+    }
+
+    @Test
+    void aNodeThatWasDeletedIsNotLostForItsPodGoesToo() throws Exception {
+        there(silent(""));
+        api.first.add(new Answer(404, "{}"));
+        there();
+        there(FakeApi.pod("m", true));
+        pods.await(LONG, this::waits);
+        assertEquals("m", pods.current().name());
+        assertEquals(1, waits);
+        assertEquals(Optional.empty(), pods.lost().get());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {401, 429, 500, 503})
+    void anApiServerThatCannotTellNowIsNoSignOfALostNode(int status) throws Exception {
+        there(silent(""));
+        api.first.add(new Answer(status, "{}"));
+        if (status == 401) {
+            api.first.add(new Answer(status, "{}"));
+        }
+        there(FakeApi.pod("m", true));
+        pods.await(LONG, this::waits);
+        assertEquals("m", pods.current().name());
+    }
+
+    @Test
+    void whoMayNotSeeTheNodeIsToldByThePodAloneWhichIsLookedAtAgain() {
+        forGood(silent("\"deletionTimestamp\":\"2026-01-01T00:00:00Z\","));
+        long begin = System.nanoTime();
+        Fault fault = fault(LONG);
+        assertTrue(fault.text().contains("its node \"node2\" is lost"), "also when it is to go");
+        assertTrue(System.nanoTime() - begin >= Duration.ofSeconds(1).toNanos(), "after a while");
+        assertEquals(1, waits);
+        assertEquals(Optional.of(fault), pods.lost().get());
+    }
+
+    @Test
+    void aKubeletThatHasJustBegunLooksLostOnlyForAMoment() throws Exception {
+        pods = pods(LONG);
+        for (int look = 0; look < 2; look++) {
+            there(silent(""));
+            api.first.add(new Answer(403, "{}"));
+        }
+        there(FakeApi.pod("m", true));
+        pods.await(LONG, this::waits);
+        assertEquals("m", pods.current().name());
+        assertEquals(Optional.empty(), pods.lost().get());
+    }
+
+    @Test
+    void itIsLookedAtAgainNoLongerThanTheWholeMayTake() {
+        pods = pods(LONG);
+        forGood(silent(""));
+        assertTrue(fault(Duration.ofMillis(700)).text().contains("its node \"node2\" is lost"));
+        assertTrue(fault(Duration.ZERO).text().contains("is lost"), "it has been seen more than once");
+    }
+
+    @Test
+    void whoDialsDoesNotWaitForTheSecondLook() {
+        pods = pods(Duration.ZERO);
+        forGood(silent(""));
+        assertTrue(dialFault().text().contains("is running, but not ready"), "once is not enough");
+        assertEquals(Optional.empty(), pods.lost().get());
+        Fault lost = dialFault();
+        assertTrue(lost.text().contains("its node \"node2\" is lost"), lost::text);
+        assertEquals(Optional.of(lost), pods.lost().get());
+    }
+
+    @Test
+    void somebodyMayHaveDeletedThePodSinceTheLastLook() throws Exception {
+        there(silent(""));
+        api.first.add(node("Unknown"));
+        Fault lost = fault(LONG);
+        there(silent(""));
+        api.first.add(node("Unknown"));
+        assertEquals(Optional.of(lost), pods.stillLost());
+        there();
+        assertEquals(Optional.empty(), pods.stillLost());
+        assertEquals(Optional.empty(), pods.lost().get());
     }
 
     @Test
@@ -170,7 +261,8 @@ class ManagerPodsTest {
 
     /** As the control plane leaves it when the kubelet says nothing any more. */
     private static String silent(String metadata) {
-        return "{\"metadata\":{" + metadata + "\"name\":\"traffic-manager-0\",\"namespace\":\"ns\"},"
+        return "{\"metadata\":{" + metadata + "\"name\":\"traffic-manager-0\",\"namespace\":\"ns\","
+                + "\"ownerReferences\":[{\"kind\":\"StatefulSet\",\"name\":\"traffic-manager\",\"controller\":true}]},"
                 + "\"spec\":{\"nodeName\":\"node2\"},\"status\":{\"phase\":\"Running\",\"conditions\":["
                 + "{\"type\":\"ContainersReady\",\"status\":\"True\"},{\"type\":\"Ready\",\"status\":\"False\"}]}}";
     }
@@ -182,6 +274,16 @@ class ManagerPodsTest {
     /** What the API server says next: these pods. */
     private void there(String... all) {
         api.first.add(new Answer(200, "{\"items\":[" + String.join(",", all) + "]}"));
+    }
+
+    /** Whenever it is asked: this pod, of whose node it does not tell. */
+    private void forGood(String pod) {
+        api.answers.put("/api/v1/namespaces/ns/pods", new Answer(200, "{\"items\":[" + pod + "]}"));
+        api.answers.put("/api/v1/nodes/node2", new Answer(403, "{}"));
+    }
+
+    private Fault dialFault() {
+        return assertThrows(FaultException.class, () -> pods.current()).fault();
     }
 
     private Fault fault(Duration limit) {

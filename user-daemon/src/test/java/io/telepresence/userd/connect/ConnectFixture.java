@@ -26,7 +26,8 @@ final class ConnectFixture implements AutoCloseable {
     static final FakeApi.Answer TICKET = new FakeApi.Answer(201, "{\"metadata\":{\"name\":\"telepresence-x7\"}}");
 
     /** The manager's, of a kubelet that says nothing any more. */
-    static final String SILENT_POD = "{\"items\":[{\"metadata\":{\"name\":\"m\",\"namespace\":\"ns\"},\"spec\":"
+    private static final String SILENT_POD = "{\"items\":[{\"metadata\":{\"name\":\"m\",\"namespace\":\"ns\","
+            + "\"ownerReferences\":[{\"kind\":\"StatefulSet\"}]},\"spec\":"
             + "{\"nodeName\":\"node2\"},\"status\":{\"phase\":\"Running\",\"conditions\":[{\"type\":\"ContainersReady\","
             + "\"status\":\"True\"},{\"type\":\"Ready\",\"status\":\"False\"}]}}]}";
 
@@ -70,6 +71,19 @@ final class ConnectFixture implements AutoCloseable {
         manager = new FakeManager(directory.resolve("far"), (flow, open) -> {});
         api.manager = directory.resolve("gate");
         pod(FakeApi.provingPod("m"));
+    }
+
+    /** The node of the manager, which is away, answers no more. */
+    void nodeIsLost() {
+        api.answers.put(PODS, new FakeApi.Answer(200, SILENT_POD));
+        api.answers.put(
+                "/api/v1/nodes/node2",
+                new FakeApi.Answer(200, "{\"status\":{\"conditions\":[{\"type\":\"Ready\",\"status\":\"Unknown\"}]}}"));
+    }
+
+    /** The successor of the manager's pod is not ready yet. */
+    void podStarts() {
+        pod(FakeApi.pod("m", false));
     }
 
     /** The manager is one that asks nobody. */

@@ -14,6 +14,7 @@ import io.telepresence.userd.apiserver.FakeApi;
 import io.telepresence.userd.engage.FakeManager;
 import io.telepresence.userd.health.HealthWarning;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -133,6 +134,57 @@ class ConnectProofTest {
                 session.facts()::toString);
         assertEquals(session.facts().warnings(), warnings());
         assertTrue(fixture.manager.tickets.isEmpty());
+    }
+
+    /** Many times, so that what each costs shows. */
+    private void connectsAgainAtOnceAndSilently() throws Exception {
+        int before = fixture.progress.size();
+        long begin = System.nanoTime();
+        for (int time = 0; time < 10; time++) {
+            Connector.Outcome again = fixture.connect();
+            assertTrue(again.already());
+            assertEquals(List.of(), again.warnings(), "it has been told");
+        }
+        Duration took = Duration.ofNanos(System.nanoTime() - begin);
+        assertTrue(took.compareTo(Duration.ofSeconds(15)) < 0, took::toString);
+        assertEquals(before, fixture.progress.size(), fixture.progress::toString);
+    }
+
+    @Test
+    void whoCannotBeKnownConnectsAgainAsBefore() throws Exception {
+        fixture.asksNobody();
+        fixture.connect();
+        connectsAgainAtOnceAndSilently();
+        assertFalse(fixture.manager.called.contains("beginProof"));
+        assertEquals(List.of(OLD), warnings(), "status says it");
+    }
+
+    @Test
+    void whoHasNoRightToProveItConnectsAgainAsBeforeUntilHeHasIt() throws Exception {
+        fixture.api.answers.put(ConnectFixture.TICKETS, new FakeApi.Answer(403, "{}"));
+        ClusterSession session = fixture.connect().session();
+        connectsAgainAtOnceAndSilently();
+        assertEquals(session.facts().warnings(), warnings(), "status says it");
+        fixture.api.answers.put(ConnectFixture.TICKETS, ConnectFixture.TICKET);
+        assertEquals(List.of(), fixture.connect().warnings());
+        Awaits.that("it is used", () -> "alice".equals(session.prover().user()));
+    }
+
+    /** The session has ended for want of a proof, and the manager takes nobody back without one. */
+    @Test
+    void whoHasBeenRefusedProvesItWithTheNextConnect() throws Exception {
+        fixture.api.answers.put(ConnectFixture.TICKETS, new FakeApi.Answer(403, "{}"));
+        ClusterSession session = fixture.connect().session();
+        fixture.manager.refusal = STRANGER;
+        forget();
+        Awaits.that("the warning", () -> fixture.connector.health().has(HealthWarning.SESSION));
+        List<String> still = fixture.connect().warnings();
+        assertEquals(1, still.size(), still::toString);
+        assertTrue(still.getFirst().startsWith(HealthWarning.SESSION.say("")), still::toString);
+        fixture.manager.refusal = null;
+        fixture.api.answers.put(ConnectFixture.TICKETS, ConnectFixture.TICKET);
+        assertEquals(List.of(), fixture.connect().warnings(), "it has waited for that");
+        assertEquals("alice", session.prover().user());
     }
 
     @Test

@@ -330,27 +330,6 @@ class ConnectorTest {
     }
 
     @Test
-    void whoseManagerIsOnALostNodeNeedNotWaitToHearIt() throws Exception {
-        ClusterSession session = fixture.connect().session();
-        fixture.api.answers.put(ConnectFixture.PODS, new FakeApi.Answer(200, ConnectFixture.SILENT_POD));
-        fixture.manager.close();
-        fixture.api.manager = directory.resolve("nobody");
-        Awaits.that(
-                "the warnings",
-                () -> connector.health().has(HealthWarning.NODE)
-                        && connector.health().has(HealthWarning.MANAGER_LINK));
-        Fault told = assertThrows(FaultException.class, () -> connector.live(text -> {}))
-                .fault();
-        assertTrue(told.text().contains("its node \"node2\" is lost"), told::text);
-        assertTrue(told.text().contains("kubectl delete pod m --namespace ns --force"), told::text);
-        assertTrue(connector.health().sentences().contains(told.text()), "status says the same");
-        fixture.managerReturns();
-        Awaits.that("it is back", () -> "Connected".equals(connector.statusText()));
-        assertSame(session, connector.live(text -> {}));
-        assertEquals(List.of(), connector.health().sentences());
-    }
-
-    @Test
     void whoWaitsForALostManagerHearsThatTheConnectionWasEnded() throws Exception {
         fixture.connect();
         fixture.manager.close();

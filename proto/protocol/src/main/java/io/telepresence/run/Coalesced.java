@@ -1,6 +1,5 @@
-package io.telepresence.manager.watch;
+package io.telepresence.run;
 
-import io.telepresence.run.Threads;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
