@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.telepresence.e2e.engage.LocalAppAt;
+import io.telepresence.e2e.harness.AnnotatedDeployment;
 import io.telepresence.e2e.harness.Cluster;
 import io.telepresence.e2e.harness.Laptop;
 import io.telepresence.e2e.harness.Session;
@@ -120,8 +121,7 @@ class ProbesIT {
     }
 
     private static void rolledOut(String namespace, String name) {
-        Cluster.kubectl("-n", namespace, "rollout", "status", "deployment/" + name, "--timeout=90s")
-                .ok();
+        AnnotatedDeployment.rolledOut(namespace, name);
     }
 
     @AfterEach

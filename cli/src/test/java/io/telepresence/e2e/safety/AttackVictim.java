@@ -2,6 +2,7 @@ package io.telepresence.e2e.safety;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.telepresence.e2e.harness.AnnotatedDeployment;
 import io.telepresence.e2e.harness.Cluster;
 import io.telepresence.e2e.harness.Laptop;
 import io.telepresence.e2e.harness.Result;
@@ -60,8 +61,7 @@ public final class AttackVictim implements AutoCloseable {
     public void start() throws IOException {
         Path file = Files.writeString(Laptop.home().resolve("attacked.yaml"), MANIFEST);
         Cluster.kubectl("apply", "-f", file.toString()).ok();
-        Cluster.kubectl("rollout", "status", "deployment/attacked", "--timeout=90s")
-                .ok();
+        AnnotatedDeployment.rolledOut("default", "attacked");
         pod = field("{.items[0].metadata.name}");
         ip = field("{.items[0].status.podIP}");
         agent = AgentProcesses.java(field("{.items[0].metadata.uid}"));

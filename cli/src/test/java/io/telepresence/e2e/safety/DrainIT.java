@@ -8,6 +8,7 @@ import io.telepresence.e2e.apps.DrainCaller;
 import io.telepresence.e2e.apps.DrainStreams;
 import io.telepresence.e2e.apps.JavaPod;
 import io.telepresence.e2e.apps.JavaProgram;
+import io.telepresence.e2e.harness.AnnotatedDeployment;
 import io.telepresence.e2e.harness.Cluster;
 import io.telepresence.e2e.harness.Laptop;
 import io.telepresence.e2e.harness.Project;
@@ -118,7 +119,7 @@ class DrainIT {
                 JavaProgram.interop("").classPath(),
                 Project.root().resolve("cli/target/test-classes").toString());
         caller = new JavaProgram(DrainCaller.class.getName(), classPath).inPod("drain-caller", 8080, "8080");
-        NAMES.forEach(DrainIT::rolledOut);
+        NAMES.forEach(name -> AnnotatedDeployment.rolledOut("default", name));
         LAPTOP.telepresence("intercept", "drain-taken", "--port", LOCAL_PORT + ":8080", "--mount=false")
                 .ok();
         LAPTOP.telepresence("replace", "drain-gone", "--port", REPLACING_PORT + ":8080", "--mount=false")
