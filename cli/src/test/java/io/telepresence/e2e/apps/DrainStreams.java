@@ -33,7 +33,8 @@ import java.util.concurrent.TimeUnit;
 /** The caller's side of what {@link DrainApp} serves, each kind without a second try of its own. */
 public final class DrainStreams {
     public static final List<String> KINDS = List.of("events", "websocket", "grpc");
-    public static final Duration PATIENCE = Duration.ofSeconds(30);
+    /** Slow is not lost: on a busy machine a program may take half a minute to begin. */
+    public static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private DrainStreams() {}
 

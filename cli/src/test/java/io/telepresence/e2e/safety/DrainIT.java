@@ -141,7 +141,7 @@ class DrainIT {
                         "deployment/drain-gone")
                 .ok();
         kill("drain-killed");
-        awaitReport("ended", Duration.ofSeconds(LONG_SECONDS + 60));
+        awaitReport("ended", Duration.ofSeconds(LONG_SECONDS + 120));
         lines("drain-.* rate").forEach(line -> System.out.println("DrainIT: " + line));
     }
 
