@@ -234,6 +234,10 @@ node_start() {
   }
   local heartbeat
   heartbeat=$(node_heartbeat)
+  # A kubelet that finds no containerd ends.
+  is_running "containerd@$NODE_NAME" || part_containerd
+  wait_for 30 "containerd answering on $NODE_NAME" "$LOGS/containerd@$NODE_NAME.log" node_containerd_answers "$NODE_NAME" ||
+    die "no containerd on $NODE_NAME"
   start_node_processes "$NODE_NAME"
   rm -f "$NODE_STATE/away"
   wait_for 60 "$NODE_NAME being Ready" "$LOGS/kubelet@$NODE_NAME.log" node_is_back "$heartbeat" ||
